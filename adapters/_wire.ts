@@ -1,0 +1,182 @@
+/**
+ * A connection that is used until it breaks and is then replaced. Clients
+ * differ most in what they do to commands when a connection is lost (send them
+ * again, drop them, never settle them), so none of that is used: each of their
+ * connections lives once, and what is sent again is decided in `_script.ts`.
+ *
+ * @module
+ */
+
+import { isAnswer, reasonOf, Unanswered } from "./_failure.ts";
+import { backoff, now, sleep, type Stop } from "./_time.ts";
+
+/** What a client's connection has to offer. */
+export interface Connection {
+  /** Sends a command; rejects with Redis's error, or with anything if the connection broke. */
+  send(command: string, args: string[]): Promise<unknown>;
+  /** Hangs up at once. */
+  close(): void;
+}
+
+/** What a client's connection reports. */
+export interface Events {
+  /** It accepts commands; before, none has left this process. */
+  onReady(): void;
+  /** It will not come back. An answer of Redis (`WRONGPASS`) is given to whoever waits. */
+  onBroken(error: unknown): void;
+  /** A message arrived for a subscription. */
+  onMessage(channel: string, message: string): void;
+}
+
+/** One connection, in order, once. */
+export interface Wire {
+  /** Whether it is of no use any more. */
+  readonly broken: boolean;
+  /**
+   * Sends one command, in the same turn. Rejects with Redis's error or, after
+   * at most `limitMs` milliseconds, with `Unanswered`.
+   */
+  send(command: string, args: string[], limitMs: number): Promise<unknown>;
+  /** Hangs up; whatever was sent rejects now. */
+  close(): void;
+}
+
+/** What the owner of a wire may want to know. */
+export interface WireEvents {
+  /** The wire broke or was closed. Called once. */
+  readonly onBroken?: (wire: Wire) => void;
+  /** A message arrived. */
+  readonly onMessage?: (wire: Wire, channel: string, message: string) => void;
+}
+
+/** Opens a connection, at once or in the background. */
+export type Connect = (events: Events) => Connection;
+
+/** Silence this long, with something to answer for, may be a slow server; longer is a dead one. */
+const silenceMs = 1_000;
+
+/** Makes a wire. */
+export function openWire(connect: Connect, events: WireEvents = {}): Wire {
+  const pending = new Set<(error: unknown) => void>();
+  let ready = false;
+  let broken: unknown;
+  let quietSince = now();
+  let late = false;
+
+  const connection = connect({
+    onReady: () => ready = true,
+    onBroken: (error) => end(isAnswer(error) ? error : new Unanswered(ready, reasonOf(error))),
+    onMessage: (channel, message) => events.onMessage?.(wire, channel, message),
+  });
+
+  function end(error: unknown): void {
+    if (broken !== undefined) return;
+    broken = error;
+    for (const reject of pending) reject(error);
+    pending.clear();
+    connection.close();
+    events.onBroken?.(wire);
+  }
+
+  const wire: Wire = {
+    get broken() {
+      return broken !== undefined;
+    },
+    send(command, args, limitMs) {
+      if (broken !== undefined) {
+        return Promise.reject(isAnswer(broken) ? broken : new Unanswered(false, reasonOf(broken)));
+      }
+      if (pending.size === 0 && !late) quietSince = now();
+      return new Promise((resolve, reject) => {
+        const settle = <T>(then: (value: T) => void) => (value: T) => {
+          quietSince = now();
+          late = false;
+          if (!pending.delete(refuse)) return;
+          clearTimeout(timer);
+          then(value);
+        };
+        const refuse = (error: unknown) => {
+          clearTimeout(timer);
+          reject(error);
+        };
+        const timer = setTimeout(() => {
+          pending.delete(refuse);
+          late = true;
+          reject(new Unanswered(ready, "ETIMEDOUT"));
+          // Replies come in order. If none came for so long, none will: the
+          // host is gone without a word, and only a new connection helps.
+          if (now() - quietSince >= silenceMs) end(new Unanswered(ready, "ETIMEDOUT"));
+        }, limitMs);
+        pending.add(refuse);
+        connection.send(command, args).then(
+          settle(resolve),
+          settle((error: unknown) => {
+            reject(isAnswer(error) ? error : new Unanswered(ready, reasonOf(error)));
+          }),
+        );
+      });
+    },
+    close: () => end(new Unanswered(ready, "the connection was closed")),
+  };
+  return wire;
+}
+
+/** A wire to one node that is replaced when it breaks. */
+export interface Link {
+  /** The wire if there is one, else a new one as soon as one may be tried. */
+  wire(stop: Stop): Promise<Wire>;
+  /** The wire, if it stands. */
+  readonly current: Wire | undefined;
+  /** Hangs up. A later call opens a new wire. */
+  close(): void;
+}
+
+/**
+ * Makes a link. However many callers ask, a node that does not answer is tried
+ * once per pause: 50 ms after the first failure, a second after the sixth.
+ */
+export function openLink(connect: Connect, events: WireEvents = {}): Link {
+  let wire: Wire | undefined;
+  let failures = 0;
+  let notBefore = 0;
+
+  const link: Link = {
+    get current() {
+      return wire?.broken === false ? wire : undefined;
+    },
+    async wire(stop) {
+      while (link.current === undefined) {
+        const pauseMs = notBefore - now();
+        if (stop.stopped) throw new Unanswered(false, "the port is closed");
+        if (pauseMs > 0) await sleep(pauseMs, stop);
+        else open();
+      }
+      return link.current;
+    },
+    close: () => wire?.close(),
+  };
+
+  function open(): void {
+    let ready = false;
+    wire = openWire(
+      (own) =>
+        connect({
+          ...own,
+          onReady() {
+            ready = true;
+            failures = 0;
+            own.onReady();
+          },
+        }),
+      {
+        ...events,
+        onBroken(broken) {
+          notBefore = now() + (ready ? 0 : backoff(++failures));
+          events.onBroken?.(broken);
+        },
+      },
+    );
+  }
+
+  return link;
+}

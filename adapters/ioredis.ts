@@ -1,0 +1,148 @@
+/**
+ * The adapter for ioredis 5.6.1 or later, on Node.js, Deno and Bun: one
+ * server, Sentinel and Cluster.
+ *
+ * @module
+ */
+
+import { Redis } from "ioredis";
+import type { RedisPort } from "../core/port.ts";
+import { type Confirmer, confirmer } from "./_confirm.ts";
+import { explain, Unanswered } from "./_failure.ts";
+import {
+  cluster,
+  type IoredisClient,
+  type IoredisCluster,
+  type IoredisConnection,
+  single,
+} from "./_ioredis.ts";
+import { listener } from "./_listen.ts";
+import { type Attempt, scriptRunner } from "./_script.ts";
+import { openStop, within } from "./_time.ts";
+import { waiter } from "./_wait.ts";
+import { type Link, openLink } from "./_wire.ts";
+
+export type { IoredisClient, IoredisCluster, IoredisConnection };
+
+/** Options of {@linkcode ioredis}. */
+export interface IoredisOptions {
+  /**
+   * Milliseconds until a call rejects that Redis has not answered, 100 to
+   * 600,000; 10,000 if absent. A connection that is silent for half of it is
+   * replaced, and what was sent on it is sent again.
+   */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Makes a port from an ioredis client. Commands go over connections of their
+ * own, made with `duplicate()`: where to connect and as whom is the client's
+ * affair, but its retries, timeouts, `keyPrefix` and reply options are not
+ * used. The client stays the caller's to close, and need not be connected.
+ *
+ * @throws {RangeError} If `timeoutMs` is out of range.
+ */
+export function ioredis(client: IoredisClient, options: IoredisOptions = {}): RedisPort {
+  const { timeoutMs = 10_000 } = options;
+  if (!(timeoutMs >= 100 && timeoutMs <= 600_000)) {
+    throw new RangeError(`Cannot use timeoutMs ${timeoutMs}: it has to be 100 to 600000`);
+  }
+  const topology = client.isCluster
+    ? cluster(client as IoredisCluster, timeoutMs)
+    : single(client as IoredisConnection, timeoutMs);
+  const closing = openStop();
+  const commands = new Map<string, Link>();
+  const confirmers = new Map<string, Confirmer>();
+  const waits = waiter(topology, closing);
+  const listens = listener(topology, timeoutMs, closing);
+
+  function nodeOf(keys: readonly string[]): string {
+    const node = topology.node(topology.slot(keys[0] ?? ""));
+    if (node === undefined) throw new Unanswered(false, "the cluster is not known yet");
+    return node;
+  }
+
+  function commandsTo(node: string): Link {
+    return made(commands, node, () => openLink(topology.connect(node, "commands")));
+  }
+
+  async function sendTo(node: string, attempt: Attempt, asking: boolean): Promise<unknown> {
+    const { command, args, limitMs } = attempt;
+    const link = commandsTo(node);
+    const wire = link.current ??
+      await within(limitMs, link.wire(closing), () => new Unanswered(false, "ETIMEDOUT"));
+    // Holds for the one command behind it, on the same connection.
+    if (asking) wire.send("ASKING", [], limitMs).catch(() => {});
+    return await wire.send(command, args, limitMs);
+  }
+
+  function confirmAt(node: string, attempt: Attempt): Promise<unknown> {
+    const open = () => confirmer(openLink(topology.connect(node, "confirm")), closing);
+    return made(confirmers, node, open).send(attempt);
+  }
+
+  async function send(attempt: Attempt): Promise<unknown> {
+    let node: string | undefined;
+    try {
+      node = nodeOf(attempt.keys);
+      if (attempt.confirm !== undefined) return await confirmAt(node, attempt);
+      return await sendTo(node, attempt, false);
+    } catch (error) {
+      const { word, passing } = explain(error);
+      if (word === "ASK" && attempt.confirm === undefined) {
+        const there = (error as Error).message.split(" ")[2] ?? "";
+        return await sendTo(there, attempt, true);
+      }
+      if (word === "READONLY" || word === "MASTERDOWN") {
+        // The node is a replica now; a new connection asks who is the master.
+        commands.get(node!)?.close();
+        confirmers.get(node!)?.close();
+      }
+      if (passing) topology.refresh();
+      throw error;
+    }
+  }
+
+  return {
+    run: scriptRunner(send, { timeoutMs, closing: closing }),
+    wait: waits.wait,
+    listen: listens.listen,
+    close() {
+      closing.stop();
+      for (const link of commands.values()) link.close();
+      for (const confirmer of confirmers.values()) confirmer.close();
+      waits.close();
+      listens.close();
+      topology.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/**
+ * Makes a port that connects by itself, on first use, and closes what it
+ * opened. Accepts `redis://`, `rediss://` (TLS) with user, password and
+ * database, `unix://` and the path of a socket.
+ *
+ * @throws {TypeError} If `url` is none of these. The message does not repeat
+ * it, as it may hold a password.
+ */
+export function connect(url: string, options: IoredisOptions = {}): RedisPort {
+  const path = /^(?:unix:\/\/)?\//.test(url);
+  if (!path && !/^rediss?:\/\/[^/?#]*(?:\/\d*)?(?:[?#]|$)/.test(url)) {
+    throw new TypeError(
+      "Cannot connect: a Redis URL is redis://host:port/database, rediss://… or unix:///path/to/socket",
+    );
+  }
+  // It never connects: it carries the options for those that do.
+  return ioredis(new Redis(url, { lazyConnect: true }), options);
+}
+
+function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

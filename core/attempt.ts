@@ -1,0 +1,189 @@
+/**
+ * One run of a handler under one claim: run it within its limits, decide what
+ * it comes to. Whatever ends first decides, once; a handler
+ * that goes on after that is counted as leaked, and nothing it does is heard.
+ *
+ * @module
+ */
+
+import type { Claim } from "./claim.ts";
+import { type Run, within } from "./context.ts";
+import type { Definition } from "./definition.ts";
+import type { Envelope } from "./envelope.ts";
+import { RelierError } from "./errors.ts";
+import { accepted } from "./inline.ts";
+import { encodeResult } from "./json.ts";
+import { idOf } from "./keys.ts";
+import { migrated } from "./migration.ts";
+import { buried, completed, failed, handedOff, stopped, type Verdict } from "./outcome.ts";
+import { createWorkspace, type Workspace } from "./workspace.ts";
+
+/** What an attempt asks of its worker. */
+export interface AttemptHost {
+  readonly workerId: string;
+  readonly relier: object;
+  definitionNamed(name: string): Definition | undefined;
+  /** Beats for this one claim now. @throws {RelierError} `RL_LEASE_LOST` */
+  beatOnce(live: Live): Promise<void>;
+  /** Saves a step, fenced. @throws {RelierError} `RL_LEASE_LOST`, `RL_PAYLOAD_TOO_LARGE` */
+  saveStep(claim: Claim, name: string, value: string): Promise<void>;
+  /** Told of errors that are nobody's answer. */
+  onError(error: unknown, id: string, name: string): void;
+}
+
+/** A handler at work. */
+export interface Live {
+  readonly claim: Claim;
+  readonly name: string;
+  /** What it has to show, for the next beat. */
+  readonly workspace: Workspace | undefined;
+  /** What it came to; `null` if the claim is lost and there is nothing to settle. */
+  readonly verdict: Promise<Verdict | null>;
+  /** Resolves when the handler has really returned. */
+  readonly returned: Promise<void>;
+  /** Called, best effort, once the verdict was accepted. */
+  after(): Promise<void>;
+  /** Another worker has the task: abort, and settle nothing. */
+  lose(): void;
+  /** Cancelling was asked: abort, and wait a little for the handler. */
+  cancel(reason: string): void;
+  /** Give the task back now. */
+  handOff(error: RelierError): void;
+}
+
+/** How long a handler may take to let go of a cancelled task. */
+const cancelGraceMs = 5000;
+
+/** Runs the handler of `definition` for `claim`. Never throws: everything is a verdict. */
+export function runAttempt(
+  claim: Claim,
+  envelope: Envelope,
+  definition: Definition,
+  host: AttemptHost,
+): Live {
+  const id = idOf(claim.home, claim.id);
+  const { name } = definition;
+  let decide!: (verdict: Verdict | null) => void;
+  const verdict = new Promise<Verdict | null>((resolve) => decide = resolve);
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  let success: unknown, failure: unknown, cancelled: string | undefined;
+
+  const live: Live = {
+    claim,
+    name,
+    workspace: undefined,
+    verdict: verdict.finally(() => timers.forEach((timer) => clearTimeout(timer))),
+    returned: Promise.resolve(),
+    async after() {
+      const final = await verdict;
+      try {
+        if (final?.event === "complete") await definition.onSuccess?.(workspace.context, success);
+        if (final?.event === "bury") await definition.onDead?.(workspace.context, failure);
+      } catch (error) {
+        host.onError(error, id, name);
+      }
+    },
+    lose() {
+      workspace.abort(new RelierError("RL_LEASE_LOST", `Task "${id}" is another worker's now`));
+      decide(null);
+    },
+    cancel(reason) {
+      cancelled ??= reason;
+      workspace.abort(new RelierError("RL_CANCELLED", `Task "${id}" was cancelled: ${reason}`));
+      timers.push(setTimeout(() => decide(stopped(reason)), cancelGraceMs));
+    },
+    handOff(error) {
+      workspace.abort(error);
+      decide(handedOff(error.code === "RL_DRAINING" ? "drain" : "connection"));
+    },
+  };
+  const workspace = createWorkspace(live, envelope, definition, host);
+  const run: Run = {
+    relier: host.relier,
+    taskId: id,
+    home: claim.home,
+    id: claim.id,
+    nonce: claim.nonce,
+    beatOnce: () => host.beatOnce(live),
+    pushed: new Map(),
+  };
+
+  setLimits();
+  const returned = work().then(
+    (text) => decide(completed(definition, isKeyed(definition, envelope), text)),
+    (error) => {
+      failure = error;
+      if (cancelled !== undefined) decide(stopped(cancelled));
+      else if (error instanceof Unfit) decide(buried(error.reason, failure = error.cause));
+      else decide(failed(definition, claim.failures, error));
+    },
+  );
+  return Object.assign(live, { workspace, returned });
+
+  async function work(): Promise<string> {
+    const payload = await fit("migration", () => migrated(definition, envelope));
+    const args = definition.input
+      ? [
+        await fit("validation", () => accepted(definition, definition.input!, payload)),
+        workspace.context,
+      ]
+      : await fit("corrupt", () => argumentsOf(payload));
+    success = await within(workspace.context, run, () => definition.handler(...args));
+    return await fit("result", async () => {
+      if (definition.output) success = await accepted(definition, definition.output, success);
+      return encodeResult(success, name).text;
+    });
+  }
+
+  function setLimits(): void {
+    const { softTimeoutMs, hardTimeoutMs } = definition;
+    if (softTimeoutMs !== undefined) timers.push(setTimeout(soft, softTimeoutMs));
+    if (hardTimeoutMs !== undefined) timers.push(setTimeout(hard, hardTimeoutMs));
+  }
+
+  async function soft(): Promise<void> {
+    const limit = definition.softTimeoutMs;
+    workspace.abortSoftly(
+      new RelierError("RL_SOFT_TIMEOUT", `Task "${id}" has run for ${limit} ms`),
+    );
+    try {
+      await within(workspace.context, run, () => definition.onSoftTimeout?.(workspace.context));
+      await host.beatOnce(live);
+    } catch (error) {
+      host.onError(error, id, name);
+    }
+  }
+
+  function hard(): void {
+    const limit = definition.hardTimeoutMs;
+    failure = new RelierError("RL_HARD_TIMEOUT", `Task "${id}" was stopped after ${limit} ms`);
+    workspace.abort(failure as RelierError);
+    decide(failed(definition, claim.failures, failure));
+  }
+}
+
+/** What cannot become better by another attempt: `cause` is why. */
+class Unfit extends Error {
+  readonly reason: string;
+  constructor(reason: string, cause: unknown) {
+    super(reason, { cause });
+    this.reason = reason;
+  }
+}
+
+async function fit<T>(reason: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new Unfit(reason, error);
+  }
+}
+
+function argumentsOf(payload: unknown): unknown[] {
+  if (Array.isArray(payload)) return payload;
+  throw new RelierError("RL_CORRUPT", "Cannot read the payload: it is no list of arguments");
+}
+
+function isKeyed(definition: Definition, envelope: Envelope): boolean {
+  return definition.key !== "none" || envelope.key !== undefined;
+}

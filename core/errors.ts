@@ -1,0 +1,141 @@
+/**
+ * The errors callers are expected to tell apart. Wrong arguments are
+ * `TypeError` and `RangeError`; see `options.ts`.
+ *
+ * @module
+ */
+
+/** What went wrong, as a word a program can compare. */
+export type RelierErrorCode =
+  | "RL_ADMISSION"
+  | "RL_VALIDATION"
+  | "RL_CONNECTION"
+  | "RL_SOFT_TIMEOUT"
+  | "RL_HARD_TIMEOUT"
+  | "RL_CANCELLED"
+  | "RL_LEASE_LOST"
+  | "RL_DRAINING"
+  | "RL_RESULT_TIMEOUT"
+  | "RL_TASK_FAILED"
+  | "RL_UNKNOWN_TASK"
+  | "RL_SCHEMA_VERSION"
+  | "RL_PAYLOAD_TOO_LARGE"
+  | "RL_CONFLICT"
+  | "RL_DATA_LOSS"
+  | "RL_UNROUTABLE"
+  | "RL_CORRUPT"
+  | "RL_NOT_FOUND";
+
+/** Codes after which the same call may succeed later. */
+const retryable: ReadonlySet<RelierErrorCode> = new Set([
+  "RL_ADMISSION",
+  "RL_CONNECTION",
+  "RL_RESULT_TIMEOUT",
+  "RL_DRAINING",
+]);
+
+/** Recognises our errors across realms and duplicate copies of this package. */
+const brand = Symbol.for("@relier/core/error");
+
+/** More about an error. */
+export interface RelierErrorOptions {
+  /** One sentence: what to do about it. */
+  readonly hint?: string;
+  /** What caused it. */
+  readonly cause?: unknown;
+}
+
+/** The base of every error this package throws for a state of the world. */
+export class RelierError extends Error {
+  override readonly name: string = "RelierError";
+  /** What went wrong. */
+  readonly code: RelierErrorCode;
+  /** What to do about it, in one sentence. */
+  readonly hint: string | undefined;
+  /** Whether the same call may succeed later. */
+  readonly retryable: boolean;
+
+  /** Makes an error with a code. */
+  constructor(code: RelierErrorCode, message: string, options: RelierErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.retryable = retryable.has(code);
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** Whether `error` is one of ours, with `code` if given; works across copies of the package. */
+  static is(error: unknown, code?: RelierErrorCode): error is RelierError {
+    return typeof error === "object" && error !== null && brand in error &&
+      (code === undefined || (error as { code?: unknown }).code === code);
+  }
+
+  /** What is safe to show: never a stack, never a payload. */
+  toJSON(): { name: string; code: RelierErrorCode; message: string; hint: string | undefined } {
+    return { name: this.name, code: this.code, message: this.message, hint: this.hint };
+  }
+}
+
+/** A queue refused a task because of its limits. */
+export class AdmissionRejectedError extends RelierError {
+  override readonly name = "AdmissionRejectedError";
+  /** The queue that refused. */
+  readonly queue: string;
+  /** Seconds after which it is worth trying again, rounded up. */
+  readonly retryAfter: number;
+
+  /** Makes the error for `queue`, which asks to wait `retryAfterMs`. */
+  constructor(queue: string, reason: string, retryAfterMs: number) {
+    super("RL_ADMISSION", `Cannot push to queue "${queue}": ${reason}`, {
+      hint: `try again after ${Math.max(1, Math.ceil(retryAfterMs / 1000))} s`,
+    });
+    this.queue = queue;
+    this.retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
+  }
+}
+
+/** Where a payload is not what the task accepts. */
+export interface PayloadIssue {
+  /** What is wrong there; never the value itself. */
+  readonly message: string;
+  /** Where, such as `["items", 3, "price"]`. */
+  readonly path?: readonly PropertyKey[];
+}
+
+/** A payload was refused before anything was sent. */
+export class PayloadValidationError extends RelierError {
+  override readonly name = "PayloadValidationError";
+  /** Everything that is wrong. */
+  readonly issues: readonly PayloadIssue[];
+
+  /** Makes the error for a payload of `task`. */
+  constructor(task: string, issues: readonly PayloadIssue[]) {
+    const first = issues[0];
+    const at = first?.path?.length ? ` at ${first.path.map(String).join(".")}` : "";
+    super("RL_VALIDATION", `Cannot accept the payload of "${task}"${at}: ${first?.message}`);
+    this.issues = issues;
+  }
+}
+
+/** A task ended in the dead-letter queue; `cause` is what it died of. */
+export class TaskFailedError extends RelierError {
+  override readonly name = "TaskFailedError";
+  /** The id of the task. */
+  readonly id: string;
+  /** Why it is dead, such as `attempts`, `discarded`, `crashes` or `corrupt`. */
+  readonly reason: string;
+
+  /** Makes the error for the dead task `id`. */
+  constructor(id: string, reason: string, cause: { name: string; message: string } | null) {
+    super(
+      "RL_TASK_FAILED",
+      `Task "${id}" is dead (${reason})${cause ? `: ${cause.message}` : ""}`,
+      {
+        hint: "release it from the dead-letter queue to run it again",
+        ...(cause && { cause }),
+      },
+    );
+    this.id = id;
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Proof of life. A worker renews everything it holds in one call, says what its
+ * tasks have to show, and learns what is no longer its own. Its subscription is
+ * what its death is noticed by, so a heart that is not seen beats fast until it
+ * is.
+ *
+ * @module
+ */
+
+import type { Live } from "./attempt.ts";
+import type { Claim } from "./claim.ts";
+import { RelierError } from "./errors.ts";
+import { channelOf, type Home, idOf } from "./keys.ts";
+import { pause } from "./pause.ts";
+import { call, type Caller } from "./script.ts";
+import { beat } from "./scripts.ts";
+import type { News } from "./workspace.ts";
+
+/** How often, in milliseconds. */
+export interface Rhythm {
+  readonly leaseMs: number;
+  readonly beatMs: number;
+}
+
+/** What a heart keeps alive. */
+export interface Body {
+  /** What the worker holds at `home`: running, and waiting for a slot. */
+  held(home: Home): readonly { readonly claim: Claim; readonly live: Live | undefined }[];
+  /** These claims are another worker's now. */
+  lost(claim: Claim): void;
+  onError(error: unknown): void;
+}
+
+/** The heart of a worker at one partition. */
+export interface Heart {
+  /** Subscribes and beats once; from then on by itself. */
+  start(): Promise<void>;
+  /** Beats now, besides the rhythm. */
+  now(): void;
+  /** Beats for one claim. @throws {RelierError} `RL_LEASE_LOST` */
+  once(live: Live): Promise<void>;
+  stop(): void;
+}
+
+const rowsPerCall = 200;
+const unseenMs = 150;
+const listenAgainMs = 1000;
+
+/** Makes the heart of `worker` at `home`; `about` is JSON for people. */
+export function createHeart(
+  caller: Caller,
+  home: Home,
+  worker: string,
+  about: string,
+  { leaseMs, beatMs }: Rhythm,
+  body: Body,
+): Heart {
+  const { port } = caller;
+  const stopped = new AbortController();
+  let wake = new AbortController();
+  let unlisten: (() => void) | undefined;
+  let listenedAt = -Infinity;
+
+  async function listen(): Promise<void> {
+    if (!port.listen || performance.now() - listenedAt < listenAgainMs) return;
+    listenedAt = performance.now();
+    const old = unlisten;
+    unlisten = await port.listen(channelOf(home, worker), now, now);
+    old?.();
+  }
+
+  /** One round for everything held. Resolves to whether the server sees our subscription. */
+  async function round(): Promise<boolean> {
+    const held = body.held(home);
+    let seen = true;
+    for (let from = 0; from === 0 || from < held.length; from += rowsPerCall) {
+      seen = await send(held.slice(from, from + rowsPerCall));
+    }
+    return seen;
+  }
+
+  async function send(page: ReturnType<Body["held"]>): Promise<boolean> {
+    const sentAt = performance.now();
+    const rows = page.map(({ claim, live }) => ({
+      claim,
+      live,
+      news: live?.workspace?.news() ?? nothing,
+    }));
+    const [, , , seen, lost, asked] = await call(
+      caller,
+      home,
+      beat,
+      { worker, about, leaseMs },
+      rows.map(({ claim, news }) => ({
+        id: claim.id,
+        nonce: claim.nonce,
+        started: claim.started ? 1 : 0,
+        ...news,
+      })),
+    );
+    const gone = new Set(lost);
+    const reasons = new Map<unknown, string>();
+    for (let i = 0; i < asked.length; i += 2) reasons.set(asked[i], asked[i + 1] as string);
+    for (const { claim, live, news } of rows) {
+      if (gone.has(claim.id)) {
+        body.lost(claim);
+        continue;
+      }
+      claim.trustUntil = sentAt + leaseMs;
+      live?.workspace?.saved(news);
+      const reason = reasons.get(claim.id);
+      if (reason !== undefined) live?.cancel(reason);
+    }
+    return seen === 1;
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      let nextMs = beatMs;
+      try {
+        if (!await round() && port.listen) {
+          nextMs = unseenMs;
+          await listen();
+        }
+      } catch (error) {
+        body.onError(error);
+        nextMs = Math.min(beatMs, 500);
+        expire();
+      }
+      await pause(nextMs, wake.signal);
+      wake = new AbortController();
+    }
+  }
+
+  /**
+   * Not knowing is not losing: a claim is ours until its lease must have ended,
+   * counted from when the last beat that got through was sent.
+   */
+  function expire(): void {
+    for (const { claim, live } of body.held(home)) {
+      if (performance.now() < claim.trustUntil) continue;
+      live?.handOff(
+        new RelierError(
+          "RL_LEASE_LOST",
+          `Task "${
+            idOf(home, claim.id)
+          }" may be another worker's: Redis has not answered for ${leaseMs} ms`,
+        ),
+      );
+    }
+  }
+
+  function now(): void {
+    wake.abort();
+  }
+
+  return {
+    async start() {
+      await listen();
+      await round();
+      void run();
+    },
+    now,
+    async once(live) {
+      if (body.held(home).every(({ claim }) => claim !== live.claim)) throw leaseLost(live);
+      await send([{ claim: live.claim, live }]);
+      if (body.held(home).every(({ claim }) => claim !== live.claim)) throw leaseLost(live);
+    },
+    stop() {
+      stopped.abort();
+      wake.abort();
+      unlisten?.();
+    },
+  };
+}
+
+const nothing: News = { progress: "", remark: "", partial: "" };
+
+function leaseLost({ claim }: Live): RelierError {
+  return new RelierError(
+    "RL_LEASE_LOST",
+    `Task "${idOf(claim.home, claim.id)}" is another worker's now`,
+  );
+}

@@ -1,0 +1,219 @@
+/**
+ * Keeps the slots of a worker full: which queue is asked next, for how many
+ * tasks, and when there is nothing to do but wait for a bell.
+ *
+ * @module
+ */
+
+import { type Feed, onlySettle, type Wish, type Yield } from "./feed.ts";
+import { keyOf } from "./keys.ts";
+import { pause } from "./pause.ts";
+import type { RedisPort } from "./port.ts";
+import type { Shift } from "./shift.ts";
+
+/** A feed, and how often it is asked. */
+export interface Source {
+  readonly feed: Feed;
+  readonly weight: number;
+}
+
+/** The pump of a worker. */
+export interface Pump {
+  /** Looks at what can be done, soon. */
+  poke(): void;
+  /** Claims nothing from now on; settles go on. */
+  stop(): void;
+  /** When a claim was last answered, by `performance.now()`. */
+  readonly claimedAt: number;
+  /** How often a wait that had gone silent was given up and made anew. */
+  readonly rebuilt: number;
+}
+
+interface Lane extends Source {
+  /** Nothing was ready when it was last asked. */
+  idle: boolean;
+  /** When something scheduled is due there, by `performance.now()`. */
+  dueAt: number;
+  /** Credit in the smooth weighted round robin. */
+  credit: number;
+  slots: number;
+  spare: number;
+}
+
+const longestRestMs = 5000;
+/** A wait that is this much overdue will never end: some clients lose one with their connection. */
+const overdueMs = 3000;
+const laneRetryMs = 100;
+const rowsPerCall = 200;
+
+/** Makes a pump that has not started. */
+export function createPump(
+  port: RedisPort,
+  sources: readonly Source[],
+  shift: Shift,
+  limits: { readonly concurrency: number; readonly prefetch: number },
+  onError: (error: unknown) => void,
+): Pump {
+  const lanes: Lane[] = sources.map((source) => ({
+    ...source,
+    idle: false,
+    dueAt: Infinity,
+    credit: 0,
+    slots: 0,
+    spare: 0,
+  }));
+  let stopped = false;
+  let poked = false;
+  let suspect: Lane | undefined;
+  let alone = false;
+  let resting: AbortController | undefined;
+  let claimedAt = performance.now();
+  let rebuilt = 0;
+
+  const sum = (of: (lane: Lane) => number): number =>
+    lanes.reduce((all, lane) => all + of(lane), 0);
+  const freeSlots = (): number => limits.concurrency - shift.running - sum((lane) => lane.slots);
+  const freeSpare = (): number => limits.prefetch - shift.waiting - sum((lane) => lane.spare);
+
+  function poke(): void {
+    if (poked) return;
+    poked = true;
+    // Handlers that end together are settled together.
+    queueMicrotask(() =>
+      queueMicrotask(() => {
+        poked = false;
+        work();
+      })
+    );
+  }
+
+  function work(): void {
+    if (!stopped) {
+      if (suspect) keepLane(suspect);
+      else fill();
+    }
+    for (const lane of lanes) {
+      if (lane.feed.owes && lane.feed.flying < 2) void ask(lane, onlySettle);
+    }
+    if (!stopped && !suspect) rest();
+  }
+
+  function fill(): void {
+    while (freeSlots() > 0 || (freeSpare() > 0 && shift.running > 0)) {
+      const lane = next();
+      if (!lane) return;
+      const slots = Math.min(Math.max(0, freeSlots()), rowsPerCall);
+      const spare = Math.min(Math.max(0, freeSpare()), rowsPerCall - slots);
+      if (slots + spare === 0) return;
+      void ask(lane, { slots, spare, empty: false });
+    }
+  }
+
+  /** Smooth weighted round robin over the queues that may have something. */
+  function next(): Lane | undefined {
+    const ready = lanes.filter((lane) => !lane.idle && lane.feed.flying < 2);
+    if (ready.length === 0) return undefined;
+    for (const lane of ready) lane.credit += lane.weight;
+    const best = ready.reduce((a, b) => b.credit > a.credit ? b : a);
+    best.credit -= ready.reduce((all, lane) => all + lane.weight, 0);
+    return best;
+  }
+
+  /** A suspect waits: hold nothing, then take it alone. */
+  function keepLane(lane: Lane): void {
+    const busy = shift.running + shift.waiting +
+      lanes.reduce((all, { feed }) => all + feed.flying, 0);
+    if (busy > 0 || alone) return;
+    alone = true;
+    void ask(lane, { slots: 1, spare: 0, empty: true }).finally(() => alone = false);
+  }
+
+  async function ask(lane: Lane, wish: Wish): Promise<void> {
+    lane.slots += wish.slots;
+    lane.spare += wish.spare;
+    const wanted = wish.slots + wish.spare;
+    let got: Yield | undefined;
+    try {
+      got = await lane.feed.go(wish);
+    } catch {
+      // The feed insists until the worker ends, and has told everybody why.
+    }
+    lane.slots -= wish.slots;
+    lane.spare -= wish.spare;
+    if (got && wanted > 0) answered(lane, wish, wanted, got);
+    poke();
+  }
+
+  function answered(
+    lane: Lane,
+    wish: Wish,
+    wanted: number,
+    { claims, lane: word, nextMs }: Yield,
+  ): void {
+    claimedAt = performance.now();
+    shift.take(claims);
+    if (word === "wait") {
+      suspect = lane;
+      if (wish.empty) void pause(laneRetryMs).then(poke);
+      return;
+    }
+    if (word === "solo") {
+      suspect = lane;
+      return;
+    }
+    if (suspect === lane) suspect = undefined;
+    lane.idle = claims.length < wanted && nextMs !== 0;
+    lane.dueAt = nextMs < 0 ? Infinity : performance.now() + nextMs;
+  }
+
+  /** Waits for a bell, while there are slots and nothing to put in them. */
+  function rest(): void {
+    const able = freeSlots() > 0 && lanes.every((lane) => lane.idle);
+    if (resting && freeSlots() <= 0) resting.abort();
+    if (resting || !able) return;
+    const due = Math.min(...lanes.map((lane) => lane.dueAt)) - performance.now();
+    const ms = Math.max(1, Math.min(longestRestMs, Math.ceil(due)));
+    const leave = resting = new AbortController();
+    const over = () => {
+      if (resting !== leave) return;
+      clearTimeout(watchdog);
+      resting = undefined;
+      for (const lane of lanes) lane.idle = false;
+      if (freeSlots() <= 0 && !stopped) passOn();
+      poke();
+    };
+    const watchdog = setTimeout(() => {
+      rebuilt++;
+      onError(new Error(`a wait of ${ms} ms has gone silent and was made anew`));
+      leave.abort();
+      over();
+    }, ms + overdueMs);
+    const bells = lanes.map(({ feed }) => keyOf(feed.home, "bell"));
+    port.wait(bells, ms, leave.signal).then(over, async (error) => {
+      if (!leave.signal.aborted) onError(error);
+      await pause(laneRetryMs, leave.signal);
+      over();
+    });
+  }
+
+  /** A bell may have rung for us when there was no slot left: let it ring for others. */
+  function passOn(): void {
+    for (const lane of lanes) {
+      if (lane.feed.flying < 2) void ask(lane, onlySettle);
+    }
+  }
+
+  return {
+    poke,
+    stop() {
+      stopped = true;
+      resting?.abort();
+    },
+    get claimedAt() {
+      return claimedAt;
+    },
+    get rebuilt() {
+      return rebuilt;
+    },
+  };
+}

@@ -1,0 +1,210 @@
+/**
+ * The client: what pushes tasks, finds them again, and lends its connection to
+ * workers.
+ *
+ * @module
+ */
+
+import { portOf } from "./connect.ts";
+import type { Definition } from "./definition.ts";
+import { type Duration, toMs } from "./duration.ts";
+import { RelierError } from "./errors.ts";
+import { createHandle, type HandleSource, type PendingTask, type TaskHandle } from "./handle.ts";
+import { homeOf, parseId } from "./keys.ts";
+import { createLedger } from "./ledger.ts";
+import { randomLocal } from "./local_id.ts";
+import { integerOption, knownOptions, nameOption } from "./options.ts";
+import { createPoller } from "./poll.ts";
+import type { RedisPort } from "./port.ts";
+import { enrol, type Producer, resign } from "./producer.ts";
+import { createSender, type Parcel, parcel } from "./push.ts";
+import type { PushOptions } from "./push_options.ts";
+import { createQueue, type Queue } from "./queue.ts";
+import type { Caller } from "./script.ts";
+import { definitionNamed, definitionOf, type Task } from "./task.ts";
+
+/** The limits of a queue, checked by the push itself. */
+export interface AdmissionOptions {
+  /** How many tasks may wait: ready and scheduled; 1 to 100,000,000. */
+  maxDepth: number;
+}
+
+/** Options of {@linkcode createRelier}. */
+export interface RelierOptions {
+  /** A URL or a port; `RELIER_REDIS_URL` by default, else redis://127.0.0.1:6379. */
+  redis?: string | RedisPort;
+  /** What keys begin with; `"rl"` by default. */
+  prefix?: string;
+  /** The tasks a worker of this client runs; all of this process by default. */
+  tasks?: readonly Task[];
+  /** Limits by queue. */
+  admission?: Readonly<Record<string, AdmissionOptions>>;
+  /** Told when a `push()` in the background failed for good; a line on the console by default. */
+  onPushError?: (error: RelierError, id: string) => void;
+  /** Told when Redis was flushed, restored or rolled back; a line on the console by default. */
+  onDataLoss?: (error: RelierError) => void;
+}
+
+/** A client. */
+export interface Relier extends AsyncDisposable {
+  /** Pushes `task` through this client; see {@linkcode Task.push}. */
+  push<A extends unknown[], R>(task: Task<string, A, R>, ...args: A): PendingTask<R>;
+  /** Pushes `task` through this client; see {@linkcode Task.apush}. */
+  apush<A extends unknown[], R>(task: Task<string, A, R>, ...args: A): Promise<TaskHandle<R>>;
+  /** The task with this id. @throws RangeError if it is no id. */
+  handle<R = unknown>(id: string): TaskHandle<R>;
+  /** A queue, to look into and to act on. */
+  queue(name: string): Queue;
+  /**
+   * Resolves once every `push()` so far is accepted or reported.
+   *
+   * @throws {RelierError} `RL_CONNECTION` if that takes longer than `timeout`, 30 s by default.
+   */
+  flush(options?: { timeout?: Duration }): Promise<void>;
+  /** Flushes, then closes what this client opened. */
+  close(): Promise<void>;
+}
+
+/** What a worker needs of its client. */
+export interface Inside extends HandleSource {
+  readonly caller: Caller;
+  readonly prefix: string;
+  readonly definitionNamed: (name: string) => Definition | undefined;
+}
+
+const insides = new WeakMap<Relier, Inside>();
+
+/** The inside of a client. @throws TypeError if it was not made by `createRelier`. */
+export function insideOf(relier: Relier): Inside {
+  const inside = insides.get(relier);
+  if (!inside) throw new TypeError("Cannot use the client: it was not made by createRelier()");
+  return inside;
+}
+
+const known = ["redis", "prefix", "tasks", "admission", "onPushError", "onDataLoss"];
+const pushTries = 3;
+
+/**
+ * Makes a client. Nothing is connected before the first call. The first client
+ * of a process is the one `task.apush()` goes through.
+ *
+ * @throws TypeError, RangeError if an option is not what it should be.
+ */
+export function createRelier(options: RelierOptions = {}): Relier {
+  knownOptions("createRelier()", options, known);
+  const prefix = nameOption("prefix", options.prefix ?? "rl");
+  const tasks = options.tasks?.map(definitionOf);
+  const depths = depthsOf(options.admission ?? {});
+  const port = portOf(options.redis);
+  const onPushError = options.onPushError ??
+    ((error, id) => console.error(`[relier] push of ${id} failed: ${error.message}`));
+  const onDataLoss = options.onDataLoss ?? ((error) => console.error(`[relier] ${error.message}`));
+  const ledger = createLedger(onDataLoss);
+  const caller: Caller = { port, seen: ledger.seen, witness: ledger.witness };
+  const poller = createPoller(caller, `client-${randomLocal()}`);
+  const sender = createSender(caller, (queue) => depths.get(queue) ?? 0);
+  const source = { caller, poller };
+  let closed = false;
+
+  async function send<R>(sent: Parcel): Promise<TaskHandle<R>> {
+    if (closed) throw new RelierError("RL_CONNECTION", "Cannot push: the client is closed");
+    return createHandle<R>(source, sent.home, sent.local, await sender.send(sent));
+  }
+
+  /** Connections come back, and a push by the same id is one task: so try again. */
+  async function insist<R>(sent: Parcel): Promise<TaskHandle<R>> {
+    for (let tries = 1;; tries++) {
+      try {
+        return await send<R>(sent);
+      } catch (error) {
+        if (tries === pushTries || closed || !RelierError.is(error, "RL_CONNECTION")) throw error;
+      }
+    }
+  }
+
+  function pending<R>(id: string, accepted: Promise<TaskHandle<R>>): PendingTask<R> {
+    let acked = false;
+    accepted.then(() => acked = true, (error) => onPushError(error, id));
+    return {
+      id,
+      get acked() {
+        return acked;
+      },
+      // deno-lint-ignore no-thenable -- awaiting a push waits for Redis, so that `await` never lies.
+      then: (onAccepted, onRefused) => accepted.then(onAccepted, onRefused),
+    };
+  }
+
+  const own: Producer = {
+    push(definition, args, pushOptions: PushOptions) {
+      const sent = parcel(definition, args, pushOptions, prefix);
+      if (!(sent instanceof Promise)) return pending(sent.id, insist(sent));
+      throw new TypeError(
+        `Cannot push "${definition.name}" in the background: its schema is asynchronous; use apush()`,
+      );
+    },
+    async apush(definition, args, pushOptions) {
+      const sent = parcel(definition, args, pushOptions, prefix);
+      return await send(sent instanceof Promise ? await sent : sent);
+    },
+  };
+
+  const relier: Relier = {
+    push: (task, ...args) => own.push(definitionOf(task), args, {}),
+    apush: async (task, ...args) => await own.apush(definitionOf(task), args, {}),
+    handle(id) {
+      const parts = typeof id === "string" ? parseId(id) : null;
+      if (!parts) {
+        throw new RangeError(
+          "Cannot use the id: it must look like <queue>~<partition>~<22 characters>",
+        );
+      }
+      return createHandle(
+        source,
+        homeOf(parts.queue, parts.partition, prefix),
+        parts.local,
+        "joined",
+      );
+    },
+    queue: (name) => createQueue(source, homeOf(nameOption("queue", name), 0, prefix)),
+    async flush({ timeout = 30_000 } = {}) {
+      const ms = toMs("timeout", timeout);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => {
+          reject(
+            new RelierError("RL_CONNECTION", `Cannot flush: pushes are under way after ${ms} ms`),
+          );
+        }, ms);
+      });
+      await Promise.race([sender.flush(), late]).finally(() => clearTimeout(timer));
+    },
+    async close() {
+      if (closed) return;
+      await relier.flush().catch(() => {}); // What was not accepted is reported through onPushError.
+      closed = true;
+      resign(own);
+      poller.close(
+        new RelierError("RL_CONNECTION", "Cannot wait any longer: the client is closed"),
+      );
+      if (typeof options.redis !== "object") await port.close();
+    },
+    [Symbol.asyncDispose]: () => relier.close(),
+  };
+  enrol(relier, own, tasks ?? []);
+  const names = tasks && new Map(tasks.map((task) => [task.name, task]));
+  const byName = (name: string) => names ? names.get(name) : definitionNamed(name);
+  insides.set(relier, { ...source, prefix, definitionNamed: byName });
+  return relier;
+}
+
+function depthsOf(admission: Readonly<Record<string, AdmissionOptions>>): Map<string, number> {
+  const depths = new Map<string, number>();
+  for (const [queue, limits] of Object.entries(admission)) {
+    nameOption("queue", queue);
+    knownOptions(`admission of "${queue}"`, limits, ["maxDepth"]);
+    const allowed = { min: 1, max: 100_000_000 };
+    depths.set(queue, integerOption("admission.maxDepth", limits.maxDepth, allowed));
+  }
+  return depths;
+}

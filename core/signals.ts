@@ -1,0 +1,36 @@
+/**
+ * What a handler throws to say more than "it failed".
+ *
+ * @module
+ */
+
+import { type Duration, toMs } from "./duration.ts";
+import { knownOptions } from "./options.ts";
+
+/** Throw it to try again at a time of your choosing. It counts as a failure. */
+export class Retry extends Error {
+  override readonly name = "Retry";
+  /** Milliseconds until the next attempt; the task's own backoff if undefined. */
+  readonly afterMs: number | undefined;
+
+  /**
+   * Makes the error.
+   *
+   * @throws TypeError, RangeError if `after` is no duration.
+   */
+  constructor(options: { after?: Duration; message?: string } = {}) {
+    knownOptions("new Retry()", options, ["after", "message"]);
+    super(options.message ?? "the task asked to be retried");
+    this.afterMs = options.after === undefined ? undefined : toMs("after", options.after);
+  }
+}
+
+/** Throw it when no further attempt can help: the task goes to the dead-letter queue. */
+export class Discard extends Error {
+  override readonly name = "Discard";
+
+  /** Makes the error. */
+  constructor(message = "the task asked to be discarded") {
+    super(message);
+  }
+}

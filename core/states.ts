@@ -1,0 +1,74 @@
+/**
+ * The life of a task, as data.
+ *
+ * Everything that depends on the life cycle is derived from this table: the
+ * moves a Lua script is able to make, the keys it declares, the diagram in the
+ * README, and the test that tries every event in every state.
+ *
+ * @module
+ */
+
+/** Where a task can be. Each state is one sorted set; `score` says what orders it. */
+export const states = {
+  scheduled: { score: "due time", final: false },
+  ready: { score: "priority, then arrival", final: false },
+  running: { score: "lease deadline", final: false },
+  quarantined: { score: "due time", final: false },
+  completed: { score: "purge time", final: true },
+  dead: { score: "time of death", final: true },
+  cancelled: { score: "purge time", final: true },
+} as const;
+
+/** The name of a state. */
+export type TaskState = keyof typeof states;
+
+/** One legal move. `null` stands for a task that does not exist. */
+export interface Transition {
+  readonly on: string;
+  readonly from: TaskState | null;
+  readonly to: TaskState | null;
+  readonly by: "producer" | "worker" | "phoenix" | "operator";
+  readonly if: string;
+}
+
+/**
+ * Every legal move; a move that is not listed cannot happen. A worker's moves
+ * need the nonce of its claim.
+ */
+// deno-fmt-ignore
+export const transitions = [
+  { on: "push",       from: null,          to: "ready",       by: "producer", if: "the id is new" },
+  { on: "push",       from: "cancelled",   to: "ready",       by: "producer", if: "it is pushed again" },
+  { on: "schedule",   from: null,          to: "scheduled",   by: "producer", if: "the id is new" },
+  { on: "schedule",   from: "cancelled",   to: "scheduled",   by: "producer", if: "it is pushed again" },
+  { on: "promote",    from: "scheduled",   to: "ready",       by: "phoenix",  if: "it is due" },
+  { on: "claim",      from: "ready",       to: "running",     by: "worker",   if: "it is first in line" },
+  { on: "claim",      from: "quarantined", to: "running",     by: "worker",   if: "the worker is empty and has lane duty" },
+  { on: "beat",       from: "running",     to: "running",     by: "worker",   if: "always" },
+  { on: "complete",   from: "running",     to: "completed",   by: "worker",   if: "the handler returned" },
+  { on: "complete",   from: "scheduled",   to: "completed",   by: "worker",   if: "presumed dead, and nobody else started it" },
+  { on: "complete",   from: "ready",       to: "completed",   by: "worker",   if: "presumed dead, and nobody else started it" },
+  { on: "complete",   from: "quarantined", to: "completed",   by: "worker",   if: "presumed dead, and nobody else started it" },
+  { on: "retry",      from: "running",     to: "scheduled",   by: "worker",   if: "the handler failed, attempts remain" },
+  { on: "bury",       from: "running",     to: "dead",        by: "worker",   if: "the handler failed, attempts are spent" },
+  { on: "defer",      from: "running",     to: "scheduled",   by: "worker",   if: "this worker does not know the task or its version" },
+  { on: "handoff",    from: "running",     to: "ready",       by: "worker",   if: "it is shutting down" },
+  { on: "resurrect",  from: "running",     to: "scheduled",   by: "phoenix",  if: "its worker died, for the first time" },
+  { on: "quarantine", from: "running",     to: "quarantined", by: "phoenix",  if: "its worker died, again" },
+  { on: "abandon",    from: "running",     to: "dead",        by: "phoenix",  if: "its worker died, too often" },
+  { on: "release",    from: "dead",        to: "ready",       by: "operator", if: "asked" },
+  { on: "cancel",     from: "scheduled",   to: "cancelled",   by: "operator", if: "asked" },
+  { on: "cancel",     from: "ready",       to: "cancelled",   by: "operator", if: "asked" },
+  { on: "cancel",     from: "quarantined", to: "cancelled",   by: "operator", if: "asked" },
+  { on: "stop",       from: "running",     to: "cancelled",   by: "worker",   if: "cancelling was asked" },
+  { on: "lock",       from: null,          to: "running",     by: "producer", if: "nobody holds the lock" },
+  { on: "lock",       from: "completed",   to: "running",     by: "producer", if: "its result is over" },
+  { on: "lock",       from: "running",     to: "running",     by: "producer", if: "it renews, or its holder died" },
+  { on: "unlock",     from: "running",     to: null,          by: "producer", if: "it lets go without a result" },
+  { on: "purge",      from: "completed",   to: null,          by: "phoenix",  if: "its retention ended" },
+  { on: "purge",      from: "cancelled",   to: null,          by: "phoenix",  if: "its retention ended" },
+  { on: "discard",    from: "dead",        to: null,          by: "operator", if: "asked" },
+] as const;
+
+/** The name of an event: what can happen to a task. */
+export type TaskEvent = typeof transitions[number]["on"];

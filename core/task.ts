@@ -1,0 +1,129 @@
+/**
+ * `rlTask` around a function: what a developer defines, imports and pushes.
+ *
+ * @module
+ */
+
+import { type Producer, producer } from "./producer.ts";
+import { define, type Definition, type TaskOptions } from "./definition.ts";
+import type { TaskContext } from "./context.ts";
+import type { PendingTask, TaskHandle } from "./handle.ts";
+import { runInline } from "./inline.ts";
+import { type PushOptions, readPushOptions } from "./push_options.ts";
+import type { StandardSchema } from "./standard_schema.ts";
+
+/** The push methods, bound to per-push options by {@linkcode Task.with}. */
+export interface Pusher<A extends unknown[], R> {
+  /**
+   * Pushes in the background and returns a handle now: fast, and buffered. A
+   * crash before it is flushed loses it; awaiting it waits for Redis.
+   *
+   * @throws {PayloadValidationError} At once, if the payload is not accepted.
+   */
+  push(...args: A): PendingTask<R>;
+  /**
+   * Resolves once Redis has the task.
+   *
+   * @throws {RelierError} `RL_VALIDATION`, `RL_CONFLICT`, `RL_ADMISSION`,
+   * `RL_CONNECTION` (then it may have arrived: the same push again is safe for
+   * an idempotent task), `RL_LEASE_LOST` inside a task that lost its lease.
+   */
+  apush(...args: A): Promise<TaskHandle<R>>;
+  /** {@linkcode apush}, then the result. */
+  call(...args: A): Promise<R>;
+}
+
+/** A function that can be pushed. Called as it is, it runs here and now, without a queue. */
+export interface Task<N extends string = string, A extends unknown[] = any[], R = any>
+  extends Pusher<A, R> {
+  (...args: A): Promise<R>;
+  /** The name by which producers and workers know it. */
+  readonly name: N;
+  /** {@linkcode push} for many argument lists, in one call to Redis per 200. */
+  pushMany(list: readonly A[], options?: PushOptions): PendingTask<R>[];
+  /** {@linkcode apush} for many argument lists; rejects with the first refusal. */
+  apushMany(list: readonly A[], options?: PushOptions): Promise<TaskHandle<R>[]>;
+  /** The same task with options for a push. */
+  with(options: PushOptions): Pusher<A, R>;
+}
+
+type Input<S> = S extends StandardSchema<infer I, any> ? I : never;
+type Output<S> = S extends StandardSchema<any, infer O> ? O : never;
+
+const definitions = new WeakMap<object, Definition>();
+const byName = new Map<string, Definition>();
+
+/**
+ * Defines a task.
+ *
+ * @example
+ * ```ts
+ * export const greet = rlTask("greet", async (name: string) => `hello ${name}`);
+ * await greet.apush("world"); // resolves once Redis has it
+ * ```
+ * @throws TypeError, RangeError if an option is not what it should be, or the
+ * name is taken in this process.
+ */
+export function rlTask<const N extends string, A extends unknown[], R>(
+  name: N,
+  handler: (...args: A) => R | Promise<R>,
+): Task<N, A, Awaited<R>>;
+/** Defines a task whose input is checked by a schema, at push and at pickup. */
+export function rlTask<const N extends string, S extends StandardSchema<any, any>, R, P = unknown>(
+  name: N,
+  options: TaskOptions<[Input<S>], Awaited<R>, P> & {
+    input: S;
+    output?: StandardSchema<any, Awaited<R>>;
+  },
+  handler: (input: Output<S>, ctx: TaskContext<P>) => R | Promise<R>,
+): Task<N, [Input<S>], Awaited<R>>;
+/** Defines a task with options. */
+export function rlTask<const N extends string, A extends unknown[], R, P = unknown>(
+  name: N,
+  options: TaskOptions<A, Awaited<R>, P>,
+  handler: (...args: A) => R | Promise<R>,
+): Task<N, A, Awaited<R>>;
+export function rlTask(name: string, ...rest: unknown[]): Task {
+  const [options, handler] = rest.length > 1 ? rest : [{}, rest[0]];
+  const definition = define(name, options as TaskOptions, handler);
+  if (byName.has(name) && !(options as TaskOptions).replace) {
+    throw new TypeError(
+      `Cannot define task "${name}": the name is taken in this process; ` +
+        "choose another, or pass { replace: true } to hot-reload it",
+    );
+  }
+  byName.set(name, definition);
+  const client = (): Producer => producer(definition);
+  const pusher = (options: PushOptions): Pusher<any[], any> => ({
+    push: (...args) => client().push(definition, args, options),
+    apush: async (...args) => await client().apush(definition, args, options),
+    call: async (...args) => await (await client().apush(definition, args, options)).result(),
+  });
+  const task = Object.assign((...args: unknown[]) => runInline(definition, args), {
+    ...pusher({}),
+    pushMany: (list: readonly unknown[][], options: PushOptions = {}) => {
+      const checked = readPushOptions(options);
+      return list.map((args) => client().push(definition, [...args], checked));
+    },
+    apushMany: async (list: readonly unknown[][], options: PushOptions = {}) => {
+      const checked = readPushOptions(options);
+      return await Promise.all(list.map((args) => client().apush(definition, [...args], checked)));
+    },
+    with: (options: PushOptions) => pusher(readPushOptions(options)),
+  });
+  Object.defineProperty(task, "name", { value: name });
+  definitions.set(task, definition);
+  return task as Task;
+}
+
+/** What `task` is. @throws TypeError if it was not made by `rlTask`. */
+export function definitionOf(task: unknown): Definition {
+  const definition = typeof task === "function" ? definitions.get(task) : undefined;
+  if (!definition) throw new TypeError("Cannot use the task: it was not made by rlTask()");
+  return definition;
+}
+
+/** The task defined as `name` in this process. */
+export function definitionNamed(name: string): Definition | undefined {
+  return byName.get(name);
+}

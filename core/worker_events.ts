@@ -1,0 +1,54 @@
+/**
+ * What a worker tells whoever listens.
+ *
+ * @module
+ */
+
+/** What can happen. `fenced`: a claim was no longer ours, and nothing was written. */
+export type WorkerEventName =
+  | "started"
+  | "completed"
+  | "failed"
+  | "dead"
+  | "deferred"
+  | "handedOff"
+  | "cancelled"
+  | "fenced"
+  | "resurrected"
+  | "draining"
+  | "error";
+
+/** Something that happened; the id and name of the task are empty where it is about none. */
+export interface WorkerEvent {
+  readonly id: string;
+  readonly name: string;
+  /** Why: the cause of a resurrection, the reason of a failure. */
+  readonly reason?: string;
+  /** What was thrown where nobody could be told; it never holds a payload of ours. */
+  readonly error?: unknown;
+}
+
+/** Tells everybody. */
+export type Emit = (name: WorkerEventName, event: WorkerEvent) => void;
+
+/** Listeners by event, and the one function that calls them. */
+export function createEvents(): {
+  readonly emit: Emit;
+  on(name: WorkerEventName, run: (event: WorkerEvent) => void): void;
+} {
+  const listeners = new Map<WorkerEventName, ((event: WorkerEvent) => void)[]>();
+  return {
+    emit(name, event) {
+      for (const run of listeners.get(name) ?? []) {
+        try {
+          run(event);
+        } catch (error) {
+          console.error(`[relier] a listener of "${name}" threw`, error);
+        }
+      }
+    },
+    on(name, run) {
+      listeners.set(name, [...listeners.get(name) ?? [], run]);
+    },
+  };
+}

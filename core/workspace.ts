@@ -1,0 +1,129 @@
+/**
+ * What a running handler sees and leaves: its context, and what of it goes into
+ * the next beat.
+ *
+ * @module
+ */
+
+import type { AttemptHost, Live } from "./attempt.ts";
+import type { TaskContext } from "./context.ts";
+import type { Definition } from "./definition.ts";
+import type { Envelope } from "./envelope.ts";
+import type { RelierError } from "./errors.ts";
+import { decodeResult, encodeResult } from "./json.ts";
+import { idOf } from "./keys.ts";
+import { logOf } from "./log.ts";
+
+/** What a beat saves of an attempt; empty texts where nothing is new. */
+export interface News {
+  readonly progress: string;
+  readonly remark: string;
+  readonly partial: string;
+}
+
+/** The context of a run, from the worker's side. */
+export interface Workspace {
+  readonly context: TaskContext;
+  /** Aborts `ctx.signal`; the first reason stays. */
+  abort(reason: RelierError): void;
+  /** Aborts `ctx.softSignal`. */
+  abortSoftly(reason: RelierError): void;
+  /** What is new since the last beat that `saved` was told of. */
+  news(): News;
+  /** These news are in Redis. */
+  saved(news: News): void;
+}
+
+/** Makes the workspace of `live`. */
+export function createWorkspace(
+  live: Live,
+  envelope: Envelope,
+  definition: Definition,
+  host: AttemptHost,
+): Workspace {
+  const { claim } = live;
+  const id = idOf(claim.home, claim.id);
+  const { name } = definition;
+  const hard = new AbortController();
+  const soft = new AbortController();
+  let progress = "", remark = "", savedPartial = claim.again?.partial ?? "";
+  const steps = new Map<string, Promise<unknown>>();
+  const kept = claim.again?.steps ?? [];
+  for (let i = 0; i < kept.length; i += 2) {
+    const value = kept[i + 1]!;
+    steps.set(kept[i]!, Promise.resolve().then(() => decodeResult(value)));
+  }
+
+  async function freshStep(key: string, fn: () => unknown): Promise<unknown> {
+    const value = await fn();
+    await host.saveStep(claim, key, encodeResult(value, `${name}, step ${key}`).text);
+    return value;
+  }
+
+  const context: TaskContext = {
+    id,
+    name,
+    queue: claim.home.queue,
+    workerId: host.workerId,
+    attempt: claim.failures + 1,
+    maxAttempts: definition.retry.attempts,
+    resurrections: claim.crashes + claim.stalls,
+    fence: claim.fence,
+    idempotencyKey: id,
+    enqueuedAt: new Date(claim.pushedAt),
+    deadline: definition.hardTimeoutMs === undefined
+      ? null
+      : new Date(Date.now() + definition.hardTimeoutMs),
+    headers: envelope.headers,
+    signal: hard.signal,
+    softSignal: soft.signal,
+    heartbeat: () => host.beatOnce(live),
+    progress(percent, note = "") {
+      if (!Number.isFinite(percent)) return;
+      progress = String(Math.min(100, Math.max(0, percent)));
+      remark = String(note).slice(0, 200);
+    },
+    partialResult: undefined,
+    previous: previousOf(claim),
+    step<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
+      let running = steps.get(key);
+      if (!running) {
+        running = freshStep(String(key), fn);
+        steps.set(key, running);
+        // A step that failed is run again by whoever asks next, and is no unhandled rejection.
+        running.catch(() => steps.delete(key));
+      }
+      return running as Promise<T>;
+    },
+    log: logOf(id, name),
+  };
+
+  return {
+    context,
+    abort: (reason) => hard.abort(reason),
+    abortSoftly: (reason) => soft.abort(reason),
+    news() {
+      let partial = "";
+      try {
+        if (context.partialResult !== undefined) {
+          partial = encodeResult(context.partialResult, `${name}, partial result`).text;
+        }
+      } catch (error) {
+        host.onError(error, id, name);
+      }
+      return { progress, remark, partial: partial === savedPartial ? "" : partial };
+    },
+    saved(news) {
+      if (news.partial) savedPartial = news.partial;
+      if (news.progress === progress) progress = "";
+    },
+  };
+}
+
+function previousOf({ again }: Live["claim"]): TaskContext["previous"] {
+  if (!again) return null;
+  const partialResult = again.partial === "" ? undefined : decodeResult(again.partial);
+  if (again.error === "") return { partialResult };
+  const { name, message } = JSON.parse(again.error);
+  return { partialResult, error: { name, message } };
+}

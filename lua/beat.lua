@@ -1,0 +1,46 @@
+--- beat: running -> running, for everything a worker holds
+---
+--- Renews leases, saves what the tasks have to show, and proves the worker
+--- present. `seen` says whether this server sees the worker's subscription; only
+--- a worker it has seen is ever presumed dead for the lack of one. `lost` are
+--- the tasks that are no longer the worker's, `asked` those to be cancelled, as
+--- id and reason.
+---
+--- @arg   worker   string
+--- @arg   about    string   JSON for people: host, process, concurrency
+--- @arg   leaseMs  integer
+--- @row   id:string nonce:string started:integer progress:string remark:string partial:string
+--- @reply ok seen:integer lost:list asked:list
+--- @on    beat
+--- @use   clock meta records held channel move ring workers commit write
+
+local ids, lost, asked = {}, {}, {}
+for i, row in ipairs(rows) do ids[i] = row.id end
+load(ids)
+for _, row in ipairs(rows) do
+  local record = records[row.id]
+  if held(row.id, row.nonce) then
+    local touchedBefore = touched[row.id]
+    move(row.id, "beat", now + leaseMs)
+    local started = row.started == 1
+    if row.progress == "" and started == record.started then touched[row.id] = touchedBefore end
+    record.started = started
+    if row.progress ~= "" then record.progress, record.remark = row.progress, row.remark end
+    if row.partial ~= "" then keep("partial", row.id, row.partial) end
+    if record.cancel then
+      asked[#asked + 1] = row.id
+      asked[#asked + 1] = record.cancel
+    end
+  else
+    lost[#lost + 1] = row.id
+  end
+end
+
+local entry = workerOf(worker) or {}
+entry.run = listeners(root .. "@" .. worker) > 0 and run() or nil
+entry.mark, entry.beat, entry.about = nil, now, about
+if meta.lane == worker then note("laneUntil", now + leaseMs) end
+write()
+redis.call("ZADD", KEY.workers, now, worker)
+redis.call("HSET", KEY.worker, worker, cmsgpack.pack(entry))
+return answer("ok", entry.run and 1 or 0, lost, asked)

@@ -1,0 +1,29 @@
+--- cancel: scheduled, ready or quarantined -> cancelled
+---
+--- A running task is asked to stop, through its worker; its next beat tells the
+--- worker, and the message only makes that immediate.
+---
+--- @arg   id      string
+--- @arg   reason  string
+--- @arg   keepMs  integer  how long a cancelled task is remembered
+--- @reply cancelled
+--- @reply asked            it is running, and its worker has been told
+--- @reply no               it is final, or unknown
+--- @on    cancel
+--- @use   clock meta records channel move ring commit write announce
+
+load({ id })
+local record = records[id]
+if record and record.state == "running" then
+  record.cancel = record.cancel or reason
+  touch(id)
+  write()
+  tell(root .. "@" .. record.worker, "cancel " .. id)
+  return answer("asked")
+end
+if not move(id, "cancel", now + keepMs) then return answer("no") end
+record.reason, record.nonce = reason, nil
+for _, hash in ipairs({ "task", "partial", "steps" }) do forget(hash, id) end
+write()
+announce()
+return answer("cancelled")

@@ -1,0 +1,24 @@
+--- inspect: everything known about one task
+---
+--- `facts` is a flat list of names and values. `history` lists the last ten
+--- attempts: start, worker, end, cause.
+---
+--- @arg   id  string
+--- @reply ok facts:list history:list envelope:string partial:string
+--- @reply unknown
+--- @use   clock meta records
+
+load({ id })
+local record = records[id]
+if not record then return answer("unknown") end
+local facts = { "pushedAt", string.format("%.0f", pushedAt(record)) }
+for name, value in pairs(record) do
+  if name ~= "history" and name ~= "nonce" and name ~= "settled" and name ~= "order" then
+    facts[#facts + 1] = name
+    facts[#facts + 1] = type(value) == "number" and string.format("%.0f", value) or tostring(value)
+  end
+end
+facts[#facts + 1] = "score"
+facts[#facts + 1] = redis.call("ZSCORE", STATES[record.state], id) or ""
+return answer("ok", facts, record.history or {}, redis.call("HGET", KEY.task, id) or "",
+  redis.call("HGET", KEY.partial, id) or "")

@@ -1,0 +1,19 @@
+-- Writes everything that was decided, each key once. A full Redis refuses a
+-- script at its first command that takes memory; PERSIST takes none, and what
+-- follows a write is let through. So only `push`, which brings something new,
+-- begins with a write that can be refused.
+local function commit(growing)
+  if not growing then redis.call("PERSIST", KEYS[1]) end
+  meta.seq = redis.call("HINCRBY", KEY.meta, "seq", 1)
+  if not meta.epoch then
+    note("schema", "1")
+    note("epoch", string.format("%.0f", nowUs))
+  end
+  local fields = {}
+  for name, value in pairs(changed) do
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
+  end
+  if #fields > 0 then redis.call("HSET", KEY.meta, unpack(fields)) end
+  for name, by in pairs(added) do redis.call("HINCRBY", KEY.meta, name, by) end
+end

@@ -1,0 +1,32 @@
+-- Who has died. A worker's subscription ends with its process, but only a worker
+-- that this very run of the server has seen subscribed is ever missed, and only
+-- for good when it is still missing `graceMs` later: a beat clears the mark.
+local server, met, gone = run(), {}, {}
+local lookAgainMs = math.huge
+local function missing(id, entry)
+  if now - entry.beat > 20 * leaseMs then return true end
+  if entry.run ~= server then return false end
+  if listeners(root .. "@" .. id) > 0 then
+    if entry.mark then met[id], entry.mark = entry, nil end
+    return false
+  end
+  if not entry.mark then met[id], entry.mark = entry, now end
+  lookAgainMs = math.min(lookAgainMs, entry.mark + graceMs - now)
+  return now - entry.mark >= graceMs
+end
+
+-- At most `limit` tasks that the worker `id` holds.
+local function heldBy(id, limit)
+  local ids = {}
+  local range = redis.call("ZRANGEBYLEX", KEY.holds, "[" .. id .. "~", "(" .. id .. "\127",
+    "LIMIT", 0, limit)
+  for i, member in ipairs(range) do ids[i] = string.sub(member, #id + 2) end
+  return ids
+end
+
+-- Forgets a worker that holds nothing any more.
+local function dismiss(id)
+  redis.call("ZREM", KEY.workers, id)
+  redis.call("HDEL", KEY.worker, id, id .. "#0", id .. "#1")
+  if meta.lane == id then redis.call("HDEL", KEY.meta, "lane", "laneUntil") end
+end

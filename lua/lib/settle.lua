@@ -1,0 +1,16 @@
+-- Settles one claim by its row. The nonce goes with it: whoever comes second is
+-- told that the claim is stale, unless it is the same call again.
+local settles = {
+  complete = complete, retry = retry, bury = bury, defer = defer, handoff = handoff, stop = stop,
+}
+local function settle(row)
+  local record = records[row.id]
+  if not record then return false end
+  local signature = row.nonce .. " " .. row.event
+  if record.nonce == row.nonce and settles[row.event](row, record) then
+    record.nonce, record.settled, record.cancel = nil, signature, nil
+    if row.partial ~= "" then keep("partial", row.id, row.partial) end
+    return true
+  end
+  return record.settled == signature
+end

@@ -1,0 +1,28 @@
+-- Writes the moves: out of the old sets, into the new ones, then the hashes.
+local function write(growing)
+  commit(growing)
+  local out, into = {}, {}
+  for id, step in pairs(moved) do
+    if step.from ~= "none" and step.from ~= step.to then
+      out[step.from] = out[step.from] or {}
+      table.insert(out[step.from], id)
+    end
+    if step.to ~= "none" then
+      into[step.to] = into[step.to] or {}
+      table.insert(into[step.to], step.score)
+      table.insert(into[step.to], id)
+    end
+  end
+  for state, ids in pairs(out) do redis.call("ZREM", KEY[state], unpack(ids)) end
+  for state, places in pairs(into) do redis.call("ZADD", KEY[state], unpack(places)) end
+  if #letGo > 0 then redis.call("ZREM", KEY.holds, unpack(letGo)) end
+  if #holding > 0 then redis.call("ZADD", KEY.holds, unpack(holding)) end
+  for id in pairs(touched) do
+    if records[id] then keep("record", id, cmsgpack.pack(records[id])) end
+  end
+  for hash, key in pairs(about) do
+    if #forgotten[hash] > 0 then redis.call("HDEL", key, unpack(forgotten[hash])) end
+    if #kept[hash] > 0 then redis.call("HSET", key, unpack(kept[hash])) end
+  end
+  if rung and redis.call("LLEN", KEY.bell) == 0 then redis.call("LPUSH", KEY.bell, "") end
+end

@@ -1,0 +1,17 @@
+-- complete: running -> completed. Also for a worker that was presumed dead, as
+-- long as nobody else has started the task: its nonce is still the last one.
+local function complete(row, record)
+  local late = record.state ~= "running"
+  if not move(row.id, "complete", now + row.ms) then return false end
+  if late then
+    record.history[#record.history][4] = "completed late"
+  else
+    close(record, "completed")
+  end
+  record.result, record.name = row.text, row.name
+  record.error, record.reason = nil, nil
+  forget("task", row.id)
+  forget("partial", row.id)
+  forget("steps", row.id)
+  return true
+end

@@ -1,0 +1,9 @@
+-- handoff: running -> ready, in its old place in line. A worker that shuts down
+-- gives back what it will not finish: nobody is to blame, nothing is charged.
+local function handoff(row, record)
+  if not held(row.id, row.nonce) then return false end
+  close(record, row.text)
+  record.reason = row.text
+  ring()
+  return move(row.id, "handoff", place(record))
+end

@@ -1,0 +1,8 @@
+-- retry: running -> scheduled. The handler said no, and may say yes later.
+local function retry(row, record)
+  if not held(row.id, row.nonce) then return false end
+  record.failures = (record.failures or 0) + 1
+  record.error, record.reason = row.error, row.text
+  close(record, row.text)
+  return move(row.id, "retry", now + row.ms)
+end

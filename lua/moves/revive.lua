@@ -1,0 +1,35 @@
+-- What becomes of a task whose worker is gone, or which its worker let go:
+--   resurrect   running -> scheduled    the first death, after 100 ms
+--   quarantine  running -> quarantined  the next ones, where a suspect runs alone
+--   abandon     running -> dead         when it cost too many workers
+-- Waiting in line is never charged, and a claim that was lost before it started
+-- is free, unless that keeps happening: then something kills its workers early.
+local function revive(id, cause)
+  local record = records[id]
+  if not record.started then record.lost = (record.lost or 0) + 1 end
+  local free = not record.started and record.lost % 3 ~= 0
+  if free then
+    cause = "lost claim"
+  elseif cause == "stalled" then
+    record.stalls = (record.stalls or 0) + 1
+  else
+    record.crashes = (record.crashes or 0) + 1
+  end
+  record.reason = cause
+  close(record, cause)
+  local crashes, stalls = record.crashes or 0, record.stalls or 0
+  if not free and crashes + stalls > (record.limit or 5) then
+    record.reason = crashes > 0 and "crashes" or "stalls"
+    move(id, "abandon", now)
+  elseif not free and crashes > 1 then
+    move(id, "quarantine", now + math.min(2000, 250 * crashes))
+  else
+    move(id, "resurrect", now + 100)
+  end
+end
+
+-- Why a lease ran out: its worker is silent, or alive and without this task.
+local function lapse(record)
+  local entry = workerOf(record.worker)
+  return entry and now - entry.beat < leaseMs and "stalled" or "lease"
+end

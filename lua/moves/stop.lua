@@ -1,0 +1,10 @@
+-- stop: running -> cancelled. Cancelling was asked, and the handler has let go.
+local function stop(row, record)
+  if not held(row.id, row.nonce) then return false end
+  record.reason, record.name = row.text, row.name
+  close(record, "cancelled")
+  forget("task", row.id)
+  forget("partial", row.id)
+  forget("steps", row.id)
+  return move(row.id, "stop", now + row.ms)
+end

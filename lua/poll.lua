@@ -1,0 +1,35 @@
+--- poll: where tasks stand, and what the final ones came to
+---
+--- With a channel, whoever settles a task that is not final yet will say so
+--- there. A task is `[state, failures, progress, worker, reason, error, result]`,
+--- an unknown one has an empty state.
+---
+--- @arg   channel  string   such as "@client", without the root; or ""
+--- @row   id:string
+--- @reply ok tasks:list
+--- @use   clock meta records commit
+
+local ids, tasks = {}, {}
+for i, row in ipairs(rows) do ids[i] = row.id end
+load(ids)
+local waiters = channel ~= "" and redis.call("HMGET", KEY.waiters, unpack(ids)) or {}
+local added = {}
+for i, id in ipairs(ids) do
+  local record = records[id] or { state = "" }
+  tasks[i] = {
+    record.state, record.failures or 0, record.progress or "", record.worker or "",
+    record.reason or "", record.error or "", record.result or "",
+  }
+  local final = record.result or record.state == "dead" or record.state == "cancelled"
+    or record.state == "completed" or record.state == ""
+  local others = waiters[i] or ""
+  if channel ~= "" and not final and not string.find(others, channel, 1, true) and #others < 512 then
+    added[#added + 1] = id
+    added[#added + 1] = others .. " " .. channel
+  end
+end
+if #added > 0 then
+  commit()
+  redis.call("HSET", KEY.waiters, unpack(added))
+end
+return answer("ok", tasks)

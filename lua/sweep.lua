@@ -1,0 +1,74 @@
+--- sweep: brings back what the dead have left, and tidies up
+---
+--- Every worker calls it and nobody leads. In order: who is missing, whose lease
+--- ran out, what is due, whose retention ended; at most 200 tasks a call, and
+--- `nextMs` says when to come again. `raised` lists ids and causes.
+---
+--- If nothing was swept for half a lease, Redis itself was away and nobody could
+--- renew: leases get one extension, at most one in four leases. Without it a
+--- failover would resurrect everything that runs.
+---
+--- @arg   dead     string   a worker known to have exited, or ""
+--- @arg   cause    string   of that, such as "SIGKILL"
+--- @arg   leaseMs  integer
+--- @arg   graceMs  integer  how long a subscription may be missing
+--- @reply ok raised:list nextMs:integer
+--- @on    resurrect quarantine abandon promote purge
+--- @use   clock meta records channel move ring history workers presence
+--- @use   commit write announce revive promote purge
+
+local times = redis.call("HMGET", KEY.meta, "swept", "graceUntil")
+local swept, graceUntil = tonumber(times[1]) or now, tonumber(times[2]) or 0
+if dead == "" and now - swept < 25 and now > swept then return answer("ok", {}, 50) end
+note("swept", now)
+if now - swept > leaseMs / 2 and now > graceUntil + 3 * leaseMs then
+  graceUntil = now + leaseMs
+  note("graceUntil", graceUntil)
+  count("n:grace")
+end
+
+local raised, left = {}, 200
+local function raise(ids, causeOf)
+  load(ids)
+  left = left - #ids
+  for _, id in ipairs(ids) do
+    local record = records[id]
+    if not record or record.state ~= "running" then
+      orphan(id, "running")
+    elseif not moved[id] then
+      revive(id, causeOf(record))
+      raised[#raised + 1] = id
+      raised[#raised + 1] = record.reason
+    end
+  end
+end
+
+local fleet = redis.call("ZRANGE", KEY.workers, 0, 99, "WITHSCORES")
+for i = 1, #fleet, 2 do
+  local entry = workerOf(fleet[i]) or { beat = tonumber(fleet[i + 1]) }
+  if missing(fleet[i], entry) then gone[#gone + 1] = fleet[i] end
+end
+if dead ~= "" then gone[#gone + 1] = dead end
+local dismissed = {}
+for _, id in ipairs(gone) do
+  if left > 0 then
+    raise(heldBy(id, left), function() return id == dead and cause or "presence" end)
+    if left > 0 then dismissed[#dismissed + 1] = id end
+  end
+end
+if now > graceUntil and left > 0 then
+  raise(redis.call("ZRANGEBYSCORE", KEY.running, "-inf", now, "LIMIT", 0, left), lapse)
+end
+
+local dueMs = promote()
+-- A ring may have been missed; nobody waits longer for it than for a sweep.
+if redis.call("EXISTS", KEY.ready) == 1 then ring() end
+if purge("completed", 200) + purge("cancelled", 200) >= 200 or left <= 0 then lookAgainMs = 0 end
+
+write()
+for id, entry in pairs(met) do redis.call("HSET", KEY.worker, id, cmsgpack.pack(entry)) end
+for _, id in ipairs(dismissed) do dismiss(id) end
+announce()
+local nextMs = math.min(2000, 125 * math.max(2, redis.call("ZCARD", KEY.workers)))
+if dueMs >= 0 then nextMs = math.min(nextMs, dueMs) end
+return answer("ok", raised, math.max(0, math.min(nextMs, lookAgainMs)))

@@ -1,0 +1,52 @@
+--- turn: settles what a worker has finished, claims what it runs next
+---
+--- One call does both, because a worker that ends a task has a slot free. With
+--- no rows it only claims, with `slots` and `spare` 0 it only settles, with none
+--- of both it passes a ring on. The same call again answers what the first did: settles know their nonce, and the last
+--- claim of each of a worker's two calls in flight is remembered.
+---
+--- A suspect in quarantine that is due makes one worker keep the lane: it is
+--- given nothing else (`lane` is "wait") until it is empty, and then the suspect
+--- alone ("solo").
+---
+--- @arg   worker   string
+--- @arg   call     string   which of the two calls in flight, "0" or "1"
+--- @arg   nonce    string   of this claim, made by the caller
+--- @arg   slots    integer  how many to start at once, at most 200
+--- @arg   spare    integer  how many more to hold ready, at most 200
+--- @arg   leaseMs  integer
+--- @arg   empty    integer  1 if the worker will hold nothing after these rows
+--- @row   id:string nonce:string event:string ms:integer text:string error:string partial:string name:string
+--- @reply ok tasks:list stale:list lane:string nextMs:integer
+--- @on    claim complete retry bury defer handoff stop promote
+--- @use   clock meta records held channel move ring history commit write announce
+--- @use   complete retry bury defer handoff stop settle promote claim lane recall
+
+local stale, ids = {}, {}
+for i, row in ipairs(rows) do ids[i] = row.id end
+load(ids)
+for _, row in ipairs(rows) do
+  if not settle(row) then stale[#stale + 1] = row.id end
+end
+
+local want, state, nextMs = slots + spare, "", -1
+local again = want > 0 and recall()
+if want > 0 and not again then
+  local suspect
+  state, suspect = lane()
+  if suspect then
+    claim({ suspect }, true)
+  elseif state == "" then
+    claim(redis.call("ZRANGE", KEY.ready, 0, want - 1), nil)
+    if #claimed == want and redis.call("ZCARD", KEY.ready) > want then ring() end
+    if #claimed < want then nextMs = promote() end
+  end
+end
+
+if want == 0 and #rows == 0 and redis.call("EXISTS", KEY.ready) == 1 then ring() end
+if next(moved) or next(changed) or rung then
+  write()
+  if #claimed > 0 then remember() end
+  announce()
+end
+return answer("ok", again or claimed, stale, state, nextMs)

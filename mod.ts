@@ -1,0 +1,72 @@
+/**
+ * A reliability layer for background tasks on Redis. An accepted task ends in
+ * exactly one of *completed*, *dead* or *cancelled*, whatever happens to your
+ * processes.
+ *
+ * @example
+ * ```ts
+ * import { createRelier, createWorker, rlTask } from "@relier/core";
+ *
+ * const greet = rlTask("greet", async (name: string) => `hello ${name}`);
+ *
+ * const rl = createRelier({ redis: "redis://127.0.0.1:6379" });
+ * const worker = createWorker(rl);
+ * await worker.start();
+ *
+ * const handle = await greet.apush("world"); // resolves once Redis has it
+ * console.log(await handle.result()); // hello world
+ * await worker.drain();
+ * await rl.close();
+ * ```
+ *
+ * @module
+ */
+
+export type { RetryOptions } from "./core/backoff.ts";
+export { type TaskContext, taskContext } from "./core/context.ts";
+export type { TaskOptions } from "./core/definition.ts";
+export type { Duration } from "./core/duration.ts";
+export {
+  AdmissionRejectedError,
+  type PayloadIssue,
+  PayloadValidationError,
+  RelierError,
+  type RelierErrorCode,
+  type RelierErrorOptions,
+  TaskFailedError,
+} from "./core/errors.ts";
+export type { Outcome, PendingTask, TaskHandle, TaskHappening, TaskStatus } from "./core/handle.ts";
+export {
+  type IdempotencyLock,
+  idempotencyLock,
+  idempotent,
+  type LockOptions,
+} from "./core/lock.ts";
+export {
+  type Confirm,
+  type Program,
+  RedisError,
+  type RedisFailure,
+  type RedisPort,
+  type Reply,
+} from "./core/port.ts";
+export type { PushOptions } from "./core/push_options.ts";
+export type { Attempt, Queue, QueueStats, TaskDetails } from "./core/queue.ts";
+export {
+  type AdmissionOptions,
+  createRelier,
+  type Relier,
+  type RelierOptions,
+} from "./core/relier.ts";
+export { Discard, Retry } from "./core/signals.ts";
+export type {
+  StandardIssue,
+  StandardProps,
+  StandardResult,
+  StandardSchema,
+} from "./core/standard_schema.ts";
+export { states, type TaskState } from "./core/states.ts";
+export { type Pusher, rlTask, type Task } from "./core/task.ts";
+export { createWorker, type DrainReport, type Worker, type WorkerHealth } from "./core/worker.ts";
+export type { WorkerEvent, WorkerEventName } from "./core/worker_events.ts";
+export type { WorkerOptions } from "./core/worker_options.ts";

@@ -1,0 +1,75 @@
+/**
+ * The gate: format, lint, types on every host, generated files, and the rules
+ * of the house, which are tests. Prints one line for each check that passes and
+ * everything about each that does not.
+ *
+ * @module
+ */
+
+import { spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { files, root } from "./support/tree.ts";
+
+/** One thing that has to hold, and the command that says whether it does. */
+interface Check {
+  readonly name: string;
+  readonly run: readonly string[];
+}
+
+const node = process.execPath;
+const deno = [node, join(root, "node_modules", "deno", "bin.cjs")];
+const tsc = [node, join(root, "node_modules", "typescript", "bin", "tsc")];
+const rules = ["imports", "exports", "house", "unused"].map((name) => `test/${name}.test.ts`);
+const modules = files().filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"));
+
+// deno-fmt-ignore
+const checks: readonly Check[] = [
+  { name: "formatted",                         run: [...deno, "fmt", "--check"] },
+  { name: "lint",                              run: [...deno, "lint", "--quiet"] },
+  { name: "types on Node",                     run: [...tsc, "-p", "tsconfig.json"] },
+  { name: "types of core, on no host at all",  run: [...tsc, "-p", "tsconfig.core.json"] },
+  { name: "types on Deno",                     run: [...deno, "check", "--quiet", ...modules] },
+  { name: "fit to publish on JSR",             run: [...deno, "publish", "--dry-run", "--allow-dirty", "--quiet"] },
+  { name: "generated files are fresh",         run: [node, "--import", "tsx", "lua/build.ts", "--check"] },
+  { name: "rules of the house",                run: [node, "--import=tsx", "--test", "--test-reporter=spec", ...rules] },
+];
+
+/** Runs every check, two at a time, and resolves to whether all passed. */
+export async function gate(): Promise<boolean> {
+  // Where install scripts are blocked the first call unpacks deno, which two calls at once would do twice.
+  spawnSync(node, [...deno.slice(1), "--version"], { cwd: root });
+  const left = [...checks];
+  const results: boolean[] = [];
+  async function lane(): Promise<void> {
+    for (let check = left.shift(); check; check = left.shift()) results.push(await passes(check));
+  }
+  await Promise.all([lane(), lane()]);
+  return results.every(Boolean);
+}
+
+function passes({ name, run }: Check): Promise<boolean> {
+  const started = performance.now();
+  const [command, ...args] = run;
+  const child = spawn(command!, args, {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", RUST_BACKTRACE: "0" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk) => output += chunk);
+  child.stderr.on("data", (chunk) => output += chunk);
+  return new Promise((resolve) => {
+    child.on("close", (code) => {
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      console.log(`${code === 0 ? "ok  " : "FAIL"} ${name} (${seconds} s)`);
+      if (code !== 0) console.log(`\n${output.trim()}\n`);
+      resolve(code === 0);
+    });
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]!).href) {
+  process.exitCode = await gate() ? 0 : 1;
+}

@@ -1,0 +1,64 @@
+/**
+ * Rules about the files themselves. Words that are forbidden are put together
+ * here from pieces, so that this file passes its own test.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { files, generated, read } from "./support/tree.ts";
+
+const text = /(\.(ts|js|json|lua|md|yml|yaml|toml|html|css)|^\.[\w-]+|^\.ci\/\w+|^LICENSE)$/;
+const written = files().filter((path) => text.test(path) && !generated.has(path));
+
+/** What no file may contain, and why. */
+const forbidden: readonly { readonly what: RegExp; readonly because: string }[] = [
+  {
+    what: new RegExp(String.raw`(?<![\w.~}-])/(${"work|farm|root|home|Users"})/|\.lib(rary)/`),
+    because: "a path of one machine means nothing on another",
+  },
+  {
+    what: new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"].join("|")})\\b`),
+    because: "what is left to do is done, or is an issue",
+  },
+  {
+    what: /\.only\(|\bonly: true\b/,
+    because: "it silences every other test",
+  },
+  {
+    what: /\.skip\(|\bskip: true\b/,
+    because: "a test is skipped by an option that gives the reason",
+  },
+];
+
+for (const { what, because } of forbidden) {
+  test(`no file contains ${what}: ${because}`, () => {
+    const found = written.flatMap((path) =>
+      read(path).split("\n").flatMap((line, index) =>
+        what.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : []
+      )
+    );
+    assert.equal(found.join("\n"), "");
+  });
+}
+
+test("no source file outgrows 260 lines: it would be two concepts", () => {
+  const long = written
+    .filter((path) => /^(core|adapters|cli)\/.*\.ts$/.test(path))
+    .map((path) => ({ path, lines: read(path).trimEnd().split("\n").length }))
+    .filter(({ lines }) => lines > 260);
+  assert.deepEqual(long, []);
+});
+
+test("every text file ends its lines the same way, and ends with one", () => {
+  const wrong = written.filter((path) => !/[^\n]\n$/.test(read(path)) || read(path).includes("\r"));
+  assert.deepEqual(wrong, []);
+});
+
+test("every TypeScript file says at its top what lives in it", () => {
+  const mute = written.filter((path) =>
+    path.endsWith(".ts") && !/^(#!.*\n)?(\/\/.*\n)*\/\*\*\n \* [A-Z`]/.test(read(path))
+  );
+  assert.deepEqual(mute, []);
+});

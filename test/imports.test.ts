@@ -1,0 +1,90 @@
+/**
+ * Who may import whom. The direction of every arrow between folders is a
+ * decision, so it is a row with a reason; an import without a row fails.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { importsOf } from "./support/imports.ts";
+import { files, read } from "./support/tree.ts";
+
+/** One permission: files that match `from` may import what matches `to`. */
+interface Law {
+  readonly from: RegExp;
+  readonly to: RegExp;
+  readonly because: string;
+  /** Only `import()` is allowed. */
+  readonly lazy?: true;
+}
+
+// deno-fmt-ignore
+const laws: readonly Law[] = [
+  { from: /^mod\.ts$/,              to: /^core\//,                          because: "the face is made of core, so it pulls in no client" },
+  { from: /^core\//,                to: /^core\//,                          because: "core knows no runtime and no client" },
+  { from: /^core\//,                to: /^(@opentelemetry\/api|valibot)$/,  because: "both run everywhere and do nothing unless they are used" },
+  { from: /^core\//,                to: /^#client$/, lazy: true,            because: "a client is loaded only when we have to make one, and never on the edge" },
+  { from: /^adapters\//,            to: /^core\/port\.ts$/,                 because: "the port is the whole seam between core and a client" },
+  { from: /^adapters\//,            to: /^adapters\/_\w+\.ts$/,             because: "what several adapters share is private to them" },
+  { from: /^adapters\/ioredis\.ts/, to: /^ioredis$/,                        because: "it is this adapter's own client" },
+  { from: /^adapters\/client\.ts$/, to: /^adapters\/ioredis\.ts$/,          because: "it only picks the adapter that #client stands for" },
+  { from: /^lua\//,                 to: /^(core\/(states|keys)\.ts|lua\/)/, because: "the moves and the keys of the scripts are derived from these tables" },
+  { from: /^(lua|cli|bench)\//,     to: /^node:/,                           because: "these run on a developer's or an operator's machine" },
+  { from: /^(cli|bench)\//,         to: /^mod\.ts$/,                        because: "what they need and cannot reach is missing from the API" },
+  { from: /^(cli|bench)\//,         to: /^adapters\/[a-z]\w*\.ts$/,         because: "adapters are public too" },
+  { from: /^(cli|bench)\//,         to: /^(citty|valibot)$/,                because: "arguments and files have to be read and checked" },
+  { from: /^cli\//,                 to: /^cli\//,                           because: "it is one program" },
+  { from: /^bench\//,               to: /^bench\//,                         because: "it is one program" },
+];
+
+const governed = /^(mod\.ts$|core\/|adapters\/|lua\/|cli\/|bench\/)/;
+const sources = files().filter((path) => governed.test(path) && path.endsWith(".ts"));
+
+test("every import between the parts of the house is one the law allows", () => {
+  const broken: string[] = [];
+  for (const path of sources) {
+    const mine = laws.filter((law) => law.from.test(path));
+    for (const { to, lazy } of importsOf(path, read(path))) {
+      if (mine.some((law) => law.to.test(to) && (lazy || !law.lazy))) continue;
+      const allowed = mine.map((law) => `    ${law.to} ${law.because}`).join("\n");
+      broken.push(`${path} imports ${to}; it may import only\n${allowed}`);
+    }
+  }
+  assert.equal(broken.join("\n"), "");
+});
+
+test("at most one file of core knows how to load a client", () => {
+  const loaders = sources.filter((path) =>
+    path.startsWith("core/") && importsOf(path, read(path)).some(({ to }) => to === "#client")
+  );
+  assert.ok(loaders.length <= 1, `these files import #client: ${loaders.join(", ")}`);
+});
+
+test("the reader of imports sees every form of import, and none in comments or strings", () => {
+  const source = [
+    `import "./a.ts";`,
+    `import type { B } from "../core/b.ts";`,
+    `import {\n  c,\n  type C,\n} from "c";`,
+    `export * from "./d.ts";`,
+    `export type { E } from './e.ts';`,
+    `import h, { i as j } from "h";`,
+    `const f = await import("#f");`,
+    `const g: typeof import("node:g") = await import(name);`,
+    `// import "no";`,
+    `/** @example import { no } from "no"; */`,
+    `const url = "http://no"; const text = 'say "import \\'no\\'"';`,
+    `export const from = "no";`,
+  ].join("\n");
+  assert.deepEqual(importsOf("adapters/x.ts", source), [
+    { to: "adapters/a.ts", lazy: false, names: [] },
+    { to: "core/b.ts", lazy: false, names: ["B"] },
+    { to: "c", lazy: false, names: ["c", "C"] },
+    { to: "adapters/d.ts", lazy: false, names: "*" },
+    { to: "adapters/e.ts", lazy: false, names: ["E"] },
+    { to: "h", lazy: false, names: ["default", "i"] },
+    { to: "#f", lazy: true, names: "*" },
+    { to: "node:g", lazy: true, names: "*" },
+    { to: "(name)", lazy: true, names: "*" },
+  ]);
+});

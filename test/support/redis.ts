@@ -1,0 +1,322 @@
+/**
+ * Real servers on free ports of this machine: one, with replicas, behind
+ * Sentinel, in a cluster. They end with the process, however it ends.
+ *
+ * @module
+ */
+
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { until } from "./until.ts";
+
+/** How to start a server. */
+export interface RedisOptions {
+  /** Further arguments of `redis-server`. */
+  readonly args?: readonly string[];
+  /** Keeps an append-only file, fsynced this often. None if absent. */
+  readonly aof?: "always" | "everysec" | "no";
+  /** A port; a free one if absent. */
+  readonly port?: number;
+}
+
+/** A running server. */
+export interface RedisServer {
+  /** `redis://127.0.0.1:<port>`. */
+  readonly url: string;
+  /** Its port. */
+  readonly port: number;
+  /** The process it runs in now. */
+  readonly pid: number;
+  /** Ends it with SIGTERM. */
+  stop(): Promise<void>;
+  /** Ends it with SIGKILL. */
+  kill(): Promise<void>;
+  /** Starts it again, on the same port and directory; ends it first if it runs. */
+  restart(): Promise<void>;
+  /** Stops the process with SIGSTOP: its connections stay, nothing is answered. */
+  pause(): void;
+  /** Lets it go on. */
+  resume(): void;
+  /** Runs a command through `redis-cli`, and returns what that prints. */
+  cli(...args: string[]): Promise<string>;
+}
+
+const children = new Set<ChildProcess>();
+const directories = new Set<string>();
+
+process.once("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => process.exit(1));
+}
+
+/** Starts `redis-server`, and resolves when it answers. */
+export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
+  const port = options.port ?? await freePort();
+  const dir = mkdtempSync(join(tmpdir(), "relier-redis-"));
+  directories.add(dir);
+  const durability = options.aof === undefined
+    ? ["--save", "", "--appendonly", "no"]
+    : ["--save", "", "--appendonly", "yes", "--appendfsync", options.aof];
+  const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--daemonize", "no"];
+  return await server(port, [...args, ...durability, ...options.args ?? []]);
+}
+
+/** Starts a replica of `master`, and resolves when it is in step. */
+export async function startReplica(
+  master: RedisServer,
+  options: RedisOptions = {},
+): Promise<RedisServer> {
+  const replicaof = ["--replicaof", "127.0.0.1", String(master.port)];
+  const fast = ["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"];
+  const replica = await startRedis({
+    ...options,
+    args: [...replicaof, ...fast, ...options.args ?? []],
+  });
+  await until(
+    "the replica is in step",
+    async () => (await replica.cli("INFO", "replication")).includes("master_link_status:up"),
+  );
+  return replica;
+}
+
+/** A master with replicas, and the sentinels that watch them. */
+export interface SentinelGroup {
+  /** What sentinels call it. */
+  readonly name: string;
+  /** Where the sentinels are. */
+  readonly sentinels: readonly { readonly host: string; readonly port: number }[];
+  /** The servers; the first was the master at the start. */
+  readonly servers: readonly RedisServer[];
+  /** The port of the present master. */
+  master(): Promise<number>;
+  /** Ends all of it. */
+  stop(): Promise<void>;
+}
+
+/** Starts a master, `replicas` replicas and three sentinels that need two votes. */
+export async function startSentinel(replicas = 1, downAfterMs = 500): Promise<SentinelGroup> {
+  const name = "relier";
+  const first = await startRedis({ args: ["--repl-diskless-sync-delay", "0"] });
+  const servers = [first];
+  for (let i = 0; i < replicas; i++) servers.push(await startReplica(first));
+  const watchers: RedisServer[] = [];
+  for (let i = 0; i < 3; i++) {
+    const port = await freePort();
+    const dir = mkdtempSync(join(tmpdir(), "relier-sentinel-"));
+    directories.add(dir);
+    const { writeFileSync } = await import("node:fs");
+    const file = join(dir, "sentinel.conf");
+    writeFileSync(
+      file,
+      [
+        `port ${port}`,
+        "bind 127.0.0.1",
+        `dir ${dir}`,
+        `sentinel monitor ${name} 127.0.0.1 ${first.port} 2`,
+        `sentinel down-after-milliseconds ${name} ${downAfterMs}`,
+        `sentinel failover-timeout ${name} 3000`,
+      ].join("\n"),
+    );
+    watchers.push(await server(port, [file, "--sentinel"]));
+  }
+  await until("the sentinels know each other and the replicas", async () => {
+    for (const watcher of watchers) {
+      const seen = await watcher.cli("SENTINEL", "MASTER", name);
+      if (field(seen, "num-other-sentinels") !== "2") return false;
+      if (field(seen, "num-slaves") !== String(replicas)) return false;
+    }
+    return true;
+  }, 15_000);
+  return {
+    name,
+    servers,
+    sentinels: watchers.map(({ port }) => ({ host: "127.0.0.1", port })),
+    async master() {
+      const [, port] = (await watchers[0]!.cli("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name))
+        .split("\n");
+      return Number(port);
+    },
+    async stop() {
+      await Promise.all([...watchers, ...servers].map((each) => each.kill()));
+    },
+  };
+}
+
+/** A cluster. */
+export interface RedisCluster {
+  /** Where its nodes are. */
+  readonly nodes: readonly { readonly host: string; readonly port: number }[];
+  /** Its nodes: the masters, then their replicas in the same order. */
+  readonly servers: readonly RedisServer[];
+  /** Ends all of it. */
+  stop(): Promise<void>;
+}
+
+/** Starts a cluster that covers all slots, with `replicas` replicas for each master. */
+export async function startCluster(masters = 3, replicas = 0): Promise<RedisCluster> {
+  const options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"];
+  const fast = ["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"];
+  const servers = await Promise.all(
+    Array.from({ length: masters * (1 + replicas) }, async () => {
+      // The bus listens 10,000 higher, which has to be a port as well.
+      const port = await freePort(50_000);
+      return await startRedis({ port, args: [...options, ...fast] });
+    }),
+  );
+  const first = servers[0]!;
+  for (const { port } of servers.slice(1)) {
+    await first.cli("CLUSTER", "MEET", "127.0.0.1", String(port));
+  }
+  for (let i = 0; i < masters; i++) {
+    const from = Math.floor(16_384 * i / masters);
+    const to = Math.floor(16_384 * (i + 1) / masters) - 1;
+    await servers[i]!.cli("CLUSTER", "ADDSLOTSRANGE", String(from), String(to));
+  }
+  await until("the nodes know each other", async () => {
+    for (const each of servers) {
+      const known = (await each.cli("CLUSTER", "NODES")).trim().split("\n");
+      if (known.length !== servers.length) return false;
+      if (known.some((line) => /handshake|fail/.test(line))) return false;
+    }
+    return true;
+  }, 15_000);
+  for (let i = masters; i < servers.length; i++) {
+    const id = (await servers[i % masters]!.cli("CLUSTER", "MYID")).trim();
+    await servers[i]!.cli("CLUSTER", "REPLICATE", id);
+  }
+  await until("the cluster is up", async () => {
+    for (const [i, each] of servers.entries()) {
+      const info = await each.cli("CLUSTER", "INFO");
+      if (!info.includes("cluster_state:ok")) return false;
+      if (i < masters) continue;
+      if (!(await each.cli("INFO", "replication")).includes("master_link_status:up")) return false;
+    }
+    return true;
+  }, 15_000);
+  return {
+    servers,
+    nodes: servers.map(({ port }) => ({ host: "127.0.0.1", port })),
+    async stop() {
+      await Promise.all(servers.map((each) => each.kill()));
+    },
+  };
+}
+
+/** An engine inside this process: the same Lua, nothing to install, nothing kept. */
+export async function embedded(): Promise<{ url: string; close(): Promise<void> }> {
+  const { createRedisMock } = await import("js-redis-server");
+  const mock = await createRedisMock({ compatibility: "redis-7.0" });
+  return { url: mock.url, close: () => mock.close() };
+}
+
+let sharedServer: Promise<RedisServer> | undefined;
+
+/** The URL of a server all tests of this process may use; each takes names of its own. */
+export async function shared(): Promise<string> {
+  sharedServer ??= startRedis();
+  return (await sharedServer).url;
+}
+
+/** Finds a port of this machine nobody listens on, below `limit`. */
+export async function freePort(limit = 65_536): Promise<number> {
+  for (;;) {
+    const port = await new Promise<number>((resolve, reject) => {
+      const probe = createServer();
+      probe.once("error", reject);
+      // The system hands out high ports first, so low ones are tried by chance.
+      const wanted = limit > 60_000 ? 0 : 20_000 + Math.floor(Math.random() * (limit - 20_000));
+      probe.listen(wanted, "127.0.0.1", () => {
+        const address = probe.address();
+        probe.close(() => resolve(typeof address === "object" ? address!.port : 0));
+      });
+    }).catch(() => 0);
+    if (port > 0) return port;
+  }
+}
+
+async function server(port: number, args: readonly string[]): Promise<RedisServer> {
+  let child: ChildProcess | undefined;
+  let log = "";
+
+  async function start(): Promise<void> {
+    log = "";
+    const own = spawn("redis-server", [...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const keep = (chunk: Uint8Array) => log = (log + new TextDecoder().decode(chunk)).slice(-4_000);
+    own.stdout.on("data", keep);
+    own.stderr.on("data", keep);
+    own.on("error", (error) => log += error.message);
+    own.on("exit", () => children.delete(own));
+    children.add(own);
+    child = own;
+    await until("redis-server answers", async () => {
+      if (own.exitCode !== null || own.pid === undefined) {
+        throw new Error(`Cannot start redis-server on port ${port}:\n${log}`);
+      }
+      return await answers(port);
+    }, 10_000);
+  }
+
+  async function end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    const own = child;
+    if (own === undefined || own.exitCode !== null || own.signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => own.once("exit", () => resolve()));
+    own.kill(signal);
+    // A stopped process sees SIGTERM only when it goes on.
+    if (signal === "SIGTERM") own.kill("SIGCONT");
+    await gone;
+  }
+
+  await start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    get pid() {
+      return child!.pid!;
+    },
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
+    async restart() {
+      await end("SIGTERM");
+      await start();
+    },
+    pause: () => void child!.kill("SIGSTOP"),
+    resume: () => void child!.kill("SIGCONT"),
+    cli: (...command) =>
+      new Promise((resolve, reject) => {
+        execFile(
+          "redis-cli",
+          ["-h", "127.0.0.1", "-p", String(port), ...command],
+          { timeout: 10_000 },
+          (error, stdout) => error === null ? resolve(stdout) : reject(error),
+        );
+      }),
+  };
+}
+
+/** Whether a server on `port` says PONG: a listening socket alone may still be loading. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1" }, () => socket.write("PING\r\n"));
+    const end = (yes: boolean) => {
+      socket.destroy();
+      resolve(yes);
+    };
+    socket.setTimeout(500, () => end(false));
+    socket.on("error", () => end(false));
+    socket.on("data", (data) => end(new TextDecoder().decode(data).startsWith("+PONG")));
+  });
+}
+
+/** The line behind `name` in what `redis-cli` prints for a flat list of pairs. */
+function field(text: string, name: string): string | undefined {
+  const lines = text.split("\n");
+  const at = lines.indexOf(name);
+  return at < 0 ? undefined : lines[at + 1];
+}

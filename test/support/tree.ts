@@ -1,0 +1,39 @@
+/**
+ * The files of this project, for the tests that hold them to the house rules.
+ *
+ * @module
+ */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Where the project is. */
+export const root: string = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Written by a build, and read by nobody. */
+export const generated: ReadonlySet<string> = new Set(["core/scripts.ts", "package-lock.json"]);
+
+const elsewhere = new Set([".git", "node_modules", "dist", "coverage"]);
+
+/** Every file that belongs to the project, by its path from the root, sorted. */
+export function files(folder = ""): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .filter((entry) => !elsewhere.has(entry.name))
+    .flatMap((entry) => {
+      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      return entry.isDirectory() ? files(path) : entry.isFile() ? [path] : [];
+    })
+    .sort();
+}
+
+/** The text of a file of the project. */
+export function read(path: string): string {
+  return readFileSync(join(root, path), "utf8");
+}
+
+/** The names of the tests of a ring: `""` is the fast one, `"slow"` the slow one. */
+export function testsOf(ring: "" | "slow"): string[] {
+  const pattern = ring === "" ? /^test\/[^/]+\.test\.ts$/ : /^test\/slow\/[^/]+\.test\.ts$/;
+  return files("test").filter((path) => pattern.test(path));
+}

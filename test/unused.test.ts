@@ -1,0 +1,102 @@
+/**
+ * Nothing is kept that nobody uses: no file, no export, no dependency. And
+ * nothing is used that is not declared.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { exportsOf, type Import, importsOf, mentions } from "./support/imports.ts";
+import { files, read } from "./support/tree.ts";
+
+const npm = JSON.parse(read("package.json"));
+
+/** What is used without being imported, and by what. */
+const tools: Readonly<Record<string, string>> = {
+  "@types/node": "the types of every node: module",
+  "deno": "the gate formats, lints and checks with it",
+  "js-redis-server": "the embedded engine; once a file imports it, this line goes",
+  "tsx": "runs TypeScript on Node 20",
+  "typescript": "the build and the gate",
+};
+
+const sources = files().filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"));
+const texts = new Map(sources.map((path) => [path, read(path)]));
+const imports = new Map(sources.map((path) => [path, importsOf(path, texts.get(path)!)]));
+
+const outside = JSON.stringify([npm.bin, npm.exports, npm.imports, npm.scripts]);
+
+/** Files that are started or imported from outside, or that a test starts as a process by their path. */
+const entries = new Set(sources.filter((path) => {
+  const stem = path.replace(/\.ts$/, "");
+  return path.endsWith(".test.ts") ||
+    [` ${path}`, `"./${path}"`, `"./dist/${stem}.js"`].some((use) => outside.includes(use)) ||
+    [...texts.values()].some((text) =>
+      new RegExp(`URL\\("[./\\w]*\\b${path.split("/").at(-1)}"`).test(text)
+    );
+}));
+
+test("every file is an entry, or is imported by another", () => {
+  const imported = new Set([...imports.values()].flat().map(({ to }) => to));
+  const unused = sources.filter((path) => !entries.has(path) && !imported.has(path));
+  assert.deepEqual(unused, []);
+});
+
+test("every export is used by another file, or belongs to the face of the package", () => {
+  const unused = sources.filter((path) => !entries.has(path)).flatMap((path) => {
+    const users = sources.flatMap((user) =>
+      imports.get(user)!.filter(({ to }) => to === path).map((taken) => ({ user, taken }))
+    );
+    return exportsOf(texts.get(path)!)
+      .filter(({ name, ownType }) =>
+        !ownType && !users.some(({ user, taken }) => takes(user, taken, name))
+      )
+      .map(({ name }) => `${path}: ${name}`);
+  });
+  assert.deepEqual(unused, []);
+});
+
+/** Whether `user` has a use for `name` of a module it imports as `taken`. */
+function takes(user: string, taken: Import, name: string): boolean {
+  if (taken.names !== "*") return taken.names.includes(name);
+  const text = texts.get(user)!;
+  return /^export \*/m.test(text) || mentions(text, name) > 0;
+}
+
+test("every dependency is imported, or is a tool this file knows", () => {
+  const used = new Set(
+    sources.flatMap((path) => imports.get(path)!.map(({ to }) => packageOf(to))),
+  );
+  const declared = Object.keys({ ...npm.dependencies, ...npm.devDependencies });
+  assert.deepEqual(declared.filter((name) => !used.has(name) && !(name in tools)), [], "unused");
+  assert.deepEqual(
+    Object.keys(tools).filter((name) => used.has(name)),
+    [],
+    "tools that are imported",
+  );
+  assert.deepEqual(
+    Object.keys(tools).filter((name) => !declared.includes(name)),
+    [],
+    "tools that are gone",
+  );
+});
+
+test("every package that is imported is declared, for users too where they need it", () => {
+  const forUsers = { ...npm.dependencies, ...npm.peerDependencies };
+  const forUs = { ...forUsers, ...npm.devDependencies };
+  const missing = sources.flatMap((path) => {
+    const declared = /^(mod\.ts|(core|adapters|cli)\/.*)$/.test(path) ? forUsers : forUs;
+    return imports.get(path)!
+      .map(({ to }) => packageOf(to))
+      .filter((name) => name !== undefined && !(name in declared))
+      .map((name) => `${path}: ${name}`);
+  });
+  assert.deepEqual(missing, []);
+});
+
+/** The package a specifier names, or `undefined` for our own files and for Node's modules. */
+function packageOf(to: string): string | undefined {
+  if (/^(node:|#|\()|\.ts$/.test(to)) return undefined;
+  return /^(@[^/]+\/[^/]+|[^/]+)/.exec(to)?.[0];
+}
