@@ -1,5 +1,6 @@
 /**
- * Confirming a write: `WAIT` and `WAITAOF` behind the script, on one connection. Both hold up the connection they are sent on, for a whole fsync
+ * Confirming a write: `WAIT` and `WAITAOF` behind the script, on the same
+ * connection. Both hold up the connection they are sent on, for a whole fsync
  * interval if need be, so it is one that nothing else uses, and everything
  * that gathers meanwhile is confirmed together by the next round.
  *

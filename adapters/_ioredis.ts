@@ -105,19 +105,26 @@ function adapt(open: () => IoredisConnection): Connect {
       // An answer during the handshake (WRONGPASS, a database that does not
       // exist) would otherwise be passed over, and the next command sent.
       if (isAnswer(reason)) events.onBroken(reason);
+      // An answer nobody asked for: version 5 says so when a slot has moved and
+      // ended its subscriptions. From then on answers may belong to others.
+      if (/^Command queue state/.test(messageOf(reason))) connection.disconnect();
     });
     connection.on("ready", () => events.onReady());
     connection.on("close", () => events.onBroken(error));
     connection.on("end", () => events.onBroken(error));
     connection.on("message", (channel, message) => events.onMessage(channel, message));
     connection.on("smessage", (channel, message) => events.onMessage(channel, message));
-    // A slot has moved, and its subscriptions ended on this node.
+    // The same, as version 6 says it.
     connection.on("moved", () => connection.disconnect());
     return {
       send: (command, args) => connection.call(command, args),
       close: () => connection.disconnect(),
     };
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : "";
 }
 
 /** The one node of a server on its own, or of a master behind Sentinel. */

@@ -101,11 +101,14 @@ function refuseOtherThanStrings(
   keys: readonly string[],
   args: readonly string[],
 ): void {
-  for (const [what, values] of [["key", keys], ["argument", args]] as const) {
-    for (let i = 0; i < values.length; i++) {
-      if (typeof values[i] !== "string") {
-        throw new TypeError(`Cannot run "${name}": ${what} ${i} is no string`);
-      }
+  for (let i = 0; i < keys.length; i++) {
+    if (typeof keys[i] !== "string") {
+      throw new TypeError(`Cannot run "${name}": key ${i} is no string`);
+    }
+  }
+  for (let i = 0; i < args.length; i++) {
+    if (typeof args[i] !== "string") {
+      throw new TypeError(`Cannot run "${name}": argument ${i} is no string`);
     }
   }
 }

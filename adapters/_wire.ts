@@ -32,6 +32,8 @@ export interface Events {
 export interface Wire {
   /** Whether it is of no use any more. */
   readonly broken: boolean;
+  /** Whether Redis has answered anything on it. */
+  readonly answered: boolean;
   /**
    * Sends one command, in the same turn. Rejects with Redis's error or, after
    * at most `limitMs` milliseconds, with `Unanswered`.
@@ -55,13 +57,26 @@ export type Connect = (events: Events) => Connection;
 /** Silence this long, with something to answer for, may be a slow server; longer is a dead one. */
 const silenceMs = 1_000;
 
+interface Call {
+  readonly resolve: (reply: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** When it is given up, on the clock of `now()`. */
+  readonly due: number;
+}
+
 /** Makes a wire. */
 export function openWire(connect: Connect, events: WireEvents = {}): Wire {
-  const pending = new Set<(error: unknown) => void>();
+  const pending = new Set<Call>();
   let ready = false;
+  let answered = false;
   let broken: unknown;
+  /** When an answer was last seen, or last asked for with nothing outstanding. */
   let quietSince = now();
+  /** Whether an answer is outstanding that nobody waits for any more. */
   let late = false;
+  // One timer for all calls: one for each would cost more than the rest of this file.
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timerDue = Infinity;
 
   const connection = connect({
     onReady: () => ready = true,
@@ -72,48 +87,71 @@ export function openWire(connect: Connect, events: WireEvents = {}): Wire {
   function end(error: unknown): void {
     if (broken !== undefined) return;
     broken = error;
-    for (const reject of pending) reject(error);
+    clearTimeout(timer);
+    for (const call of pending) call.reject(error);
     pending.clear();
     connection.close();
     events.onBroken?.(wire);
+  }
+
+  function arm(due: number): void {
+    if (due >= timerDue) return;
+    clearTimeout(timer);
+    timerDue = due;
+    timer = setTimeout(expire, Math.max(1, due - now()));
+  }
+
+  function expire(): void {
+    const time = now();
+    let next = Infinity;
+    timerDue = Infinity;
+    for (const call of pending) {
+      if (call.due > time) {
+        next = Math.min(next, call.due);
+        continue;
+      }
+      pending.delete(call);
+      late = true;
+      call.reject(new Unanswered(ready, "ETIMEDOUT"));
+    }
+    // Answers come in order. If none came for so long, none will: the host is
+    // gone without a word, and only a new connection helps.
+    if (late && time - quietSince >= silenceMs) end(new Unanswered(ready, "ETIMEDOUT"));
+    else if (next < Infinity) arm(next);
+  }
+
+  function heard(): void {
+    quietSince = now();
+    late = false;
+    answered = true;
   }
 
   const wire: Wire = {
     get broken() {
       return broken !== undefined;
     },
+    get answered() {
+      return answered;
+    },
     send(command, args, limitMs) {
       if (broken !== undefined) {
         return Promise.reject(isAnswer(broken) ? broken : new Unanswered(false, reasonOf(broken)));
       }
-      if (pending.size === 0 && !late) quietSince = now();
       return new Promise((resolve, reject) => {
-        const settle = <T>(then: (value: T) => void) => (value: T) => {
-          quietSince = now();
-          late = false;
-          if (!pending.delete(refuse)) return;
-          clearTimeout(timer);
-          then(value);
-        };
-        const refuse = (error: unknown) => {
-          clearTimeout(timer);
-          reject(error);
-        };
-        const timer = setTimeout(() => {
-          pending.delete(refuse);
-          late = true;
-          reject(new Unanswered(ready, "ETIMEDOUT"));
-          // Replies come in order. If none came for so long, none will: the
-          // host is gone without a word, and only a new connection helps.
-          if (now() - quietSince >= silenceMs) end(new Unanswered(ready, "ETIMEDOUT"));
-        }, limitMs);
-        pending.add(refuse);
-        connection.send(command, args).then(
-          settle(resolve),
-          settle((error: unknown) => {
-            reject(isAnswer(error) ? error : new Unanswered(ready, reasonOf(error)));
-          }),
-        );
+        const time = now();
+        if (pending.size === 0 && !late) quietSince = time;
+        const call: Call = { resolve, reject, due: time + limitMs };
+        pending.add(call);
+        arm(call.due);
+        connection.send(command, args).then((reply) => {
+          heard();
+          if (pending.delete(call)) resolve(reply);
+        }, (error: unknown) => {
+          const isReply = isAnswer(error);
+          if (isReply) heard();
+          if (!pending.delete(call)) return;
+          reject(isReply ? error : new Unanswered(ready, reasonOf(error)));
+        });
       });
     },
     close: () => end(new Unanswered(ready, "the connection was closed")),
@@ -157,25 +195,15 @@ export function openLink(connect: Connect, events: WireEvents = {}): Link {
   };
 
   function open(): void {
-    let ready = false;
-    wire = openWire(
-      (own) =>
-        connect({
-          ...own,
-          onReady() {
-            ready = true;
-            failures = 0;
-            own.onReady();
-          },
-        }),
-      {
-        ...events,
-        onBroken(broken) {
-          notBefore = now() + (ready ? 0 : backoff(++failures));
-          events.onBroken?.(broken);
-        },
+    wire = openWire(connect, {
+      ...events,
+      onBroken(broken) {
+        // A server that accepts and hangs up is as absent as one that does not accept.
+        failures = broken.answered ? 0 : failures + 1;
+        notBefore = now() + (failures === 0 ? 0 : backoff(failures));
+        events.onBroken?.(broken);
       },
-    );
+    });
   }
 
   return link;

@@ -20,7 +20,7 @@ import { listener } from "./_listen.ts";
 import { type Attempt, scriptRunner } from "./_script.ts";
 import { openStop, within } from "./_time.ts";
 import { waiter } from "./_wait.ts";
-import { type Link, openLink } from "./_wire.ts";
+import { type Link, openLink, type Wire } from "./_wire.ts";
 
 export type { IoredisClient, IoredisCluster, IoredisConnection };
 
@@ -56,24 +56,27 @@ export function ioredis(client: IoredisClient, options: IoredisOptions = {}): Re
   const waits = waiter(topology, closing);
   const listens = listener(topology, timeoutMs, closing);
 
-  function nodeOf(keys: readonly string[]): string {
-    const node = topology.node(topology.slot(keys[0] ?? ""));
-    if (node === undefined) throw new Unanswered(false, "the cluster is not known yet");
-    return node;
-  }
-
   function commandsTo(node: string): Link {
     return made(commands, node, () => openLink(topology.connect(node, "commands")));
   }
 
-  async function sendTo(node: string, attempt: Attempt, asking: boolean): Promise<unknown> {
-    const { command, args, limitMs } = attempt;
+  /** The short way is short on purpose: every call takes it. */
+  function sendTo(node: string, attempt: Attempt, asking: boolean): Promise<unknown> {
     const link = commandsTo(node);
-    const wire = link.current ??
-      await within(limitMs, link.wire(closing), () => new Unanswered(false, "ETIMEDOUT"));
+    const wire = link.current;
+    if (wire !== undefined) return sendOn(wire, attempt, asking);
+    return within(
+      attempt.limitMs,
+      link.wire(closing),
+      () => new Unanswered(false, "ETIMEDOUT"),
+    ).then((opened) => sendOn(opened, attempt, asking));
+  }
+
+  function sendOn(wire: Wire, attempt: Attempt, asking: boolean): Promise<unknown> {
+    const { command, args, limitMs } = attempt;
     // Holds for the one command behind it, on the same connection.
     if (asking) wire.send("ASKING", [], limitMs).catch(() => {});
-    return await wire.send(command, args, limitMs);
+    return wire.send(command, args, limitMs);
   }
 
   function confirmAt(node: string, attempt: Attempt): Promise<unknown> {
@@ -81,26 +84,32 @@ export function ioredis(client: IoredisClient, options: IoredisOptions = {}): Re
     return made(confirmers, node, open).send(attempt);
   }
 
-  async function send(attempt: Attempt): Promise<unknown> {
-    let node: string | undefined;
-    try {
-      node = nodeOf(attempt.keys);
-      if (attempt.confirm !== undefined) return await confirmAt(node, attempt);
-      return await sendTo(node, attempt, false);
-    } catch (error) {
-      const { word, passing } = explain(error);
-      if (word === "ASK" && attempt.confirm === undefined) {
-        const there = (error as Error).message.split(" ")[2] ?? "";
-        return await sendTo(there, attempt, true);
-      }
-      if (word === "READONLY" || word === "MASTERDOWN") {
-        // The node is a replica now; a new connection asks who is the master.
-        commands.get(node!)?.close();
-        confirmers.get(node!)?.close();
-      }
-      if (passing) topology.refresh();
-      throw error;
+  function send(attempt: Attempt): Promise<unknown> {
+    const node = topology.node(topology.slot(attempt.keys[0] ?? ""));
+    if (node === undefined) {
+      topology.refresh();
+      return Promise.reject(new Unanswered(false, "the cluster is not known yet"));
     }
+    const reply = attempt.confirm === undefined
+      ? sendTo(node, attempt, false)
+      : confirmAt(node, attempt);
+    return reply.catch((error) => redirected(node, attempt, error));
+  }
+
+  /** Follows the one redirection that is for this call alone, and looks where the others lead. */
+  function redirected(node: string, attempt: Attempt, error: unknown): Promise<unknown> {
+    const { word, passing } = explain(error);
+    if (word === "ASK" && attempt.confirm === undefined) {
+      const there = (error as Error).message.split(" ")[2] ?? "";
+      return sendTo(there, attempt, true);
+    }
+    if (word === "READONLY" || word === "MASTERDOWN") {
+      // The node is a replica now; a new connection asks who is the master.
+      commands.get(node)?.close();
+      confirmers.get(node)?.close();
+    }
+    if (passing) topology.refresh();
+    throw error;
   }
 
   return {

@@ -40,7 +40,7 @@ export async function auditHome(caller: Caller, home: Home): Promise<string[]> {
   }
   const [, , , counts, counters] = await call(caller, home, stats, {});
   const kept = sum(counts);
-  const orphans = count(counters, "n:orphan");
+  const orphans = count(counters, "orphan");
   const expected = count(counters, "created") - count(counters, "removed") - orphans;
   if (kept !== expected) {
     broken.push(`totals: ${expected} tasks should be here by what came and went, and ${kept} are`);

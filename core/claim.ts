@@ -46,37 +46,42 @@ export function readClaims(
   solo: boolean,
   trustUntil: number,
 ): Claim[] {
-  return (tasks as readonly (readonly Reply[])[]).map((task) => {
-    const [
-      id,
-      fence,
-      pushedAt,
-      envelope,
-      failures,
-      crashes,
-      stalls,
-      deferrals,
-      deferredMs,
-      started,
-      again,
-    ] = task;
-    const [partial, error, steps] = again === "" ? [] : again as [string, string, string[]];
-    return {
-      home,
-      id: id as string,
-      nonce,
-      fence: Number(fence),
-      pushedAt: pushedAt as number,
-      envelope: envelope as string,
-      failures: failures as number,
-      crashes: crashes as number,
-      stalls: stalls as number,
-      deferrals: deferrals as number,
-      deferredMs: deferredMs as number,
-      again: again === "" ? null : { partial: partial!, error: error!, steps: steps! },
-      solo,
-      started: started === 1,
-      trustUntil,
-    };
-  });
+  return (tasks as readonly (readonly Reply[])[]).map(([id, fence, pushedAt, envelope, more]) => ({
+    home,
+    id: id as string,
+    nonce,
+    fence: fence as number,
+    pushedAt: pushedAt as number,
+    envelope: envelope as string,
+    solo,
+    trustUntil,
+    ...pastOf(more as Past | undefined),
+  }));
+}
+
+type Past = readonly [
+  failures: number,
+  crashes: number,
+  stalls: number,
+  deferrals: number,
+  deferredMs: number,
+  started: number,
+  again: number,
+  partial: string,
+  error: string,
+  steps: readonly string[],
+];
+
+/** What came before; nothing for a first attempt that starts at once. */
+function pastOf(past: Past = [0, 0, 0, 0, 0, 1, 0, "", "", []]) {
+  const [failures, crashes, stalls, deferrals, deferredMs, started, again, partial, error, steps] = past;
+  return {
+    failures,
+    crashes,
+    stalls,
+    deferrals,
+    deferredMs,
+    started: started === 1,
+    again: again === 1 ? { partial, error, steps } : null,
+  };
 }

@@ -10,41 +10,48 @@
 import { RelierError } from "./errors.ts";
 import type { Home } from "./keys.ts";
 
-/** What Redis is known to have written, by home. */
-export interface Ledger {
-  /** The highest sequence seen at `home`, 0 if none. */
-  seen(home: Home): number;
-  /** Takes note of a reply; `since` is what was seen before its call was sent. */
-  witness(home: Home, epoch: string, seq: number, since: number): void;
+/** What is known of a partition at one moment. */
+export interface Mark {
+  readonly epoch: string;
+  readonly seq: number;
+  /** Rises with every loss, so that calls from before it are told apart. */
+  readonly life: number;
 }
 
-/** Makes a ledger that calls `onLoss` with an `RL_DATA_LOSS` error. */
-export function createLedger(onLoss: (error: RelierError, home: Home) => void): Ledger {
-  const entries = new Map<string, { epoch: string; seq: number }>();
+/** What Redis is known to have written, by home. */
+export interface Ledger {
+  /** What is known of `home` now, if anything. */
+  seen(home: Home): Mark | undefined;
+  /** Takes note of a reply; `since` is what was known when its call was sent. */
+  witness(home: Home, epoch: string, seq: number, since: Mark | undefined): void;
+}
+
+/** Makes a ledger that calls `onLoss` with an `RL_DATA_LOSS` error, once for each loss. */
+export function createLedger(onLoss: (error: RelierError) => void): Ledger {
+  const marks = new Map<string, Mark>();
   return {
-    seen: (home) => entries.get(home.root)?.seq ?? 0,
+    seen: (home) => marks.get(home.root),
     witness(home, epoch, seq, since) {
-      const entry = entries.get(home.root);
-      if (!entry) {
-        if (epoch) entries.set(home.root, { epoch, seq });
+      const mark = marks.get(home.root);
+      if (!mark?.epoch) {
+        marks.set(home.root, { epoch, seq, life: mark?.life ?? 0 });
         return;
       }
-      // Replies on two connections may overtake each other, so only what was
-      // known before the call counts against its answer.
-      const lost = entry.epoch !== epoch || seq < since;
-      if (!lost) {
-        entry.seq = Math.max(entry.seq, seq);
+      // Replies on two connections may overtake each other, so an answer is held
+      // only against what was known before its call.
+      if (since?.life !== mark.life) return;
+      if (epoch === mark.epoch && seq >= since.seq) {
+        if (seq > mark.seq) marks.set(home.root, { ...mark, seq });
         return;
       }
-      const what = entry.epoch === epoch
-        ? `its sequence fell from ${since} to ${seq}`
-        : `it was at ${entry.seq} and has begun anew`;
-      entries.set(home.root, { epoch, seq });
+      const what = epoch === mark.epoch
+        ? `its sequence fell from ${since.seq} to ${seq}`
+        : `it was at ${mark.seq} and has begun anew`;
+      marks.set(home.root, { epoch, seq, life: mark.life + 1 });
       onLoss(
         new RelierError("RL_DATA_LOSS", `Redis has lost writes of queue "${home.queue}": ${what}`, {
           hint: "it was flushed, restored or failed over: push again what must not be missing",
         }),
-        home,
       );
     },
   };

@@ -81,8 +81,8 @@ export function createPoller(caller: Caller, client: string): Poller {
   function listen(desk: Desk): Promise<boolean> {
     const port = caller.port;
     if (!port.listen) return Promise.resolve(false);
-    desk.listening ??= port.listen(channelOf(desk.home, client), (local) => {
-      desk.fresh.add(local);
+    desk.listening ??= port.listen(channelOf(desk.home, client), (locals) => {
+      for (const local of locals.split(" ")) desk.fresh.add(local);
       queueMicrotask(() => void round(desk, [...desk.fresh]));
     }, () => schedule(desk, shortestMs)).then(() => true, () => {
       desk.listening = undefined;

@@ -94,10 +94,9 @@ export function createQueue(source: HandleSource, home: Home): Queue {
     name: home.queue,
     async stats() {
       const [, , , counts, counters, oldestMs, workers] = await call(caller, home, stats, {});
-      const happened = pairs(counters).filter(([name]) => name.startsWith("n:"));
       return {
         counts: Object.fromEntries(pairs(counts)) as Record<TaskState, number>,
-        events: Object.fromEntries(happened.map(([name, n]) => [name.slice(2), Number(n)])),
+        events: Object.fromEntries(pairs(counters).map(([name, n]) => [name, Number(n)])),
         oldestMs,
         workers: workers as string[],
       };
@@ -120,14 +119,7 @@ export function createQueue(source: HandleSource, home: Home): Queue {
         enqueuedAt: new Date(Number(pushedAt)),
         facts: facts as Record<string, string>,
         error: error ? JSON.parse(error as string) : null,
-        history: (history as [number, string, number, string][]).map((
-          [start, worker, end, cause],
-        ) => ({
-          start: new Date(start),
-          worker,
-          end: new Date(end),
-          cause,
-        })),
+        history: attempts(history),
         envelope,
         partialResult,
       };
@@ -144,6 +136,15 @@ function localOf(id: string, home: Home): string {
   throw new RangeError(
     `Cannot use id "${String(id).slice(0, 100)}": it is none of queue "${home.queue}"`,
   );
+}
+
+function attempts(flat: readonly Reply[]): Attempt[] {
+  const out: Attempt[] = [];
+  for (let i = 0; i < flat.length; i += 4) {
+    const [start, worker, end, cause] = flat.slice(i, i + 4) as [number, string, number, string];
+    out.push({ start: new Date(start), worker, end: new Date(end), cause });
+  }
+  return out;
 }
 
 function pairs(flat: readonly Reply[]): [string, Reply][] {

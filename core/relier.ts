@@ -99,8 +99,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
   const onPushError = options.onPushError ??
     ((error, id) => console.error(`[relier] push of ${id} failed: ${error.message}`));
   const onDataLoss = options.onDataLoss ?? ((error) => console.error(`[relier] ${error.message}`));
-  const ledger = createLedger(onDataLoss);
-  const caller: Caller = { port, seen: ledger.seen, witness: ledger.witness };
+  const caller: Caller = { port, ledger: createLedger(onDataLoss) };
   const poller = createPoller(caller, `client-${randomLocal()}`);
   const sender = createSender(caller, (queue) => depths.get(queue) ?? 0);
   const source = { caller, poller };

@@ -7,6 +7,7 @@
 
 import { RelierError } from "./errors.ts";
 import { type Home, type KeyName, keyOf } from "./keys.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Confirm, Program, RedisPort, Reply } from "./port.ts";
 
 /** A program and its contract, built from a file in `lua/`. */
@@ -25,15 +26,10 @@ export interface Script<
   readonly replies: readonly Answer[0][];
 }
 
-/** What every reply tells besides its answer: see `ledger.ts`. */
-export type Witness = (home: Home, epoch: string, seq: number, since: number) => void;
-
-/** Who makes calls: a port, and whoever watches that Redis forgets nothing. */
+/** Who makes calls: a port, and a ledger that watches that Redis forgets nothing. */
 export interface Caller {
   readonly port: RedisPort;
-  /** The highest sequence seen at `home` so far. */
-  readonly seen: (home: Home) => number;
-  readonly witness: Witness;
+  readonly ledger: Ledger;
 }
 
 /**
@@ -55,7 +51,7 @@ export async function call<
   rows: readonly Row[] = [],
   confirm?: Confirm,
 ): Promise<Exclude<Answer, readonly ["schema", ...Reply[]]>> {
-  const since = caller.seen(home);
+  const since = caller.ledger.seen(home);
   const values = script.args.map((name) => String(args[name]));
   for (const row of rows) for (const name of script.row) values.push(String(row[name]));
   const keys = script.keys.map((name) => keyOf(home, name));
@@ -70,6 +66,6 @@ export async function call<
       { hint: "update this process to the version of the others" },
     );
   }
-  caller.witness(home, reply[1], reply[2], since);
+  caller.ledger.witness(home, reply[1], reply[2], since);
   return reply as unknown as Exclude<Answer, readonly ["schema", ...Reply[]]>;
 }

@@ -20,10 +20,9 @@ load(ids)
 for _, row in ipairs(rows) do
   local record = records[row.id]
   if held(row.id, row.nonce) then
-    local touchedBefore = touched[row.id]
     move(row.id, "beat", now + leaseMs)
-    local started = row.started == 1
-    if row.progress == "" and started == record.started then touched[row.id] = touchedBefore end
+    local started = row.started == 1 or nil
+    if row.progress == "" and started == record.started then touched[row.id] = nil end
     record.started = started
     if row.progress ~= "" then record.progress, record.remark = row.progress, row.remark end
     if row.partial ~= "" then keep("partial", row.id, row.partial) end

@@ -1,7 +1,7 @@
 --- inspect: everything known about one task
 ---
---- `facts` is a flat list of names and values. `history` lists the last ten
---- attempts: start, worker, end, cause.
+--- `facts` is a flat list of names and values. `history` is a flat list of the
+--- last ten attempts: start, worker, end, cause.
 ---
 --- @arg   id  string
 --- @reply ok facts:list history:list envelope:string partial:string
@@ -20,5 +20,6 @@ for name, value in pairs(record) do
 end
 facts[#facts + 1] = "score"
 facts[#facts + 1] = redis.call("ZSCORE", STATES[record.state], id) or ""
-return answer("ok", facts, record.history or {}, redis.call("HGET", KEY.task, id) or "",
+local first = record.state == "completed" and { record.since, record.worker, record.ended, "completed" }
+return answer("ok", facts, record.history or first or {}, redis.call("HGET", KEY.task, id) or "",
   redis.call("HGET", KEY.partial, id) or "")

@@ -8,7 +8,7 @@
 --- @arg   id       string
 --- @arg   nonce    string
 --- @arg   leaseMs  integer
---- @reply ok fence:string
+--- @reply ok fence:integer
 --- @reply held forMs:integer
 --- @reply done result:string
 --- @on    lock purge
@@ -34,4 +34,4 @@ end
 move(id, "lock", now + leaseMs)
 purge("completed", 10)
 write()
-return answer("ok", string.format("%.0f", records[id].fence))
+return answer("ok", records[id].fence)

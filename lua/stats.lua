@@ -13,8 +13,8 @@ for state, key in pairs(STATES) do
 end
 local all = redis.call("HGETALL", KEY.meta)
 for i = 1, #all, 2 do
-  if string.sub(all[i], 1, 2) == "n:" or all[i] == "created" or all[i] == "removed" then
-    counters[#counters + 1] = all[i]
+  if string.sub(all[i], 1, 2) == "n:" then
+    counters[#counters + 1] = string.sub(all[i], 3)
     counters[#counters + 1] = all[i + 1]
   end
 end

@@ -24,7 +24,7 @@ note("swept", now)
 if now - swept > leaseMs / 2 and now > graceUntil + 3 * leaseMs then
   graceUntil = now + leaseMs
   note("graceUntil", graceUntil)
-  count("n:grace")
+  count("grace")
 end
 
 local raised, left = {}, 200

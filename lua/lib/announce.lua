@@ -1,21 +1,25 @@
--- Tells who listens what became of the tasks that were moved: the clients that
--- wait for a result, then whoever follows the events of the queue. Nothing is
--- stored and a message may be missed: everybody asks again now and then.
+-- Tells who listens what became of the tasks that were moved: each client that
+-- waits for results gets the ids of its own, whoever follows the queue gets all.
+-- Nothing is stored and a message may be missed: everybody asks again.
+local final = { completed = true, dead = true, cancelled = true }
 local function announce()
-  local final = {}
-  for id, step in pairs(moved) do
-    if step.to == "completed" or step.to == "dead" or step.to == "cancelled" then
-      final[#final + 1] = id
+  local over, mail = {}, {}
+  if redis.call("EXISTS", KEY.waiters) == 1 then
+    for id in pairs(moved) do
+      if records[id] and final[records[id].state] then over[#over + 1] = id end
     end
   end
-  if #final > 0 and redis.call("EXISTS", KEY.waiters) == 1 then
-    for i, channels in ipairs(redis.call("HMGET", KEY.waiters, unpack(final))) do
-      for channel in string.gmatch(channels or "", "%S+") do tell(root .. channel, final[i]) end
+  if #over > 0 then
+    for i, channels in ipairs(redis.call("HMGET", KEY.waiters, unpack(over))) do
+      for channel in string.gmatch(channels or "", "%S+") do
+        mail[channel] = (mail[channel] and mail[channel] .. " " or "") .. over[i]
+      end
     end
-    redis.call("HDEL", KEY.waiters, unpack(final))
+    redis.call("HDEL", KEY.waiters, unpack(over))
   end
+  for channel, ids in pairs(mail) do tell(root .. channel, ids) end
   if listeners(root .. "events") == 0 then return end
-  for id, step in pairs(moved) do
-    tell(root .. "events", id .. " " .. step.event .. " " .. step.to)
+  for id, event in pairs(moved) do
+    tell(root .. "events", id .. " " .. event .. " " .. (records[id] and records[id].state or "none"))
   end
 end

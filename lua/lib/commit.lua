@@ -1,7 +1,7 @@
--- Writes everything that was decided, each key once. A full Redis refuses a
--- script at its first command that takes memory; PERSIST takes none, and what
--- follows a write is let through. So only `push`, which brings something new,
--- begins with a write that can be refused.
+-- Writes the partition's own numbers. A full Redis refuses a script at its first
+-- command that takes memory; PERSIST takes none, and what follows a write is let
+-- through. So only `push`, which brings something new, begins with a write that
+-- can be refused.
 local function commit(growing)
   if not growing then redis.call("PERSIST", KEYS[1]) end
   meta.seq = redis.call("HINCRBY", KEY.meta, "seq", 1)
@@ -12,8 +12,8 @@ local function commit(growing)
   local fields = {}
   for name, value in pairs(changed) do
     fields[#fields + 1] = name
-    fields[#fields + 1] = value
+    fields[#fields + 1] = type(value) == "number" and string.format("%.0f", value) or value
   end
   if #fields > 0 then redis.call("HSET", KEY.meta, unpack(fields)) end
-  for name, by in pairs(added) do redis.call("HINCRBY", KEY.meta, name, by) end
+  for event, by in pairs(added) do redis.call("HINCRBY", KEY.meta, "n:" .. event, by) end
 end

@@ -1,9 +1,20 @@
--- Closes the current attempt in the history of a task: start, worker, end,
--- cause. The last ten are kept.
+-- Closes the current attempt of a task: start, worker, end, cause. The last ten
+-- are kept, one after the other in a flat list. An attempt that is the first and
+-- completes needs no list: the record itself says all four.
 local function close(record, cause)
-  local history = record.history or {}
-  table.insert(history, { record.since, record.worker, now, cause })
-  if #history > 10 then table.remove(history, 1) end
-  record.history = history
-  record.progress, record.remark, record.solo = nil, nil, nil
+  record.progress, record.remark, record.solo, record.started = nil, nil, nil, nil
+  record.ended = now
+  local history = record.history
+  if not history then
+    if cause == "completed" then return end
+    history = {}
+    record.history = history
+  end
+  local n = #history
+  if n == 40 then
+    for i = 1, 36 do history[i] = history[i + 4] end
+    n = 36
+  end
+  history[n + 1], history[n + 2], history[n + 3], history[n + 4] =
+    record.since, record.worker, now, cause
 end

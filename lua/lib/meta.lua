@@ -8,15 +8,14 @@ do
   if meta.schema and meta.schema ~= "1" then return { "schema", meta.schema, 0 } end
 end
 
--- Stores a number of the partition's own at `commit`.
+-- Stores one of the partition's own numbers at `commit`.
 local function note(name, value)
-  meta[name] = value
-  changed[name] = type(value) == "number" and string.format("%.0f", value) or value
+  meta[name], changed[name] = value, value
 end
 
--- Adds to a counter at `commit`.
-local function count(name, by)
-  added[name] = (added[name] or 0) + (by or 1)
+-- Adds 1 to the counter of an event at `commit`.
+local function count(event)
+  added[event] = (added[event] or 0) + 1
 end
 
 -- A reply: a word, then the epoch and sequence by which a caller notices that

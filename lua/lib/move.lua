@@ -1,8 +1,11 @@
 -- The only place a task changes state. Nothing is written here: `write` does
--- that, once and last, so a script that stops has changed nothing.
+-- that, once and last, so a script that stops has changed nothing. What is to be
+-- written is gathered by key, because one command for many is what makes a batch
+-- cheap.
 local about = { task = KEY.task, partial = KEY.partial, steps = KEY.steps, record = KEY.record,
   waiters = KEY.waiters }
-local moved, touched, kept, forgotten, holding, letGo = {}, {}, {}, {}, {}, {}
+local moved, touched, out, into, kept, forgotten = {}, {}, {}, {}, {}, {}
+local holding, letGo = {}, {}
 for hash in pairs(about) do
   kept[hash], forgotten[hash] = {}, {}
 end
@@ -14,44 +17,67 @@ end
 
 -- Has `write` store `value` under `id` in a hash.
 local function keep(hash, id, value)
-  table.insert(kept[hash], id)
-  table.insert(kept[hash], value)
+  local list = kept[hash]
+  local n = #list
+  list[n + 1], list[n + 2] = id, value
 end
 
 -- Has `write` drop what a hash holds of `id`.
 local function forget(hash, id)
-  table.insert(forgotten[hash], id)
+  local list = forgotten[hash]
+  list[#list + 1] = id
+end
+
+local function leave(state, id)
+  local list = out[state]
+  if not list then
+    list = {}
+    out[state] = list
+  end
+  list[#list + 1] = id
+end
+
+local function enter(state, score, id)
+  local list = into[state]
+  if not list then
+    list = {}
+    into[state] = list
+  end
+  local n = #list
+  list[n + 1], list[n + 2] = score, id
 end
 
 -- Has `write` drop an entry whose task is not there (evicted, or deleted by
 -- hand): it is counted, and never stands in the way again.
 local function orphan(id, from)
-  moved[id] = { from = from, to = "none", event = "orphan" }
-  count("n:orphan")
+  moved[id] = "orphan"
+  leave(from, id)
+  count("orphan")
 end
 
--- Moves `id` by `event` to the place `score`. Returns the new state, or nil if
--- its state does not allow the event.
+-- Moves `id` by `event` to the place `score`, at most once a script. Returns the
+-- new state, or nil if its state does not allow the event.
 local function move(id, event, score)
   local record = records[id]
   local from = record and record.state or "none"
   local to = MOVES[event][from]
   if not to then return nil end
-  moved[id] = { from = (moved[id] or { from = from }).from, to = to, score = score, event = event }
-  count("n:" .. event)
-  if from == "none" then count("created") end
-  if from == "running" and to ~= "running" then letGo[#letGo + 1] = record.worker .. "~" .. id end
-  if to == "running" and from ~= "running" then
-    holding[#holding + 1] = 0
-    holding[#holding + 1] = record.worker .. "~" .. id
-  end
+  moved[id] = event
+  count(event)
+  if from == "none" then count("created") elseif from ~= to then leave(from, id) end
+  if from == "running" and from ~= to then letGo[#letGo + 1] = record.worker .. "~" .. id end
   if to == "none" then
     count("removed")
     records[id] = nil
     for hash in pairs(about) do forget(hash, id) end
-  else
-    record.state = to
-    touch(id)
+    return to
   end
+  enter(to, score, id)
+  if to == "running" and from ~= to then
+    local n = #holding
+    holding[n + 1], holding[n + 2] = 0, record.worker .. "~" .. id
+  end
+  record.state = to
+  touched[id] = true
   return to
 end

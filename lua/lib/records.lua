@@ -20,6 +20,11 @@ local function pushedAt(record)
   return math.floor(record.order / 64) + dawn
 end
 
+local function bareRecord(score)
+  local above = math.floor(score / band)
+  return { state = "ready", order = score - above * band, priority = above < 100 and 100 - above or nil }
+end
+
 -- Reads the records of `ids` in two calls. A missing one stays nil.
 local function load(ids)
   if #ids == 0 then return end
@@ -29,9 +34,6 @@ local function load(ids)
   end
   if #bare == 0 then return end
   for i, score in ipairs(redis.call("ZMSCORE", KEY.ready, unpack(bare))) do
-    if score then
-      local above = math.floor(score / band)
-      records[bare[i]] = { state = "ready", order = score - above * band, priority = 100 - above }
-    end
+    if score then records[bare[i]] = bareRecord(score) end
   end
 end

@@ -1,18 +1,6 @@
 -- Writes the moves: out of the old sets, into the new ones, then the hashes.
 local function write(growing)
   commit(growing)
-  local out, into = {}, {}
-  for id, step in pairs(moved) do
-    if step.from ~= "none" and step.from ~= step.to then
-      out[step.from] = out[step.from] or {}
-      table.insert(out[step.from], id)
-    end
-    if step.to ~= "none" then
-      into[step.to] = into[step.to] or {}
-      table.insert(into[step.to], step.score)
-      table.insert(into[step.to], id)
-    end
-  end
   for state, ids in pairs(out) do redis.call("ZREM", KEY[state], unpack(ids)) end
   for state, places in pairs(into) do redis.call("ZADD", KEY[state], unpack(places)) end
   if #letGo > 0 then redis.call("ZREM", KEY.holds, unpack(letGo)) end

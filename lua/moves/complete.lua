@@ -4,7 +4,7 @@ local function complete(row, record)
   local late = record.state ~= "running"
   if not move(row.id, "complete", now + row.ms) then return false end
   if late then
-    record.history[#record.history][4] = "completed late"
+    record.history[#record.history] = "completed late"
   else
     close(record, "completed")
   end

@@ -18,8 +18,11 @@ const noWire = "the cluster tells clients its own addresses, past any wire";
 const push = program(`return redis.call("RPUSH", KEYS[1], ARGV[1])`, "push");
 const read = program(`return redis.call("GET", KEYS[1])`, "read");
 
+// Each test has slots of its own, so one cluster serves them all.
+let sharedCluster: ReturnType<typeof startCluster> | undefined;
+
 portSuite("ioredis on a cluster", async () => {
-  const cluster = await startCluster(3);
+  const cluster = await (sharedCluster ??= startCluster(3));
   const client = new Cluster([...cluster.nodes], { lazyConnect: true });
   const inspector = new Cluster([...cluster.nodes]);
   inspector.on("error", () => {});
@@ -39,7 +42,6 @@ portSuite("ioredis on a cluster", async () => {
       await port.close();
       client.disconnect();
       inspector.disconnect();
-      await cluster.stop();
     },
   };
 }, {

@@ -6,7 +6,7 @@
  */
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,6 +58,18 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 /** Starts `redis-server`, and resolves when it answers. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      // Between finding a free port and taking it, somebody else may have.
+      const taken = String(error).includes("Address already in use");
+      if (!taken || options.port !== undefined || attempt === 5) throw error;
+    }
+  }
+}
+
+async function startOnce(options: RedisOptions): Promise<RedisServer> {
   const port = options.port ?? await freePort();
   const dir = mkdtempSync(join(tmpdir(), "relier-redis-"));
   directories.add(dir);
@@ -65,6 +77,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     ? ["--save", "", "--appendonly", "no"]
     : ["--save", "", "--appendonly", "yes", "--appendfsync", options.aof];
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--daemonize", "no"];
+  // Without this a replica is kept waiting for five seconds, in case others come.
+  args.push("--repl-diskless-sync-delay", "0");
   return await server(port, [...args, ...durability, ...options.args ?? []]);
 }
 
@@ -74,14 +88,22 @@ export async function startReplica(
   options: RedisOptions = {},
 ): Promise<RedisServer> {
   const replicaof = ["--replicaof", "127.0.0.1", String(master.port)];
-  const fast = ["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"];
+  const fast = ["--repl-ping-replica-period", "1"];
   const replica = await startRedis({
     ...options,
     args: [...replicaof, ...fast, ...options.args ?? []],
   });
   await until(
     "the replica is in step",
-    async () => (await replica.cli("INFO", "replication")).includes("master_link_status:up"),
+    async () => {
+      // Both have to think so: the master only counts a replica it has heard of.
+      if (!(await replica.cli("INFO", "replication")).includes("master_link_status:up")) {
+        return false;
+      }
+      const seen = await master.cli("INFO", "replication");
+      return new RegExp(`port=${replica.port},state=online`).test(seen);
+    },
+    15_000,
   );
   return replica;
 }
@@ -103,7 +125,7 @@ export interface SentinelGroup {
 /** Starts a master, `replicas` replicas and three sentinels that need two votes. */
 export async function startSentinel(replicas = 1, downAfterMs = 500): Promise<SentinelGroup> {
   const name = "relier";
-  const first = await startRedis({ args: ["--repl-diskless-sync-delay", "0"] });
+  const first = await startRedis();
   const servers = [first];
   for (let i = 0; i < replicas; i++) servers.push(await startReplica(first));
   const watchers: RedisServer[] = [];
@@ -111,7 +133,6 @@ export async function startSentinel(replicas = 1, downAfterMs = 500): Promise<Se
     const port = await freePort();
     const dir = mkdtempSync(join(tmpdir(), "relier-sentinel-"));
     directories.add(dir);
-    const { writeFileSync } = await import("node:fs");
     const file = join(dir, "sentinel.conf");
     writeFileSync(
       file,
@@ -162,17 +183,20 @@ export interface RedisCluster {
 /** Starts a cluster that covers all slots, with `replicas` replicas for each master. */
 export async function startCluster(masters = 3, replicas = 0): Promise<RedisCluster> {
   const options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"];
-  const fast = ["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"];
-  const servers = await Promise.all(
+  const fast = ["--repl-ping-replica-period", "1"];
+  const started = await Promise.all(
     Array.from({ length: masters * (1 + replicas) }, async () => {
-      // The bus listens 10,000 higher, which has to be a port as well.
-      const port = await freePort(50_000);
-      return await startRedis({ port, args: [...options, ...fast] });
+      // By default the bus listens 10,000 higher, which may be taken, or no port at all.
+      const bus = await freePort();
+      const server = await startRedis({
+        args: [...options, ...fast, "--cluster-port", String(bus)],
+      });
+      return { server, bus };
     }),
   );
-  const first = servers[0]!;
-  for (const { port } of servers.slice(1)) {
-    await first.cli("CLUSTER", "MEET", "127.0.0.1", String(port));
+  const servers = started.map(({ server }) => server);
+  for (const { server, bus } of started.slice(1)) {
+    await servers[0]!.cli("CLUSTER", "MEET", "127.0.0.1", String(server.port), String(bus));
   }
   for (let i = 0; i < masters; i++) {
     const from = Math.floor(16_384 * i / masters);
@@ -224,21 +248,16 @@ export async function shared(): Promise<string> {
   return (await sharedServer).url;
 }
 
-/** Finds a port of this machine nobody listens on, below `limit`. */
-export async function freePort(limit = 65_536): Promise<number> {
-  for (;;) {
-    const port = await new Promise<number>((resolve, reject) => {
-      const probe = createServer();
-      probe.once("error", reject);
-      // The system hands out high ports first, so low ones are tried by chance.
-      const wanted = limit > 60_000 ? 0 : 20_000 + Math.floor(Math.random() * (limit - 20_000));
-      probe.listen(wanted, "127.0.0.1", () => {
-        const address = probe.address();
-        probe.close(() => resolve(typeof address === "object" ? address!.port : 0));
-      });
-    }).catch(() => 0);
-    if (port > 0) return port;
-  }
+/** Finds a port of this machine nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === "object" ? address!.port : 0));
+    });
+  });
 }
 
 async function server(port: number, args: readonly string[]): Promise<RedisServer> {
@@ -300,7 +319,7 @@ async function server(port: number, args: readonly string[]): Promise<RedisServe
   };
 }
 
-/** Whether a server on `port` says PONG: a listening socket alone may still be loading. */
+/** Whether a server on `port` answers PING: a listening socket alone may still be loading. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: "127.0.0.1" }, () => socket.write("PING\r\n"));
@@ -310,7 +329,10 @@ function answers(port: number): Promise<boolean> {
     };
     socket.setTimeout(500, () => end(false));
     socket.on("error", () => end(false));
-    socket.on("data", (data) => end(new TextDecoder().decode(data).startsWith("+PONG")));
+    socket.on(
+      "data",
+      (data) => end(new TextDecoder().decode(data).match(/^(\+PONG|-NOAUTH)/) !== null),
+    );
   });
 }
 

@@ -13,7 +13,7 @@ export interface Wire {
   readonly url: string;
   /** How many connections stand. */
   readonly connections: number;
-  /** How many connections await the answer to a request that holds `part`, in any case. */
+  /** How many connections await an array in answer to a request that holds `part`, in any case. */
   pending(part: string): number;
   /** Cuts all connections. New ones are accepted. */
   cut(): void;
@@ -73,7 +73,8 @@ export async function openWire(url: string): Promise<Wire> {
     });
     far.on("data", (chunk) => {
       if (pair.lost) return;
-      pair.asked = "";
+      // An array: what BLPOP answers, and no command of a handshake does.
+      if (new TextDecoder().decode(chunk).includes("*")) pair.asked = "";
       if (pair.doomed) {
         dropped++;
         return end();

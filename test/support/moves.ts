@@ -1,0 +1,264 @@
+/**
+ * The scripts by hand: what producers, workers and operators do to tasks, one
+ * call at a time, and a way to let time pass without waiting.
+ *
+ * @module
+ */
+
+import type { Redis } from "ioredis";
+import { channelOf, type Home, keyOf } from "../../core/keys.ts";
+import { randomLocal } from "../../core/local_id.ts";
+import type { Reply } from "../../core/port.ts";
+import { call, type Caller } from "../../core/script.ts";
+import * as scripts from "../../core/scripts.ts";
+import type { TaskState } from "../../core/states.ts";
+
+/** A task as a claim brings it, as far as tests look. */
+export interface Claimed {
+  readonly id: string;
+  readonly nonce: string;
+  readonly fence: number;
+  readonly failures: number;
+  readonly crashes: number;
+  readonly partial: string;
+  readonly steps: readonly string[];
+}
+
+/** What a turn answered. */
+export interface Turned {
+  readonly tasks: readonly Claimed[];
+  readonly stale: readonly string[];
+  readonly lane: string;
+  readonly nextMs: number;
+}
+
+/** The events by which a claim is settled. */
+export type Settle = "complete" | "retry" | "bury" | "defer" | "handoff" | "stop";
+
+type Row<S> = S extends { readonly row: readonly (infer K extends string)[] } ? K : never;
+type PushRow = Partial<Record<Row<typeof scripts.push>, string | number>>;
+
+/** Every script, with arguments that may be left out. */
+export interface Moves {
+  readonly caller: Caller;
+  readonly home: Home;
+  /** Pushes one task; resolves to its id. */
+  push(row?: PushRow): Promise<string>;
+  /** Pushes rows; resolves to the odd ones, or `"stale"`. */
+  pushRows(
+    rows: readonly PushRow[],
+    options?: { parent?: string; nonce?: string; depth?: number },
+  ): Promise<"stale" | readonly Reply[]>;
+  turn(
+    options?: {
+      worker?: string;
+      call?: string;
+      nonce?: string;
+      slots?: number;
+      spare?: number;
+      empty?: number;
+      leaseMs?: number;
+      rows?: readonly SettleRow[];
+    },
+  ): Promise<Turned>;
+  /** Claims the one task that is first in line. */
+  claim(worker?: string): Promise<Claimed>;
+  /** Settles a claim; resolves to whether it was accepted. */
+  settle(
+    claim: { id: string; nonce: string },
+    event: Settle,
+    more?: Partial<SettleRow>,
+  ): Promise<boolean>;
+  beat(
+    worker: string,
+    rows: readonly Partial<BeatRow>[],
+  ): Promise<{ seen: number; lost: readonly string[]; asked: readonly string[] }>;
+  step(
+    claim: { id: string; nonce: string },
+    name?: string,
+    value?: string,
+    limit?: number,
+  ): Promise<string>;
+  cancel(id: string, reason?: string): Promise<string>;
+  release(ids: readonly string[]): Promise<readonly Reply[]>;
+  discard(ids: readonly string[]): Promise<readonly Reply[]>;
+  lock(id: string, nonce: string, leaseMs?: number): Promise<readonly Reply[]>;
+  unlock(id: string, nonce: string): Promise<string>;
+  /** Sweeps, however recently somebody else did; resolves to what was raised, by id. */
+  sweep(leaseMs?: number): Promise<Readonly<Record<string, string>>>;
+  /** The worker is known to have died. */
+  crash(worker: string, cause?: string): Promise<Readonly<Record<string, string>>>;
+  /** Sets when something is due or over, in milliseconds from now by Redis's clock. */
+  age(state: TaskState, id: string, ms: number): Promise<void>;
+  /** Where a task is, and every fact about it; `""` if there is none. */
+  facts(id: string): Promise<{ state: TaskState | ""; [fact: string]: string }>;
+  /** How the attempts of a task ended. */
+  causes(id: string): Promise<string[]>;
+  /** Milliseconds since 1970, by Redis. */
+  now(): Promise<number>;
+}
+
+interface SettleRow {
+  readonly id: string;
+  readonly nonce: string;
+  readonly event: string;
+  readonly ms: number;
+  readonly text: string;
+  readonly error: string;
+  readonly partial: string;
+  readonly name: string;
+}
+
+interface BeatRow {
+  readonly id: string;
+  readonly nonce: string;
+  readonly started: number;
+  readonly progress: string;
+  readonly remark: string;
+  readonly partial: string;
+}
+
+/** The scripts at `home`, called by `caller`. */
+export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
+  const now = async (): Promise<number> => {
+    const [seconds, micros] = await redis.time();
+    return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+  };
+
+  async function sweepFor(dead: string, cause: string, leaseMs: number) {
+    const args = { dead, cause, leaseMs, graceMs: 500 };
+    const [, , , raised] = await call(caller, home, scripts.sweep, args);
+    return record(raised);
+  }
+
+  const moves: Moves = {
+    caller,
+    home,
+    now,
+    async push(row = {}) {
+      const { id = randomLocal() } = row;
+      await moves.pushRows([{ ...row, id }]);
+      return String(id);
+    },
+    async pushRows(rows, { parent = "", nonce = "", depth = 0 } = {}) {
+      const full = rows.map((row) => ({
+        id: randomLocal(),
+        delayMs: 0,
+        atMs: 0,
+        priority: 0,
+        print: "",
+        limit: "",
+        envelope: '{"v":1,"name":"by-hand","payload":[]}',
+        ...row,
+      }));
+      const args = { parent, nonce, depth };
+      const reply = await call(caller, home, scripts.push, args, full as never);
+      return reply[0] === "stale" ? "stale" : reply[3];
+    },
+    async turn(options = {}) {
+      const { nonce = randomLocal(), rows = [], ...rest } = options;
+      const args = { worker: "w1", call: "0", slots: 0, spare: 0, empty: 1, leaseMs: 10_000 };
+      const [, , , tasks, stale, lane, nextMs] = await call(
+        caller,
+        home,
+        scripts.turn,
+        { ...args, ...rest, nonce },
+        rows as never,
+      );
+      return {
+        tasks: (tasks as Reply[][]).map((task) => claimed(task, nonce)),
+        stale: stale as string[],
+        lane,
+        nextMs,
+      };
+    },
+    async claim(worker = "w1") {
+      const { tasks } = await moves.turn({ worker, slots: 1 });
+      if (tasks.length !== 1) throw new Error("Nothing was there to claim");
+      return tasks[0]!;
+    },
+    async settle({ id, nonce }, event, more = {}) {
+      const row = { id, nonce, event, ms: 60_000, text: "", error: "", partial: "", name: "" };
+      const { stale } = await moves.turn({ rows: [{ ...row, ...more }] });
+      return stale.length === 0;
+    },
+    async beat(worker, rows) {
+      const full = rows.map((row) => ({
+        id: "",
+        nonce: "",
+        started: 1,
+        progress: "",
+        remark: "",
+        partial: "",
+        ...row,
+      }));
+      const args = { worker, about: "{}", leaseMs: 10_000 };
+      const [, , , seen, lost, asked] = await call(caller, home, scripts.beat, args, full);
+      return { seen, lost: lost as string[], asked: asked as string[] };
+    },
+    async step({ id, nonce }, name = "a step", value = "1", limit = 262_144) {
+      const [word] = await call(caller, home, scripts.step, { id, nonce, name, value, limit });
+      return word;
+    },
+    async cancel(id, reason = "asked") {
+      const [word] = await call(caller, home, scripts.cancel, { id, reason, keepMs: 60_000 });
+      return word;
+    },
+    async release(ids) {
+      const rows = ids.map((id) => ({ id }));
+      return (await call(caller, home, scripts.release, {}, rows))[3];
+    },
+    async discard(ids) {
+      const rows = ids.map((id) => ({ id }));
+      return (await call(caller, home, scripts.discard, {}, rows))[3];
+    },
+    async lock(id, nonce, leaseMs = 10_000) {
+      const [word, , , ...rest] = await call(caller, home, scripts.lock, { id, nonce, leaseMs });
+      return [word, ...rest];
+    },
+    async unlock(id, nonce) {
+      return (await call(caller, home, scripts.unlock, { id, nonce }))[0];
+    },
+    sweep: (leaseMs = 10_000) => sweepFor("nobody", "", leaseMs),
+    crash: (worker, cause = "SIGKILL") => sweepFor(worker, cause, 10_000),
+    async age(state, id, ms) {
+      await redis.zadd(keyOf(home, state), "XX", await now() + ms, id);
+    },
+    async facts(id) {
+      const reply = await call(caller, home, scripts.inspect, { id });
+      return reply[0] === "unknown" ? { state: "" } : record(reply[3]) as { state: TaskState };
+    },
+    async causes(id) {
+      const reply = await call(caller, home, scripts.inspect, { id });
+      return reply[0] === "unknown" ? [] : (reply[4] as string[][]).map((attempt) => attempt[3]!);
+    },
+  };
+  return moves;
+}
+
+/** A worker `id` at `home` as the server sees one: subscribed. Ends as a process does. */
+export async function subscriber(redis: Redis, home: Home, id: string): Promise<() => void> {
+  const client = redis.duplicate();
+  await client.subscribe(channelOf(home, id));
+  return () => client.disconnect();
+}
+
+function claimed(task: readonly Reply[], nonce: string): Claimed {
+  const [id, fence, , , failures, crashes, , , , , again] = task;
+  const [partial = "", , steps = []] = again === "" ? [] : again as [string, string, string[]];
+  return {
+    id: id as string,
+    nonce,
+    fence: Number(fence),
+    failures: failures as number,
+    crashes: crashes as number,
+    partial,
+    steps,
+  };
+}
+
+function record(flat: readonly Reply[]): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (let i = 0; i < flat.length; i += 2) out[String(flat[i])] = String(flat[i + 1]);
+  return out;
+}

@@ -1,0 +1,180 @@
+/**
+ * The fixture of every test that needs Redis: a client with a key prefix of its
+ * own, workers that are drained at the end, and the audit of the invariants
+ * after the last line of the test. Runs on a real server, or on the embedded
+ * engine where {@linkcode useEngine} asked for it.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { Redis } from "ioredis";
+import { auditHome } from "../../core/audit.ts";
+import { type Home, homeOf, type KeyName, keyOf } from "../../core/keys.ts";
+import { insideOf } from "../../core/relier.ts";
+import type { Caller } from "../../core/script.ts";
+import {
+  createRelier,
+  createWorker,
+  type Queue,
+  type Relier,
+  type RelierError,
+  type RelierOptions,
+  type Worker,
+  type WorkerOptions,
+} from "../../mod.ts";
+import { type Moves, movesAt } from "./moves.ts";
+import { embedded, shared } from "./redis.ts";
+
+/** What the keys of a test hold: a text for each key. */
+export type Dump = Readonly<Record<string, string>>;
+
+/** What a test works with. */
+export interface Lab {
+  readonly url: string;
+  readonly prefix: string;
+  /** A client; it is also the one a bare `task.apush()` goes through. */
+  readonly rl: Relier;
+  /** The queue `default`, and where it is. */
+  readonly queue: Queue;
+  readonly home: Home;
+  /** A plain connection, to look at keys and to break them. */
+  readonly redis: Redis;
+  /** Every script, by hand. */
+  readonly moves: Moves;
+  /** What the client was told through `onDataLoss` and `onPushError`. */
+  readonly losses: RelierError[];
+  readonly pushErrors: RelierError[];
+  /** Another client under the same prefix. */
+  client(options?: RelierOptions): Relier;
+  /** A worker that has started. */
+  worker(options?: WorkerOptions, relier?: Relier): Promise<Worker>;
+  /** The key `name` of the queue `default`. */
+  key(name: KeyName): string;
+  /** Everything under the prefix, as it is. */
+  dump(): Promise<Dump>;
+  /** What a task is made of, without the numbers of its queue, its workers and its bell. */
+  tasks(): Promise<Dump>;
+  /** Says that the audit at the end may find something that matches. */
+  expectBroken(what: RegExp): void;
+}
+
+let engineUrl: () => Promise<string> = shared;
+let name = "Redis";
+
+/** Whether the tests of this process run on the embedded engine. */
+export function onEmbedded(): boolean {
+  return name === "embedded";
+}
+
+/** Has the tests of this process run on the embedded engine. */
+export function useEmbedded(): void {
+  name = "embedded";
+  let opened: Promise<string> | undefined;
+  engineUrl = () => opened ??= embedded().then(({ url }) => url);
+}
+
+let admin: Promise<{ redis: Redis; auditor: Caller; url: string }> | undefined;
+let count = 0;
+
+/** One connection to look, and one client to audit, for all tests of the process. */
+function adminOf(): Promise<{ redis: Redis; auditor: Caller; url: string }> {
+  return admin ??= engineUrl().then((url) => {
+    const { caller } = insideOf(createRelier({ redis: url }));
+    // It sees every prefix, and no loss is any of its business.
+    const auditor: Caller = { port: caller.port, seen: () => 0, witness: () => {} };
+    return { redis: new Redis(url), auditor, url };
+  });
+}
+
+/** A test body that gets a {@linkcode Lab}; what it opened is closed, then everything is audited. */
+export function withRelier(body: (lab: Lab) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const { redis, auditor, url } = await adminOf();
+    const prefix = `t${++count}`;
+    const home = homeOf("default", 0, prefix);
+    const clients: Relier[] = [];
+    const workers: Worker[] = [];
+    const broken: RegExp[] = [];
+    const losses: RelierError[] = [];
+    const pushErrors: RelierError[] = [];
+    const client = (options: RelierOptions = {}): Relier => {
+      const made = createRelier({
+        redis: url,
+        prefix,
+        onDataLoss: (error) => losses.push(error),
+        onPushError: (error) => pushErrors.push(error),
+        ...options,
+      });
+      clients.push(made);
+      return made;
+    };
+    const rl = client();
+    const lab: Lab = {
+      url,
+      prefix,
+      rl,
+      queue: rl.queue("default"),
+      home,
+      redis,
+      moves: movesAt(insideOf(rl).caller, home, redis),
+      losses,
+      pushErrors,
+      client,
+      async worker(options = {}, relier = rl) {
+        const made = createWorker(relier, { handleSignals: false, ...options });
+        workers.push(made);
+        await made.start();
+        return made;
+      },
+      key: (key) => keyOf(home, key),
+      dump: () => dumpOf(redis, prefix, []),
+      tasks: () => dumpOf(redis, prefix, ["meta", "workers", "worker", "bell"]),
+      expectBroken: (what) => void broken.push(what),
+    };
+    try {
+      await body(lab);
+    } finally {
+      await Promise.all(workers.map((each) => each.drain({ timeout: 0 })));
+      await Promise.all(clients.map((each) => each.close()));
+    }
+    const found = await auditAll(redis, auditor, prefix);
+    assert.deepEqual(found.filter((what) => !broken.some((each) => each.test(what))), []);
+  };
+}
+
+/** Audits every queue that has a key under `prefix`. */
+async function auditAll(redis: Redis, auditor: Caller, prefix: string): Promise<string[]> {
+  const queues = new Set(
+    (await redis.keys(`${prefix}:*`)).map((key) => /\{(.+)~0\}:/.exec(key)![1]!),
+  );
+  const found: string[] = [];
+  for (const queue of queues) found.push(...await auditHome(auditor, homeOf(queue, 0, prefix)));
+  return found;
+}
+
+async function dumpOf(redis: Redis, prefix: string, without: readonly string[]): Promise<Dump> {
+  const keys = (await redis.keys(`${prefix}:*`)).sort()
+    .filter((key) => !without.includes(key.split("}:")[1]!));
+  const dump: Record<string, string> = {};
+  for (const key of keys) {
+    const type = await redis.type(key);
+    if (type === "hash") {
+      // The order of a hash means nothing.
+      const fields = Object.entries(await redis.hgetallBuffer(key));
+      dump[key.slice(prefix.length + 1)] = fields.map(([field, value]) => `${field} = ${latin1(value)}`)
+        .sort().join("\n");
+    } else {
+      const parts = type === "zset"
+        ? await redis.zrangeBuffer(key, 0, -1, "WITHSCORES")
+        : await redis.lrangeBuffer(key, 0, -1);
+      dump[key.slice(prefix.length + 1)] = parts.map(latin1).join("\n");
+    }
+  }
+  return dump;
+}
+
+/** One character for each byte. */
+function latin1(bytes: Uint8Array): string {
+  return new TextDecoder("latin1").decode(bytes);
+}

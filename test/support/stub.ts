@@ -1,0 +1,79 @@
+/**
+ * A server that says what a test tells it to: any error of Redis, at any
+ * moment, or no sense at all.
+ *
+ * @module
+ */
+
+import { createServer, type Socket } from "node:net";
+
+/** Answers one command with raw bytes of the protocol; nothing keeps silent, null hangs up. */
+export type Answer = (command: readonly string[]) => string | undefined | null;
+
+/** A running stub. */
+export interface Stub {
+  /** `redis://127.0.0.1:<port>`. */
+  readonly url: string;
+  /** The scripts it was sent, as `EVALSHA` or `EVAL`, in order. */
+  readonly calls: readonly string[];
+  /** How often somebody connected. */
+  readonly connections: number;
+  /** Cuts everything and stops. */
+  close(): Promise<void>;
+}
+
+/** Starts a stub. What clients send by themselves is answered with `+OK`. */
+export async function startStub(answer: Answer): Promise<Stub> {
+  const sockets = new Set<Socket>();
+  const calls: string[] = [];
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    sockets.add(socket);
+    let unread = "";
+    socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+    socket.on("data", (chunk) => {
+      unread += new TextDecoder().decode(chunk);
+      for (;;) {
+        const read = readCommand(unread);
+        if (read === undefined) return;
+        unread = unread.slice(read.length);
+        const word = read.command[0]!.toUpperCase();
+        if (word === "EVAL" || word === "EVALSHA") calls.push(word);
+        const reply = word === "CLIENT" ? "+OK\r\n" : answer(read.command);
+        if (reply === null) return void socket.destroy();
+        if (reply !== undefined) socket.write(reply);
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return {
+    url: `redis://127.0.0.1:${typeof address === "object" ? address!.port : 0}`,
+    calls,
+    get connections() {
+      return connections;
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** Reads one command off the front of `text`, if all of it is there. Text is ASCII here. */
+function readCommand(text: string): { command: string[]; length: number } | undefined {
+  const head = /^\*(\d+)\r\n/.exec(text);
+  if (head === null) return undefined;
+  const command: string[] = [];
+  let at = head[0].length;
+  for (let i = 0; i < Number(head[1]); i++) {
+    const size = /^\$(\d+)\r\n/.exec(text.slice(at));
+    if (size === null) return undefined;
+    const from = at + size[0].length;
+    at = from + Number(size[1]) + 2;
+    if (text.length < at) return undefined;
+    command.push(text.slice(from, at - 2));
+  }
+  return { command, length: at };
+}
