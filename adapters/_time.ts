@@ -46,7 +46,7 @@ export function openStop(): Stop {
 /** Resolves after `ms` milliseconds, or as soon as `stop` ends. */
 export function sleep(ms: number, stop: Stop): Promise<void> {
   return new Promise((resolve) => {
-    if (stop.stopped) return resolve();
+    if (stop.stopped || ms <= 0) return resolve();
     const timer = setTimeout(() => {
       forget();
       resolve();

@@ -74,7 +74,8 @@ type Past = readonly [
 
 /** What came before; nothing for a first attempt that starts at once. */
 function pastOf(past: Past = [0, 0, 0, 0, 0, 1, 0, "", "", []]) {
-  const [failures, crashes, stalls, deferrals, deferredMs, started, again, partial, error, steps] = past;
+  const [failures, crashes, stalls, deferrals, deferredMs, started, again, partial, error, steps] =
+    past;
   return {
     failures,
     crashes,

@@ -156,7 +156,8 @@ export function createHeart(
 
   return {
     async start() {
-      await listen();
+      // Without a subscription the lease alone tells of our death: later, not never.
+      await listen().catch(body.onError);
       await round();
       void run();
     },

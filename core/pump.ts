@@ -21,8 +21,8 @@ export interface Source {
 export interface Pump {
   /** Looks at what can be done, soon. */
   poke(): void;
-  /** Claims nothing from now on; settles go on. */
-  stop(): void;
+  /** Claims nothing from now on; settles go on. Resolves when every claim is answered. */
+  stop(): Promise<void>;
   /** When a claim was last answered, by `performance.now()`. */
   readonly claimedAt: number;
   /** How often a wait that had gone silent was given up and made anew. */
@@ -62,6 +62,7 @@ export function createPump(
     slots: 0,
     spare: 0,
   }));
+  const claiming = new Set<Promise<void>>();
   let stopped = false;
   let poked = false;
   let suspect: Lane | undefined;
@@ -128,7 +129,16 @@ export function createPump(
     void ask(lane, { slots: 1, spare: 0, empty: true }).finally(() => alone = false);
   }
 
-  async function ask(lane: Lane, wish: Wish): Promise<void> {
+  function ask(lane: Lane, wish: Wish): Promise<void> {
+    const asking = exchange(lane, wish);
+    if (wish !== onlySettle) {
+      claiming.add(asking);
+      void asking.then(() => claiming.delete(asking));
+    }
+    return asking;
+  }
+
+  async function exchange(lane: Lane, wish: Wish): Promise<void> {
     lane.slots += wish.slots;
     lane.spare += wish.spare;
     const wanted = wish.slots + wish.spare;
@@ -205,9 +215,10 @@ export function createPump(
 
   return {
     poke,
-    stop() {
+    async stop() {
       stopped = true;
       resting?.abort();
+      await Promise.all(claiming);
     },
     get claimedAt() {
       return claimedAt;

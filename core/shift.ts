@@ -30,8 +30,8 @@ export interface Shift {
   take(claims: readonly Claim[]): void;
   held(home: Home): { readonly claim: Claim; readonly live: Live | undefined }[];
   lost(claim: Claim): void;
-  /** Gives back what has not started. */
-  returnWaiting(): void;
+  /** Gives back what has not started, and whatever is still claimed. */
+  close(): void;
   /** The handlers at work. */
   lives(): Live[];
   /** Resolves when nothing runs, waits or is being settled. */
@@ -51,6 +51,7 @@ export function createShift(
   const settled = new Map<string, number>();
   let backlog: Claim[] = [];
   let leaked = 0;
+  let closed = false;
   let whenEmpty: (() => void)[] = [];
 
   function start(claim: Claim): void {
@@ -87,6 +88,10 @@ export function createShift(
     await live?.after();
   }
 
+  function giveBack(claim: Claim): void {
+    void settle(claim, handedOff("drain"), undefined).then(checkEmpty);
+  }
+
   function countLeak(live: Live): void {
     leaked++;
     void live.returned.then(() => leaked--);
@@ -114,7 +119,8 @@ export function createShift(
     settled,
     take(claims) {
       for (const claim of claims) {
-        if (running.size < concurrency) start(claim);
+        if (closed) giveBack(claim);
+        else if (running.size < concurrency) start(claim);
         else backlog.push(claim);
       }
     },
@@ -128,12 +134,11 @@ export function createShift(
       backlog = backlog.filter((each) => each !== claim);
       checkEmpty();
     },
-    returnWaiting() {
+    close() {
+      closed = true;
       const claims = backlog;
       backlog = [];
-      for (const claim of claims) {
-        void settle(claim, handedOff("drain"), undefined).then(checkEmpty);
-      }
+      claims.forEach(giveBack);
     },
     lives: () => [...running.values()],
     emptied: () =>

@@ -72,6 +72,8 @@ export interface Worker extends AsyncDisposable {
   on(name: WorkerEventName, run: (event: WorkerEvent) => void): Worker;
 }
 
+/** Workers that end the process when a signal has drained the last of them. */
+const onDuty = new Set<string>();
 const lagEveryMs = 500;
 /** How long a drained worker insists that Redis hears of its last settles. */
 const farewellMs = 5000;
@@ -159,7 +161,10 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
       state = "new";
       throw error;
     }
-    if (setup.handleSignals) offSignals = onSignals(onSignal);
+    if (setup.handleSignals) {
+      onDuty.add(id);
+      offSignals = onSignals(onSignal);
+    }
     if (setup.phoenix) {
       const raised = ({ id, cause }: { id: string; cause: string }) =>
         emit("resurrected", { id, name: "", reason: cause });
@@ -172,7 +177,10 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
   }
 
   function onSignal(): void {
-    void drain().finally(() => exit(0));
+    void drain().finally(() => {
+      onDuty.delete(id);
+      if (onDuty.size === 0) exit(0);
+    });
   }
 
   function drain({ timeout }: { timeout?: Duration } = {}): Promise<DrainReport> {
@@ -187,16 +195,19 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     const started = state === "working";
     state = "draining";
     emit("draining", { id: "", name: "" });
-    pump.stop();
-    shift.returnWaiting();
+    const quiet = pump.stop();
+    shift.close();
     const deadline = new AbortController();
     hurry = () => deadline.abort();
-    await Promise.race([shift.emptied(), pause(ms, deadline.signal)]);
+    const emptied = quiet.then(() => shift.emptied());
+    await Promise.race([emptied, pause(ms, deadline.signal)]);
+    deadline.abort();
     const error = new RelierError("RL_DRAINING", "The worker is shutting down", {
       hint: "stop at ctx.signal; the task goes on elsewhere from ctx.partialResult",
     });
     for (const live of shift.lives()) live.handOff(error);
-    await Promise.race([shift.emptied(), pause(farewellMs)]);
+    await within(farewellMs, emptied);
+    await relier.flush({ timeout: farewellMs }).catch(report);
     state = "stopped";
     end.abort();
     for (const heart of hearts.values()) heart.stop();
@@ -210,7 +221,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
   /** So that nobody has to notice its absence. */
   async function sayGoodbye(): Promise<void> {
     const goodbyes = homes.map((home) => evict(caller, home, id, "drain", setup.leaseMs));
-    await Promise.race([Promise.all(goodbyes).catch(report), pause(farewellMs)]);
+    await within(farewellMs, Promise.all(goodbyes).catch(report));
   }
 
   const worker: Worker = {
@@ -235,4 +246,11 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     [Symbol.asyncDispose]: async () => void await drain(),
   };
   return worker;
+}
+
+/** Waits for `work`, `ms` at most. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work, pause(ms, done.signal)]);
+  done.abort();
 }

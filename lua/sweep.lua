@@ -61,8 +61,11 @@ if now > graceUntil and left > 0 then
 end
 
 local dueMs = promote()
--- A ring may have been missed; nobody waits longer for it than for a sweep.
-if redis.call("EXISTS", KEY.ready) == 1 then ring() end
+-- A ring may have been missed, and a suspect becomes due without one; nobody
+-- waits longer for either than for a sweep.
+local suspect = redis.call("ZRANGE", KEY.quarantined, 0, 0, "WITHSCORES")[2]
+local suspectMs = suspect and tonumber(suspect) - now or math.huge
+if suspectMs <= 0 or redis.call("EXISTS", KEY.ready) == 1 then ring() end
 if purge("completed", 200) + purge("cancelled", 200) >= 200 or left <= 0 then lookAgainMs = 0 end
 
 write()
@@ -71,4 +74,5 @@ for _, id in ipairs(dismissed) do dismiss(id) end
 announce()
 local nextMs = math.min(2000, 125 * math.max(2, redis.call("ZCARD", KEY.workers)))
 if dueMs >= 0 then nextMs = math.min(nextMs, dueMs) end
+if suspectMs > 0 then nextMs = math.min(nextMs, math.ceil(suspectMs)) end
 return answer("ok", raised, math.max(0, math.min(nextMs, lookAgainMs)))

@@ -101,28 +101,28 @@ const tries: Record<
   discard: { fire: (m, { id }) => m.discard([id]) },
 };
 
-
 for (const event of Object.keys(tries) as TaskEvent[]) {
   for (const from of ["nothing", ...Object.keys(states)] as (TaskState | "nothing")[]) {
-    const row = transitions.find((each) =>
-      each.on === event && (each.from ?? "nothing") === from
-    );
+    const row = transitions.find((each) => each.on === event && (each.from ?? "nothing") === from);
     const title = row
       ? `${event} moves a task from ${from} to ${row.to ?? "nothing"}`
       : `${event} changes nothing of a task that is ${from}`;
-    test(title, withRelier(async (lab) => {
-      const { moves } = lab;
-      const subject = await reach[from](moves, event);
-      assert.equal((await moves.facts(subject.id)).state || "nothing", from, "the set-up");
-      const { fire, due = [] } = tries[event];
-      if (from !== "nothing" && due.includes(from)) await moves.age(from, subject.id, -1);
-      const before = await lab.tasks();
-      await fire(moves, subject);
-      const { state } = await moves.facts(subject.id);
-      assert.equal(state || "nothing", row ? row.to ?? "nothing" : from);
-      if (row) await movedOnce(lab, subject.id, row.to);
-      else assert.deepEqual(await lab.tasks(), before);
-    }));
+    test(
+      title,
+      withRelier(async (lab) => {
+        const { moves } = lab;
+        const subject = await reach[from](moves, event);
+        assert.equal((await moves.facts(subject.id)).state || "nothing", from, "the set-up");
+        const { fire, due = [] } = tries[event];
+        if (from !== "nothing" && due.includes(from)) await moves.age(from, subject.id, -1);
+        const before = await lab.tasks();
+        await fire(moves, subject);
+        const { state } = await moves.facts(subject.id);
+        assert.equal(state || "nothing", row ? row.to ?? "nothing" : from);
+        if (row) await movedOnce(lab, subject.id, row.to);
+        else assert.deepEqual(await lab.tasks(), before);
+      }),
+    );
   }
 }
 

@@ -162,7 +162,9 @@ async function dumpOf(redis: Redis, prefix: string, without: readonly string[]):
     if (type === "hash") {
       // The order of a hash means nothing.
       const fields = Object.entries(await redis.hgetallBuffer(key));
-      dump[key.slice(prefix.length + 1)] = fields.map(([field, value]) => `${field} = ${latin1(value)}`)
+      dump[key.slice(prefix.length + 1)] = fields.map(([field, value]) =>
+        `${field} = ${latin1(value)}`
+      )
         .sort().join("\n");
     } else {
       const parts = type === "zset"

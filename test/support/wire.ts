@@ -32,13 +32,15 @@ export interface Wire {
   heal(): void;
   /** Refuses new connections, and cuts those that stand. */
   down(): void;
+  /** Leads new connections to another server. Those that stand stay where they are. */
+  redirect(url: string): void;
   /** Cuts everything and stops. */
   close(): Promise<void>;
 }
 
 /** Opens a wire to the server at `url`. */
 export async function openWire(url: string): Promise<Wire> {
-  const target = { host: new URL(url).hostname, port: Number(new URL(url).port) };
+  let target = addressOf(url);
   const pairs = new Set<
     { near: Socket; far: Socket; lost: boolean; doomed: boolean; asked: string }
   >();
@@ -120,9 +122,14 @@ export async function openWire(url: string): Promise<Wire> {
       refusing = true;
       cut();
     },
+    redirect: (other) => void (target = addressOf(other)),
     async close() {
       cut();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function addressOf(url: string): { host: string; port: number } {
+  return { host: new URL(url).hostname, port: Number(new URL(url).port) };
 }

@@ -1,0 +1,151 @@
+/**
+ * A worker dies with a task, and another has it soon after. Or it only falls
+ * asleep: then it wakes to find that it may write nothing any more.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { createRelier } from "../../mod.ts";
+import { type Crew, type Hand, openCrew } from "../support/crew.ts";
+import type { Line } from "../support/diary.ts";
+import { startRedis } from "../support/redis.ts";
+import { assertSound, withRedis } from "../support/remains.ts";
+import { hold, sleepwalk } from "../support/tasks.ts";
+import { bounded, until } from "../support/until.ts";
+
+const minuteMs = 60_000;
+
+/** Resolves to the `nth` start of the run of `key`. */
+async function startOf(crew: Crew, key: string, nth = 1, ms = 5_000): Promise<Line> {
+  await until(`"${key}" runs, time ${nth}`, () => crew.diary.of("start", key).length >= nth, ms);
+  return crew.diary.of("start", key)[nth - 1]!;
+}
+
+function handOf(crew: Crew, line: Line): Hand {
+  return crew.hands.find(({ pid }) => pid === line.pid)!;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe("a worker is lost", { concurrency: true }, () => {
+  test("a task of a minute runs again within a second of a SIGKILL, two at most, in 20 kills", async () => {
+    const server = await startRedis();
+    const rl = createRelier({ redis: server.url });
+    const crew = await openCrew(server.url);
+    const queues = ["kill1", "kill2", "kill3", "kill4"];
+    const tookMs: number[] = [];
+
+    async function kills(queue: string): Promise<void> {
+      const worker = { queues: [queue] };
+      await Promise.all([crew.hire(worker), crew.hire(worker)]);
+      for (let i = 0; i < 5; i++) {
+        const key = `${queue} ${i}`;
+        const handle = await hold.with({ queue }).apush(key, minuteMs);
+        const first = await startOf(crew, key);
+        await sleep(Math.random() * 3_000); // Anywhere between two beats.
+        const killedAt = Date.now();
+        void handOf(crew, first).kill();
+        const second = await startOf(crew, key, 2);
+        assert.notEqual(second.worker, first.worker);
+        tookMs.push(second.at - killedAt);
+        const [other] = await Promise.all([handOf(crew, second), crew.hire(worker)]);
+        other!.release(key);
+        const told = await handle.result({ timeout: 5_000 });
+        assert.deepEqual(told, { key, worker: second.worker, fence: second.fence });
+        assert.equal((await rl.queue(queue).inspect(handle.id)).facts["crashes"], "1");
+        assert.deepEqual(await rl.queue(queue).audit(), []);
+      }
+    }
+
+    try {
+      await Promise.all(queues.map(kills));
+      tookMs.sort((a, b) => a - b);
+      const [p50, max] = [tookMs[tookMs.length / 2]!, tookMs.at(-1)!];
+      console.log(`# SIGKILL to running again, ${tookMs.length} kills: p50 ${p50} ms, max ${max} ms`);
+      assert.equal(tookMs.length, 20);
+      assert.ok(p50 <= 1_000 && max <= 2_000, `p50 ${p50} ms, max ${max} ms`);
+      await crew.dismiss();
+      await assertSound(server.url, queues);
+    } finally {
+      await crew.close();
+      await rl.close();
+      await server.kill();
+    }
+  });
+
+  test("a stopped process loses its task within the lease and a second, and wakes to write nothing", async () => {
+    const server = await startRedis();
+    const rl = createRelier({ redis: server.url });
+    const crew = await openCrew(server.url);
+    const queue = "stop";
+    const keys = ["returns", "writes"];
+
+    /** What Redis holds of the tasks, and of any others, besides leases and beats. */
+    const held = () =>
+      withRedis(server.url, async (redis) => {
+        const at = (name: string) => `rl:{${queue}~0}:${name}`;
+        const hashes = ["record", "partial", "steps", "task"];
+        const sets = ["scheduled", "ready", "running", "quarantined", "completed", "dead", "holds"];
+        return [
+          await Promise.all(hashes.map(async (name) => {
+            const all = Object.entries(await redis.hgetallBuffer(at(name)));
+            return all.map(([id, value]) => `${name} ${id} ${value.toString("hex")}`).sort();
+          })),
+          await Promise.all(sets.map(async (name) => [name, ...await redis.zrange(at(name), 0, -1)])),
+        ];
+      });
+
+    try {
+      const victim = await crew.hire({ queues: [queue] }, ["telling"]);
+      const handles = [];
+      for (const key of keys) {
+        handles.push(await sleepwalk.with({ queue }).apush(key, key === "returns"));
+        await until("it runs", () => crew.diary.of("settled in", key).length === 1);
+      }
+      const other = await crew.hire({ queues: [queue] });
+      await sleep(Math.random() * 3_000);
+      const stoppedAt = Date.now();
+      victim.stop();
+      for (const key of keys) {
+        const again = await startOf(crew, key, 2, 15_000);
+        assert.equal(again.worker, other.worker);
+        console.log(`# SIGSTOP to running again: ${again.at - stoppedAt} ms`);
+        assert.ok(again.at - stoppedAt <= 11_000);
+        await until("it has settled in", () => crew.diary.of("settled in", key).length === 2);
+      }
+
+      const before = await held();
+      victim.wake();
+      await until("both have woken", () => crew.diary.of("awake").length === 2);
+      const outcome = () =>
+        ["heartbeat", "step", "push"].map((what) => crew.diary.of(what, "writes")[0]?.text);
+      await until("all was tried", () => !outcome().includes(undefined));
+      assert.deepEqual(outcome(), ["RL_LEASE_LOST", "RL_LEASE_LOST", "RL_LEASE_LOST"]);
+      await until("both are fenced", () => crew.diary.of("fenced").length === 2);
+      // Not only did the process know: Redis was asked, and said no to each.
+      const refused = new Set(crew.diary.of("refused").map(({ text }) => text));
+      assert.deepEqual([...refused].sort(), ["beat", "push", "step", "turn"]);
+      assert.deepEqual(await held(), before);
+      for (const { id } of handles) {
+        const { facts, partialResult } = await rl.queue(queue).inspect(id);
+        assert.equal(facts["progress"], "7");
+        assert.equal(partialResult, JSON.stringify(other.worker));
+      }
+
+      for (const [i, key] of keys.entries()) {
+        other.release(key);
+        const told = await bounded("it ends", handles[i]!.result());
+        assert.equal(told.worker, other.worker);
+      }
+      assert.equal((await rl.queue(queue).stats()).counts.completed, 2);
+      assert.deepEqual((await crew.dismiss()).map(({ code }) => code), [0, 0]);
+      await assertSound(server.url, [queue]);
+    } finally {
+      await crew.close();
+      await rl.close();
+      await server.kill();
+    }
+  });
+});

@@ -1,0 +1,175 @@
+/**
+ * Processes that a test starts, stops and kills: workers, and clients. They are
+ * bundled once into one file, because a process that has to compile itself is
+ * too slow to be killed twenty times. None outlives the test.
+ *
+ * @module
+ */
+
+import { type ChildProcess, fork } from "node:child_process";
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import type { WorkerHealth, WorkerOptions } from "../../mod.ts";
+import { type Diary, openDiary } from "./diary.ts";
+import type { Wear } from "./dressed.ts";
+import { bounded, until } from "./until.ts";
+import type { Order, Post } from "./worker_process.ts";
+
+/** How a process ended. */
+export interface End {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** One process. */
+export interface Hand {
+  readonly pid: number;
+  /** The id of its worker; empty for a client. */
+  readonly worker: string;
+  /** Resolves when it is gone. */
+  readonly ended: Promise<End>;
+  readonly alive: boolean;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<End>;
+  /** SIGSTOP: it keeps its connections, and does nothing. */
+  stop(): void;
+  /** SIGCONT. */
+  wake(): void;
+  /** SIGTERM. */
+  term(): void;
+  /** Lets its runs of `key` end. */
+  release(key: string): void;
+  health(): Promise<WorkerHealth>;
+  /** Pushes the task `ask` so often at once; resolves to the results. */
+  ask(key: string, ms: number, times: number): Promise<unknown[]>;
+}
+
+/** All processes of a test. */
+export interface Crew {
+  readonly diary: Diary;
+  /** Those that are alive. */
+  readonly hands: readonly Hand[];
+  /** Starts a worker, and resolves when it has begun to claim. */
+  hire(worker?: WorkerOptions, wear?: readonly Wear[], redis?: string): Promise<Hand>;
+  /** Starts a client. */
+  client(): Promise<Hand>;
+  /** SIGTERM to all; resolves when they are gone, to how each ended. */
+  dismiss(): Promise<End[]>;
+  /** Kills what is left. */
+  close(): Promise<void>;
+}
+
+const children = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+
+let bundled: Promise<string> | undefined;
+
+/** The fixture as one file. */
+function bundle(): Promise<string> {
+  const outfile = join(tmpdir(), `relier-worker-${process.pid}.cjs`);
+  bundled ??= build({
+    entryPoints: [fileURLToPath(new URL("./worker_process.ts", import.meta.url))],
+    bundle: true,
+    format: "cjs",
+    logLevel: "error",
+    outfile,
+    platform: "node",
+    target: "node20",
+  }).then(() => {
+    process.once("exit", () => rmSync(outfile, { force: true }));
+    return outfile;
+  });
+  return bundled;
+}
+
+/** Makes a crew that works on the Redis at `url`. */
+export async function openCrew(url: string): Promise<Crew> {
+  const file = await bundle();
+  const diary = openDiary();
+  const hands = new Set<Hand>();
+
+  async function start(post: Post): Promise<Hand> {
+    const child = fork(file, [JSON.stringify(post)], {
+      env: { ...process.env, RELIER_TEST_DIARY: diary.folder },
+      execArgv: [],
+    });
+    children.add(child);
+    const pid = child.pid!;
+    let worker: string | undefined;
+    let ended: End | undefined;
+    let calls = 0;
+    const waiting = new Map<number, (answer: unknown) => void>();
+    const gone = new Promise<End>((resolve) => {
+      child.once("exit", (code, signal) => {
+        children.delete(child);
+        hands.delete(hand);
+        resolve(ended = { code, signal });
+      });
+    });
+    child.on("message", (message: { ready?: string; call?: number; answer?: unknown }) => {
+      if (message.ready !== undefined) worker = message.ready;
+      else waiting.get(message.call!)!(message.answer);
+    });
+    child.on("error", () => {}); // It may be gone before a message reaches it.
+    const tell = (order: Order) => void (child.connected && child.send(order));
+    function request<T>(order: (call: number) => Order): Promise<T> {
+      const call = calls++;
+      return new Promise((resolve) => {
+        waiting.set(call, resolve as (answer: unknown) => void);
+        tell(order(call));
+      });
+    }
+
+    const hand: Hand = {
+      pid,
+      get worker() {
+        return worker!;
+      },
+      get alive() {
+        return ended === undefined;
+      },
+      ended: gone,
+      kill() {
+        child.kill("SIGKILL");
+        return gone;
+      },
+      stop: () => void child.kill("SIGSTOP"),
+      wake: () => void child.kill("SIGCONT"),
+      term: () => void child.kill("SIGTERM"),
+      release: (key) => tell({ do: "release", key }),
+      health: () => bounded("the worker tells its health", request((call) => ({ do: "health", call }))),
+      ask: (key, ms, times) => request((call) => ({ do: "ask", call, key, ms, times })),
+    };
+    hands.add(hand);
+    await until(`process ${pid} works`, () => {
+      if (ended) throw new Error(`The process ended before it was ready: ${JSON.stringify(ended)}`);
+      return worker !== undefined;
+    }, 15_000);
+    return hand;
+  }
+
+  return {
+    diary,
+    get hands() {
+      return [...hands];
+    },
+    hire: (worker = {}, wear = [], redis = url) => start({ redis, worker, wear }),
+    client: () => start({ redis: url, wear: [] }),
+    async dismiss() {
+      const leaving = [...hands];
+      for (const hand of leaving) hand.term();
+      const all = Promise.all(leaving.map(({ ended }) => ended));
+      return await bounded("every process has drained", all, 40_000);
+    },
+    async close() {
+      await Promise.all([...hands].map((hand) => hand.kill()));
+      diary.close();
+    },
+  };
+}

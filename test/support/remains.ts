@@ -1,0 +1,85 @@
+/**
+ * What is in Redis when a test is over: nothing that is wrong, and once all
+ * tasks are forgotten, nothing at all.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { Redis } from "ioredis";
+import { createRelier, createWorker, type Relier } from "../../mod.ts";
+import { until } from "./until.ts";
+
+/** Every key and what it holds, as Redis itself would write it down. */
+export async function dump(url: string): Promise<Record<string, string>> {
+  return await withRedis(url, async (redis) => {
+    const keys = (await redis.keys("*")).sort();
+    const values = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
+    return Object.fromEntries(keys.map((key, i) => [key, values[i]!.toString("hex")]));
+  });
+}
+
+/** Opens a plain connection for `work`. */
+export async function withRedis<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url);
+  try {
+    return await work(redis);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/**
+ * Checks the invariants of `queues`, whose tasks are all final and whose workers
+ * are gone. Then lets the retention of every task end, and checks that nothing
+ * is left but the numbers of each queue, and its bell.
+ */
+export async function assertSound(url: string, queues: readonly string[]): Promise<void> {
+  const rl = createRelier({ redis: url, tasks: [] });
+  try {
+    for (const queue of queues) {
+      assert.deepEqual(await rl.queue(queue).audit(), []);
+      const { counts } = await rl.queue(queue).stats();
+      const { scheduled, ready, running, quarantined } = counts;
+      assert.deepEqual([scheduled, ready, running, quarantined], [0, 0, 0, 0], `open: ${queue}`);
+    }
+    await age(url, queues);
+    await forget(rl, queues);
+    for (const queue of queues) assert.deepEqual(await rl.queue(queue).audit(), []);
+    const keys = await withRedis(url, (redis) => redis.keys("*"));
+    const allowed = queues.flatMap((queue) => ["meta", "bell"].map((key) => `rl:{${queue}~0}:${key}`));
+    assert.deepEqual(keys.filter((key) => !allowed.includes(key)), []);
+  } finally {
+    await rl.close();
+  }
+}
+
+/** Lets the retention of everything final be over. */
+async function age(url: string, queues: readonly string[]): Promise<void> {
+  const keys = queues.flatMap((queue) =>
+    ["completed", "cancelled"].map((state) => `rl:{${queue}~0}:${state}`)
+  );
+  const code = `for _, key in ipairs(KEYS) do
+    for _, id in ipairs(redis.call("ZRANGE", key, 0, -1)) do redis.call("ZADD", key, 1, id) end
+  end`;
+  await withRedis(url, (redis) => redis.eval(code, keys.length, ...keys));
+}
+
+async function forget(rl: Relier, queues: readonly string[]): Promise<void> {
+  for (const queue of queues) {
+    for (;;) {
+      const dead = await rl.queue(queue).list("dead", { limit: 200 });
+      if (dead.length === 0) break;
+      await rl.queue(queue).discard(dead.map(({ id }) => id));
+    }
+  }
+  const sweeper = createWorker(rl, { queues, handleSignals: false });
+  await sweeper.start();
+  for (const queue of queues) {
+    await until(`queue ${queue} has forgotten its tasks and its dead workers`, async () => {
+      const { counts, workers } = await rl.queue(queue).stats();
+      return counts.completed + counts.cancelled === 0 && workers.length === 1;
+    }, 30_000);
+  }
+  await sweeper.drain();
+}

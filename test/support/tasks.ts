@@ -1,0 +1,157 @@
+/**
+ * The tasks of the tests that kill processes. Each tells the diary when it
+ * starts and ends, and none minds its signal: only what the engine does about
+ * that is of interest.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { RelierError, rlTask, type Task, type TaskContext, taskContext } from "../../mod.ts";
+import { effect, note } from "./diary.ts";
+
+/** What a run returns: which it was. */
+export interface Told {
+  readonly key: string;
+  readonly worker: string;
+  readonly fence: number;
+}
+
+const releases = new Map<string, (() => void)[]>();
+const released = new Set<string>();
+
+/** Lets the runs of `key` in this process end, now and from now on. */
+export function release(key: string): void {
+  released.add(key);
+  for (const go of releases.get(key) ?? []) go();
+  releases.delete(key);
+}
+
+/** Waits, and hears nothing but `release`. */
+function rest(key: string, ms: number): Promise<void> {
+  if (released.has(key)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    const go = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    releases.set(key, [...releases.get(key) ?? [], go]);
+  });
+}
+
+function begin(key: string): { ctx: TaskContext; told: Told } {
+  const ctx = taskContext();
+  const told = { key, worker: ctx.workerId, fence: ctx.fence };
+  note("start", { ...told, id: ctx.id });
+  return { ctx, told };
+}
+
+async function wait(key: string, ms: number): Promise<Told> {
+  const { ctx, told } = begin(key);
+  await rest(key, ms);
+  note("end", { ...told, id: ctx.id });
+  return told;
+}
+
+/** Takes `ms`, unless it is released before. */
+export const hold: Task<"hold", [key: string, ms: number], Told> = rlTask("hold", {
+  resultTtl: "10m",
+}, wait);
+
+/** The same, once for equal payloads. */
+export const ask: Task<"ask", [key: string, ms: number], Told> = rlTask("ask", {
+  idempotent: true,
+}, wait);
+
+/** The same, once for a key of the caller's. */
+export const book: Task<"book", [key: string, ms: number], Told> = rlTask("book", {
+  idempotent: (key) => key,
+}, wait);
+
+/** Takes `ms`, then does something that must not be done twice. */
+export const order: Task<"order", [key: string, ms: number], Told> = rlTask("order", {
+  idempotent: true,
+  resultTtl: "10m",
+}, async (key: string, ms: number) => {
+  const { ctx, told } = begin(key);
+  await rest(key, ms);
+  effect(ctx.idempotencyKey, key);
+  note("end", { ...told, id: ctx.id });
+  return told;
+});
+
+/** Ends its process. */
+export const poison: Task<"poison", [key: string], Told> = rlTask("poison", async (key: string) => {
+  const { told } = begin(key);
+  process.kill(process.pid, "SIGKILL");
+  await rest(key, 60_000);
+  return told;
+});
+
+/** Fails each time. */
+export const fail: Task<"fail", [key: string], Told> = rlTask("fail", {
+  retry: { attempts: 3, base: 100, max: 100 },
+}, (key: string) => {
+  begin(key);
+  throw new Error(`"${key}" never works`);
+});
+
+/** Pushed by whoever sleepwalks. */
+const child: Task = rlTask("child", wait);
+
+const tickMs = 20;
+const asleepMs = 700;
+
+/** Resolves to true once the process was stopped for a while, to false when `key` is released. */
+function stoppedOr(key: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    let last = Date.now();
+    const timer = setInterval(() => {
+      const before = last;
+      last = Date.now();
+      if (last - before > asleepMs) end(true);
+    }, tickMs);
+    const end = (asleep: boolean) => {
+      clearInterval(timer);
+      resolve(asleep);
+    };
+    void rest(key, 60_000).then(() => end(false));
+  });
+}
+
+/**
+ * Goes on after its process was stopped: `returning` returns at once, otherwise
+ * it tries first everything a run may write. All of that is sent before the
+ * process can have heard that the task is another's.
+ */
+export const sleepwalk: Task<"sleepwalk", [key: string, returning: boolean], Told> = rlTask(
+  "sleepwalk",
+  { resultTtl: "10m" },
+  async (key: string, returning: boolean) => {
+    const { ctx, told } = begin(key);
+    ctx.progress(7);
+    ctx.partialResult = told.worker;
+    await ctx.step(`by ${told.worker}`, () => told.worker);
+    await ctx.heartbeat();
+    note("settled in", { ...told, id: ctx.id });
+    if (!await stoppedOr(key)) return told;
+    note("awake", { ...told, id: ctx.id });
+    if (returning) return told;
+    ctx.progress(99, "sleepwalking");
+    ctx.partialResult = "sleepwalking";
+    const tries = {
+      heartbeat: ctx.heartbeat(),
+      step: ctx.step("asleep", () => "sleepwalking"),
+      push: child.apush("of a sleepwalker", 1),
+    };
+    for (const [name, attempt] of Object.entries(tries)) {
+      const text = await attempt.then(
+        () => "done",
+        (error) => error instanceof RelierError ? error.code : String(error),
+      );
+      note(name, { ...told, text });
+    }
+    return told;
+  },
+);

@@ -1,0 +1,94 @@
+/**
+ * A process of the tests: a worker, or a client that only pushes. It is told
+ * what it is by its first argument, and what to do by messages.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { connect } from "../../adapters/client.ts";
+import {
+  createRelier,
+  createWorker,
+  RelierError,
+  type Worker,
+  type WorkerEventName,
+  type WorkerOptions,
+} from "../../mod.ts";
+import { note } from "./diary.ts";
+import { dressed, type Wear } from "./dressed.ts";
+import { ask, release } from "./tasks.ts";
+
+/** What a process is. */
+export interface Post {
+  /** The URL of its Redis. */
+  readonly redis: string;
+  /** Its worker; a client that only pushes if absent. */
+  readonly worker?: WorkerOptions;
+  /** What is wrong with its port. */
+  readonly wear: readonly Wear[];
+}
+
+/** What a process is told to do. `call` is answered under its number. */
+export type Order =
+  | { readonly do: "release"; readonly key: string }
+  | { readonly do: "health"; readonly call: number }
+  | { readonly do: "ask"; readonly call: number; readonly key: string; readonly ms: number; readonly times: number };
+
+const events: readonly WorkerEventName[] = [
+  "failed",
+  "dead",
+  "deferred",
+  "handedOff",
+  "cancelled",
+  "fenced",
+  "resurrected",
+  "draining",
+  "error",
+];
+
+const post = JSON.parse(process.argv[2]!) as Post;
+const rl = createRelier({
+  redis: dressed(connect(post.redis), post.wear),
+  onDataLoss: (error) => note("loss", { text: error.message }),
+});
+let worker: Worker | undefined;
+
+// Nobody is left behind by a test that ends early.
+process.on("disconnect", () => process.exit(1));
+process.on("message", (message) => void obey(message as Order));
+void begin().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
+
+async function begin(): Promise<void> {
+  if (post.worker) {
+    worker = createWorker(rl, post.worker);
+    const { id } = worker;
+    for (const name of events) {
+      worker.on(name, (event) => {
+        const { reason = "", error } = event;
+        const text = error instanceof Error ? `${error.name}: ${error.message}` : reason;
+        note(name, { id: event.id, worker: id, text });
+      });
+    }
+    await worker.start();
+  }
+  process.send!({ ready: worker?.id ?? "" });
+}
+
+async function obey(order: Order): Promise<void> {
+  if (order.do === "release") return release(order.key);
+  const answer = order.do === "health" ? worker?.health() : await askMany(order);
+  process.send!({ call: order.call, answer });
+}
+
+/** Pushes one task many times at once, and waits for every result. */
+async function askMany({ key, ms, times }: Order & { do: "ask" }): Promise<unknown> {
+  return await Promise.all(Array.from({ length: times }, async () => {
+    const handle = await rl.apush(ask, key, ms);
+    note("pushed", { key, id: handle.id, text: handle.outcome });
+    return await handle.result().catch((error) => error instanceof RelierError ? error.code : error);
+  }));
+}
