@@ -26,6 +26,7 @@ export interface IoredisConnection {
   duplicate(override?: object): IoredisConnection;
   /** Hangs up for good. */
   disconnect(): void;
+  /** Listens to an event. */
   // deno-lint-ignore no-explicit-any -- each event has arguments of its own.
   on(event: string, listener: (...args: any[]) => void): unknown;
 }
@@ -44,6 +45,7 @@ export interface IoredisCluster {
   duplicate(nodes?: [], override?: object): IoredisCluster;
   /** Hangs up for good. */
   disconnect(): void;
+  /** Listens to an event. */
   // deno-lint-ignore no-explicit-any -- each event has arguments of its own.
   on(event: string, listener: (...args: any[]) => void): unknown;
 }

@@ -22,7 +22,7 @@ import { openStop, within } from "./_time.ts";
 import { waiter } from "./_wait.ts";
 import { type Link, openLink, type Wire } from "./_wire.ts";
 
-export type { IoredisClient, IoredisCluster, IoredisConnection };
+export type { IoredisClient, IoredisCluster, IoredisConnection, RedisPort };
 
 /** Options of {@linkcode ioredis}. */
 export interface IoredisOptions {

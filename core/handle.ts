@@ -59,8 +59,8 @@ export interface TaskHandle<R = unknown> {
    */
   result(options?: { timeout?: Duration; signal?: AbortSignal }): Promise<R>;
   /**
-   * Cancels the task, or asks its worker to if it runs. Resolves to whether it
-   * was still to be cancelled.
+   * Cancels the task, or asks its worker to if it runs. Resolves to whether that
+   * came to something: not if it is completed, dead or unknown.
    */
   cancel(reason?: string): Promise<boolean>;
   /**

@@ -12,6 +12,7 @@ import type { Claim } from "./claim.ts";
 import { RelierError } from "./errors.ts";
 import { channelOf, type Home, idOf } from "./keys.ts";
 import { pause } from "./pause.ts";
+import type { Reply } from "./port.ts";
 import { call, type Caller } from "./script.ts";
 import { beat } from "./scripts.ts";
 import type { News } from "./workspace.ts";
@@ -74,12 +75,15 @@ export function createHeart(
     const held = body.held(home);
     let seen = true;
     for (let from = 0; from === 0 || from < held.length; from += rowsPerCall) {
-      seen = await send(held.slice(from, from + rowsPerCall));
+      ({ seen } = await send(held.slice(from, from + rowsPerCall)));
     }
     return seen;
   }
 
-  async function send(page: ReturnType<Body["held"]>): Promise<boolean> {
+  /** One call. Resolves to whether we are seen, and to the ids of what we lost. */
+  async function send(
+    page: ReturnType<Body["held"]>,
+  ): Promise<{ seen: boolean; gone: ReadonlySet<Reply> }> {
     const sentAt = performance.now();
     const rows = page.map(({ claim, live }) => ({
       claim,
@@ -111,7 +115,7 @@ export function createHeart(
       const reason = reasons.get(claim.id);
       if (reason !== undefined) live?.cancel(reason);
     }
-    return seen === 1;
+    return { seen: seen === 1, gone };
   }
 
   async function run(): Promise<void> {
@@ -164,8 +168,8 @@ export function createHeart(
     now,
     async once(live) {
       if (body.held(home).every(({ claim }) => claim !== live.claim)) throw leaseLost(live);
-      await send([{ claim: live.claim, live }]);
-      if (body.held(home).every(({ claim }) => claim !== live.claim)) throw leaseLost(live);
+      const { gone } = await send([{ claim: live.claim, live }]);
+      if (gone.has(live.claim.id)) throw leaseLost(live);
     },
     stop() {
       stopped.abort();

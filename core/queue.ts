@@ -8,6 +8,7 @@ import { auditHome } from "./audit.ts";
 import { createHandle, type HandleSource, type TaskHandle } from "./handle.ts";
 import { RelierError } from "./errors.ts";
 import { type Home, idOf, parseId } from "./keys.ts";
+import { randomLocal } from "./local_id.ts";
 import { integerOption, oneOf } from "./options.ts";
 import type { Reply } from "./port.ts";
 import { call } from "./script.ts";
@@ -64,7 +65,7 @@ export interface Queue {
   inspect(id: string): Promise<TaskDetails>;
   /** Moves dead tasks back into this queue; resolves to the ids that were not dead. */
   release(ids: readonly string[]): Promise<string[]>;
-  /** Forgets dead tasks for good; resolves to the ids that were not dead. */
+  /** Forgets dead tasks for good; resolves to the ids that are in another state. */
   discard(ids: readonly string[]): Promise<string[]>;
   /** Looks for broken invariants; resolves to a sentence for each. */
   audit(): Promise<string[]>;
@@ -78,14 +79,13 @@ export function createQueue(source: HandleSource, home: Home): Queue {
 
   async function eachBatch(
     ids: readonly string[],
-    script: typeof release | typeof discard,
+    move: (rows: readonly { id: string }[]) => Promise<readonly Reply[]>,
   ): Promise<string[]> {
     const locals = ids.map((id) => localOf(id, home));
     const missed: string[] = [];
     for (let from = 0; from < locals.length; from += batch) {
       const rows = locals.slice(from, from + batch).map((id) => ({ id }));
-      const [, , , none] = await call(caller, home, script, {}, rows);
-      missed.push(...(none as string[]).map((local) => idOf(home, local)));
+      missed.push(...(await move(rows) as string[]).map((local) => idOf(home, local)));
     }
     return missed;
   }
@@ -124,8 +124,13 @@ export function createQueue(source: HandleSource, home: Home): Queue {
         partialResult,
       };
     },
-    release: (ids) => eachBatch(ids, release),
-    discard: (ids) => eachBatch(ids, discard),
+    release: (ids) =>
+      eachBatch(
+        ids,
+        async (rows) => (await call(caller, home, release, { token: randomLocal() }, rows))[3],
+      ),
+    discard: (ids) =>
+      eachBatch(ids, async (rows) => (await call(caller, home, discard, {}, rows))[3]),
     audit: () => auditHome(caller, home),
   };
 }

@@ -20,6 +20,7 @@ import { states, type Transition, transitions } from "../core/states.ts";
 
 const here: URL = new URL("./", import.meta.url);
 const output: URL = new URL("../core/scripts.ts", here);
+const readme: URL = new URL("../README.md", here);
 
 /** The text of `core/scripts.ts`. */
 export function build(): string {
@@ -144,11 +145,35 @@ function typescript(type: string): string {
   return { integer: "number", list: "readonly Reply[]" }[type] ?? "string";
 }
 
+/** The README with the diagram of the table between its markers. */
+export function illustrate(text: string): string {
+  const rows = (transitions as readonly Transition[]).filter(({ by, from, to }) =>
+    from !== to && (by !== "producer" || from === null)
+  );
+  const arrows = new Map<string, string[]>();
+  for (const { on, from, to } of rows) {
+    if (on === "lock" || on === "unlock") continue;
+    const arrow = `${from ?? "[*]"} --> ${to ?? "[*]"}`;
+    arrows.set(arrow, [...arrows.get(arrow) ?? [], on]);
+  }
+  const lines = [...arrows].map(([arrow, events]) => `  ${arrow}: ${events.join(", ")}`);
+  const diagram = ["```mermaid", "stateDiagram-v2", ...lines, "```"].join("\n");
+  return text.replace(
+    /(<!-- states:begin -->)[^]*(<!-- states:end -->)/,
+    `$1\n\n${diagram}\n\n$2`,
+  );
+}
+
 if (process.argv[1]?.endsWith("build.ts")) {
-  const text = build();
-  if (!process.argv.includes("--check")) writeFileSync(output, text);
-  else if (readFileSync(output, "utf8") !== text) {
-    console.error("core/scripts.ts is stale: run npm run gen");
-    process.exit(1);
+  const made = [
+    { file: output, text: build() },
+    { file: readme, text: illustrate(readFileSync(readme, "utf8")) },
+  ];
+  for (const { file, text } of made) {
+    if (!process.argv.includes("--check")) writeFileSync(file, text);
+    else if (readFileSync(file, "utf8") !== text) {
+      console.error(`${file.pathname.split("/").pop()} is stale: run npm run gen`);
+      process.exit(1);
+    }
   }
 }

@@ -21,6 +21,9 @@ if record and record.state == "running" then
   tell(root .. "@" .. record.worker, "cancel " .. id)
   return answer("asked")
 end
+if record and record.state == "cancelled" and record.reason == reason then
+  return answer("cancelled")
+end
 if not move(id, "cancel", now + keepMs) then return answer("no") end
 record.reason, record.nonce = reason, nil
 for _, hash in ipairs({ "task", "partial", "steps" }) do forget(hash, id) end

@@ -1,6 +1,7 @@
 --- discard: dead -> nothing
 ---
---- Forgets dead tasks for good. `missed` are the ids that are not dead.
+--- Forgets dead tasks for good. `missed` are the ids that are not dead; one
+--- that is not there at all is as it should be.
 ---
 --- @row   id:string
 --- @reply ok missed:list
@@ -11,7 +12,7 @@ local ids, missed = {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
 load(ids)
 for _, id in ipairs(ids) do
-  if not move(id, "discard", 0) then missed[#missed + 1] = id end
+  if records[id] and not move(id, "discard", 0) then missed[#missed + 1] = id end
 end
 if next(moved) then write() end
 return answer("ok", missed)

@@ -31,7 +31,7 @@ if not held(id, nonce) then
     fence = meta.fence, nonce = nonce, started = true,
   }
 end
-move(id, "lock", now + leaseMs)
+if not move(id, "lock", now + leaseMs) then return answer("held", leaseMs) end
 purge("completed", 10)
 write()
 return answer("ok", records[id].fence)

@@ -2,8 +2,9 @@
 ---
 --- Gives dead tasks another life: the counters start again, the history stays.
 --- It is one move, so nothing can be published and then fail to be deleted.
---- `missed` are the ids that are not dead.
+--- `missed` are the ids that were not dead.
 ---
+--- @arg   token  string   of this call, by which it is known when it comes again
 --- @row   id:string
 --- @reply ok missed:list
 --- @on    release
@@ -15,11 +16,12 @@ load(ids)
 for _, id in ipairs(ids) do
   local record = records[id]
   if not record or record.state ~= "dead" then
-    missed[#missed + 1] = id
+    if not record or record.settled ~= token then missed[#missed + 1] = id end
   else
     record.order = arrival()
     for _, name in ipairs({ "failures", "crashes", "stalls", "lost", "deferrals", "deferredAt",
       "settled", "nonce", "reason", "error" }) do record[name] = nil end
+    record.settled = token
     move(id, "release", place(record))
     ring()
   end

@@ -14,6 +14,9 @@ load({ id })
 if not held(id, nonce) then return answer("stale") end
 local packed = redis.call("HGET", KEY.steps, id)
 local steps = packed and cmsgpack.unpack(packed) or {}
+for i = 1, #steps, 2 do
+  if steps[i] == name and steps[i + 1] == value then return answer("ok") end
+end
 steps[#steps + 1] = name
 steps[#steps + 1] = value
 packed = cmsgpack.pack(steps)

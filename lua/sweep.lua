@@ -33,9 +33,11 @@ local function raise(ids, causeOf)
   left = left - #ids
   for _, id in ipairs(ids) do
     local record = records[id]
-    if not record or record.state ~= "running" then
+    if moved[id] then
+      -- It was raised before its lease was looked at.
+    elseif not record or record.state ~= "running" then
       orphan(id, "running")
-    elseif not moved[id] then
+    else
       revive(id, causeOf(record))
       raised[#raised + 1] = id
       raised[#raised + 1] = record.reason
@@ -72,6 +74,8 @@ write()
 for id, entry in pairs(met) do redis.call("HSET", KEY.worker, id, cmsgpack.pack(entry)) end
 for _, id in ipairs(dismissed) do dismiss(id) end
 announce()
+-- The first death puts a task 100 ms off; nobody else knows when that is over.
+if #raised > 0 then lookAgainMs = math.min(lookAgainMs, 100) end
 local nextMs = math.min(2000, 125 * math.max(2, redis.call("ZCARD", KEY.workers)))
 if dueMs >= 0 then nextMs = math.min(nextMs, dueMs) end
 if suspectMs > 0 then nextMs = math.min(nextMs, math.ceil(suspectMs)) end

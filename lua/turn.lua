@@ -31,6 +31,7 @@ end
 
 local want, state, nextMs = slots + spare, "", -1
 local again = want > 0 and recall()
+if again and again[1] and records[again[1][1]].solo then state = "solo" end
 if want > 0 and not again then
   local suspect
   state, suspect = lane()

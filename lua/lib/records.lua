@@ -25,12 +25,20 @@ local function bareRecord(score)
   return { state = "ready", order = score - above * band, priority = above < 100 and 100 - above or nil }
 end
 
--- Reads the records of `ids` in two calls. A missing one stays nil.
+-- Reads the records of `ids` in two calls. A missing one stays nil, and one that
+-- was read before stays as it is: it may have been changed since.
 local function load(ids)
-  if #ids == 0 then return end
-  local bare = {}
-  for i, packed in ipairs(redis.call("HMGET", KEY.record, unpack(ids))) do
-    if packed then records[ids[i]] = cmsgpack.unpack(packed) else bare[#bare + 1] = ids[i] end
+  local unread, bare = {}, {}
+  for _, id in ipairs(ids) do
+    if not records[id] then unread[#unread + 1] = id end
+  end
+  if #unread == 0 then return end
+  for i, packed in ipairs(redis.call("HMGET", KEY.record, unpack(unread))) do
+    if packed then
+      records[unread[i]] = cmsgpack.unpack(packed)
+    else
+      bare[#bare + 1] = unread[i]
+    end
   end
   if #bare == 0 then return end
   for i, score in ipairs(redis.call("ZMSCORE", KEY.ready, unpack(bare))) do

@@ -28,6 +28,7 @@ local function claim(ids, solo)
     local record = records[id]
     if not envelope or not record then
       orphan(id, solo and "quarantined" or "ready")
+      for hash in pairs(about) do forget(hash, id) end
     elseif not moved[id] then
       record.nonce, record.worker, record.since = nonce, worker, now
       record.fence, record.solo, record.started = fence, solo, #claimed < slots or nil

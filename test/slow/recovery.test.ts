@@ -6,14 +6,14 @@
  */
 
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { createRelier } from "../../mod.ts";
+import { after, describe, test } from "node:test";
+import { createRelier, type TaskHandle } from "../../mod.ts";
 import { type Crew, type Hand, openCrew } from "../support/crew.ts";
 import type { Line } from "../support/diary.ts";
 import { startRedis } from "../support/redis.ts";
 import { assertSound, withRedis } from "../support/remains.ts";
-import { hold, sleepwalk } from "../support/tasks.ts";
-import { bounded, until } from "../support/until.ts";
+import { hold, sleepwalk, type Told } from "../support/tasks.ts";
+import { until } from "../support/until.ts";
 
 const minuteMs = 60_000;
 
@@ -27,12 +27,17 @@ function handOf(crew: Crew, line: Line): Hand {
   return crew.hands.find(({ pid }) => pid === line.pid)!;
 }
 
+const server = await startRedis();
+const rl = createRelier({ redis: server.url });
+after(async () => {
+  await rl.close();
+  await server.kill();
+});
+
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("a worker is lost", { concurrency: true }, () => {
   test("a task of a minute runs again within a second of a SIGKILL, two at most, in 20 kills", async () => {
-    const server = await startRedis();
-    const rl = createRelier({ redis: server.url });
     const crew = await openCrew(server.url);
     const queues = ["kill1", "kill2", "kill3", "kill4"];
     const tookMs: number[] = [];
@@ -63,21 +68,19 @@ describe("a worker is lost", { concurrency: true }, () => {
       await Promise.all(queues.map(kills));
       tookMs.sort((a, b) => a - b);
       const [p50, max] = [tookMs[tookMs.length / 2]!, tookMs.at(-1)!];
-      console.log(`# SIGKILL to running again, ${tookMs.length} kills: p50 ${p50} ms, max ${max} ms`);
+      console.log(
+        `# SIGKILL to running again, ${tookMs.length} kills: p50 ${p50} ms, max ${max} ms`,
+      );
       assert.equal(tookMs.length, 20);
       assert.ok(p50 <= 1_000 && max <= 2_000, `p50 ${p50} ms, max ${max} ms`);
       await crew.dismiss();
       await assertSound(server.url, queues);
     } finally {
       await crew.close();
-      await rl.close();
-      await server.kill();
     }
   });
 
   test("a stopped process loses its task within the lease and a second, and wakes to write nothing", async () => {
-    const server = await startRedis();
-    const rl = createRelier({ redis: server.url });
     const crew = await openCrew(server.url);
     const queue = "stop";
     const keys = ["returns", "writes"];
@@ -93,13 +96,15 @@ describe("a worker is lost", { concurrency: true }, () => {
             const all = Object.entries(await redis.hgetallBuffer(at(name)));
             return all.map(([id, value]) => `${name} ${id} ${value.toString("hex")}`).sort();
           })),
-          await Promise.all(sets.map(async (name) => [name, ...await redis.zrange(at(name), 0, -1)])),
+          await Promise.all(
+            sets.map(async (name) => [name, await redis.zrange(at(name), "0", "-1")]),
+          ),
         ];
       });
 
     try {
       const victim = await crew.hire({ queues: [queue] }, ["telling"]);
-      const handles = [];
+      const handles: TaskHandle<Told>[] = [];
       for (const key of keys) {
         handles.push(await sleepwalk.with({ queue }).apush(key, key === "returns"));
         await until("it runs", () => crew.diary.of("settled in", key).length === 1);
@@ -119,15 +124,16 @@ describe("a worker is lost", { concurrency: true }, () => {
       const before = await held();
       victim.wake();
       await until("both have woken", () => crew.diary.of("awake").length === 2);
-      const outcome = () =>
-        ["heartbeat", "step", "push"].map((what) => crew.diary.of(what, "writes")[0]?.text);
+      const tries = ["heartbeat", "step", "push", "pushFar"];
+      const outcome = () => tries.map((what) => crew.diary.of(what, "writes")[0]?.text);
       await until("all was tried", () => !outcome().includes(undefined));
-      assert.deepEqual(outcome(), ["RL_LEASE_LOST", "RL_LEASE_LOST", "RL_LEASE_LOST"]);
+      assert.deepEqual(outcome(), tries.map(() => "RL_LEASE_LOST"));
       await until("both are fenced", () => crew.diary.of("fenced").length === 2);
       // Not only did the process know: Redis was asked, and said no to each.
       const refused = new Set(crew.diary.of("refused").map(({ text }) => text));
       assert.deepEqual([...refused].sort(), ["beat", "push", "step", "turn"]);
       assert.deepEqual(await held(), before);
+      assert.deepEqual(await withRedis(server.url, (redis) => redis.keys("*-far*")), []);
       for (const { id } of handles) {
         const { facts, partialResult } = await rl.queue(queue).inspect(id);
         assert.equal(facts["progress"], "7");
@@ -136,7 +142,7 @@ describe("a worker is lost", { concurrency: true }, () => {
 
       for (const [i, key] of keys.entries()) {
         other.release(key);
-        const told = await bounded("it ends", handles[i]!.result());
+        const told = await handles[i]!.result({ timeout: 5_000 });
         assert.equal(told.worker, other.worker);
       }
       assert.equal((await rl.queue(queue).stats()).counts.completed, 2);
@@ -144,8 +150,6 @@ describe("a worker is lost", { concurrency: true }, () => {
       await assertSound(server.url, [queue]);
     } finally {
       await crew.close();
-      await rl.close();
-      await server.kill();
     }
   });
 });

@@ -143,7 +143,8 @@ export async function openCrew(url: string): Promise<Crew> {
       wake: () => void child.kill("SIGCONT"),
       term: () => void child.kill("SIGTERM"),
       release: (key) => tell({ do: "release", key }),
-      health: () => bounded("the worker tells its health", request((call) => ({ do: "health", call }))),
+      health: () =>
+        bounded("the worker tells its health", request((call) => ({ do: "health", call }))),
       ask: (key, ms, times) => request((call) => ({ do: "ask", call, key, ms, times })),
     };
     hands.add(hand);

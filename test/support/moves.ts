@@ -6,6 +6,7 @@
  */
 
 import type { Redis } from "ioredis";
+import { type Claim, readClaims } from "../../core/claim.ts";
 import { channelOf, type Home, keyOf } from "../../core/keys.ts";
 import { randomLocal } from "../../core/local_id.ts";
 import type { Reply } from "../../core/port.ts";
@@ -13,20 +14,9 @@ import { call, type Caller } from "../../core/script.ts";
 import * as scripts from "../../core/scripts.ts";
 import type { TaskState } from "../../core/states.ts";
 
-/** A task as a claim brings it, as far as tests look. */
-export interface Claimed {
-  readonly id: string;
-  readonly nonce: string;
-  readonly fence: number;
-  readonly failures: number;
-  readonly crashes: number;
-  readonly partial: string;
-  readonly steps: readonly string[];
-}
-
 /** What a turn answered. */
 export interface Turned {
-  readonly tasks: readonly Claimed[];
+  readonly tasks: readonly Claim[];
   readonly stale: readonly string[];
   readonly lane: string;
   readonly nextMs: number;
@@ -62,7 +52,7 @@ export interface Moves {
     },
   ): Promise<Turned>;
   /** Claims the one task that is first in line. */
-  claim(worker?: string): Promise<Claimed>;
+  claim(worker?: string): Promise<Claim>;
   /** Settles a claim; resolves to whether it was accepted. */
   settle(
     claim: { id: string; nonce: string },
@@ -80,7 +70,7 @@ export interface Moves {
     limit?: number,
   ): Promise<string>;
   cancel(id: string, reason?: string): Promise<string>;
-  release(ids: readonly string[]): Promise<readonly Reply[]>;
+  release(ids: readonly string[], token?: string): Promise<readonly Reply[]>;
   discard(ids: readonly string[]): Promise<readonly Reply[]>;
   lock(id: string, nonce: string, leaseMs?: number): Promise<readonly Reply[]>;
   unlock(id: string, nonce: string): Promise<string>;
@@ -92,8 +82,6 @@ export interface Moves {
   age(state: TaskState, id: string, ms: number): Promise<void>;
   /** Where a task is, and every fact about it; `""` if there is none. */
   facts(id: string): Promise<{ state: TaskState | ""; [fact: string]: string }>;
-  /** How the attempts of a task ended. */
-  causes(id: string): Promise<string[]>;
   /** Milliseconds since 1970, by Redis. */
   now(): Promise<number>;
 }
@@ -166,7 +154,7 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
         rows as never,
       );
       return {
-        tasks: (tasks as Reply[][]).map((task) => claimed(task, nonce)),
+        tasks: readClaims(home, nonce, tasks, lane === "solo", Infinity),
         stale: stale as string[],
         lane,
         nextMs,
@@ -204,9 +192,9 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
       const [word] = await call(caller, home, scripts.cancel, { id, reason, keepMs: 60_000 });
       return word;
     },
-    async release(ids) {
+    async release(ids, token = randomLocal()) {
       const rows = ids.map((id) => ({ id }));
-      return (await call(caller, home, scripts.release, {}, rows))[3];
+      return (await call(caller, home, scripts.release, { token }, rows))[3];
     },
     async discard(ids) {
       const rows = ids.map((id) => ({ id }));
@@ -228,10 +216,6 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
       const reply = await call(caller, home, scripts.inspect, { id });
       return reply[0] === "unknown" ? { state: "" } : record(reply[3]) as { state: TaskState };
     },
-    async causes(id) {
-      const reply = await call(caller, home, scripts.inspect, { id });
-      return reply[0] === "unknown" ? [] : (reply[4] as string[][]).map((attempt) => attempt[3]!);
-    },
   };
   return moves;
 }
@@ -241,20 +225,6 @@ export async function subscriber(redis: Redis, home: Home, id: string): Promise<
   const client = redis.duplicate();
   await client.subscribe(channelOf(home, id));
   return () => client.disconnect();
-}
-
-function claimed(task: readonly Reply[], nonce: string): Claimed {
-  const [id, fence, , , failures, crashes, , , , , again] = task;
-  const [partial = "", , steps = []] = again === "" ? [] : again as [string, string, string[]];
-  return {
-    id: id as string,
-    nonce,
-    fence: Number(fence),
-    failures: failures as number,
-    crashes: crashes as number,
-    partial,
-    steps,
-  };
 }
 
 function record(flat: readonly Reply[]): Record<string, string> {

@@ -5,13 +5,12 @@
  * @module
  */
 
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
+import { freePort, type RedisServer, startServer, temporary } from "./server.ts";
 import { until } from "./until.ts";
+
+export type { RedisServer };
 
 /** How to start a server. */
 export interface RedisOptions {
@@ -21,39 +20,6 @@ export interface RedisOptions {
   readonly aof?: "always" | "everysec" | "no";
   /** A port; a free one if absent. */
   readonly port?: number;
-}
-
-/** A running server. */
-export interface RedisServer {
-  /** `redis://127.0.0.1:<port>`. */
-  readonly url: string;
-  /** Its port. */
-  readonly port: number;
-  /** The process it runs in now. */
-  readonly pid: number;
-  /** Ends it with SIGTERM. */
-  stop(): Promise<void>;
-  /** Ends it with SIGKILL. */
-  kill(): Promise<void>;
-  /** Starts it again, on the same port and directory; ends it first if it runs. */
-  restart(): Promise<void>;
-  /** Stops the process with SIGSTOP: its connections stay, nothing is answered. */
-  pause(): void;
-  /** Lets it go on. */
-  resume(): void;
-  /** Runs a command through `redis-cli`, and returns what that prints. */
-  cli(...args: string[]): Promise<string>;
-}
-
-const children = new Set<ChildProcess>();
-const directories = new Set<string>();
-
-process.once("exit", () => {
-  for (const child of children) child.kill("SIGKILL");
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
-});
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => process.exit(1));
 }
 
 /** Starts `redis-server`, and resolves when it answers. */
@@ -71,15 +37,14 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 
 async function startOnce(options: RedisOptions): Promise<RedisServer> {
   const port = options.port ?? await freePort();
-  const dir = mkdtempSync(join(tmpdir(), "relier-redis-"));
-  directories.add(dir);
+  const dir = temporary();
   const durability = options.aof === undefined
     ? ["--save", "", "--appendonly", "no"]
     : ["--save", "", "--appendonly", "yes", "--appendfsync", options.aof];
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--daemonize", "no"];
   // Without this a replica is kept waiting for five seconds, in case others come.
   args.push("--repl-diskless-sync-delay", "0");
-  return await server(port, [...args, ...durability, ...options.args ?? []]);
+  return await startServer(port, [...args, ...durability, ...options.args ?? []]);
 }
 
 /** Starts a replica of `master`, and resolves when it is in step. */
@@ -93,7 +58,12 @@ export async function startReplica(
     ...options,
     args: [...replicaof, ...fast, ...options.args ?? []],
   });
-  // Both call the link up before the first write passes over it.
+  await until(
+    "the link is up",
+    async () => (await replica.cli("INFO", "replication")).includes("master_link_status:up"),
+    15_000,
+  );
+  // Both call it up before the first write passes over it.
   await master.cli("SET", "relier:in-step", "yes");
   await until(
     "the replica is in step",
@@ -127,8 +97,7 @@ export async function startSentinel(replicas = 1, downAfterMs = 500): Promise<Se
   const watchers: RedisServer[] = [];
   for (let i = 0; i < 3; i++) {
     const port = await freePort();
-    const dir = mkdtempSync(join(tmpdir(), "relier-sentinel-"));
-    directories.add(dir);
+    const dir = temporary();
     const file = join(dir, "sentinel.conf");
     writeFileSync(
       file,
@@ -141,7 +110,7 @@ export async function startSentinel(replicas = 1, downAfterMs = 500): Promise<Se
         `sentinel failover-timeout ${name} 3000`,
       ].join("\n"),
     );
-    watchers.push(await server(port, [file, "--sentinel"]));
+    watchers.push(await startServer(port, [file, "--sentinel"]));
   }
   await until("the sentinels know each other and the replicas", async () => {
     for (const watcher of watchers) {
@@ -242,94 +211,6 @@ let sharedServer: Promise<RedisServer> | undefined;
 export async function shared(): Promise<string> {
   sharedServer ??= startRedis();
   return (await sharedServer).url;
-}
-
-/** Finds a port of this machine nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" ? address!.port : 0));
-    });
-  });
-}
-
-async function server(port: number, args: readonly string[]): Promise<RedisServer> {
-  let child: ChildProcess | undefined;
-  let log = "";
-
-  async function start(): Promise<void> {
-    log = "";
-    const own = spawn("redis-server", [...args], { stdio: ["ignore", "pipe", "pipe"] });
-    const keep = (chunk: Uint8Array) => log = (log + new TextDecoder().decode(chunk)).slice(-4_000);
-    own.stdout.on("data", keep);
-    own.stderr.on("data", keep);
-    own.on("error", (error) => log += error.message);
-    own.on("exit", () => children.delete(own));
-    children.add(own);
-    child = own;
-    await until("redis-server answers", async () => {
-      if (own.exitCode !== null || own.pid === undefined) {
-        throw new Error(`Cannot start redis-server on port ${port}:\n${log}`);
-      }
-      return await answers(port);
-    }, 10_000);
-  }
-
-  async function end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
-    const own = child;
-    if (own === undefined || own.exitCode !== null || own.signalCode !== null) return;
-    const gone = new Promise<void>((resolve) => own.once("exit", () => resolve()));
-    own.kill(signal);
-    // A stopped process sees SIGTERM only when it goes on.
-    if (signal === "SIGTERM") own.kill("SIGCONT");
-    await gone;
-  }
-
-  await start();
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    port,
-    get pid() {
-      return child!.pid!;
-    },
-    stop: () => end("SIGTERM"),
-    kill: () => end("SIGKILL"),
-    async restart() {
-      await end("SIGTERM");
-      await start();
-    },
-    pause: () => void child!.kill("SIGSTOP"),
-    resume: () => void child!.kill("SIGCONT"),
-    cli: (...command) =>
-      new Promise((resolve, reject) => {
-        execFile(
-          "redis-cli",
-          ["-h", "127.0.0.1", "-p", String(port), ...command],
-          { timeout: 10_000 },
-          (error, stdout) => error === null ? resolve(stdout) : reject(error),
-        );
-      }),
-  };
-}
-
-/** Whether a server on `port` answers PING: a listening socket alone may still be loading. */
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: "127.0.0.1" }, () => socket.write("PING\r\n"));
-    const end = (yes: boolean) => {
-      socket.destroy();
-      resolve(yes);
-    };
-    socket.setTimeout(500, () => end(false));
-    socket.on("error", () => end(false));
-    socket.on(
-      "data",
-      (data) => end(new TextDecoder().decode(data).match(/^(\+PONG|-NOAUTH)/) !== null),
-    );
-  });
 }
 
 /** The line behind `name` in what `redis-cli` prints for a flat list of pairs. */

@@ -82,7 +82,8 @@ function adminOf(): Promise<{ redis: Redis; auditor: Caller; url: string }> {
   return admin ??= engineUrl().then((url) => {
     const { caller } = insideOf(createRelier({ redis: url }));
     // It sees every prefix, and no loss is any of its business.
-    const auditor: Caller = { port: caller.port, seen: () => 0, witness: () => {} };
+    const ledger = { seen: () => undefined, witness: () => {} };
+    const auditor: Caller = { port: caller.port, ledger };
     return { redis: new Redis(url), auditor, url };
   });
 }
@@ -170,7 +171,7 @@ async function dumpOf(redis: Redis, prefix: string, without: readonly string[]):
       const parts = type === "zset"
         ? await redis.zrangeBuffer(key, 0, -1, "WITHSCORES")
         : await redis.lrangeBuffer(key, 0, -1);
-      dump[key.slice(prefix.length + 1)] = parts.map(latin1).join("\n");
+      dump[key.slice(prefix.length + 1)] = parts.map((part) => latin1(part)).join("\n");
     }
   }
   return dump;

@@ -143,7 +143,9 @@ export const sleepwalk: Task<"sleepwalk", [key: string, returning: boolean], Tol
     const tries = {
       heartbeat: ctx.heartbeat(),
       step: ctx.step("asleep", () => "sleepwalking"),
-      push: child.apush("of a sleepwalker", 1),
+      push: child.with({ queue: ctx.queue }).apush("of a sleepwalker", 1),
+      // In another slot the push cannot ask for the parent: that is done just before.
+      pushFar: child.with({ queue: `${ctx.queue}-far` }).apush("of a sleepwalker", 1),
     };
     for (const [name, attempt] of Object.entries(tries)) {
       const text = await attempt.then(

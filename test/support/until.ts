@@ -18,6 +18,19 @@ export async function until(
   }
 }
 
+/** Resolves after `ms` in which `condition` held whenever it was asked; rejects as soon as it does not. */
+export async function stays(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  ms: number,
+): Promise<void> {
+  const deadline = performance.now() + ms;
+  while (performance.now() < deadline) {
+    if (!await condition()) throw new Error(`It was to stay so that ${what}, and did not`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** Settles as `promise` does, but rejects after `ms`. */
 export function bounded<T>(what: string, promise: Promise<T>, ms = 5_000): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -33,7 +33,13 @@ export interface Post {
 export type Order =
   | { readonly do: "release"; readonly key: string }
   | { readonly do: "health"; readonly call: number }
-  | { readonly do: "ask"; readonly call: number; readonly key: string; readonly ms: number; readonly times: number };
+  | {
+    readonly do: "ask";
+    readonly call: number;
+    readonly key: string;
+    readonly ms: number;
+    readonly times: number;
+  };
 
 const events: readonly WorkerEventName[] = [
   "failed",
@@ -89,6 +95,8 @@ async function askMany({ key, ms, times }: Order & { do: "ask" }): Promise<unkno
   return await Promise.all(Array.from({ length: times }, async () => {
     const handle = await rl.apush(ask, key, ms);
     note("pushed", { key, id: handle.id, text: handle.outcome });
-    return await handle.result().catch((error) => error instanceof RelierError ? error.code : error);
+    return await handle.result().catch((error) =>
+      error instanceof RelierError ? error.code : error
+    );
   }));
 }

@@ -1,0 +1,87 @@
+/**
+ * The output folder: where a run puts what it makes, laid out so that it can be
+ * audited long after the run, by anybody.
+ *
+ * @module
+ */
+
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import * as v from "valibot";
+import { CliError } from "../error.ts";
+
+/** The places of an output folder. */
+export interface Folder {
+  readonly root: string;
+  /** One file for each input file. */
+  readonly results: string;
+  /** One line for each effect, written by the ledger process alone. */
+  readonly ledger: string;
+  /** Results that are being written. */
+  readonly unfinished: string;
+  /** What was asked for: see {@linkcode Order}. */
+  readonly order: string;
+  /** Removes it with all that is in it. */
+  remove(): void;
+}
+
+/** What was asked for, written before the first task is pushed. */
+const Order = v.object({
+  input: v.string(),
+  /** When the input was listed, in ms since 1970. */
+  listedAt: v.number(),
+  files: v.array(v.string()),
+});
+
+/** What a run was asked to do. */
+export type Order = v.InferOutput<typeof Order>;
+
+/** Makes the output folder: `path`, or a fresh one among the temporary files. */
+export function createFolder(path: string | undefined): Folder {
+  if (path !== undefined && existsSync(path) && readdirSync(path).length > 0) {
+    throw new CliError(2, `Cannot use option --output "${path}": it is not empty`, {
+      hint: "name an empty folder or one that does not exist yet, or leave it out",
+    });
+  }
+  const folder = folderAt(path ?? mkdtempSync(join(tmpdir(), "relier-demo-")));
+  mkdirSync(folder.results, { recursive: true });
+  mkdirSync(folder.unfinished, { recursive: true });
+  return folder;
+}
+
+/** The places of the output folder at `path`. */
+export function folderAt(path: string): Folder {
+  const root = resolve(path);
+  return {
+    root,
+    results: join(root, "results"),
+    ledger: join(root, "ledger.ndjson"),
+    unfinished: join(root, "unfinished"),
+    order: join(root, "order.json"),
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+/** Where the result of the input file `path` belongs. */
+export function resultOf(results: string, path: string): string {
+  return join(results, `${path}.result.json`);
+}
+
+/** Writes down what is asked for. */
+export function writeOrder(folder: Folder, order: Order): void {
+  writeFileSync(folder.order, JSON.stringify(order, null, 1) + "\n");
+}
+
+/** Reads what was asked for. @throws {CliError} 2 if `folder` is not from a run. */
+export function readOrder(folder: Folder): Order {
+  try {
+    return v.parse(Order, JSON.parse(readFileSync(folder.order, "utf8")));
+  } catch (cause) {
+    throw new CliError(2, `Cannot audit "${folder.root}": it holds no order.json of a run`, {
+      hint: 'name the folder that "rl demo" printed at its end',
+      cause,
+    });
+  }
+}

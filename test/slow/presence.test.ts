@@ -1,0 +1,176 @@
+/**
+ * A worker is presumed dead for a missing subscription, so whatever else may
+ * take a subscription away must convict nobody; and must not keep a real death
+ * from being found.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { createRelier, type Relier, type WorkerOptions } from "../../mod.ts";
+import { type Crew, openCrew } from "../support/crew.ts";
+import type { Wear } from "../support/dressed.ts";
+import { type RedisServer, startRedis, startReplica } from "../support/redis.ts";
+import { assertSound, withRedis } from "../support/remains.ts";
+import { hold } from "../support/tasks.ts";
+import { stays, until } from "../support/until.ts";
+import { openWire } from "../support/wire.ts";
+
+/** One thing that may happen to subscriptions. */
+interface Scene {
+  /** Where everybody connects. */
+  readonly url: string;
+  /** The server behind it, at the end. */
+  readonly server: () => RedisServer;
+  readonly wear?: readonly Wear[];
+  readonly options?: WorkerOptions;
+  /** What happens while the tasks run. */
+  readonly disturb?: (crew: Crew, rl: Relier) => Promise<void>;
+  /** Whether the workers are seen by the server at the end, and so found by their absence. */
+  readonly seen: boolean;
+  /** How soon a really killed worker is found. */
+  readonly foundMs: number;
+}
+
+const count = 4;
+const watchMs = 2_500;
+
+/** How many tasks ran more than once, or were charged with a death. */
+async function innocent(crew: Crew, rl: Relier): Promise<boolean> {
+  const { events } = await rl.queue("default").stats();
+  const charged = ["resurrect", "quarantine", "abandon"].map((event) => events[event] ?? 0);
+  return charged.every((n) => n === 0) && crew.diary.of("start").length <= count;
+}
+
+/** Whether the server would miss the worker: what it stored with its last beat names this run. */
+async function isSeen(server: RedisServer, worker: string): Promise<boolean> {
+  const [, run] = /run_id:(\w+)/.exec(await server.cli("INFO", "server"))!;
+  const entry = await withRedis(server.url, (redis) => redis.hget("rl:{default~0}:worker", worker));
+  return entry?.includes(run!) ?? false;
+}
+
+async function play(scene: Scene): Promise<void> {
+  const rl = createRelier({ redis: scene.url });
+  const crew = await openCrew(scene.url);
+  const options = { concurrency: 2, ...scene.options };
+  try {
+    const hands = await Promise.all([1, 2].map(() => crew.hire(options, scene.wear)));
+    const keys = Array.from({ length: count }, (_, i) => `${i}`);
+    const handles = await Promise.all(keys.map((key) => rl.apush(hold, key, 60_000)));
+    await until("all run", () => crew.diary.of("start").length === count);
+    await scene.disturb?.(crew, rl);
+    await stays("nobody is resurrected", () => innocent(crew, rl), watchMs);
+    for (const { worker } of hands) {
+      if (scene.seen) {
+        await until("the server sees the worker", () => isSeen(scene.server(), worker), 10_000);
+      } else assert.equal(await isSeen(scene.server(), worker), false);
+    }
+    assert.ok(await innocent(crew, rl));
+
+    // Room for the heir, then a death that is one.
+    const [victim, heir] = hands as [typeof hands[0], typeof hands[0]];
+    const own = crew.diary.of("start").filter(({ pid }) => pid === victim!.pid);
+    assert.equal(own.length, 2);
+    for (const { key, pid } of crew.diary.of("start")) {
+      if (pid === heir!.pid) heir!.release(key);
+    }
+    await until("the heir has room", () => crew.diary.of("end").length === 2);
+    const killedAt = Date.now();
+    await victim!.kill();
+    await until("the heir has all", () => crew.diary.of("start").length === count + 2, 15_000);
+    const tookMs = crew.diary.of("start").at(-1)!.at - killedAt;
+    console.log(`# found after ${tookMs} ms`);
+    assert.ok(tookMs <= scene.foundMs, `${tookMs} ms`);
+    for (const key of keys) heir!.release(key);
+    for (const handle of handles) await handle.result({ timeout: 5_000 });
+    const { events } = await rl.queue("default").stats();
+    assert.equal(events["resurrect"], 2);
+    await crew.dismiss();
+    await assertSound(scene.server().url, ["default"]);
+  } finally {
+    await crew.close();
+    await rl.close();
+  }
+}
+
+async function onServer(scene: (server: RedisServer) => Omit<Scene, "url" | "server">) {
+  const server = await startRedis();
+  try {
+    await play({ url: server.url, server: () => server, ...scene(server) });
+  } finally {
+    await server.kill();
+  }
+}
+
+describe("nobody is presumed dead for a subscription", { concurrency: true }, () => {
+  test("that its port cannot make: then its lease decides", () =>
+    onServer(() => ({
+      wear: ["deaf"],
+      options: { lease: 2_000 },
+      seen: false,
+      foundMs: 3_000,
+    })));
+
+  test("that is made only now, while it starts", () =>
+    onServer(() => ({
+      wear: ["slow to listen"],
+      seen: true,
+      foundMs: 2_000,
+      async disturb(crew, rl) {
+        // A third, which is about to start all the while.
+        const third = crew.hire({}, ["slow to listen"]);
+        await stays("nobody is resurrected", () => innocent(crew, rl), 1_000);
+        (await third).term();
+        await (await third).ended;
+      },
+    })));
+
+  test("that comes later than its port says", () =>
+    onServer(() => ({ wear: ["late ears"], seen: true, foundMs: 2_000 })));
+
+  test("that CLIENT KILL ends, again and again", () =>
+    onServer((server) => ({
+      seen: true,
+      foundMs: 2_000,
+      async disturb(crew, rl) {
+        for (let i = 0; i < 20; i++) {
+          await server.cli("CLIENT", "KILL", "TYPE", "pubsub");
+          assert.ok(await innocent(crew, rl));
+        }
+      },
+    })));
+
+  for (const cut of [true, false]) {
+    const how = cut ? "connections are cut" : "connections stay where they are";
+    test(`that a planned failover leaves behind, when ${how}`, async () => {
+      const master = await startRedis();
+      const replica = await startReplica(master);
+      const wire = await openWire(master.url);
+      const offset = async (server: RedisServer) =>
+        /master_repl_offset:(\d+)/.exec(await server.cli("INFO", "replication"))![1];
+      try {
+        await play({
+          url: wire.url,
+          server: () => replica,
+          seen: true,
+          foundMs: 2_000,
+          async disturb() {
+            await master.cli("CLIENT", "PAUSE", "10000", "WRITE");
+            await until("the replica has it all", async () => {
+              return await offset(master) === await offset(replica);
+            });
+            await replica.cli("REPLICAOF", "NO", "ONE");
+            wire.redirect(replica.url);
+            await master.cli("REPLICAOF", "127.0.0.1", String(replica.port));
+            await master.cli("CLIENT", "UNPAUSE");
+            if (cut) wire.cut();
+          },
+        });
+      } finally {
+        await wire.close();
+        await Promise.all([master.kill(), replica.kill()]);
+      }
+    });
+  }
+});

@@ -1,0 +1,74 @@
+/**
+ * Every sample of the README compiles and runs as it stands.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { startRedis } from "../support/redis.ts";
+
+const run = promisify(execFile);
+const root = new URL("../../", import.meta.url);
+const samples = new URL("node_modules/.samples/", root);
+const readme = readFileSync(new URL("README.md", root), "utf8");
+const found = [...readme.matchAll(/<!-- sample: (\S+) -->\s+```ts\n([^]*?)```/g)];
+
+/** What a sample leaves to its reader, and how it ends. */
+const around: Record<string, { before: string; after: string }> = {
+  "order.ts": {
+    before: `const chargeCard = async (id: string) => "ch_" + id;
+const sendReceipt = async (_id: string, _charge: string) => {};\n`,
+    after: `if (charge !== "ch_o-1") throw new Error(charge);
+await worker.drain();
+await rl.close();\n`,
+  },
+  "tour.ts": { before: "", after: "" },
+};
+
+const redis = await startRedis();
+after(async () => {
+  rmSync(samples, { recursive: true, force: true });
+  await redis.stop();
+});
+
+test("the README has the samples this file knows", () => {
+  assert.deepEqual(found.map(([, name]) => name), Object.keys(around));
+});
+
+test("the samples of the README compile under the strictest settings", async () => {
+  mkdirSync(samples, { recursive: true });
+  writeFileSync(new URL("package.json", samples), '{ "type": "module" }');
+  for (const [, name, code] of found) {
+    const { before, after } = around[name!]!;
+    const text = `${before}${code}${after}`
+      .replaceAll('"@relier/core"', '"../../mod.ts"')
+      .replaceAll("redis://127.0.0.1:6379", redis.url);
+    writeFileSync(new URL(name!, samples), text);
+  }
+  writeFileSync(
+    new URL("tsconfig.json", samples),
+    JSON.stringify({
+      extends: "../../tsconfig.json",
+      compilerOptions: { noUnusedLocals: false, isolatedDeclarations: false, rootDir: "../.." },
+      include: ["*.ts"],
+      exclude: [],
+    }),
+  );
+  const tsc = fileURLToPath(new URL("node_modules/typescript/bin/tsc", root));
+  await run(process.execPath, [tsc, "-p", fileURLToPath(samples)]);
+});
+
+for (const [, name] of found) {
+  test(`the sample ${name} of the README runs`, { timeout: 30_000 }, async () => {
+    const file = fileURLToPath(new URL(name!, samples));
+    const env = { ...process.env, RELIER_REDIS_URL: redis.url };
+    const { stderr } = await run(process.execPath, ["--import", "tsx", file], { env, timeout: 25_000 });
+    assert.equal(stderr, "");
+  });
+}
