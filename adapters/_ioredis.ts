@@ -1,5 +1,5 @@
 /**
- * ioredis, as far as it is used: connections that live once. Everything that
+ * The use made of ioredis: connections that live once. Everything that
  * decides what happens to a command is set here, whatever the caller's client
  * is set to; where to connect, and as whom, is taken from it.
  *

@@ -16,6 +16,8 @@ import { type Link, openLink, type Wire } from "./_wire.ts";
 export interface Listener {
   /** See {@linkcode RedisPort.listen}. */
   readonly listen: NonNullable<RedisPort["listen"]>;
+  /** Hangs up on `node`, which is no master any more: what stood there is asked for anew. */
+  leave(node: string): void;
   /** Hangs up. */
   close(): void;
 }
@@ -141,6 +143,7 @@ export function listener(topology: Topology, timeoutMs: number, closing: Stop): 
       }
       return stop;
     },
+    leave: (node) => links.get(node)?.close(),
     close() {
       for (const link of links.values()) link.close();
     },

@@ -22,7 +22,7 @@ import { openStop, within } from "./_time.ts";
 import { waiter } from "./_wait.ts";
 import { type Link, openLink, type Wire } from "./_wire.ts";
 
-export type { IoredisClient, IoredisCluster, IoredisConnection, RedisPort };
+export type { IoredisClient, IoredisCluster, IoredisConnection };
 
 /** Options of {@linkcode ioredis}. */
 export interface IoredisOptions {
@@ -107,6 +107,8 @@ export function ioredis(client: IoredisClient, options: IoredisOptions = {}): Re
       // The node is a replica now; a new connection asks who is the master.
       commands.get(node)?.close();
       confirmers.get(node)?.close();
+      // It keeps its subscribers, and has nothing to tell them any more.
+      listens.leave(node);
     }
     if (passing) topology.refresh();
     throw error;

@@ -7,6 +7,7 @@
  */
 
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { start, stop } from "./processes.ts";
 import type { Job } from "./work.ts";
 import type { WorkerSetup, WorkerWord } from "./worker.ts";
@@ -43,12 +44,12 @@ export interface Crew {
   readonly completed: Map<string, Member>;
   /** Every `fenced`, in the order heard. */
   readonly fenced: Heard[];
-  /** Resolves when `condition` holds, looked at whenever anything happened. */
+  /** The tasks that were brought back. */
+  readonly raised: Set<string>;
+  /** Resolves when `condition` holds. Looks whenever anything was heard, and 20 times a second. */
   until(what: string, condition: () => boolean, ms?: number): Promise<void>;
   /** Calls `listener` for everything that is heard until the returned function is called. */
   listen(listener: (heard: Heard) => void): () => void;
-  /** Something else happened that a condition may depend on. */
-  changed(): void;
   /** Drains all of them. */
   dismiss(): Promise<void>;
 }
@@ -62,6 +63,7 @@ export function createCrew(
   const jobs = new Map<string, Job>();
   const completed = new Map<string, Member>();
   const fenced: Heard[] = [];
+  const raised = new Set<string>();
   const listeners = new Set<(heard: Heard) => void>();
   const waiting = new Set<() => void>();
   let dismissed = false;
@@ -87,11 +89,12 @@ export function createCrew(
     child.on("message", (word: WorkerWord) => {
       hear({ ...word, member, at: performance.now() });
     });
-    child.once("exit", (code, signal) => {
+    // Once both have come, everything it said has been heard.
+    void Promise.all([once(child, "exit"), once(child, "disconnect")]).then(([[code, signal]]) => {
       const early = member.state === "starting" && signal === null;
       if (early) failure = new Error(`A worker process ended with ${code}: ${complaint.trim()}`);
       member.state = "gone";
-      ended(member, signal ?? String(code));
+      if (!dismissed) ended(member, signal ?? String(code));
       member.running.clear();
       if (!dismissed && !early) members[number - 1] = hire(number);
       changed();
@@ -106,7 +109,9 @@ export function createCrew(
     else if (what === "draining") member.state = "draining";
     else if (what === "started") {
       member.running.set(id, { id, job: jobs.get(id), since: heard.at });
-    } else if (what !== "resurrected" && what !== "error") {
+    } else if (what === "resurrected") {
+      raised.add(id);
+    } else if (what !== "error") {
       member.running.delete(id);
       if (what === "completed") completed.set(id, member);
       if (what === "fenced") fenced.push(heard);
@@ -121,11 +126,12 @@ export function createCrew(
     jobs,
     completed,
     fenced,
-    changed,
+    raised,
     until: (what, condition, ms = 30_000) =>
       new Promise((resolve, reject) => {
         const end = (error?: Error) => {
           clearTimeout(timer);
+          clearInterval(ticker);
           waiting.delete(look);
           error ? reject(error) : resolve();
         };
@@ -137,6 +143,7 @@ export function createCrew(
           if (failure) end(failure);
           else if (condition()) end();
         };
+        const ticker = setInterval(look, 50);
         waiting.add(look);
         look();
       }),

@@ -5,8 +5,15 @@
  * @module
  */
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
@@ -27,16 +34,19 @@ export interface Folder {
   remove(): void;
 }
 
-/** What was asked for, written before the first task is pushed. */
-const Order = v.object({
-  input: v.string(),
+/** What a run was asked to do, written down before the first task is pushed. */
+export interface Order {
+  readonly input: string;
   /** When the input was listed, in ms since 1970. */
+  readonly listedAt: number;
+  readonly files: readonly string[];
+}
+
+const orderSchema: v.GenericSchema<unknown, Order> = v.object({
+  input: v.string(),
   listedAt: v.number(),
   files: v.array(v.string()),
 });
-
-/** What a run was asked to do. */
-export type Order = v.InferOutput<typeof Order>;
 
 /** Makes the output folder: `path`, or a fresh one among the temporary files. */
 export function createFolder(path: string | undefined): Folder {
@@ -77,7 +87,7 @@ export function writeOrder(folder: Folder, order: Order): void {
 /** Reads what was asked for. @throws {CliError} 2 if `folder` is not from a run. */
 export function readOrder(folder: Folder): Order {
   try {
-    return v.parse(Order, JSON.parse(readFileSync(folder.order, "utf8")));
+    return v.parse(orderSchema, JSON.parse(readFileSync(folder.order, "utf8")));
   } catch (cause) {
     throw new CliError(2, `Cannot audit "${folder.root}": it holds no order.json of a run`, {
       hint: 'name the folder that "rl demo" printed at its end',

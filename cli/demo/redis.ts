@@ -30,7 +30,8 @@ export interface FoundRedis {
   leave(prefix: string): Promise<void>;
 }
 
-const inMemory = "no Redis was found: using the embedded engine, which keeps everything in memory " +
+const inMemory =
+  "no Redis was found: using the embedded engine, which keeps everything in memory " +
   "and is for trying things out, not for production";
 
 /** Finds a Redis that answers; `named` comes from the option `--url`. */
@@ -143,6 +144,7 @@ const forget: Program = { name: "forget", source, sha };
 async function tidy(port: RedisPort, prefix: string): Promise<void> {
   const key = `${prefix}:{${queue}~0}:`;
   let cursor = "0";
-  do cursor = String(await port.run(forget, [key], [cursor, `${prefix}:*`]));
-  while (cursor !== "0");
+  do cursor = String(await port.run(forget, [key], [cursor, `${prefix}:*`])); while (
+    cursor !== "0"
+  );
 }

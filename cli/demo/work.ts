@@ -19,17 +19,21 @@ import { resultOf } from "./folder.ts";
 /** The queue of the demo. */
 export const queue = "demo";
 
-const Job = v.object({
+/** What there is to do with a file. */
+export interface Job {
   /** Path of the file from the input folder. */
-  file: v.string(),
+  readonly file: string;
   /** How long it is read again and again, so that there is something to interrupt. */
-  workMs: v.number(),
+  readonly workMs: number;
   /** Whether the effect comes before or after that: a crash may come on either side of it. */
+  readonly effect: "first" | "last";
+}
+
+const jobSchema: v.GenericSchema<Job> = v.object({
+  file: v.string(),
+  workMs: v.number(),
   effect: v.picklist(["first", "last"]),
 });
-
-/** What there is to do with a file. */
-export type Job = v.InferOutput<typeof Job>;
 
 /** Where work finds its files, and the ledger. */
 export interface Site {
@@ -53,7 +57,7 @@ export function defineTasks(site?: Site): {
 } {
   const indexFile = rlTask("index-file", {
     queue,
-    input: Job,
+    input: jobSchema,
     // One task for each file, however often it is pushed. Paths may be longer than keys.
     idempotent: ({ file }) => createHash("sha256").update(file).digest("hex"),
   }, (job, ctx) => work(job, ctx, site!));

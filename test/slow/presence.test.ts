@@ -87,7 +87,7 @@ async function play(scene: Scene): Promise<void> {
     const { events } = await rl.queue("default").stats();
     assert.equal(events["resurrect"], 2);
     await crew.dismiss();
-    await assertSound(scene.server().url, ["default"]);
+    await assertSound(scene.server().url, ["default"], scene.seen ? [] : [victim!.worker]);
   } finally {
     await crew.close();
     await rl.close();

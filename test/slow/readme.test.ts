@@ -68,7 +68,10 @@ for (const [, name] of found) {
   test(`the sample ${name} of the README runs`, { timeout: 30_000 }, async () => {
     const file = fileURLToPath(new URL(name!, samples));
     const env = { ...process.env, RELIER_REDIS_URL: redis.url };
-    const { stderr } = await run(process.execPath, ["--import", "tsx", file], { env, timeout: 25_000 });
+    const { stderr } = await run(process.execPath, ["--import", "tsx", file], {
+      env,
+      timeout: 25_000,
+    });
     assert.equal(stderr, "");
   });
 }

@@ -22,7 +22,8 @@ after(() => server.kill());
 async function inFlight(crew: Crew, hand: Hand, queue: string): Promise<number> {
   const members = await withRedis(
     server.url,
-    (redis) => redis.zrangebylex(`rl:{${queue}~0}:holds`, `[${hand.worker}~`, `(${hand.worker}\x7f`),
+    (redis) =>
+      redis.zrangebylex(`rl:{${queue}~0}:holds`, `[${hand.worker}~`, `(${hand.worker}\x7f`),
   );
   const held = new Set(members.map((member) => `${queue}~0~${member.slice(-22)}`));
   const started = crew.diary.of("start").filter(({ worker }) => worker === hand.worker);
@@ -64,12 +65,16 @@ test("5,000 tasks outlive 20 kills: none is lost, none is in two states, none is
   const options: WorkerOptions = { queues: [queue], concurrency: 5 };
   const handles = new Map<string, TaskHandle<Told>>();
   try {
-    const rows = Array.from({ length: count }, (_, i) =>
-      [`o${i}`, 5 + Math.floor(Math.random() * 46)] as [string, number]);
+    const rows = Array.from(
+      { length: count },
+      (_, i) => [`o${i}`, 5 + Math.floor(Math.random() * 46)] as [string, number],
+    );
     const pushed = await order.apushMany(rows, { queue });
     rows.forEach(([key], i) => handles.set(key, pushed[i]!));
     // The same orders again: they are there.
-    for (const { outcome } of await order.apushMany(rows, { queue })) assert.equal(outcome, "joined");
+    for (const { outcome } of await order.apushMany(rows, { queue })) {
+      assert.equal(outcome, "joined");
+    }
 
     const startedAt = performance.now();
     await Promise.all(Array.from({ length: workers }, () => crew.hire(options)));
@@ -104,7 +109,10 @@ test("5,000 tasks outlive 20 kills: none is lost, none is in two states, none is
       `# ${count} tasks, ${kills} kills with ${lostRuns} tasks in flight: ` +
         `${starts} starts, done in ${seconds.toFixed(1)} s`,
     );
-    assert.ok(starts <= count + lostRuns, `${starts} starts, ${count} tasks, ${lostRuns} in flight`);
+    assert.ok(
+      starts <= count + lostRuns,
+      `${starts} starts, ${count} tasks, ${lostRuns} in flight`,
+    );
     assert.deepEqual(await verdictOn(crew, rl, queue, handles), []);
     for (const { code } of await crew.dismiss()) assert.equal(code, 0);
     await assertSound(server.url, [queue]);

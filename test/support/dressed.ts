@@ -10,12 +10,14 @@ import { note } from "./diary.ts";
 
 /**
  * `deaf`: it cannot listen · `slow to listen`: that takes its time · `late
- * ears`: it says at once that it listens, and does so later · `unfenced`: the
+ * ears`: at first it says that it listens, and does so later · `unfenced`: the
  * scripts do not check who holds a task · `telling`: refusals are noted.
  */
 export type Wear = "deaf" | "slow to listen" | "late ears" | "unfenced" | "telling";
 
 const lateMs = 2_500;
+/** When late ears begin to hear. */
+const hearsAt = performance.now() + lateMs;
 
 /** Wraps `port`. */
 export function dressed(port: RedisPort, wear: readonly Wear[]): RedisPort {
@@ -26,7 +28,9 @@ export function dressed(port: RedisPort, wear: readonly Wear[]): RedisPort {
   };
   const listen: NonNullable<RedisPort["listen"]> = async (...args) => {
     if (wear.includes("slow to listen")) await later();
-    if (!wear.includes("late ears")) return await port.listen!(...args);
+    if (!wear.includes("late ears") || performance.now() > hearsAt) {
+      return await port.listen!(...args);
+    }
     let over = false, stop = () => {};
     void later().then(async () => {
       if (!over) stop = await port.listen!(...args);

@@ -14,6 +14,19 @@ import { call, type Caller } from "../../core/script.ts";
 import * as scripts from "../../core/scripts.ts";
 import type { TaskState } from "../../core/states.ts";
 
+/** What is recorded of a task, as text. */
+export interface Facts {
+  readonly state: TaskState | "";
+  readonly score?: string;
+  readonly crashes?: string;
+  readonly stalls?: string;
+  readonly failures?: string;
+  readonly deferrals?: string;
+  readonly lost?: string;
+  readonly progress?: string;
+  readonly reason?: string;
+}
+
 /** What a turn answered. */
 export interface Turned {
   readonly tasks: readonly Claim[];
@@ -81,7 +94,7 @@ export interface Moves {
   /** Sets when something is due or over, in milliseconds from now by Redis's clock. */
   age(state: TaskState, id: string, ms: number): Promise<void>;
   /** Where a task is, and every fact about it; `""` if there is none. */
-  facts(id: string): Promise<{ state: TaskState | ""; [fact: string]: string }>;
+  facts(id: string): Promise<Facts>;
   /** Milliseconds since 1970, by Redis. */
   now(): Promise<number>;
 }
@@ -100,7 +113,7 @@ interface SettleRow {
 interface BeatRow {
   readonly id: string;
   readonly nonce: string;
-  readonly started: number;
+  readonly started: number | boolean;
   readonly progress: string;
   readonly remark: string;
   readonly partial: string;
@@ -171,15 +184,10 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
       return stale.length === 0;
     },
     async beat(worker, rows) {
-      const full = rows.map((row) => ({
-        id: "",
-        nonce: "",
-        started: 1,
-        progress: "",
-        remark: "",
-        partial: "",
-        ...row,
-      }));
+      const full = rows.map(({ id = "", nonce = "", started = 1, progress = "", ...row }) => {
+        const { remark = "", partial = "" } = row;
+        return { id, nonce, started: Number(started), progress, remark, partial };
+      });
       const args = { worker, about: "{}", leaseMs: 10_000 };
       const [, , , seen, lost, asked] = await call(caller, home, scripts.beat, args, full);
       return { seen, lost: lost as string[], asked: asked as string[] };
@@ -214,7 +222,7 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
     },
     async facts(id) {
       const reply = await call(caller, home, scripts.inspect, { id });
-      return reply[0] === "unknown" ? { state: "" } : record(reply[3]) as { state: TaskState };
+      return reply[0] === "unknown" ? { state: "" } : record(reply[3]) as unknown as Facts;
     },
   };
   return moves;

@@ -169,7 +169,7 @@ async function dumpOf(redis: Redis, prefix: string, without: readonly string[]):
         .sort().join("\n");
     } else {
       const parts = type === "zset"
-        ? await redis.zrangeBuffer(key, 0, -1, "WITHSCORES")
+        ? await redis.zrangeBuffer(key, 0, "-1", "WITHSCORES")
         : await redis.lrangeBuffer(key, 0, -1);
       dump[key.slice(prefix.length + 1)] = parts.map((part) => latin1(part)).join("\n");
     }

@@ -32,9 +32,14 @@ export async function withRedis<T>(url: string, work: (redis: Redis) => Promise<
 /**
  * Checks the invariants of `queues`, whose tasks are all final and whose workers
  * are gone. Then lets the retention of every task end, and checks that nothing
- * is left but the numbers of each queue, and its bell.
+ * is left but the numbers of each queue, and its bell. `unnoticed` are dead
+ * workers that had no subscription: they are remembered for twenty leases.
  */
-export async function assertSound(url: string, queues: readonly string[]): Promise<void> {
+export async function assertSound(
+  url: string,
+  queues: readonly string[],
+  unnoticed: readonly string[] = [],
+): Promise<void> {
   const rl = createRelier({ redis: url, tasks: [] });
   try {
     for (const queue of queues) {
@@ -44,11 +49,14 @@ export async function assertSound(url: string, queues: readonly string[]): Promi
       assert.deepEqual([scheduled, ready, running, quarantined], [0, 0, 0, 0], `open: ${queue}`);
     }
     await age(url, queues);
-    await forget(rl, queues);
+    await forget(rl, queues, unnoticed.length);
     for (const queue of queues) assert.deepEqual(await rl.queue(queue).audit(), []);
     const keys = await withRedis(url, (redis) => redis.keys("*"));
+    for (const queue of queues) await assertKnown(url, queue, unnoticed);
     const allowed = queues.flatMap((queue) =>
-      ["meta", "bell"].map((key) => `rl:{${queue}~0}:${key}`)
+      ["meta", "bell", ...(unnoticed.length > 0 ? ["workers", "worker"] : [])].map((key) =>
+        `rl:{${queue}~0}:${key}`
+      )
     );
     const others = /^rl:\{(\w+)~0\}:/;
     const ours = keys.filter((key) => queues.includes(others.exec(key)?.[1] ?? queues[0]!));
@@ -56,6 +64,20 @@ export async function assertSound(url: string, queues: readonly string[]): Promi
   } finally {
     await rl.close();
   }
+}
+
+/** Checks that what is remembered of workers is about `unnoticed`, and all of them are listed. */
+async function assertKnown(
+  url: string,
+  queue: string,
+  unnoticed: readonly string[],
+): Promise<void> {
+  await withRedis(url, async (redis) => {
+    const listed = await redis.zrange(`rl:{${queue}~0}:workers`, "0", "-1");
+    assert.deepEqual(listed.sort(), [...unnoticed].sort());
+    const about = await redis.hkeys(`rl:{${queue}~0}:worker`);
+    assert.deepEqual(about.filter((field) => !unnoticed.includes(field.split("#")[0]!)), []);
+  });
 }
 
 /** Lets the retention of everything final be over. */
@@ -69,7 +91,7 @@ async function age(url: string, queues: readonly string[]): Promise<void> {
   await withRedis(url, (redis) => redis.eval(code, keys.length, ...keys));
 }
 
-async function forget(rl: Relier, queues: readonly string[]): Promise<void> {
+async function forget(rl: Relier, queues: readonly string[], unnoticed: number): Promise<void> {
   for (const queue of queues) {
     for (;;) {
       const dead = await rl.queue(queue).list("dead", { limit: 200 });
@@ -82,7 +104,7 @@ async function forget(rl: Relier, queues: readonly string[]): Promise<void> {
   for (const queue of queues) {
     await until(`queue ${queue} has forgotten its tasks and its dead workers`, async () => {
       const { counts, workers } = await rl.queue(queue).stats();
-      return counts.completed + counts.cancelled === 0 && workers.length === 1;
+      return counts.completed + counts.cancelled === 0 && workers.length === 1 + unnoticed;
     }, 30_000);
   }
   await sweeper.drain();

@@ -1,0 +1,188 @@
+/**
+ * A run of the demo, from an empty folder to its audit.
+ *
+ * @module
+ */
+
+import { randomBytes } from "node:crypto";
+import {
+  createRelier,
+  type PendingTask,
+  type Queue,
+  type Relier,
+  TaskFailedError,
+} from "../../mod.ts";
+import { drain, freeze, kill, poison, type Stage } from "./acts.ts";
+import { audit, type Findings } from "./audit.ts";
+import { createCrew, type Crew } from "./crew.ts";
+import { filesBelow } from "./files.ts";
+import { type Folder, writeOrder } from "./folder.ts";
+import type { LedgerWord } from "./ledger.ts";
+import { drawPanel, type Progress } from "./panel.ts";
+import { firstWord, start, stop } from "./processes.ts";
+import type { FoundRedis } from "./redis.ts";
+import { type Figures, spread } from "./report.ts";
+import type { Screen } from "./screen.ts";
+import { defineTasks, type Job, queue } from "./work.ts";
+
+/** What a run is made of. */
+export interface Plan {
+  readonly input: string;
+  readonly folder: Folder;
+  readonly redis: FoundRedis;
+  /** How long the work on a file takes at least; chosen by the number of files if absent. */
+  readonly workMs: number | undefined;
+}
+
+/** What a run came to. */
+export interface Outcome {
+  readonly figures: Figures;
+  readonly findings: Findings;
+  /** What Redis holds and should not. */
+  readonly broken: readonly string[];
+}
+
+const size = 4, concurrency = 3, leaseMs = 3000, drainMs = 1000;
+const acts = { "kill -9": kill, freeze, deploy: drain, poison };
+
+/** Plays all acts. @throws if one does not come about. */
+export async function run(plan: Plan, screen: Screen): Promise<Outcome> {
+  const { input, folder, redis } = plan;
+  const files = filesBelow(input).map(({ path }) => path);
+  const order = { input, listedAt: Date.now(), files };
+  writeOrder(folder, order);
+  const progress: Progress = {
+    acts: [...Object.keys(acts), "audit"],
+    act: 0,
+    files: files.length,
+    accepted: 0,
+    refused: 0,
+  };
+  const prefix = `rl-demo-${randomBytes(4).toString("hex")}`;
+  const ledger = start(new URL("./ledger.ts", import.meta.url), { path: folder.ledger });
+  const { url: ledgerUrl = "" } = await firstWord<LedgerWord>(ledger);
+  ledger.on("message", ({ attempt }: LedgerWord) => {
+    if (attempt) progress[attempt.accepted ? "accepted" : "refused"]++;
+  });
+  const { results, unfinished } = folder;
+  const site = { input, results, unfinished, ledgerUrl };
+  const setup = { redis: redis.url, prefix, site, concurrency, leaseMs, drainMs };
+  const crew = createCrew(size, setup, (member, how) => {
+    if (member.state === "gone" && how === "SIGKILL" && progress.act === 3) {
+      screen.say("kill", `worker ${member.number} (${member.pid}) died of SIGKILL`);
+    }
+  });
+  screen.show((columns) => drawPanel(crew, progress, screen.clock(), columns));
+  await crew.until(
+    "all workers work",
+    () => crew.members.every(({ state }) => state === "working"),
+  );
+  const pids = crew.members.map(({ pid }) => pid).join(", ");
+  screen.say("done", `${size} worker processes (${pids}), ledger process (${ledger.pid})`);
+
+  const relier = createRelier({ redis: redis.port, prefix });
+  const pushed: PendingTask[] = [];
+  const stage = createStage(relier, crew, screen, shares(files, plan.workMs), pushed);
+  for (const act of Object.values(acts)) {
+    await act(stage);
+    progress.act++;
+  }
+
+  screen.title("audit", "the input folder against the results and the ledger");
+  let settled = false;
+  const outcomes = pushed.map(async (task) => await (await task).result().catch(() => {}));
+  void Promise.all(outcomes).then(() => settled = true);
+  await crew.until("every task is settled", () => settled, 600_000);
+  await crew.dismiss();
+  await stop(ledger, "SIGTERM");
+  const findings = await audit(order, folder);
+  const counted = await count(relier.queue(queue), pushed.length);
+  await relier.close();
+  await redis.leave(prefix);
+  screen.close();
+  const { broken, ...figures } = counted;
+  return {
+    findings,
+    broken,
+    figures: {
+      pushed: pushed.length,
+      ...figures,
+      lost: findings.lost.length,
+      duplicateEffects: findings.doubled.length,
+      fenced: crew.fenced.length,
+      recoveryMs: spread(stage.recoveries),
+    },
+  };
+}
+
+/** What Redis says, and whether it is consistent. */
+async function count(demo: Queue, pushed: number) {
+  const broken = await demo.audit();
+  const { counts: { completed, dead }, events } = await demo.stats();
+  if (completed + dead !== pushed) {
+    broken.push(`${pushed} tasks were pushed, ${completed} are completed and ${dead} dead`);
+  }
+  const resurrections = (events["resurrect"] ?? 0) + (events["quarantine"] ?? 0);
+  return { completed, dead, resurrections, broken };
+}
+
+/** The files in as many shares as there are acts; the first of each share take longer. */
+function shares(files: readonly string[], workMs: number | undefined): Job[][] {
+  const n = Object.keys(acts).length;
+  const slots = size * concurrency;
+  const shortMs = workMs ?? Math.min(300, 40_000 / files.length);
+  const patterns = [
+    { workMs: 2600, effect: "first" },
+    { workMs: 1400, effect: "last" },
+    { workMs: 1400, effect: "first" },
+    { workMs: 2600, effect: "last" },
+  ] as const;
+  return Array.from(
+    { length: n },
+    (_, share) =>
+      files.filter((_, i) => i % n === share).map((file, i): Job =>
+        i < slots
+          ? { file, ...patterns[i % patterns.length]! }
+          : { file, workMs: shortMs, effect: i % 2 ? "first" : "last" }
+      ),
+  );
+}
+
+function createStage(
+  relier: Relier,
+  crew: Crew,
+  screen: Screen,
+  left: Job[][],
+  pushed: PendingTask[],
+): Stage {
+  const { indexFile, poison } = defineTasks();
+  return {
+    crew,
+    screen,
+    leaseMs,
+    drainMs,
+    several: left[0]!.length >= size * concurrency ? 2 : 1,
+    recoveries: [],
+    async pushShare() {
+      const jobs = left.shift()!;
+      const tasks = indexFile.pushMany(jobs.map((job) => [job]), { priority: 10 });
+      tasks.forEach(({ id }, i) => crew.jobs.set(id, jobs[i]!));
+      pushed.push(...tasks);
+      await Promise.all(tasks);
+      screen.say("note", `pushed ${jobs.length} files`);
+    },
+    async pushPoison() {
+      const task = poison.push();
+      crew.jobs.set(task.id, { file: "the poison", workMs: 0, effect: "last" });
+      pushed.push(task);
+      const handle = await task;
+      screen.say("poison", "pushed the poison, ahead of all others");
+      const reason = await handle.result().then(
+        () => "none: it completed",
+        (error) => error instanceof TaskFailedError ? error.reason : String(error),
+      );
+      const { history } = await relier.queue(queue).inspect(handle.id);
+      return { reason, attempts: history.map(({ cause }) => cause) };
+    },
+  };
+}

@@ -1,0 +1,235 @@
+/**
+ * What brings tasks back: three detectors, four counters, the quarantine lane,
+ * and the patience it has with a Redis that was away.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Moves, subscriber } from "./support/moves.ts";
+import { withRelier } from "./support/relier.ts";
+import { until } from "./support/until.ts";
+
+/** How far in the future the score of a task is, in ms. */
+async function dueIn(moves: Moves, id: string): Promise<number> {
+  return Number((await moves.facts(id)).score) - await moves.now();
+}
+
+/** Lets a task that waits be claimed now. */
+async function hurry(moves: Moves, state: "scheduled" | "quarantined", id: string): Promise<void> {
+  await moves.age(state, id, -1);
+  await moves.sweep();
+}
+
+test(
+  "the first crash costs 100 ms, the next ones a quarantine that grows",
+  withRelier(async ({ moves }) => {
+    const id = await moves.push();
+    for (
+      const [crashes, state, ms] of [
+        [1, "scheduled", 100],
+        [2, "quarantined", 500],
+        [3, "quarantined", 750],
+        [4, "quarantined", 1000],
+        [5, "quarantined", 1250],
+      ] as const
+    ) {
+      assert.equal((await moves.claim()).crashes, crashes - 1);
+      await moves.crash("w1");
+      const facts = await moves.facts(id);
+      assert.deepEqual([facts.state, facts.crashes, facts.reason], [
+        state,
+        String(crashes),
+        "SIGKILL",
+      ]);
+      const due = await dueIn(moves, id);
+      assert.ok(due > ms - 90 && due <= ms, `after ${crashes} crashes it waits ${due} ms`);
+      await hurry(moves, state, id);
+    }
+  }),
+);
+
+test(
+  "a task whose workers die six times is dead, with its payload and its history",
+  withRelier(async ({ moves, queue }) => {
+    const id = await moves.push();
+    for (let crashes = 1; crashes <= 6; crashes++) {
+      await moves.claim();
+      await moves.crash("w1");
+      if (crashes < 6) await hurry(moves, crashes === 1 ? "scheduled" : "quarantined", id);
+    }
+    const { state, reason } = await moves.facts(id);
+    assert.deepEqual([state, reason], ["dead", "crashes"]);
+    const [handle] = await queue.list("dead");
+    const { envelope, history } = await queue.inspect(handle!.id);
+    assert.equal(envelope, '{"v":1,"name":"by-hand","payload":[]}');
+    assert.equal(history.length, 6);
+  }),
+);
+
+test(
+  "maxResurrections says how many deaths are too many",
+  withRelier(async ({ moves }) => {
+    const id = await moves.push({ limit: "1" });
+    await moves.claim();
+    await moves.crash("w1");
+    await hurry(moves, "scheduled", id);
+    await moves.claim();
+    await moves.crash("w1");
+    assert.equal((await moves.facts(id)).state, "dead");
+  }),
+);
+
+test(
+  "a claim that never started is free twice, then it is charged",
+  withRelier(async ({ moves }) => {
+    const id = await moves.push();
+    for (const [lost, crashes] of [[1, undefined], [2, undefined], [3, "1"]] as const) {
+      await moves.turn({ spare: 1 });
+      await moves.crash("w1");
+      const facts = await moves.facts(id);
+      assert.deepEqual([facts.lost, facts.crashes], [String(lost), crashes]);
+      await hurry(moves, "scheduled", id);
+    }
+  }),
+);
+
+test(
+  "a lease that ran out is a crash of a silent worker, a stall of one that beats",
+  withRelier(async ({ moves }) => {
+    for (const [worker, counter] of [["silent", "crashes"], ["busy", "stalls"]] as const) {
+      const id = await moves.push();
+      const claim = await moves.claim(worker);
+      if (worker === "busy") await moves.beat(worker, []);
+      await moves.age("running", claim.id, -1);
+      await moves.sweep();
+      const facts = await moves.facts(id);
+      assert.deepEqual([facts.state, facts[counter]], ["scheduled", "1"], worker);
+      await moves.cancel(id);
+    }
+  }),
+);
+
+test(
+  "a worker whose subscription is gone is dead after the grace, not before",
+  withRelier(async ({ moves, redis, home }) => {
+    const die = await subscriber(redis, home, "w1");
+    await moves.push();
+    const claim = await moves.claim();
+    assert.equal((await moves.beat("w1", [claim])).seen, 1);
+    assert.deepEqual(await moves.sweep(), {}, "it lives");
+    const died = await moves.now();
+    die();
+    let raised: Readonly<Record<string, string>> = {};
+    await until("its death is noticed", async () => {
+      raised = await moves.sweep();
+      return claim.id in raised;
+    });
+    assert.equal(raised[claim.id], "presence");
+    const took = await moves.now() - died;
+    assert.ok(took >= 500 && took < 1000, `it took ${took} ms`);
+  }),
+);
+
+test(
+  "a worker that this server never saw subscribed is left to its lease",
+  withRelier(async ({ moves }) => {
+    await moves.push();
+    const claim = await moves.claim();
+    assert.equal((await moves.beat("w1", [claim])).seen, 0);
+    const start = await moves.now();
+    await until("the grace is long over", async () => {
+      assert.deepEqual(await moves.sweep(), {});
+      return await moves.now() - start > 700;
+    });
+  }),
+);
+
+test(
+  "a beat takes back the suspicion that a worker is gone",
+  withRelier(async ({ moves, redis, home }) => {
+    const cut = await subscriber(redis, home, "w1");
+    await moves.push();
+    const claim = await moves.claim();
+    await moves.beat("w1", [claim]);
+    cut();
+    const start = await moves.now();
+    await until("the grace is long over", async () => {
+      await moves.beat("w1", [claim]);
+      assert.deepEqual(await moves.sweep(), {});
+      return await moves.now() - start > 700;
+    });
+  }),
+);
+
+test(
+  "leases get one extension when Redis itself was away, and no second one at once",
+  withRelier(async ({ moves, redis, key, queue }) => {
+    await moves.push();
+    const { id } = await moves.claim();
+    await moves.sweep();
+    const away = async () => {
+      await moves.age("running", id, -1);
+      await redis.hset(key("meta"), "swept", String(await moves.now() - 6000));
+    };
+    await away();
+    assert.deepEqual(await moves.sweep(), {}, "nobody could have renewed it");
+    assert.equal((await queue.stats()).events["grace"], 1);
+    await redis.hset(key("meta"), "graceUntil", String(await moves.now() - 1));
+    await away();
+    assert.deepEqual(await moves.sweep(), { [id]: "lease" });
+  }),
+);
+
+test(
+  "a suspect is given only to a worker that holds nothing, and then alone",
+  withRelier(async ({ moves }) => {
+    const id = await moves.push();
+    await moves.claim();
+    await moves.crash("w1");
+    await hurry(moves, "scheduled", id);
+    await moves.claim();
+    await moves.crash("w1");
+    const others = [await moves.push(), await moves.push(), await moves.push()];
+    const own = await moves.claim("keeper");
+    await moves.age("quarantined", id, -1);
+    const waits = await moves.turn({ worker: "keeper", slots: 5, empty: 0 });
+    assert.deepEqual([waits.lane, waits.tasks], ["wait", []], "it still holds one");
+    const neighbour = await moves.turn({ worker: "neighbour", slots: 1 });
+    assert.deepEqual(neighbour.tasks.map((task) => task.id), [others[1]], "others go on");
+    await moves.settle(own, "complete");
+    const alone = await moves.turn({ worker: "keeper", slots: 5 });
+    assert.deepEqual([alone.lane, alone.tasks.map((task) => task.id)], ["solo", [id]]);
+  }),
+);
+
+test(
+  "a suspect that proves innocent completes, and the lane is free again",
+  withRelier(async ({ moves }) => {
+    const id = await moves.push();
+    await moves.claim();
+    await moves.crash("w1");
+    await hurry(moves, "scheduled", id);
+    await moves.claim();
+    await moves.crash("w1");
+    await moves.age("quarantined", id, -1);
+    const suspect = await moves.claim("keeper");
+    assert.equal(suspect.solo, true);
+    await moves.settle(suspect, "complete");
+    await moves.push();
+    assert.equal((await moves.turn({ worker: "keeper", slots: 1 })).lane, "");
+  }),
+);
+
+test(
+  "a dead worker that held thousands is cleared away in bounded steps",
+  withRelier(async ({ moves, queue }) => {
+    for (let i = 0; i < 3; i++) await moves.pushRows(Array.from({ length: 200 }, () => ({})));
+    for (let i = 0; i < 3; i++) await moves.turn({ slots: 200 });
+    assert.equal(Object.keys(await moves.crash("w1")).length, 200);
+    assert.equal(Object.keys(await moves.crash("w1")).length, 200);
+    await moves.crash("w1");
+    assert.equal((await queue.stats()).counts.running, 0);
+  }),
+);

@@ -1,0 +1,95 @@
+/**
+ * The same task pushed by many at once: it runs once, and everybody gets what
+ * it came to. Another task under the same key is refused, and leaves no trace.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { createRelier, RelierError } from "../../mod.ts";
+import { openCrew } from "../support/crew.ts";
+import { startRedis } from "../support/redis.ts";
+import { assertSound, dump } from "../support/remains.ts";
+import { ask, book } from "../support/tasks.ts";
+import { bounded, until } from "../support/until.ts";
+
+const server = await startRedis();
+after(() => server.kill());
+
+test("50 pushes from five processes are one run, and one result for all who are alive to hear it", async () => {
+  const rl = createRelier({ redis: server.url });
+  const crew = await openCrew(server.url);
+  try {
+    const worker = await crew.hire();
+    const clients = await Promise.all(Array.from({ length: 5 }, () => crew.client()));
+    const asked = clients.map((client) => client.ask("once", 60_000, 10));
+    await until("all have pushed", () => crew.diary.of("pushed").length === 50, 10_000);
+    await until("it runs", () => crew.diary.of("start").length === 1);
+    await clients[4]!.kill();
+    worker.release("once");
+    const results = (await bounded("they have results", Promise.all(asked.slice(0, 4)))).flat();
+
+    const { id } = crew.diary.of("start")[0]!;
+    const told = await rl.handle(id).result({ timeout: 1_000 });
+    assert.deepEqual(results, Array.from({ length: 40 }, () => told));
+    const pushed = crew.diary.of("pushed");
+    assert.deepEqual(new Set(pushed.map((line) => line.id)), new Set([id]));
+    assert.equal(pushed.filter(({ text }) => text === "created").length, 1);
+    assert.equal(pushed.filter(({ text }) => text === "joined").length, 49);
+
+    const replay = await rl.apush(ask, "once", 60_000);
+    assert.equal(replay.outcome, "replayed");
+    assert.deepEqual(await replay.result({ timeout: 1_000 }), told);
+    assert.equal(crew.diary.of("start").length, 1);
+    worker.term();
+    assert.equal((await worker.ended).code, 0);
+    await assertSound(server.url, ["default"]);
+  } finally {
+    await crew.close();
+    await rl.close();
+  }
+});
+
+test("another payload under the same key is refused in every state, and Redis stays as it was", async () => {
+  const rl = createRelier({ redis: server.url });
+  const crew = await openCrew(server.url);
+
+  async function assertConflict(): Promise<void> {
+    const before = await dump(server.url);
+    const pushes = [2, 3, 4].map((ms) => rl.apush(book, "b", ms));
+    for (const push of await Promise.allSettled([...pushes, ...pushes])) {
+      const { reason } = push as PromiseRejectedResult;
+      assert.ok(RelierError.is(reason, "RL_CONFLICT"), String(reason));
+    }
+    assert.deepEqual(await dump(server.url), before);
+  }
+
+  try {
+    const handle = await rl.apush(book, "b", 1);
+    await assertConflict();
+    await rl.apush(book, "later", 1);
+    const worker = await crew.hire();
+    await handle.result({ timeout: 5_000 });
+    const running = await book.with({ idempotencyKey: "c" }).apush("b", 60_000);
+    await until("it runs", () => crew.diary.of("start").some(({ id }) => id === running.id));
+    worker.stop(); // So that nobody else writes.
+    await assertConflict();
+    const before = await dump(server.url);
+    await assert.rejects(
+      book.with({ idempotencyKey: "c" }).apush("b", 1),
+      (error) => RelierError.is(error, "RL_CONFLICT"),
+    );
+    assert.deepEqual(await dump(server.url), before);
+    worker.wake();
+    worker.release("b");
+    await running.result({ timeout: 5_000 });
+    worker.term();
+    assert.equal((await worker.ended).code, 0);
+    await assertConflict();
+    await assertSound(server.url, ["default"]);
+  } finally {
+    await crew.close();
+    await rl.close();
+  }
+});

@@ -1,0 +1,95 @@
+/**
+ * Redis is killed and started again, with an append-only file, while workers
+ * and producers are busy. They go on by themselves, and nobody is blamed.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { createRelier, type TaskHandle } from "../../mod.ts";
+import { openCrew } from "../support/crew.ts";
+import { startRedis } from "../support/redis.ts";
+import { assertSound } from "../support/remains.ts";
+import { order, type Told } from "../support/tasks.ts";
+import { until } from "../support/until.ts";
+
+const restarts = 3;
+const workers = 3;
+const batch = 20;
+/** How many tasks are done between two restarts, at least. */
+const enough = 150;
+
+async function outlive(aof: "always" | "everysec"): Promise<void> {
+  const server = await startRedis({ aof });
+  const rl = createRelier({ redis: server.url });
+  const crew = await openCrew(server.url);
+  const queue = rl.queue("default");
+  const handles = new Map<string, TaskHandle<Told>>();
+  let over = false;
+
+  /** Pushes for as long as the test goes on; what was acknowledged has to come out. */
+  async function produce(name: string): Promise<void> {
+    for (let round = 0; !over; round++) {
+      const rows = Array.from(
+        { length: batch },
+        (_, i) => [`${name}-${round}-${i}`, 5 + (i * 7) % 40] as [string, number],
+      );
+      const pushed = await Promise.all(rows.map(([key, ms]) => rl.apush(order, key, ms)));
+      rows.forEach(([key], i) => handles.set(key, pushed[i]!));
+      await until("the queue is not too long", async () => {
+        return over || (await queue.stats()).counts.ready < 300;
+      }, 20_000);
+    }
+  }
+
+  try {
+    await Promise.all(Array.from({ length: workers }, () => crew.hire({ concurrency: 5 })));
+    const producers = Promise.all(["a", "b"].map(produce));
+    const done = () => crew.diary.of("end").length;
+    const gaps: number[] = [];
+    for (let i = 0; i < restarts; i++) {
+      const goal = done() + enough;
+      await until("work goes on", () => done() >= goal, 20_000);
+      await server.kill();
+      const killedAt = performance.now();
+      await server.restart();
+      const before = done();
+      await until("work goes on after the restart", () => done() > before + 20, 15_000);
+      gaps.push(Math.round(performance.now() - killedAt));
+    }
+    over = true;
+    await producers;
+    await until("all is done", async () => {
+      const { counts } = await queue.stats();
+      return counts.completed === handles.size;
+    }, 20_000);
+
+    console.log(`# ${aof}: ${handles.size} tasks, going on ${gaps.join(", ")} ms after each kill`);
+    assert.equal(crew.hands.length, workers);
+    assert.deepEqual(crew.diary.effects().sort(), [...handles.keys()].sort());
+    for (const [key, handle] of handles) {
+      assert.equal((await handle.result({ timeout: 5_000 })).key, key);
+    }
+    // Nobody died, so nobody was brought back, and no task ran twice.
+    assert.equal(crew.diary.of("start").length, handles.size);
+    const { events } = await queue.stats();
+    for (const event of ["resurrect", "quarantine", "abandon"]) assert.equal(events[event] ?? 0, 0);
+    for (const { id } of handles.values()) {
+      assert.equal((await queue.inspect(id)).facts["crashes"], undefined);
+    }
+    assert.deepEqual(crew.diary.of("loss"), []);
+    for (const { code } of await crew.dismiss()) assert.equal(code, 0);
+    await assertSound(server.url, ["default"]);
+  } finally {
+    over = true;
+    await crew.close();
+    await rl.close();
+    await server.kill();
+  }
+}
+
+describe("Redis is killed and restarted three times under load, and nothing is lost", () => {
+  test("with appendfsync always", () => outlive("always"));
+  test("with appendfsync everysec", () => outlive("everysec"));
+});

@@ -1,0 +1,104 @@
+/**
+ * A worker proves that it consumes: a wait that never ends is noticed and made
+ * anew, and its health tells a Redis that is away from one that is only quiet.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { connect } from "../../adapters/client.ts";
+import { createRelier, createWorker, type RedisPort, rlTask } from "../../mod.ts";
+import { startRedis } from "../support/redis.ts";
+import { assertSound } from "../support/remains.ts";
+import { stays, until } from "../support/until.ts";
+
+const echo = rlTask("echo", (text: string) => text);
+const nap = rlTask("nap", (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)));
+
+describe("a worker that has gone silent", { concurrency: true }, () => {
+  test("makes a wait that never settles anew, says so, and goes on", async () => {
+    const server = await startRedis();
+    const port = connect(server.url);
+    let hung = 0;
+    const silent: RedisPort = {
+      run: port.run,
+      listen: port.listen!,
+      close: port.close,
+      // As a client that loses a command with its connection: not even an abort ends it.
+      wait: (...args) => hung < 2 ? (hung++, new Promise(() => {})) : port.wait(...args),
+    };
+    const rl = createRelier({ redis: silent });
+    const worker = createWorker(rl, { handleSignals: false });
+    const errors: string[] = [];
+    worker.on("error", ({ error }) => errors.push(String(error)));
+    try {
+      await worker.start();
+      await until("it waits", () => hung === 1);
+      const handle = await rl.apush(echo, "unheard");
+      assert.equal(await handle.result({ timeout: 15_000 }), "unheard");
+      assert.equal(worker.health().rebuilt, 1);
+      await until("it waits again", () => hung === 2);
+      const second = await rl.apush(echo, "unheard again");
+      assert.equal(await second.result({ timeout: 15_000 }), "unheard again");
+      assert.equal(worker.health().rebuilt, 2);
+      assert.equal(errors.length, 2);
+      assert.match(errors[0]!, /a wait of \d+ ms has gone silent and was made anew/);
+      // From now on it hears.
+      const third = await rl.apush(echo, "heard");
+      assert.equal(await third.result({ timeout: 1_000 }), "heard");
+      assert.equal(worker.health().consuming, true);
+      await worker.drain();
+      await assertSound(server.url, ["default"]);
+    } finally {
+      await worker.drain();
+      await rl.close();
+      await port.close();
+      await server.kill();
+    }
+  });
+
+  test("because Redis is, says that it does not consume, and consumes again afterwards", async () => {
+    const server = await startRedis();
+    const rl = createRelier({ redis: server.url });
+    const worker = createWorker(rl, { handleSignals: false });
+    worker.on("error", () => {}); // Redis is away, and it says so.
+    try {
+      await worker.start();
+      assert.equal(await (await rl.apush(echo, "before")).result({ timeout: 5_000 }), "before");
+      assert.equal(worker.health().consuming, true);
+      server.pause();
+      await until("it says so", () => !worker.health().consuming, 30_000);
+      const { lastClaim } = worker.health();
+      assert.ok(Date.now() - lastClaim!.getTime() >= 15_000);
+      server.resume();
+      await until("it consumes again", () => worker.health().consuming, 10_000);
+      assert.equal(await (await rl.apush(echo, "after")).result({ timeout: 5_000 }), "after");
+      await worker.drain();
+      await assertSound(server.url, ["default"]);
+    } finally {
+      server.resume();
+      await worker.drain();
+      await rl.close();
+      await server.kill();
+    }
+  });
+
+  test("because its slots are full still consumes", async () => {
+    const server = await startRedis();
+    const rl = createRelier({ redis: server.url });
+    const worker = createWorker(rl, { concurrency: 1, handleSignals: false });
+    try {
+      await worker.start();
+      const handle = await rl.apush(nap, 23_000);
+      await stays("it consumes", () => worker.health().consuming, 23_000);
+      await handle.result({ timeout: 5_000 });
+      await worker.drain();
+      await assertSound(server.url, ["default"]);
+    } finally {
+      await worker.drain();
+      await rl.close();
+      await server.kill();
+    }
+  });
+});
