@@ -34,6 +34,7 @@ const laws: readonly Law[] = [
   { from: /^(cli|bench)\//,         to: /^mod\.ts$/,                        because: "what they need and cannot reach is missing from the API" },
   { from: /^(cli|bench)\//,         to: /^adapters\/[a-z]\w*\.ts$/,         because: "adapters are public too" },
   { from: /^(cli|bench)\//,         to: /^(citty|valibot)$/,                because: "arguments and files have to be read and checked" },
+  { from: /^cli\/demo\//,           to: /^js-redis-server$/, lazy: true,    because: "the demo runs where there is no Redis, and says so" },
   { from: /^cli\//,                 to: /^cli\//,                           because: "it is one program" },
   { from: /^bench\//,               to: /^bench\//,                         because: "it is one program" },
 ];

@@ -16,7 +16,6 @@ const npm = JSON.parse(read("package.json"));
 const tools: Readonly<Record<string, string>> = {
   "@types/node": "the types of every node: module",
   "deno": "the gate formats, lints and checks with it",
-  "js-redis-server": "the embedded engine; once a file imports it, this line goes",
   "tsx": "runs TypeScript on Node 20",
   "typescript": "the build and the gate",
 };
