@@ -13,7 +13,7 @@ import { type CommandDef, defineCommand } from "citty";
 import { CliError } from "./error.ts";
 import { audit } from "./demo/audit.ts";
 import { filesBelow } from "./demo/files.ts";
-import { createFolder, type Folder, folderAt, readOrder } from "./demo/folder.ts";
+import { checkOutput, createFolder, type Folder, folderAt, readOrder } from "./demo/folder.ts";
 import { atExit, exitOnSignals } from "./demo/processes.ts";
 import { findRedis } from "./demo/redis.ts";
 import { tellFigures, tellFlaws, verdict } from "./demo/report.ts";
@@ -73,15 +73,16 @@ const demo: CommandDef<typeof flags> = defineCommand({
     if (args.audit !== undefined) return await auditAgain(args.audit, screen, json);
     const input = inputFolder(args.input);
     const workMs = args.work === undefined ? undefined : duration("--work", args.work);
-    const folder = createFolder(args.output);
+    if (args.output !== undefined) checkOutput(args.output);
     exitOnSignals(() => screen.close());
-    if (!keep) atExit(() => folder.remove());
 
     screen.line(["  Relier demo", "bold"], [`  ${input}`, "dim"]);
     try {
       const redis = await findRedis(args.url);
       screen.say("done", `Redis at ${redis.about}`);
       if (redis.notice) screen.say("note", redis.notice);
+      const folder = createFolder(args.output);
+      if (!keep) atExit(() => folder.remove());
       return tell(await run({ input, folder, redis, workMs }, screen), screen, folder, keep, json);
     } finally {
       screen.close();

@@ -61,7 +61,7 @@ export function closest(typed: string, names: readonly string[]): string | undef
     .map((name) => ({ name, distance: distance(bare(typed), bare(name)) }))
     .sort((a, b) => a.distance - b.distance);
   const best = scored[0];
-  return best && best.distance <= Math.max(1, bare(best.name).length / 3) ? best.name : undefined;
+  return best && best.distance <= Math.max(1, bare(best.name).length / 2) ? best.name : undefined;
 }
 
 /** How many letters have to be changed, added or dropped to get from `a` to `b`. */

@@ -25,6 +25,8 @@ export interface Pump {
   stop(): Promise<void>;
   /** When a claim was last answered, by `performance.now()`. */
   readonly claimedAt: number;
+  /** When there was last no reason to claim, because every slot was taken; now, while that is so. */
+  readonly busyAt: number;
   /** How often a wait that had gone silent was given up and made anew. */
   readonly rebuilt: number;
 }
@@ -69,6 +71,8 @@ export function createPump(
   let alone = false;
   let resting: AbortController | undefined;
   let claimedAt = performance.now();
+  let busy = false;
+  let busyAt = -Infinity;
   let rebuilt = 0;
 
   const sum = (of: (lane: Lane) => number): number =>
@@ -89,10 +93,12 @@ export function createPump(
   }
 
   function work(): void {
+    if (busy) busyAt = performance.now();
     if (!stopped) {
       if (suspect) keepLane(suspect);
       else fill();
     }
+    busy = shift.running >= limits.concurrency || (suspect !== undefined && shift.running > 0);
     for (const lane of lanes) {
       if (lane.feed.owes && lane.feed.flying < 2) void ask(lane, onlySettle);
     }
@@ -219,6 +225,9 @@ export function createPump(
       stopped = true;
       resting?.abort();
       await Promise.all(claiming);
+    },
+    get busyAt() {
+      return busy ? performance.now() : busyAt;
     },
     get claimedAt() {
       return claimedAt;

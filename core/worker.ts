@@ -34,7 +34,7 @@ export interface DrainReport {
 
 /** How a worker is. */
 export interface WorkerHealth {
-  /** Whether it claims, or waits to: false while it starts, drains, or Redis is away. */
+  /** Whether it claims, or waits to, or is full: false while it starts, drains, or Redis is away. */
   readonly consuming: boolean;
   /** When Redis last answered a claim. */
   readonly lastClaim: Date | null;
@@ -75,6 +75,8 @@ export interface Worker extends AsyncDisposable {
 /** Workers that end the process when a signal has drained the last of them. */
 const onDuty = new Set<string>();
 const lagEveryMs = 500;
+/** How long a worker with a slot free may go without the answer to a claim. */
+const silentMs = 20_000;
 /** How long a drained worker insists that Redis hears of its last settles. */
 const farewellMs = 5000;
 
@@ -230,7 +232,8 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     drain,
     stopped,
     health: () => ({
-      consuming: state === "working" && performance.now() - pump.claimedAt < 20_000,
+      consuming: state === "working" &&
+        performance.now() - Math.max(pump.claimedAt, pump.busyAt) < silentMs,
       lastClaim: state === "new"
         ? null
         : new Date(Date.now() - Math.round(performance.now() - pump.claimedAt)),

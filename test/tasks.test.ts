@@ -76,6 +76,8 @@ test(
 test(
   "many are pushed in one go and keep their order",
   withRelier(async ({ queue, worker }) => {
+    // Where the server has yet to learn the script, two calls of one batch may overtake each other.
+    await (await add.apush(0, 0)).cancel();
     const list = Array.from({ length: 250 }, (_, i) => [i, 1] as [number, number]);
     const handles = await add.apushMany(list);
     const waiting = await queue.list("ready", { limit: 200 });

@@ -7,8 +7,9 @@
  */
 
 import process from "node:process";
+import { CliError } from "../error.ts";
 import type { Crew, Member, Running } from "./crew.ts";
-import type { Screen } from "./screen.ts";
+import { type Screen, shorten } from "./screen.ts";
 
 /** Where the acts are played. */
 export interface Stage {
@@ -16,6 +17,8 @@ export interface Stage {
   readonly screen: Screen;
   readonly leaseMs: number;
   readonly drainMs: number;
+  /** How many workers to kill. */
+  readonly kills: number;
   /** How many tasks of a worker a fault should hit, if there are enough. */
   readonly several: number;
   /** From each SIGKILL to each of its tasks running again, in ms. */
@@ -28,10 +31,10 @@ export interface Stage {
 
 /** A worker is killed without warning; its tasks run again elsewhere. */
 export async function kill(stage: Stage): Promise<void> {
-  const { crew, screen, recoveries, several } = stage;
+  const { crew, screen, recoveries, kills } = stage;
   screen.title("kill -9", "what running out of memory does to a worker");
-  await stage.pushShare();
-  for (let round = 0; round < Math.min(2, several); round++) {
+  for (let round = 0; round < kills; round++) {
+    await stage.pushShare();
     const { member, owed } = await victim(stage, 400);
     const killedAt = performance.now();
     const back = new Map<string, number>();
@@ -65,7 +68,9 @@ export async function freeze(stage: Stage): Promise<void> {
     `a worker hangs for longer than its lease of ${leaseMs / 1000} s, then wakes`,
   );
   await stage.pushShare();
-  const { member, owed } = await victim(stage, 600);
+  // One that had only to report: what it believes has to be refused, not just cut short.
+  const reports = (tasks: readonly Running[]) => tasks.some(({ job }) => job?.effect === "first");
+  const { member, owed } = await victim(stage, 600, reports);
   const stoppedAt = performance.now();
   const stop = crew.listen(({ what, id, member: other, at }) => {
     const task = owed.find((each) => each.id === id);
@@ -92,10 +97,12 @@ export async function freeze(stage: Stage): Promise<void> {
   screen.say("wake", `SIGCONT ${member.pid}: it believes that nothing happened, and goes on`);
   const refusal = ({ id }: Running) =>
     crew.fenced.find((heard) => heard.id === id && heard.member === member);
-  await crew.until("the worker that woke is fenced", () => owed.every(refusal));
+  const settled = (): boolean => owed.some(({ id }) => crew.completed.get(id) === member);
+  await crew.until("the worker that woke is fenced", () => owed.every(refusal) || settled());
+  if (settled()) throw new CliError(8, "A worker whose lease had ended has settled its task");
   for (const task of owed) {
     const how = refusal(task)?.reason === undefined
-      ? "is told that the task is not its own any more, and stops"
+      ? "is told that it is not its own any more"
       : "reports it as completed, and is refused";
     screen.say("fence", `fenced: worker ${member.number} wakes in ${nameOf(task)}, ${how}`);
   }
@@ -146,15 +153,21 @@ export async function drain(stage: Stage): Promise<void> {
 
 /** A task that kills whatever runs it, until it is convicted. */
 export async function poison(stage: Stage): Promise<void> {
-  const { screen } = stage;
+  const { crew, screen } = stage;
   screen.title("poison", "a task that kills every process that runs it; it may come back twice");
   await stage.pushShare();
+  const stop = crew.listen(({ what, reason, member }) => {
+    if (what !== "ended") return;
+    const others = [...member.running.values()].filter(({ job }) => job && job.workMs > 0);
+    const beside = others.length > 0 ? `, and ${names(others)} with it` : ", alone in quarantine";
+    screen.say("kill", `${reason} ${member.pid} (worker ${member.number}) by the poison${beside}`);
+  });
   const { reason, attempts } = await stage.pushPoison();
+  stop();
+  const ends = attempts.join(", ");
   screen.say(
     "poison",
-    `poison is in the dead-letter queue, reason "${reason}", after ${attempts.length} attempts: ${
-      attempts.join(", ")
-    }`,
+    `poison in the dead-letter queue: reason "${reason}", attempts ended by ${ends}`,
   );
 }
 
@@ -166,8 +179,8 @@ export async function poison(stage: Stage): Promise<void> {
 async function victim(
   { crew, several }: Stage,
   leftMs: number,
+  suits: (tasks: readonly Running[]) => boolean = () => true,
 ): Promise<{ member: Member; owed: readonly Running[] }> {
-  const since = performance.now();
   const owedBy = ({ running }: Member): Running[] =>
     [...running.values()].filter((task) => {
       const ran = performance.now() - task.since;
@@ -175,20 +188,25 @@ async function victim(
     });
   const innocent = ({ running }: Member): boolean =>
     [...running.keys()].every((id) => !crew.raised.has(id));
+  let since = 0;
   let best: Member | undefined;
   await crew.until("a worker is in the middle of its tasks", () => {
-    const patience = performance.now() - since;
-    best = crew.members.filter(({ state }) => state === "working").find((member) =>
-      owedBy(member).length >= (patience < 300 ? several : 1) &&
-      (patience > 700 || innocent(member))
+    const able = crew.members.filter((member) =>
+      member.state === "working" && owedBy(member).length > 0 && suits(owedBy(member))
     );
+    const fresh = able.filter(innocent);
+    if (able.length > 0) since ||= performance.now();
+    const patience = performance.now() - since;
+    best = fresh.find((member) => owedBy(member).length >= several);
+    if (since > 0 && patience > 300) best ??= fresh[0];
+    if (since > 0 && patience > 600) best ??= able[0];
     return best !== undefined;
   });
   return { member: best!, owed: owedBy(best!) };
 }
 
 function nameOf({ job }: Running): string {
-  return job?.file ?? "a task";
+  return shorten(job?.file ?? "a task", 36);
 }
 
 function names(tasks: readonly Running[]): string {

@@ -28,8 +28,9 @@ export interface Member {
   readonly running: Map<string, Running>;
 }
 
-/** What a worker process said, and who it was. */
-export interface Heard extends WorkerWord {
+/** What a worker process said, or that it ended and how, and who it was. */
+export interface Heard extends Omit<WorkerWord, "what"> {
+  readonly what: WorkerWord["what"] | "ended";
   readonly member: Member;
   readonly at: number;
 }
@@ -54,12 +55,8 @@ export interface Crew {
   dismiss(): Promise<void>;
 }
 
-/** Starts `size` worker processes; `ended` is told of each that ends, before it is replaced. */
-export function createCrew(
-  size: number,
-  setup: WorkerSetup,
-  ended: (member: Member, how: string) => void,
-): Crew {
+/** Starts `size` worker processes. */
+export function createCrew(size: number, setup: WorkerSetup): Crew {
   const jobs = new Map<string, Job>();
   const completed = new Map<string, Member>();
   const fenced: Heard[] = [];
@@ -68,10 +65,6 @@ export function createCrew(
   const waiting = new Set<() => void>();
   let dismissed = false;
   let failure: Error | undefined;
-
-  function changed(): void {
-    for (const look of [...waiting]) look();
-  }
 
   function hire(number: number): Member {
     const child = start(new URL("./worker.ts", import.meta.url), setup);
@@ -94,10 +87,9 @@ export function createCrew(
       const early = member.state === "starting" && signal === null;
       if (early) failure = new Error(`A worker process ended with ${code}: ${complaint.trim()}`);
       member.state = "gone";
-      if (!dismissed) ended(member, signal ?? String(code));
-      member.running.clear();
       if (!dismissed && !early) members[number - 1] = hire(number);
-      changed();
+      hear({ what: "ended", id: "", reason: signal ?? `${code}`, member, at: performance.now() });
+      member.running.clear();
     });
     return member;
   }
@@ -111,13 +103,13 @@ export function createCrew(
       member.running.set(id, { id, job: jobs.get(id), since: heard.at });
     } else if (what === "resurrected") {
       raised.add(id);
-    } else if (what !== "error") {
+    } else if (what !== "error" && what !== "ended") {
       member.running.delete(id);
       if (what === "completed") completed.set(id, member);
       if (what === "fenced") fenced.push(heard);
     }
-    for (const listener of listeners) listener(heard);
-    changed();
+    for (const listener of [...listeners]) listener(heard);
+    for (const look of [...waiting]) look();
   }
 
   const members = Array.from({ length: size }, (_, i) => hire(i + 1));

@@ -5,15 +5,7 @@
  * @module
  */
 
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
@@ -50,15 +42,27 @@ const orderSchema: v.GenericSchema<unknown, Order> = v.object({
 
 /** Makes the output folder: `path`, or a fresh one among the temporary files. */
 export function createFolder(path: string | undefined): Folder {
-  if (path !== undefined && existsSync(path) && readdirSync(path).length > 0) {
-    throw new CliError(2, `Cannot use option --output "${path}": it is not empty`, {
-      hint: "name an empty folder or one that does not exist yet, or leave it out",
-    });
-  }
   const folder = folderAt(path ?? mkdtempSync(join(tmpdir(), "relier-demo-")));
   mkdirSync(folder.results, { recursive: true });
   mkdirSync(folder.unfinished, { recursive: true });
   return folder;
+}
+
+/** Makes sure that `path` can be made the output folder. @throws {CliError} 2 */
+export function checkOutput(path: string): void {
+  const refuse = (why: string, cause?: unknown): CliError =>
+    new CliError(2, `Cannot use option --output "${path}": ${why}`, {
+      hint: "name an empty folder or one that does not exist yet, or leave it out",
+      cause,
+    });
+  let found: string[];
+  try {
+    mkdirSync(path, { recursive: true });
+    found = readdirSync(path);
+  } catch (error) {
+    throw refuse((error as Error).message, error);
+  }
+  if (found.length > 0) throw refuse("it is not empty");
 }
 
 /** The places of the output folder at `path`. */

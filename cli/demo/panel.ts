@@ -38,7 +38,7 @@ export function drawPanel(
   const done = Math.min(crew.completed.size, files);
   const figures = `  ${done} of ${files} files · ledger: ${accepted} effects` +
     (refused > 0 ? `, ${refused} refused as already done` : "") + ` · ${clock}`;
-  const width = Math.max(10, Math.min(40, columns - figures.length - 4));
+  const width = Math.max(10, Math.min(28, columns - figures.length - 4));
   const full = files === 0 ? 0 : Math.round(width * done / files);
   return [
     [],

@@ -12,11 +12,11 @@ import { extname } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-const running = new Set<ChildProcess>();
+const running = new Map<ChildProcess, NodeJS.Signals>();
 const farewells = new Set<() => void>();
 
 process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL"); // Also ends one that is stopped.
+  for (const [child, signal] of running) child.kill(signal);
   for (const farewell of farewells) farewell();
 });
 
@@ -35,12 +35,20 @@ export function exitOnSignals(before: () => void): void {
   }
 }
 
-/** Starts `program`, a TypeScript file of ours, and sends it `setup` as its first message. */
-export function start(program: URL, setup: object): ChildProcess {
+/**
+ * Starts `program`, a TypeScript file of ours, and sends it `setup` as its
+ * first message. `last` ends it if it is still there when we end: SIGKILL also
+ * ends one that is stopped, SIGTERM lets it take along what it started.
+ */
+export function start(
+  program: URL,
+  setup: object,
+  last: "SIGKILL" | "SIGTERM" = "SIGKILL",
+): ChildProcess {
   // Compiled, the program beside us is JavaScript, as we are.
   const file = fileURLToPath(program).replace(/\.ts$/, extname(fileURLToPath(import.meta.url)));
   const child = fork(file, [], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
-  running.add(child);
+  running.set(child, last);
   child.once("exit", () => running.delete(child));
   child.on("error", () => {}); // A message to a process that is just dying.
   child.send(setup);

@@ -70,7 +70,7 @@ interface Hosted {
 
 /** Starts a server; resolves to why it cannot if it cannot. */
 async function host(setup: ServerSetup): Promise<Hosted | string> {
-  const child = start(new URL("./server.ts", import.meta.url), setup);
+  const child = start(new URL("./server.ts", import.meta.url), setup, "SIGTERM");
   const { url, failure = "" } = await firstWord<ServerWord>(child)
     .catch((error): ServerWord => ({ failure: error.message }));
   if (url) return { url, child };
@@ -96,8 +96,7 @@ async function reach(url: string, source: string): Promise<FoundRedis> {
   try {
     port = connect(url, { timeoutMs: 3000 });
   } catch (cause) {
-    // What was given may hold a password, so it is not repeated.
-    throw new CliError(2, `Cannot use ${source}: it is no Redis URL`, {
+    throw new CliError(2, `Cannot use ${source} "${withoutPassword(url)}": it is no Redis URL`, {
       hint: "a Redis URL looks like redis://user:password@host:6379/0 or rediss://…",
       cause,
     });
@@ -131,6 +130,10 @@ async function reach(url: string, source: string): Promise<FoundRedis> {
 function placeOf(url: string): string {
   const { host, pathname } = new URL(url);
   return host || pathname;
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^/]*@/, "//***@");
 }
 
 const source = `

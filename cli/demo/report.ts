@@ -28,13 +28,17 @@ export function spread(values: readonly number[]): { p50: number; max: number } 
 /** Says what the audit found and what the run counted. */
 export function tellFigures(screen: Screen, figures: Figures, findings: Findings): void {
   const { dead, resurrections, fenced, recoveryMs: { p50, max } } = figures;
-  screen.line();
-  screen.line(
-    ...verdict(findings),
-    [` · ${resurrections} resurrected`],
+  const counted: Piece[] = [
+    [`${resurrections} resurrected`],
     [` (p50 ${p50} ms, max ${max} ms)`, "dim"],
     [` · ${fenced} fenced · ${dead} dead`],
-  );
+  ];
+  const judged = verdict(findings);
+  const width = [...judged, ...counted].reduce((sum, [text]) => sum + text.length, 3);
+  screen.line();
+  if (width <= screen.columns) return screen.line(...judged, [" · "], ...counted);
+  screen.line(...judged);
+  screen.line(["    "], ...counted);
 }
 
 /** Says what the audit found. */

@@ -67,11 +67,7 @@ export async function run(plan: Plan, screen: Screen): Promise<Outcome> {
   const { results, unfinished } = folder;
   const site = { input, results, unfinished, ledgerUrl };
   const setup = { redis: redis.url, prefix, site, concurrency, leaseMs, drainMs };
-  const crew = createCrew(size, setup, (member, how) => {
-    if (member.state === "gone" && how === "SIGKILL" && progress.act === 3) {
-      screen.say("kill", `worker ${member.number} (${member.pid}) died of SIGKILL`);
-    }
-  });
+  const crew = createCrew(size, setup);
   screen.show((columns) => drawPanel(crew, progress, screen.clock(), columns));
   await crew.until(
     "all workers work",
@@ -82,7 +78,10 @@ export async function run(plan: Plan, screen: Screen): Promise<Outcome> {
 
   const relier = createRelier({ redis: redis.port, prefix });
   const pushed: PendingTask[] = [];
-  const stage = createStage(relier, crew, screen, shares(files, plan.workMs), pushed);
+  // Fewer files are enough for fewer and smaller faults.
+  const kills = files.length >= 5 * size * concurrency ? 2 : 1;
+  const jobs = shares(files, Object.keys(acts).length - 1 + kills, plan.workMs);
+  const stage = createStage(relier, crew, screen, jobs, pushed, kills);
   for (const act of Object.values(acts)) {
     await act(stage);
     progress.act++;
@@ -100,15 +99,17 @@ export async function run(plan: Plan, screen: Screen): Promise<Outcome> {
   await relier.close();
   await redis.leave(prefix);
   screen.close();
-  const { broken, ...figures } = counted;
+  const { completed, dead, resurrections, broken } = counted;
   return {
     findings,
     broken,
     figures: {
       pushed: pushed.length,
-      ...figures,
+      completed,
+      dead,
       lost: findings.lost.length,
       duplicateEffects: findings.doubled.length,
+      resurrections,
       fenced: crew.fenced.length,
       recoveryMs: spread(stage.recoveries),
     },
@@ -126,9 +127,8 @@ async function count(demo: Queue, pushed: number) {
   return { completed, dead, resurrections, broken };
 }
 
-/** The files in as many shares as there are acts; the first of each share take longer. */
-function shares(files: readonly string[], workMs: number | undefined): Job[][] {
-  const n = Object.keys(acts).length;
+/** The files in `n` shares; the first of each share take longer. */
+function shares(files: readonly string[], n: number, workMs: number | undefined): Job[][] {
   const slots = size * concurrency;
   const shortMs = workMs ?? Math.min(300, 40_000 / files.length);
   const patterns = [
@@ -154,6 +154,7 @@ function createStage(
   screen: Screen,
   left: Job[][],
   pushed: PendingTask[],
+  kills: number,
 ): Stage {
   const { indexFile, poison } = defineTasks();
   return {
@@ -161,11 +162,17 @@ function createStage(
     screen,
     leaseMs,
     drainMs,
-    several: left[0]!.length >= size * concurrency ? 2 : 1,
+    kills,
+    several: kills > 1 ? 2 : 1,
     recoveries: [],
     async pushShare() {
       const jobs = left.shift()!;
-      const tasks = indexFile.pushMany(jobs.map((job) => [job]), { priority: 10 });
+      // The long ones first, ahead of what is left of the share before.
+      const long = jobs.slice(0, size * concurrency), short = jobs.slice(size * concurrency);
+      const tasks = [
+        ...indexFile.pushMany(long.map((job) => [job]), { priority: 50 }),
+        ...indexFile.pushMany(short.map((job) => [job])),
+      ];
       tasks.forEach(({ id }, i) => crew.jobs.set(id, jobs[i]!));
       pushed.push(...tasks);
       await Promise.all(tasks);

@@ -31,6 +31,8 @@ export type Mark = keyof typeof marks;
 
 /** The screen. */
 export interface Screen {
+  /** How many columns fit into a line. */
+  readonly columns: number;
   /** How long it has been there, as people read it. */
   clock(): string;
   /** An act begins. */
@@ -80,6 +82,7 @@ export function createScreen(stream: NodeJS.WriteStream): Screen {
   };
 
   return {
+    columns: tty?.columns ?? Infinity,
     clock,
     line,
     title(name, why) {

@@ -42,7 +42,7 @@ async function embedded(): Promise<string> {
 }
 
 async function spawned(command: string): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "relier-redis-"));
+  const folder = mkdtempSync(join(tmpdir(), "relier-demo-redis-"));
   let child: ChildProcess | undefined;
   process.on("SIGTERM", () => process.exit(0));
   process.once("exit", () => {

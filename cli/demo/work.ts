@@ -69,7 +69,7 @@ export function defineTasks(site?: Site): {
   return { indexFile, poison };
 }
 
-const sliceMs = 25;
+const sliceMs = 100;
 
 async function work(job: Job, ctx: TaskContext, site: Site): Promise<Count> {
   const path = join(site.input, job.file);

@@ -8,13 +8,23 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { connect } from "../../adapters/client.ts";
-import { createRelier, createWorker, type RedisPort, rlTask } from "../../mod.ts";
+import { createRelier, createWorker, type RedisPort, rlTask, taskContext } from "../../mod.ts";
 import { startRedis } from "../support/redis.ts";
 import { assertSound } from "../support/remains.ts";
 import { stays, until } from "../support/until.ts";
 
 const echo = rlTask("echo", (text: string) => text);
 const nap = rlTask("nap", (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)));
+
+let runs = 0;
+let finish: (text: string) => void = () => {};
+const patient = rlTask("patient", () => {
+  runs++;
+  return new Promise<string>((resolve) => {
+    finish = resolve;
+    taskContext().signal.addEventListener("abort", () => resolve("let go"));
+  });
+});
 
 describe("a worker that has gone silent", { concurrency: true }, () => {
   test("makes a wait that never settles anew, says so, and goes on", async () => {
@@ -67,6 +77,8 @@ describe("a worker that has gone silent", { concurrency: true }, () => {
       await worker.start();
       assert.equal(await (await rl.apush(echo, "before")).result({ timeout: 5_000 }), "before");
       assert.equal(worker.health().consuming, true);
+      const handle = await rl.apush(patient);
+      await until("it runs", () => runs === 1);
       server.pause();
       await until("it says so", () => !worker.health().consuming, 30_000);
       const { lastClaim } = worker.health();
@@ -74,6 +86,12 @@ describe("a worker that has gone silent", { concurrency: true }, () => {
       server.resume();
       await until("it consumes again", () => worker.health().consuming, 10_000);
       assert.equal(await (await rl.apush(echo, "after")).result({ timeout: 5_000 }), "after");
+      // Longer than a lease: the worker let go of its task by itself, and took it up again.
+      await until("it runs again", () => runs === 2);
+      finish("done");
+      assert.equal(await handle.result({ timeout: 5_000 }), "done");
+      const { facts } = await rl.queue("default").inspect(handle.id);
+      for (const name of ["failures", "crashes", "stalls"]) assert.equal(facts[name], undefined);
       await worker.drain();
       await assertSound(server.url, ["default"]);
     } finally {

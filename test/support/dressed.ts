@@ -10,10 +10,11 @@ import { note } from "./diary.ts";
 
 /**
  * `deaf`: it cannot listen · `slow to listen`: that takes its time · `late
- * ears`: at first it says that it listens, and does so later · `unfenced`: the
- * scripts do not check who holds a task · `telling`: refusals are noted.
+ * ears`: at first it says that it listens, and does so later · `careless`: a
+ * settle is not asked whether it comes from who holds the task · `unfenced`: nor
+ * is anything else · `telling`: refusals are noted.
  */
-export type Wear = "deaf" | "slow to listen" | "late ears" | "unfenced" | "telling";
+export type Wear = "deaf" | "slow to listen" | "late ears" | "careless" | "unfenced" | "telling";
 
 const lateMs = 2_500;
 /** When late ears begin to hear. */
@@ -22,7 +23,9 @@ const hearsAt = performance.now() + lateMs;
 /** Wraps `port`. */
 export function dressed(port: RedisPort, wear: readonly Wear[]): RedisPort {
   const run: RedisPort["run"] = async (program, ...rest) => {
-    const reply = await port.run(wear.includes("unfenced") ? unfenced(program) : program, ...rest);
+    const fenced = !wear.includes("careless") && !wear.includes("unfenced");
+    const asked = fenced ? program : mutant(program, wear.includes("unfenced"));
+    const reply = await port.run(asked, ...rest);
     if (wear.includes("telling")) tell(program.name, reply as readonly unknown[]);
     return reply;
   };
@@ -59,16 +62,20 @@ function tell(script: string, [word, , , , stale]: readonly unknown[]): void {
 
 const mutants = new Map<string, Program>();
 
-/** `program` without the checks of the nonce: in the settles, and in the fence of all else. */
-export function unfenced(program: Program): Program {
-  let mutant = mutants.get(program.sha);
-  if (!mutant) {
-    const source = program.source
-      .replace("if record.nonce == row.nonce and settles", "if settles")
-      .replace(' and record.state == "running" and record.nonce == nonce', "");
+/** `program` without the check of the nonce in the settles and, if `everywhere`, in the fence. */
+function mutant(program: Program, everywhere: boolean): Program {
+  let made = mutants.get(program.sha);
+  if (!made) {
+    let source = program.source.replace("if record.nonce == row.nonce and settles", "if settles");
+    if (everywhere) {
+      source = source.replace(' and record.state == "running" and record.nonce == nonce', "");
+    }
+    if (program.name === "turn" && source === program.source) {
+      throw new Error("The check of the nonce is not where it was: there is no mutant");
+    }
     const sha = createHash("sha1").update(source).digest("hex");
-    mutant = { ...program, source, sha };
-    mutants.set(program.sha, mutant);
+    made = { ...program, source, sha };
+    mutants.set(program.sha, made);
   }
-  return mutant;
+  return made;
 }

@@ -9,6 +9,7 @@
 
 import assert from "node:assert/strict";
 import { Redis } from "ioredis";
+import { connect } from "../../adapters/ioredis.ts";
 import { auditHome } from "../../core/audit.ts";
 import { type Home, homeOf, type KeyName, keyOf } from "../../core/keys.ts";
 import { insideOf } from "../../core/relier.ts";
@@ -25,6 +26,7 @@ import {
 } from "../../mod.ts";
 import { type Moves, movesAt } from "./moves.ts";
 import { embedded, shared } from "./redis.ts";
+import { bounded } from "./until.ts";
 
 /** What the keys of a test hold: a text for each key. */
 export type Dump = Readonly<Record<string, string>>;
@@ -59,6 +61,9 @@ export interface Lab {
   expectBroken(what: RegExp): void;
 }
 
+/** A test that takes longer waits for something that will not come. */
+const longestMs = 15_000;
+
 let engineUrl: () => Promise<string> = shared;
 let name = "Redis";
 
@@ -80,10 +85,9 @@ let count = 0;
 /** One connection to look, and one client to audit, for all tests of the process. */
 function adminOf(): Promise<{ redis: Redis; auditor: Caller; url: string }> {
   return admin ??= engineUrl().then((url) => {
-    const { caller } = insideOf(createRelier({ redis: url }));
-    // It sees every prefix, and no loss is any of its business.
+    // No client, which would be the default one. No loss is any of its business.
     const ledger = { seen: () => undefined, witness: () => {} };
-    const auditor: Caller = { port: caller.port, ledger };
+    const auditor: Caller = { port: connect(url), ledger };
     return { redis: new Redis(url), auditor, url };
   });
 }
@@ -134,7 +138,7 @@ export function withRelier(body: (lab: Lab) => Promise<void>): () => Promise<voi
       expectBroken: (what) => void broken.push(what),
     };
     try {
-      await body(lab);
+      await bounded("the end of the test", body(lab), longestMs);
     } finally {
       await Promise.all(workers.map((each) => each.drain({ timeout: 0 })));
       await Promise.all(clients.map((each) => each.close()));

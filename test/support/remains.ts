@@ -6,17 +6,43 @@
  */
 
 import assert from "node:assert/strict";
+import type { Buffer } from "node:buffer";
 import { Redis } from "ioredis";
 import { createRelier, createWorker, type Relier } from "../../mod.ts";
 import { until } from "./until.ts";
 
-/** Every key and what it holds, as Redis itself would write it down. */
-export async function dump(url: string): Promise<Record<string, string>> {
+/** Everything that is in Redis, as text: the order in which it keeps a hash may change by itself. */
+export async function dump(url: string): Promise<string[]> {
   return await withRedis(url, async (redis) => {
-    const keys = (await redis.keys("*")).sort();
-    const values = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
-    return Object.fromEntries(keys.map((key, i) => [key, values[i]!.toString("hex")]));
+    const entries: string[] = [];
+    for (const key of await redis.keys("*")) {
+      const type = await redis.type(key);
+      const hex = (list: Buffer[]) => list.map((item) => item.toString("hex"));
+      if (type === "hash") {
+        for (const [field, value] of Object.entries(await redis.hgetallBuffer(key))) {
+          entries.push(`${key} ${field} ${value.toString("hex")}`);
+        }
+      } else if (type === "zset") {
+        const flat = await redis.zrangeBuffer(key, "0", "-1", "WITHSCORES");
+        entries.push(`${key} ${hex(flat).join(" ")}`);
+      } else {
+        assert.equal(type, "list");
+        entries.push(`${key} ${hex(await redis.lrangeBuffer(key, 0, -1)).join(" ")}`);
+      }
+    }
+    return entries.sort();
   });
+}
+
+/** Checks that `url` holds what it held at the time of `before`. */
+export async function assertUnchanged(url: string, before: readonly string[]): Promise<void> {
+  const after = await dump(url);
+  const [old, fresh] = [new Set(before), new Set(after)];
+  const differences = [
+    ...before.filter((entry) => !fresh.has(entry)).map((entry) => `was ${entry.slice(0, 200)}`),
+    ...after.filter((entry) => !old.has(entry)).map((entry) => `is ${entry.slice(0, 200)}`),
+  ];
+  assert.deepEqual(differences, []);
 }
 
 /** Opens a plain connection for `work`. */
