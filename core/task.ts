@@ -80,7 +80,7 @@ export function rlTask<const N extends string, S extends StandardSchema<any, any
 /** Defines a task with options. */
 export function rlTask<const N extends string, A extends unknown[], R, P = unknown>(
   name: N,
-  options: TaskOptions<A, Awaited<R>, P>,
+  options: TaskOptions<NoInfer<A>, Awaited<R>, P>,
   handler: (...args: A) => R | Promise<R>,
 ): Task<N, A, Awaited<R>>;
 export function rlTask(name: string, ...rest: unknown[]): Task {

@@ -70,7 +70,9 @@ for (const condition of ["workerd", "edge-light", "browser"]) {
     const inputs = Object.keys(metafile.inputs);
     const clients = inputs.filter((path) => /^adapters\/(?!no_client\.ts)|\bioredis\b/.test(path));
     assert.deepEqual(clients, []);
-    assert.doesNotMatch(outputFiles[0]!.text, /["'`]node:|\bnew Function\b|\brequire\(/);
+    // Asking the host for a module of Node, where it has one, is no import of it.
+    const text = outputFiles[0]!.text.replace('getBuiltinModule?.("node:async_hooks")', "");
+    assert.doesNotMatch(text, /["'`]node:|\bnew Function\b|\brequire\(/);
   });
 }
 

@@ -164,9 +164,13 @@ test(
   withRelier(async ({ worker }) => {
     for (const [i, wrong] of [NaN, -1, Infinity, "soon", undefined].entries()) {
       const backoff = (() => wrong) as () => number;
-      const odd = rlTask(`odd-backoff-${i}`, { retry: { attempts: 2, backoff, base: 1, max: 5 } }, () => {
-        throw new Error("no");
-      });
+      const odd = rlTask(
+        `odd-backoff-${i}`,
+        { retry: { attempts: 2, backoff, base: 1, max: 5 } },
+        () => {
+          throw new Error("no");
+        },
+      );
       if (i === 0) await worker();
       await assert.rejects((await odd.apush()).result({ timeout: 5000 }), { reason: "attempts" });
     }

@@ -9,7 +9,8 @@ local function settle(row)
   local signature = row.nonce .. " " .. row.event
   if record.nonce == row.nonce and settles[row.event](row, record) then
     record.nonce, record.settled, record.cancel = nil, signature, nil
-    if row.partial ~= "" then keep("partial", row.id, row.partial) end
+    local over = record.state == "completed" or record.state == "cancelled"
+    if row.partial ~= "" and not over then keep("partial", row.id, row.partial) end
     return true
   end
   return record.settled == signature
