@@ -25,6 +25,7 @@
 export type { RetryOptions } from "./core/backoff.ts";
 export { type TaskContext, taskContext } from "./core/context.ts";
 export type { TaskOptions } from "./core/definition.ts";
+export type { DrainReport } from "./core/drain.ts";
 export type { Duration } from "./core/duration.ts";
 export {
   AdmissionRejectedError,
@@ -67,6 +68,6 @@ export type {
 } from "./core/standard_schema.ts";
 export { states, type TaskState } from "./core/states.ts";
 export { type Pusher, rlTask, type Task } from "./core/task.ts";
-export { createWorker, type DrainReport, type Worker, type WorkerHealth } from "./core/worker.ts";
+export { createWorker, type Worker, type WorkerHealth } from "./core/worker.ts";
 export type { WorkerEvent, WorkerEventName } from "./core/worker_events.ts";
 export type { WorkerOptions } from "./core/worker_options.ts";

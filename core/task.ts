@@ -78,11 +78,16 @@ export function rlTask<const N extends string, S extends StandardSchema<any, any
   handler: (input: Output<S>, ctx: TaskContext<P>) => R | Promise<R>,
 ): Task<N, [Input<S>], Awaited<R>>;
 /** Defines a task with options. */
-export function rlTask<const N extends string, A extends unknown[], R, P = unknown>(
+export function rlTask<
+  const N extends string,
+  // Inferred from the handler alone: a key function may take fewer arguments.
+  H extends (...args: any[]) => unknown,
+  P = unknown,
+>(
   name: N,
-  options: TaskOptions<NoInfer<A>, Awaited<R>, P>,
-  handler: (...args: A) => R | Promise<R>,
-): Task<N, A, Awaited<R>>;
+  options: TaskOptions<Parameters<H>, Awaited<ReturnType<H>>, P>,
+  handler: H,
+): Task<N, Parameters<H>, Awaited<ReturnType<H>>>;
 export function rlTask(name: string, ...rest: unknown[]): Task {
   const [options, handler] = rest.length > 1 ? rest : [{}, rest[0]];
   const definition = define(name, options as TaskOptions, handler);

@@ -6,31 +6,22 @@
  */
 
 import type { AttemptHost } from "./attempt.ts";
+import { atMost, type DrainReport, drainReport, drainShift, farewellMs } from "./drain.ts";
 import { type Duration, toMs } from "./duration.ts";
-import { RelierError } from "./errors.ts";
 import { createFeed, type Feed } from "./feed.ts";
 import { createHeart, type Heart } from "./heart.ts";
-import { type Home, homeOf, idOf } from "./keys.ts";
+import { type Home, homeOf } from "./keys.ts";
 import { randomLocal } from "./local_id.ts";
-import { maxResultBytes } from "./json.ts";
 import { evict, runPhoenix } from "./phoenix.ts";
 import { askServer, refuseUnsafe } from "./probe.ts";
 import { createPump, type Pump } from "./pump.ts";
 import { type Inside, insideOf, type Relier } from "./relier.ts";
 import { exit, onSignals, processId } from "./runtime.ts";
-import { call } from "./script.ts";
-import { step } from "./scripts.ts";
 import { createShift, type Shift } from "./shift.ts";
+import { saveStep } from "./steps.ts";
 import { pause } from "./pause.ts";
 import { createEvents, type WorkerEvent, type WorkerEventName } from "./worker_events.ts";
 import { readWorkerOptions, type Setup, type WorkerOptions } from "./worker_options.ts";
-
-/** What a worker did when it left. Nothing is ever lost: what was not finished was given back. */
-export interface DrainReport {
-  readonly completed: number;
-  readonly handedOff: number;
-  readonly lost: 0;
-}
 
 /** How a worker is. */
 export interface WorkerHealth {
@@ -77,8 +68,6 @@ const onDuty = new Set<string>();
 const lagEveryMs = 500;
 /** How long a worker with a slot free may go without the answer to a claim. */
 const silentMs = 20_000;
-/** How long a drained worker insists that Redis hears of its last settles. */
-const farewellMs = 5000;
 
 /**
  * Makes a worker of the tasks that `relier` knows.
@@ -108,23 +97,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     relier,
     definitionNamed: inside.definitionNamed,
     beatOnce: (live) => hearts.get(live.claim.home)!.once(live),
-    async saveStep(claim, name, value) {
-      const args = { id: claim.id, nonce: claim.nonce, name, value, limit: maxResultBytes };
-      const [word] = await call(caller, claim.home, step, args);
-      const task = idOf(claim.home, claim.id);
-      if (word === "stale") {
-        throw new RelierError(
-          "RL_LEASE_LOST",
-          `Cannot save step "${name}": task "${task}" is another worker's`,
-        );
-      }
-      if (word === "large") {
-        throw new RelierError(
-          "RL_PAYLOAD_TOO_LARGE",
-          `Cannot save step "${name}" of task "${task}": its steps are over ${maxResultBytes} bytes`,
-        );
-      }
-    },
+    saveStep: (claim, name, value) => saveStep(caller, claim, name, value),
     onError: (error, task, name) => emit("error", { id: task, name, error }),
   };
   const shift: Shift = createShift(setup.concurrency, host, feedOf, emit, () => pump.poke());
@@ -139,7 +112,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
 
   let state: "new" | "working" | "draining" | "stopped" = "new";
   let draining: Promise<DrainReport> | undefined;
-  let hurry = () => {};
+  const hurry = new AbortController();
   let offSignals = () => {};
   let loopLagMs = 0;
   let resolveStopped!: () => void;
@@ -189,7 +162,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     const ms = timeout === undefined
       ? setup.drainMs
       : toMs("timeout", timeout, { max: 2_147_483_647 });
-    if (draining) hurry();
+    if (draining) hurry.abort();
     return draining ??= leave(ms);
   }
 
@@ -197,18 +170,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     const started = state === "working";
     state = "draining";
     emit("draining", { id: "", name: "" });
-    const quiet = pump.stop();
-    shift.close();
-    const deadline = new AbortController();
-    hurry = () => deadline.abort();
-    const emptied = quiet.then(() => shift.emptied());
-    await Promise.race([emptied, pause(ms, deadline.signal)]);
-    deadline.abort();
-    const error = new RelierError("RL_DRAINING", "The worker is shutting down", {
-      hint: "stop at ctx.signal; the task goes on elsewhere from ctx.partialResult",
-    });
-    for (const live of shift.lives()) live.handOff(error);
-    await within(farewellMs, emptied);
+    await drainShift(pump, shift, ms, hurry);
     await relier.flush({ timeout: farewellMs }).catch(report);
     state = "stopped";
     end.abort();
@@ -216,14 +178,13 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     if (started) await sayGoodbye();
     offSignals();
     resolveStopped();
-    const count = (event: string): number => shift.settled.get(event) ?? 0;
-    return { completed: count("complete"), handedOff: count("handoff"), lost: 0 };
+    return drainReport(shift);
   }
 
   /** So that nobody has to notice its absence. */
   async function sayGoodbye(): Promise<void> {
     const goodbyes = homes.map((home) => evict(caller, home, id, "drain", setup.leaseMs));
-    await within(farewellMs, Promise.all(goodbyes).catch(report));
+    await atMost(farewellMs, Promise.all(goodbyes).catch(report));
   }
 
   const worker: Worker = {
@@ -249,11 +210,4 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     [Symbol.asyncDispose]: async () => void await drain(),
   };
   return worker;
-}
-
-/** Waits for `work`, `ms` at most. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const done = new AbortController();
-  await Promise.race([work, pause(ms, done.signal)]);
-  done.abort();
 }

@@ -30,6 +30,11 @@ const later = rlTask(
   { retry: 2 },
   async (a: string) => await Promise.resolve({ a }),
 );
+const counted = rlTask(
+  "typed-counted",
+  { idempotent: (id) => id, onSuccess: (_ctx, n) => void n.toFixed() },
+  (id: string, n: number) => id.length + n,
+);
 const input = v.object({ at: v.pipe(v.string(), v.transform((text) => new Date(text))) });
 const checked = rlTask("typed-checked", { input }, (given, ctx) => {
   same<typeof given, { at: Date }>();
@@ -39,7 +44,9 @@ const checked = rlTask("typed-checked", { input }, (given, ctx) => {
 
 /** Never called. */
 export async function compiled(): Promise<void> {
-  same<typeof plain, Task<"typed-plain", [a: string, b?: number], number>>();
+  const named: Task<"typed-plain", [a: string, b?: number], number> = plain;
+  same<typeof named.name, "typed-plain">();
+  same<Parameters<typeof counted.apush>, [id: string, n: number]>();
   same<ReturnType<typeof plain>, Promise<number>>();
   same<ReturnType<typeof later.apush>, Promise<TaskHandle<{ a: string }>>>();
   same<ReturnType<typeof later.push>, PendingTask<{ a: string }>>();

@@ -1,0 +1,56 @@
+/**
+ * Leaving without dropping anything: what has not started goes back at once,
+ * what runs may finish until the deadline, and what is left is handed off.
+ *
+ * @module
+ */
+
+import { RelierError } from "./errors.ts";
+import { pause } from "./pause.ts";
+import type { Pump } from "./pump.ts";
+import type { Shift } from "./shift.ts";
+
+/** What a worker did when it left. Nothing is ever lost: what was not finished was given back. */
+export interface DrainReport {
+  readonly completed: number;
+  readonly handedOff: number;
+  readonly lost: 0;
+}
+
+/** How long a drained worker insists that Redis hears of its last words. */
+export const farewellMs = 5000;
+
+/** Empties `shift` within `ms`, or as soon as `hurry` aborts. */
+export async function drainShift(
+  pump: Pump,
+  shift: Shift,
+  ms: number,
+  hurry: AbortController,
+): Promise<void> {
+  const quiet = pump.stop();
+  shift.close();
+  const emptied = quiet.then(() => shift.emptied());
+  await Promise.race([emptied, pause(ms, hurry.signal)]);
+  hurry.abort();
+  const error = new RelierError("RL_DRAINING", "The worker is shutting down", {
+    hint: "stop at ctx.signal; the task goes on elsewhere from ctx.partialResult",
+  });
+  for (const live of shift.lives()) live.handOff(error);
+  await atMost(farewellMs, emptied);
+}
+
+/** What `shift` came to. */
+export function drainReport({ settled }: Shift): DrainReport {
+  return {
+    completed: settled.get("complete") ?? 0,
+    handedOff: settled.get("handoff") ?? 0,
+    lost: 0,
+  };
+}
+
+/** Waits for `work`, `ms` at most. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work, pause(ms, done.signal)]);
+  done.abort();
+}
