@@ -27,7 +27,7 @@ export interface IoredisConnection {
   /** Hangs up for good. */
   disconnect(): void;
   /** Listens to an event. */
-  // deno-lint-ignore no-explicit-any -- each event has arguments of its own.
+  // Each event has arguments of its own.
   on(event: string, listener: (...args: any[]) => void): unknown;
 }
 
@@ -46,7 +46,7 @@ export interface IoredisCluster {
   /** Hangs up for good. */
   disconnect(): void;
   /** Listens to an event. */
-  // deno-lint-ignore no-explicit-any -- each event has arguments of its own.
+  // Each event has arguments of its own.
   on(event: string, listener: (...args: any[]) => void): unknown;
 }
 

@@ -10,7 +10,9 @@ import type { RedisPort } from "./port.ts";
 
 /** Reads the `redis` option: a port, or a URL; default `RELIER_REDIS_URL`, then localhost. */
 export function portOf(redis: unknown): RedisPort {
-  const given = redis ?? environment("RELIER_REDIS_URL") ?? "redis://127.0.0.1:6379";
+  const given = redis === undefined
+    ? environment("RELIER_REDIS_URL") ?? "redis://127.0.0.1:6379"
+    : redis;
   if (isPort(given)) return given;
   if (typeof given === "string" && /^(rediss?|unix):/.test(given)) return lazyPort(given);
   throw new TypeError(

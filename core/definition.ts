@@ -112,7 +112,8 @@ export function define(
 ): Definition {
   const task = nameOption("task name", name);
   knownOptions(`rlTask("${task}")`, given, known);
-  const { priority = 0, version = 1, idempotent = false, migrate = {} } = given;
+  const { queue = "default", priority = 0, version = 1, idempotent = false, migrate = {} } = given;
+  const { idempotencyTtl = hour, resultTtl = hour } = given;
   const optional = <T, R>(value: T | undefined, read: (value: T) => R): R | undefined =>
     value === undefined ? undefined : read(value);
   const timeout = (option: "softTimeout" | "hardTimeout"): number | undefined =>
@@ -122,7 +123,7 @@ export function define(
     handler: functionOption(`handler of "${task}"`, handler) as Handler,
     input: schemaOption("input", given.input),
     output: schemaOption("output", given.output),
-    queue: nameOption("queue", given.queue ?? "default"),
+    queue: nameOption("queue", queue),
     priority: integerOption("priority", priority, { min: 0, max: 100 }),
     version: integerOption("version", version, { min: 1, max: 1_000_000 }),
     migrate: migrations(migrate, version),
@@ -131,8 +132,8 @@ export function define(
       : booleanOption("idempotent", idempotent)
       ? "payload"
       : "none",
-    idempotencyTtlMs: toMs("idempotencyTtl", given.idempotencyTtl ?? hour),
-    resultTtlMs: toMs("resultTtl", given.resultTtl ?? hour),
+    idempotencyTtlMs: toMs("idempotencyTtl", idempotencyTtl),
+    resultTtlMs: toMs("resultTtl", resultTtl),
     maxResurrections: optional(
       given.maxResurrections,
       (value) => integerOption("maxResurrections", value, { min: 0, max: 1000 }),

@@ -61,8 +61,9 @@ export async function idempotencyLock<T = unknown>(
 ): Promise<IdempotencyLock<T>> {
   knownOptions("idempotencyLock()", options, ["key", "ttl", "wait"]);
   const key = keyOption("key", options.key);
-  const keepMs = toMs("ttl", options.ttl ?? hour);
-  const waitMs = toMs("wait", options.wait ?? 30_000);
+  const { ttl = hour, wait = 30_000 } = options;
+  const keepMs = toMs("ttl", ttl);
+  const waitMs = toMs("wait", wait);
   const { caller, prefix } = insideOf(relier);
   const home = homeOf(queue, 0, prefix);
   const id = derivedLocal("lock", key);

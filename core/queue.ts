@@ -14,6 +14,7 @@ import type { Reply } from "./port.ts";
 import { call } from "./script.ts";
 import { discard, inspect, list, release, stats } from "./scripts.ts";
 import { states, type TaskState } from "./states.ts";
+import { shown } from "./text.ts";
 
 /** How many tasks are where, and what happened so far. */
 export interface QueueStats {
@@ -136,10 +137,10 @@ export function createQueue(source: HandleSource, home: Home): Queue {
 }
 
 function localOf(id: string, home: Home): string {
-  const parts = parseId(id);
+  const parts = typeof id === "string" ? parseId(id) : null;
   if (parts?.queue === home.queue && parts.partition === home.partition) return parts.local;
   throw new RangeError(
-    `Cannot use id "${String(id).slice(0, 100)}": it is none of queue "${home.queue}"`,
+    `Cannot use id ${shown(id)}: it is none of queue "${home.queue}"`,
   );
 }
 

@@ -13,7 +13,7 @@ import { createHandle, type HandleSource, type PendingTask, type TaskHandle } fr
 import { homeOf, parseId } from "./keys.ts";
 import { createLedger } from "./ledger.ts";
 import { randomLocal } from "./local_id.ts";
-import { integerOption, knownOptions, nameOption } from "./options.ts";
+import { functionOption, integerOption, knownOptions, nameOption } from "./options.ts";
 import { type Parcel, parcel } from "./parcel.ts";
 import { createPoller } from "./poll.ts";
 import type { RedisPort } from "./port.ts";
@@ -93,13 +93,13 @@ const pushTries = 3;
  */
 export function createRelier(options: RelierOptions = {}): Relier {
   knownOptions("createRelier()", options, known);
-  const prefix = nameOption("prefix", options.prefix ?? "rl");
-  const tasks = options.tasks?.map(definitionOf);
-  const depths = depthsOf(options.admission ?? {});
+  const { admission = {}, onPushError = sayRefused, onDataLoss = sayLost } = options;
+  const prefix = nameOption("prefix", options.prefix === undefined ? "rl" : options.prefix);
+  const tasks = tasksOf(options.tasks);
+  const depths = depthsOf(admission);
+  functionOption("onPushError", onPushError);
+  functionOption("onDataLoss", onDataLoss);
   const port = portOf(options.redis);
-  const onPushError = options.onPushError ??
-    ((error, id) => console.error(`[relier] push of ${id} failed: ${error.message}`));
-  const onDataLoss = options.onDataLoss ?? ((error) => console.error(`[relier] ${error.message}`));
   const caller: Caller = { port, ledger: createLedger(onDataLoss) };
   const poller = createPoller(caller, `client-${randomLocal()}`);
   const sender = createSender(caller, (queue) => depths.get(queue) ?? 0);
@@ -130,7 +130,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
       get acked() {
         return acked;
       },
-      // deno-lint-ignore no-thenable -- awaiting a push waits for Redis, so that `await` never lies.
+      // Awaiting a push waits for Redis, so that `await` never lies.
       then: (onAccepted, onRefused) => accepted.then(onAccepted, onRefused),
     };
   }
@@ -198,8 +198,24 @@ export function createRelier(options: RelierOptions = {}): Relier {
   return relier;
 }
 
+function sayRefused(error: RelierError, id: string): void {
+  console.error(`[relier] push of ${id} failed: ${error.message}`);
+}
+
+function sayLost(error: RelierError): void {
+  console.error(`[relier] ${error.message}`);
+}
+
+function tasksOf(tasks: unknown): Definition[] | undefined {
+  if (tasks === undefined || Array.isArray(tasks)) return tasks?.map(definitionOf);
+  throw new TypeError('Cannot use option "tasks": it must be a list of tasks made by rlTask()');
+}
+
 function depthsOf(admission: Readonly<Record<string, AdmissionOptions>>): Map<string, number> {
   const depths = new Map<string, number>();
+  if (typeof admission !== "object" || admission === null) {
+    throw new TypeError('Cannot use option "admission": it must be an object of limits by queue');
+  }
   for (const [queue, limits] of Object.entries(admission)) {
     nameOption("queue", queue);
     knownOptions(`admission of "${queue}"`, limits, ["maxDepth"]);

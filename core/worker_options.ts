@@ -57,18 +57,20 @@ const most = 10_000;
  */
 export function readWorkerOptions(given: WorkerOptions): Setup {
   knownOptions("createWorker()", given, known);
-  const profile = oneOf("profile", given.profile ?? "default", ["default", "fast"]);
-  const lease = given.lease ?? (profile === "fast" ? 3000 : 10_000);
+  const { queues = ["default"], concurrency = 10, prefetch = 0, drainTimeout = 30_000 } = given;
+  const { profile = "default", phoenix = true, handleSignals = true } = given;
+  oneOf("profile", profile, ["default", "fast"]);
+  const { lease = profile === "fast" ? 3000 : 10_000 } = given;
   const leaseMs = toMs("lease", lease, { min: 1000, max: 3_600_000 });
   return {
-    queues: queuesOf(given.queues ?? ["default"]),
-    concurrency: integerOption("concurrency", given.concurrency ?? 10, { min: 1, max: most }),
-    prefetch: integerOption("prefetch", given.prefetch ?? 0, { min: 0, max: most }),
-    drainMs: toMs("drainTimeout", given.drainTimeout ?? 30_000, { max: 2_147_483_647 }),
+    queues: queuesOf(queues),
+    concurrency: integerOption("concurrency", concurrency, { min: 1, max: most }),
+    prefetch: integerOption("prefetch", prefetch, { min: 0, max: most }),
+    drainMs: toMs("drainTimeout", drainTimeout, { max: 2_147_483_647 }),
     leaseMs,
     beatMs: Math.round(leaseMs * 0.3),
-    phoenix: booleanOption("phoenix", given.phoenix ?? true),
-    handleSignals: booleanOption("handleSignals", given.handleSignals ?? true),
+    phoenix: booleanOption("phoenix", phoenix),
+    handleSignals: booleanOption("handleSignals", handleSignals),
   };
 }
 

@@ -32,7 +32,7 @@ declare const console: {
 
 interface AbortSignal {
   readonly aborted: boolean;
-  // deno-lint-ignore no-explicit-any -- so it is declared in every runtime's own types.
+  // So it is declared in every runtime's own types.
   readonly reason: any;
   throwIfAborted(): void;
   addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;

@@ -104,19 +104,20 @@ test(
 test(
   "a lock is renewed while its holder lives, and its signal aborts when it is lost",
   withRelier(async (lab) => {
-    const id = derivedLocal("lock", "k");
-    const held = await idempotencyLock(lab.rl, { key: "k" });
-    const before = Number((await locks(lab).facts(id)).score);
+    const [kept, stolen] = ["kept", "stolen"].map((key) => derivedLocal("lock", key));
+    await using held = await idempotencyLock(lab.rl, { key: "kept" });
+    const lost = await idempotencyLock(lab.rl, { key: "stolen" });
+    await locks(lab).age("running", stolen!, -1);
+    await using _thief = await idempotencyLock(lab.rl, { key: "stolen", wait: 0 });
+    const before = Number((await locks(lab).facts(kept!)).score);
+    const renewed = async () => Number((await locks(lab).facts(kept!)).score) > before;
     await until(
-      "it was renewed",
-      async () => Number((await locks(lab).facts(id)).score) > before,
+      "one is renewed and the loss of the other is known",
+      async () => lost.signal.aborted && await renewed(),
       8000,
     );
+    assert.equal((lost.signal.reason as { code?: string }).code, "RL_LEASE_LOST");
     assert.equal(held.signal.aborted, false);
-    await locks(lab).age("running", id, -1);
-    await using _thief = await idempotencyLock(lab.rl, { key: "k", wait: 0 });
-    await until("its holder knows", () => held.signal.aborted, 8000);
-    assert.equal((held.signal.reason as { code?: string }).code, "RL_LEASE_LOST");
   }),
 );
 

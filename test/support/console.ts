@@ -1,0 +1,26 @@
+/**
+ * What is said on the console meanwhile.
+ *
+ * @module
+ */
+
+import { inspect } from "node:util";
+
+const levels = ["debug", "log", "info", "warn", "error"] as const;
+
+/** Runs `work`, and resolves to every line the console was given, none of which is shown. */
+export async function overheard(work: () => Promise<void>): Promise<string[]> {
+  const lines: string[] = [];
+  const kept = levels.map((level) => console[level]);
+  for (const level of levels) {
+    console[level] = (...said) => {
+      lines.push(said.map((each) => typeof each === "string" ? each : inspect(each)).join(" "));
+    };
+  }
+  try {
+    await work();
+  } finally {
+    levels.forEach((level, i) => console[level] = kept[i]!);
+  }
+  return lines;
+}
