@@ -111,14 +111,22 @@ export function runAttempt(
   setLimits();
   const returned = work().then(
     (text) => decide(completed(definition, isKeyed(definition, envelope), text)),
-    (error) => {
-      failure = error;
-      if (cancelled !== undefined) decide(stopped(cancelled));
-      else if (error instanceof Unfit) decide(buried(error.reason, failure = error.cause));
-      else decide(failed(definition, claim.failures, error));
-    },
+    (error) => decide(judged(error)),
   );
   return Object.assign(live, { workspace, returned });
+
+  function judged(error: unknown): Verdict {
+    if (cancelled !== undefined) return stopped(cancelled);
+    try {
+      failure = error instanceof Unfit ? error.cause : error;
+      return error instanceof Unfit
+        ? buried(error.reason, failure)
+        : failed(definition, claim.failures, error);
+    } catch {
+      failure = new TypeError("What was thrown throws itself when it is looked at");
+      return failed(definition, claim.failures, failure);
+    }
+  }
 
   async function work(): Promise<string> {
     const payload = await fit("migration", () => migrated(definition, envelope));

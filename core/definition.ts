@@ -7,7 +7,7 @@
 
 import { normaliseRetry, type Retry, type RetryOptions } from "./backoff.ts";
 import type { TaskContext } from "./context.ts";
-import { type Duration, toMs } from "./duration.ts";
+import { type Duration, maxTimer, toMs } from "./duration.ts";
 import {
   booleanOption,
   functionOption,
@@ -97,8 +97,6 @@ const known = [
 ]; // deno-fmt-ignore-line
 
 const hour = 3_600_000;
-/** A timer set for longer fires at once on every runtime. */
-const maxTimer = 2_147_483_647;
 
 /**
  * Reads the options of a task.

@@ -12,6 +12,9 @@ export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d"}`;
 /** The longest duration anything accepts: ten years of 365 days, in milliseconds. */
 export const maxDuration = 315_360_000_000;
 
+/** The longest a timer can be set for: for longer it fires at once, on every runtime. */
+export const maxTimer = 2_147_483_647;
+
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const pattern = /^(-?\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 

@@ -5,7 +5,7 @@
  */
 
 import { RelierError, TaskFailedError } from "./errors.ts";
-import { type Duration, toMs } from "./duration.ts";
+import { type Duration, maxTimer, toMs } from "./duration.ts";
 import { decodeResult } from "./json.ts";
 import { channelOf, type Home, idOf } from "./keys.ts";
 import type { Poller, Standing } from "./poll.ts";
@@ -100,7 +100,9 @@ export function createHandle<R>(
     });
 
   async function result(options: { timeout?: Duration; signal?: AbortSignal } = {}): Promise<R> {
-    const timeoutMs = options.timeout === undefined ? undefined : toMs("timeout", options.timeout);
+    const timeoutMs = options.timeout === undefined
+      ? undefined
+      : toMs("timeout", options.timeout, { max: maxTimer });
     const standing = await poller.settled(home, local, timeoutMs, options.signal);
     if (standing === "timeout") {
       throw new RelierError(

@@ -5,6 +5,18 @@
  * declare them all and a cluster keeps them in one slot. An id carries its
  * home, `<queue>~<partition>~<local>`: finding a task needs no index.
  *
+ * Why one hash of envelopes and a sorted set of ids (`npm run bench:layout`,
+ * 100,000 tasks of 100 bytes, Redis 7.0.15, 2 cores, 2026-11-22):
+ *
+ * | layout                      | bytes | Redis µs in | out |
+ * | --------------------------- | ----- | ----------- | --- |
+ * | a hash for each task, list  | 523   | 6.0         | 10  |
+ * | one hash, list              | 259   | 5.6         | 7.7 |
+ * | one hash, sorted set (ours) | 362   | 9.4         | 10  |
+ *
+ * The list is cheaper, and knows neither priority nor cancelling nor an audit
+ * by id; a hash for each task would need keys that no script can declare.
+ *
  * @module
  */
 

@@ -8,6 +8,7 @@
 
 import { backoffMs } from "./backoff.ts";
 import type { Definition } from "./definition.ts";
+import { toMs } from "./duration.ts";
 import { RelierError } from "./errors.ts";
 import { describe } from "./failure.ts";
 import { Discard, Retry } from "./signals.ts";
@@ -45,7 +46,7 @@ export function failed(definition: Definition, failures: number, error: unknown)
   const timeout = RelierError.is(error, "RL_HARD_TIMEOUT");
   return {
     event: "retry",
-    ms: wanted?.afterMs ?? backoffMs(retry, failures + 1),
+    ms: afterOf(wanted) ?? backoffMs(retry, failures + 1),
     text: wanted ? "retry" : timeout ? "timeout" : "failed",
     error: JSON.stringify(describe(error)),
   };
@@ -85,6 +86,15 @@ export function handedOff(reason: string): Verdict {
 /** Cancelling was asked, and this is the end of it. */
 export function stopped(reason: string): Verdict {
   return { event: "stop", ms: cancelledMs, text: reason, error: "" };
+}
+
+/** A `Retry` that is only called so may say anything. */
+function afterOf(wanted: Retry | undefined): number | undefined {
+  try {
+    return wanted?.afterMs === undefined ? undefined : toMs("after", wanted.afterMs);
+  } catch {
+    return undefined;
+  }
 }
 
 function worthRetrying(definition: Definition, error: unknown): boolean {

@@ -72,9 +72,7 @@ function pack(
   const payload = encodePayload(value, name).text;
   const home = homeOf(options.queue ?? definition.queue, 0, prefix);
   const key = options.idempotencyKey ??
-    (typeof definition.key === "function"
-      ? keyOption(`idempotent of "${name}"`, definition.key(...args))
-      : undefined);
+    (typeof definition.key === "function" ? businessKey(name, definition.key(...args)) : undefined);
   const run = currentRun();
   const local = key !== undefined
     ? derivedLocal("key", name, key)
@@ -107,6 +105,19 @@ function pack(
       }),
     },
   };
+}
+
+/** The key a task made of its payload, which an error may not repeat. */
+function businessKey(name: string, key: unknown): string {
+  try {
+    return keyOption("idempotent", key);
+  } catch (error) {
+    const fault = error instanceof TypeError ? TypeError : RangeError;
+    throw new fault(
+      `Cannot push "${name}": its option "idempotent" must return ` +
+        "a string of 1 to 512 characters, not blank, without control characters",
+    );
+  }
 }
 
 /**

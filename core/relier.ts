@@ -7,7 +7,7 @@
 
 import { portOf } from "./connect.ts";
 import type { Definition } from "./definition.ts";
-import { type Duration, toMs } from "./duration.ts";
+import { type Duration, maxTimer, toMs } from "./duration.ts";
 import { RelierError } from "./errors.ts";
 import { createHandle, type HandleSource, type PendingTask, type TaskHandle } from "./handle.ts";
 import { homeOf, parseId } from "./keys.ts";
@@ -104,6 +104,8 @@ export function createRelier(options: RelierOptions = {}): Relier {
   const poller = createPoller(caller, `client-${randomLocal()}`);
   const sender = createSender(caller, (queue) => depths.get(queue) ?? 0);
   const source = { caller, poller };
+  /** Pushes that nobody may be waiting for, until they are accepted or reported. */
+  const background = new Set<Promise<void>>();
   let closed = false;
 
   async function send<R>(sent: Parcel): Promise<TaskHandle<R>> {
@@ -122,9 +124,24 @@ export function createRelier(options: RelierOptions = {}): Relier {
     }
   }
 
+  function tell(error: RelierError, id: string): void {
+    try {
+      onPushError(error, id);
+    } catch (thrown) {
+      console.error("[relier] onPushError threw", thrown);
+    }
+  }
+
+  async function everything(): Promise<void> {
+    await sender.flush();
+    while (background.size > 0) await Promise.all(background);
+  }
+
   function pending<R>(id: string, accepted: Promise<TaskHandle<R>>): PendingTask<R> {
     let acked = false;
-    accepted.then(() => acked = true, (error) => onPushError(error, id));
+    const told = accepted.then(() => void (acked = true), (error) => tell(error, id))
+      .finally(() => background.delete(told));
+    background.add(told);
     return {
       id,
       get acked() {
@@ -168,7 +185,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
     },
     queue: (name) => createQueue(source, homeOf(nameOption("queue", name), 0, prefix)),
     async flush({ timeout = 30_000 } = {}) {
-      const ms = toMs("timeout", timeout);
+      const ms = toMs("timeout", timeout, { max: maxTimer });
       let timer: ReturnType<typeof setTimeout> | undefined;
       const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => {
@@ -177,7 +194,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
           );
         }, ms);
       });
-      await Promise.race([sender.flush(), late]).finally(() => clearTimeout(timer));
+      await Promise.race([everything(), late]).finally(() => clearTimeout(timer));
     },
     async close() {
       if (closed) return;

@@ -7,7 +7,7 @@
 
 import type { AttemptHost } from "./attempt.ts";
 import { atMost, type DrainReport, drainReport, drainShift, farewellMs } from "./drain.ts";
-import { type Duration, toMs } from "./duration.ts";
+import { type Duration, maxTimer, toMs } from "./duration.ts";
 import { createFeed, type Feed } from "./feed.ts";
 import { createHeart, type Heart } from "./heart.ts";
 import { type Home, homeOf } from "./keys.ts";
@@ -159,9 +159,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
   }
 
   function drain({ timeout }: { timeout?: Duration } = {}): Promise<DrainReport> {
-    const ms = timeout === undefined
-      ? setup.drainMs
-      : toMs("timeout", timeout, { max: 2_147_483_647 });
+    const ms = timeout === undefined ? setup.drainMs : toMs("timeout", timeout, { max: maxTimer });
     if (draining) hurry.abort();
     return draining ??= leave(ms);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Duration, toMs } from "./duration.ts";
+import { type Duration, maxTimer, toMs } from "./duration.ts";
 import type { Rhythm } from "./heart.ts";
 import { booleanOption, integerOption, knownOptions, nameOption, oneOf } from "./options.ts";
 
@@ -66,7 +66,7 @@ export function readWorkerOptions(given: WorkerOptions): Setup {
     queues: queuesOf(queues),
     concurrency: integerOption("concurrency", concurrency, { min: 1, max: most }),
     prefetch: integerOption("prefetch", prefetch, { min: 0, max: most }),
-    drainMs: toMs("drainTimeout", drainTimeout, { max: 2_147_483_647 }),
+    drainMs: toMs("drainTimeout", drainTimeout, { max: maxTimer }),
     leaseMs,
     beatMs: Math.round(leaseMs * 0.3),
     phoenix: booleanOption("phoenix", phoenix),

@@ -117,6 +117,7 @@ test(
       if (attempt === 2) return "in time";
       await until("the signal", () => signal.aborted);
       reasons.push(signal.reason.code);
+      return "late";
     });
     await worker();
     const handle = await slow.apush();

@@ -6,6 +6,7 @@
  */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { idOf } from "../core/keys.ts";
 import { rlTask, type Task } from "../mod.ts";
@@ -157,7 +158,7 @@ for (const [what, raw] of Object.entries(corrupt)) {
     `an envelope that is ${what} is in the dead-letter queue, byte for byte`,
     withRelier(async (lab) => {
       const local = await lab.moves.push();
-      await lab.redis.hset(lab.key("task"), local, raw as never);
+      await lab.redis.hset(lab.key("task"), local, Buffer.from(raw));
       const behind = await other.apush(1);
       await lab.worker({ concurrency: 1 });
       await assert.rejects(lab.rl.handle(idOf(lab.home, local)).result(), { reason: "corrupt" });

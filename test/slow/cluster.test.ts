@@ -12,7 +12,7 @@ import { createRelier, createWorker, rlTask } from "../../mod.ts";
 import { startCluster } from "../support/redis.ts";
 
 const queues = ["a", "b", "c", "default"];
-const double = rlTask("double", async (n: number) => n * 2);
+const double = rlTask("double", (n: number) => n * 2);
 
 test("tasks of four queues spread over a cluster all end, and a worker is seen on each node", {
   timeout: 60_000,

@@ -1,0 +1,94 @@
+/**
+ * What every bench needs: a Redis of its own, what a piece of work cost there,
+ * and one line of JSON that says where it was measured.
+ *
+ * @module
+ */
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { Redis } from "ioredis";
+
+/** A Redis that ends with the bench. */
+export interface Lab {
+  readonly url: string;
+  readonly redis: Redis;
+  /** Microseconds of the main thread of Redis so far. */
+  cpuUs(): Promise<number>;
+  /** Bytes in use. */
+  bytes(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Starts a Redis without persistence on a loopback port. */
+export async function openLab(): Promise<Lab> {
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const dir = mkdtempSync(join(tmpdir(), "relier-bench-"));
+  const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--dir", dir];
+  const server = spawn("redis-server", args, { stdio: "ignore" });
+  const redis = new Redis(port, "127.0.0.1", { protocol: 2, maxRetriesPerRequest: null });
+  redis.on("error", () => {}); // It is still starting: the client tries again.
+  await redis.ping();
+  const number = async (section: string, name: string): Promise<number> =>
+    Number(new RegExp(`^${name}:(.*)$`, "m").exec(await redis.info(section))?.[1]);
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    redis,
+    cpuUs: async () =>
+      1e6 * (await number("cpu", "used_cpu_user_main_thread") +
+        await number("cpu", "used_cpu_sys_main_thread")),
+    bytes: () => number("memory", "used_memory"),
+    async stop() {
+      redis.disconnect();
+      server.kill("SIGKILL");
+      await new Promise((resolve) => server.once("exit", resolve));
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What one piece of work cost, each for one of `n` tasks. */
+export interface Cost {
+  readonly perSecond: number;
+  readonly redisUs: number;
+  readonly nodeUs: number;
+}
+
+/** Does `work` on `n` tasks and says what it cost. */
+export async function measure(lab: Lab, n: number, work: () => Promise<unknown>): Promise<Cost> {
+  const before = await lab.cpuUs();
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  await work();
+  const ms = performance.now() - start;
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    perSecond: Math.round(n / ms * 1000),
+    redisUs: round((await lab.cpuUs() - before) / n),
+    nodeUs: round((user + system) / n),
+  };
+}
+
+/** The median of what rounds measured, and how far they spread. */
+export function summary(values: readonly number[]): { median: number; min: number; max: number } {
+  const sorted = values.toSorted((a, b) => a - b);
+  return {
+    median: sorted[sorted.length >> 1]!,
+    min: sorted[0]!,
+    max: sorted[sorted.length - 1]!,
+  };
+}
+
+/** Prints the result of a bench as one line of JSON. */
+export async function report(lab: Lab, bench: string, result: object): Promise<void> {
+  const version = /redis_version:(\S+)/.exec(await lab.redis.info("server"))?.[1];
+  const machine = `${cpus().length} x ${cpus()[0]?.model}`;
+  console.log(JSON.stringify({ bench, machine, node: process.version, redis: version, ...result }));
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,97 @@
+/**
+ * Where a waiting task may be kept, and what each way costs: bytes, and Redis
+ * CPU for putting 50 in and taking 50 out in one script. The numbers that
+ * decided stand in `core/keys.ts`.
+ *
+ * @module
+ */
+
+import { type Lab, measure, openLab, report } from "./harness.ts";
+
+const tasks = 100_000;
+const batch = 50;
+const envelope = `{"v":1,"name":"noop","payload":["${"x".repeat(96)}"]}`;
+
+interface Layout {
+  readonly name: string;
+  readonly put: string;
+  readonly take: string;
+}
+
+const layouts: readonly Layout[] = [
+  {
+    name: "a hash for each task, ids in a list",
+    put: `for i = 2, #ARGV do
+      redis.call("HSET", KEYS[1] .. ARGV[i], "state", "ready", "envelope", ARGV[1], "attempts", "0")
+      redis.call("LPUSH", KEYS[2], ARGV[i])
+    end`,
+    take: `local ids = redis.call("RPOP", KEYS[2], ARGV[1])
+    for _, id in ipairs(ids) do
+      redis.call("HGETALL", KEYS[1] .. id)
+      redis.call("HSET", KEYS[1] .. id, "state", "running")
+      redis.call("ZADD", KEYS[3], 1, id)
+    end`,
+  },
+  {
+    name: "one hash of envelopes, ids in a list",
+    put: `local fields = {}
+    for i = 2, #ARGV do
+      fields[#fields + 1] = ARGV[i]
+      fields[#fields + 1] = ARGV[1]
+    end
+    redis.call("HSET", KEYS[1], unpack(fields))
+    redis.call("LPUSH", KEYS[2], unpack(ARGV, 2))`,
+    take: `local ids = redis.call("RPOP", KEYS[2], ARGV[1])
+    redis.call("HMGET", KEYS[1], unpack(ids))
+    local places = {}
+    for _, id in ipairs(ids) do
+      places[#places + 1] = 1
+      places[#places + 1] = id
+    end
+    redis.call("ZADD", KEYS[3], unpack(places))`,
+  },
+  {
+    name: "one hash of envelopes, ids in a sorted set",
+    put: `local fields, places = {}, {}
+    for i = 2, #ARGV do
+      fields[#fields + 1] = ARGV[i]
+      fields[#fields + 1] = ARGV[1]
+      places[#places + 1] = i
+      places[#places + 1] = ARGV[i]
+    end
+    redis.call("HSET", KEYS[1], unpack(fields))
+    redis.call("ZADD", KEYS[2], unpack(places))`,
+    take: `local ids = redis.call("ZRANGE", KEYS[2], 0, ARGV[1] - 1)
+    redis.call("ZREM", KEYS[2], unpack(ids))
+    redis.call("HMGET", KEYS[1], unpack(ids))
+    local places = {}
+    for _, id in ipairs(ids) do
+      places[#places + 1] = 1
+      places[#places + 1] = id
+    end
+    redis.call("ZADD", KEYS[3], unpack(places))`,
+  },
+];
+
+async function cost(lab: Lab, { name, put, take }: Layout): Promise<object> {
+  await lab.redis.flushall();
+  const keys = ["{q}:task", "{q}:ready", "{q}:running"];
+  const empty = await lab.bytes();
+  const putting = await measure(lab, tasks, async () => {
+    for (let i = 0; i < tasks; i += batch) {
+      const ids = Array.from({ length: batch }, (_, j) => String(i + j).padStart(22, "0"));
+      await lab.redis.eval(put, 3, ...keys, envelope, ...ids);
+    }
+  });
+  const bytes = Math.round((await lab.bytes() - empty) / tasks);
+  const taking = await measure(lab, tasks, async () => {
+    for (let i = 0; i < tasks; i += batch) await lab.redis.eval(take, 3, ...keys, batch);
+  });
+  return { name, bytes, putUs: putting.redisUs, takeUs: taking.redisUs };
+}
+
+const lab = await openLab();
+const found: object[] = [];
+for (const layout of layouts) found.push(await cost(lab, layout));
+await report(lab, "layout", { tasks, layouts: found });
+await lab.stop();
