@@ -13,6 +13,7 @@ import { homeOf } from "./keys.ts";
 import { derivedLocal, randomLocal } from "./local_id.ts";
 import { functionOption, keyOption, knownOptions } from "./options.ts";
 import { pause } from "./pause.ts";
+import { defaultClient } from "./producer.ts";
 import { insideOf, type Relier } from "./relier.ts";
 import { call } from "./script.ts";
 import { lock, turn, unlock } from "./scripts.ts";
@@ -51,14 +52,21 @@ const hour = 3_600_000;
 /**
  * Takes the lock of a key, or finds what its work came to. Disposing of it
  * without {@linkcode IdempotencyLock.complete} lets the next caller do the work.
+ * Goes through the client of this process unless another is given.
  *
  * @throws {RelierError} `RL_CONFLICT` if another holder is at it for longer than `wait`.
  * @throws TypeError, RangeError if an option is not what it should be.
  */
-export async function idempotencyLock<T = unknown>(
+export function idempotencyLock<T = unknown>(options: LockOptions): Promise<IdempotencyLock<T>>;
+/** {@linkcode idempotencyLock} through `relier`. */
+export function idempotencyLock<T = unknown>(
   relier: Relier,
   options: LockOptions,
+): Promise<IdempotencyLock<T>>;
+export async function idempotencyLock<T>(
+  ...args: [LockOptions] | [Relier, LockOptions]
 ): Promise<IdempotencyLock<T>> {
+  const [relier, options] = args.length === 1 ? [defaultClient() as Relier, args[0]] : args;
   knownOptions("idempotencyLock()", options, ["key", "ttl", "wait"]);
   const key = keyOption("key", options.key);
   const { ttl = hour, wait = 30_000 } = options;
@@ -163,16 +171,27 @@ function found<T>(text: string): IdempotencyLock<T> {
  * Runs `fn` once for a key and gives everybody its result. If it throws, the
  * error is this caller's and the next one runs it.
  */
-export async function idempotent<T>(
+export function idempotent<T>(
+  key: string,
+  fn: () => T | Promise<T>,
+  options?: Omit<LockOptions, "key">,
+): Promise<T>;
+/** {@linkcode idempotent} through `relier`. */
+export function idempotent<T>(
   relier: Relier,
   key: string,
   fn: () => T | Promise<T>,
-  options: Omit<LockOptions, "key"> = {},
-): Promise<T> {
-  functionOption("fn", fn as () => unknown);
-  await using held = await idempotencyLock<T>(relier, { ...options, key });
+  options?: Omit<LockOptions, "key">,
+): Promise<T>;
+export async function idempotent<T>(...args: unknown[]): Promise<T> {
+  const [relier, key, fn, options] = typeof args[0] === "object"
+    ? args
+    : [defaultClient(), ...args];
+  const work = functionOption("fn", fn) as () => T | Promise<T>;
+  const lockOptions = { ...options as Omit<LockOptions, "key">, key: key as string };
+  await using held = await idempotencyLock<T>(relier as Relier, lockOptions);
   if (held.alreadyExecuted) return held.cachedResult as T;
-  const result = await fn();
+  const result = await work();
   await held.complete(result);
   return result;
 }

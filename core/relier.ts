@@ -152,17 +152,31 @@ export function createRelier(options: RelierOptions = {}): Relier {
     };
   }
 
+  function parcelNow(definition: Definition, args: unknown[], pushOptions: PushOptions): Parcel {
+    const sent = parcel(definition, args, pushOptions, prefix);
+    if (!(sent instanceof Promise)) return sent;
+    sent.catch(() => {}); // What it would say is of no use to anybody.
+    throw new TypeError(
+      `Cannot push "${definition.name}" in the background: its schema is asynchronous; use apush()`,
+    );
+  }
+
   const own: Producer = {
-    push(definition, args, pushOptions: PushOptions) {
-      const sent = parcel(definition, args, pushOptions, prefix);
-      if (!(sent instanceof Promise)) return pending(sent.id, insist(sent));
-      throw new TypeError(
-        `Cannot push "${definition.name}" in the background: its schema is asynchronous; use apush()`,
-      );
+    push(definition, args, pushOptions) {
+      const sent = parcelNow(definition, args, pushOptions);
+      return pending(sent.id, insist(sent));
     },
     async apush(definition, args, pushOptions) {
       const sent = parcel(definition, args, pushOptions, prefix);
       return await send(sent instanceof Promise ? await sent : sent);
+    },
+    pushMany(definition, list, pushOptions) {
+      return list.map((args) => parcelNow(definition, [...args], pushOptions))
+        .map((sent) => pending(sent.id, insist(sent)));
+    },
+    async apushMany(definition, list, pushOptions) {
+      const all = list.map((args) => parcel(definition, [...args], pushOptions, prefix));
+      return await Promise.all((await Promise.all(all)).map((sent) => send(sent)));
     },
   };
 

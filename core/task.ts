@@ -108,11 +108,11 @@ export function rlTask(name: string, ...rest: unknown[]): Task {
     ...pusher({}),
     pushMany: (list: readonly unknown[][], options: PushOptions = {}) => {
       const checked = readPushOptions(options);
-      return list.map((args) => client().push(definition, [...args], checked));
+      return client().pushMany(definition, list, checked);
     },
     apushMany: async (list: readonly unknown[][], options: PushOptions = {}) => {
       const checked = readPushOptions(options);
-      return await Promise.all(list.map((args) => client().apush(definition, [...args], checked)));
+      return await client().apushMany(definition, list, checked);
     },
     with: (options: PushOptions) => pusher(readPushOptions(options)),
   });

@@ -1,31 +1,15 @@
 /**
- * What is refused before anything reaches Redis: names, options and payloads
- * that are not what they should be. Each refusal says what is wrong, in a line
- * that is safe to print, and leaves Redis as it was.
+ * Names, keys and ids that are not what they should be are refused before
+ * anything reaches Redis, in a line that is safe to print.
  *
  * @module
  */
 
-import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  createRelier,
-  createWorker,
-  idempotencyLock,
-  idempotent,
-  type PushOptions,
-  RelierError,
-  Retry,
-  rlTask,
-} from "../mod.ts";
-import { overheard } from "./support/console.ts";
-import { type Lab, withRelier } from "./support/relier.ts";
+import { createRelier, createWorker, idempotencyLock, idempotent, rlTask } from "../mod.ts";
+import { harmless, odd, refuses, take } from "./support/refusals.ts";
 
-const take = rlTask("take", (_value: unknown): unknown => "taken");
 const noop = (): void => {};
-
-/** In every payload that is refused, and in nothing that is said about it. */
-const canary = "canary-8d41";
 
 // deno-fmt-ignore
 const badNames = [
@@ -44,39 +28,6 @@ const noTexts: readonly unknown[] = [
   noop,
 ];
 const badKeys = ["", " ", "a\nb", "a\0b", "k".repeat(513), "\ud800", "a\u202eb"];
-
-/** A test that must leave every key under its prefix, and the number of all keys, as they were. */
-function harmless(body: (lab: Lab) => Promise<void>): () => Promise<void> {
-  return withRelier(async (lab) => {
-    await lab.rl.apush(take, "first");
-    await take.with({ delay: "1h" }).apush("second");
-    const before = [await lab.redis.dbsize(), await lab.dump()];
-    await body(lab);
-    assert.deepEqual([await lab.redis.dbsize(), await lab.dump()], before);
-  });
-}
-
-/** Asserts that `run` is refused, with a message that names `what` and is safe to print. */
-async function refuses(
-  kind: "TypeError" | "RangeError",
-  what: string,
-  run: () => unknown,
-): Promise<void> {
-  await assert.rejects(async () => void await run(), (error: Error) => {
-    assert.equal(error.name, kind, error.stack!);
-    assert.ok(error.message.includes(what), `${JSON.stringify(what)} is not in: ${error.message}`);
-    assertPrintable(error.message);
-    return true;
-  });
-}
-
-function assertPrintable(message: string): void {
-  assert.ok(message.length < 450, `${message.length} characters: ${message}`);
-  assert.doesNotMatch(message, /[\p{Cc}\p{Cf}\p{Cs}]/u);
-}
-
-/** A value its parameter would not take. */
-const odd = (value: unknown) => value as never;
 
 test(
   "a name that could break a key, an id or a command line is refused wherever one is given",
@@ -104,7 +55,7 @@ test(
 test(
   "an idempotency key that is no readable text is refused",
   harmless(async ({ rl }) => {
-    const made = rlTask("made-key", { idempotent: (key: unknown) => key as string }, noop);
+    const made = rlTask("made-key", { idempotent: (key: unknown) => key as string }, (_key) => {});
     const places: [string, (key: never) => unknown][] = [
       ["idempotencyKey", (idempotencyKey) => take.with({ idempotencyKey })],
       ["key", (key) => idempotencyLock(rl, { key })],
@@ -119,151 +70,6 @@ test(
     }
     for (const key of [null, 42, {}, ["k"]]) {
       await refuses("TypeError", "idempotent", () => made.push(key));
-    }
-  }),
-);
-
-test(
-  "options of a push are refused when they are not what they should be",
-  harmless(async () => {
-    const bad: [keyof PushOptions, "TypeError" | "RangeError", readonly unknown[]][] = [
-      ["delay", "RangeError", [-1, 1e15, NaN, Infinity, "-1s", "9999999d"]],
-      ["delay", "TypeError", ["5000", "soon", null, true, {}, [5], 5n, "5 s", ""]],
-      ["at", "RangeError", [new Date(NaN), new Date(8.64e15)]],
-      ["at", "TypeError", [0, "2030-01-01", null, {}]],
-      ["priority", "RangeError", [-1, 101, 0.5, NaN, 2 ** 53]],
-      ["priority", "TypeError", ["1", null, 1n, [1], true]],
-      ["headers", "TypeError", [null, 1, { a: 1 }]],
-      ["headers", "RangeError", [{ a: "x".repeat(9000) }]],
-      ["durability", "TypeError", ["disk", null, 1]],
-      ["durability", "RangeError", [{ replicas: 0 }, { replicas: 17 }]],
-    ];
-    for (const [name, kind, values] of bad) {
-      for (const value of values) {
-        await refuses(kind, name, () => take.with({ [name]: value }).apush("x"));
-        await refuses(kind, name, () => take.pushMany([["x"]], { [name]: value }));
-        await refuses(kind, name, () => take.apushMany([["x"]], { [name]: value }));
-      }
-    }
-    await refuses("TypeError", "delay", () => take.with({ delay: 1, at: new Date() }));
-    await refuses("TypeError", 'write 5000 or "5000ms"', () => take.with({ delay: odd("5000") }));
-  }),
-);
-
-test(
-  "options of a task are refused when they are not what they should be",
-  harmless(async () => {
-    const bad: [string, "TypeError" | "RangeError", object][] = [
-      ["priority", "RangeError", { priority: -1 }],
-      ["priority", "TypeError", { priority: null }],
-      ["version", "RangeError", { version: 0 }],
-      ["version", "TypeError", { version: "2" }],
-      ["idempotent", "TypeError", { idempotent: "yes" }],
-      ["idempotencyTtl", "TypeError", { idempotencyTtl: "1 day" }],
-      ["resultTtl", "RangeError", { resultTtl: -1 }],
-      ["maxResurrections", "RangeError", { maxResurrections: 1001 }],
-      ["retry.attempts", "RangeError", { retry: 0 }],
-      ["retry.attempts", "RangeError", { retry: { attempts: 0 } }],
-      ["retry.attempts", "RangeError", { retry: { attempts: Infinity } }],
-      ["retry.attempts", "RangeError", { retry: 1.5 }],
-      ["retry.attempts", "TypeError", { retry: { attempts: "3" } }],
-      ["retry", "TypeError", { retry: "3" }],
-      ["retry.backoff", "RangeError", { retry: { backoff: "linear" } }],
-      ["retry.base", "RangeError", { retry: { base: -1 } }],
-      ["retry.max", "RangeError", { retry: { base: 10, max: 5 } }],
-      ["retry.on", "TypeError", { retry: { on: "TypeError" } }],
-      ["softTimeout", "RangeError", { softTimeout: 100, hardTimeout: 100 }],
-      ["softTimeout", "RangeError", { softTimeout: "2s", hardTimeout: "1s" }],
-      ["hardTimeout", "RangeError", { hardTimeout: 0 }],
-      ["hardTimeout", "RangeError", { hardTimeout: 2 ** 31 }],
-      ["onSoftTimeout", "TypeError", { onSoftTimeout: "log" }],
-      ["onDead", "TypeError", { onDead: {} }],
-      ["migrate", "TypeError", { version: 3, migrate: { 1: noop } }],
-      ["migrate", "TypeError", { version: 4, migrate: { 1: noop, 3: noop } }],
-      ["migrate", "RangeError", { version: 2, migrate: { 2: noop } }],
-      ["migrate", "RangeError", { version: 2, migrate: { one: noop } }],
-      ["migrate[1]", "TypeError", { version: 2, migrate: { 1: 5 } }],
-      ["input", "TypeError", { input: { type: "string" } }],
-      ["output", "TypeError", { output: (x: unknown) => x }],
-    ];
-    for (const [what, kind, options] of bad) {
-      await refuses(kind, what, () => rlTask("ill-defined", options, noop));
-    }
-    await refuses("TypeError", "handler", () => rlTask("ill-defined", odd("noop")));
-    await refuses("TypeError", "name is taken", () => rlTask("take", noop));
-  }),
-);
-
-test(
-  "options of a worker and of a client are refused when they are not what they should be",
-  harmless(async ({ rl, url }) => {
-    const ofWorker: [string, "TypeError" | "RangeError", readonly unknown[]][] = [
-      ["concurrency", "RangeError", [0, -1, NaN, 1e6, 1.5, Infinity]],
-      ["concurrency", "TypeError", ["10", null, 10n]],
-      ["prefetch", "RangeError", [-1, 10_001]],
-      ["drainTimeout", "RangeError", [-1, "30d"]],
-      ["lease", "RangeError", [0, 999, "2h"]],
-      ["profile", "RangeError", ["slow"]],
-      ["phoenix", "TypeError", ["yes", null]],
-      ["handleSignals", "TypeError", [1]],
-      ["queues", "RangeError", [[], {}, ["a", "a"], { a: 0 }, { a: 1001 }]],
-      ["queues", "TypeError", ["default", null, 5, { a: "1" }]],
-    ];
-    for (const [name, kind, values] of ofWorker) {
-      for (const value of values) {
-        await refuses(kind, name, () => createWorker(rl, { [name]: value }));
-      }
-    }
-    const ofClient: [string, readonly unknown[]][] = [
-      ["redis", ["http://x", "localhost:6379", 6379, null, {}]],
-      ["tasks", [5, "take", [noop], [null]]],
-      ["admission", [5, null, { a: 5 }, { a: { maxDepth: "1" } }]],
-      ["onPushError", ["log", null]],
-      ["onDataLoss", [1]],
-    ];
-    for (const [name, values] of ofClient) {
-      const what = name === "tasks" ? "task" : name;
-      for (const value of values) {
-        await refuses("TypeError", what, () => createRelier({ redis: url, [name]: value }));
-      }
-    }
-    await refuses(
-      "RangeError",
-      "maxDepth",
-      () => createRelier({ admission: { a: { maxDepth: 0 } } }),
-    );
-    await refuses("RangeError", "wait", () => idempotencyLock(rl, { key: "k", wait: -1 }));
-    await refuses("TypeError", "ttl", () => idempotencyLock(rl, { key: "k", ttl: odd(null) }));
-    await refuses("TypeError", "fn", () => idempotent(rl, "k", odd("fn")));
-    await refuses("RangeError", "after", () => new Retry({ after: -1 }));
-    await refuses("TypeError", "after", () => new Retry({ after: odd("5000") }));
-  }),
-);
-
-test(
-  "an option nobody knows is refused, with the one that was probably meant",
-  harmless(async ({ rl }) => {
-    const bad: [string, (options: never) => unknown, object][] = [
-      ["idempotent", (options) => rlTask("ill-defined", options, noop), { idempotant: true }],
-      ["attempts", (retry) => rlTask("ill-defined", { retry }, noop), { attemps: 3 }],
-      ["priority", (options) => take.with(options), { prority: 1 }],
-      ["delay", (options) => take.pushMany([["x"]], options), { delays: 1 }],
-      ["queue", (options) => take.apushMany([["x"]], options), { Queue: "a" }],
-      ["replicas", (durability) => take.with({ durability }), { replica: 1 }],
-      ["prefix", (options) => createRelier(options), { prefex: "a" }],
-      ["maxDepth", (a) => createRelier({ admission: { a } }), { maxdepth: 1 }],
-      ["concurrency", (options) => createWorker(rl, options), { concurency: 5 }],
-      ["wait", (options) => idempotencyLock(rl, options), { key: "k", waits: 1 }],
-      ["after", (options) => new Retry(options), { afte: 1 }],
-    ];
-    for (const [meant, place, options] of bad) {
-      await refuses("TypeError", `did you mean "${meant}"?`, () => place(odd(options)));
-      const hostile = JSON.parse('{"__proto__":1}');
-      await refuses("TypeError", 'option "__proto__"', () => place(odd(hostile)));
-      for (const none of [null, "x", []]) {
-        if (meant === "replicas" || meant === "attempts") continue;
-        await refuses("TypeError", "must be an object", () => place(none as never));
-      }
     }
   }),
 );

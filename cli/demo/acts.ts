@@ -8,8 +8,9 @@
 
 import process from "node:process";
 import { CliError } from "../error.ts";
-import type { Crew, Member, Running } from "./crew.ts";
-import { type Screen, shorten } from "./screen.ts";
+import type { Crew, Running } from "./crew.ts";
+import type { Screen } from "./screen.ts";
+import { nameOf, names, victim } from "./victim.ts";
 
 /** Where the acts are played. */
 export interface Stage {
@@ -167,50 +168,6 @@ export async function poison(stage: Stage): Promise<void> {
   const ends = attempts.join(", ");
   screen.say(
     "poison",
-    `poison in the dead-letter queue: reason "${reason}", attempts ended by ${ends}`,
+    `poison in the dead-letter queue, reason "${reason}": ${ends}`,
   );
-}
-
-/**
- * A worker in the middle of tasks that will take `leftMs` longer, and those
- * tasks. Rather one with several, and rather with none that lost a worker
- * before: a second loss is a suspicion, and that is for the poison.
- */
-async function victim(
-  { crew, several }: Stage,
-  leftMs: number,
-  suits: (tasks: readonly Running[]) => boolean = () => true,
-): Promise<{ member: Member; owed: readonly Running[] }> {
-  const owedBy = ({ running }: Member): Running[] =>
-    [...running.values()].filter((task) => {
-      const ran = performance.now() - task.since;
-      return task.job !== undefined && ran > 100 && task.job.workMs - ran > leftMs;
-    });
-  const innocent = ({ running }: Member): boolean =>
-    [...running.keys()].every((id) => !crew.raised.has(id));
-  let since = 0;
-  let best: Member | undefined;
-  await crew.until("a worker is in the middle of its tasks", () => {
-    const able = crew.members.filter((member) =>
-      member.state === "working" && owedBy(member).length > 0 && suits(owedBy(member))
-    );
-    const fresh = able.filter(innocent);
-    if (able.length > 0) since ||= performance.now();
-    const patience = performance.now() - since;
-    best = fresh.find((member) => owedBy(member).length >= several);
-    if (since > 0 && patience > 300) best ??= fresh[0];
-    if (since > 0 && patience > 600) best ??= able[0];
-    return best !== undefined;
-  });
-  return { member: best!, owed: owedBy(best!) };
-}
-
-function nameOf({ job }: Running): string {
-  return shorten(job?.file ?? "a task", 36);
-}
-
-function names(tasks: readonly Running[]): string {
-  const [first, second, ...more] = tasks.map(nameOf);
-  return [first, ...(second ? [second] : []), ...(more.length > 0 ? [`${more.length} more`] : [])]
-    .join(", ");
 }

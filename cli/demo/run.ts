@@ -43,6 +43,8 @@ export interface Outcome {
 }
 
 const size = 4, concurrency = 3, leaseMs = 3000, drainMs = 1000;
+/** How many tasks of a share take long: half the slots, so that those brought back find one free. */
+const long = size * concurrency / 2;
 const acts = { "kill -9": kill, freeze, deploy: drain, poison };
 
 /** Plays all acts. @throws if one does not come about. */
@@ -64,15 +66,11 @@ export async function run(plan: Plan, screen: Screen): Promise<Outcome> {
   ledger.on("message", ({ attempt }: LedgerWord) => {
     if (attempt) progress[attempt.accepted ? "accepted" : "refused"]++;
   });
-  const { results, unfinished } = folder;
-  const site = { input, results, unfinished, ledgerUrl };
+  const site = { input, results: folder.results, unfinished: folder.unfinished, ledgerUrl };
   const setup = { redis: redis.url, prefix, site, concurrency, leaseMs, drainMs };
   const crew = createCrew(size, setup);
   screen.show((columns) => drawPanel(crew, progress, screen.clock(), columns));
-  await crew.until(
-    "all workers work",
-    () => crew.members.every(({ state }) => state === "working"),
-  );
+  await complete(crew);
   const pids = crew.members.map(({ pid }) => pid).join(", ");
   screen.say("done", `${size} worker processes (${pids}), ledger process (${ledger.pid})`);
 
@@ -116,6 +114,14 @@ export async function run(plan: Plan, screen: Screen): Promise<Outcome> {
   };
 }
 
+/** Resolves when whoever was lost is replaced. */
+async function complete(crew: Crew): Promise<void> {
+  await crew.until(
+    "all workers work",
+    () => crew.members.every(({ state }) => state === "working"),
+  );
+}
+
 /** What Redis says, and whether it is consistent. */
 async function count(demo: Queue, pushed: number) {
   const broken = await demo.audit();
@@ -129,7 +135,6 @@ async function count(demo: Queue, pushed: number) {
 
 /** The files in `n` shares; the first of each share take longer. */
 function shares(files: readonly string[], n: number, workMs: number | undefined): Job[][] {
-  const slots = size * concurrency;
   const shortMs = workMs ?? Math.min(300, 40_000 / files.length);
   const patterns = [
     { workMs: 2600, effect: "first" },
@@ -141,7 +146,7 @@ function shares(files: readonly string[], n: number, workMs: number | undefined)
     { length: n },
     (_, share) =>
       files.filter((_, i) => i % n === share).map((file, i): Job =>
-        i < slots
+        i < long
           ? { file, ...patterns[i % patterns.length]! }
           : { file, workMs: shortMs, effect: i % 2 ? "first" : "last" }
       ),
@@ -166,12 +171,12 @@ function createStage(
     several: kills > 1 ? 2 : 1,
     recoveries: [],
     async pushShare() {
+      await complete(crew);
       const jobs = left.shift()!;
       // The long ones first, ahead of what is left of the share before.
-      const long = jobs.slice(0, size * concurrency), short = jobs.slice(size * concurrency);
       const tasks = [
-        ...indexFile.pushMany(long.map((job) => [job]), { priority: 50 }),
-        ...indexFile.pushMany(short.map((job) => [job])),
+        ...indexFile.pushMany(jobs.slice(0, long).map((job) => [job]), { priority: 50 }),
+        ...indexFile.pushMany(jobs.slice(long).map((job) => [job])),
       ];
       tasks.forEach(({ id }, i) => crew.jobs.set(id, jobs[i]!));
       pushed.push(...tasks);

@@ -14,7 +14,7 @@ local function arrival()
   return meta.order
 end
 local function place(record)
-  return (100 - (record.priority or 0)) * band + record.order
+  return string.format("%.0f", (100 - (record.priority or 0)) * band + record.order)
 end
 local function pushedAt(record)
   return math.floor(record.order / 64) + dawn

@@ -198,6 +198,7 @@ test("Ctrl-C ends everything the demo has started", async () => {
 
 test("what cannot be done is refused before anything starts, with what to do instead", async () => {
   const stranger = createServer((_, response) => response.end("hello"));
+  after(() => stranger.close());
   stranger.listen(0, "127.0.0.1");
   await once(stranger, "listening");
   const { port } = stranger.address() as AddressInfo;
@@ -210,7 +211,7 @@ test("what cannot be done is refused before anything starts, with what to do ins
     [["--vresion"], 2, /option "--vresion"/],
     [["demo", "--inptu", "x"], 2, /option "--inptu"[^]*did you mean "--input"/],
     [["demo", "--input"], 2, /"--input": its value is missing/],
-    [["demo", "--input", "--json"], 2, /"--input": its value is missing/],
+    [["demo", "--input", "--keep"], 2, /"--input": its value is missing/],
     [["demo", "--json=yes"], 2, /"--json=yes": --json takes no value/],
     [["demo", "extra"], 2, /argument "extra"/],
     [
@@ -244,7 +245,8 @@ test("what cannot be done is refused before anything starts, with what to do ins
     assert.match(call.stderr, /^error: .+\nhint: {2}.+\n$/);
     assert.doesNotMatch(call.stderr, /secret/);
   }
-  stranger.close();
+  const told = await rl(["demo", "--json", "--input", empty]);
+  assert.match(JSON.parse(told.stderr).error, /it holds no readable file/, "programs read JSON");
 });
 
 /** A folder of `count` small files, with names that are not all plain. */

@@ -1,0 +1,13 @@
+/**
+ * A worker process whose one handler ends it, as a library that calls
+ * `process.exit` would.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { createRelier, createWorker, rlTask } from "../../mod.ts";
+
+const [redis, prefix] = process.argv.slice(2) as [string, string];
+rlTask("ends-its-process", () => process.exit(0));
+await createWorker(createRelier({ redis, prefix }), { handleSignals: false }).start();
