@@ -63,6 +63,7 @@ export function runAttempt(
 ): Live {
   const id = idOf(claim.home, claim.id);
   const { name } = definition;
+  const warn = (cause: unknown): void => host.onError(cause, id, name);
   let decide!: (verdict: Verdict | null) => void;
   const verdict = new Promise<Verdict | null>((resolve) => decide = resolve);
   const timers: ReturnType<typeof setTimeout>[] = [];
@@ -121,10 +122,10 @@ export function runAttempt(
       failure = error instanceof Unfit ? error.cause : error;
       return error instanceof Unfit
         ? buried(error.reason, failure)
-        : failed(definition, claim.failures, error);
+        : failed(definition, claim.failures, error, warn);
     } catch {
       failure = new TypeError("What was thrown throws itself when it is looked at");
-      return failed(definition, claim.failures, failure);
+      return failed(definition, claim.failures, failure, warn);
     }
   }
 
@@ -166,7 +167,7 @@ export function runAttempt(
     const limit = definition.hardTimeoutMs;
     failure = new RelierError("RL_HARD_TIMEOUT", `Task "${id}" was stopped after ${limit} ms`);
     workspace.abort(failure as RelierError);
-    decide(failed(definition, claim.failures, failure));
+    decide(failed(definition, claim.failures, failure, warn));
   }
 }
 

@@ -34,8 +34,10 @@ export interface Body {
 
 /** The heart of a worker at one partition. */
 export interface Heart {
-  /** Subscribes and beats once; from then on by itself. */
+  /** Subscribes and beats once. @throws {RedisError} If Redis does not answer. */
   start(): Promise<void>;
+  /** Beats by itself from now on. */
+  run(): void;
   /** Beats now, besides the rhythm. */
   now(): void;
   /** Beats for one claim. @throws {RelierError} `RL_LEASE_LOST` */
@@ -163,8 +165,8 @@ export function createHeart(
       // Without a subscription the lease alone tells of our death: later, not never.
       await listen().catch(body.onError);
       await round();
-      void run();
     },
+    run: () => void run(),
     now,
     async once(live) {
       if (body.held(home).every(({ claim }) => claim !== live.claim)) throw leaseLost(live);

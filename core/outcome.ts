@@ -36,8 +36,13 @@ export function completed(definition: Definition, keyed: boolean, text: string):
   return { event: "complete", ms, text, error: "" };
 }
 
-/** The handler failed with `error`, after `failures` others. */
-export function failed(definition: Definition, failures: number, error: unknown): Verdict {
+/** The handler failed with `error`, after `failures` others; a backoff function may fail too. */
+export function failed(
+  definition: Definition,
+  failures: number,
+  error: unknown,
+  onBadBackoff: (cause: unknown) => void,
+): Verdict {
   if (isNamed(error, Discard, "Discard")) return buried("discarded", error);
   const { retry } = definition;
   const wanted = isNamed(error, Retry, "Retry") ? (error as Retry) : undefined;
@@ -46,7 +51,7 @@ export function failed(definition: Definition, failures: number, error: unknown)
   const timeout = RelierError.is(error, "RL_HARD_TIMEOUT");
   return {
     event: "retry",
-    ms: afterOf(wanted) ?? backoffMs(retry, failures + 1),
+    ms: afterOf(wanted) ?? backoffMs(retry, failures + 1, Math.random, onBadBackoff),
     text: wanted ? "retry" : timeout ? "timeout" : "failed",
     error: JSON.stringify(describe(error)),
   };

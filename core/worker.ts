@@ -136,13 +136,18 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
       state = "new";
       throw error;
     }
+    for (const heart of hearts.values()) heart.run();
     if (setup.handleSignals) {
       onDuty.add(id);
       offSignals = onSignals(onSignal);
     }
     if (setup.phoenix) {
       const raised = ({ id, cause }: { id: string; cause: string }) =>
-        emit("resurrected", { id, name: "", reason: cause });
+        emit(cause === "crashes" || cause === "stalls" ? "dead" : "resurrected", {
+          id,
+          name: "",
+          reason: cause,
+        });
       for (const home of homes) {
         void runPhoenix(caller, home, setup.leaseMs, end.signal, raised, report);
       }

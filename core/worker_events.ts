@@ -4,19 +4,24 @@
  * @module
  */
 
+import { functionOption, oneOf } from "./options.ts";
+
 /** What can happen. `fenced`: a claim was no longer ours, and nothing was written. */
-export type WorkerEventName =
-  | "started"
-  | "completed"
-  | "failed"
-  | "dead"
-  | "deferred"
-  | "handedOff"
-  | "cancelled"
-  | "fenced"
-  | "resurrected"
-  | "draining"
-  | "error";
+export type WorkerEventName = typeof names[number];
+
+const names = [
+  "started",
+  "completed",
+  "failed",
+  "dead",
+  "deferred",
+  "handedOff",
+  "cancelled",
+  "fenced",
+  "resurrected",
+  "draining",
+  "error",
+] as const;
 
 /** Something that happened; the id and name of the task are empty where it is about none. */
 export interface WorkerEvent {
@@ -48,6 +53,8 @@ export function createEvents(): {
       }
     },
     on(name, run) {
+      oneOf("event", name, names);
+      functionOption("listener", run);
       listeners.set(name, [...listeners.get(name) ?? [], run]);
     },
   };

@@ -38,6 +38,7 @@ end
 local entry = workerOf(worker) or {}
 entry.run = listeners(root .. "@" .. worker) > 0 and run() or nil
 entry.mark, entry.beat, entry.about = nil, now, about
+redis.call("ZCARD", KEY.workers) -- Touched before the first write; see lib/write.lua.
 if meta.lane == worker then note("laneUntil", now + leaseMs) end
 write()
 redis.call("ZADD", KEY.workers, now, worker)

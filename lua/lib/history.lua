@@ -2,6 +2,7 @@
 -- are kept, one after the other in a flat list. An attempt that is the first and
 -- completes needs no list: the record itself says all four.
 local function close(record, cause)
+  record.tried = record.tried or record.started
   record.progress, record.remark, record.solo, record.started = nil, nil, nil, nil
   record.ended = now
   local history = record.history

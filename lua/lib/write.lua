@@ -1,16 +1,29 @@
+-- Touches every key that is about to be written: Redis does not roll back, so a
+-- key of a wrong type has to stop the script before its first write.
+local function touchKeys()
+  for state in pairs(out) do redis.call("ZCARD", KEY[state]) end
+  for state in pairs(into) do redis.call("ZCARD", KEY[state]) end
+  if #letGo + #holding > 0 then redis.call("ZCARD", KEY.holds) end
+  for hash, key in pairs(about) do
+    if #forgotten[hash] + #kept[hash] > 0 then redis.call("HLEN", key) end
+  end
+end
+
 -- Writes the moves: out of the old sets, into the new ones, then the hashes.
 local function write(growing)
+  for id in pairs(touched) do
+    if records[id] then keep("record", id, cmsgpack.pack(records[id])) end
+  end
+  local ring = rung and redis.call("LLEN", KEY.bell) == 0
+  touchKeys()
   commit(growing)
   for state, ids in pairs(out) do redis.call("ZREM", KEY[state], unpack(ids)) end
   for state, places in pairs(into) do redis.call("ZADD", KEY[state], unpack(places)) end
   if #letGo > 0 then redis.call("ZREM", KEY.holds, unpack(letGo)) end
   if #holding > 0 then redis.call("ZADD", KEY.holds, unpack(holding)) end
-  for id in pairs(touched) do
-    if records[id] then keep("record", id, cmsgpack.pack(records[id])) end
-  end
   for hash, key in pairs(about) do
     if #forgotten[hash] > 0 then redis.call("HDEL", key, unpack(forgotten[hash])) end
     if #kept[hash] > 0 then redis.call("HSET", key, unpack(kept[hash])) end
   end
-  if rung and redis.call("LLEN", KEY.bell) == 0 then redis.call("LPUSH", KEY.bell, "") end
+  if ring then redis.call("LPUSH", KEY.bell, "") end
 end

@@ -11,7 +11,7 @@ local function told(id, envelope)
     task[5] = {
       record.failures or 0, record.crashes or 0, record.stalls or 0, record.deferrals or 0,
       record.deferredAt and now - record.deferredAt or 0, record.started and 1 or 0,
-      record.history and 1 or 0, redis.call("HGET", KEY.partial, id) or "", record.error or "",
+      record.tried and 1 or 0, redis.call("HGET", KEY.partial, id) or "", record.error or "",
       cmsgpack.unpack(redis.call("HGET", KEY.steps, id) or "\144"),
     }
   end
