@@ -41,9 +41,10 @@ test(
   withRelier(async ({ moves }) => {
     const ids = [await moves.push(), await moves.push(), await moves.push()];
     const claim = await moves.claim();
+    const urgent = await moves.push({ priority: 9 });
     await moves.settle(claim, "handoff");
-    const { tasks } = await moves.turn({ slots: 3 });
-    assert.deepEqual(tasks.map(({ id }) => id), ids);
+    const { tasks } = await moves.turn({ slots: 4 });
+    assert.deepEqual(tasks.map(({ id }) => id), [urgent, ...ids]);
   }),
 );
 
@@ -166,5 +167,40 @@ test(
     const [handle] = await queue.list("running");
     const { history } = await queue.inspect(handle!.id);
     assert.deepEqual(history.map(({ cause }) => cause), ["SIGKILL"]);
+  }),
+);
+
+for (const event of ["complete", "stop"] as const) {
+  test(
+    `a task leaves no step, no partial result and no payload behind after ${event}`,
+    withRelier(async (lab) => {
+      const { moves } = lab;
+      await moves.push();
+      const claim = await moves.claim();
+      await moves.step(claim);
+      await moves.beat("w1", [{ ...claim, partial: "1" }]);
+      await moves.settle(claim, event, { partial: "2" });
+      const left = Object.entries(await lab.tasks()).filter(([, text]) => text.includes(claim.id));
+      const state = event === "complete" ? "completed" : "cancelled";
+      assert.deepEqual(left.map(([key]) => key), [`{default~0}:${state}`, "{default~0}:record"]);
+    }),
+  );
+}
+
+test(
+  "a released task has not been deferred yet",
+  withRelier(async ({ moves }) => {
+    await moves.push();
+    const { id, ...first } = await moves.claim();
+    await moves.settle({ id, ...first }, "defer");
+    await moves.age("scheduled", id, -1);
+    await moves.sweep();
+    const again = await moves.claim();
+    assert.equal(again.deferrals, 1);
+    await moves.settle(again, "bury", { text: "unroutable" });
+    await moves.release([id]);
+    const { deferrals, deferredMs } = await moves.claim();
+    assert.deepEqual([deferrals, deferredMs], [0, 0]);
+    assert.equal((await moves.facts(id)).deferredAt, undefined);
   }),
 );

@@ -195,6 +195,8 @@ test(
     const neighbour = await moves.turn({ worker: "neighbour", slots: 1 });
     assert.deepEqual(neighbour.tasks.map((task) => task.id), [others[1]], "others go on");
     await moves.settle(own, "complete");
+    const elsewhere = await moves.turn({ worker: "keeper", slots: 5, empty: 0 });
+    assert.equal(elsewhere.lane, "wait", "it holds one of another queue");
     const alone = await moves.turn({ worker: "keeper", slots: 5 });
     assert.deepEqual([alone.lane, alone.tasks.map((task) => task.id)], ["solo", [id]]);
   }),

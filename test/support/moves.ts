@@ -22,6 +22,7 @@ export interface Facts {
   readonly stalls?: string;
   readonly failures?: string;
   readonly deferrals?: string;
+  readonly deferredAt?: string;
   readonly lost?: string;
   readonly progress?: string;
   readonly reason?: string;
