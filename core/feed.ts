@@ -97,7 +97,7 @@ export function createFeed(
         const refused = new Set(stale);
         for (const each of settling) each.resolve(!refused.has(each.claim.id));
         const claims = readClaims(home, nonce, tasks, lane === "solo", sentAt + leaseMs);
-        return { claims, lane, nextMs };
+        return { claims, lane, nextMs: soonest(nextMs, settling) };
       } catch (error) {
         onError(error);
         if (signal.aborted) throw error;
@@ -123,4 +123,12 @@ export function createFeed(
 function rowOf({ claim, verdict, partial, name }: Owed) {
   const { event, ms, text, error } = verdict;
   return { id: claim.id, nonce: claim.nonce, event, ms, text, error, partial, name };
+}
+
+/** When something is due, besides what Redis knew before it wrote these settles. */
+function soonest(nextMs: number, settling: readonly Owed[]): number {
+  const due = settling.filter(({ verdict }) => verdict.event === "retry")
+    .map(({ verdict }) => verdict.ms);
+  if (nextMs >= 0) due.push(nextMs);
+  return due.length === 0 ? -1 : Math.min(...due);
 }

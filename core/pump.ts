@@ -70,6 +70,7 @@ export function createPump(
   let suspect: Lane | undefined;
   let alone = false;
   let resting: AbortController | undefined;
+  let restUntil = 0;
   let claimedAt = performance.now();
   let busy = false;
   let busyAt = -Infinity;
@@ -157,6 +158,7 @@ export function createPump(
     lane.slots -= wish.slots;
     lane.spare -= wish.spare;
     if (got && wanted > 0) answered(lane, wish, wanted, got);
+    else if (got && got.nextMs >= 0) expect(lane, got.nextMs);
     poke();
   }
 
@@ -182,6 +184,12 @@ export function createPump(
     lane.dueAt = nextMs < 0 ? Infinity : performance.now() + nextMs;
   }
 
+  /** Something is due there sooner than was known: a rest may be too long now. */
+  function expect(lane: Lane, ms: number): void {
+    lane.dueAt = Math.min(lane.dueAt, performance.now() + ms);
+    if (lane.dueAt < restUntil) resting?.abort();
+  }
+
   /** Waits for a bell, while there are slots and nothing to put in them. */
   function rest(): void {
     const able = freeSlots() > 0 && lanes.every((lane) => lane.idle);
@@ -190,6 +198,7 @@ export function createPump(
     const due = Math.min(...lanes.map((lane) => lane.dueAt)) - performance.now();
     const ms = Math.max(1, Math.min(longestRestMs, Math.ceil(due)));
     const leave = resting = new AbortController();
+    restUntil = performance.now() + ms;
     const over = () => {
       if (resting !== leave) return;
       clearTimeout(watchdog);
