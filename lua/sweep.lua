@@ -77,7 +77,6 @@ announce()
 -- The first death puts a task 100 ms off; nobody else knows when that is over.
 if #raised > 0 then lookAgainMs = math.min(lookAgainMs, 100) end
 local nextMs = math.min(2000, 125 * math.max(2, redis.call("ZCARD", KEY.workers)))
-if #raised > 0 then nextMs = math.min(nextMs, 100) end
 if dueMs >= 0 then nextMs = math.min(nextMs, dueMs) end
 if suspectMs > 0 then nextMs = math.min(nextMs, math.ceil(suspectMs)) end
 return answer("ok", raised, math.max(0, math.min(nextMs, lookAgainMs)))
