@@ -1,7 +1,7 @@
 /**
  * One run of a handler under one claim: run it within its limits, decide what
- * it comes to. Whatever ends first decides, once; a handler
- * that goes on after that is counted as leaked, and nothing it does is heard.
+ * it comes to. Whatever ends first decides, once; a handler that goes on after
+ * that is counted as leaked, and nothing it does is heard.
  *
  * @module
  */
@@ -14,42 +14,10 @@ import { RelierError } from "./errors.ts";
 import { accepted } from "./inline.ts";
 import { encodeResult } from "./json.ts";
 import { idOf } from "./keys.ts";
+import type { AttemptHost, Live } from "./live.ts";
 import { migrated } from "./migration.ts";
 import { buried, completed, failed, handedOff, stopped, type Verdict } from "./outcome.ts";
-import { createWorkspace, type Workspace } from "./workspace.ts";
-
-/** What an attempt asks of its worker. */
-export interface AttemptHost {
-  readonly workerId: string;
-  readonly relier: object;
-  definitionNamed(name: string): Definition | undefined;
-  /** Beats for this one claim now. @throws {RelierError} `RL_LEASE_LOST` */
-  beatOnce(live: Live): Promise<void>;
-  /** Saves a step, fenced. @throws {RelierError} `RL_LEASE_LOST`, `RL_PAYLOAD_TOO_LARGE` */
-  saveStep(claim: Claim, name: string, value: string): Promise<void>;
-  /** Told of errors that are nobody's answer. */
-  onError(error: unknown, id: string, name: string): void;
-}
-
-/** A handler at work. */
-export interface Live {
-  readonly claim: Claim;
-  readonly name: string;
-  /** What it has to show, for the next beat. */
-  readonly workspace: Workspace | undefined;
-  /** What it came to; `null` if the claim is lost and there is nothing to settle. */
-  readonly verdict: Promise<Verdict | null>;
-  /** Resolves when the handler has really returned. */
-  readonly returned: Promise<void>;
-  /** Called, best effort, once the verdict was accepted. */
-  after(): Promise<void>;
-  /** Another worker has the task: abort, and settle nothing. */
-  lose(): void;
-  /** Cancelling was asked: abort, and wait a little for the handler. */
-  cancel(reason: string): void;
-  /** Give the task back now. */
-  handOff(error: RelierError): void;
-}
+import { createWorkspace } from "./workspace.ts";
 
 /** How long a handler may take to let go of a cancelled task. */
 const cancelGraceMs = 5000;

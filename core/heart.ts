@@ -7,15 +7,14 @@
  * @module
  */
 
-import type { Live } from "./attempt.ts";
 import type { Claim } from "./claim.ts";
 import { RelierError } from "./errors.ts";
 import { channelOf, type Home, idOf } from "./keys.ts";
+import type { Live, News } from "./live.ts";
 import { pause } from "./pause.ts";
 import type { Reply } from "./port.ts";
 import { call, type Caller } from "./script.ts";
 import { beat } from "./scripts.ts";
-import type { News } from "./workspace.ts";
 
 /** How often, in milliseconds. */
 export interface Rhythm {

@@ -5,10 +5,11 @@
  * @module
  */
 
-import { type AttemptHost, type Live, runAttempt } from "./attempt.ts";
+import { runAttempt } from "./attempt.ts";
 import type { Claim } from "./claim.ts";
 import { type Envelope, readEnvelope } from "./envelope.ts";
 import { RelierError } from "./errors.ts";
+import type { AttemptHost, Live } from "./live.ts";
 import { buried, deferred, unknownTask, type Verdict } from "./outcome.ts";
 
 /** Runs the task of `claim`, or says at once what becomes of it. */

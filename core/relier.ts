@@ -6,6 +6,7 @@
  */
 
 import { portOf } from "./connect.ts";
+import { createDispatch } from "./dispatch.ts";
 import type { Definition } from "./definition.ts";
 import { type Duration, maxTimer, toMs } from "./duration.ts";
 import { RelierError } from "./errors.ts";
@@ -14,12 +15,10 @@ import { homeOf, parseId } from "./keys.ts";
 import { createLedger } from "./ledger.ts";
 import { randomLocal } from "./local_id.ts";
 import { functionOption, integerOption, knownOptions, nameOption } from "./options.ts";
-import { type Parcel, parcel } from "./parcel.ts";
 import { createPoller } from "./poll.ts";
 import type { RedisPort } from "./port.ts";
-import { enrol, type Producer, resign } from "./producer.ts";
+import { enrol, resign } from "./producer.ts";
 import { createSender } from "./push.ts";
-import type { PushOptions } from "./push_options.ts";
 import { createQueue, type Queue } from "./queue.ts";
 import type { Caller } from "./script.ts";
 import { definitionNamed, definitionOf, type Task } from "./task.ts";
@@ -83,7 +82,6 @@ export function insideOf(relier: Relier): Inside {
 }
 
 const known = ["redis", "prefix", "tasks", "admission", "onPushError", "onDataLoss"];
-const pushTries = 3;
 
 /**
  * Makes a client. Nothing is connected before the first call. The first client
@@ -104,81 +102,8 @@ export function createRelier(options: RelierOptions = {}): Relier {
   const poller = createPoller(caller, `client-${randomLocal()}`);
   const sender = createSender(caller, (queue) => depths.get(queue) ?? 0);
   const source = { caller, poller };
-  /** Pushes that nobody may be waiting for, until they are accepted or reported. */
-  const background = new Set<Promise<void>>();
   let closed = false;
-
-  async function send<R>(sent: Parcel): Promise<TaskHandle<R>> {
-    if (closed) throw new RelierError("RL_CONNECTION", "Cannot push: the client is closed");
-    return createHandle<R>(source, sent.home, sent.local, await sender.send(sent));
-  }
-
-  /** Connections come back, and a push by the same id is one task: so try again. */
-  async function insist<R>(sent: Parcel): Promise<TaskHandle<R>> {
-    for (let tries = 1;; tries++) {
-      try {
-        return await send<R>(sent);
-      } catch (error) {
-        if (tries === pushTries || closed || !RelierError.is(error, "RL_CONNECTION")) throw error;
-      }
-    }
-  }
-
-  function tell(error: RelierError, id: string): void {
-    try {
-      onPushError(error, id);
-    } catch (thrown) {
-      console.error("[relier] onPushError threw", thrown);
-    }
-  }
-
-  async function everything(): Promise<void> {
-    await sender.flush();
-    while (background.size > 0) await Promise.all(background);
-  }
-
-  function pending<R>(id: string, accepted: Promise<TaskHandle<R>>): PendingTask<R> {
-    let acked = false;
-    const told = accepted.then(() => void (acked = true), (error) => tell(error, id))
-      .finally(() => background.delete(told));
-    background.add(told);
-    return {
-      id,
-      get acked() {
-        return acked;
-      },
-      // Awaiting a push waits for Redis, so that `await` never lies.
-      then: (onAccepted, onRefused) => accepted.then(onAccepted, onRefused),
-    };
-  }
-
-  function parcelNow(definition: Definition, args: unknown[], pushOptions: PushOptions): Parcel {
-    const sent = parcel(definition, args, pushOptions, prefix);
-    if (!(sent instanceof Promise)) return sent;
-    sent.catch(() => {}); // What it would say is of no use to anybody.
-    throw new TypeError(
-      `Cannot push "${definition.name}" in the background: its schema is asynchronous; use apush()`,
-    );
-  }
-
-  const own: Producer = {
-    push(definition, args, pushOptions) {
-      const sent = parcelNow(definition, args, pushOptions);
-      return pending(sent.id, insist(sent));
-    },
-    async apush(definition, args, pushOptions) {
-      const sent = parcel(definition, args, pushOptions, prefix);
-      return await send(sent instanceof Promise ? await sent : sent);
-    },
-    pushMany(definition, list, pushOptions) {
-      return list.map((args) => parcelNow(definition, [...args], pushOptions))
-        .map((sent) => pending(sent.id, insist(sent)));
-    },
-    async apushMany(definition, list, pushOptions) {
-      const all = list.map((args) => parcel(definition, [...args], pushOptions, prefix));
-      return await Promise.all((await Promise.all(all)).map((sent) => send(sent)));
-    },
-  };
+  const { own, settled } = createDispatch(source, sender, prefix, onPushError, () => closed);
 
   const relier: Relier = {
     push: (task, ...args) => own.push(definitionOf(task), args, {}),
@@ -208,7 +133,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
           );
         }, ms);
       });
-      await Promise.race([everything(), late]).finally(() => clearTimeout(timer));
+      await Promise.race([settled(), late]).finally(() => clearTimeout(timer));
     },
     async close() {
       if (closed) return;

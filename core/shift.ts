@@ -6,10 +6,10 @@
  * @module
  */
 
-import type { AttemptHost, Live } from "./attempt.ts";
 import type { Claim } from "./claim.ts";
 import type { Feed } from "./feed.ts";
 import { type Home, idOf } from "./keys.ts";
+import type { AttemptHost, Live } from "./live.ts";
 import { handedOff, type Verdict } from "./outcome.ts";
 import { startAttempt } from "./pickup.ts";
 import type { Emit } from "./worker_events.ts";

@@ -5,12 +5,12 @@
  * @module
  */
 
-import type { AttemptHost } from "./attempt.ts";
 import { atMost, type DrainReport, drainReport, drainShift, farewellMs } from "./drain.ts";
 import { type Duration, maxTimer, toMs } from "./duration.ts";
 import { createFeed, type Feed } from "./feed.ts";
 import { createHeart, type Heart } from "./heart.ts";
 import { type Home, homeOf } from "./keys.ts";
+import type { AttemptHost } from "./live.ts";
 import { randomLocal } from "./local_id.ts";
 import { evict, runPhoenix } from "./phoenix.ts";
 import { askServer, refuseUnsafe } from "./probe.ts";

@@ -5,34 +5,13 @@
  * @module
  */
 
-import type { AttemptHost, Live } from "./attempt.ts";
 import type { TaskContext } from "./context.ts";
 import type { Definition } from "./definition.ts";
 import type { Envelope } from "./envelope.ts";
-import type { RelierError } from "./errors.ts";
 import { decodeResult, encodeResult } from "./json.ts";
 import { idOf } from "./keys.ts";
+import type { AttemptHost, Live, Workspace } from "./live.ts";
 import { logOf } from "./log.ts";
-
-/** What a beat saves of an attempt; empty texts where nothing is new. */
-export interface News {
-  readonly progress: string;
-  readonly remark: string;
-  readonly partial: string;
-}
-
-/** The context of a run, from the worker's side. */
-export interface Workspace {
-  readonly context: TaskContext;
-  /** Aborts `ctx.signal`; the first reason stays. */
-  abort(reason: RelierError): void;
-  /** Aborts `ctx.softSignal`. */
-  abortSoftly(reason: RelierError): void;
-  /** What is new since the last beat that `saved` was told of. */
-  news(): News;
-  /** These news are in Redis. */
-  saved(news: News): void;
-}
 
 /** Makes the workspace of `live`. */
 export function createWorkspace(

@@ -1,0 +1,109 @@
+/**
+ * The pushes of one client: those a caller waits for, and those in the
+ * background, which are sent again until they are accepted or reported.
+ *
+ * @module
+ */
+
+import type { Definition } from "./definition.ts";
+import { RelierError } from "./errors.ts";
+import { createHandle, type HandleSource, type PendingTask, type TaskHandle } from "./handle.ts";
+import { type Parcel, parcel } from "./parcel.ts";
+import type { Producer } from "./producer.ts";
+import type { Sender } from "./push.ts";
+import type { PushOptions } from "./push_options.ts";
+
+/** The producing side of a client. */
+export interface Dispatch {
+  readonly own: Producer;
+  /** Resolves once every push so far is accepted or reported. */
+  settled(): Promise<void>;
+}
+
+const pushTries = 3;
+
+/** Makes the dispatch of a client; `closed` says whether it still sends. */
+export function createDispatch(
+  source: HandleSource,
+  sender: Sender,
+  prefix: string,
+  onPushError: (error: RelierError, id: string) => void,
+  closed: () => boolean,
+): Dispatch {
+  /** Pushes that nobody may be waiting for, until they are accepted or reported. */
+  const background = new Set<Promise<void>>();
+
+  async function send<R>(sent: Parcel): Promise<TaskHandle<R>> {
+    if (closed()) throw new RelierError("RL_CONNECTION", "Cannot push: the client is closed");
+    return createHandle<R>(source, sent.home, sent.local, await sender.send(sent));
+  }
+
+  /** Connections come back, and a push by the same id is one task: so try again. */
+  async function insist<R>(sent: Parcel): Promise<TaskHandle<R>> {
+    for (let tries = 1;; tries++) {
+      try {
+        return await send<R>(sent);
+      } catch (error) {
+        if (tries === pushTries || closed() || !RelierError.is(error, "RL_CONNECTION")) throw error;
+      }
+    }
+  }
+
+  function tell(error: RelierError, id: string): void {
+    try {
+      onPushError(error, id);
+    } catch (thrown) {
+      console.error("[relier] onPushError threw", thrown);
+    }
+  }
+
+  async function settled(): Promise<void> {
+    await sender.flush();
+    while (background.size > 0) await Promise.all(background);
+  }
+
+  function pending<R>(id: string, accepted: Promise<TaskHandle<R>>): PendingTask<R> {
+    let acked = false;
+    const told = accepted.then(() => void (acked = true), (error) => tell(error, id))
+      .finally(() => background.delete(told));
+    background.add(told);
+    return {
+      id,
+      get acked() {
+        return acked;
+      },
+      // Awaiting a push waits for Redis, so that `await` never lies.
+      then: (onAccepted, onRefused) => accepted.then(onAccepted, onRefused),
+    };
+  }
+
+  function parcelNow(definition: Definition, args: unknown[], pushOptions: PushOptions): Parcel {
+    const sent = parcel(definition, args, pushOptions, prefix);
+    if (!(sent instanceof Promise)) return sent;
+    sent.catch(() => {}); // What it would say is of no use to anybody.
+    throw new TypeError(
+      `Cannot push "${definition.name}" in the background: its schema is asynchronous; use apush()`,
+    );
+  }
+
+  const own: Producer = {
+    push(definition, args, pushOptions) {
+      const sent = parcelNow(definition, args, pushOptions);
+      return pending(sent.id, insist(sent));
+    },
+    async apush(definition, args, pushOptions) {
+      const sent = parcel(definition, args, pushOptions, prefix);
+      return await send(sent instanceof Promise ? await sent : sent);
+    },
+    pushMany(definition, list, pushOptions) {
+      return list.map((args) => parcelNow(definition, [...args], pushOptions))
+        .map((sent) => pending(sent.id, insist(sent)));
+    },
+    async apushMany(definition, list, pushOptions) {
+      const all = list.map((args) => parcel(definition, [...args], pushOptions, prefix));
+      return await Promise.all((await Promise.all(all)).map((sent) => send(sent)));
+    },
+  };
+
+  return { own, settled };
+}

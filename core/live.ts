@@ -1,0 +1,64 @@
+/**
+ * A handler at work, as the parts of a worker know it.
+ *
+ * @module
+ */
+
+import type { Claim } from "./claim.ts";
+import type { TaskContext } from "./context.ts";
+import type { Definition } from "./definition.ts";
+import type { RelierError } from "./errors.ts";
+import type { Verdict } from "./outcome.ts";
+
+/** What an attempt asks of its worker. */
+export interface AttemptHost {
+  readonly workerId: string;
+  readonly relier: object;
+  definitionNamed(name: string): Definition | undefined;
+  /** Beats for this one claim now. @throws {RelierError} `RL_LEASE_LOST` */
+  beatOnce(live: Live): Promise<void>;
+  /** Saves a step, fenced. @throws {RelierError} `RL_LEASE_LOST`, `RL_PAYLOAD_TOO_LARGE` */
+  saveStep(claim: Claim, name: string, value: string): Promise<void>;
+  /** Told of errors that are nobody's answer. */
+  onError(error: unknown, id: string, name: string): void;
+}
+
+/** A handler at work. */
+export interface Live {
+  readonly claim: Claim;
+  readonly name: string;
+  /** What it has to show, for the next beat. */
+  readonly workspace: Workspace | undefined;
+  /** What it came to; `null` if the claim is lost and there is nothing to settle. */
+  readonly verdict: Promise<Verdict | null>;
+  /** Resolves when the handler has really returned. */
+  readonly returned: Promise<void>;
+  /** Called, best effort, once the verdict was accepted. */
+  after(): Promise<void>;
+  /** Another worker has the task: abort, and settle nothing. */
+  lose(): void;
+  /** Cancelling was asked: abort, and wait a little for the handler. */
+  cancel(reason: string): void;
+  /** Give the task back now. */
+  handOff(error: RelierError): void;
+}
+
+/** What a beat saves of an attempt; empty texts where nothing is new. */
+export interface News {
+  readonly progress: string;
+  readonly remark: string;
+  readonly partial: string;
+}
+
+/** The context of a run, from the worker's side. */
+export interface Workspace {
+  readonly context: TaskContext;
+  /** Aborts `ctx.signal`; the first reason stays. */
+  abort(reason: RelierError): void;
+  /** Aborts `ctx.softSignal`. */
+  abortSoftly(reason: RelierError): void;
+  /** What is new since the last beat that `saved` was told of. */
+  news(): News;
+  /** These news are in Redis. */
+  saved(news: News): void;
+}
