@@ -59,6 +59,7 @@ export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPor
     const deadline = now() + timeoutMs + extraMs;
     let bySource = false;
     let mayHaveRun = false;
+    let why = "";
     for (let failures = 0;;) {
       if (closing.stopped) throw closed(program);
       try {
@@ -77,6 +78,8 @@ export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPor
       } catch (error) {
         if (error instanceof RedisError) throw error;
         const failure = explain(error, rest);
+        // The last try is cut short by the deadline: what ended the others says more.
+        if (failure.text !== "ETIMEDOUT" || why === "") why = failure.text;
         if (failure.word === "NOSCRIPT" && !bySource) {
           bySource = true;
           continue;
@@ -87,7 +90,7 @@ export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPor
         if (!failure.passing || now() + pauseMs >= deadline) {
           // The last moments belong to the deadline: to reject early is to give up early.
           if (failure.passing) await sleep(deadline - now(), closing);
-          throw failed(program, failure, mayHaveRun, timeoutMs + extraMs);
+          throw failed(program, { ...failure, text: why }, mayHaveRun, timeoutMs + extraMs);
         }
         await sleep(pauseMs, closing);
       }
