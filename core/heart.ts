@@ -47,6 +47,7 @@ export interface Heart {
 const rowsPerCall = 200;
 const unseenMs = 150;
 const listenAgainMs = 1000;
+const trustEveryMs = 500;
 
 /** Makes the heart of `worker` at `home`; `about` is JSON for people. */
 export function createHeart(
@@ -122,6 +123,8 @@ export function createHeart(
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
       let nextMs = beatMs;
+      const answered = new AbortController();
+      void watchTrust(answered.signal);
       try {
         if (!await round() && port.listen) {
           nextMs = unseenMs;
@@ -129,11 +132,20 @@ export function createHeart(
         }
       } catch (error) {
         body.onError(error);
-        nextMs = Math.min(beatMs, 500);
+        nextMs = Math.min(beatMs, trustEveryMs);
         expire();
       }
+      answered.abort();
       await pause(nextMs, wake.signal);
       wake = new AbortController();
+    }
+  }
+
+  /** A beat may hang for longer than a lease: trust ends when it ends, not when the call does. */
+  async function watchTrust(answered: AbortSignal): Promise<void> {
+    while (!answered.aborted) {
+      await pause(trustEveryMs, answered);
+      if (!answered.aborted) expire();
     }
   }
 

@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Redis } from "ioredis";
 import { connect, ioredis } from "../adapters/ioredis.ts";
-import { RedisError, type RelierError, rlTask, taskContext, type WorkerEventName } from "../mod.ts";
+import { RedisError, RelierError, rlTask, taskContext, type WorkerEventName } from "../mod.ts";
 import { overheard } from "./support/console.ts";
 import { withRelier } from "./support/relier.ts";
 import { freePort } from "./support/server.ts";
@@ -153,5 +153,38 @@ test(
       const { facts } = await queue.inspect(id);
       assert.deepEqual([facts["failures"], facts["crashes"]], [undefined, undefined]);
     }
+  }),
+);
+
+test(
+  "a handler is told at the end of its lease that Redis has gone silent, not when the call gives up",
+  withRelier(async ({ client, url, queue, worker }) => {
+    const port = connect(url);
+    let silent = false;
+    const relier = client({
+      redis: {
+        ...port,
+        run: (program, ...rest) =>
+          silent && program.name === "beat" ? new Promise(() => {}) : port.run(program, ...rest),
+      },
+    });
+    const waiting = rlTask("waits-for-its-signal", async () => {
+      const { signal } = taskContext();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      return RelierError.is(signal.reason, "RL_LEASE_LOST") && performance.now();
+    });
+    const handed: string[] = [];
+    const w = await worker({ lease: "1s", phoenix: false }, relier);
+    w.on("handedOff", ({ reason }) => handed.push(reason!));
+    w.on("started", () => silent = true);
+    const start = performance.now();
+    await relier.apush(waiting);
+    await until("it was given back", () => handed.length > 0, 5000);
+    const ms = performance.now() - start;
+    assert.ok(ms >= 1000 && ms < 3000, `given back after ${Math.round(ms)} ms`);
+    assert.deepEqual(handed.slice(0, 1), ["connection"]);
+    await w.drain({ timeout: 0 });
+    assert.equal((await queue.stats()).counts.ready, 1);
+    await port.close();
   }),
 );
