@@ -27,13 +27,13 @@ export function createWorkspace(
   const soft = new AbortController();
   let progress = "", remark = "", savedPartial = claim.again?.partial ?? "";
   const steps = new Map<string, Promise<unknown>>();
-  const kept = claim.again?.steps ?? [];
-  for (let i = 0; i < kept.length; i += 2) {
-    const value = kept[i + 1]!;
-    steps.set(kept[i]!, Promise.resolve().then(() => decodeResult(value)));
-  }
+  const kept = new Map<string, string>();
+  const flat = claim.again?.steps ?? [];
+  for (let i = 0; i < flat.length; i += 2) kept.set(flat[i]!, flat[i + 1]!);
 
-  async function freshStep(key: string, fn: () => unknown): Promise<unknown> {
+  async function runStep(key: string, fn: () => unknown): Promise<unknown> {
+    const before = kept.get(key);
+    if (before !== undefined) return decodeResult(before);
     const value = await fn();
     await host.saveStep(claim, key, encodeResult(value, `${name}, step ${key}`).text);
     return value;
@@ -63,11 +63,11 @@ export function createWorkspace(
       remark = String(note).slice(0, 200);
     },
     partialResult: undefined,
-    previous: previousOf(claim),
+    previous: previousOf(live, (error) => host.onError(error, id, name)),
     step<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
       let running = steps.get(key);
       if (!running) {
-        running = freshStep(String(key), fn);
+        running = runStep(String(key), fn);
         steps.set(key, running);
         // A step that failed is run again by whoever asks next, and is no unhandled rejection.
         running.catch(() => steps.delete(key));
@@ -99,10 +99,18 @@ export function createWorkspace(
   };
 }
 
-function previousOf({ again }: Live["claim"]): TaskContext["previous"] {
+function previousOf(
+  { claim: { again } }: Live,
+  onError: (error: unknown) => void,
+): TaskContext["previous"] {
   if (!again) return null;
-  const partialResult = again.partial === "" ? undefined : decodeResult(again.partial);
-  if (again.error === "") return { partialResult };
-  const { name, message } = JSON.parse(again.error);
-  return { partialResult, error: { name, message } };
+  try {
+    const partialResult = again.partial === "" ? undefined : decodeResult(again.partial);
+    if (again.error === "") return { partialResult };
+    const { name, message } = JSON.parse(again.error);
+    return { partialResult, error: { name, message } };
+  } catch (error) {
+    onError(error); // Somebody else wrote there: the task runs all the same, from the beginning.
+    return { partialResult: undefined };
+  }
 }
