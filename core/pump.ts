@@ -23,8 +23,8 @@ export interface Pump {
   poke(): void;
   /** Claims nothing from now on; settles go on. Resolves when every claim is answered. */
   stop(): Promise<void>;
-  /** When a claim was last answered, by `performance.now()`. */
-  readonly claimedAt: number;
+  /** When a claim was last answered, by `performance.now()`; undefined before the first. */
+  readonly claimedAt: number | undefined;
   /** When there was last no reason to claim, because every slot was taken; now, while that is so. */
   readonly busyAt: number;
   /** How often a wait that had gone silent was given up and made anew. */
@@ -71,7 +71,7 @@ export function createPump(
   let alone = false;
   let resting: AbortController | undefined;
   let restUntil = 0;
-  let claimedAt = performance.now();
+  let claimedAt: number | undefined;
   let busy = false;
   let busyAt = -Infinity;
   let rebuilt = 0;

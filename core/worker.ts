@@ -115,6 +115,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
   const hurry = new AbortController();
   let offSignals = () => {};
   let loopLagMs = 0;
+  let startedAt = -Infinity;
   let resolveStopped!: () => void;
   const stopped = new Promise<void>((resolve) => resolveStopped = resolve);
 
@@ -153,12 +154,12 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
       }
     }
     void watchLoop();
+    startedAt = performance.now();
     pump.poke();
   }
 
   function onSignal(): void {
     void drain().finally(() => {
-      onDuty.delete(id);
       if (onDuty.size === 0) exit(0);
     });
   }
@@ -180,6 +181,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     for (const heart of hearts.values()) heart.stop();
     if (started) await sayGoodbye();
     offSignals();
+    onDuty.delete(id);
     resolveStopped();
     return drainReport(shift);
   }
@@ -197,8 +199,8 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     stopped,
     health: () => ({
       consuming: state === "working" &&
-        performance.now() - Math.max(pump.claimedAt, pump.busyAt) < silentMs,
-      lastClaim: state === "new"
+        performance.now() - Math.max(pump.claimedAt ?? startedAt, pump.busyAt) < silentMs,
+      lastClaim: pump.claimedAt === undefined
         ? null
         : new Date(Date.now() - Math.round(performance.now() - pump.claimedAt)),
       loopLagMs,

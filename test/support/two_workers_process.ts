@@ -1,0 +1,15 @@
+/**
+ * A process of two workers, of which one has left before any signal.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { createRelier, createWorker } from "../../mod.ts";
+
+const relier = createRelier({ redis: process.argv[2]! });
+const [stays, leaves] = [createWorker(relier), createWorker(relier)];
+await stays.start();
+await leaves.start();
+await leaves.drain();
+console.log("one left");
