@@ -49,7 +49,6 @@ interface Desk {
   readonly fresh: Set<string>;
   listening: Promise<boolean> | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
-  asking: boolean;
   idleMs: number;
 }
 
@@ -70,7 +69,6 @@ export function createPoller(caller: Caller, client: string): Poller {
         fresh: new Set(),
         listening: undefined,
         timer: undefined,
-        asking: false,
         idleMs: shortestMs,
       };
       desks.set(home.root, desk);

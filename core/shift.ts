@@ -20,8 +20,6 @@ export interface Shift {
   readonly running: number;
   /** Claims that wait for a slot. */
   readonly waiting: number;
-  /** Claims whose settle is on its way. */
-  readonly settling: number;
   /** Handlers that go on after their attempt was decided. */
   readonly leaked: number;
   /** Settles that were accepted, by event. */
@@ -109,9 +107,6 @@ export function createShift(
     },
     get waiting() {
       return backlog.length;
-    },
-    get settling() {
-      return settling.size;
     },
     get leaked() {
       return leaked;

@@ -20,8 +20,8 @@ for i, id in ipairs(ids) do
     record.state, record.failures or 0, record.progress or "", record.worker or "",
     record.reason or "", record.error or "", record.result or "",
   }
-  local final = record.result or record.state == "dead" or record.state == "cancelled"
-    or record.state == "completed" or record.state == ""
+  local final = record.state == "completed" or record.state == "dead"
+    or record.state == "cancelled" or record.state == ""
   local others = waiters[i] or ""
   if channel ~= "" and not final and not string.find(others, channel, 1, true) and #others < 512 then
     added[#added + 1] = id

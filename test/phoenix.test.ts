@@ -18,6 +18,17 @@ async function hurry(moves: Moves, state: "scheduled" | "quarantined", id: strin
   await moves.sweep();
 }
 
+/** Pushes a task that has cost two workers. */
+async function quarantined(moves: Moves): Promise<string> {
+  const id = await moves.push();
+  await moves.claim();
+  await moves.crash("w1");
+  await hurry(moves, "scheduled", id);
+  await moves.claim();
+  await moves.crash("w1");
+  return id;
+}
+
 test(
   "the first crash costs 100 ms, the next ones a quarantine that grows",
   withRelier(async ({ moves, queue }) => {
@@ -181,12 +192,7 @@ test(
 test(
   "a suspect is given only to a worker that holds nothing, and then alone",
   withRelier(async ({ moves }) => {
-    const id = await moves.push();
-    await moves.claim();
-    await moves.crash("w1");
-    await hurry(moves, "scheduled", id);
-    await moves.claim();
-    await moves.crash("w1");
+    const id = await quarantined(moves);
     const others = [await moves.push(), await moves.push(), await moves.push()];
     const own = await moves.claim("keeper");
     await moves.age("quarantined", id, -1);
@@ -205,12 +211,7 @@ test(
 test(
   "a suspect that proves innocent completes, and the lane is free again",
   withRelier(async ({ moves }) => {
-    const id = await moves.push();
-    await moves.claim();
-    await moves.crash("w1");
-    await hurry(moves, "scheduled", id);
-    await moves.claim();
-    await moves.crash("w1");
+    const id = await quarantined(moves);
     await moves.age("quarantined", id, -1);
     const suspect = await moves.claim("keeper");
     assert.equal(suspect.solo, true);
