@@ -13,6 +13,8 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { summariesOf } from "./cli/kernel/describe.ts";
+import { tree } from "./cli/tree.ts";
 
 const { values } = parseArgs({ options: { out: { type: "string", default: "dist" } } });
 const { version, type, sideEffects, imports } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -32,3 +34,9 @@ execFileSync(
 
 const compiled = JSON.stringify({ version, type, sideEffects, imports }, null, 2);
 writeFileSync(join(values.out, "package.json"), compiled.replaceAll('.ts"', '.js"') + "\n");
+
+const summaries = JSON.stringify(await summariesOf(tree), null, 2);
+writeFileSync(
+  join(values.out, "cli", "kernel", "summaries.js"),
+  `export const summaries = ${summaries};\n`,
+);

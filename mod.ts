@@ -22,12 +22,15 @@
  * @module
  */
 
+export type { WorkerAbout } from "./core/about.ts";
+export type { AdmissionOptions, AdmissionRate, QueueLimits } from "./core/admission.ts";
 export type { RetryOptions } from "./core/backoff.ts";
 export { type TaskContext, taskContext } from "./core/context.ts";
 export type { TaskOptions } from "./core/definition.ts";
 export type { DrainReport } from "./core/drain.ts";
 export type { Duration } from "./core/duration.ts";
 export {
+  type AdmissionReason,
   AdmissionRejectedError,
   type PayloadIssue,
   PayloadValidationError,
@@ -36,13 +39,20 @@ export {
   type RelierErrorOptions,
   TaskFailedError,
 } from "./core/errors.ts";
-export type { Outcome, PendingTask, TaskHandle, TaskHappening, TaskStatus } from "./core/handle.ts";
+export type { WorkerEntry } from "./core/fleet.ts";
+export type { Outcome, PendingTask, TaskHandle, TaskStatus } from "./core/handle.ts";
+export type { WorkerHealth } from "./core/health.ts";
+export type { FollowOptions, QueueHappening, TaskHappening } from "./core/happenings.ts";
+export { keyId } from "./core/key_id.ts";
+export type { PageOptions, TaskPage } from "./core/listing.ts";
 export {
   type IdempotencyLock,
   idempotencyLock,
   idempotent,
   type LockOptions,
+  lockQueue,
 } from "./core/lock.ts";
+export type { WorkerOrder } from "./core/orders.ts";
 export {
   type Confirm,
   type Program,
@@ -52,13 +62,11 @@ export {
   type Reply,
 } from "./core/port.ts";
 export type { PushOptions } from "./core/push_options.ts";
-export type { Attempt, Queue, QueueStats, TaskDetails } from "./core/queue.ts";
-export {
-  type AdmissionOptions,
-  createRelier,
-  type Relier,
-  type RelierOptions,
-} from "./core/relier.ts";
+export type { Resurrection } from "./core/phoenix.ts";
+export type { Queue } from "./core/queue.ts";
+export type { QueueName } from "./core/registry.ts";
+export { createRelier, type Relier, type RelierOptions } from "./core/relier.ts";
+export type { ExportedTask } from "./core/restore.ts";
 export { Discard, Retry } from "./core/signals.ts";
 export type {
   StandardIssue,
@@ -66,8 +74,10 @@ export type {
   StandardResult,
   StandardSchema,
 } from "./core/standard_schema.ts";
-export { states, type TaskState } from "./core/states.ts";
-export { type Pusher, rlTask, type Task } from "./core/task.ts";
-export { createWorker, type Worker, type WorkerHealth } from "./core/worker.ts";
+export { states, type TaskState, type Transition, transitions } from "./core/states.ts";
+export type { QueueStats } from "./core/stats.ts";
+export type { Attempt, TaskDetails, TaskSummary } from "./core/summary.ts";
+export { definedTasks, type Pusher, rlTask, type Task } from "./core/task.ts";
+export { createWorker, type Worker } from "./core/worker.ts";
 export type { WorkerEvent, WorkerEventName } from "./core/worker_events.ts";
 export type { WorkerOptions } from "./core/worker_options.ts";

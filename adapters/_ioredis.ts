@@ -57,7 +57,7 @@ export type IoredisClient = IoredisConnection | IoredisCluster;
 const slotsRefreshMs = 5_000;
 
 /** What each connection is opened with, whatever the caller's client has. */
-function profile(purpose: Purpose | "topology", timeoutMs: number): object {
+export function profile(purpose: Purpose | "topology", timeoutMs: number): object {
   return {
     connectionName: `relier:${purpose}`,
     connectTimeout: Math.max(1, Math.floor(timeoutMs / 2)),

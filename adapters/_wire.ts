@@ -61,7 +61,7 @@ interface Call {
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: unknown) => void;
   /** When it is given up, on the clock of `now()`. */
-  readonly due: number;
+  due: number;
 }
 
 /** Makes a wire. */
@@ -103,6 +103,11 @@ export function openWire(connect: Connect, events: WireEvents = {}): Wire {
 
   function expire(): void {
     const time = now();
+    // While something blocked the event loop nobody looked for answers: they may lie there.
+    if (time - timerDue > silenceMs) {
+      quietSince = time;
+      for (const call of pending) call.due = Math.max(call.due, time + silenceMs);
+    }
     let next = Infinity;
     timerDue = Infinity;
     for (const call of pending) {

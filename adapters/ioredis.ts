@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Redis } from "ioredis";
+import { Cluster, Redis } from "ioredis";
 import type { RedisPort } from "../core/port.ts";
 import { type Confirmer, confirmer } from "./_confirm.ts";
 import { explain, Unanswered } from "./_failure.ts";
@@ -17,6 +17,7 @@ import {
   single,
 } from "./_ioredis.ts";
 import { listener } from "./_listen.ts";
+import { type Origin, originOf } from "./_origin.ts";
 import { type Attempt, scriptRunner } from "./_script.ts";
 import { openStop, within } from "./_time.ts";
 import { waiter } from "./_wait.ts";
@@ -118,6 +119,7 @@ export function ioredis(client: IoredisClient, options: IoredisOptions = {}): Re
     run: scriptRunner(send, { timeoutMs, closing: closing }),
     wait: waits.wait,
     listen: listens.listen,
+    origin: () => Promise.resolve(originOf(client, timeoutMs)),
     close() {
       closing.stop();
       for (const link of commands.values()) link.close();
@@ -147,6 +149,15 @@ export function connect(url: string, options: IoredisOptions = {}): RedisPort {
   }
   // It never connects: it carries the options for those that do.
   return ioredis(new Redis(url, { lazyConnect: true }), options);
+}
+
+/** Makes a port to what the `origin` of another one described, with connections of its own. */
+export function reopen(origin: unknown): RedisPort {
+  const { nodes, options, timeoutMs } = origin as Origin;
+  const client = nodes
+    ? new Cluster(nodes, { ...options, lazyConnect: true })
+    : new Redis({ ...options, lazyConnect: true });
+  return ioredis(client, { timeoutMs });
 }
 
 function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -1,6 +1,6 @@
 /**
- * What every bench needs: a Redis of its own, what a piece of work cost there,
- * and one line of JSON that says where it was measured.
+ * What the bench of layouts needs: a Redis of its own, and one line of JSON that
+ * says where it was measured.
  *
  * @module
  */
@@ -50,45 +50,9 @@ export async function openLab(): Promise<Lab> {
   };
 }
 
-/** What one piece of work cost, each for one of `n` tasks. */
-export interface Cost {
-  readonly perSecond: number;
-  readonly redisUs: number;
-  readonly nodeUs: number;
-}
-
-/** Does `work` on `n` tasks and says what it cost. */
-export async function measure(lab: Lab, n: number, work: () => Promise<unknown>): Promise<Cost> {
-  const before = await lab.cpuUs();
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  await work();
-  const ms = performance.now() - start;
-  const { user, system } = process.cpuUsage(cpu);
-  return {
-    perSecond: Math.round(n / ms * 1000),
-    redisUs: round((await lab.cpuUs() - before) / n),
-    nodeUs: round((user + system) / n),
-  };
-}
-
-/** The median of what rounds measured, and how far they spread. */
-export function summary(values: readonly number[]): { median: number; min: number; max: number } {
-  const sorted = values.toSorted((a, b) => a - b);
-  return {
-    median: sorted[sorted.length >> 1]!,
-    min: sorted[0]!,
-    max: sorted[sorted.length - 1]!,
-  };
-}
-
 /** Prints the result of a bench as one line of JSON. */
 export async function report(lab: Lab, bench: string, result: object): Promise<void> {
   const version = /redis_version:(\S+)/.exec(await lab.redis.info("server"))?.[1];
   const machine = `${cpus().length} x ${cpus()[0]?.model}`;
   console.log(JSON.stringify({ bench, machine, node: process.version, redis: version, ...result }));
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

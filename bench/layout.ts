@@ -6,7 +6,8 @@
  * @module
  */
 
-import { type Lab, measure, openLab, report } from "./harness.ts";
+import { measure } from "../cli/bench/cost.ts";
+import { type Lab, openLab, report } from "./harness.ts";
 
 const tasks = 100_000;
 const batch = 50;
@@ -77,17 +78,21 @@ async function cost(lab: Lab, { name, put, take }: Layout): Promise<object> {
   await lab.redis.flushall();
   const keys = ["{q}:task", "{q}:ready", "{q}:running"];
   const empty = await lab.bytes();
-  const putting = await measure(lab, tasks, async () => {
+  const putting = await measure(lab.cpuUs, tasks, async () => {
     for (let i = 0; i < tasks; i += batch) {
       const ids = Array.from({ length: batch }, (_, j) => String(i + j).padStart(22, "0"));
       await lab.redis.eval(put, 3, ...keys, envelope, ...ids);
     }
   });
   const bytes = Math.round((await lab.bytes() - empty) / tasks);
-  const taking = await measure(lab, tasks, async () => {
+  const taking = await measure(lab.cpuUs, tasks, async () => {
     for (let i = 0; i < tasks; i += batch) await lab.redis.eval(take, 3, ...keys, batch);
   });
-  return { name, bytes, putUs: putting.redisUs, takeUs: taking.redisUs };
+  return { name, bytes, putUs: round(putting.redisUs), takeUs: round(taking.redisUs) };
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
 }
 
 const lab = await openLab();

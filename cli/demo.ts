@@ -9,20 +9,21 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { type CommandDef, defineCommand } from "citty";
+import { type Command, command } from "./command.ts";
 import { CliError } from "./error.ts";
+import { duration } from "./flags.ts";
 import { audit } from "./demo/audit.ts";
 import { filesBelow } from "./demo/files.ts";
 import { checkOutput, createFolder, type Folder, folderAt, readOrder } from "./demo/folder.ts";
-import { atExit, exitOnSignals } from "./demo/processes.ts";
-import { findRedis } from "./demo/redis.ts";
+import { atExit, exitOnSignals } from "./process/processes.ts";
+import { findRedis } from "./process/redis.ts";
 import { tellFigures, tellFlaws, verdict } from "./demo/report.ts";
 import { type Outcome, run } from "./demo/run.ts";
 import { createScreen, type Screen } from "./demo/screen.ts";
 
 const fewest = 4;
 
-const flags = {
+const args = {
   input: {
     type: "string",
     valueHint: "folder",
@@ -54,25 +55,26 @@ const flags = {
     valueHint: "folder",
     description: "Only repeat the audit of what an earlier run kept",
   },
-  json: {
-    type: "boolean",
-    description: "Print the figures as the last line on stdout, and all else on stderr",
-  },
 } as const;
 
-const demo: CommandDef<typeof flags> = defineCommand({
-  meta: {
-    name: "demo",
-    description:
-      "Kill, freeze, drain and poison real workers on real files, then audit the outcome",
-  },
-  args: flags,
-  async run({ args }): Promise<number> {
-    const { json = false, keep } = args;
+const demo: Command<typeof args> = command({
+  summary: "Kill, freeze, drain and poison real workers on real files, then audit the outcome",
+  details:
+    "Needs nothing installed: it uses the Redis it is given, one it starts, or the embedded " +
+    "engine. With --json the figures are the last line on stdout, and all else is on stderr.",
+  examples: ["rl demo", "rl demo --input ./docs --no-keep", "rl demo --audit /tmp/relier-demo-x"],
+  args,
+  // The configured Redis is not for killing things on: only one that is named is used.
+  offline: true,
+  graceful: true,
+  async run({ args, out: { json } }): Promise<number> {
+    const { keep } = args;
     const screen = createScreen(json ? process.stderr : process.stdout);
     if (args.audit !== undefined) return await auditAgain(args.audit, screen, json);
     const input = inputFolder(args.input);
-    const workMs = args.work === undefined ? undefined : duration("--work", args.work);
+    const workMs = args.work === undefined
+      ? undefined
+      : duration("--work", args.work, { max: 600_000 });
     if (args.output !== undefined) checkOutput(args.output);
     exitOnSignals(() => screen.close());
 
@@ -146,13 +148,4 @@ function inputFolder(given: string | undefined): string {
     throw refuse(files === 0 ? "it holds no readable file" : `it holds only ${files}`);
   }
   return resolve(path);
-}
-
-/** Reads `250ms` or `2s`. */
-function duration(option: string, text: string): number {
-  const [, digits = "", unit] = /^(\d{1,6})(ms|s)$/.exec(text) ?? [];
-  if (digits) return Number(digits) * (unit === "s" ? 1000 : 1);
-  throw new CliError(2, `Cannot use option ${option} "${text}": it is no duration`, {
-    hint: "write it like 250ms or 2s",
-  });
 }

@@ -1,79 +1,80 @@
 /**
- * Reading options strictly. The parser takes what it does not know for a
- * positional and says nothing, so a typing error would run something else than
- * what was asked for.
+ * Reading the values of options: text from a command line to what a command
+ * works with.
  *
  * @module
  */
 
-import type { ArgsDef } from "citty";
 import { CliError } from "./error.ts";
+import { didYouMean } from "./kernel/near.ts";
+import { plain } from "./kernel/text.ts";
+
+const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** The longest anything accepts: ten years of 365 days. */
+const longest = 315_360_000_000;
 
 /**
- * Compares `rawArgs` with what `command` takes.
+ * Reads a duration in milliseconds; a bare number is seconds, as people type it.
  *
- * @throws {CliError} 2, naming the option, and the one that was probably meant.
+ * @throws {CliError} 2
  */
-export function checkFlags(command: string, args: ArgsDef, rawArgs: readonly string[]): void {
-  const takesValue = new Map<string, boolean>();
-  let positionals = 0;
-  for (const [name, arg] of Object.entries(args)) {
-    if (arg.type === "positional") {
-      positionals++;
-      continue;
-    }
-    const aliases = "alias" in arg ? [arg.alias ?? []].flat() : [];
-    const flags = [`--${name}`, ...aliases.map((alias) => (alias.length > 1 ? "--" : "-") + alias)];
-    for (const flag of flags) takesValue.set(flag, arg.type !== "boolean");
-    if (arg.type === "boolean") takesValue.set(`--no-${name}`, false);
+export function duration(
+  option: string,
+  text: string,
+  { min = 0, max = longest }: { readonly min?: number; readonly max?: number } = {},
+): number {
+  const [, digits, unit = "s"] = /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h|d)?$/.exec(text) ?? [];
+  if (digits === undefined) {
+    throw refused(option, text, "it is no duration", "write it like 250ms, 30s or 2m");
   }
-  for (let i = 0; i < rawArgs.length; i++) {
-    const token = rawArgs[i]!;
-    if (!/^-./.test(token)) {
-      if (positionals-- > 0) continue;
-      throw usage(command, `Cannot use argument "${token}": "rl ${command}" takes none here`);
-    }
-    const [flag = "", inline] = token.split(/=(.*)/s);
-    const wants = takesValue.get(flag);
-    if (wants === undefined) {
-      const guess = closest(flag, [...takesValue.keys()]);
-      throw usage(command, `Cannot find option "${flag}"`, guess && `did you mean "${guess}"?`);
-    }
-    if (!wants && inline !== undefined) {
-      throw usage(command, `Cannot use option "${token}": ${flag} takes no value`);
-    }
-    if (!wants) continue;
-    const value = inline ?? rawArgs[++i];
-    if (value === undefined || value === "" || (inline === undefined && /^--./.test(value))) {
-      throw usage(command, `Cannot use option "${flag}": its value is missing`);
-    }
-  }
+  const ms = Math.round(Number(digits) * units[unit as keyof typeof units]);
+  if (ms >= min && ms <= max) return ms;
+  throw refused(option, text, `it must be ${spelt(min)} to ${spelt(max)}`, "write it like 30s");
 }
 
-function usage(command: string, message: string, hint?: string): CliError {
-  return new CliError(2, message, { hint: hint || `run "rl ${command} --help"` });
+function spelt(ms: number): string {
+  const unit = (["d", "h", "m", "s"] as const).find((each) => ms > 0 && ms % units[each] === 0);
+  return unit === undefined ? `${ms}ms` : `${ms / units[unit]}${unit}`;
 }
 
-/** The one of `names` that `typed` was probably meant to be. */
-export function closest(typed: string, names: readonly string[]): string | undefined {
-  const bare = (name: string): string => name.replace(/^-+/, "").toLowerCase();
-  const scored = names
-    .map((name) => ({ name, distance: distance(bare(typed), bare(name)) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = scored[0];
-  return best && best.distance <= Math.max(1, bare(best.name).length / 2) ? best.name : undefined;
+/** Reads a whole number. @throws {CliError} 2 */
+export function integer(
+  option: string,
+  text: string,
+  { min, max }: { readonly min: number; readonly max: number },
+): number {
+  const value = /^[+-]?\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (value >= min && value <= max) return value;
+  throw refused(option, text, `it must be a whole number from ${min} to ${max}`);
 }
 
-/** How many letters have to be changed, added or dropped to get from `a` to `b`. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const changed = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+/** Reads one of `allowed`. @throws {CliError} 2 */
+export function choice<const T extends string>(
+  option: string,
+  text: string,
+  allowed: readonly T[],
+): T {
+  const found = allowed.find((each) => each === text);
+  if (found !== undefined) return found;
+  const list = allowed.join(", ");
+  throw refused(option, text, `it must be one of ${list}`, didYouMean(text, allowed, ""));
+}
+
+/** Reads a list with commas: each part once, none empty. @throws {CliError} 2 */
+export function list(option: string, text: string): string[] {
+  const parts = text.split(",").map((part) => part.trim());
+  if (parts.every((part) => part !== "")) return [...new Set(parts)];
+  throw refused(option, text, "one of its parts is empty", "write a list like a,b,c");
+}
+
+function refused(option: string, text: string, why: string, hint = ""): CliError {
+  const message = `Cannot use option ${option} "${short(text)}": ${why}`;
+  return new CliError(2, message, hint === "" ? {} : { hint });
+}
+
+/** What was typed, as an error repeats it. */
+export function short(text: string): string {
+  const clean = plain(text).replaceAll("\n", " ");
+  return clean.length > 200 ? `${clean.slice(0, 80)}… (${text.length} characters)` : clean;
 }

@@ -2,78 +2,81 @@
  * From arguments to an exit code. Finds the command, refuses what it does not
  * know before anything runs, and turns every error into one line and a hint.
  *
- * Exit codes: 0 done · 1 failed · 2 wrong usage · 3 Redis cannot be reached ·
- * 8 an invariant is broken.
- *
  * @module
  */
 
-import process from "node:process";
-import { stripVTControlCharacters } from "node:util";
-import { type CommandDef, renderUsage, runCommand } from "citty";
-import { checkFlags, closest } from "./flags.ts";
-import { CliError } from "./error.ts";
+import type { Group } from "./command.ts";
+import { complain, type Manners } from "./kernel/complain.ts";
+import { inherited } from "./kernel/globals.ts";
+import { type Host, thisProcess } from "./kernel/host.ts";
+import { optionsOf, parse } from "./kernel/parse.ts";
+import { find, load } from "./kernel/path.ts";
+import { version } from "./kernel/version.ts";
 
-/** Runs the command that `rawArgs` names, and resolves to the exit code. */
-export async function main(root: CommandDef, rawArgs: readonly string[]): Promise<number> {
-  // A reader that has seen enough, such as `head`, is no failure.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
+/** Runs what `argv` names in `tree`, and resolves to the exit code. */
+export async function main(
+  tree: Group,
+  argv: readonly string[],
+  host: Host = thisProcess(),
+): Promise<number> {
+  const flags = before(argv, "--");
+  const manners: Manners = {
+    json: flags.includes("--json") || host.env["RELIER_OUTPUT"] === "json",
+    debug: flags.includes("--debug") || Boolean(host.env["RELIER_DEBUG"]),
+    color: !flags.includes("--no-color"),
+  };
   try {
-    return await dispatch(root, rawArgs);
+    return await dispatch(tree, argv, manners, host);
   } catch (error) {
-    return complain(error, rawArgs.includes("--json"));
+    return complain(error, manners, host);
   }
 }
 
-async function dispatch(root: CommandDef, rawArgs: readonly string[]): Promise<number> {
-  const [first = "--help", ...rest] = rawArgs;
-  if (first === "--version" || first === "-v") {
-    console.log((await resolved(root.meta))?.version);
+async function dispatch(
+  tree: Group,
+  argv: readonly string[],
+  manners: Manners,
+  host: Host,
+): Promise<number> {
+  if (argv[0] === "complete") {
+    const { candidates } = await import("./kernel/complete.ts");
+    for (const [word, about] of await candidates(tree, argv.slice(argv[1] === "--" ? 2 : 1))) {
+      host.stdout.write(`${word}\t${about}\n`);
+    }
     return 0;
   }
-  if (first === "--help" || first === "-h") return await help(root);
-  const commands = await resolved(root.subCommands) ?? {};
-  if (!Object.hasOwn(commands, first)) {
-    const guess = closest(first, Object.keys(commands));
-    const kind = first.startsWith("-") ? "option" : "command";
-    throw new CliError(2, `Cannot find ${kind} "${first}"`, {
-      hint: guess ? `did you mean "${guess}"?` : 'run "rl --help" to see what there is',
-    });
+  const words = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
+  const { path, node, tokens } = find(tree, words);
+  const command = typeof node === "function" ? await load(node) : undefined;
+  const own = optionsOf(command?.args ?? {});
+  const flags = before(tokens, "--");
+  // Asked for in this way, it is told even where the rest of the line is wrong.
+  const asks = (long: string, short?: string): boolean =>
+    flags.some((flag) =>
+      flag === long ||
+      (short && !own.has(`-${short}`) && /^-[A-Za-z]+$/.test(flag) && flag.includes(short))
+    );
+  if (asks("--describe")) {
+    const { describe } = await import("./kernel/describe.ts");
+    host.stdout.write(JSON.stringify(await describe(path, node), null, 2) + "\n");
+  } else if (asks("--help", "h")) {
+    const { help } = await import("./kernel/help.ts");
+    host.stdout.write(await help(path, node, host, manners.color));
+  } else if (asks("--version", "v") && !own.has("--version")) {
+    host.stdout.write(version + "\n");
+  } else if (command) {
+    const { run } = await import("./kernel/run.ts");
+    return await run({ tree, path, command, tokens }, manners, host);
+  } else {
+    parse(path, {}, inherited({ args: {} }), tokens);
+    const { help } = await import("./kernel/help.ts");
+    host.stdout.write(await help(path, node, host, manners.color));
   }
-  const command = await resolved(commands[first]) as CommandDef;
-  const end = rest.indexOf("--");
-  const flags = end < 0 ? rest : rest.slice(0, end);
-  if (flags.includes("--help") || flags.includes("-h")) return await help(command, root);
-  checkFlags(first, await resolved(command.args) ?? {}, rest);
-  const { result } = await runCommand(command, { rawArgs: rest });
-  return typeof result === "number" ? result : 0;
-}
-
-async function help(command: CommandDef, parent?: CommandDef): Promise<number> {
-  const text = await renderUsage(command, parent);
-  const plain = !process.stdout.isTTY || process.env["NO_COLOR"];
-  console.log(plain ? stripVTControlCharacters(text) : text);
   return 0;
 }
 
-function complain(error: unknown, json: boolean): number {
-  const { message } = error instanceof Error ? error : new Error(String(error));
-  const exit = error instanceof CliError ? error.exit : 1;
-  const hint = (error as { hint?: unknown } | null)?.hint;
-  if (json) {
-    console.error(JSON.stringify({ error: message, ...(typeof hint === "string" && { hint }) }));
-  } else {
-    console.error(`error: ${message}`);
-    if (typeof hint === "string") console.error(`hint:  ${hint}`);
-  }
-  if (process.env["RELIER_DEBUG"]) console.error(error);
-  return exit;
-}
-
-/** citty lets everything be a value, a promise of it, or a function to either. */
-async function resolved<T>(value: T | Promise<T> | (() => T | Promise<T>)): Promise<T> {
-  return await (typeof value === "function" ? (value as () => T | Promise<T>)() : value);
+/** What stands before `end`. */
+function before(tokens: readonly string[], end: string): readonly string[] {
+  const at = tokens.indexOf(end);
+  return at < 0 ? tokens : tokens.slice(0, at);
 }

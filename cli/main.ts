@@ -1,26 +1,39 @@
 #!/usr/bin/env node
 /**
- * `rl`: what an operator and a developer type. Every command is loaded when it
- * is called for.
+ * `rl`: what an operator and a developer type. Run as a program it is the
+ * command line; imported it is a function that does the same.
  *
  * @module
  */
 
-import { readFileSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import process from "node:process";
-import { type CommandDef, defineCommand } from "citty";
-import { main } from "./kernel.ts";
+import { fileURLToPath } from "node:url";
+import type { Host } from "./kernel/host.ts";
+import { main as run } from "./kernel.ts";
+import { tree } from "./tree.ts";
 
-const { version } = JSON.parse(
-  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
-) as { version: string };
+export type { Ending, Host, Screen, Source } from "./kernel/host.ts";
 
-// Without a `run` of its own: citty would call it after every command.
-const rl: CommandDef = defineCommand({
-  meta: { name: "rl", version, description: "Background tasks on Redis that survive your workers" },
-  subCommands: {
-    demo: () => import("./demo.ts").then((module) => module.default),
-  },
-});
+/** Runs `rl` with `argv`, such as `["tasks", "--json"]`, and resolves to the exit code. */
+export function main(argv: readonly string[], host?: Host): Promise<number> {
+  return run(tree, argv, host);
+}
 
-process.exitCode = await main(rl, process.argv.slice(2));
+/** Whether this file was started, rather than imported. */
+function isProgram(): boolean {
+  const { main, url } = import.meta as { main?: boolean; url: string };
+  if (main !== undefined) return main;
+  const started = process.argv[1];
+  // The command in node_modules/.bin is a link to this file.
+  return started !== undefined && url.startsWith("file:") &&
+    realpathSync(started) === fileURLToPath(url);
+}
+
+if (isProgram()) {
+  // Not awaited: a module that awaits cannot be required.
+  void main(process.argv.slice(2)).then((exit) => {
+    // What was interrupted may still hold a socket; what was printed has to get out first.
+    process.stdout.write("", () => process.exit(exit));
+  });
+}

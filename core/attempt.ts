@@ -20,7 +20,7 @@ import { buried, completed, failed, handedOff, stopped, type Verdict } from "./o
 import { createWorkspace } from "./workspace.ts";
 
 /** How long a handler may take to let go of a cancelled task. */
-const cancelGraceMs = 5000;
+export const cancelGraceMs = 5000;
 
 /** Runs the handler of `definition` for `claim`. Never throws: everything is a verdict. */
 export function runAttempt(

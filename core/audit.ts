@@ -12,6 +12,15 @@ import { call, type Caller } from "./script.ts";
 import { audit, stats } from "./scripts.ts";
 import { states } from "./states.ts";
 
+/** One thing that is wrong. */
+export interface Finding {
+  /** The state or the hash it was found in. */
+  readonly section: string;
+  /** The local id of a task; in `holds` behind its worker and `~`, in `tenants` behind its tenant. */
+  readonly entry: string;
+  readonly what: string;
+}
+
 const sections = [
   ...Object.keys(states),
   "task",
@@ -20,24 +29,15 @@ const sections = [
   "steps",
   "waiters",
   "holds",
+  "tenants",
 ];
 const batch = 200;
 
-/** Walks everything at `home` in batches; resolves to a sentence for each thing that is wrong. */
+/** Checks everything at `home`; resolves to a sentence for each thing that is wrong. */
 export async function auditHome(caller: Caller, home: Home): Promise<string[]> {
-  const broken: string[] = [];
-  for (const section of sections) {
-    let cursor = "0";
-    do {
-      const [, , , next, found] = await call(caller, home, audit, {
-        section,
-        cursor,
-        limit: batch,
-      });
-      broken.push(...(found as string[]).map((what) => `${section}: ${what}`));
-      cursor = next;
-    } while (cursor !== "0");
-  }
+  const broken = (await findingsAt(caller, home)).map(({ section, entry, what }) =>
+    `${section}: ${entry} ${what}`
+  );
   const [, , , counts, counters] = await call(caller, home, stats, {});
   const kept = sum(counts);
   const orphans = count(counters, "orphan");
@@ -46,6 +46,26 @@ export async function auditHome(caller: Caller, home: Home): Promise<string[]> {
     broken.push(`totals: ${expected} tasks should be here by what came and went, and ${kept} are`);
   }
   return [...new Set(broken)];
+}
+
+/** Walks everything at `home` in batches. */
+export async function findingsAt(caller: Caller, home: Home): Promise<Finding[]> {
+  const found: Finding[] = [];
+  for (const section of sections) {
+    let cursor = "0";
+    do {
+      const [, , , next, broken] = await call(caller, home, audit, {
+        section,
+        cursor,
+        limit: batch,
+      });
+      for (let i = 0; i < broken.length; i += 2) {
+        found.push({ section, entry: broken[i] as string, what: broken[i + 1] as string });
+      }
+      cursor = next;
+    } while (cursor !== "0");
+  }
+  return found;
 }
 
 function sum(flat: readonly Reply[]): number {

@@ -39,5 +39,6 @@ function lazyPort(url: string): RedisPort {
     close: async () => {
       await (await opened)?.close();
     },
+    origin: async () => await (await open()).origin?.(),
   };
 }

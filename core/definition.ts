@@ -13,7 +13,9 @@ import {
   functionOption,
   integerOption,
   knownOptions,
+  moduleOption,
   nameOption,
+  oneOf,
 } from "./options.ts";
 import { isStandardSchema, type StandardSchema } from "./standard_schema.ts";
 
@@ -47,6 +49,12 @@ export interface TaskOptions<A extends unknown[] = unknown[], R = unknown, P = u
   onSuccess?: (ctx: TaskContext<P>, result: R) => void | Promise<void>;
   /** How long the result is kept; 1 h by default. */
   resultTtl?: Duration;
+  /** Runs the handler in a thread or a process of its own, which the hard timeout kills. */
+  isolate?: "thread" | "process";
+  /** How many MB of heap that may take, 16 to 1,000,000; as Node.js has it by default. */
+  memoryMb?: number;
+  /** The module that defines the task, `import.meta.url`: an isolate imports it. */
+  module?: string;
   /** Takes the name of a task that is defined already, for hot reloading. */
   replace?: boolean;
 }
@@ -71,6 +79,9 @@ export interface Definition {
   readonly retry: Retry;
   readonly softTimeoutMs: number | undefined;
   readonly hardTimeoutMs: number | undefined;
+  readonly isolate: "thread" | "process" | undefined;
+  readonly memoryMb: number | undefined;
+  readonly module: string | undefined;
   readonly onSoftTimeout: ((ctx: TaskContext) => unknown) | undefined;
   readonly onDead: ((ctx: TaskContext, error: unknown) => unknown) | undefined;
   readonly onSuccess: ((ctx: TaskContext, result: unknown) => unknown) | undefined;
@@ -91,6 +102,9 @@ const known = [
   "onDead",
   "onSuccess",
   "resultTtl",
+  "isolate",
+  "memoryMb",
+  "module",
   "replace",
   "input",
   "output",
@@ -139,10 +153,19 @@ export function define(
     retry: normaliseRetry(given.retry),
     softTimeoutMs: timeout("softTimeout"),
     hardTimeoutMs: timeout("hardTimeout"),
+    isolate: optional(given.isolate, (value) => oneOf("isolate", value, ["thread", "process"])),
+    memoryMb: optional(
+      given.memoryMb,
+      (value) => integerOption("memoryMb", value, { min: 16, max: 1_000_000 }),
+    ),
+    module: optional(given.module, (value) => moduleOption("module", value)),
     onSoftTimeout: optional(given.onSoftTimeout, (fn) => functionOption("onSoftTimeout", fn)),
     onDead: optional(given.onDead, (fn) => functionOption("onDead", fn)),
     onSuccess: optional(given.onSuccess, (fn) => functionOption("onSuccess", fn)),
   };
+  if (definition.memoryMb !== undefined && definition.isolate === undefined) {
+    throw new TypeError('Cannot use option "memoryMb": it needs option "isolate"');
+  }
   const { softTimeoutMs: soft, hardTimeoutMs: hard } = definition;
   if (soft !== undefined && hard !== undefined && soft >= hard) {
     throw new RangeError(

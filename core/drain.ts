@@ -15,6 +15,8 @@ export interface DrainReport {
   readonly completed: number;
   readonly handedOff: number;
   readonly lost: 0;
+  /** The order by which it left; null for a signal or a call. */
+  readonly order: "drain" | "stop" | "restart" | null;
 }
 
 /** How long a drained worker insists that Redis hears of its last words. */
@@ -40,11 +42,12 @@ export async function drainShift(
 }
 
 /** What `shift` came to. */
-export function drainReport({ settled }: Shift): DrainReport {
+export function drainReport({ settled }: Shift, order: DrainReport["order"]): DrainReport {
   return {
     completed: settled.get("complete") ?? 0,
     handedOff: settled.get("handoff") ?? 0,
     lost: 0,
+    order,
   };
 }
 

@@ -24,7 +24,8 @@ export type RelierErrorCode =
   | "RL_DATA_LOSS"
   | "RL_UNROUTABLE"
   | "RL_CORRUPT"
-  | "RL_NOT_FOUND";
+  | "RL_NOT_FOUND"
+  | "RL_ISOLATE";
 
 /** Codes after which the same call may succeed later. */
 const retryable: ReadonlySet<RelierErrorCode> = new Set([
@@ -76,21 +77,42 @@ export class RelierError extends Error {
   }
 }
 
+/** Which limit kept a task out of a queue. */
+export type AdmissionReason = "closed" | "depth" | "age" | "tenant" | "rate";
+
+const refusals: Readonly<Record<AdmissionReason, string>> = {
+  closed: "it is closed",
+  depth: "it is full",
+  age: "its oldest task has waited too long",
+  tenant: "its tenant has too many unfinished tasks there",
+  rate: "tasks come faster than its rate allows",
+};
+
 /** A queue refused a task because of its limits. */
 export class AdmissionRejectedError extends RelierError {
   override readonly name = "AdmissionRejectedError";
   /** The queue that refused. */
   readonly queue: string;
-  /** Seconds after which it is worth trying again, rounded up. */
+  /** The limit that did. */
+  readonly reason: AdmissionReason;
+  /**
+   * Milliseconds to wait before trying again. For a `rate` this is exact: the
+   * place is there then, unless somebody else takes it. Else it is a guess.
+   */
+  readonly retryAfterMs: number;
+  /** The same in seconds, rounded up. */
   readonly retryAfter: number;
 
   /** Makes the error for `queue`, which asks to wait `retryAfterMs`. */
-  constructor(queue: string, reason: string, retryAfterMs: number) {
-    super("RL_ADMISSION", `Cannot push to queue "${queue}": ${reason}`, {
-      hint: `try again after ${Math.max(1, Math.ceil(retryAfterMs / 1000))} s`,
+  constructor(queue: string, reason: AdmissionReason, retryAfterMs: number) {
+    const retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
+    super("RL_ADMISSION", `Cannot push to queue "${queue}": ${refusals[reason]}`, {
+      hint: `try again after ${retryAfter} s`,
     });
     this.queue = queue;
-    this.retryAfter = Math.max(1, Math.ceil(retryAfterMs / 1000));
+    this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
+    this.retryAfter = retryAfter;
   }
 }
 

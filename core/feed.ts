@@ -27,7 +27,7 @@ export interface Wish {
 /** What a call brought. */
 export interface Yield {
   readonly claims: readonly Claim[];
-  /** "wait" while a suspect wants the worker empty, "solo" if this is the suspect. */
+  /** "wait" while a suspect wants the worker empty, "solo" if this is the suspect, "none" without one. */
   readonly lane: string;
   /** Milliseconds until something scheduled is due, -1 if nothing is. */
   readonly nextMs: number;
@@ -65,7 +65,7 @@ export function createFeed(
   caller: Caller,
   home: Home,
   worker: string,
-  leaseMs: number,
+  { leaseMs, relief }: { readonly leaseMs: number; readonly relief: boolean },
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Feed {
@@ -88,10 +88,20 @@ export function createFeed(
   async function insist(line: string, settling: readonly Owed[], wish: Wish): Promise<Yield> {
     const nonce = randomLocal();
     const { slots, spare, empty } = wish;
-    const args = { worker, call: line, nonce, slots, spare, leaseMs, empty: empty ? 1 : 0 };
+    const args = {
+      worker,
+      call: line,
+      nonce,
+      slots,
+      spare,
+      leaseMs,
+      empty: empty ? 1 : 0,
+      relief: relief ? 1 : 0,
+    };
     const rows = settling.map(rowOf);
+    // The first call may have made the claims, and the lease begins with them.
+    const sentAt = performance.now();
     for (let tries = 0;; tries++) {
-      const sentAt = performance.now();
       try {
         const [, , , tasks, stale, lane, nextMs] = await call(caller, home, turn, args, rows);
         const refused = new Set(stale);

@@ -6,8 +6,9 @@
 
 import { RelierError, TaskFailedError } from "./errors.ts";
 import { type Duration, maxTimer, toMs } from "./duration.ts";
+import { follow, type FollowOptions, type TaskHappening } from "./happenings.ts";
 import { decodeResult } from "./json.ts";
-import { channelOf, type Home, idOf } from "./keys.ts";
+import { type Home, idOf } from "./keys.ts";
 import type { Poller, Standing } from "./poll.ts";
 import { call, type Caller } from "./script.ts";
 import { cancel as cancelScript } from "./scripts.ts";
@@ -27,16 +28,6 @@ export interface TaskStatus {
   readonly worker?: string;
   /** Why it is where it is, such as `failed`, `presence` or `crashes`. */
   readonly reason?: string;
-}
-
-/** Something that happened to a task. */
-export interface TaskHappening {
-  /** The event of the state table, such as `claim`, `retry` or `resurrect`. */
-  readonly type: string;
-  /** The state it led to. */
-  readonly state: TaskState;
-  /** When this process heard of it. */
-  readonly at: Date;
 }
 
 /** A task that was pushed, or found by its id. */
@@ -67,7 +58,7 @@ export interface TaskHandle<R = unknown> {
    * Follows what happens to the task until it is final. Not stored: what
    * happened before, or while the connection was cut, is missed.
    */
-  events(options?: { signal?: AbortSignal }): AsyncIterable<TaskHappening>;
+  events(options?: FollowOptions): AsyncIterable<TaskHappening>;
 }
 
 /** Returned by `push()`: the id is known now; awaiting it waits for Redis. */
@@ -146,7 +137,7 @@ export function createHandle<R>(
       });
       return word !== "no";
     },
-    events: (options = {}) => follow(caller, home, local, options.signal),
+    events: (options = {}) => followTask(caller, home, local, options),
   };
 }
 
@@ -160,37 +151,15 @@ function deadError(id: string, standing: Standing): TaskFailedError {
   return new TaskFailedError(id, standing.reason, cause);
 }
 
-async function* follow(
-  caller: Caller,
+/** Until the task is final. */
+async function* followTask(
+  { port }: Caller,
   home: Home,
   local: string,
-  signal: AbortSignal | undefined,
+  options: FollowOptions,
 ): AsyncGenerator<TaskHappening> {
-  const heard: TaskHappening[] = [];
-  let wake = () => {};
-  const stop = await caller.port.listen?.(
-    channelOf(home, "").slice(0, -1) + "events",
-    (message) => {
-      const [id, type, state] = message.split(" ") as [string, string, TaskState];
-      if (id === local) heard.push({ type, state, at: new Date() });
-      wake();
-    },
-  );
-  if (!stop) throw new TypeError("Cannot follow events: this port cannot listen");
-  const aborted = () => wake();
-  signal?.addEventListener("abort", aborted);
-  try {
-    while (!signal?.aborted) {
-      const next = heard.shift();
-      if (!next) {
-        await new Promise<void>((resolve) => wake = resolve);
-        continue;
-      }
-      yield next;
-      if (finalStates.has(next.state)) return;
-    }
-  } finally {
-    signal?.removeEventListener("abort", aborted);
-    stop();
+  for await (const { id: _, missed: __, ...happening } of follow(port, home, options, local)) {
+    yield happening;
+    if (finalStates.has(happening.state)) return;
   }
 }

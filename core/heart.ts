@@ -26,6 +26,12 @@ export interface Rhythm {
 export interface Body {
   /** What the worker holds at `home`: running, and waiting for a slot. */
   held(home: Home): readonly { readonly claim: Claim; readonly live: Live | undefined }[];
+  /** Whether nobody else can have the claim yet. */
+  trusts(claim: Claim): boolean;
+  /** An operator's order, told once for each home. */
+  obey(order: string): void;
+  /** Whether it claims. */
+  readonly claiming: boolean;
   /** These claims are another worker's now. */
   lost(claim: Claim): void;
   onError(error: unknown): void;
@@ -49,12 +55,12 @@ const unseenMs = 150;
 const listenAgainMs = 1000;
 const trustEveryMs = 500;
 
-/** Makes the heart of `worker` at `home`; `about` is JSON for people. */
+/** Makes the heart of `worker` at `home`; `about` makes JSON for people. */
 export function createHeart(
   caller: Caller,
   home: Home,
   worker: string,
-  about: string,
+  about: () => string,
   { leaseMs, beatMs }: Rhythm,
   body: Body,
 ): Heart {
@@ -63,6 +69,7 @@ export function createHeart(
   let wake = new AbortController();
   let unlisten: (() => void) | undefined;
   let listenedAt = -Infinity;
+  let obeyed = "";
 
   async function listen(): Promise<void> {
     if (!port.listen || performance.now() - listenedAt < listenAgainMs) return;
@@ -92,11 +99,11 @@ export function createHeart(
       live,
       news: live?.workspace?.news() ?? nothing,
     }));
-    const [, , , seen, lost, asked] = await call(
+    const [, , , seen, lost, asked, order] = await call(
       caller,
       home,
       beat,
-      { worker, about, leaseMs },
+      { worker, says: about(), obeyed, claiming: body.claiming ? 1 : 0, leaseMs },
       rows.map(({ claim, news }) => ({
         id: claim.id,
         nonce: claim.nonce,
@@ -104,6 +111,7 @@ export function createHeart(
         ...news,
       })),
     );
+    if (order !== "" && order !== obeyed) body.obey(obeyed = order);
     const gone = new Set(lost);
     const reasons = new Map<unknown, string>();
     for (let i = 0; i < asked.length; i += 2) reasons.set(asked[i], asked[i + 1] as string);
@@ -155,7 +163,7 @@ export function createHeart(
    */
   function expire(): void {
     for (const { claim, live } of body.held(home)) {
-      if (performance.now() < claim.trustUntil) continue;
+      if (body.trusts(claim)) continue;
       live?.handOff(
         new RelierError(
           "RL_LEASE_LOST",

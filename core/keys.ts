@@ -21,6 +21,7 @@
  */
 
 import { states, type TaskState } from "./states.ts";
+import { shown } from "./text.ts";
 
 /** The keys of a partition: a sorted set for each state, then what else is known. */
 export const keyNames: readonly KeyName[] = [
@@ -35,6 +36,9 @@ export const keyNames: readonly KeyName[] = [
   "worker",
   "waiters",
   "bell",
+  "tenants",
+  "rate",
+  "queues",
 ];
 
 /**
@@ -45,7 +49,10 @@ export const keyNames: readonly KeyName[] = [
  * its first claim · `partial`, `steps` hashes of work in progress · `holds`
  * sorted set `<worker>~<local>` of what each worker runs · `workers` sorted set
  * of workers by last beat · `worker` hash about each · `waiters` hash of who
- * waits for a result · `bell` list that wakes an idle worker.
+ * waits for a result · `bell` list that wakes an idle worker · `tenants` sorted
+ * set `<tenant>\1<local>` of unfinished tasks that have one · `rate` sorted set of
+ * when each bucket of a rate will be full again · `queues` sorted set of the queues
+ * in use, in a home of its own.
  */
 export type KeyName =
   | TaskState
@@ -58,7 +65,10 @@ export type KeyName =
   | "workers"
   | "worker"
   | "waiters"
-  | "bell";
+  | "bell"
+  | "tenants"
+  | "rate"
+  | "queues";
 
 /** One partition of a queue: the unit that has keys, an order and a fence. */
 export interface Home {
@@ -98,4 +108,11 @@ export function parseId(
 ): { readonly queue: string; readonly partition: number; readonly local: string } | null {
   const parts = idPattern.exec(id);
   return parts && { queue: parts[1]!, partition: Number(parts[2]), local: parts[3]! };
+}
+
+/** The part of a full id that is stored at `home`. @throws RangeError if it is no id of that queue. */
+export function localOf(id: unknown, home: Home): string {
+  const parts = typeof id === "string" ? parseId(id) : null;
+  if (parts?.queue === home.queue && parts.partition === home.partition) return parts.local;
+  throw new RangeError(`Cannot use id ${shown(id)}: it is none of queue "${home.queue}"`);
 }

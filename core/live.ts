@@ -8,6 +8,7 @@ import type { Claim } from "./claim.ts";
 import type { TaskContext } from "./context.ts";
 import type { Definition } from "./definition.ts";
 import type { RelierError } from "./errors.ts";
+import type { Isolates } from "./isolates.ts";
 import type { Verdict } from "./outcome.ts";
 
 /** What an attempt asks of its worker. */
@@ -15,6 +16,8 @@ export interface AttemptHost {
   readonly workerId: string;
   readonly relier: object;
   definitionNamed(name: string): Definition | undefined;
+  /** Where isolated tasks run; absent inside of an isolate. */
+  readonly isolates?: Isolates;
   /** Beats for this one claim now. @throws {RelierError} `RL_LEASE_LOST` */
   beatOnce(live: Live): Promise<void>;
   /** Saves a step, fenced. @throws {RelierError} `RL_LEASE_LOST`, `RL_PAYLOAD_TOO_LARGE` */

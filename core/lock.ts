@@ -45,7 +45,8 @@ export interface LockOptions {
   wait?: Duration;
 }
 
-const queue = "relier.locks";
+/** The queue that keeps the records of locks; no worker takes from it. */
+export const lockQueue = "relier.locks";
 const leaseMs = 10_000;
 const hour = 3_600_000;
 
@@ -73,7 +74,7 @@ export async function idempotencyLock<T>(
   const keepMs = toMs("ttl", ttl);
   const waitMs = toMs("wait", wait);
   const { caller, prefix } = insideOf(relier);
-  const home = homeOf(queue, 0, prefix);
+  const home = homeOf(lockQueue, 0, prefix);
   const id = derivedLocal("lock", key);
   const nonce = randomLocal();
   const giveUpAt = performance.now() + waitMs;
@@ -127,7 +128,16 @@ export async function idempotencyLock<T>(
       signal: lost.signal,
       async complete(result) {
         const text = encodeResult(result, "idempotencyLock").text;
-        const args = { worker: "lock", call: "0", nonce, slots: 0, spare: 0, leaseMs, empty: 0 };
+        const args = {
+          worker: "lock",
+          call: "0",
+          nonce,
+          slots: 0,
+          spare: 0,
+          leaseMs,
+          empty: 0,
+          relief: 0,
+        };
         const row = {
           id,
           nonce,

@@ -39,23 +39,29 @@ export function nameOption(what: string, value: unknown): string {
   return value;
 }
 
-/** The most characters of an idempotency key. */
-const keyLength = 512;
-
 /** What would reorder or hide parts of a key where people read it. */
 const unreadable = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
 /**
- * Reads an idempotency key: 1 to 512 characters, not blank, no control
- * characters, no lone surrogates (two keys must never become one in UTF-8).
+ * Reads a key, such as an idempotency key: 1 to `most` characters, 512 unless
+ * told otherwise, not blank, no control characters, no lone surrogates (two keys
+ * must never become one in UTF-8).
  *
  * @throws TypeError if it is no string, RangeError if it has another form.
  */
-export function keyOption(name: string, value: unknown): string {
-  const allowed = `a string of 1 to ${keyLength} characters, not blank, without control characters`;
+export function keyOption(name: string, value: unknown, most = 512): string {
+  const allowed = `a string of 1 to ${most} characters, not blank, without control characters`;
   if (typeof value !== "string") throw new TypeError(refusal(name, allowed, value));
-  const fits = value.length <= keyLength && value.trim() !== "" && !unreadable.test(value);
+  const fits = value.length <= most && value.trim() !== "" && !unreadable.test(value);
   if (!fits || !isWellFormed(value)) throw new RangeError(refusal(name, allowed, value));
+  return value;
+}
+
+/** Reads the URL of a module. @throws TypeError or RangeError if it is none. */
+export function moduleOption(name: string, value: unknown): string {
+  const allowed = "the URL of a module, such as import.meta.url";
+  if (typeof value !== "string") throw new TypeError(refusal(name, allowed, value));
+  if (!/^[a-z]{2,}:/.test(value)) throw new RangeError(refusal(name, allowed, value));
   return value;
 }
 

@@ -37,6 +37,7 @@ interface Row {
   readonly priority: number;
   readonly print: string;
   readonly limit: string;
+  readonly tenant: string;
   readonly envelope: string;
 }
 
@@ -96,6 +97,7 @@ function pack(
       priority: options.priority ?? definition.priority,
       print: key === undefined ? "" : derivedLocal(canonical(JSON.parse(payload))),
       limit: String(definition.maxResurrections ?? ""),
+      tenant: options.tenant ?? "",
       envelope: writeEnvelope({
         name,
         taskVersion: definition.version,

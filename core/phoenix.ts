@@ -11,6 +11,7 @@ import { pause } from "./pause.ts";
 import type { Reply } from "./port.ts";
 import { call, type Caller } from "./script.ts";
 import { sweep } from "./scripts.ts";
+import { pairs } from "./summary.ts";
 
 /** A task that was brought back, and what its worker came to. */
 export interface Resurrection {
@@ -22,6 +23,12 @@ export interface Resurrection {
 /** How long a subscription may be missing before its worker is dead. */
 const graceMs = 500;
 const soonestMs = 20;
+/** How long a task is put off by the first worker it costs; see `moves/revive.lua`. */
+const firstDeathMs = 100;
+/** A timer may be a little early. */
+const earlyMs = 5;
+/** A worker's own lease is stored with it: this one is only for what nobody beats for. */
+const anyLeaseMs = 10_000;
 
 /** Sweeps `home` until `signal` aborts. Never throws. */
 export async function runPhoenix(
@@ -35,14 +42,9 @@ export async function runPhoenix(
   while (!signal.aborted) {
     let nextMs = 500;
     try {
-      const [, , , raised, next] = await call(caller, home, sweep, {
-        dead: "",
-        cause: "",
-        leaseMs,
-        graceMs,
-      });
-      each(home, raised, onRaised);
-      nextMs = next;
+      const swept = await sweepOnce(caller, home, leaseMs);
+      swept.raised.forEach(onRaised);
+      nextMs = swept.nextMs;
     } catch (error) {
       onError(error);
     }
@@ -51,19 +53,56 @@ export async function runPhoenix(
   }
 }
 
-/** Brings back at once what `worker` held, because it is known to have ended by `cause`. */
+/**
+ * Brings back at once what `worker` held, because it is known to have ended by
+ * `cause`; resolves to the ids, at most 200 a call.
+ */
 export async function evict(
   caller: Caller,
   home: Home,
   worker: string,
   cause: string,
   leaseMs: number,
-): Promise<void> {
-  await call(caller, home, sweep, { dead: worker, cause, leaseMs, graceMs });
+): Promise<string[]> {
+  const args = { dead: worker, cause, leaseMs, graceMs };
+  const [, , , raised, , evicted] = await call(caller, home, sweep, args);
+  return resurrections(home, raised).slice(0, evicted).map(({ id }) => id);
 }
 
-function each(home: Home, raised: readonly Reply[], tell: (raised: Resurrection) => void): void {
-  for (let i = 0; i < raised.length; i += 2) {
-    tell({ id: idOf(home, raised[i] as string), cause: raised[i + 1] as string });
+/**
+ * {@linkcode evict} for everything the worker held, and once more when that is
+ * due: whoever asks may be the only one who knows of it.
+ */
+export async function evictAll(
+  caller: Caller,
+  home: Home,
+  worker: string,
+  cause: string,
+): Promise<string[]> {
+  const found: string[] = [];
+  let more: string[];
+  do {
+    more = await evict(caller, home, worker, cause, anyLeaseMs);
+    found.push(...more);
+  } while (more.length > 0);
+  if (found.length > 0) {
+    await pause(firstDeathMs + earlyMs);
+    found.push(...await evict(caller, home, worker, cause, anyLeaseMs));
   }
+  return found;
+}
+
+/** Sweeps once; `nextMs` is when that is worth it again. */
+export async function sweepOnce(
+  caller: Caller,
+  home: Home,
+  leaseMs: number = anyLeaseMs,
+): Promise<{ raised: Resurrection[]; nextMs: number }> {
+  const args = { dead: "", cause: "", leaseMs, graceMs };
+  const [, , , raised, nextMs] = await call(caller, home, sweep, args);
+  return { raised: resurrections(home, raised), nextMs };
+}
+
+function resurrections(home: Home, raised: readonly Reply[]): Resurrection[] {
+  return pairs(raised).map(([local, cause]) => ({ id: idOf(home, local), cause: cause as string }));
 }

@@ -9,6 +9,7 @@ import { runAttempt } from "./attempt.ts";
 import type { Claim } from "./claim.ts";
 import { type Envelope, readEnvelope } from "./envelope.ts";
 import { RelierError } from "./errors.ts";
+import { runIsolated } from "./isolated.ts";
 import type { AttemptHost, Live } from "./live.ts";
 import { buried, deferred, unknownTask, type Verdict } from "./outcome.ts";
 
@@ -34,6 +35,7 @@ export function startAttempt(claim: Claim, host: AttemptHost): Live {
     const reason = `its payload is version ${taskVersion}, this worker knows ${definition.version}`;
     return ended(claim, name, deferred(reason, deferrals));
   }
+  if (host.isolates?.takes(definition)) return runIsolated(claim, envelope, definition, host);
   return runAttempt(claim, envelope, definition, host);
 }
 

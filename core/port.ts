@@ -71,6 +71,13 @@ export interface RedisPort {
 
   /** Closes what this port opened. A client passed in by the caller stays open. */
   close(): Promise<void>;
+
+  /**
+   * Resolves to what its adapter needs to open the same Redis again in another
+   * thread, as plain data; to `undefined` if that cannot be told as such. A
+   * function, because it holds passwords and ports are printed.
+   */
+  origin?(): Promise<unknown>;
 }
 
 /** What is known after a call failed. */

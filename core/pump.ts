@@ -5,17 +5,12 @@
  * @module
  */
 
-import { type Feed, onlySettle, type Wish, type Yield } from "./feed.ts";
+import { onlySettle, type Wish, type Yield } from "./feed.ts";
 import { keyOf } from "./keys.ts";
+import { type Lane, laneOf, nextLane, type Source } from "./lanes.ts";
 import { pause } from "./pause.ts";
 import type { RedisPort } from "./port.ts";
 import type { Shift } from "./shift.ts";
-
-/** A feed, and how often it is asked. */
-export interface Source {
-  readonly feed: Feed;
-  readonly weight: number;
-}
 
 /** The pump of a worker. */
 export interface Pump {
@@ -23,6 +18,10 @@ export interface Pump {
   poke(): void;
   /** Claims nothing from now on; settles go on. Resolves when every claim is answered. */
   stop(): Promise<void>;
+  /** Claims nothing until {@linkcode resume}; settles go on. */
+  pause(): void;
+  resume(): void;
+  readonly paused: boolean;
   /** When a claim was last answered, by `performance.now()`; undefined before the first. */
   readonly claimedAt: number | undefined;
   /** When there was last no reason to claim, because every slot was taken; now, while that is so. */
@@ -31,20 +30,11 @@ export interface Pump {
   readonly rebuilt: number;
 }
 
-interface Lane extends Source {
-  /** Nothing was ready when it was last asked. */
-  idle: boolean;
-  /** When something scheduled is due there, by `performance.now()`. */
-  dueAt: number;
-  /** Credit in the smooth weighted round robin. */
-  credit: number;
-  slots: number;
-  spare: number;
-}
-
 const longestRestMs = 5000;
 /** A wait that is this much overdue will never end: some clients lose one with their connection. */
 const overdueMs = 3000;
+const lookMs = 100;
+const reliefMs = 500;
 const laneRetryMs = 100;
 const rowsPerCall = 200;
 
@@ -53,19 +43,13 @@ export function createPump(
   port: RedisPort,
   sources: readonly Source[],
   shift: Shift,
-  limits: { readonly concurrency: number; readonly prefetch: number },
+  limits: { readonly concurrency: number; readonly prefetch: number; readonly relief: boolean },
   onError: (error: unknown) => void,
 ): Pump {
-  const lanes: Lane[] = sources.map((source) => ({
-    ...source,
-    idle: false,
-    dueAt: Infinity,
-    credit: 0,
-    slots: 0,
-    spare: 0,
-  }));
+  const lanes = sources.map(laneOf);
   const claiming = new Set<Promise<void>>();
   let stopped = false;
+  let paused = false;
   let poked = false;
   let suspect: Lane | undefined;
   let alone = false;
@@ -95,7 +79,7 @@ export function createPump(
 
   function work(): void {
     if (busy) busyAt = performance.now();
-    if (!stopped) {
+    if (!stopped && !paused) {
       if (suspect) keepLane(suspect);
       else fill();
     }
@@ -103,28 +87,18 @@ export function createPump(
     for (const lane of lanes) {
       if (lane.feed.owes && lane.feed.flying < 2) void ask(lane, onlySettle);
     }
-    if (!stopped && !suspect) rest();
+    if (!stopped && !paused && !suspect) rest();
   }
 
   function fill(): void {
     while (freeSlots() > 0 || (freeSpare() > 0 && shift.running > 0)) {
-      const lane = next();
+      const lane = nextLane(lanes);
       if (!lane) return;
       const slots = Math.min(Math.max(0, freeSlots()), rowsPerCall);
       const spare = Math.min(Math.max(0, freeSpare()), rowsPerCall - slots);
       if (slots + spare === 0) return;
       void ask(lane, { slots, spare, empty: false });
     }
-  }
-
-  /** Smooth weighted round robin over the queues that may have something. */
-  function next(): Lane | undefined {
-    const ready = lanes.filter((lane) => !lane.idle && lane.feed.flying < 2);
-    if (ready.length === 0) return undefined;
-    for (const lane of ready) lane.credit += lane.weight;
-    const best = ready.reduce((a, b) => b.credit > a.credit ? b : a);
-    best.credit -= ready.reduce((all, lane) => all + lane.weight, 0);
-    return best;
   }
 
   /** A suspect waits: hold nothing, then take it alone. */
@@ -181,6 +155,7 @@ export function createPump(
     }
     if (suspect === lane) suspect = undefined;
     lane.idle = claims.length < wanted && nextMs !== 0;
+    lane.askedAt = claimedAt;
     lane.dueAt = nextMs < 0 ? Infinity : performance.now() + nextMs;
   }
 
@@ -204,17 +179,23 @@ export function createPump(
       clearTimeout(watchdog);
       resting = undefined;
       for (const lane of lanes) lane.idle = false;
-      if (freeSlots() <= 0 && !stopped) passOn();
+      if ((freeSlots() <= 0 || paused) && !stopped) passOn();
       poke();
     };
-    const watchdog = setTimeout(() => {
+    const giveUp = () => {
       rebuilt++;
       onError(new Error(`a wait of ${ms} ms has gone silent and was made anew`));
       leave.abort();
       over();
-    }, ms + overdueMs);
+    };
+    // In two steps: a loop that was blocked until now has yet to see the answer that lies there.
+    let watchdog = setTimeout(() => watchdog = setTimeout(giveUp, lookMs), ms + overdueMs);
     const bells = lanes.map(({ feed }) => keyOf(feed.home, "bell"));
-    port.wait(bells, ms, leave.signal).then(over, async (error) => {
+    // A ring is for whoever takes anything: a relief worker would hear it in vain.
+    const waiting = limits.relief
+      ? pause(Math.min(ms, reliefMs), leave.signal)
+      : port.wait(bells, ms, leave.signal);
+    waiting.then(over, async (error) => {
       if (!leave.signal.aborted) onError(error);
       await pause(laneRetryMs, leave.signal);
       over();
@@ -230,10 +211,22 @@ export function createPump(
 
   return {
     poke,
+    pause() {
+      paused = true;
+      suspect = undefined;
+      resting?.abort();
+    },
+    resume() {
+      paused = false;
+      poke();
+    },
     async stop() {
       stopped = true;
       resting?.abort();
       await Promise.all(claiming);
+    },
+    get paused() {
+      return paused;
     },
     get busyAt() {
       return busy ? performance.now() : busyAt;

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { batches } from "./batches.ts";
 import type { Run } from "./context.ts";
-import { AdmissionRejectedError, RelierError } from "./errors.ts";
+import { type AdmissionReason, AdmissionRejectedError, RelierError } from "./errors.ts";
 import type { Outcome } from "./handle.ts";
 import type { Home } from "./keys.ts";
 import type { Parcel } from "./parcel.ts";
@@ -19,9 +20,6 @@ interface Sending {
   reject(error: unknown): void;
 }
 
-const rowsPerCall = 200;
-const charactersPerCall = 2_000_000;
-
 /** Sends parcels; those of one tick and one home go together. */
 export interface Sender {
   send(parcel: Parcel): Promise<Outcome>;
@@ -29,8 +27,15 @@ export interface Sender {
   flush(): Promise<void>;
 }
 
-/** Makes the sender of a client; `depthOf` is how many tasks may wait in a queue, 0 for any. */
-export function createSender(caller: Caller, depthOf: (queue: string) => number): Sender {
+/**
+ * Makes the sender of a client; `used` is told of the queues, `limitsOf` are its
+ * own limits of a queue, as text.
+ */
+export function createSender(
+  caller: Caller,
+  used: (queue: string) => void,
+  limitsOf: (queue: string) => string,
+): Sender {
   const groups = new Map<string, Sending[]>();
   const flying = new Set<Promise<void>>();
 
@@ -44,7 +49,8 @@ export function createSender(caller: Caller, depthOf: (queue: string) => number)
       queueMicrotask(() => {
         const sendings = groups.get(group)!;
         groups.delete(group);
-        for (const page of pages(sendings)) track(deliver(page));
+        const size = ({ parcel }: Sending) => parcel.row.envelope.length;
+        for (const page of batches(sendings, size)) track(deliver(page));
       });
     });
   }
@@ -56,13 +62,14 @@ export function createSender(caller: Caller, depthOf: (queue: string) => number)
 
   async function deliver(page: readonly Sending[]): Promise<void> {
     const { home, run, confirm } = page[0]!.parcel;
+    used(home.queue);
     try {
       const [parent, nonce] = run ? await parentOf(run, home) : ["", ""];
-      const args = { parent, nonce, depth: depthOf(home.queue) };
+      const args = { parent, nonce, own: limitsOf(home.queue) };
       const rows = page.map(({ parcel }) => parcel.row);
-      const [word, , , odd, retryMs] = await call(caller, home, pushScript, args, rows, confirm);
+      const [word, , , odd, refused] = await call(caller, home, pushScript, args, rows, confirm);
       if (word === "stale") throw leaseLost(run!);
-      settle(page, odd, retryMs);
+      settle(page, odd, refused);
     } catch (error) {
       for (const sending of page) sending.reject(asConnection(error, sending.parcel));
     }
@@ -88,27 +95,19 @@ export function createSender(caller: Caller, depthOf: (queue: string) => number)
   };
 }
 
-function* pages(sendings: readonly Sending[]): Generator<Sending[]> {
-  let page: Sending[] = [];
-  let characters = 0;
-  for (const sending of sendings) {
-    characters += sending.parcel.row.envelope.length;
-    if (page.length === rowsPerCall || (page.length > 0 && characters > charactersPerCall)) {
-      yield page;
-      page = [];
-      characters = sending.parcel.row.envelope.length;
-    }
-    page.push(sending);
-  }
-  yield page;
-}
-
-function settle(page: readonly Sending[], odd: readonly Reply[], retryMs: number): void {
+function settle(page: readonly Sending[], odd: readonly Reply[], refused: readonly Reply[]): void {
   const words = new Map<number, string>();
   for (let i = 0; i < odd.length; i += 2) words.set(odd[i] as number, odd[i + 1] as string);
+  const errors = new Map<number, AdmissionRejectedError>();
+  for (let i = 0; i < refused.length; i += 3) {
+    const [at, reason, ms] = refused.slice(i, i + 3) as [number, AdmissionReason, number];
+    errors.set(at, new AdmissionRejectedError(page[at]!.parcel.home.queue, reason, ms));
+  }
   page.forEach(({ parcel, resolve, reject }, i) => {
-    const word = words.get(i);
-    if (word === "conflict") {
+    const [word, error] = [words.get(i), errors.get(i)];
+    if (error) {
+      reject(error);
+    } else if (word === "conflict") {
       reject(
         new RelierError(
           "RL_CONFLICT",
@@ -116,8 +115,6 @@ function settle(page: readonly Sending[], odd: readonly Reply[], retryMs: number
           { hint: "use another key, or the same payload" },
         ),
       );
-    } else if (word === "full") {
-      reject(new AdmissionRejectedError(parcel.home.queue, "it is full", retryMs));
     } else {
       resolve(parcel.joins && word ? word as Outcome : "created");
     }

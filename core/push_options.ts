@@ -19,6 +19,8 @@ export interface PushOptions {
   queue?: string;
   /** 0 to 100, higher first. */
   priority?: number;
+  /** For whom it is, where limits are by tenant; 1 to 128 characters. */
+  tenant?: string;
   /** Text for the handler's `ctx.headers`, at most 8 KB together. */
   headers?: Record<string, string>;
   /**
@@ -34,6 +36,7 @@ const known = [
   "at",
   "queue",
   "priority",
+  "tenant",
   "headers",
   "durability",
 ];
@@ -46,7 +49,7 @@ const maxHeaders = 8192;
  */
 export function readPushOptions(given: PushOptions): PushOptions {
   knownOptions("a push", given, known);
-  const { idempotencyKey, delay, at, queue, priority, headers, durability } = given;
+  const { idempotencyKey, delay, at, queue, priority, tenant, headers, durability } = given;
   if (idempotencyKey !== undefined) keyOption("idempotencyKey", idempotencyKey);
   if (delay !== undefined) toMs("delay", delay);
   if (at !== undefined && dateOption("at", at) > Date.now() + maxDuration) {
@@ -57,6 +60,7 @@ export function readPushOptions(given: PushOptions): PushOptions {
   }
   if (queue !== undefined) nameOption("queue", queue);
   if (priority !== undefined) integerOption("priority", priority, { min: 0, max: 100 });
+  if (tenant !== undefined) keyOption("tenant", tenant, 128);
   if (headers !== undefined) checkHeaders(headers);
   if (typeof durability === "object" && durability !== null) {
     knownOptions("durability", durability, ["replicas"]);

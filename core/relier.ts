@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type AdmissionOptions, producerLimits } from "./admission.ts";
 import { portOf } from "./connect.ts";
 import { createDispatch } from "./dispatch.ts";
 import type { Definition } from "./definition.ts";
@@ -13,21 +14,19 @@ import { RelierError } from "./errors.ts";
 import { createHandle, type HandleSource, type PendingTask, type TaskHandle } from "./handle.ts";
 import { homeOf, parseId } from "./keys.ts";
 import { createLedger } from "./ledger.ts";
+import { findTasks } from "./listing.ts";
 import { randomLocal } from "./local_id.ts";
-import { functionOption, integerOption, knownOptions, nameOption } from "./options.ts";
+import { functionOption, keyOption, knownOptions, nameOption } from "./options.ts";
 import { createPoller } from "./poll.ts";
 import type { RedisPort } from "./port.ts";
+import { askServer } from "./probe.ts";
 import { enrol, resign } from "./producer.ts";
 import { createSender } from "./push.ts";
+import { type PushOptions, readPushOptions } from "./push_options.ts";
 import { createQueue, type Queue } from "./queue.ts";
+import { createRegistry, type QueueName, type Registry } from "./registry.ts";
 import type { Caller } from "./script.ts";
-import { definitionNamed, definitionOf, type Task } from "./task.ts";
-
-/** The limits of a queue, checked by the push itself. */
-export interface AdmissionOptions {
-  /** How many tasks may wait: ready and scheduled; 1 to 100,000,000. */
-  maxDepth: number;
-}
+import { allDefinitions, definitionNamed, definitionOf, type Task } from "./task.ts";
 
 /** Options of {@linkcode createRelier}. */
 export interface RelierOptions {
@@ -37,7 +36,7 @@ export interface RelierOptions {
   prefix?: string;
   /** The tasks a worker of this client runs; all of this process by default. */
   tasks?: readonly Task[];
-  /** Limits by queue. */
+  /** Limits by queue, for what this client pushes; {@linkcode Queue.limit} is for all. */
   admission?: Readonly<Record<string, AdmissionOptions>>;
   /** Told when a `push()` in the background failed for good; a line on the console by default. */
   onPushError?: (error: RelierError, id: string) => void;
@@ -51,10 +50,22 @@ export interface Relier extends AsyncDisposable {
   push<A extends unknown[], R>(task: Task<string, A, R>, ...args: A): PendingTask<R>;
   /** Pushes `task` through this client; see {@linkcode Task.apush}. */
   apush<A extends unknown[], R>(task: Task<string, A, R>, ...args: A): Promise<TaskHandle<R>>;
+  /** Pushes `task` through this client once for each argument list; see {@linkcode Task.apushMany}. */
+  apushMany<A extends unknown[], R>(
+    task: Task<string, A, R>,
+    list: readonly A[],
+    options?: PushOptions,
+  ): Promise<TaskHandle<R>[]>;
   /** The task with this id. @throws RangeError if it is no id. */
   handle<R = unknown>(id: string): TaskHandle<R>;
   /** A queue, to look into and to act on. */
   queue(name: string): Queue;
+  /** Every queue that was ever pushed to or worked on, by name. */
+  queues(): Promise<QueueName[]>;
+  /** The full ids of at most ten tasks whose local or full id begins so, over all queues. */
+  find(beginning: string): Promise<string[]>;
+  /** What the server says of itself, by the names of INFO; of a cluster, one of its servers. */
+  server(): Promise<Readonly<Record<string, string>>>;
   /**
    * Resolves once every `push()` so far is accepted or reported.
    *
@@ -70,6 +81,9 @@ export interface Inside extends HandleSource {
   readonly caller: Caller;
   readonly prefix: string;
   readonly definitionNamed: (name: string) => Definition | undefined;
+  /** The tasks it knows. */
+  readonly definitions: () => readonly Definition[];
+  readonly registry: Registry;
 }
 
 const insides = new WeakMap<Relier, Inside>();
@@ -94,13 +108,18 @@ export function createRelier(options: RelierOptions = {}): Relier {
   const { admission = {}, onPushError = sayRefused, onDataLoss = sayLost } = options;
   const prefix = nameOption("prefix", options.prefix === undefined ? "rl" : options.prefix);
   const tasks = tasksOf(options.tasks);
-  const depths = depthsOf(admission);
+  const limits = producerLimits(admission);
   functionOption("onPushError", onPushError);
   functionOption("onDataLoss", onDataLoss);
   const port = portOf(options.redis);
-  const caller: Caller = { port, ledger: createLedger(onDataLoss) };
+  const registry = createRegistry(port, prefix);
+  const ledger = createLedger((error) => {
+    registry.forget();
+    onDataLoss(error);
+  });
+  const caller: Caller = { port, ledger };
   const poller = createPoller(caller, `client-${randomLocal()}`);
-  const sender = createSender(caller, (queue) => depths.get(queue) ?? 0);
+  const sender = createSender(caller, registry.enlist, (queue) => limits.get(queue) ?? "");
   const source = { caller, poller };
   let closed = false;
   const { own, settled } = createDispatch(source, sender, prefix, onPushError, () => closed);
@@ -108,6 +127,8 @@ export function createRelier(options: RelierOptions = {}): Relier {
   const relier: Relier = {
     push: (task, ...args) => own.push(definitionOf(task), args, {}),
     apush: async (task, ...args) => await own.apush(definitionOf(task), args, {}),
+    apushMany: async (task, list, options = {}) =>
+      await own.apushMany(definitionOf(task), list, readPushOptions(options)),
     handle(id) {
       const parts = typeof id === "string" ? parseId(id) : null;
       if (!parts) {
@@ -122,7 +143,14 @@ export function createRelier(options: RelierOptions = {}): Relier {
         "joined",
       );
     },
-    queue: (name) => createQueue(source, homeOf(nameOption("queue", name), 0, prefix)),
+    queue: (name) =>
+      createQueue(caller, homeOf(nameOption("queue", name), 0, prefix), byName, registry.enlist),
+    queues: () => registry.names(),
+    async find(beginning) {
+      const homes = (await registry.names()).map(({ name }) => homeOf(name, 0, prefix));
+      return await findTasks(caller, homes, keyOption("beginning", beginning));
+    },
+    server: () => askServer(registry.caller, registry.home),
     async flush({ timeout = 30_000 } = {}) {
       const ms = toMs("timeout", timeout, { max: maxTimer });
       let timer: ReturnType<typeof setTimeout> | undefined;
@@ -150,7 +178,8 @@ export function createRelier(options: RelierOptions = {}): Relier {
   enrol(relier, own, tasks ?? []);
   const names = tasks && new Map(tasks.map((task) => [task.name, task]));
   const byName = (name: string) => names ? names.get(name) : definitionNamed(name);
-  insides.set(relier, { ...source, prefix, definitionNamed: byName });
+  const definitions = () => tasks ?? allDefinitions();
+  insides.set(relier, { ...source, prefix, definitionNamed: byName, definitions, registry });
   return relier;
 }
 
@@ -165,18 +194,4 @@ function sayLost(error: RelierError): void {
 function tasksOf(tasks: unknown): Definition[] | undefined {
   if (tasks === undefined || Array.isArray(tasks)) return tasks?.map(definitionOf);
   throw new TypeError('Cannot use option "tasks": it must be a list of tasks made by rlTask()');
-}
-
-function depthsOf(admission: Readonly<Record<string, AdmissionOptions>>): Map<string, number> {
-  const depths = new Map<string, number>();
-  if (typeof admission !== "object" || admission === null) {
-    throw new TypeError('Cannot use option "admission": it must be an object of limits by queue');
-  }
-  for (const [queue, limits] of Object.entries(admission)) {
-    nameOption("queue", queue);
-    knownOptions(`admission of "${queue}"`, limits, ["maxDepth"]);
-    const allowed = { min: 1, max: 100_000_000 };
-    depths.set(queue, integerOption("admission.maxDepth", limits.maxDepth, allowed));
-  }
-  return depths;
 }

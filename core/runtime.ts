@@ -6,9 +6,12 @@
  */
 
 interface Host {
+  readonly navigator?: { readonly userAgent?: string };
   readonly process?: {
     readonly pid?: number;
     readonly env?: Record<string, string | undefined>;
+    readonly versions?: Record<string, string | undefined>;
+    readonly memoryUsage?: { rss?(): number };
     getBuiltinModule?(name: string): unknown;
     on?(signal: string, run: () => void): void;
     off?(signal: string, run: () => void): void;
@@ -59,4 +62,31 @@ export function onSignals(run: () => void): () => void {
 /** Ends the process, where there is one. */
 export function exit(code: number): void {
   host().process?.exit?.(code);
+}
+
+/** What runs us, and where, for people to read; empty where it does not tell. */
+export function runtimeFacts(): {
+  readonly host: string;
+  readonly runtime: string;
+  readonly version: string;
+} {
+  const { process } = host();
+  const versions = process?.versions ?? {};
+  const runtime = ["bun", "deno", "node"].find((name) => versions[name]) ??
+    (host().navigator?.userAgent === "Cloudflare-Workers" ? "workerd" : "");
+  return { host: hostName(), runtime, version: versions[runtime] ?? "" };
+}
+
+function hostName(): string {
+  try {
+    const os = host().process?.getBuiltinModule?.("node:os") as { hostname(): string } | undefined;
+    return environment("HOSTNAME") ?? os?.hostname() ?? "";
+  } catch {
+    return ""; // Deno without permission to ask for it.
+  }
+}
+
+/** The memory of this process, in MB; 0 where nobody knows. */
+export function memoryMb(): number {
+  return Math.round((host().process?.memoryUsage?.rss?.() ?? 0) / 1_048_576);
 }

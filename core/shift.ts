@@ -12,6 +12,7 @@ import { type Home, idOf } from "./keys.ts";
 import type { AttemptHost, Live } from "./live.ts";
 import { handedOff, type Verdict } from "./outcome.ts";
 import { startAttempt } from "./pickup.ts";
+import type { Pulse } from "./pulse.ts";
 import type { Emit } from "./worker_events.ts";
 
 /** The tasks of a worker. */
@@ -41,6 +42,7 @@ export function createShift(
   concurrency: number,
   host: AttemptHost,
   feedOf: (home: Home) => Feed,
+  pulse: Pulse,
   emit: Emit,
   changed: () => void,
 ): Shift {
@@ -53,6 +55,9 @@ export function createShift(
   let whenEmpty: (() => void)[] = [];
 
   function start(claim: Claim): void {
+    // Its reply, or its turn, came when the lease may have ended: somebody else may run it.
+    if (!pulse.trusts(claim)) return giveBack(claim, "late");
+    pulse.starting(claim);
     const live = startAttempt(claim, host);
     running.set(claim, live);
     emit("started", claimEvent(live));
@@ -63,7 +68,7 @@ export function createShift(
     const { claim } = live;
     running.delete(claim);
     countLeak(live);
-    if (backlog.length > 0 && running.size < concurrency) start(backlog.shift()!);
+    while (backlog.length > 0 && running.size < concurrency) start(backlog.shift()!);
     if (verdict) await settle(claim, verdict, live);
     else emit("fenced", claimEvent(live));
     changed();
@@ -86,8 +91,8 @@ export function createShift(
     await live?.after();
   }
 
-  function giveBack(claim: Claim): void {
-    void settle(claim, handedOff("drain"), undefined).then(checkEmpty);
+  function giveBack(claim: Claim, why: string): void {
+    void settle(claim, handedOff(why), undefined).then(checkEmpty);
   }
 
   function countLeak(live: Live): void {
@@ -114,7 +119,7 @@ export function createShift(
     settled,
     take(claims) {
       for (const claim of claims) {
-        if (closed) giveBack(claim);
+        if (closed) giveBack(claim, "drain");
         else if (running.size < concurrency) start(claim);
         else backlog.push(claim);
       }
@@ -133,7 +138,7 @@ export function createShift(
       closed = true;
       const claims = backlog;
       backlog = [];
-      claims.forEach(giveBack);
+      for (const claim of claims) giveBack(claim, "drain");
     },
     lives: () => [...running.values()],
     emptied: () =>

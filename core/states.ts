@@ -68,6 +68,9 @@ export const transitions = [
   { on: "purge",      from: "completed",   to: null,          by: "phoenix",  if: "its retention ended" },
   { on: "purge",      from: "cancelled",   to: null,          by: "phoenix",  if: "its retention ended" },
   { on: "discard",    from: "dead",        to: null,          by: "operator", if: "asked" },
+  { on: "discard",    from: "completed",   to: null,          by: "operator", if: "asked" },
+  { on: "discard",    from: "cancelled",   to: null,          by: "operator", if: "asked" },
+  { on: "restore",    from: null,          to: "dead",        by: "operator", if: "it comes from an export" },
 ] as const;
 
 /** The name of an event: what can happen to a task. */

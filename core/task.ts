@@ -132,3 +132,13 @@ export function definitionOf(task: unknown): Definition {
 export function definitionNamed(name: string): Definition | undefined {
   return byName.get(name);
 }
+
+/** The tasks defined in this process. */
+export function allDefinitions(): Definition[] {
+  return [...byName.values()];
+}
+
+/** The names of all tasks defined in this process by this copy of the package. */
+export function definedTasks(): string[] {
+  return [...byName.keys()];
+}

@@ -5,39 +5,29 @@
  * @module
  */
 
+import { createAbout } from "./about.ts";
 import { atMost, type DrainReport, drainReport, drainShift, farewellMs } from "./drain.ts";
 import { type Duration, maxTimer, toMs } from "./duration.ts";
+import { type Duty, takeDuty } from "./duty.ts";
 import { createFeed, type Feed } from "./feed.ts";
+import { healthOf, type WorkerHealth } from "./health.ts";
 import { createHeart, type Heart } from "./heart.ts";
+import { isIsolate } from "./isolate.ts";
+import { createIsolates } from "./isolates.ts";
 import { type Home, homeOf } from "./keys.ts";
 import type { AttemptHost } from "./live.ts";
 import { randomLocal } from "./local_id.ts";
+import { readOrder } from "./orders.ts";
 import { evict, runPhoenix } from "./phoenix.ts";
 import { askServer, refuseUnsafe } from "./probe.ts";
+import { createPulse } from "./pulse.ts";
 import { createPump, type Pump } from "./pump.ts";
 import { type Inside, insideOf, type Relier } from "./relier.ts";
-import { exit, onSignals, processId } from "./runtime.ts";
 import { createShift, type Shift } from "./shift.ts";
 import { saveStep } from "./steps.ts";
 import { pause } from "./pause.ts";
 import { createEvents, type WorkerEvent, type WorkerEventName } from "./worker_events.ts";
 import { readWorkerOptions, type Setup, type WorkerOptions } from "./worker_options.ts";
-
-/** How a worker is. */
-export interface WorkerHealth {
-  /** Whether it claims, or waits to, or is full: false while it starts, drains, or Redis is away. */
-  readonly consuming: boolean;
-  /** When Redis last answered a claim. */
-  readonly lastClaim: Date | null;
-  /** How late the event loop was lately, in ms. */
-  readonly loopLagMs: number;
-  /** Handlers that go on after their attempt was decided. */
-  readonly leaked: number;
-  /** Handlers that hold a slot. */
-  readonly running: number;
-  /** How often a wait that had gone silent was made anew. */
-  readonly rebuilt: number;
-}
 
 /** A worker. */
 export interface Worker extends AsyncDisposable {
@@ -63,12 +53,8 @@ export interface Worker extends AsyncDisposable {
   on(name: WorkerEventName, run: (event: WorkerEvent) => void): Worker;
 }
 
-/** Workers that end the process when a signal has drained the last of them. */
-const onDuty = new Set<string>();
-const lagEveryMs = 500;
-/** How long a worker with a slot free may go without the answer to a claim. */
-const silentMs = 20_000;
-
+/** How long the event loop may stand still before it is worth a word. */
+const stalledMs = 1000;
 /**
  * Makes a worker of the tasks that `relier` knows.
  *
@@ -88,7 +74,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
   const homes = setup.queues.map(({ name }) => homeOf(name, 0, prefix));
   const feeds = new Map<Home, Feed>();
   for (const home of homes) {
-    feeds.set(home, createFeed(caller, home, id, setup.leaseMs, end.signal, report));
+    feeds.set(home, createFeed(caller, home, id, setup, end.signal, report));
   }
   const feedOf = (home: Home): Feed => feeds.get(home)!;
 
@@ -98,22 +84,40 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     definitionNamed: inside.definitionNamed,
     beatOnce: (live) => hearts.get(live.claim.home)!.once(live),
     saveStep: (claim, name, value) => saveStep(caller, claim, name, value),
+    isolates: createIsolates(caller.port, { ...setup, worker: id, prefix }),
     onError: (error, task, name) => emit("error", { id: task, name, error }),
   };
-  const shift: Shift = createShift(setup.concurrency, host, feedOf, emit, () => pump.poke());
+  const pulse = createPulse(caller.port, { ...setup, worker: id, homes }, report);
+  const changed = () => pump.poke();
+  const shift: Shift = createShift(setup.concurrency, host, feedOf, pulse, emit, changed);
   const sources = homes.map((home, i) => ({ feed: feedOf(home), weight: setup.queues[i]!.weight }));
   const pump: Pump = createPump(caller.port, sources, shift, setup, report);
-  const about = JSON.stringify({ process: processId(), concurrency: setup.concurrency });
+  const about = createAbout(setup, inside.definitions, () => ({
+    loopLagMs,
+    leaked: shift.leaked,
+    pulse: pulse.kind,
+    state: leaving() ? "draining" : pump.paused ? "paused" : "working",
+  }));
   const hearts = new Map<Home, Heart>();
   for (const home of homes) {
-    const body = { held: shift.held, lost: shift.lost, onError: report };
+    const body = {
+      held: shift.held,
+      trusts: pulse.trusts,
+      lost: shift.lost,
+      obey,
+      get claiming() {
+        return !leaving() && !pump.paused;
+      },
+      onError: report,
+    };
     hearts.set(home, createHeart(caller, home, id, about, setup, body));
   }
 
   let state: "new" | "working" | "draining" | "stopped" = "new";
   let draining: Promise<DrainReport> | undefined;
+  let leftBy: DrainReport["order"] = null;
   const hurry = new AbortController();
-  let offSignals = () => {};
+  let duty: Duty | undefined;
   let loopLagMs = 0;
   let startedAt = -Infinity;
   let resolveStopped!: () => void;
@@ -122,26 +126,38 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
   async function watchLoop(): Promise<void> {
     while (!end.signal.aborted) {
       const before = performance.now();
-      await pause(lagEveryMs, end.signal);
-      loopLagMs = Math.max(0, Math.round(performance.now() - before - lagEveryMs));
+      pulse.tick();
+      for (const { queue } of homes) inside.registry.enlist(queue);
+      await pause(setup.tickMs, end.signal);
+      loopLagMs = Math.max(0, Math.round(performance.now() - before - setup.tickMs));
+      if (loopLagMs < stalledMs || end.signal.aborted) continue;
+      emit("stalled", {
+        id: "",
+        name: "",
+        reason: `the event loop stood still for ${loopLagMs} ms`,
+      });
     }
   }
 
   async function start(): Promise<void> {
     if (state !== "new") throw new TypeError(`Cannot start the worker: it is ${state}`);
+    if (isIsolate()) {
+      throw new TypeError(
+        "Cannot start a worker in an isolate: define isolated tasks in a module that starts none",
+      );
+    }
     state = "working";
     try {
       refuseUnsafe(await askServer(caller, homes[0]!));
+      await host.isolates!.prepare(inside.definitions());
+      pulse.start();
       await Promise.all([...hearts.values()].map((heart) => heart.start()));
     } catch (error) {
       state = "new";
       throw error;
     }
     for (const heart of hearts.values()) heart.run();
-    if (setup.handleSignals) {
-      onDuty.add(id);
-      offSignals = onSignals(onSignal);
-    }
+    if (setup.handleSignals) duty = takeDuty(depart);
     if (setup.phoenix) {
       const raised = ({ id, cause }: { id: string; cause: string }) =>
         emit(cause === "crashes" || cause === "stalls" ? "dead" : "resurrected", {
@@ -158,10 +174,30 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     pump.poke();
   }
 
-  function onSignal(): void {
-    void drain().finally(() => {
-      if (onDuty.size === 0) exit(0);
-    });
+  const leaving = (): boolean => state === "draining" || state === "stopped";
+
+  function beatNow(): void {
+    for (const heart of hearts.values()) heart.now();
+  }
+
+  function obey(text: string): void {
+    const { what, timeoutMs } = readOrder(text) ?? {};
+    if (what === undefined) return;
+    emit("ordered", { id: "", name: "", reason: what });
+    if (what === "pause" || what === "resume") {
+      pump[what]();
+      return beatNow();
+    }
+    // It may be given in several queues, and again: only `stop` is a reason to hurry.
+    if (leaving() && what !== "stop") return;
+    leftBy = what;
+    depart(what === "stop" ? 0 : timeoutMs);
+  }
+
+  /** Drains, then ends the process if that is ours to do. */
+  function depart(timeout?: Duration): void {
+    void drain(timeout === undefined ? {} : { timeout })
+      .finally(() => duty?.end(leftBy === "restart"));
   }
 
   function drain({ timeout }: { timeout?: Duration } = {}): Promise<DrainReport> {
@@ -174,16 +210,18 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     const started = state === "working";
     state = "draining";
     emit("draining", { id: "", name: "" });
+    beatNow();
     await drainShift(pump, shift, ms, hurry);
     await relier.flush({ timeout: farewellMs }).catch(report);
     state = "stopped";
     end.abort();
     for (const heart of hearts.values()) heart.stop();
+    pulse.stop();
+    host.isolates!.close();
     if (started) await sayGoodbye();
-    offSignals();
-    onDuty.delete(id);
+    duty?.leave();
     resolveStopped();
-    return drainReport(shift);
+    return drainReport(shift, leftBy);
   }
 
   /** So that nobody has to notice its absence. */
@@ -197,17 +235,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     start,
     drain,
     stopped,
-    health: () => ({
-      consuming: state === "working" &&
-        performance.now() - Math.max(pump.claimedAt ?? startedAt, pump.busyAt) < silentMs,
-      lastClaim: pump.claimedAt === undefined
-        ? null
-        : new Date(Date.now() - Math.round(performance.now() - pump.claimedAt)),
-      loopLagMs,
-      leaked: shift.leaked,
-      running: shift.running,
-      rebuilt: pump.rebuilt,
-    }),
+    health: () => healthOf(pump, shift, state === "working" ? startedAt : undefined, loopLagMs),
     on(name, run) {
       on(name, run);
       return worker;

@@ -6,7 +6,9 @@
 
 import { functionOption, oneOf } from "./options.ts";
 
-/** What can happen. `fenced`: a claim was no longer ours, and nothing was written. */
+/** What can happen. `fenced`: a claim was no longer ours, and nothing was written.
+ * `ordered`: an operator told it what to do; the reason says what.
+ * `stalled`: something blocked the event loop for a second or more. */
 export type WorkerEventName = typeof names[number];
 
 const names = [
@@ -19,7 +21,9 @@ const names = [
   "cancelled",
   "fenced",
   "resurrected",
+  "stalled",
   "draining",
+  "ordered",
   "error",
 ] as const;
 

@@ -6,10 +6,22 @@
 
 import { type Duration, maxTimer, toMs } from "./duration.ts";
 import type { Rhythm } from "./heart.ts";
-import { booleanOption, integerOption, knownOptions, nameOption, oneOf } from "./options.ts";
+import {
+  booleanOption,
+  integerOption,
+  keyOption,
+  knownOptions,
+  moduleOption,
+  nameOption,
+  oneOf,
+} from "./options.ts";
 
 /** Options of {@linkcode createWorker}. */
 export interface WorkerOptions {
+  /** What people call it, for whoever looks for it; 1 to 128 characters. */
+  name?: string;
+  /** What started it and looks after it; 1 to 128 characters. */
+  supervisor?: string;
   /** Queues to work on, in turn or by weight (1 to 1,000); `["default"]` by default. */
   queues?: readonly string[] | Readonly<Record<string, number>>;
   /** How many handlers run at once, 1 to 10,000; 10 by default. */
@@ -22,6 +34,21 @@ export interface WorkerOptions {
   profile?: "default" | "fast";
   /** How long a task stays with a worker that is silent, 1 s to 1 h; beaten three times within. */
   lease?: Duration;
+  /**
+   * How long a handler may block the event loop before its tasks are taken for stalled and given
+   * to others; 30 s by default, 0 to 1 h. Up to then a thread renews the leases; with 0, or where
+   * there are no threads, a lease must not end meanwhile.
+   */
+  stallBudget?: Duration;
+  /**
+   * Whether it takes suspects alone, one at a time, in place of a worker that keeps the lane and
+   * does not get empty; false by default.
+   */
+  relief?: boolean;
+  /** Runs the tasks that do not say so themselves in a thread or a process of their own; none by default. */
+  isolate?: "thread" | "process";
+  /** The modules that define tasks, as URLs: isolates import them for tasks that do not name theirs. */
+  modules?: readonly string[];
   /** Whether it brings back what other workers left; true by default. */
   phoenix?: boolean;
   /** Whether SIGTERM and SIGINT drain it and end the process; true by default. */
@@ -30,21 +57,35 @@ export interface WorkerOptions {
 
 /** Worker options, complete and checked; durations in milliseconds. */
 export interface Setup extends Rhythm {
+  readonly name: string | null;
+  readonly supervisor: string | null;
   readonly queues: readonly { readonly name: string; readonly weight: number }[];
   readonly concurrency: number;
   readonly prefetch: number;
   readonly drainMs: number;
+  /** How often the event loop shows that it turns. */
+  readonly tickMs: number;
+  readonly stallMs: number;
+  readonly relief: boolean;
+  readonly isolate: "thread" | "process" | undefined;
+  readonly modules: readonly string[];
   readonly phoenix: boolean;
   readonly handleSignals: boolean;
 }
 
 const known = [
+  "name",
+  "supervisor",
   "queues",
   "concurrency",
   "prefetch",
   "drainTimeout",
   "profile",
   "lease",
+  "stallBudget",
+  "relief",
+  "isolate",
+  "modules",
   "phoenix",
   "handleSignals",
 ];
@@ -57,21 +98,40 @@ const most = 10_000;
  */
 export function readWorkerOptions(given: WorkerOptions): Setup {
   knownOptions("createWorker()", given, known);
-  const { queues = ["default"], concurrency = 10, prefetch = 0, drainTimeout = 30_000 } = given;
+  const relief = booleanOption("relief", given.relief ?? false);
+  const { queues = ["default"], prefetch = 0, drainTimeout = 30_000 } = given;
+  const { concurrency = relief ? 1 : 10 } = given;
   const { profile = "default", phoenix = true, handleSignals = true } = given;
+  const { stallBudget = 30_000, modules = [] } = given;
   oneOf("profile", profile, ["default", "fast"]);
   const { lease = profile === "fast" ? 3000 : 10_000 } = given;
   const leaseMs = toMs("lease", lease, { min: 1000, max: 3_600_000 });
+  const { name, supervisor, isolate } = given;
   return {
+    name: name === undefined ? null : keyOption("name", name, 128),
+    supervisor: supervisor === undefined ? null : keyOption("supervisor", supervisor, 128),
     queues: queuesOf(queues),
-    concurrency: integerOption("concurrency", concurrency, { min: 1, max: most }),
-    prefetch: integerOption("prefetch", prefetch, { min: 0, max: most }),
+    concurrency: integerOption("concurrency", concurrency, { min: 1, max: relief ? 1 : most }),
+    prefetch: integerOption("prefetch", prefetch, { min: 0, max: relief ? 0 : most }),
     drainMs: toMs("drainTimeout", drainTimeout, { max: maxTimer }),
     leaseMs,
     beatMs: Math.round(leaseMs * 0.3),
+    // Twice missed it is noticed, long before the shortest lease has ended.
+    tickMs: Math.min(500, Math.round(leaseMs / 10)),
+    stallMs: toMs("stallBudget", stallBudget, { max: 3_600_000 }),
+    relief,
+    isolate: isolate === undefined ? isolate : oneOf("isolate", isolate, ["thread", "process"]),
+    modules: modulesOf(modules),
     phoenix: booleanOption("phoenix", phoenix),
     handleSignals: booleanOption("handleSignals", handleSignals),
   };
+}
+
+function modulesOf(modules: unknown): readonly string[] {
+  if (Array.isArray(modules)) return modules.map((module) => moduleOption("modules", module));
+  throw new TypeError(
+    'Cannot use option "modules": it must be a list of URLs, import.meta.url of each',
+  );
 }
 
 function queuesOf(given: NonNullable<WorkerOptions["queues"]>): Setup["queues"] {

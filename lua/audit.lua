@@ -2,33 +2,35 @@
 ---
 --- One batch of one section: a state, or a hash. Membership and record of each
 --- task are read in one script, so a task that moves between two batches is no
---- false alarm. `cursor` of the reply is "0" after the last batch.
+--- false alarm. `cursor` of the reply is "0" after the last batch. `broken` is a
+--- flat list: the entry that was looked at, and what is wrong with it.
 ---
---- @arg   section  string   a state, "task", "record", "partial", "steps", "waiters" or "holds"
+--- @arg   section  string   a state, "task", "record", "partial", "steps", "waiters", "holds", "tenants"
 --- @arg   cursor   string   "0" first
 --- @arg   limit    integer  at most 200
 --- @reply ok cursor:string broken:list
 --- @use   clock meta records
 
 local broken = {}
-local function blame(id, what)
-  broken[#broken + 1] = id .. " " .. what
+local function blame(entry, what)
+  broken[#broken + 1] = entry
+  broken[#broken + 1] = what
 end
 
 local hashes = { task = KEY.task, record = KEY.record, partial = KEY.partial, steps = KEY.steps,
   waiters = KEY.waiters }
-local next, ids = "0", {}
+local sets = { holds = KEY.holds, tenants = KEY.tenants }
+local next, ids, entries = "0", {}, {}
 if hashes[section] then
   local page = redis.call("HSCAN", hashes[section], cursor, "COUNT", limit)
   next = page[1]
   for i = 1, #page[2], 2 do ids[#ids + 1] = page[2][i] end
 else
-  ids = redis.call("ZRANGE", section == "holds" and KEY.holds or STATES[section], cursor,
-    cursor + limit - 1)
+  ids = redis.call("ZRANGE", sets[section] or STATES[section], cursor, cursor + limit - 1)
   if #ids == limit then next = string.format("%d", cursor + limit) end
 end
 for i, member in ipairs(ids) do
-  if section == "holds" then ids[i] = string.sub(member, -22) end
+  if sets[section] then ids[i], entries[i] = string.sub(member, -22), member end
 end
 load(ids)
 
@@ -51,14 +53,23 @@ for i, id in ipairs(ids) do
     blame(id, "is " .. state .. " and keeps its " .. section)
   end
   if state == "running" then
-    local hold = record.worker .. "~" .. id
-    if not redis.call("ZSCORE", KEY.holds, hold) then blame(id, "runs and nobody holds it") end
+    if not redis.call("ZSCORE", KEY.holds, tostring(record.worker) .. "~" .. id) then
+      blame(id, "runs and nobody holds it")
+    end
     if not record.nonce then blame(id, "runs without a nonce") end
     if (record.fence or 0) > (tonumber(redis.call("HGET", KEY.meta, "fence")) or 0) then
       blame(id, "has a fence above the queue's")
     end
-  elseif section == "holds" then
-    blame(id, "is held and does not run")
+  end
+  local tenant = record and not over and state ~= "dead" and record.tenant
+  if tenant and not redis.call("ZSCORE", KEY.tenants, tenant .. "\1" .. id) then
+    blame(id, "does not count for its tenant")
+  end
+  local hold = state == "running" and tostring(record.worker) .. "~" .. id
+  if section == "holds" and entries[i] ~= hold then
+    blame(entries[i], "is a hold of nothing that runs there")
+  elseif section == "tenants" and entries[i] ~= (tenant or "") .. "\1" .. id then
+    blame(entries[i], "counts for a tenant, and should not")
   end
 end
 return answer("ok", next, broken)

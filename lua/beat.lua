@@ -4,13 +4,15 @@
 --- present. `seen` says whether this server sees the worker's subscription; only
 --- a worker it has seen is ever presumed dead for the lack of one. `lost` are
 --- the tasks that are no longer the worker's, `asked` those to be cancelled, as
---- id and reason.
+--- id and reason; `order` is one it has not obeyed yet.
 ---
 --- @arg   worker   string
---- @arg   about    string   JSON for people: host, process, concurrency
+--- @arg   says     string   JSON for people: host, process, concurrency
+--- @arg   obeyed   string   the last order it obeyed, or ""
+--- @arg   claiming integer  0 if it claims nothing: then lane duty is another's
 --- @arg   leaseMs  integer
 --- @row   id:string nonce:string started:integer progress:string remark:string partial:string
---- @reply ok seen:integer lost:list asked:list
+--- @reply ok seen:integer lost:list asked:list order:string
 --- @on    beat
 --- @use   clock meta records held channel move ring workers commit write
 
@@ -37,10 +39,11 @@ end
 
 local entry = workerOf(worker) or {}
 entry.run = listeners(root .. "@" .. worker) > 0 and run() or nil
-entry.mark, entry.beat, entry.about = nil, now, about
+entry.mark, entry.beat, entry.about, entry.lease = nil, now, says, leaseMs
+if entry.order == obeyed then entry.order, entry.obeyed = nil, obeyed end
 redis.call("ZCARD", KEY.workers) -- Touched before the first write; see lib/write.lua.
-if meta.lane == worker then note("laneUntil", now + leaseMs) end
+if meta.lane == worker then note("laneUntil", claiming == 1 and now + leaseMs or 0) end
 write()
 redis.call("ZADD", KEY.workers, now, worker)
 redis.call("HSET", KEY.worker, worker, cmsgpack.pack(entry))
-return answer("ok", entry.run and 1 or 0, lost, asked)
+return answer("ok", entry.run and 1 or 0, lost, asked, entry.order or "")

@@ -4,7 +4,8 @@
  * The header of a script is its contract, and this is what makes that true:
  * `@arg` and `@row` lines become Lua locals and TypeScript parameters, `@reply`
  * lines the answer type, `@use` lines pull in `lib/` and `moves/`, `@on` lines
- * the moves those events may make. Keys are declared for exactly the sets and
+ * the moves those events may make, `@meta` lines name what is read of `meta` besides
+ * what every script needs. Keys are declared for exactly the sets and
  * hashes a script can touch.
  *
  * Run by `npm run gen`; `npm run check` fails when its output is stale.
@@ -64,7 +65,9 @@ export function program(text: string): { keys: string[]; source: string } {
     event,
     rows: (transitions as readonly Transition[]).filter((row) => row.on === event),
   }));
-  const body = [argumentsOf(text), ...tags(text, "use").flat().map(helper), text].join("\n");
+  const helpers = tags(text, "use").flat().map(helper);
+  for (const { name } of fields(text, "arg")) refuseShadow(name, helpers);
+  const body = [argumentsOf(text), ...helpers, text].join("\n");
   const touched = new Set<string | null>(
     moves.flatMap(({ rows }) => rows.flatMap(({ from, to }) => [from, to])),
   );
@@ -78,6 +81,7 @@ export function program(text: string): { keys: string[]; source: string } {
 
   const source = [
     `local KEY = { ${list(keys)} }`,
+    `local ASKED = { ${tags(text, "meta").flat().map((name) => `"${name}"`).join(", ")} }`,
     everyState ? `local STATES = { ${list(Object.keys(states))} }` : "",
     `local MOVES = { ${
       moves.map(({ event, rows }) =>
@@ -89,6 +93,13 @@ export function program(text: string): { keys: string[]; source: string } {
     body,
   ].join("\n").replaceAll("\r\n", "\n").replace(/^\s*--.*\n/gm, "").replace(/\n{2,}/g, "\n").trim();
   return { keys, source };
+}
+
+/** An argument that a helper gives another meaning would never be seen by the script. */
+function refuseShadow(name: string, helpers: readonly string[]): void {
+  const local = new RegExp(`^local (?:function )?(?:\\w+, )*${name}\\b`, "m");
+  if (!helpers.some((each) => local.test(each))) return;
+  throw new Error(`Cannot build a script with the argument "${name}": a helper has such a local`);
 }
 
 /** Locals for the arguments, and a list of tables for the rows behind them. */

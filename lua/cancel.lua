@@ -10,7 +10,7 @@
 --- @reply asked            it is running, and its worker has been told
 --- @reply no               it is final, or unknown
 --- @on    cancel
---- @use   clock meta records channel move ring commit write announce
+--- @use   clock meta records channel move ring commit write announce name
 
 load({ id })
 local record = records[id]
@@ -26,6 +26,7 @@ if record and record.state == "cancelled" and record.reason == reason then
 end
 if not move(id, "cancel", now + keepMs) then return answer("no") end
 record.reason, record.nonce = reason, nil
+record.name = nameIn(redis.call("HGET", KEY.task, id))
 for _, hash in ipairs({ "task", "partial", "steps" }) do forget(hash, id) end
 write()
 announce()

@@ -1,12 +1,12 @@
---- discard: dead -> nothing
+--- discard: dead, completed or cancelled -> nothing
 ---
---- Forgets dead tasks for good. `missed` are the ids that are not dead; one
---- that is not there at all is as it should be.
+--- Forgets what is over for good. `missed` are the ids that are not; one that is
+--- not there at all is as it should be.
 ---
 --- @row   id:string
 --- @reply ok missed:list
 --- @on    discard
---- @use   clock meta records channel move ring commit write
+--- @use   clock meta records channel move ring commit write announce
 
 local ids, missed = {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
@@ -14,5 +14,8 @@ load(ids)
 for _, id in ipairs(ids) do
   if records[id] and not move(id, "discard", 0) then missed[#missed + 1] = id end
 end
-if next(moved) then write() end
+if next(moved) then
+  write()
+  announce()
+end
 return answer("ok", missed)

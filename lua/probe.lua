@@ -7,7 +7,8 @@
 --- @use   clock meta
 
 local facts = {}
-for _, section in ipairs({ "server", "memory", "persistence", "replication" }) do
+for _, section in ipairs({ "server", "clients", "memory", "persistence", "stats", "replication", "cpu",
+  "cluster" }) do
   local info = redis.pcall("INFO", section)
   if type(info) == "string" then
     for name, value in string.gmatch(info, "([%w_]+):([^\r\n]*)") do

@@ -1,11 +1,11 @@
 --- release: dead -> ready
 ---
 --- Gives dead tasks another life: the counters start again, the history stays.
---- It is one move, so nothing can be published and then fail to be deleted.
+--- An `envelope` takes the place of the stored one, "" keeps it. It is one move, so nothing can be published and then fail to be deleted.
 --- `missed` are the ids that were not dead.
 ---
 --- @arg   token  string   of this call, by which it is known when it comes again
---- @row   id:string
+--- @row   id:string envelope:string
 --- @reply ok missed:list
 --- @on    release
 --- @use   clock meta records channel move ring commit write announce
@@ -13,15 +13,16 @@
 local ids, missed = {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
 load(ids)
-for _, id in ipairs(ids) do
+for i, id in ipairs(ids) do
   local record = records[id]
   if not record or record.state ~= "dead" then
-    if not record or record.settled ~= token then missed[#missed + 1] = id end
+    if not record or record.token ~= token then missed[#missed + 1] = id end
   else
     record.order = arrival()
     for _, name in ipairs({ "failures", "crashes", "stalls", "lost", "deferrals", "deferredAt",
       "settled", "nonce", "reason", "error" }) do record[name] = nil end
-    record.settled = token
+    record.token = token
+    if rows[i].envelope ~= "" then keep("task", id, rows[i].envelope) end
     move(id, "release", place(record))
     ring()
   end

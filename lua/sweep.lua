@@ -2,7 +2,8 @@
 ---
 --- Every worker calls it and nobody leads. In order: who is missing, whose lease
 --- ran out, what is due, whose retention ended; at most 200 tasks a call, and
---- `nextMs` says when to come again. `raised` lists ids and causes.
+--- `nextMs` says when to come again. `raised` lists ids and
+--- causes, first the `evicted` ones that `dead` held.
 ---
 --- If nothing was swept for half a lease, Redis itself was away and nobody could
 --- renew: leases get one extension, at most one in four leases. Without it a
@@ -12,14 +13,15 @@
 --- @arg   cause    string   of that, such as "SIGKILL"
 --- @arg   leaseMs  integer
 --- @arg   graceMs  integer  how long a subscription may be missing
---- @reply ok raised:list nextMs:integer
+--- @reply ok raised:list nextMs:integer evicted:integer
 --- @on    resurrect quarantine abandon promote purge
---- @use   clock meta records channel move ring history workers presence
---- @use   commit write announce revive promote purge
+--- @meta  paused
+--- @use   clock meta records channel move ring history workers holds presence
+--- @use   commit write announce revive promote purge full_buckets
 
 local times = redis.call("HMGET", KEY.meta, "swept", "graceUntil")
 local swept, graceUntil = tonumber(times[1]) or now, tonumber(times[2]) or 0
-if dead == "" and now - swept < 25 and now > swept then return answer("ok", {}, 50) end
+if dead == "" and now - swept < 25 and now > swept then return answer("ok", {}, 50, 0) end
 note("swept", now)
 if now - swept > leaseMs / 2 and now > graceUntil + 3 * leaseMs then
   graceUntil = now + leaseMs
@@ -50,11 +52,12 @@ for i = 1, #fleet, 2 do
   local entry = workerOf(fleet[i]) or { beat = tonumber(fleet[i + 1]) }
   if missing(fleet[i], entry) then gone[#gone + 1] = fleet[i] end
 end
-if dead ~= "" then gone[#gone + 1] = dead end
-local dismissed = {}
-for _, id in ipairs(gone) do
+local dismissed, evicted = {}, 0
+if dead ~= "" then table.insert(gone, 1, dead) end
+for i, id in ipairs(gone) do
   if left > 0 then
     raise(heldBy(id, left), function() return id == dead and cause or "presence" end)
+    if i == 1 and id == dead then evicted = #raised / 2 end
     if left > 0 then dismissed[#dismissed + 1] = id end
   end
 end
@@ -70,6 +73,7 @@ local suspectMs = suspect and tonumber(suspect) - now or math.huge
 if suspectMs <= 0 or redis.call("EXISTS", KEY.ready) == 1 then ring() end
 if purge("completed", 200) + purge("cancelled", 200) >= 200 or left <= 0 then lookAgainMs = 0 end
 
+forgetFull(200)
 write()
 for id, entry in pairs(met) do redis.call("HSET", KEY.worker, id, cmsgpack.pack(entry)) end
 for _, id in ipairs(dismissed) do dismiss(id) end
@@ -79,4 +83,4 @@ if #raised > 0 then lookAgainMs = math.min(lookAgainMs, 100) end
 local nextMs = math.min(2000, 125 * math.max(2, redis.call("ZCARD", KEY.workers)))
 if dueMs >= 0 then nextMs = math.min(nextMs, dueMs) end
 if suspectMs > 0 then nextMs = math.min(nextMs, math.ceil(suspectMs)) end
-return answer("ok", raised, math.max(0, math.min(nextMs, lookAgainMs)))
+return answer("ok", raised, math.max(0, math.min(nextMs, lookAgainMs)), evicted)

@@ -30,7 +30,8 @@ test(
       if (result.status === "fulfilled") continue;
       const error = result.reason as AdmissionRejectedError;
       assert.ok(error instanceof AdmissionRejectedError && RelierError.is(error, "RL_ADMISSION"));
-      assert.deepEqual([error.queue, error.retryable], ["default", true]);
+      assert.deepEqual([error.queue, error.reason, error.retryable], ["default", "depth", true]);
+      assert.equal(error.retryAfterMs, 1000);
       assert.ok(Number.isInteger(error.retryAfter) && error.retryAfter >= 1);
       assert.match(error.hint!, /try again after \d+ s/);
     }
@@ -38,13 +39,28 @@ test(
 );
 
 test(
-  "a refused push changes nothing",
+  "a refused push changes nothing but its counter",
   withRelier(async (lab) => {
     const rl = lab.client({ admission: { default: { maxDepth: 1 } } });
     await rl.apush(work, 1);
     const before = await lab.dump();
     await assert.rejects(rl.apush(work, 2), AdmissionRejectedError);
+    assert.equal((await lab.queue.stats()).events["refused:depth"], 1);
+    await lab.redis.hdel(lab.key("meta"), "n:refused:depth");
     assert.deepEqual(await lab.dump(), before);
+  }),
+);
+
+test(
+  "of many pushed together those are taken that fit, and the others are counted",
+  withRelier(async ({ client, queue }) => {
+    const own = rlTask("admitted-many", (n: number) => n);
+    client({ admission: { default: { maxDepth: 3 } }, tasks: [own] });
+    await assert.rejects(own.apushMany(Array.from({ length: 10 }, (_, i) => [i])), {
+      reason: "depth",
+    });
+    const { counts, events } = await queue.stats();
+    assert.deepEqual([counts.ready, events["refused:depth"]], [3, 7]);
   }),
 );
 

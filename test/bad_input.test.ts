@@ -105,9 +105,9 @@ test(
     await refuses("TypeError", "timeout", () => rl.handle(id).result({ timeout: odd("5000") }));
     await refuses("RangeError", "timeout", () => rl.handle(id).result({ timeout: "30d" }));
     await refuses("RangeError", "timeout", () => rl.flush({ timeout: -1 }));
-    await refuses("RangeError", "state", () => queue.list(odd("done")));
-    await refuses("RangeError", "limit", () => queue.list("ready", { limit: 1e9 }));
-    await refuses("RangeError", "offset", () => queue.list("ready", { offset: -1 }));
+    await refuses("RangeError", "state", () => queue.page(odd("done")));
+    await refuses("RangeError", "limit", () => queue.page("ready", { limit: 1e9 }));
+    await refuses("RangeError", "cursor", () => queue.page("ready", { cursor: "somewhere" }));
     await refuses("TypeError", "rlTask()", () => rl.apush(odd(noop)));
   }),
 );

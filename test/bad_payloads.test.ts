@@ -82,9 +82,9 @@ function hostile(): unknown[] {
 
 test(
   "a payload that would not arrive as it was sent is refused, and nothing is written or told",
-  withRelier(async ({ redis, dump, rl }) => {
+  withRelier(async ({ size, dump, rl }) => {
     await take.apush("first");
-    const before = [await redis.dbsize(), await dump()];
+    const before = [await size(), await dump()];
     const lines = await overheard(async () => {
       const ways: ((value: unknown) => unknown)[] = [
         (value) => take.push(value),
@@ -115,17 +115,17 @@ test(
       });
     });
     assert.deepEqual(lines, []);
-    assert.deepEqual([await redis.dbsize(), await dump()], before);
+    assert.deepEqual([await size(), await dump()], before);
   }),
 );
 
 test(
   "a payload may be as large as the limit, and not a byte larger",
-  withRelier(async ({ redis, dump, queue }) => {
+  withRelier(async ({ size, dump, queue }) => {
     const fits = canary.padEnd(mebibyte - '[""]'.length, "x");
     const handle = await take.apush(fits);
     assert.equal((await queue.inspect(handle.id)).envelope.includes(fits), true);
-    const before = [await redis.dbsize(), await dump()];
+    const before = [await size(), await dump()];
     const tooLarge: unknown[] = [
       `${fits}x`,
       `${fits.slice(1)}é`,
@@ -142,7 +142,7 @@ test(
       });
     }
     assert.throws(() => take.push(`${fits}x`), { code: "RL_PAYLOAD_TOO_LARGE" });
-    assert.deepEqual([await redis.dbsize(), await dump()], before);
+    assert.deepEqual([await size(), await dump()], before);
     await handle.cancel();
   }),
 );

@@ -157,8 +157,8 @@ for (const state of ["scheduled", "ready", "quarantined"] as const) {
       assert.equal((await moves.facts(claim.id)).state, state);
       assert.equal(await moves.settle(claim, "complete", { text: '"late"' }), true);
       assert.equal((await moves.facts(claim.id)).state, "completed");
-      const [handle] = await lab.queue.list("completed");
-      assert.equal(await handle!.result(), "late");
+      const { tasks } = await lab.queue.page("completed");
+      assert.equal(await lab.rl.handle(tasks[0]!.id).result(), "late");
     }),
   );
 }

@@ -27,17 +27,25 @@ const laws: readonly Law[] = [
   { from: /^core\//,                to: /^#client$/, lazy: true,            because: "a client is loaded only when we have to make one, and never on the edge" },
   { from: /^adapters\//,            to: /^core\/port\.ts$/,                 because: "the port is the whole seam between core and a client" },
   { from: /^adapters\//,            to: /^adapters\/_\w+\.ts$/,             because: "what several adapters share is private to them" },
-  { from: /^adapters\/ioredis\.ts/, to: /^ioredis$/,                        because: "it is this adapter's own client" },
+  { from: /^core\//,                to: /^#node$/, lazy: true,              because: "threads are asked for only by a worker, and never on the edge" },
+  { from: /^adapters\/(ioredis|_origin)\.ts/, to: /^ioredis$/,              because: "it is this adapter's own client" },
+  { from: /^adapters\/(no_)?node\w*\.ts$/, to: /^core\/(standin|isolates?)\.ts$/, because: "these are the parts of a worker that run in a thread or a process" },
+  { from: /^adapters\/node\w*\.ts$/, to: /^node:/,                           because: "threads and processes are Node's" },
+  { from: /^adapters\/node\w*\.ts$/, to: /^adapters\/node_\w+\.ts$/,         because: "what Node has is told in one file, and made in several" },
+  { from: /^adapters\/node_(thread|isolate)\.ts$/, to: /^adapters\/ioredis\.ts$/, because: "they open the same Redis again" },
+  { from: /^adapters\/node_isolate\.ts$/, to: /^\(module\)$/, lazy: true,  because: "what an isolate runs is the user's" },
   { from: /^adapters\/client\.ts$/, to: /^adapters\/ioredis\.ts$/,          because: "it only picks the adapter that #client stands for" },
   { from: /^lua\//,                 to: /^(core\/(states|keys)\.ts|lua\/)/, because: "the moves and the keys of the scripts are derived from these tables" },
   { from: /^(lua|cli|bench)\//,     to: /^node:/,                           because: "these run on a developer's or an operator's machine" },
   { from: /^(cli|bench)\//,         to: /^mod\.ts$/,                        because: "what they need and cannot reach is missing from the API" },
   { from: /^(cli|bench)\//,         to: /^adapters\/[a-z]\w*\.ts$/,         because: "adapters are public too" },
   { from: /^(cli|bench)\//,         to: /^(citty|valibot)$/,                because: "arguments and files have to be read and checked" },
-  { from: /^cli\/demo\//,           to: /^js-redis-server$/, lazy: true,    because: "the demo runs where there is no Redis, and says so" },
+  { from: /^cli\/process\/redis_server\.ts$/,  to: /^js-redis-server$/, lazy: true,    because: "where there is no Redis it stands in for one, and says so" },
   { from: /^cli\//,                 to: /^cli\//,                           because: "it is one program" },
+  { from: /^cli\/(kernel\/config_file|tasks\/known|worker\/modules)\.ts$/, to: /^\(/, lazy: true, because: "what users wrote is named by them" },
   { from: /^bench\/harness\.ts$/,   to: /^ioredis$/,                        because: "what work costs in Redis is asked of Redis itself" },
   { from: /^bench\//,               to: /^bench\//,                         because: "it is one program" },
+  { from: /^bench\//,               to: /^cli\/bench\/cost\.ts$/,           because: "what work costs is measured one way" },
 ];
 
 const governed = /^(mod\.ts$|core\/|adapters\/|lua\/|cli\/|bench\/)/;
@@ -56,12 +64,14 @@ test("every import between the parts of the house is one the law allows", () => 
   assert.equal(broken.join("\n"), "");
 });
 
-test("at most one file of core knows how to load a client", () => {
-  const loaders = sources.filter((path) =>
-    path.startsWith("core/") && importsOf(path, read(path)).some(({ to }) => to === "#client")
-  );
-  assert.ok(loaders.length <= 1, `these files import #client: ${loaders.join(", ")}`);
-});
+for (const name of ["#client", "#node"]) {
+  test(`at most one file of core knows how to load ${name}`, () => {
+    const loaders = sources.filter((path) =>
+      path.startsWith("core/") && importsOf(path, read(path)).some(({ to }) => to === name)
+    );
+    assert.ok(loaders.length <= 1, `these files import ${name}: ${loaders.join(", ")}`);
+  });
+}
 
 test("the reader of imports sees every form of import, and none in comments or strings", () => {
   const source = [
@@ -77,6 +87,9 @@ test("the reader of imports sees every form of import, and none in comments or s
     `/** @example import { no } from "no"; */`,
     `const url = "http://no"; const text = 'say "import \\'no\\'"';`,
     `export const from = "no";`,
+    "const text = `",
+    `import "no";`,
+    "`;",
   ].join("\n");
   assert.deepEqual(importsOf("adapters/x.ts", source), [
     { to: "adapters/a.ts", lazy: false, names: [] },

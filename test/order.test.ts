@@ -164,8 +164,8 @@ test(
     await moves.release([id]);
     const claim = await moves.claim();
     assert.equal(claim.crashes, 0);
-    const [handle] = await queue.list("running");
-    const { history } = await queue.inspect(handle!.id);
+    const { tasks } = await queue.page("running");
+    const { history } = await queue.inspect(tasks[0]!.id);
     assert.deepEqual(history.map(({ cause }) => cause), ["SIGKILL"]);
   }),
 );

@@ -7,7 +7,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idOf } from "../core/keys.ts";
+import { idOf, parseId } from "../core/keys.ts";
+import { rlTask, taskContext } from "../mod.ts";
 import { type Moves, subscriber } from "./support/moves.ts";
 import { withRelier } from "./support/relier.ts";
 import { until } from "./support/until.ts";
@@ -68,8 +69,8 @@ test(
     }
     const { state, reason } = await moves.facts(id);
     assert.deepEqual([state, reason], ["dead", "crashes"]);
-    const [handle] = await queue.list("dead");
-    const { envelope, history } = await queue.inspect(handle!.id);
+    const { tasks } = await queue.page("dead");
+    const { envelope, history } = await queue.inspect(tasks[0]!.id);
     assert.equal(envelope, '{"v":1,"name":"by-hand","payload":[]}');
     assert.equal(history.length, 6);
   }),
@@ -205,6 +206,56 @@ test(
     assert.equal(elsewhere.lane, "wait", "it holds one of another queue");
     const alone = await moves.turn({ worker: "keeper", slots: 5 });
     assert.deepEqual([alone.lane, alone.tasks.map((task) => task.id)], ["solo", [id]]);
+  }),
+);
+
+test(
+  "a relief worker takes a suspect though another one keeps the lane, and never anything else",
+  withRelier(async ({ moves }) => {
+    const id = await quarantined(moves);
+    await moves.push();
+    await moves.claim("keeper");
+    const waits = await moves.turn({ worker: "keeper", slots: 5, empty: 0 });
+    assert.equal(waits.lane, "");
+    const early = await moves.turn({ worker: "relief", slots: 1, relief: 1 });
+    assert.deepEqual([early.lane, early.tasks], ["none", []], "it is not due");
+    await hurry(moves, "quarantined", id);
+    assert.equal((await moves.turn({ worker: "keeper", slots: 5, empty: 0 })).lane, "wait");
+    await moves.push();
+    const relief = await moves.turn({ worker: "relief", slots: 1, relief: 1 });
+    assert.deepEqual([relief.lane, relief.tasks.map((task) => task.id)], ["solo", [id]]);
+    const again = await moves.turn({ worker: "relief", slots: 1, relief: 1 });
+    assert.deepEqual([again.lane, again.tasks], ["none", []]);
+    const kept = await moves.turn({ worker: "keeper", slots: 5, empty: 0 });
+    assert.deepEqual([kept.lane, kept.tasks.length], ["", 1], "the keeper works on");
+    assert.equal(await moves.settle(relief.tasks[0]!, "complete"), true);
+    assert.equal(await moves.settle(kept.tasks[0]!, "complete"), true);
+  }),
+);
+
+test(
+  "a relief worker runs the suspect for which a keeper with long tasks has no room",
+  withRelier(async ({ moves, rl, queue, worker }) => {
+    let finish = () => {};
+    const gate = new Promise<void>((resolve) => finish = resolve);
+    const long = rlTask("long-beside-suspects", () => gate);
+    const suspect = rlTask("suspect-beside-long", () => taskContext().workerId);
+    const handle = await rl.apush(suspect);
+    const id = parseId(handle.id)!.local;
+    for (const hurried of [() => hurry(moves, "scheduled", id), () => Promise.resolve()]) {
+      await moves.claim();
+      await moves.crash("w1");
+      await hurried();
+    }
+    await worker({ concurrency: 2 });
+    const busy = await rl.apush(long);
+    await until("it is busy", async () => (await queue.stats()).counts.running === 1);
+    await hurry(moves, "quarantined", id);
+    await until("a suspect waits", async () => (await queue.stats()).suspects.oldestMs > 300);
+    const relief = await worker({ relief: true });
+    assert.equal(await handle.result({ timeout: 5_000 }), relief.id);
+    finish();
+    await busy.result({ timeout: 5_000 });
   }),
 );
 

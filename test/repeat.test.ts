@@ -8,6 +8,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomLocal } from "../core/local_id.ts";
+import { call } from "../core/script.ts";
+import * as scripts from "../core/scripts.ts";
 import type { Settle } from "./support/moves.ts";
 import { type Lab, withRelier } from "./support/relier.ts";
 
@@ -35,6 +37,26 @@ test(
     const id = randomLocal();
     assert.deepEqual(await moves.pushRows([{ id }, { id }]), [1, "joined"]);
     assert.equal((await queue.stats()).counts.ready, 1);
+  }),
+);
+
+test(
+  "the same push again is let in by a limit that it has reached, and costs no rate",
+  withRelier(async (lab) => {
+    await lab.queue.limit({ maxDepth: 1, maxPerTenant: 1, rate: { limit: 1, per: "1h" } });
+    await twice(lab, () => lab.moves.push({ id: "a".repeat(22), tenant: "acme" }));
+    assert.equal((await lab.queue.stats()).counts.ready, 1);
+  }),
+);
+
+test(
+  "the same limits again change nothing, and leave the rate where it is",
+  withRelier(async (lab) => {
+    const limits = { rate: { limit: 1, per: "1h" }, maxDepth: 5, concurrency: 2 } as const;
+    await twice(lab, () => lab.queue.limit(limits));
+    await lab.moves.push();
+    await twice(lab, () => lab.queue.limit(limits));
+    await twice(lab, () => lab.queue.limit({ rate: null, concurrency: null }));
   }),
 );
 
@@ -169,6 +191,74 @@ test(
     const token = randomLocal();
     assert.deepEqual(await twice(lab, () => lab.moves.release([claim.id], token)), []);
     assert.deepEqual(await lab.moves.release([claim.id]), [claim.id], "another release");
+  }),
+);
+
+test(
+  "the same release with another payload again answers that it was released",
+  withRelier(async (lab) => {
+    await lab.moves.push();
+    const claim = await lab.moves.claim();
+    await lab.moves.settle(claim, "bury");
+    const token = randomLocal();
+    const envelope = '{"v":1,"name":"by-hand","payload":[1]}';
+    assert.deepEqual(await twice(lab, () => lab.moves.release([claim.id], token, envelope)), []);
+    assert.equal((await lab.moves.claim()).envelope, envelope);
+  }),
+);
+
+test(
+  "the same promote again answers that it was promoted, even of a task that runs by then",
+  withRelier(async (lab) => {
+    const id = await lab.moves.push({ delayMs: 60_000 });
+    const token = randomLocal();
+    assert.deepEqual(await twice(lab, () => lab.moves.promote([id], token)), []);
+    await lab.moves.claim();
+    assert.deepEqual(await lab.moves.promote([id], token), []);
+    assert.deepEqual(await lab.moves.promote([id]), [id], "another promote");
+  }),
+);
+
+test(
+  "a retry that is sent again is accepted although the task was promoted meanwhile",
+  withRelier(async ({ moves }) => {
+    await moves.push();
+    const claim = await moves.claim();
+    assert.equal(await moves.settle(claim, "retry"), true);
+    await moves.promote([claim.id]);
+    assert.equal(await moves.settle(claim, "retry"), true);
+    assert.equal((await moves.facts(claim.id)).state, "ready");
+  }),
+);
+
+test(
+  "the same restore again answers that it was restored, another one that it is there",
+  withRelier(async (lab) => {
+    const [id, token] = [randomLocal(), randomLocal()];
+    const diedAt = await lab.moves.now() - 1000;
+    assert.deepEqual(await twice(lab, () => lab.moves.restore({ id, diedAt }, token)), []);
+    assert.deepEqual(await lab.moves.restore({ id }), [id]);
+    assert.equal((await lab.queue.stats()).events["restore"], 1);
+  }),
+);
+
+test(
+  "the same order, pause, resume and enlisting again change nothing",
+  withRelier(async (lab) => {
+    const { moves, home } = lab;
+    const { caller } = moves;
+    await moves.push();
+    await moves.beat("w1", []);
+    const order = { worker: "w1", order: "token pause" };
+    const paused = { field: "paused", reason: "why" };
+    await twice(lab, () => call(caller, home, scripts.order, order));
+    await moves.beat("w1", [], order.order);
+    const [word] = await call(caller, home, scripts.order, order);
+    assert.equal(word, "ok");
+    assert.equal((await moves.beat("w1", [], order.order)).order, "", "it was obeyed already");
+    await twice(lab, () => call(caller, home, scripts.pause, paused));
+    await twice(lab, () => call(caller, home, scripts.resume, {}));
+    await twice(lab, () => call(caller, home, scripts.enlist, { queue: "default" }));
   }),
 );
 

@@ -1,7 +1,8 @@
 /**
- * Runs the tests: `fast` for the fast ring alone, nothing for all there is —
- * the gate, the fast ring, then the slow ring, which kills real processes. A
- * ring that fails does not stop the next one, so one run tells everything.
+ * Runs the tests, ring by ring: the gate, the fast ring, the commands of `rl`,
+ * then the slow ring, which kills real processes. A ring that is named is run
+ * alone; torture only so, because it takes long. A ring that fails does not stop
+ * the next one, so one run tells everything.
  *
  * @module
  */
@@ -14,9 +15,11 @@ import { root, testsOf } from "./support/tree.ts";
 
 /** How a ring is run: how many files at once, and how long one file may take. */
 const rings = {
-  fast: { tests: testsOf(""), atOnce: 2, fileMs: 60_000 },
+  fast: { tests: testsOf("test"), atOnce: 2, fileMs: 60_000 },
+  cli: { tests: testsOf("test/cli"), atOnce: 2, fileMs: 60_000 },
   // One file at a time: these measure how long a recovery takes.
-  slow: { tests: testsOf("slow"), atOnce: 1, fileMs: 300_000 },
+  slow: { tests: testsOf("test/slow"), atOnce: 1, fileMs: 300_000 },
+  torture: { tests: testsOf("test/torture"), atOnce: 1, fileMs: 900_000 },
 };
 
 /** Runs a ring and resolves to the lines node sums it up with, and whether it passed. */
@@ -50,10 +53,13 @@ function run(name: keyof typeof rings): Promise<{ passed: boolean; summary: stri
   });
 }
 
-/** The ring that was named, or `undefined` for all. */
+const everything = ["fast", "cli", "slow"] as const;
+
+/** The ring that was named, or `undefined` for all but torture. */
 function named(ring: string | undefined): keyof typeof rings | undefined {
-  if (ring === undefined || ring === "fast" || ring === "slow") return ring;
-  console.error(`Cannot run the tests "${ring}": name fast or slow, or nothing for all`);
+  if (ring === undefined || Object.hasOwn(rings, ring)) return ring as keyof typeof rings;
+  const names = Object.keys(rings).join(", ");
+  console.error(`Cannot run the tests "${ring}": name one of ${names}, or nothing for all`);
   process.exit(2);
 }
 
@@ -63,7 +69,7 @@ requireRedis();
 const gatePassed = only !== undefined || await gate();
 let passed = gatePassed;
 const report: string[] = [];
-for (const name of only === undefined ? ["fast", "slow"] as const : [only]) {
+for (const name of only === undefined ? everything : [only]) {
   const result = await run(name);
   passed &&= result.passed;
   report.push(`\n${name} ring: ${result.passed ? "passed" : "FAILED"}`, ...result.summary);

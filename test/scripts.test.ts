@@ -84,7 +84,7 @@ test(
   }),
 );
 
-test("every script works on a full Redis but push, which changes nothing", {
+test("every script works on a full Redis but those that bring a task, which change nothing", {
   skip: onEmbedded() && "the engine has no memory limit",
 }, async () => {
   const server = await startRedis({ args: ["--maxmemory-policy", "noeviction"] });
@@ -97,6 +97,7 @@ test("every script works on a full Redis but push, which changes nothing", {
     for (let i = 0; i < 12; i++) await moves.push();
     const delayed = await moves.push({ delayMs: 1 });
     const waiting = await moves.push({ delayMs: 3_600_000 });
+    const early = await moves.push({ delayMs: 3_600_000 });
     const held = randomLocal();
     await moves.lock(held, held);
     // Every script is loaded before memory is gone: loading one takes some.
@@ -106,6 +107,7 @@ test("every script works on a full Redis but push, which changes nothing", {
     const before = await redis.hgetall(keyOf(home, "meta"));
     await assert.rejects(moves.push(), /OOM/);
     await assert.rejects(moves.pushRows([{ id: held }, {}]), /OOM/);
+    await assert.rejects(moves.restore(), /OOM/);
     assert.deepEqual(await redis.hgetall(keyOf(home, "meta")), before);
 
     const { tasks } = await moves.turn({ slots: 9 });
@@ -117,6 +119,15 @@ test("every script works on a full Redis but push, which changes nothing", {
     assert.equal(await moves.step(tasks[6]!), "ok");
     assert.deepEqual((await moves.beat("w1", [tasks[6]!])).lost, []);
     assert.equal(await moves.cancel(waiting), "cancelled");
+    assert.deepEqual(await moves.promote([early]), []);
+    for (
+      const [script, args] of [
+        [scripts.order, { worker: "w1", order: "token pause" }],
+        [scripts.pause, { field: "closed", reason: "full" }],
+        [scripts.resume, {}],
+        [scripts.enlist, { queue: "default" }],
+      ] as const
+    ) assert.equal((await call(moves.caller, home, script as never, args))[0], "ok", script.name);
     assert.equal(await moves.cancel(tasks[6]!.id), "asked");
     assert.deepEqual(await moves.release([tasks[2]!.id]), []);
     assert.equal(Object.keys(await moves.crash("w1")).length, 3);
@@ -128,6 +139,8 @@ test("every script works on a full Redis but push, which changes nothing", {
     assert.equal(await moves.unlock(held, held), "ok");
     assert.equal((await moves.lock(randomLocal(), randomLocal()))[0], "ok");
     await call(moves.caller, home, scripts.poll, { channel: "@c" }, [{ id: tasks[4]!.id }]);
+
+    await call(moves.caller, home, scripts.limit, {}, [{ name: "depth", value: "500" }]);
 
     await redis.config("SET", "maxmemory", "0");
     await moves.push();

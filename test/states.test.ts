@@ -99,6 +99,7 @@ const tries: Record<
   unlock: { fire: (m, { id, nonce }) => m.unlock(id, nonce) },
   purge: { fire: (m) => m.sweep(), due: ["completed", "cancelled"] },
   discard: { fire: (m, { id }) => m.discard([id]) },
+  restore: { fire: (m, { id }) => m.restore({ id }) },
 };
 
 for (const event of Object.keys(tries) as TaskEvent[]) {

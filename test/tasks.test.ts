@@ -80,7 +80,7 @@ test(
     await (await add.apush(0, 0)).cancel();
     const list = Array.from({ length: 250 }, (_, i) => [i, 1] as [number, number]);
     const handles = await add.apushMany(list);
-    const waiting = await queue.list("ready", { limit: 200 });
+    const { tasks: waiting } = await queue.page("ready", { limit: 200 });
     assert.deepEqual(waiting.map(({ id }) => id), handles.slice(0, 200).map(({ id }) => id));
     await worker({ concurrency: 50 });
     const results = await Promise.all(handles.map((handle) => handle.result()));
@@ -100,7 +100,7 @@ test(
     assert.match(other.id, /^other~0~/);
     const low = await add.apush(1, 1);
     const [high] = await add.apushMany([[2, 2]], { priority: 100 });
-    assert.deepEqual((await queue.list("ready")).map(({ id }) => id), [high!.id, low.id]);
+    assert.deepEqual((await queue.page("ready")).tasks.map(({ id }) => id), [high!.id, low.id]);
     await worker({ queues: ["other"] });
     await other.result();
     assert.deepEqual(seen, [{ traceparent: "00-1" }, "other"]);
@@ -242,10 +242,10 @@ test(
     client();
     await add.apush(1, 1);
     assert.equal((await queue.stats()).counts.ready, 1);
-    await owned.apush();
+    const handle = await owned.apush();
     assert.equal((await owner.queue("default").stats()).counts.ready, 1);
     assert.equal((await rl.queue("default").stats()).counts.ready, 1);
-    await owner.queue("default").list("ready").then(([handle]) => handle!.cancel());
+    await handle.cancel();
   }),
 );
 

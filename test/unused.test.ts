@@ -32,7 +32,8 @@ const entries = new Set(sources.filter((path) => {
   return path.endsWith(".test.ts") ||
     [` ${path}`, `"./${path}"`, `"./dist/${stem}.js"`].some((use) => outside.includes(use)) ||
     [...texts.values()].some((text) =>
-      new RegExp(`URL\\("[./\\w]*\\b${path.split("/").at(-1)}"`).test(text)
+      // A thread's entry is named as the build names it.
+      new RegExp(`URL\\("[./\\w]*\\b${stem.split("/").at(-1)}\\.[jt]s"`).test(text)
     );
 }));
 

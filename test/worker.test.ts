@@ -92,6 +92,32 @@ test(
 );
 
 test(
+  "a queue that was empty is served although another one never is",
+  withRelier(async ({ worker, client }) => {
+    let over = false;
+    const again = rlTask("again", async () => {
+      if (!over) await again.with({ queue: "full" }).apush();
+    });
+    const note = rlTask("note", () => "noted");
+    const rl = client();
+    const started = await worker({ queues: ["full", "quiet"], concurrency: 2 }, rl);
+    // Always more than it has slots for.
+    for (let i = 0; i < 50; i++) await again.with({ queue: "full" }).apush();
+    try {
+      const handle = await note.with({ queue: "quiet" }).apush();
+      assert.equal(await handle.result({ timeout: 5000 }), "noted");
+    } finally {
+      over = true;
+      await until("the other one is empty", async () => {
+        const { ready, running } = (await rl.queue("full").stats()).counts;
+        return ready + running === 0;
+      });
+      await started.drain();
+    }
+  }),
+);
+
+test(
   "an idle worker is woken by a push, without polling",
   withRelier(async ({ worker }) => {
     await worker();
@@ -199,7 +225,7 @@ test(
     const draining = w.drain();
     await until("what waited was given back", async () => (await queue.stats()).counts.ready === 3);
     gate.finish();
-    assert.deepEqual(await draining, { completed: 2, handedOff: 2, lost: 0 });
+    assert.deepEqual(await draining, { completed: 2, handedOff: 2, lost: 0, order: null });
     await bounded("stopped", w.stopped);
     const { counts, workers } = await queue.stats();
     assert.deepEqual([counts.ready, counts.running, counts.completed], [3, 0, 2]);
@@ -223,7 +249,12 @@ test(
     const first = await worker();
     const handle = await long.apush();
     await until("it runs", () => seen.length > 0);
-    assert.deepEqual(await first.drain({ timeout: 20 }), { completed: 0, handedOff: 1, lost: 0 });
+    assert.deepEqual(await first.drain({ timeout: 20 }), {
+      completed: 0,
+      handedOff: 1,
+      lost: 0,
+      order: null,
+    });
     const { facts, history } = await rl.queue("default").inspect(handle.id);
     assert.deepEqual([facts["failures"], facts["crashes"], history[0]?.cause], [
       undefined,
@@ -245,7 +276,12 @@ test(
     await until("it runs", () => gate.running.size === 1);
     const first = w.drain({ timeout: "1h" });
     const second = w.drain();
-    assert.deepEqual(await bounded("the end", second), { completed: 0, handedOff: 1, lost: 0 });
+    assert.deepEqual(await bounded("the end", second), {
+      completed: 0,
+      handedOff: 1,
+      lost: 0,
+      order: null,
+    });
     assert.equal(await first, await second);
   }),
 );

@@ -8,13 +8,14 @@
 
 import process from "node:process";
 import { CliError } from "../error.ts";
-import type { Crew, Running } from "./crew.ts";
+import type { Crew, Running } from "../process/crew.ts";
 import type { Screen } from "./screen.ts";
 import { nameOf, names, victim } from "./victim.ts";
+import type { Job } from "./work.ts";
 
 /** Where the acts are played. */
 export interface Stage {
-  readonly crew: Crew;
+  readonly crew: Crew<Job>;
   readonly screen: Screen;
   readonly leaseMs: number;
   readonly drainMs: number;
@@ -70,7 +71,8 @@ export async function freeze(stage: Stage): Promise<void> {
   );
   await stage.pushShare();
   // One that had only to report: what it believes has to be refused, not just cut short.
-  const reports = (tasks: readonly Running[]) => tasks.some(({ job }) => job?.effect === "first");
+  const reports = (tasks: readonly Running<Job>[]) =>
+    tasks.some(({ job }) => job?.effect === "first");
   const { member, owed } = await victim(stage, 600, reports);
   const stoppedAt = performance.now();
   const stop = crew.listen(({ what, id, member: other, at }) => {
@@ -88,7 +90,7 @@ export async function freeze(stage: Stage): Promise<void> {
     "freeze",
     `SIGSTOP ${member.pid} (worker ${member.number}) in the middle of ${names(owed)}`,
   );
-  const elsewhere = ({ id }: Running): boolean =>
+  const elsewhere = ({ id }: Running<Job>): boolean =>
     crew.completed.has(id) && crew.completed.get(id) !== member;
   await crew.until("others complete the tasks of a stopped worker", () => owed.every(elsewhere));
   stop();
@@ -96,7 +98,7 @@ export async function freeze(stage: Stage): Promise<void> {
   process.kill(member.pid, "SIGCONT");
   member.state = "working";
   screen.say("wake", `SIGCONT ${member.pid}: it believes that nothing happened, and goes on`);
-  const refusal = ({ id }: Running) =>
+  const refusal = ({ id }: Running<Job>) =>
     crew.fenced.find((heard) => heard.id === id && heard.member === member);
   const settled = (): boolean => owed.some(({ id }) => crew.completed.get(id) === member);
   await crew.until("the worker that woke is fenced", () => owed.every(refusal) || settled());

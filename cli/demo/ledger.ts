@@ -11,7 +11,7 @@
 import { openSync, writeSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setupOf, tell } from "./processes.ts";
+import { setupOf, tell } from "../process/processes.ts";
 
 /** What the ledger is told when it is started. */
 export interface LedgerSetup {

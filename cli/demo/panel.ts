@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { Crew, Member } from "./crew.ts";
+import type { Crew, Member } from "../process/crew.ts";
 import { type Piece, shorten } from "./screen.ts";
+import type { Job } from "./work.ts";
 
 /** How far a run is. */
 export interface Progress {
@@ -29,7 +30,7 @@ const fill = "▁▂▃▄▅▆▇█";
 
 /** Draws the panel for a screen of `columns`. */
 export function drawPanel(
-  crew: Crew,
+  crew: Crew<Job>,
   progress: Progress,
   clock: string,
   columns: number,
@@ -58,7 +59,7 @@ export function drawPanel(
   ];
 }
 
-function drawMember(member: Member, columns: number): readonly Piece[] {
+function drawMember(member: Member<Job>, columns: number): readonly Piece[] {
   const [sign, style, word] = looks[member.state];
   const head = `  worker ${member.number}  `;
   const pid = String(member.pid).padEnd(9);

@@ -12,15 +12,15 @@ import {
   type Relier,
   TaskFailedError,
 } from "../../mod.ts";
+import { createCrew, type Crew } from "../process/crew.ts";
 import { drain, freeze, kill, poison, type Stage } from "./acts.ts";
 import { audit, type Findings } from "./audit.ts";
-import { createCrew, type Crew } from "./crew.ts";
 import { filesBelow } from "./files.ts";
 import { type Folder, writeOrder } from "./folder.ts";
 import type { LedgerWord } from "./ledger.ts";
 import { drawPanel, type Progress } from "./panel.ts";
-import { firstWord, start, stop } from "./processes.ts";
-import type { FoundRedis } from "./redis.ts";
+import { firstWord, start, stop } from "../process/processes.ts";
+import type { FoundRedis } from "../process/redis.ts";
 import { type Figures, spread } from "./report.ts";
 import type { Screen } from "./screen.ts";
 import { defineTasks, type Job, queue } from "./work.ts";
@@ -68,7 +68,7 @@ export async function run(plan: Plan, screen: Screen): Promise<Outcome> {
   });
   const site = { input, results: folder.results, unfinished: folder.unfinished, ledgerUrl };
   const setup = { redis: redis.url, prefix, site, concurrency, leaseMs, drainMs };
-  const crew = createCrew(size, setup);
+  const crew = createCrew<Job>(size, () => start(new URL("./worker.ts", import.meta.url), setup));
   screen.show((columns) => drawPanel(crew, progress, screen.clock(), columns));
   await complete(crew);
   const pids = crew.members.map(({ pid }) => pid).join(", ");
@@ -115,7 +115,7 @@ export async function run(plan: Plan, screen: Screen): Promise<Outcome> {
 }
 
 /** Resolves when whoever was lost is replaced. */
-async function complete(crew: Crew): Promise<void> {
+async function complete(crew: Crew<Job>): Promise<void> {
   await crew.until(
     "all workers work",
     () => crew.members.every(({ state }) => state === "working"),
@@ -155,7 +155,7 @@ function shares(files: readonly string[], n: number, workMs: number | undefined)
 
 function createStage(
   relier: Relier,
-  crew: Crew,
+  crew: Crew<Job>,
   screen: Screen,
   left: Job[][],
   pushed: PendingTask[],

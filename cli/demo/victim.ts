@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { Crew, Member, Running } from "./crew.ts";
+import type { Crew, Member, Running } from "../process/crew.ts";
 import { shorten } from "./screen.ts";
+import type { Job } from "./work.ts";
 
 /**
  * A worker in the middle of tasks that will take `leftMs` longer, and those
@@ -13,19 +14,19 @@ import { shorten } from "./screen.ts";
  * before: a second loss is a suspicion, and that is for the poison.
  */
 export async function victim(
-  { crew, several }: { readonly crew: Crew; readonly several: number },
+  { crew, several }: { readonly crew: Crew<Job>; readonly several: number },
   leftMs: number,
-  suits: (tasks: readonly Running[]) => boolean = () => true,
-): Promise<{ member: Member; owed: readonly Running[] }> {
-  const owedBy = ({ running }: Member): Running[] =>
+  suits: (tasks: readonly Running<Job>[]) => boolean = () => true,
+): Promise<{ member: Member<Job>; owed: readonly Running<Job>[] }> {
+  const owedBy = ({ running }: Member<Job>): Running<Job>[] =>
     [...running.values()].filter((task) => {
       const ran = performance.now() - task.since;
       return task.job !== undefined && ran > 100 && task.job.workMs - ran > leftMs;
     });
-  const innocent = ({ running }: Member): boolean =>
+  const innocent = ({ running }: Member<Job>): boolean =>
     [...running.keys()].every((id) => !crew.raised.has(id));
   let since = 0;
-  let best: Member | undefined;
+  let best: Member<Job> | undefined;
   await crew.until("a worker is in the middle of its tasks", () => {
     const able = crew.members.filter((member) =>
       member.state === "working" && owedBy(member).length > 0 && suits(owedBy(member))
@@ -42,12 +43,12 @@ export async function victim(
 }
 
 /** What to call a task. */
-export function nameOf({ job }: Running): string {
+export function nameOf({ job }: Running<Job>): string {
   return shorten(job?.file ?? "a task", 28);
 }
 
 /** What to call several: the first two, and how many more. */
-export function names(tasks: readonly Running[]): string {
+export function names(tasks: readonly Running<Job>[]): string {
   const [first, second, ...more] = tasks.map(nameOf);
   return [first, ...(second ? [second] : []), ...(more.length > 0 ? [`${more.length} more`] : [])]
     .join(", ");

@@ -1,6 +1,73 @@
--- How many more tasks this partition takes. A duplicate of an accepted task is
--- never counted.
-local function roomLeft()
-  if depth == 0 then return math.huge end
-  return depth - redis.call("ZCARD", KEY.ready) - redis.call("ZCARD", KEY.scheduled)
+-- The limits of a queue. A producer may bring its own and the queue may have some
+-- of its own: of each kind the stricter one binds. `closed` is an operator's word.
+-- Returns what asks for one task, and what stores what was used of a rate.
+local function admission()
+  local bounds, rates = {}, {}
+  local waitUs, charge = buckets()
+  local function stricter(text)
+    for name, value in string.gmatch(text, "(%a+)=(%S+)") do
+      if name == "rate" then
+        local many, ms, burst, by = string.match(value, "^(%d+)/(%d+)/(%d+)/(%a+)$")
+        local rule = rates[by] or { gap = 0, burst = math.huge }
+        rule.gap = math.max(rule.gap, ms * 1000 / many)
+        rule.burst = math.min(rule.burst, tonumber(burst))
+        rates[by] = rule
+      else
+        bounds[name] = math.min(bounds[name] or math.huge, tonumber(value))
+      end
+    end
+  end
+  stricter(own)
+  stricter(meta.limits or "")
+
+  -- Since when the oldest ready task has waited. It is the first of its priority,
+  -- and there are 101 of those; one that had to wait for its time is as old as that.
+  local function oldestAt()
+    local oldest, from = now, "-inf"
+    for _ = 0, 100 do
+      local first = redis.call("ZRANGEBYSCORE", KEY.ready, from, "+inf", "WITHSCORES", "LIMIT", 0, 1)
+      if not first[1] then break end
+      load({ first[1] })
+      local record = records[first[1]]
+      oldest = math.min(oldest, math.max(pushedAt(record), record.readyAt or 0, record.ended or 0))
+      from = string.format("%.0f", (math.floor(first[2] / band) + 1) * band)
+    end
+    return oldest
+  end
+
+  local waiting, old, ofTenant = nil, nil, {}
+  local function full()
+    if not bounds.depth then return false end
+    waiting = waiting or redis.call("ZCARD", KEY.ready) + redis.call("ZCARD", KEY.scheduled)
+    return waiting >= bounds.depth
+  end
+  local function late()
+    if not bounds.age then return false end
+    if old == nil then old = now - oldestAt() > bounds.age end
+    return old
+  end
+  local function crowded(tenant)
+    if not bounds.tenant or tenant == "" then return false end
+    ofTenant[tenant] = ofTenant[tenant] or
+      redis.call("ZLEXCOUNT", KEY.tenants, "[" .. tenant .. "\1", "(" .. tenant .. "\2")
+    return ofTenant[tenant] >= bounds.tenant
+  end
+
+  -- Why a new task is refused and how long to wait in ms, or nil if it is let in.
+  -- The rate is asked last, because asking it is what uses it up.
+  local function refusal(row)
+    if meta.closed then return "closed", 1000 end
+    if full() then return "depth", 1000 end
+    if late() then return "age", 1000 end
+    if crowded(row.tenant) then return "tenant", 1000 end
+    local rules = { queue = rates.queue }
+    if row.tenant ~= "" then rules["tenant:" .. row.tenant] = rates.tenant end
+    local wait = waitUs(rules)
+    if wait > 0 then return "rate", math.ceil(wait / 1000) end
+    if waiting then waiting = waiting + 1 end
+    if ofTenant[row.tenant] then ofTenant[row.tenant] = ofTenant[row.tenant] + 1 end
+    return nil
+  end
+
+  return refusal, charge
 end

@@ -20,6 +20,8 @@ local function announce()
   for channel, ids in pairs(mail) do tell(root .. channel, ids) end
   if listeners(root .. "events") == 0 then return end
   for id, event in pairs(moved) do
-    tell(root .. "events", id .. " " .. event .. " " .. (records[id] and records[id].state or "none"))
+    local record = records[id] or { state = "none" }
+    tell(root .. "events", table.concat({ id, event, record.state, record.worker or "-",
+      record.reason or "" }, " "))
   end
 end

@@ -1,3 +1,8 @@
+-- Writes the counters.
+local function tally()
+  for event, by in pairs(added) do redis.call("HINCRBY", KEY.meta, "n:" .. event, by) end
+end
+
 -- Writes the partition's own numbers. A full Redis refuses a script at its first
 -- command that takes memory; PERSIST takes none, and what follows a write is let
 -- through. So only `push`, which brings something new, begins with a write that
@@ -15,5 +20,5 @@ local function commit(growing)
     fields[#fields + 1] = type(value) == "number" and string.format("%.0f", value) or value
   end
   if #fields > 0 then redis.call("HSET", KEY.meta, unpack(fields)) end
-  for event, by in pairs(added) do redis.call("HINCRBY", KEY.meta, "n:" .. event, by) end
+  tally()
 end

@@ -1,14 +1,16 @@
 -- Suspects run alone, so that a task which kills its process is convicted
 -- without its neighbours. The worker that keeps the lane takes nothing else
--- while a suspect waits. Returns what the caller may do, and the suspect.
+-- while a suspect waits; where it cannot get empty, a relief worker takes suspects
+-- in its place. Returns what the caller may do, and the suspect.
 local function lane()
   local due = redis.call("ZRANGEBYSCORE", KEY.quarantined, "-inf", now, "LIMIT", 0, 1)[1]
-  if not due or moved[due] then return "" end
+  if due and moved[due] then due = nil end
+  if relief == 1 then return due and "solo" or "none", due end
+  if not due then return "" end
   local keeper = meta.lane
   if keeper and keeper ~= worker and tonumber(meta.laneUntil) > now then return "" end
   note("lane", worker)
   note("laneUntil", now + leaseMs)
-  local held = redis.call("ZLEXCOUNT", KEY.holds, "[" .. worker .. "~", "(" .. worker .. "\127")
-  if empty == 0 or held > #letGo then return "wait" end
+  if empty == 0 or holdsOf(worker) > #letGo then return "wait" end
   return "solo", due
 end

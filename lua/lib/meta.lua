@@ -1,8 +1,10 @@
 -- The partition's own numbers. A layout newer than this script is left alone
--- before anything is read from it. `changed` holds what `commit` will store.
+-- before anything is read from it. `ASKED` are the fields that only this script
+-- needs, `changed` holds what `commit` will store.
 local meta, changed, added = {}, {}, {}
 do
-  local names = { "schema", "epoch", "seq", "fence", "order", "lane", "laneUntil" }
+  local names = { "schema", "epoch", "seq", "fence", "order", "lane", "laneUntil",
+    unpack(ASKED) }
   local values = redis.call("HMGET", KEY.meta, unpack(names))
   for i, name in ipairs(names) do meta[name] = values[i] or nil end
   if meta.schema and meta.schema ~= "1" then return { "schema", meta.schema, 0 } end
@@ -13,9 +15,9 @@ local function note(name, value)
   meta[name], changed[name] = value, value
 end
 
--- Adds 1 to the counter of an event at `commit`.
-local function count(event)
-  added[event] = (added[event] or 0) + 1
+-- Adds to the counter of an event at `commit`, 1 unless told otherwise.
+local function count(event, by)
+  added[event] = (added[event] or 0) + (by or 1)
 end
 
 -- A reply: a word, then the epoch and sequence by which a caller notices that

@@ -6,6 +6,8 @@ local about = { task = KEY.task, partial = KEY.partial, steps = KEY.steps, recor
   waiters = KEY.waiters }
 local moved, touched, out, into, kept, forgotten = {}, {}, {}, {}, {}, {}
 local holding, letGo = {}, {}
+local counted, uncounted = {}, {}
+local unfinished = { scheduled = true, ready = true, running = true, quarantined = true }
 for hash in pairs(about) do
   kept[hash], forgotten[hash] = {}, {}
 end
@@ -47,11 +49,25 @@ local function enter(state, score, id)
   list[n + 1], list[n + 2] = score, id
 end
 
+-- Has `write` count a task for its tenant, from its first unfinished state to its
+-- last. It is an index and no number, so that nothing can make it wrong for ever.
+local function countTenant(record, id, from, to)
+  if not record.tenant or unfinished[from] == unfinished[to] then return end
+  local member = record.tenant .. "\1" .. id
+  if unfinished[to] then
+    counted[#counted + 1] = 0
+    counted[#counted + 1] = member
+  else
+    uncounted[#uncounted + 1] = member
+  end
+end
+
 -- Has `write` drop an entry whose task is not there (evicted, or deleted by
 -- hand): it is counted, and never stands in the way again.
 local function orphan(id, from)
   moved[id] = "orphan"
   leave(from, id)
+  if records[id] then countTenant(records[id], id, from, "none") end
   count("orphan")
 end
 
@@ -64,6 +80,7 @@ local function move(id, event, score)
   if not to then return nil end
   moved[id] = event
   count(event)
+  if record.tenant then countTenant(record, id, from, to) end
   if from == "none" then count("created") elseif from ~= to then leave(from, id) end
   if from == "running" and from ~= to then letGo[#letGo + 1] = record.worker .. "~" .. id end
   if to == "none" then

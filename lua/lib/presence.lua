@@ -4,7 +4,7 @@
 local server, met, gone = run(), {}, {}
 local lookAgainMs = math.huge
 local function missing(id, entry)
-  if now - entry.beat > 20 * leaseMs then return true end
+  if now - entry.beat > 20 * (entry.lease or leaseMs) then return true end
   if entry.run ~= server then return false end
   if listeners(root .. "@" .. id) > 0 then
     if entry.mark then met[id], entry.mark = entry, nil end
@@ -13,15 +13,6 @@ local function missing(id, entry)
   if not entry.mark then met[id], entry.mark = entry, now end
   lookAgainMs = math.min(lookAgainMs, entry.mark + graceMs - now)
   return now - entry.mark >= graceMs
-end
-
--- At most `limit` tasks that the worker `id` holds.
-local function heldBy(id, limit)
-  local ids = {}
-  local range = redis.call("ZRANGEBYLEX", KEY.holds, "[" .. id .. "~", "(" .. id .. "\127",
-    "LIMIT", 0, limit)
-  for i, member in ipairs(range) do ids[i] = string.sub(member, #id + 2) end
-  return ids
 end
 
 -- Forgets a worker that holds nothing any more.

@@ -7,6 +7,7 @@ local function promote()
     if not records[id] then
       orphan(id, "scheduled")
     elseif not moved[id] then
+      records[id].readyAt = now
       move(id, "promote", place(records[id]))
       ring()
     end

@@ -16,13 +16,14 @@ local function revive(id, cause)
     record.crashes = (record.crashes or 0) + 1
   end
   record.reason = cause
+  count("cause:" .. cause)
   close(record, cause)
-  local crashes, stalls = record.crashes or 0, record.stalls or 0
-  if not free and crashes + stalls > (record.limit or 5) then
-    record.reason = crashes > 0 and "crashes" or "stalls"
+  local cost = (record.crashes or 0) + (record.stalls or 0)
+  if not free and cost > (record.limit or 5) then
+    record.reason = record.crashes and "crashes" or "stalls"
     move(id, "abandon", now)
-  elseif not free and crashes > 1 then
-    move(id, "quarantine", now + math.min(2000, 250 * crashes))
+  elseif not free and cost > 1 then
+    move(id, "quarantine", now + math.min(2000, 250 * cost))
   else
     move(id, "resurrect", now + 100)
   end
@@ -31,5 +32,5 @@ end
 -- Why a lease ran out: its worker is silent, or alive and without this task.
 local function lapse(record)
   local entry = workerOf(record.worker)
-  return entry and now - entry.beat < leaseMs and "stalled" or "lease"
+  return entry and now - entry.beat < (entry.lease or leaseMs) and "stalled" or "lease"
 end

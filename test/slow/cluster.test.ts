@@ -10,9 +10,14 @@ import { Cluster } from "ioredis";
 import { ioredis } from "../../adapters/ioredis.ts";
 import { createRelier, createWorker, rlTask } from "../../mod.ts";
 import { startCluster } from "../support/redis.ts";
+import { until } from "../support/until.ts";
 
 const queues = ["a", "b", "c", "default"];
 const double = rlTask("double", (n: number) => n * 2);
+const spin = rlTask("spin-on-a-cluster", (ms: number) => {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+});
 
 test("tasks of four queues spread over a cluster all end, and a worker is seen on each node", {
   timeout: 60_000,
@@ -23,7 +28,7 @@ test("tasks of four queues spread over a cluster all end, and a worker is seen o
   const port = ioredis(client);
   const rl = createRelier({ redis: port });
   const errors: unknown[] = [];
-  const worker = createWorker(rl, { queues, handleSignals: false });
+  const worker = createWorker(rl, { queues, handleSignals: false, lease: "1s" });
   worker.on("error", ({ error }) => errors.push(error));
   try {
     await worker.start();
@@ -36,7 +41,17 @@ test("tasks of four queues spread over a cluster all end, and a worker is seen o
       assert.deepEqual(await rl.queue(name).audit(), []);
       assert.deepEqual((await rl.queue(name).stats()).workers, [worker.id]);
     }
-    assert.deepEqual(await worker.drain(), { completed: 20, handedOff: 0, lost: 0 });
+    // A thread stands in on every node.
+    await until("the thread stands", async () => {
+      return (await rl.queue("a").workers())[0]?.about.pulse === "thread";
+    }, 20_000);
+    for (const name of ["a", "b"]) {
+      const spinning = await spin.with({ queue: name }).apush(2_500);
+      await spinning.result({ timeout: "10s" });
+      const { events } = await rl.queue(name).stats();
+      assert.deepEqual([events["claim"], events["resurrect"]], [6, undefined]);
+    }
+    assert.deepEqual(await worker.drain(), { completed: 22, handedOff: 0, lost: 0, order: null });
     assert.deepEqual(errors, []);
   } finally {
     await worker.drain({ timeout: 0 });

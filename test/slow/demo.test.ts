@@ -246,7 +246,7 @@ test("what cannot be done is refused before anything starts, with what to do ins
     assert.doesNotMatch(call.stderr, /secret/);
   }
   const told = await rl(["demo", "--json", "--input", empty]);
-  assert.match(JSON.parse(told.stderr).error, /it holds no readable file/, "programs read JSON");
+  assert.match(JSON.parse(told.stderr).message, /it holds no readable file/, "programs read JSON");
 });
 
 /** A folder of `count` small files, with names that are not all plain. */

@@ -22,6 +22,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { build } from "esbuild";
+import { startRedis } from "../support/redis.ts";
 import { read, root } from "../support/tree.ts";
 
 const npm = JSON.parse(read("package.json"));
@@ -74,6 +75,29 @@ test("#client stands for the compiled ioredis adapter, and on the edge for a ref
   }
 });
 
+test("a worker of the compiled package has a thread that stands in for it", async () => {
+  const server = await startRedis();
+  try {
+    const said = run(`
+      import { createRelier, createWorker } from "${npm.name}";
+      const rl = createRelier({ redis: "${server.url}" });
+      const worker = createWorker(rl, { lease: "1s" });
+      worker.on("error", ({ error }) => console.log(error));
+      await worker.start();
+      let about;
+      for (let i = 0; about?.pulse !== "thread" && i < 100; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        [{ about }] = await rl.queue("default").workers();
+      }
+      console.log(about.pulse);
+      await worker.drain();
+      await rl.close();`);
+    assert.equal(said, "thread");
+  } finally {
+    await server.kill();
+  }
+});
+
 test("the refusal on the edge names what to do instead, and does not show the URL", () => {
   const refusal = createRequire(import.meta.url)(
     join(installed, "dist", "adapters", "no_client.js"),
@@ -98,7 +122,7 @@ test("the compiled package bundles for the edge without any client", async () =>
     write: false,
   });
   const clients = Object.keys(metafile.inputs).filter((path) =>
-    /\bioredis\b|adapters\/(?!no_client\.js)/.test(path)
+    /\bioredis\b|adapters\/(?!no_(client|node)\.js)/.test(path)
   );
   assert.deepEqual(clients, []);
 });

@@ -51,7 +51,7 @@ test("ten tasks that kill their process, among 500 that do not, are convicted an
     over = true;
     const seconds = ((performance.now() - since) / 1000).toFixed(1);
 
-    const dead = (await queue.list("dead", { limit: 200 })).map(({ id }) => id);
+    const dead = (await queue.page("dead", { limit: 200 })).tasks.map(({ id }) => id);
     assert.deepEqual(dead.sort(), badHandles.map(({ id }) => id).sort());
     for (const id of dead) {
       const { facts, history, envelope } = await queue.inspect(id);

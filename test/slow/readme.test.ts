@@ -29,6 +29,7 @@ await worker.drain();
 await rl.close();\n`,
   },
   "tour.ts": { before: "", after: "" },
+  "limits.ts": { before: "", after: "" },
 };
 
 const redis = await startRedis();

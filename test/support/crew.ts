@@ -1,7 +1,7 @@
 /**
  * Processes that a test starts, stops and kills: workers, and clients. They are
- * bundled once into one file, because a process that has to compile itself is
- * too slow to be killed twenty times. None outlives the test.
+ * bundled once, with the thread beside them, because a process that has to
+ * compile itself is too slow to be killed twenty times. None outlives the test.
  *
  * @module
  */
@@ -70,20 +70,24 @@ process.once("exit", () => {
 
 let bundled: Promise<string> | undefined;
 
-/** The fixture as one file. */
+/** The fixture as one file, beside that of its thread. */
 function bundle(): Promise<string> {
-  const outfile = join(tmpdir(), `relier-worker-${process.pid}.cjs`);
+  const outdir = join(tmpdir(), `relier-worker-${process.pid}`);
+  const entries = ["./worker_process.ts", "../../adapters/node_entry.ts"];
   bundled ??= build({
-    entryPoints: [fileURLToPath(new URL("./worker_process.ts", import.meta.url))],
+    entryPoints: entries.map((path) => fileURLToPath(new URL(path, import.meta.url))),
+    entryNames: "[name]",
+    banner: { js: 'const entryUrl = require("node:url").pathToFileURL(__filename).href;' },
+    define: { "import.meta.url": "entryUrl" },
     bundle: true,
     format: "cjs",
     logLevel: "error",
-    outfile,
+    outdir,
     platform: "node",
     target: "node20",
   }).then(() => {
-    process.once("exit", () => rmSync(outfile, { force: true }));
-    return outfile;
+    process.once("exit", () => rmSync(outdir, { recursive: true, force: true }));
+    return join(outdir, "worker_process.js");
   });
   return bundled;
 }

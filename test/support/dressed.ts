@@ -45,7 +45,10 @@ export function dressed(port: RedisPort, wear: readonly Wear[]): RedisPort {
     };
   };
   const bare = { run, wait: port.wait.bind(port), close: () => port.close() };
-  return wear.includes("deaf") ? bare : { ...bare, listen };
+  if (wear.includes("deaf")) return bare;
+  // A thread would have ears of its own.
+  const late = wear.includes("slow to listen") || wear.includes("late ears");
+  return late ? { ...bare, listen } : { ...bare, listen, origin: port.origin! };
 }
 
 function later(): Promise<void> {

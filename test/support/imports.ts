@@ -28,7 +28,9 @@ export interface Export {
 export function importsOf(path: string, source: string): Import[] {
   const code = withoutComments(source);
   const static_ = /^\s*(?:import|export)\b(?:([^;"'`()=]*?)\bfrom)?\s*["']([^"']+)["']/gm;
-  const found: Import[] = [...code.matchAll(static_)].map(([, clause = "{}", to]) => ({
+  const found: Import[] = [...withoutTexts(code).matchAll(static_)].map((
+    [, clause = "{}", to],
+  ) => ({
     to: resolve(path, to!),
     lazy: false,
     names: clause.includes("*") ? "*" : namesIn(clause),
@@ -46,7 +48,7 @@ export function exportsOf(source: string): Export[] {
   const code = withoutComments(source);
   const declaration =
     /^export (?:declare )?(?:async )?(default|(function\*?|const|let|(?:abstract )?class|interface|type) (\w+))/gm;
-  return [...code.matchAll(declaration)].map(([, word, kind, name = word!]) => ({
+  return [...withoutTexts(code).matchAll(declaration)].map(([, word, kind, name = word!]) => ({
     name,
     ownType: /^(interface|type)$/.test(kind ?? "") && mentions(code, name) > 1,
   }));
@@ -67,6 +69,16 @@ function namesIn(clause: string): string[] {
 
 function resolve(path: string, to: string): string {
   return to.startsWith(".") ? posix.join(posix.dirname(path), to) : to;
+}
+
+/** Empties texts of several lines: what begins a line of one is no statement of ours. */
+function withoutTexts(code: string): string {
+  const tokens = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|`((?:\\.|[^`\\])*)`/g;
+  return code.replace(
+    tokens,
+    (token, quoted: string | undefined, text = "") =>
+      quoted === undefined && text.includes("\n") ? "``" : token,
+  );
 }
 
 /** Drops comments, and knows that `//` inside a string is none. */

@@ -36,10 +36,19 @@ export interface Turned {
   readonly nextMs: number;
 }
 
+/** What a beat answered. */
+export interface Beaten {
+  readonly seen: number;
+  readonly lost: readonly string[];
+  readonly asked: readonly string[];
+  readonly order: string;
+}
+
 /** The events by which a claim is settled. */
 export type Settle = "complete" | "retry" | "bury" | "defer" | "handoff" | "stop";
 
 type Row<S> = S extends { readonly row: readonly (infer K extends string)[] } ? K : never;
+type RestoreRow = { readonly [K in Row<typeof scripts.restore>]: any };
 type PushRow = Partial<Record<Row<typeof scripts.push>, string | number>>;
 
 /** Every script, with arguments that may be left out. */
@@ -51,7 +60,7 @@ export interface Moves {
   /** Pushes rows; resolves to the odd ones, or `"stale"`. */
   pushRows(
     rows: readonly PushRow[],
-    options?: { parent?: string; nonce?: string; depth?: number },
+    options?: { parent?: string; nonce?: string; own?: string },
   ): Promise<"stale" | readonly Reply[]>;
   turn(
     options?: {
@@ -61,6 +70,7 @@ export interface Moves {
       slots?: number;
       spare?: number;
       empty?: number;
+      relief?: number;
       leaseMs?: number;
       rows?: readonly SettleRow[];
     },
@@ -76,7 +86,8 @@ export interface Moves {
   beat(
     worker: string,
     rows: readonly Partial<BeatRow>[],
-  ): Promise<{ seen: number; lost: readonly string[]; asked: readonly string[] }>;
+    obeyed?: string,
+  ): Promise<Beaten>;
   step(
     claim: { id: string; nonce: string },
     name?: string,
@@ -84,7 +95,10 @@ export interface Moves {
     limit?: number,
   ): Promise<string>;
   cancel(id: string, reason?: string): Promise<string>;
-  release(ids: readonly string[], token?: string): Promise<readonly Reply[]>;
+  release(ids: readonly string[], token?: string, envelope?: string): Promise<readonly Reply[]>;
+  promote(ids: readonly string[], token?: string): Promise<readonly Reply[]>;
+  /** Restores one task; resolves to its id if it was there already. */
+  restore(row?: Partial<RestoreRow>, token?: string): Promise<readonly Reply[]>;
   discard(ids: readonly string[]): Promise<readonly Reply[]>;
   lock(id: string, nonce: string, leaseMs?: number): Promise<readonly Reply[]>;
   unlock(id: string, nonce: string): Promise<string>;
@@ -120,6 +134,8 @@ interface BeatRow {
   readonly partial: string;
 }
 
+const byHand = '{"v":1,"name":"by-hand","payload":[]}';
+
 /** The scripts at `home`, called by `caller`. */
 export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
   const now = async (): Promise<number> => {
@@ -142,7 +158,7 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
       await moves.pushRows([{ ...row, id }]);
       return String(id);
     },
-    async pushRows(rows, { parent = "", nonce = "", depth = 0 } = {}) {
+    async pushRows(rows, { parent = "", nonce = "", own = "" } = {}) {
       const full = rows.map((row) => ({
         id: randomLocal(),
         delayMs: 0,
@@ -150,16 +166,25 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
         priority: 0,
         print: "",
         limit: "",
-        envelope: '{"v":1,"name":"by-hand","payload":[]}',
+        tenant: "",
+        envelope: byHand,
         ...row,
       }));
-      const args = { parent, nonce, depth };
+      const args = { parent, nonce, own };
       const reply = await call(caller, home, scripts.push, args, full as never);
       return reply[0] === "stale" ? "stale" : reply[3];
     },
     async turn(options = {}) {
       const { nonce = randomLocal(), rows = [], ...rest } = options;
-      const args = { worker: "w1", call: "0", slots: 0, spare: 0, empty: 1, leaseMs: 10_000 };
+      const args = {
+        worker: "w1",
+        call: "0",
+        slots: 0,
+        spare: 0,
+        empty: 1,
+        relief: 0,
+        leaseMs: 10_000,
+      };
       const [, , , tasks, stale, lane, nextMs] = await call(
         caller,
         home,
@@ -184,14 +209,14 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
       const { stale } = await moves.turn({ rows: [{ ...row, ...more }] });
       return stale.length === 0;
     },
-    async beat(worker, rows) {
+    async beat(worker, rows, obeyed = "") {
       const full = rows.map(({ id = "", nonce = "", started = 1, progress = "", ...row }) => {
         const { remark = "", partial = "" } = row;
         return { id, nonce, started: Number(started), progress, remark, partial };
       });
-      const args = { worker, about: "{}", leaseMs: 10_000 };
-      const [, , , seen, lost, asked] = await call(caller, home, scripts.beat, args, full);
-      return { seen, lost: lost as string[], asked: asked as string[] };
+      const args = { worker, says: "{}", obeyed, claiming: 1, leaseMs: 10_000 };
+      const [, , , seen, lost, asked, order] = await call(caller, home, scripts.beat, args, full);
+      return { seen, lost: lost as string[], asked: asked as string[], order };
     },
     async step({ id, nonce }, name = "a step", value = "1", limit = 262_144) {
       const [word] = await call(caller, home, scripts.step, { id, nonce, name, value, limit });
@@ -201,9 +226,21 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
       const [word] = await call(caller, home, scripts.cancel, { id, reason, keepMs: 60_000 });
       return word;
     },
-    async release(ids, token = randomLocal()) {
-      const rows = ids.map((id) => ({ id }));
+    async release(ids, token = randomLocal(), envelope = "") {
+      const rows = ids.map((id) => ({ id, envelope }));
       return (await call(caller, home, scripts.release, { token }, rows))[3];
+    },
+    async promote(ids, token = randomLocal()) {
+      const rows = ids.map((id) => ({ id }));
+      return (await call(caller, home, scripts.promote, { token }, rows))[3];
+    },
+    async restore(row, token = randomLocal()) {
+      const diedAt = await now();
+      const rest = { pushedAt: diedAt, diedAt, priority: 0, print: "", limit: "", tenant: "" };
+      const counts = { failures: 0, crashes: 0, stalls: 0 };
+      const why = { reason: "restored", error: "", history: "" };
+      const full = { id: randomLocal(), envelope: byHand, ...rest, ...counts, ...why, ...row };
+      return (await call(caller, home, scripts.restore, { token }, [full]))[3];
     },
     async discard(ids) {
       const rows = ids.map((id) => ({ id }));

@@ -25,9 +25,9 @@ export function harmless(body: (lab: Lab) => Promise<void>): () => Promise<void>
   return withRelier(async (lab) => {
     await lab.rl.apush(take, "first");
     await take.with({ delay: "1h" }).apush("second");
-    const before = [await lab.redis.dbsize(), await lab.dump()];
+    const before = [await lab.size(), await lab.dump()];
     await body(lab);
-    assert.deepEqual([await lab.redis.dbsize(), await lab.dump()], before);
+    assert.deepEqual([await lab.size(), await lab.dump()], before);
   });
 }
 

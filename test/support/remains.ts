@@ -84,7 +84,7 @@ export async function assertSound(
         `rl:{${queue}~0}:${key}`
       )
     );
-    const others = /^rl:\{(\w+)~0\}:/;
+    const others = /^rl:\{([\w.]+)~0\}:/;
     const ours = keys.filter((key) => queues.includes(others.exec(key)?.[1] ?? queues[0]!));
     assert.deepEqual(ours.filter((key) => !allowed.includes(key)), []);
   } finally {
@@ -120,7 +120,7 @@ async function age(url: string, queues: readonly string[]): Promise<void> {
 async function forget(rl: Relier, queues: readonly string[], unnoticed: number): Promise<void> {
   for (const queue of queues) {
     for (;;) {
-      const dead = await rl.queue(queue).list("dead", { limit: 200 });
+      const { tasks: dead } = await rl.queue(queue).page("dead", { limit: 200 });
       if (dead.length === 0) break;
       await rl.queue(queue).discard(dead.map(({ id }) => id));
     }

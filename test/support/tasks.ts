@@ -81,6 +81,17 @@ export const order: Task<"order", [key: string, ms: number], Told> = rlTask("ord
   return told;
 });
 
+/** Blocks the event loop for `ms`, from its first statement on. */
+export const spin: Task<"spin", [key: string, ms: number], Told> = rlTask("spin", {
+  resultTtl: "10m",
+}, (key: string, ms: number) => {
+  const until = performance.now() + ms;
+  const { ctx, told } = begin(key);
+  while (performance.now() < until);
+  note("end", { ...told, id: ctx.id });
+  return told;
+});
+
 /** Ends its process. */
 export const poison: Task<"poison", [key: string], Told> = rlTask("poison", async (key: string) => {
   const { told } = begin(key);

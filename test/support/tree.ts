@@ -32,8 +32,9 @@ export function read(path: string): string {
   return readFileSync(join(root, path), "utf8");
 }
 
-/** The names of the tests of a ring: `""` is the fast one, `"slow"` the slow one. */
-export function testsOf(ring: "" | "slow"): string[] {
-  const pattern = ring === "" ? /^test\/[^/]+\.test\.ts$/ : /^test\/slow\/[^/]+\.test\.ts$/;
-  return files("test").filter((path) => pattern.test(path));
+/** The tests in `folder` itself. */
+export function testsOf(folder: string): string[] {
+  return files(folder).filter((path) =>
+    path.endsWith(".test.ts") && path.lastIndexOf("/") === folder.length
+  );
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { connect, createServer, type Socket } from "node:net";
+import { openTunnel, type Pair } from "../../cli/chaos/tunnel.ts";
 
 /** A breakable wire. */
 export interface Wire {
@@ -41,76 +41,59 @@ export interface Wire {
 /** Opens a wire to the server at `url`. */
 export async function openWire(url: string): Promise<Wire> {
   let target = addressOf(url);
-  const pairs = new Set<
-    { near: Socket; far: Socket; lost: boolean; doomed: boolean; asked: string }
-  >();
+  /** What a connection asked for last, and whether its answer is to be swallowed. */
+  const asked = new Map<Pair, { text: string; doomed: boolean }>();
   let part = "";
   let dropped = 0;
   let delayMs = 0;
   let lost = false;
   let refusing = false;
 
-  const server = createServer((near) => {
-    if (refusing) return void near.destroy();
-    const far = connect(target);
-    const pair = { near, far, lost, doomed: false, asked: "" };
-    pairs.add(pair);
-    const end = () => {
-      pairs.delete(pair);
-      near.destroy();
-      far.destroy();
-    };
-    near.setNoDelay(true);
-    far.setNoDelay(true);
-    near.on("error", end).on("close", end);
-    far.on("error", end).on("close", end);
-    near.on("data", (chunk) => {
-      if (pair.lost) return;
-      pair.asked = new TextDecoder().decode(chunk.subarray(0, 10_000));
-      if (part !== "" && pair.asked.includes(part)) {
-        part = "";
-        pair.doomed = true;
+  const tunnel = await openTunnel({
+    to: () => refusing ? undefined : target,
+    opened(pair) {
+      pair.lost = lost;
+      asked.set(pair, { text: "", doomed: false });
+      pair.near.once("close", () => asked.delete(pair));
+    },
+    pass(chunk, pair, from, on) {
+      const last = asked.get(pair);
+      if (pair.lost || last === undefined) return;
+      if (from === "client") {
+        last.text = new TextDecoder().decode(chunk.subarray(0, 10_000));
+        if (part !== "" && last.text.includes(part)) {
+          part = "";
+          last.doomed = true;
+        }
+        return on();
       }
-      far.write(chunk);
-    });
-    far.on("data", (chunk) => {
-      if (pair.lost) return;
       // An array: what BLPOP answers, and no command of a handshake does.
-      if (new TextDecoder().decode(chunk).includes("*")) pair.asked = "";
-      if (pair.doomed) {
+      if (new TextDecoder().decode(chunk).includes("*")) last.text = "";
+      if (last.doomed) {
         dropped++;
-        return end();
+        return tunnel.cut((each) => each === pair);
       }
-      if (delayMs === 0) near.write(chunk);
-      else setTimeout(() => near.writable && near.write(chunk), delayMs);
-    });
+      if (delayMs === 0) on();
+      else setTimeout(on, delayMs);
+    },
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  const port = typeof address === "object" ? address!.port : 0;
-
-  const cut = () => {
-    for (const { near, far } of [...pairs]) {
-      near.destroy();
-      far.destroy();
-    }
-  };
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: tunnel.url,
     get connections() {
-      return pairs.size;
+      return tunnel.pairs.size;
     },
     get dropped() {
       return dropped;
     },
     pending: (text) =>
-      [...pairs].filter(({ asked }) => asked.toLowerCase().includes(text.toLowerCase())).length,
-    cut,
+      [...asked.values()].filter((last) => last.text.toLowerCase().includes(text.toLowerCase()))
+        .length,
+    cut: () => tunnel.cut(),
     dropReplyTo: (text) => void (part = text),
     delay: (ms) => void (delayMs = ms),
     blackhole() {
       lost = true;
-      for (const pair of pairs) pair.lost = true;
+      for (const pair of tunnel.pairs) pair.lost = true;
     },
     heal() {
       lost = false;
@@ -120,13 +103,10 @@ export async function openWire(url: string): Promise<Wire> {
     },
     down() {
       refusing = true;
-      cut();
+      tunnel.cut();
     },
     redirect: (other) => void (target = addressOf(other)),
-    async close() {
-      cut();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
+    close: () => tunnel.close(),
   };
 }
 

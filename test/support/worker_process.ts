@@ -49,6 +49,7 @@ const events: readonly WorkerEventName[] = [
   "cancelled",
   "fenced",
   "resurrected",
+  "stalled",
   "draining",
   "error",
 ];

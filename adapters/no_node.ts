@@ -1,0 +1,29 @@
+/**
+ * What `#node` stands for where there are no threads: on the edge and in
+ * browsers.
+ *
+ * @module
+ */
+
+import type { FromIsolate } from "../core/isolate.ts";
+import type { Isolate, IsolateKind } from "../core/isolates.ts";
+import type { Cover } from "../core/standin.ts";
+
+/** No handler can be killed here. */
+export function openIsolate(
+  _kind: IsolateKind,
+  _onMessage: (message: FromIsolate) => void,
+  _onGone: (why: string) => void,
+): Isolate {
+  throw new TypeError("Cannot isolate a task: this runtime has no threads");
+}
+
+/** Nobody stands in: the event loop alone proves that the worker lives. */
+export function hireStandIn(
+  _origin: unknown,
+  _duty: Cover,
+  _onStanding: (yes: boolean) => void,
+  _onError: (error: unknown) => void,
+): { started(home: number, id: string): void; stop(): void } | undefined {
+  return undefined;
+}

@@ -1,0 +1,115 @@
+/**
+ * Standing in for workers on Node.js: one thread does it for all workers of a
+ * process. Its own side is `node_thread.ts`.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { Worker } from "node:worker_threads";
+import type { Cover } from "../core/standin.ts";
+
+/** What the thread is told. `clock` is the loop's, as {@linkcode clockSkew} says it. */
+export type ToThread =
+  | { readonly do: "begin"; post: number; origin: unknown; cover: Cover; clock: number }
+  | { readonly do: "started"; post: number; home: number; id: string }
+  | { readonly do: "end"; post: number };
+
+/** What the thread tells: the stand-in of this number stands, or cannot. */
+export interface FromThread {
+  readonly post: number;
+  readonly failed?: unknown;
+}
+
+interface Post {
+  readonly begin: ToThread;
+  readonly onStanding: (yes: boolean) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+const posts = new Map<number, Post>();
+let lastPost = 0;
+let thread: Worker | undefined;
+const againMs = 1000;
+const lingerMs = 5000;
+
+/** How far `performance.now()` of this thread is ahead of the clock all threads share. */
+export function clockSkew(): number {
+  return performance.now() - Number(process.hrtime.bigint() / 1000n) / 1000;
+}
+
+/** Has the thread stand in by `cover`, on a connection of its own to `origin`. */
+export function hireStandIn(
+  origin: unknown,
+  cover: Cover,
+  onStanding: (yes: boolean) => void,
+  onError: (error: unknown) => void,
+): { started(home: number, id: string): void; stop(): void } {
+  const post = ++lastPost;
+  const begin: ToThread = { do: "begin", post, origin, cover, clock: clockSkew() };
+  posts.set(post, { begin, onStanding, onError });
+  if (thread) thread.postMessage(begin);
+  else open();
+  return {
+    started: (home, id) =>
+      thread?.postMessage({ do: "started", post, home, id } satisfies ToThread),
+    stop() {
+      posts.delete(post);
+      thread?.postMessage({ do: "end", post } satisfies ToThread);
+      if (posts.size === 0) close();
+    },
+  };
+}
+
+function open(): void {
+  let own: Worker;
+  try {
+    // What the process was told to load first is not for this thread.
+    const options = { name: "relier", argv: ["standin"], execArgv: [] };
+    own = new Worker(new URL("./node_entry.js", import.meta.url), options);
+  } catch (error) {
+    return giveUp(error);
+  }
+  let stood = false;
+  let reason: unknown = new Error("it ended");
+  own.on("message", ({ post, ...rest }: FromThread) => {
+    stood = true;
+    if ("failed" in rest) posts.get(post)?.onError(nobody(rest.failed));
+    else posts.get(post)?.onStanding(true);
+  });
+  own.on("error", (error) => reason = error);
+  own.on("exit", () => {
+    if (own !== thread) return;
+    thread = undefined;
+    for (const { onStanding } of posts.values()) onStanding(false);
+    // One that has worked is worth another try; one that cannot start never will.
+    if (stood) setTimeout(() => thread === undefined && posts.size > 0 && open(), againMs).unref();
+    else giveUp(reason);
+  });
+  // A process ends although its thread goes on.
+  own.unref();
+  thread = own;
+  for (const { begin } of posts.values()) own.postMessage(begin);
+}
+
+function giveUp(reason: unknown): void {
+  for (const { onError } of posts.values()) onError(nobody(reason));
+}
+
+function nobody(cause: unknown): Error {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new Error(
+    `no thread stands in while a handler blocks the event loop: then the lease decides (${why})`,
+    { cause },
+  );
+}
+
+/** The thread outlives its last worker a little: mostly there is another one soon. */
+function close(): void {
+  const own = thread;
+  setTimeout(() => {
+    if (posts.size > 0 || own !== thread) return;
+    thread = undefined;
+    void own?.terminate();
+  }, lingerMs).unref();
+}

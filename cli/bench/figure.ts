@@ -1,0 +1,51 @@
+/**
+ * What a bench comes to: figures that say how far they spread.
+ *
+ * @module
+ */
+
+/** One figure: of rates the median round, of times three percentiles. */
+export interface Figure {
+  readonly metric: string;
+  readonly unit: "tasks/s" | "µs" | "ms" | "bytes";
+  readonly p50: number;
+  readonly p95: number | null;
+  readonly p99: number | null;
+  readonly min: number;
+  readonly max: number;
+  /** How many were measured. */
+  readonly n: number;
+}
+
+/** The figure of a few rounds. */
+export function ofRounds(metric: string, unit: Figure["unit"], values: readonly number[]): Figure {
+  return { ...spread(metric, unit, values), p95: null, p99: null };
+}
+
+/** The figure of many single times. */
+export function ofTimes(metric: string, values: readonly number[]): Figure {
+  return spread(metric, "ms", values);
+}
+
+function spread(metric: string, unit: Figure["unit"], values: readonly number[]): Figure {
+  const sorted = values.toSorted((a, b) => a - b);
+  // The rank above, so that a p99 of few is their worst and never better than it was.
+  const rank = (part: number): number => sorted[Math.ceil(part * sorted.length) - 1] ?? NaN;
+  return {
+    metric,
+    unit,
+    p50: rank(0.5),
+    p95: rank(0.95),
+    p99: rank(0.99),
+    min: sorted[0] ?? NaN,
+    max: rank(1),
+    n: sorted.length,
+  };
+}
+
+/** A number with as many digits as mean something. */
+export function digits(value: number | null): string {
+  if (value === null) return "";
+  if (value >= 100) return Math.round(value).toLocaleString("en");
+  return value.toFixed(value >= 10 ? 1 : 2);
+}

@@ -1,0 +1,41 @@
+/**
+ * A worker process of an experiment: what a user's own worker file would look
+ * like, and a line in the ledger for each result that Redis has accepted.
+ *
+ * @module
+ */
+
+import { createRelier, createWorker } from "../../mod.ts";
+import { serve } from "../process/crew.ts";
+import { setupOf } from "../process/processes.ts";
+import { openLedger } from "./ledger.ts";
+import { defineTasks, queue } from "./tasks.ts";
+
+/** What a worker process is told when it is started. */
+export interface WorkerSetup {
+  readonly redis: string;
+  readonly prefix: string;
+  readonly folder: string;
+  readonly concurrency: number;
+  readonly leaseMs: number;
+  readonly drainMs: number;
+  /** Which release of the tasks it runs. */
+  readonly version: number;
+}
+
+const { redis, prefix, folder, concurrency, leaseMs, drainMs, version } = await setupOf<
+  WorkerSetup
+>();
+const ledger = openLedger(folder);
+const relier = createRelier({ redis, prefix });
+defineTasks({ ledger, version });
+const worker = createWorker(relier, {
+  queues: [queue],
+  concurrency,
+  lease: leaseMs,
+  drainTimeout: drainMs,
+});
+worker.on("completed", ({ id }) => {
+  ledger.write({ what: "settled", id, key: "", attempt: 0, worker: worker.id, fence: 0 });
+});
+await serve(worker);

@@ -1,0 +1,88 @@
+/**
+ * What a cluster logs: a line of JSON for everything it or one of its workers
+ * says, in a file that never gets larger than two times ten megabytes.
+ *
+ * @module
+ */
+
+import {
+  appendFileSync,
+  closeSync,
+  fstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+} from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** One thing that was said. */
+export interface Entry {
+  readonly at: string;
+  /** `cluster`, `redis`, or the name of a worker. */
+  readonly from: string;
+  readonly text: string;
+}
+
+const longest = 10_000_000;
+const lookEveryMs = 200;
+
+/** Adds to the log. */
+export function append(file: string, entry: Entry): void {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > longest) renameSync(file, `${file}.old`);
+  appendFileSync(file, JSON.stringify(entry) + "\n", { mode: 0o600 });
+}
+
+/**
+ * What is in the log, the last `lines` that `wanted` takes; with `follow` also
+ * what is added to it, until `signal` aborts.
+ */
+export async function* read(
+  file: string,
+  wanted: (entry: Entry) => boolean,
+  options: { lines: number; follow: boolean; signal: AbortSignal },
+): AsyncGenerator<Entry> {
+  let source = openSync(file, "r");
+  try {
+    let rest = "";
+    const next = (): Entry[] => {
+      const lines = (rest + remainder(source)).split("\n");
+      rest = lines.pop()!;
+      return lines.map(entryOf).filter((entry) => entry !== undefined).filter(wanted);
+    };
+    yield* next().slice(-options.lines);
+    while (options.follow && !options.signal.aborted) {
+      await pause(lookEveryMs, undefined, { signal: options.signal }).catch(() => {});
+      yield* next();
+      // A log that was full has another file under its name now.
+      const now = statSync(file, { throwIfNoEntry: false });
+      if (now && now.ino !== fstatSync(source).ino) {
+        closeSync(source);
+        source = openSync(file, "r");
+        rest = "";
+      }
+    }
+  } finally {
+    closeSync(source);
+  }
+}
+
+/** Everything behind what was read so far. */
+function remainder(source: number): string {
+  const chunk = new Uint8Array(65_536);
+  const decoder = new TextDecoder();
+  let text = "";
+  for (let n = readSync(source, chunk); n > 0; n = readSync(source, chunk)) {
+    text += decoder.decode(chunk.subarray(0, n), { stream: true });
+  }
+  return text;
+}
+
+function entryOf(line: string): Entry | undefined {
+  try {
+    return JSON.parse(line) as Entry;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Which dead tasks a command acts on.
+ *
+ * @module
+ */
+
+import type { TaskSummary } from "../../mod.ts";
+import type { Context } from "../command.ts";
+import { CliError } from "../error.ts";
+import { short } from "../flags.ts";
+import { didYouMean } from "../kernel/near.ts";
+import { queuesOf } from "../queues/survey.ts";
+import { type Filter, oneWay, select, type Selection } from "../tasks/select.ts";
+
+/** The options that say which. */
+export const deadArgs = {
+  ids: {
+    type: "positional",
+    required: false,
+    many: true,
+    description: "Tasks, or the beginnings of their ids",
+  },
+  all: { type: "boolean", description: "Every dead task" },
+  where: {
+    type: "string",
+    valueHint: "name=…,error=…,reason=…",
+    description: "All of this name, whose error contains this, that died for this reason",
+    many: true,
+  },
+  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+} as const;
+
+type Args = { readonly [K in "all" | "where" | "queue"]: typeof deadArgs[K] };
+
+/** The dead tasks that are named, or that are like that. @throws {CliError} 2 */
+export async function chooseDead(
+  context: Pick<Context<Args>, "args" | "relier" | "rest" | "signal">,
+): Promise<Selection> {
+  const { all, where, queue } = context.args;
+  if (all && where !== undefined) {
+    throw new CliError(2, "Cannot use --all and --where together", { hint: "choose one" });
+  }
+  if (context.rest.length > 0 && queue !== undefined) {
+    throw new CliError(2, "Cannot use ids together with --queue", {
+      hint: "an id says which queue it is of",
+    });
+  }
+  oneWay(context.rest, all === true || where !== undefined, "--all or --where");
+  return await select(context, () => deadFilter(context));
+}
+
+/** Every dead task of `--queue` that is like `--where`. @throws {CliError} 2, 4 */
+export async function deadFilter(
+  { args: { where, queue }, relier }: Pick<Context<Args>, "args" | "relier">,
+): Promise<Filter> {
+  const suits = where === undefined ? () => true : conditions(where);
+  return { queues: await queuesOf(relier, queue), states: ["dead"], suits };
+}
+
+const fields: Readonly<Record<string, (task: TaskSummary, text: string) => boolean>> = {
+  name: (task, text) => task.name === text,
+  reason: (task, text) => task.reason === text,
+  error: ({ error }, text) => `${error?.name}: ${error?.message}`.includes(text),
+};
+
+function conditions(where: string): Filter["suits"] {
+  const known = Object.keys(fields);
+  const all = where.split(",").map((part) => {
+    const [, name = "", text = ""] = /^\s*(\w+)=(.+)$/s.exec(part) ?? [];
+    const test = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (test) return (task: TaskSummary): boolean => test(task, text);
+    throw new CliError(2, `Cannot use option --where "${short(part)}": it is no condition`, {
+      hint: (name && didYouMean(name, known, "")) ||
+        "write it like name=charge-card,error=StripeError,reason=attempts",
+    });
+  });
+  return (task) => all.every((suits) => suits(task));
+}

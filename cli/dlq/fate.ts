@@ -1,0 +1,88 @@
+/**
+ * What becomes of tasks that were released: whether they complete, or fail
+ * again.
+ *
+ * @module
+ */
+
+import { type Relier, RelierError } from "../../mod.ts";
+import { pass } from "../rate.ts";
+
+/** Watches released tasks. */
+export interface Fate {
+  readonly completed: number;
+  /** Those that failed again, were cancelled, or are dead again; and why. */
+  readonly failed: readonly { readonly id: string; readonly why: string }[];
+  /** How many nothing is known of yet. */
+  readonly open: number;
+  /** Watches these too. */
+  add(ids: readonly string[]): void;
+  /** Asks where those stand that nothing is known of. */
+  look(): Promise<void>;
+  /** Looks until something is known of all, or until one has failed. */
+  settle(signal: AbortSignal): Promise<void>;
+}
+
+const everyMs = 200;
+const perCall = 200;
+/** Tasks end about in the order of their release, so the oldest say enough. */
+const perLook = 2000;
+
+/** Makes a watch over nothing. */
+export function createFate(relier: Relier): Fate {
+  const open = new Set<string>();
+  const failed: { id: string; why: string }[] = [];
+  let completed = 0;
+
+  async function judge(id: string): Promise<void> {
+    const { state, attempt, reason } = await statusOf(relier, id);
+    // A release counts from nothing, so a second attempt means that the first has failed.
+    const again = attempt > 1 || state === "quarantined";
+    if (state === "completed") completed++;
+    else if (state === "dead" || state === "cancelled") {
+      failed.push({ id, why: reason ? `${state} (${reason})` : state });
+    } else if (again) failed.push({ id, why: reason ?? "failed" });
+    else return;
+    open.delete(id);
+  }
+
+  const fate: Fate = {
+    get completed() {
+      return completed;
+    },
+    failed,
+    get open() {
+      return open.size;
+    },
+    add(ids) {
+      for (const id of ids) open.add(id);
+    },
+    async look() {
+      const ids = [...open].slice(0, perLook);
+      for (let from = 0; from < ids.length; from += perCall) {
+        await Promise.all(ids.slice(from, from + perCall).map(judge));
+      }
+    },
+    async settle(signal) {
+      for (;;) {
+        await fate.look();
+        if (open.size === 0 || failed.length > 0) return;
+        await pass(everyMs, signal);
+      }
+    },
+  };
+  return fate;
+}
+
+/** A task that is gone has completed, and its retention has ended. */
+async function statusOf(
+  relier: Relier,
+  id: string,
+): Promise<{ state: string; attempt: number; reason?: string }> {
+  try {
+    return await relier.handle(id).status();
+  } catch (error) {
+    if (RelierError.is(error, "RL_NOT_FOUND")) return { state: "completed", attempt: 1 };
+    throw error;
+  }
+}

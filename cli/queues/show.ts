@@ -1,0 +1,75 @@
+/**
+ * `rl queues show`: everything known about one queue.
+ *
+ * @module
+ */
+
+import { type Command, command } from "../command.ts";
+import type { Output } from "../output.ts";
+import { count } from "../words.ts";
+import { knownQueue, type Survey, survey } from "./survey.ts";
+
+const args = {
+  queue: { type: "positional", required: true, description: "Its name" },
+} as const;
+
+const show: Command<typeof args> = command({
+  summary: "Show everything known about a queue",
+  examples: ["rl queues show emails", "rl queues show emails --json"],
+  args,
+  watch: true,
+  async run({ args, out, relier }) {
+    const known = (await relier.queues()).map(({ name }) => name);
+    const [found] = await survey(relier, [knownQueue(args.queue, known)]);
+    const limits = limitsOf(found!);
+    out.record(found!, () => {
+      const { bold, yellow } = out.style;
+      out.line(bold(found!.name));
+      for (const [name, value] of facts(found!, out)) out.line(`  ${name.padEnd(12)} ${value}`);
+      for (const [name, value] of limits) out.line(yellow(`  limit of ${name}: ${value}`));
+    });
+  },
+});
+
+export default show;
+
+/** What is known of a queue, by name, for people. */
+function facts({ stats, pace }: Survey, out: Output): [string, string][] {
+  const { counts, events, causes, paused, suspects, phoenix, workers } = stats;
+  const numbers = (all: Readonly<Record<string, number>>): string =>
+    Object.entries(all).filter(([, n]) => n > 0)
+      .map(([name, n]) => `${name} ${count(n)}`).join(" · ") || "none";
+  const age = counts.ready > 0 ? `, the first in line waits for ${out.span(stats.oldestMs)}` : "";
+  return [
+    ["tasks", numbers(counts) + age],
+    ["workers", workers.length === 0 ? "none" : workers.join(" ")],
+    ...(pace ? [["rate", `${pace.done.toFixed(1)} done/s`] as [string, string]] : []),
+    [
+      "taking",
+      paused.claims === null ? "yes" : `paused: ${paused.claims || "no reason was given"}`,
+    ],
+    [
+      "accepting",
+      paused.pushes === null ? "yes" : `closed: ${paused.pushes || "no reason was given"}`,
+    ],
+    ...(suspects.count > 0
+      ? [
+        ["suspects", `${suspects.count}, the first for ${out.span(suspects.oldestMs)}`] as [
+          string,
+          string,
+        ],
+      ]
+      : []),
+    ["swept", phoenix.sweptMs === null ? "never" : `${out.span(phoenix.sweptMs)} ago`],
+    ["happened", numbers(events)],
+    ["came back", numbers(causes)],
+  ];
+}
+
+function limitsOf({ stats: { limits } }: Survey): [string, string][] {
+  return Object.entries(limits)
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map((
+      [name, value],
+    ) => [name, typeof value === "object" ? JSON.stringify(value) : String(value)]);
+}

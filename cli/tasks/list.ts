@@ -1,0 +1,116 @@
+/**
+ * `rl tasks`: what there is to do, what runs, and what went wrong.
+ *
+ * @module
+ */
+
+import { states, type TaskState, type TaskSummary } from "../../mod.ts";
+import { type Command, command, type Context } from "../command.ts";
+import { choice, duration, integer, list as parts } from "../flags.ts";
+import { queuesOf, survey } from "../queues/survey.ts";
+import { count } from "../words.ts";
+import { taskColumns } from "./columns.ts";
+import { isCalled, workerNames } from "./workers.ts";
+import { type Found, walk } from "./walk.ts";
+
+const args = {
+  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+  state: {
+    type: "string",
+    valueHint: "state,…",
+    description: "Only in these states (all but completed and cancelled)",
+    many: true,
+  },
+  name: { type: "string", valueHint: "task", description: "Only of this name" },
+  worker: {
+    type: "string",
+    valueHint: "name",
+    description: "Only what this worker runs, or ran last",
+  },
+  older: {
+    type: "string",
+    valueHint: "duration",
+    description: "Only what was pushed this long ago",
+  },
+  limit: { type: "string", valueHint: "n", default: "50", description: "How many, 1 to 1000" },
+  cursor: { type: "string", valueHint: "text", description: "Where an earlier list ended" },
+} as const;
+
+type Args = typeof args;
+
+/** What people look for first: what runs, then what is held up, then what waits. */
+const usual: readonly TaskState[] = ["running", "quarantined", "scheduled", "ready", "dead"];
+const all = Object.keys(states) as TaskState[];
+
+const tasks: Command<Args> = command({
+  summary: "List tasks",
+  details: "What runs comes first, then what waits, then what is dead. Nothing is read that is " +
+    "not shown: a long list ends with the command line that goes on.",
+  examples: [
+    "rl tasks",
+    "rl tasks --state dead --name charge-card",
+    "rl tasks --queue emails --state ready,scheduled --older 10m --json",
+  ],
+  args,
+  watch: true,
+  async run(context) {
+    const { out, relier } = context;
+    const { limit, queue, state, cursor } = context.args;
+    const wanted = {
+      states: state === undefined
+        ? usual
+        : parts("--state", state).map((each) => choice("--state", each, all)),
+      limit: integer("--limit", limit, { min: 1, max: 1000 }),
+      cursor,
+      queues: await queuesOf(relier, queue),
+    };
+    const suits = await filter(context, wanted.queues);
+    const found = await walk(relier, { ...wanted, suits });
+    const names = await workerNames(relier, found.tasks.map(({ queue }) => queue));
+    out.table(found.tasks, taskColumns(out, names), "no task is like that");
+    await foot(context, found, wanted.queues);
+  },
+});
+
+export default tasks;
+
+/** What the options say of a single task. */
+async function filter(
+  { args, relier }: Context<Args>,
+  queues: readonly string[],
+): Promise<(task: TaskSummary) => boolean> {
+  const { name, worker, older } = args;
+  const before = older === undefined ? Infinity : Date.now() - duration("--older", older);
+  const names = worker === undefined ? new Map() : await workerNames(relier, queues);
+  return (task) =>
+    (name === undefined || task.name === name) &&
+    (worker === undefined || isCalled(worker, task.worker, names)) &&
+    task.enqueuedAt.getTime() <= before;
+}
+
+/** How many there are in all, and how to see more. */
+async function foot(
+  context: Context<Args>,
+  { tasks, looked, next }: Found,
+  queues: readonly string[],
+): Promise<void> {
+  const { out, relier } = context;
+  if (tasks.length === 0 && next === null) return;
+  const counts = (await survey(relier, queues)).map(({ stats }) => stats.counts);
+  const sums = all.map((state) => ({
+    state,
+    n: counts.reduce((sum, each) => sum + each[state], 0),
+  })).filter(({ n }) => n > 0);
+  const total = sums.reduce((sum, { n }) => sum + n, 0);
+  const told = sums.map(({ state, n }) => `${state} ${count(n)}`).join(" · ");
+  const seen = looked > tasks.length ? `, ${count(looked)} looked at` : "";
+  out.note(`${count(tasks.length)} of ${count(total)}${seen}   (${told})`);
+  if (next !== null) out.note(`next: rl tasks${typed(context)} --cursor ${next}`);
+}
+
+/** The options as they were typed, for the next page. */
+function typed({ args: given }: Context<Args>): string {
+  return (["queue", "state", "name", "worker", "older", "limit"] as const)
+    .filter((name) => given[name] !== undefined && !(name === "limit" && given[name] === "50"))
+    .map((name) => ` --${name} ${given[name]}`).join("");
+}

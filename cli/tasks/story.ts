@@ -1,0 +1,147 @@
+/**
+ * The story of a task: what happened to it, when, and what it is now.
+ *
+ * @module
+ */
+
+import type { TaskDetails } from "../../mod.ts";
+import type { Output } from "../output.ts";
+import { attemptsOf } from "../why/attempts.ts";
+import { bar } from "../bars.ts";
+import { attemptOf } from "./columns.ts";
+import { clockOf, dayOf } from "../words.ts";
+import { signOf } from "./state.ts";
+
+/** What both `rl tasks show` and `rl dlq show` take. */
+export const storyArgs = {
+  id: { type: "positional", required: true, description: "The task: its id, or how that begins" },
+  payload: {
+    type: "boolean",
+    description: "Also print payload, partial result, result and headers: they may be private",
+  },
+} as const;
+
+/** Prints the story of `task`; what may be private only if `open`. */
+export function tellStory(out: Output, task: TaskDetails, open: boolean): void {
+  out.record(disclosed(task, open), () => {
+    const { bold, dim, red } = out.style;
+    const { facts, error, name } = task;
+    const marks = [
+      facts["fence"] && `fence ${facts["fence"]}`,
+      facts["priority"] && `priority ${facts["priority"]}`,
+      facts["tenant"] && `tenant ${facts["tenant"]}`,
+      task.taskVersion !== null && task.taskVersion > 1 && `payload version ${task.taskVersion}`,
+      task.headers["traceparent"] && `trace ${task.headers["traceparent"].split("-")[1] ?? ""}`,
+    ].filter(Boolean);
+    const day = dayOf(task.enqueuedAt);
+    out.line(
+      `${bold(task.id)}  ${name || dim("(unreadable)")}  ${signOf(task, out.style)}`,
+      dim([`${day}   try ${attemptOf(task)}${counters(facts)}`, ...marks].join("   ")),
+    );
+    for (const { at, what, about } of timeline(task, out)) {
+      const after = at.getTime() - task.enqueuedAt.getTime();
+      out.line(
+        `  ${dim(clockOf(at, day))}  ${dim(ahead(after, out))}  ${what.padEnd(11)} ${about}`,
+      );
+    }
+    if (task.progress !== null && task.state === "running") {
+      out.line(`progress  ${bar(task.progress, 20)} ${task.progress}%  ${task.remark ?? ""}`);
+    }
+    if (task.corrupt) out.line(red("what is stored of it cannot be read"));
+    if (error) {
+      out.line(red(`error     ${error.name}: ${error.message}`));
+      const frames = error.stack.split("\n").slice(1);
+      if (frames.length > 0) out.line(dim(frames.map((frame) => `  ${frame.trim()}`).join("\n")));
+    }
+    tellContents(out, task, open);
+  });
+}
+
+function tellContents(out: Output, task: TaskDetails, open: boolean): void {
+  const { dim } = out.style;
+  const contents = contentsOf(task);
+  const names = Object.keys(contents);
+  if (names.length === 0) return;
+  if (!open) {
+    const what = names.join(", ").replace(/, ([^,]*)$/, " and $1");
+    return out.line(dim(`${what}: hidden, --payload shows ${names.length > 1 ? "them" : "it"}`));
+  }
+  for (const [name, value] of Object.entries(contents)) {
+    out.line(name, JSON.stringify(value, null, 2).replace(/^/gm, "  "));
+  }
+}
+
+/** What may be private: what went in, what came of it, and what came along. */
+function contentsOf(task: TaskDetails): Record<string, unknown> {
+  const { payload, partialResult, headers, facts } = task;
+  return {
+    ...(payload !== undefined && { payload }),
+    ...(Object.keys(headers).length > 0 && { headers }),
+    ...(partialResult !== "" && { partialResult: parsed(partialResult) }),
+    ...(facts["result"] && { result: parsed(facts["result"]) }),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The task as JSON: the envelope is left out, and what may be private unless `open`. */
+function disclosed(task: TaskDetails, open: boolean): object {
+  const { envelope: _, payload: __, partialResult: ___, headers: ____, facts, ...rest } = task;
+  const { result: _____, print: ______, ...others } = facts;
+  return { ...rest, facts: others, ...(open && contentsOf(task)) };
+}
+
+/** `, 1 failed, 2 workers lost`. */
+function counters(facts: TaskDetails["facts"]): string {
+  const words = {
+    failures: "failed",
+    crashes: "workers lost",
+    stalls: "stalled",
+    deferrals: "put off",
+  };
+  return Object.entries(words)
+    .filter(([name]) => Number(facts[name] ?? 0) > 0)
+    .map(([name, word]) => `, ${facts[name]} ${word}`).join("");
+}
+
+interface Happening {
+  readonly at: Date;
+  readonly what: string;
+  readonly about: string;
+}
+
+function timeline(task: TaskDetails, out: Output): Happening[] {
+  const { state, enqueuedAt, at } = task;
+  const told: Happening[] = [{ at: enqueuedAt, what: "pushed", about: `→ ${task.queue}` }];
+  let before = enqueuedAt;
+  for (const { worker, start, end, text } of attemptsOf(task)) {
+    const waited = out.span(Math.max(0, start.getTime() - before.getTime()));
+    const mark = end === null && text !== "runs" ? `, ${text}` : "";
+    told.push({ at: start, what: "claimed", about: `${worker}  waited ${waited}${mark}` });
+    if (end === null) continue;
+    const ran = out.span(Math.max(0, end.getTime() - start.getTime()));
+    told.push({ at: end, what: "ended", about: `after ${ran}: ${text}` });
+    before = end;
+  }
+  const next: Partial<Record<typeof state, string>> = {
+    scheduled: "due",
+    quarantined: "due",
+    running: "lease until",
+    completed: "kept until",
+    cancelled: "kept until",
+    dead: "died",
+  };
+  if (at && next[state]) told.push({ at, what: next[state], about: task.reason ?? "" });
+  return told;
+}
+
+/** `    +27ms`, from when it was pushed. */
+function ahead(ms: number, out: Output): string {
+  return `${ms < 0 ? "-" : "+"}${out.span(Math.abs(ms))}`.padStart(8);
+}

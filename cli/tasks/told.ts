@@ -1,0 +1,59 @@
+/**
+ * What a command says it has done to tasks: exactly how many, and which it
+ * could not do it to.
+ *
+ * @module
+ */
+
+import { RelierError } from "../../mod.ts";
+import type { Context } from "../command.ts";
+import { CliError } from "../error.ts";
+import { plural, some } from "../words.ts";
+import type { Deed, Selection } from "./select.ts";
+
+/**
+ * Tells what was done, such as `released`. What was found by what it is like may
+ * be gone meanwhile; what was named has to be there.
+ *
+ * @throws {CliError} 4, 5 if a task that was named is not there, or in another state.
+ */
+export async function tell(
+  { out, relier, signal }: Pick<Context, "out" | "relier" | "signal">,
+  verb: string,
+  { named, ids }: Selection,
+  { done, missed }: Deed,
+): Promise<void> {
+  const told = { verb, done, missed };
+  if (!named || done > 0) out.record(told, () => out.line(`${verb} ${plural(done, "task")}`));
+  if (signal.aborted) {
+    out.note(`${plural(ids.length - done - missed.length, "task")} left as they were`);
+  }
+  signal.throwIfAborted();
+  if (missed.length === 0) return;
+  if (!named) {
+    return out.note(`${plural(missed.length, "task")} changed meanwhile: ${some(missed, 3)}`);
+  }
+  const first = missed[0]!;
+  const state = await stateOf(relier, first);
+  const more = missed.length > 1 ? `, and ${plural(missed.length - 1, "other")} likewise not` : "";
+  throw new CliError(
+    state === undefined ? 4 : 5,
+    `Cannot say that "${first}" was ${verb}: ${
+      state ? `it is ${state}` : "there is no such task"
+    }${more}`,
+    { hint: state ? `see "rl why ${first}"` : 'see "rl tasks" and "rl dlq" for what there is' },
+  );
+}
+
+/** The state of a task; undefined if there is none. */
+export async function stateOf(
+  relier: Context["relier"],
+  id: string,
+): Promise<string | undefined> {
+  try {
+    return (await relier.handle(id).status()).state;
+  } catch (error) {
+    if (RelierError.is(error, "RL_NOT_FOUND")) return undefined;
+    throw error;
+  }
+}

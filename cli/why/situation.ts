@@ -1,0 +1,57 @@
+/**
+ * Everything that decides what happens to a task next, gathered in a fixed
+ * number of calls however long the queue is.
+ *
+ * @module
+ */
+
+import { setTimeout as pause } from "node:timers/promises";
+import type { QueueStats, Relier, TaskDetails, WorkerEntry } from "../../mod.ts";
+import { queueOf } from "../tasks/state.ts";
+
+/** A task and what is around it. */
+export interface Situation {
+  readonly task: TaskDetails;
+  readonly queue: string;
+  readonly stats: QueueStats;
+  readonly workers: readonly WorkerEntry[];
+  /** Tasks a second the queue took lately; `null` where it was not measured. */
+  readonly pace: number | null;
+  readonly now: number;
+}
+
+/** How long the pace of a queue is looked at. */
+const measureMs = 400;
+
+/**
+ * Gathers it for the task `id`.
+ *
+ * @throws {RelierError} `RL_NOT_FOUND`
+ */
+export async function situationOf(relier: Relier, id: string, measure = true): Promise<Situation> {
+  const name = queueOf(id);
+  const queue = relier.queue(name);
+  const [task, stats, workers] = await Promise.all([
+    queue.inspect(id),
+    queue.stats(),
+    queue.workers(),
+  ]);
+  const inLine = task.state === "ready" && Number(task.facts["ahead"] ?? 0) > 0;
+  let pace: number | null = null;
+  if (measure && inLine && workers.length > 0) {
+    const before = performance.now();
+    await pause(measureMs);
+    const { events } = await queue.stats();
+    const claims = (events["claim"] ?? 0) - (stats.events["claim"] ?? 0);
+    pace = claims / (performance.now() - before) * 1000;
+  }
+  return { task, queue: name, stats, workers, pace, now: Date.now() };
+}
+
+/** Whether a worker can be counted on: connected, or heard of lately where that cannot be seen. */
+export function isAlive({ seen, missingMs, lastBeat }: WorkerEntry, now: number): boolean {
+  return seen ? missingMs === 0 : now - lastBeat.getTime() < silentMs;
+}
+
+/** A worker that has not beaten for this long, and whose connection cannot be seen, is not counted on. */
+const silentMs = 15_000;

@@ -1,0 +1,224 @@
+/**
+ * The isolates of a worker: threads and processes that run one attempt at a time
+ * and can be killed for it. One that has finished is used again for the same
+ * modules; there are never more than the worker has slots.
+ *
+ * @module
+ */
+
+import type { Claim } from "./claim.ts";
+import type { Definition } from "./definition.ts";
+import { RelierError } from "./errors.ts";
+import { type FromIsolate, thrown, type ToIsolate, told } from "./isolate.ts";
+import type { RedisPort } from "./port.ts";
+import { type Threads, threads } from "./threads.ts";
+
+/** What an isolate is, besides what it runs. */
+export interface IsolateKind {
+  readonly isolate: "thread" | "process";
+  /** Of its heap; as the host has it by default. */
+  readonly memoryMb: number | undefined;
+}
+
+/** A thread or a process, as the host makes them. */
+export interface Isolate {
+  post(message: ToIsolate): void;
+  kill(): void;
+}
+
+/** What is heard of one attempt. */
+export type Ear = (message: Exclude<FromIsolate, { what: "open" | "broken" }>) => void;
+
+/** One attempt in an isolate. */
+export interface Job {
+  post(message: ToIsolate): void;
+  /** Asks the handler to stop, and kills it soon after; resolves when it is gone. */
+  end(error: RelierError): Promise<void>;
+  /** Nothing of the attempt goes on: the isolate is free again. */
+  free(): void;
+  /** Resolves when the isolate is free or gone. */
+  readonly over: Promise<void>;
+}
+
+/** The isolates of a worker. */
+export interface Isolates {
+  /** Whether the task runs in one. */
+  takes(definition: Definition): boolean;
+  /** @throws TypeError if a task is to be isolated that cannot be. */
+  prepare(definitions: readonly Definition[]): Promise<void>;
+  /** Runs `claim`; `onStart` is called when it begins, `onCrash` if its isolate ends or cannot begin. */
+  run(definition: Definition, claim: Claim, ear: Ear, on: JobEvents): Job;
+  /** Kills them all. */
+  close(): void;
+}
+
+/** What happens to an isolate while it runs an attempt. */
+export interface JobEvents {
+  start(): void;
+  crash(error: RelierError): void;
+}
+
+interface Cell {
+  readonly key: string;
+  readonly isolate: Isolate;
+  open: boolean;
+  idle: boolean;
+  hear: (message: FromIsolate) => void;
+  gone: (why: string) => void;
+}
+
+/** How long a handler may clean up once its signal is aborted. */
+const killGraceMs = 250;
+/** How long the modules of an isolate may take to load. */
+const openMs = 30_000;
+
+/** Makes the isolates of a worker; none is opened before it is needed. */
+export function createIsolates(
+  port: RedisPort,
+  setup: {
+    worker: string;
+    prefix: string;
+    concurrency: number;
+    modules: readonly string[];
+    /** For tasks that do not say. */
+    isolate: IsolateKind["isolate"] | undefined;
+  },
+): Isolates {
+  const cells = new Set<Cell>();
+  let host: Threads | undefined;
+  let origin: unknown;
+
+  const modulesOf = ({ module }: Definition): readonly string[] =>
+    module === undefined ? setup.modules : [module];
+
+  const kindOf = ({ isolate = setup.isolate }: Definition) => isolate;
+
+  function cellFor(definition: Definition): Cell {
+    const { memoryMb } = definition;
+    const isolate = kindOf(definition);
+    const modules = modulesOf(definition);
+    const key = JSON.stringify([isolate, memoryMb, modules]);
+    const idle = [...cells].filter((cell) => cell.idle);
+    const same = idle.find((cell) => cell.key === key);
+    if (same) return same;
+    if (!host) throw cannot(definition, "it was defined after the worker had started");
+    if (idle[0] && cells.size >= setup.concurrency) {
+      idle[0].idle = false;
+      idle[0].isolate.kill();
+    }
+    const nothing = () => {};
+    const made: Cell = {
+      key,
+      isolate: host.openIsolate(
+        { isolate: isolate!, memoryMb },
+        (message) => made.hear(message),
+        (why) => {
+          cells.delete(made);
+          made.gone(why);
+        },
+      ),
+      open: false,
+      idle: true,
+      hear: nothing,
+      gone: nothing,
+    };
+    cells.add(made);
+    const { worker: workerId, prefix } = setup;
+    made.isolate.post({ do: "open", origin, prefix, workerId, modules });
+    return made;
+  }
+
+  const crashed = (definition: Definition, why: string, cause?: unknown): RelierError =>
+    new RelierError(
+      "RL_ISOLATE",
+      `The ${kindOf(definition)} of task "${definition.name}" ${why}`,
+      { cause },
+    );
+
+  return {
+    takes: (definition) => kindOf(definition) !== undefined,
+    async prepare(definitions) {
+      const isolated = definitions.filter((definition) => kindOf(definition) !== undefined);
+      for (const definition of isolated) {
+        if (modulesOf(definition).length === 0) {
+          throw cannot(definition, "nobody knows which module defines it", {
+            hint: "give the task `module: import.meta.url`, or the worker `modules`",
+          });
+        }
+      }
+      if (isolated.length === 0) return;
+      host = await threads();
+      origin = await port.origin?.();
+      if (origin === undefined) {
+        throw cannot(isolated[0]!, "its port cannot be opened again elsewhere", {
+          hint: "give createRelier() a URL, or ioredis(client) without functions of your own",
+        });
+      }
+    },
+    run(definition, claim, ear, on) {
+      const cell = cellFor(definition);
+      let settle!: () => void;
+      const over = new Promise<void>((resolve) => settle = resolve);
+      let opening: ReturnType<typeof setTimeout> | undefined;
+      const kill = (error: RelierError) => {
+        on.crash(error);
+        cell.isolate.kill();
+      };
+
+      function begin(): void {
+        clearTimeout(opening);
+        on.start();
+        cell.isolate.post({ do: "run", claim });
+      }
+
+      cell.idle = false;
+      cell.gone = (why) => {
+        clearTimeout(opening);
+        on.crash(crashed(definition, why));
+        settle();
+      };
+      cell.hear = (message) => {
+        if (message.what === "open") {
+          cell.open = true;
+          begin();
+        } else if (message.what === "broken") {
+          kill(
+            crashed(
+              definition,
+              `cannot load its module: ${message.error.message}`,
+              thrown(message.error),
+            ),
+          );
+        } else ear(message);
+      };
+      if (cell.open) begin();
+      else {
+        opening = setTimeout(
+          () => kill(crashed(definition, `has not loaded its module within ${openMs} ms`)),
+          openMs,
+        );
+      }
+      return {
+        post: (message) => cell.isolate.post(message),
+        over,
+        free() {
+          cell.idle = true;
+          settle();
+        },
+        end(error) {
+          cell.hear = () => {};
+          cell.isolate.post({ do: "abort", error: told(error) });
+          setTimeout(() => cell.isolate.kill(), killGraceMs);
+          return over;
+        },
+      };
+    },
+    close() {
+      for (const { isolate } of cells) isolate.kill();
+    },
+  };
+}
+
+function cannot({ name }: Definition, why: string, { hint = "" } = {}): TypeError {
+  return new TypeError(`Cannot isolate task "${name}": ${why}${hint && `; ${hint}`}`);
+}

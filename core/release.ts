@@ -1,0 +1,97 @@
+/**
+ * Giving dead tasks another life, as they are or with another payload.
+ *
+ * @module
+ */
+
+import { batches } from "./batches.ts";
+import type { Definition } from "./definition.ts";
+import { readEnvelope, writeEnvelope } from "./envelope.ts";
+import { PayloadValidationError, RelierError } from "./errors.ts";
+import { encodePayload } from "./json.ts";
+import { type Home, idOf } from "./keys.ts";
+import { randomLocal } from "./local_id.ts";
+import { call, type Caller } from "./script.ts";
+import { inspect, release } from "./scripts.ts";
+import { validate } from "./standard_schema.ts";
+
+/** A dead task by its local id, and the payload it is to run with instead of its own. */
+export interface Revision {
+  readonly local: string;
+  readonly payload?: unknown;
+}
+
+/** What makes the definition of a task known, if this process has it. */
+export type Definitions = (name: string) => Definition | undefined;
+
+/**
+ * Moves dead tasks back into their queue; resolves to the ids that were not dead.
+ *
+ * @throws {RelierError} `RL_VALIDATION`, `RL_PAYLOAD_TOO_LARGE`, `RL_CORRUPT` for
+ * a payload, before anything is moved.
+ */
+export async function releaseTasks(
+  caller: Caller,
+  home: Home,
+  revisions: readonly Revision[],
+  definitions: Definitions,
+): Promise<string[]> {
+  const rows: { id: string; envelope: string }[] = [];
+  for (const revision of revisions) {
+    const envelope = "payload" in revision
+      ? await revised(caller, home, revision, definitions)
+      : "";
+    rows.push({ id: revision.local, envelope });
+  }
+  const missed: string[] = [];
+  for (const page of batches(rows, ({ envelope }) => envelope.length)) {
+    const [, , , ids] = await call(caller, home, release, { token: randomLocal() }, page);
+    missed.push(...(ids as string[]).map((local) => idOf(home, local)));
+  }
+  return missed;
+}
+
+/** The stored envelope with another payload; "" if there is no such task, which the release tells. */
+async function revised(
+  caller: Caller,
+  home: Home,
+  { local, payload }: Revision,
+  definitions: Definitions,
+): Promise<string> {
+  const reply = await call(caller, home, inspect, { id: local });
+  const envelope = reply[0] === "ok" ? reply[5] : "";
+  if (envelope === "") return "";
+  const { name, taskVersion, key, headers } = stored(envelope, idOf(home, local));
+  const definition = definitions(name);
+  const text = await checkedPayload(name, payload, definition);
+  const version = definition?.version ?? taskVersion;
+  return writeEnvelope({ name, taskVersion: version, payload: text, key, headers });
+}
+
+function stored(envelope: string, id: string): ReturnType<typeof readEnvelope> {
+  try {
+    return readEnvelope(envelope);
+  } catch (cause) {
+    throw new RelierError(
+      "RL_CORRUPT",
+      `Cannot release task "${id}" with another payload: its name cannot be read`,
+      { cause, hint: "discard it, and push a new task" },
+    );
+  }
+}
+
+/** A payload as a push writes it, checked with the schema of the task if this process has it. */
+export async function checkedPayload(
+  name: string,
+  payload: unknown,
+  definition: Definition | undefined,
+): Promise<string> {
+  const { text } = encodePayload(payload, name);
+  if (definition?.input) {
+    const { issues } = await validate(definition.input, payload);
+    if (issues) throw new PayloadValidationError(name, issues);
+  } else if (definition && !Array.isArray(payload)) {
+    throw new PayloadValidationError(name, [{ message: "it must be a list of arguments" }]);
+  }
+  return text;
+}

@@ -1,0 +1,13 @@
+-- At most `limit` tasks that the worker `id` holds.
+local function heldBy(id, limit)
+  local ids = {}
+  local range = redis.call("ZRANGEBYLEX", KEY.holds, "[" .. id .. "~", "(" .. id .. "\127",
+    "LIMIT", 0, limit)
+  for i, member in ipairs(range) do ids[i] = string.sub(member, #id + 2) end
+  return ids
+end
+
+-- How many that are.
+local function holdsOf(id)
+  return redis.call("ZLEXCOUNT", KEY.holds, "[" .. id .. "~", "(" .. id .. "\127")
+end

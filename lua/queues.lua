@@ -1,0 +1,8 @@
+--- queues: the queues that were ever in use, by when they were last
+---
+--- @arg   offset  integer
+--- @arg   limit   integer  at most 200
+--- @reply ok names:list
+--- @use   clock meta
+
+return answer("ok", redis.call("ZRANGE", KEY.queues, offset, offset + limit - 1, "WITHSCORES"))

@@ -1,0 +1,108 @@
+/**
+ * `rl audit`: what is broken is reported, put right when that is confirmed, and
+ * left as it is otherwise.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { idOf } from "../../core/keys.ts";
+import { type Lab, withRelier } from "../support/relier.ts";
+import { rl, type RlResult } from "../support/rl.ts";
+import { until } from "../support/until.ts";
+
+async function audit({ url, prefix }: Lab, ...args: string[]): Promise<RlResult> {
+  return await rl(["audit", ...args], { url, prefix });
+}
+
+/** A queue that is in use: with a sound task, and one that lost its record. */
+async function broken(lab: Lab): Promise<string> {
+  await lab.moves.push({ delayMs: 60_000 });
+  const id = await lab.moves.push({ delayMs: 60_000 });
+  await lab.redis.hdel(lab.key("record"), id);
+  return id;
+}
+
+test(
+  "a sound queue is exit 0, and so is a server without any",
+  withRelier(async (lab) => {
+    const none = await audit(lab);
+    assert.deepEqual([none.exit, none.stdout], [0, ""]);
+    assert.match(none.stderr, /no queue is in use yet/);
+    await lab.worker();
+    await until("it is known", async () => (await lab.rl.queues()).length === 1);
+    const { exit, stdout } = await audit(lab);
+    assert.equal(exit, 0);
+    assert.match(stdout, /✓ default {2}nothing is broken\n/);
+  }),
+);
+
+test(
+  "what is broken is exit 8, in words and as JSON, and nothing is changed",
+  withRelier(async (lab) => {
+    const id = await broken(lab);
+    const before = await lab.dump();
+    const { exit, stdout } = await audit(lab, "--queue", "default");
+    assert.equal(exit, 8);
+    assert.match(stdout, new RegExp(`✗ default {2}scheduled: ${id} is in scheduled and`));
+    const json = await audit(lab, "--queue", "default", "--json");
+    assert.equal(json.exit, 8);
+    const [{ queue, broken: found }] = json.lines() as [{ queue: string; broken: string[] }];
+    assert.equal(queue, "default");
+    assert.ok(found.some((what) => what.includes(id)));
+    assert.deepEqual(await lab.dump(), before);
+    await lab.queue.repair();
+  }),
+);
+
+test(
+  "--fix shows its plan and changes nothing until it is confirmed",
+  withRelier(async (lab) => {
+    const id = await broken(lab);
+    const before = await lab.dump();
+    const unsure = await audit(lab, "--queue", "default", "--fix");
+    assert.equal(unsure.exit, 9);
+    assert.match(unsure.stdout, new RegExp(`what would be done:\\n  ${id} `));
+    const dry = await audit(lab, "--queue", "default", "--fix", "--dry-run");
+    assert.equal(dry.exit, 0);
+    const declined = await rl(["audit", "--queue", "default", "--fix"], {
+      url: lab.url,
+      prefix: lab.prefix,
+      tty: {},
+      stdin: "n\n",
+    });
+    assert.equal(declined.exit, 9);
+    assert.deepEqual(await lab.dump(), before);
+
+    const done = await audit(lab, "--queue", "default", "--fix", "--yes");
+    assert.equal(done.exit, 0, done.stdout + done.stderr);
+    assert.match(done.stdout, new RegExp(`→ ${id} goes to the dead with its payload`));
+    const { state, reason, envelope } = await lab.queue.inspect(idOf(lab.home, id));
+    assert.deepEqual([state, reason], ["dead", "repaired"]);
+    assert.match(envelope, /by-hand/);
+    assert.equal((await audit(lab, "--queue", "default")).exit, 0);
+  }),
+);
+
+test(
+  "what was only on its way when it was looked at is not reported",
+  withRelier(async (lab) => {
+    await broken(lab);
+    const looking = audit(lab, "--queue", "default");
+    // It is put right between the first look and the second.
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await lab.queue.repair();
+    assert.equal((await looking).exit, 0);
+  }),
+);
+
+test(
+  "bad names are refused before anything is looked at",
+  withRelier(async (lab) => {
+    const { exit, stderr } = await audit(lab, "--queue", "a b");
+    assert.equal(exit, 2);
+    assert.match(stderr, /queue/);
+    assert.equal((await audit(lab, "--fixx")).exit, 2);
+  }),
+);

@@ -1,0 +1,429 @@
+/**
+ * `rl why`, in every situation there is a reason for.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { idOf } from "../../core/keys.ts";
+import { createRelier, idempotencyLock, keyId, rlTask, taskContext } from "../../mod.ts";
+import { subscriber } from "../support/moves.ts";
+import { type Lab, withRelier } from "../support/relier.ts";
+import { rl } from "../support/rl.ts";
+import { until } from "../support/until.ts";
+
+const quick = rlTask("quick", () => {});
+const broken = rlTask("broken", { retry: { attempts: 2, base: "1h", max: "1h" } }, () => {
+  throw new TypeError("no such card");
+});
+const holding = new Set<() => void>();
+/** Runs until it is let go, or cancelled. */
+const hold = rlTask("hold", () =>
+  new Promise<void>((resolve, reject) => {
+    const { signal } = taskContext();
+    signal.addEventListener("abort", () => {
+      holding.delete(resolve);
+      reject(signal.reason);
+    });
+    holding.add(resolve);
+  }));
+function letGo(): void {
+  for (const each of holding) each();
+  holding.clear();
+}
+
+interface Why {
+  readonly state: string;
+  readonly codes: readonly string[];
+  readonly text: string;
+  readonly attempts: readonly { how: string; worker: string; end: string | null }[];
+}
+
+async function why({ url, prefix }: Lab, id: string): Promise<Why> {
+  const { exit, stderr, lines } = await rl(["why", id, "--json"], { url, prefix });
+  assert.equal(exit, 0, stderr);
+  const [{ state, because, attempts }] = lines();
+  const texts = because.map(({ text }: { text: string }) => text);
+  const codes = because.map(({ code }: { code: string }) => code);
+  return { state, codes, text: texts.join("\n"), attempts };
+}
+
+/** The task stored as `local`, as people name it. */
+const full = (lab: Lab, local: string): string => idOf(lab.home, local);
+
+test(
+  "a task that waits where no worker is says so, and how to start one",
+  withRelier(async (lab) => {
+    const { id } = await quick.apush();
+    const { codes, text } = await why(lab, id);
+    assert.deepEqual(codes, ["no-worker", "first"]);
+    assert.match(text, /rl worker start --queues default/);
+  }),
+);
+
+test(
+  "a task in a paused queue names the reason it was paused for",
+  withRelier(async (lab) => {
+    await lab.queue.pause("claims", "invoices are wrong");
+    const { id } = await quick.apush();
+    await lab.worker();
+    const { codes, text } = await why(lab, id);
+    assert.deepEqual(codes, ["queue-paused", "first"]);
+    assert.match(text, /invoices are wrong/);
+  }),
+);
+
+test(
+  "a task behind others says how many, and how long that may take",
+  withRelier(async (lab) => {
+    await Promise.all(Array.from({ length: 3 }, () => hold.apush()));
+    const { id } = await quick.apush();
+    await lab.worker({ concurrency: 1, name: "lonely" });
+    await until("a task runs", () => holding.size > 0);
+    const { codes, text } = await why(lab, id);
+    assert.deepEqual(codes, ["no-slot", "line"]);
+    assert.match(text, /The only slot of lonely is taken/);
+    assert.match(text, /2 tasks are ahead of it in line/);
+    const timer = setInterval(letGo, 10);
+    await until("all is done", async () => (await lab.queue.stats()).counts.completed === 4);
+    clearInterval(timer);
+  }),
+);
+
+test(
+  "a queue at its limit of running tasks says so",
+  withRelier(async (lab) => {
+    await lab.queue.limit({ concurrency: 1 });
+    await hold.apush();
+    await lab.worker();
+    await until("it runs", () => holding.size > 0);
+    const { id } = await quick.apush();
+    assert.deepEqual((await why(lab, id)).codes, ["concurrency-limit", "first"]);
+    const timer = setInterval(letGo, 10);
+    await until("all is done", async () => (await lab.queue.stats()).counts.completed === 2);
+    clearInterval(timer);
+  }),
+);
+
+test(
+  "a task whose workers are all paused says which, and why",
+  withRelier(async (lab) => {
+    const worker = await lab.worker({ name: "napping" });
+    await lab.queue.order(worker.id, { do: "pause" });
+    await until("it is paused", async () => (await lab.queue.workers())[0]!.paused);
+    const { id } = await quick.apush();
+    const { codes, text } = await why(lab, id);
+    assert.deepEqual(codes, ["workers-paused", "first"]);
+    assert.match(text, /napping is paused/);
+  }),
+);
+
+test(
+  "a task that nobody knows says what the workers know instead, before and after it was put off",
+  withRelier(async (lab) => {
+    const old = lab.client({ tasks: [quick] });
+    await lab.queue.pause("claims", "for now");
+    await lab.worker({}, old);
+    const { id } = await broken.apush();
+    const before = await why(lab, id);
+    assert.deepEqual(before.codes, ["queue-paused", "unknown-task", "first"]);
+    assert.match(before.text, /does not know the task "broken", only quick/);
+    await lab.queue.resume();
+    await until("it is put off", async () => (await lab.queue.inspect(id)).state === "scheduled");
+    const { codes, text } = await why(lab, id);
+    assert.deepEqual(codes, ["deferred", "unknown-task"]);
+    assert.match(text, /no worker here knows task "broken"/);
+  }),
+);
+
+test(
+  "a payload that is newer than every worker says which version waits for which",
+  withRelier(async (lab) => {
+    await lab.queue.pause("claims", "for now");
+    await lab.worker({}, lab.client({ tasks: [quick] }));
+    const id = full(
+      lab,
+      await lab.moves.push({ envelope: '{"v":1,"name":"quick","taskVersion":3,"payload":[]}' }),
+    );
+    const { codes, text } = await why(lab, id);
+    assert.deepEqual(codes, ["queue-paused", "newer-version", "first"]);
+    assert.match(text, /payload is version 3 and the newest that a live worker knows is 1/);
+  }),
+);
+
+test(
+  "a delayed task says when it is due",
+  withRelier(async (lab) => {
+    const { id } = await quick.with({ delay: "2h" }).apush();
+    const { codes, text } = await why(lab, id);
+    assert.deepEqual(codes, ["delayed", "no-worker"]);
+    assert.match(text, /due in (2h|1h59m) \(\d{4}-/);
+  }),
+);
+
+test(
+  "a task that is due and that nobody puts in line says so",
+  withRelier(async (lab) => {
+    const local = await lab.moves.push({ delayMs: 60_000 });
+    await lab.moves.age("scheduled", local, -10_000);
+    assert.deepEqual((await why(lab, full(lab, local))).codes, ["overdue", "delayed", "no-worker"]);
+  }),
+);
+
+test(
+  "a task that failed says with what, and when it is tried again; then why it is dead",
+  withRelier(async (lab) => {
+    await lab.worker();
+    const { id } = await broken.apush();
+    await until("it failed", async () => (await lab.queue.inspect(id)).state === "scheduled");
+    const failed = await why(lab, id);
+    assert.deepEqual(failed.codes, ["retry"]);
+    assert.match(failed.text, /Attempt 1 failed: TypeError: no such card\. Attempt 2 is due in/);
+    await lab.queue.promote([id]);
+    await until("it is dead", async () => (await lab.queue.inspect(id)).state === "dead");
+    const { codes, text, attempts } = await why(lab, id);
+    assert.deepEqual(codes, ["dead", "error", "release", "ran-again"]);
+    assert.match(text, /no attempt was left \(2 failures\)/);
+    assert.match(text, /rl dlq release default~0~/);
+    assert.deepEqual(attempts.map(({ how }) => how), ["failed", "attempts"]);
+  }),
+);
+
+test(
+  "a running task says who runs it, for how long, and that its worker is alive",
+  withRelier(async (lab) => {
+    const worker = await lab.worker({ name: "busy", lease: "1s" });
+    const { id } = await hold.apush();
+    await until("it runs", async () => (await lab.queue.inspect(id)).facts["started"] === "true");
+    const { codes, text, attempts } = await why(lab, id);
+    assert.deepEqual(codes, ["running", "alive"]);
+    assert.match(
+      text,
+      new RegExp(`Worker busy \\(${worker.id}\\) has run it for .* \\(fence \\d+\\)`),
+    );
+    assert.equal(attempts[0]!.end, null);
+    await lab.rl.handle(id).cancel("not wanted");
+    const asked = await why(lab, id);
+    assert.ok(asked.codes[0] === "cancelling" || asked.state === "cancelled");
+    await until("it ends", async () => (await lab.queue.inspect(id)).state === "cancelled");
+    const { codes: after, text: said } = await why(lab, id);
+    assert.deepEqual(after, ["cancelled"]);
+    assert.match(said, /not wanted/);
+  }),
+);
+
+test(
+  "a task that is claimed and waits for a slot of its worker says so",
+  withRelier(async (lab) => {
+    const ids = [await lab.moves.push(), await lab.moves.push()];
+    const stop = await subscriber(lab.redis, lab.home, "w1");
+    await lab.moves.turn({ slots: 1, spare: 1 });
+    await lab.moves.beat("w1", []);
+    assert.deepEqual((await why(lab, full(lab, ids[1]!))).codes, ["claimed", "alive"]);
+    stop();
+  }),
+);
+
+test(
+  "a task whose worker fell silent says until when it is waited for, then that nobody sweeps",
+  withRelier(async (lab) => {
+    const local = await lab.moves.push();
+    const claim = await lab.moves.claim();
+    const id = full(lab, local);
+    await lab.moves.beat("w1", [claim]);
+    const entry = (await lab.queue.workers())[0]!;
+    assert.equal(entry.seen, false);
+    assert.deepEqual((await why(lab, id)).codes, ["running", "alive"]);
+    await lab.moves.age("running", local, -5000);
+    const { codes, text } = await why(lab, id);
+    assert.deepEqual(codes, ["running", "overdue"]);
+    assert.match(text, /lease ran out 5(\.\d)?s ago and nobody has swept/);
+  }),
+);
+
+test(
+  "a task whose worker's connection vanished says that it comes back",
+  withRelier(async (lab) => {
+    const local = await lab.moves.push();
+    const stop = await subscriber(lab.redis, lab.home, "w1");
+    const claim = await lab.moves.claim();
+    assert.equal((await lab.moves.beat("w1", [claim])).seen, 1);
+    stop();
+    const id = full(lab, local);
+    await until("it is missed", async () => {
+      return (await lab.queue.workers()).some(({ missingMs }) => missingMs > 0);
+    });
+    const missed = await why(lab, id);
+    assert.deepEqual(missed.codes, ["running", "worker-silent"]);
+    assert.match(missed.text, /connection has been gone for .*: no other worker is there/);
+    await until("it is back", async () => {
+      await lab.moves.sweep();
+      return (await lab.queue.inspect(id)).state === "scheduled";
+    });
+    const { codes, text, attempts } = await why(lab, id);
+    assert.deepEqual(codes, ["resurrected", "no-worker"]);
+    assert.match(text, /connection vanished, its process had died/);
+    assert.deepEqual(attempts.map(({ how }) => how), ["presence"]);
+  }),
+);
+
+test(
+  "a worker that never beat, has been forgotten or was told to leave is said to",
+  withRelier(async (lab) => {
+    const local = await lab.moves.push();
+    const claim = await lab.moves.claim();
+    const id = full(lab, local);
+    await lab.moves.beat("w1", [claim]);
+    await lab.queue.order("w1", { do: "stop" });
+    const leaving = await why(lab, id);
+    assert.deepEqual(leaving.codes, ["running", "alive", "leaving"]);
+    assert.match(leaving.text, /was told to stop: what it does not finish it hands off/);
+    await lab.redis.hdel(lab.key("worker"), "w1");
+    await lab.redis.zadd(lab.key("workers"), await lab.moves.now() - 20_000, "w1");
+    const silent = await why(lab, id);
+    assert.deepEqual(silent.codes, ["running", "worker-silent"]);
+    assert.match(silent.text, /last beat 20(\.\d)?s ago: if it stays silent, phoenix brings/);
+    await lab.redis.zrem(lab.key("workers"), "w1");
+    assert.deepEqual((await why(lab, id)).codes, ["running", "worker-lost"]);
+  }),
+);
+
+test(
+  "a suspect says how many workers it cost, and that it runs alone; a poisoned one why it is dead",
+  withRelier(async (lab) => {
+    const local = await lab.moves.push({ limit: "2" });
+    const id = full(lab, local);
+    for (const signal of ["SIGKILL", "SIGSEGV"]) {
+      await lab.moves.age("scheduled", local, -1);
+      const { id: claimed, nonce } = (await lab.moves.turn({ slots: 1 })).tasks[0] ??
+        await lab.moves.claim();
+      await lab.moves.beat("w1", [{ id: claimed, nonce }]);
+      await lab.moves.crash("w1", signal);
+    }
+    const suspect = await why(lab, id);
+    assert.deepEqual(suspect.codes, ["quarantined", "no-worker", "ran-again"]);
+    assert.match(suspect.text, /2 workers died or stalled while running it, 2 are allowed/);
+    assert.match(suspect.text, /given to a worker twice: SIGKILL once, SIGSEGV once/);
+    await lab.moves.age("quarantined", local, -1);
+    const { tasks } = await lab.moves.turn({ slots: 1 });
+    const solo = await why(lab, id);
+    assert.ok(solo.codes.includes("solo"), solo.codes.join());
+    await lab.moves.beat("w1", [{ id: local, nonce: tasks[0]!.nonce }]);
+    await lab.moves.crash("w1", "OOM");
+    const { codes, text } = await why(lab, id);
+    assert.deepEqual(codes, ["dead", "release", "ran-again"]);
+    assert.match(
+      text,
+      /cost more workers their lives than it is allowed to \(3 deaths, 2 allowed\)/,
+    );
+  }),
+);
+
+test(
+  "a task that waits beside a suspect says that the only worker keeps the lane",
+  withRelier(async (lab) => {
+    const suspect = await lab.moves.push();
+    for (let i = 0; i < 2; i++) {
+      await lab.moves.age("scheduled", suspect, -1);
+      const claim = (await lab.moves.turn({ slots: 1 })).tasks[0] ?? await lab.moves.claim();
+      await lab.moves.beat("w1", [claim]);
+      await lab.moves.crash("w1");
+    }
+    await lab.moves.age("quarantined", suspect, 3_600_000);
+    await lab.worker({ concurrency: 2, name: "keeper" });
+    await hold.apush();
+    await until("it is busy", () => holding.size > 0);
+    await lab.moves.age("quarantined", suspect, -1);
+    await until("it keeps the lane", async () => (await lab.queue.stats()).phoenix.lane !== null);
+    const { id } = await quick.apush();
+    const { codes, text } = await why(lab, id);
+    assert.deepEqual(codes, ["lane", "first"]);
+    assert.match(text, /The only worker, keeper, takes nothing else/);
+    const kept = await why(lab, full(lab, suspect));
+    assert.deepEqual(kept.codes.slice(0, 2), ["quarantined", "lane"]);
+    const timer = setInterval(letGo, 10);
+    await until("all is done", async () => {
+      const { counts } = await lab.queue.stats();
+      return counts.ready + counts.running === 0;
+    });
+    clearInterval(timer);
+  }),
+);
+
+test(
+  "a task that was handed off says that nobody is charged; a completed one by whom and how long",
+  withRelier(async (lab) => {
+    const worker = await lab.worker();
+    const { id } = await hold.apush();
+    await until("it runs", () => holding.size > 0);
+    await worker.drain({ timeout: 0 });
+    const back = await why(lab, id);
+    assert.deepEqual(back.codes, ["no-worker", "first", "handed-off"]);
+    const next = await lab.worker();
+    const timer = setInterval(letGo, 10);
+    await lab.rl.handle(id).result();
+    clearInterval(timer);
+    const { codes, text, attempts } = await why(lab, id);
+    assert.deepEqual(codes, ["completed", "ran-again"]);
+    assert.match(text, new RegExp(`completed by ${next.id} in`));
+    assert.deepEqual(attempts.map(({ how }) => how), ["drain", "completed"]);
+  }),
+);
+
+test(
+  "a late completion says that its worker had been given up",
+  withRelier(async (lab) => {
+    const local = await lab.moves.push();
+    const claim = await lab.moves.claim();
+    await lab.moves.beat("w1", [claim]);
+    await lab.moves.crash("w1", "lease");
+    assert.ok(await lab.moves.settle(claim, "complete"));
+    const { codes, text } = await why(lab, full(lab, local));
+    assert.deepEqual(codes, ["completed"]);
+    assert.match(text, /though that worker had been given up/);
+  }),
+);
+
+test(
+  "a lock says that a caller holds it, and until when",
+  withRelier(async (lab) => {
+    await using _ = await idempotencyLock(lab.rl, { key: "order-17" });
+    const { codes, text } = await why(lab, keyId({ key: "order-17" }));
+    assert.deepEqual(codes, ["locked"]);
+    assert.match(text, /idempotencyLock\(\) has held this key/);
+  }),
+);
+
+test(
+  "people get sentences, the most important first, and every attempt on a line",
+  withRelier(async (lab) => {
+    const { url, prefix } = lab;
+    await lab.worker();
+    const { id } = await broken.apush();
+    await until("it failed", async () => (await lab.queue.inspect(id)).state === "scheduled");
+    const local = id.split("~")[2]!;
+    const { exit, stdout } = await rl(["why", local.replace(/^-+/, "").slice(0, 12)], {
+      url,
+      prefix,
+    })
+      .then((told) => local.startsWith("-") ? rl(["why", id], { url, prefix }) : told);
+    assert.equal(exit, 0);
+    const lines = stdout.split("\n");
+    assert.equal(lines[0], `${id}  broken  ↻ retrying`);
+    assert.match(lines[1]!, /^· Attempt 1 failed: TypeError: no such card/);
+    assert.match(stdout, /\nattempts, from \d{4}-\d\d-\d\d\n {2}1 {2}\d\d:.*failed/);
+  }),
+);
+
+test(
+  "an id that nobody has is 4, and half a word is 2",
+  withRelier(async ({ url, prefix }) => {
+    const unknown = await rl(["why", `default~0~${"x".repeat(22)}`], { url, prefix });
+    assert.equal(unknown.exit, 4, unknown.stderr);
+    assert.equal((await rl(["why", "zzzzzz"], { url, prefix })).exit, 4);
+    assert.equal((await rl(["why", "z"], { url, prefix })).exit, 2);
+    assert.equal((await rl(["why"], { url, prefix })).exit, 2);
+    await createRelier({ redis: url, prefix }).close();
+  }),
+);

@@ -1,0 +1,377 @@
+/**
+ * `rl worker`: starting workers, seeing them, and telling them what to do.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, mock, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { causeOf } from "../../cli/worker/cause.ts";
+import { none } from "../../cli/worker/count.ts";
+import { openHealth } from "../../cli/worker/health.ts";
+import { createRelief } from "../../cli/worker/relief.ts";
+import { exposition } from "../../cli/worker/metrics.ts";
+import type { Child } from "../../cli/worker/slot.ts";
+import { rlTask, taskContext } from "../../mod.ts";
+import { type Lab, withRelier } from "../support/relier.ts";
+import { rl, type RlOptions, type RlResult } from "../support/rl.ts";
+import { until } from "../support/until.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "relier-worker-"));
+after(() => rmSync(folder, { recursive: true }));
+const tasks = fileURLToPath(new URL("../support/perilous_tasks.ts", import.meta.url));
+
+/** Rests until it is released, or its worker leaves. */
+const releases = new Map<string, () => void>();
+const rest = rlTask("rest", async (key: string) => {
+  const context = taskContext();
+  context.partialResult = key;
+  await new Promise<void>((resolve, reject) => {
+    releases.set(key, resolve);
+    context.signal.addEventListener("abort", () => reject(context.signal.reason));
+  });
+});
+
+function worker(
+  { url, prefix }: Lab,
+  args: readonly string[],
+  options: RlOptions = {},
+): Promise<RlResult> {
+  return rl(["worker", ...args], { url, prefix, ...options });
+}
+
+/** A file of the folder, in whose text `rlTask` may be used. */
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text.replace("#core", new URL("../../mod.ts", import.meta.url).href));
+  return path;
+}
+
+async function running(lab: Lab, n: number): Promise<void> {
+  await until(`${n} run`, async () => (await lab.queue.stats()).counts.running === n);
+}
+
+test(
+  "a module that is not there, is broken, or defines nothing is told once, and nothing is left",
+  withRelier(async (lab) => {
+    const start = (module: string) => worker(lab, ["start", module], { cwd: folder });
+    const missing = await start("./missing.js");
+    assert.equal(missing.exit, 2);
+    assert.match(missing.stderr, /Cannot load module ".\/missing.js": there is no file /);
+    const isFolder = await start(".");
+    assert.equal(isFolder.exit, 2);
+    assert.match(isFolder.stderr, /is no file/);
+    file("syntax.mjs", "const = 1;");
+    file("throws.mjs", "throw new Error('no database here');");
+    file("empty.mjs", "export const nothing = 1;");
+    const [syntax, throwing, empty] = await Promise.all(
+      ["./syntax.mjs", "./throws.mjs", "./empty.mjs"].map((each) => start(each)),
+    );
+    assert.deepEqual([syntax!.exit, throwing!.exit, empty!.exit], [1, 1, 2]);
+    assert.match(syntax!.stderr, /Cannot load module ".*syntax.mjs": SyntaxError/);
+    assert.match(throwing!.stderr, /Cannot load module ".*throws.mjs": Error: no database here/);
+    assert.match(throwing!.stdout, /throws.mjs:1/, "where it was thrown is told");
+    assert.match(empty!.stderr, /no task is defined by .*empty.mjs/);
+    for (const { stdout } of [syntax!, throwing!, empty!]) {
+      assert.doesNotMatch(stdout, /starts again/);
+      assert.equal(stdout.match(/ended: /g)?.length, 1);
+    }
+  }),
+);
+
+test(
+  "a process that dies while it begins is tried three times, and then its last words are told",
+  withRelier(async (lab) => {
+    file("dies.mjs", "console.error('no licence'); process.exit(9);");
+    const { exit, stdout, stderr } = await worker(lab, ["start", "dies.mjs"], { cwd: folder });
+    assert.equal(exit, 1);
+    assert.match(stderr, /ended by exit 9: no licence/);
+    assert.equal(stdout.match(/ended: exit 9/g)?.length, 3);
+  }),
+);
+
+test(
+  "options that no worker takes are refused before anything starts",
+  withRelier(async (lab) => {
+    const refused: [string[], RegExp][] = [
+      [[], /no module is named/],
+      [[tasks, "--concurrency", "0"], /option "concurrency"/],
+      [[tasks, "--concurrency", "many"], /--concurrency "many"/],
+      [[tasks, "--processes", "0"], /--processes "0"/],
+      [[tasks, "--queues", "a:b"], /queue "a:b"/],
+      [[tasks, "--queues", "a b"], /queue/],
+      [[tasks, "--lease", "10ms"], /lease/],
+      [[tasks, "--profile", "slow"], /--profile "slow"/],
+      [[tasks, "--health-port", "70000"], /--health-port "70000"/],
+      [[tasks, "--max-leaked", "-1"], /--max-leaked/],
+    ];
+    for (const [args, message] of refused) {
+      const { exit, stdout, stderr } = await worker(lab, ["start", ...args]);
+      assert.deepEqual([exit, stdout], [2, ""], args.join(" "));
+      assert.match(stderr, message);
+    }
+    const away = await rl(["worker", "start", tasks], { url: "redis://127.0.0.1:1" });
+    assert.equal(away.exit, 3);
+  }),
+);
+
+test(
+  "started workers answer for their health, obey signals, and say what they did as JSON",
+  withRelier(async (lab) => {
+    let send!: (signal: "SIGTERM") => void;
+    let said!: () => string;
+    const run = worker(lab, ["start", tasks, "--json", "--health-port", "0", "--name", "crew"], {
+      started: (...given) => [send, said] = given,
+    });
+    await until("it is ready", () => said().includes("1 worker ready"), 12_000);
+    const url = /http:\S+/.exec(said())![0];
+    assert.equal((await fetch(`${url}/livez`)).status, 200);
+    assert.equal((await fetch(`${url}/readyz`)).status, 200);
+    assert.equal((await fetch(`${url}/other`)).status, 404);
+    const posted = await fetch(`${url}/livez`, { method: "POST" });
+    assert.deepEqual([posted.status, posted.headers.get("allow")], [405, "GET, HEAD"]);
+    assert.equal((await fetch(`${url}/metrics`, { method: "HEAD" })).status, 200);
+    const metrics = parsed(await (await fetch(`${url}/metrics`)).text());
+    assert.equal(metrics.get('relier_worker_up{worker="crew-1"}'), 1);
+    assert.equal(metrics.get('relier_queue_tasks{queue="default",state="ready"}'), 0);
+    send("SIGTERM");
+    const { exit, lines } = await run;
+    assert.equal(exit, 0);
+    const told = lines().map(({ what, child }) => `${child} ${what}`);
+    assert.deepEqual(told.filter((each) => !each.endsWith("output")), [
+      "crew-1 starting",
+      "crew-1 ready",
+      "crew-1 draining",
+      "crew-1 left",
+    ]);
+  }),
+);
+
+test(
+  "workers are listed and shown by name, and by the beginning of their id",
+  withRelier(async (lab) => {
+    const none = await worker(lab, []);
+    assert.deepEqual([none.exit, none.stdout], [0, ""]);
+    const one = await lab.worker({ name: "one", concurrency: 4 });
+    const two = await lab.worker({ name: "two" });
+    await lab.rl.apush(rest, "listed");
+    await running(lab, 1);
+    const { stdout } = await worker(lab, ["list"]);
+    assert.match(stdout, /WORKER +STATE +RUNTIME +SLOTS +BEAT +LAG +RSS +UP +QUEUES\n/);
+    assert.match(stdout, /one +active +node \d+\.\d+ +\S{8} \d\/4 /);
+    const rows = (await worker(lab, ["list", "--json"])).lines();
+    assert.deepEqual(rows.map(({ id }) => id).sort(), [one.id, two.id].sort());
+    const holder = rows.find(({ running }) => running === 1);
+    const shown = await worker(lab, ["show", holder.id.slice(0, 8)]);
+    assert.match(shown.stdout, new RegExp(`${holder.about.name} .*active`));
+    assert.match(shown.stdout, / rest /);
+    assert.equal((await worker(lab, ["show", "two", "--json"])).lines()[0].id, two.id);
+    const nobody = await worker(lab, ["show", "three"]);
+    assert.equal(nobody.exit, 4);
+    assert.match(nobody.stderr, /there is one, two/);
+    const which = await worker(lab, ["drain"]);
+    assert.equal(which.exit, 2);
+    assert.match(which.stderr, /name one: one \(w\S{8}\), two \(w\S{8}\)/);
+    await until("it has begun", () => releases.has("listed"));
+    releases.get("listed")!();
+  }),
+);
+
+test(
+  "a paused worker claims nothing until it resumes",
+  withRelier(async (lab) => {
+    await lab.worker({ name: "idler" });
+    assert.equal((await worker(lab, ["pause"])).exit, 0);
+    assert.match((await worker(lab, ["list"])).stdout, /idler +paused/);
+    await lab.rl.apush(rest, "paused");
+    assert.equal((await lab.queue.stats()).counts.ready, 1);
+    const { exit, stdout } = await worker(lab, ["resume", "idler"]);
+    assert.deepEqual([exit, stdout], [0, "✓ idler claims again\n"]);
+    await running(lab, 1);
+    await until("it has begun", () => releases.has("paused"));
+    releases.get("paused")!();
+  }),
+);
+
+test(
+  "a drain tells what becomes of each task, and finds that none is lost",
+  withRelier(async (lab) => {
+    const handles = [];
+    for (const key of ["ends", "goes on", "waits"]) handles.push(await lab.rl.apush(rest, key));
+    const leaver = await lab.worker({ name: "leaver", concurrency: 2, prefetch: 1 });
+    await running(lab, 3);
+    await until("both began", () => releases.has("ends") && releases.has("goes on"));
+    let said!: () => string;
+    const run = worker(lab, ["drain", "--timeout", "1500ms"], {
+      started: (_, given) => said = given,
+    });
+    await until("what waits is back", () => said().includes("had not started"));
+    releases.get("ends")!();
+    const { exit, stdout } = await run;
+    const [ends, goesOn, waits] = handles.map(({ id }) => id.split("~")[2]!.slice(0, 10));
+    const expected = [
+      "⏳ Worker leaver entering drain mode...   2 tasks in flight, 1 not started, no new claims",
+      `↩ ${waits} had not started — returned`,
+      `✓ ${ends} completed (`,
+      `⚠ ${goesOn} exceeded timeout — re-queuing (partial result saved)`,
+      "✓ Clean exit. 1 task handed off. 1 returned unstarted. 0 lost.",
+    ];
+    for (const line of expected) assert.ok(stdout.includes(line), `${line}\nnot in\n${stdout}`);
+    assert.equal(exit, 0);
+    await leaver.stopped;
+    const { counts } = await lab.queue.stats();
+    assert.deepEqual([counts.completed, counts.ready, counts.running], [1, 2, 0]);
+  }),
+);
+
+test(
+  "a worker that dies while it drains is told of, and so is what brings its tasks back",
+  withRelier(async (lab) => {
+    await lab.worker({ name: "mortal" });
+    const { id } = await lab.rl.apush(rest, "brought back");
+    await running(lab, 1);
+    let said!: () => string;
+    const run = () =>
+      worker(lab, ["drain", "mortal", "--timeout", "1"], { started: (_, given) => said = given });
+    const first = run();
+    await until("it drains", () => said().includes("entering drain mode"));
+    const [{ id: mortal }] = (await worker(lab, ["list", "--json"])).lines();
+    assert.deepEqual(await lab.queue.evict(mortal, "SIGKILL"), [id]);
+    const { exit, stdout } = await first;
+    assert.equal(exit, 1);
+    assert.match(stdout, /◆ \S+ brought back: the worker died \(SIGKILL\)/);
+    assert.match(stdout, /The worker died before it was done\. 1 task brought back\. 0 lost\./);
+  }),
+);
+
+test(
+  "a drain whose worker held a task that is nowhere at the end says so, and exits 8",
+  withRelier(async (lab) => {
+    await lab.worker({ name: "robbed" });
+    const { id } = await lab.rl.apush(rest, "robbed");
+    await running(lab, 1);
+    let said!: () => string;
+    const run = worker(lab, ["drain", "robbed", "--timeout", "1"], {
+      started: (_, given) => said = given,
+    });
+    await until("it drains", () => said().includes("entering drain mode"));
+    const local = id.split("~")[2]!;
+    for (const key of ["record", "task"] as const) await lab.redis.hdel(lab.key(key), local);
+    await lab.redis.zrem(lab.key("running"), local);
+    const { exit, stdout } = await run;
+    assert.equal(exit, 8, stdout);
+    assert.match(stdout, /is lost .*\n✖ 1 task lost: rl audit/);
+    lab.expectBroken(/./);
+  }),
+);
+
+test("what a process died of is told as closely as it can be", () => {
+  const died = { code: null, signal: null, complaint: "", oomKills: [3, 3] } as const;
+  const causes: [Partial<Parameters<typeof causeOf>[0]>, string][] = [
+    [{ signal: "SIGKILL" }, "SIGKILL"],
+    [{ signal: "SIGKILL", oomKills: [3, 4] }, "out of memory"],
+    [{ signal: "SIGTERM", oomKills: [3, 4] }, "SIGTERM"],
+    [
+      { signal: "SIGABRT", complaint: "FATAL ERROR: … JavaScript heap out of memory" },
+      "out of memory",
+    ],
+    [{ code: 134, complaint: "JavaScript heap out of memory" }, "out of memory"],
+    [{ code: 134 }, "SIGABRT"],
+    [{ signal: "SIGSEGV" }, "SIGSEGV"],
+    [{ code: 1 }, "exit 1"],
+  ];
+  for (const [how, cause] of causes) assert.equal(causeOf({ ...died, ...how }), cause);
+});
+
+const child: Child = {
+  name: 'a "quoted"\\\nname',
+  pid: 1,
+  workerId: "w",
+  state: "working",
+  restarts: 2,
+  pulse: undefined,
+  totals: { ...none, completed: 7 },
+  broughtBack: 3,
+};
+
+test("metrics are a text that a scraper reads, whatever a worker is called", () => {
+  const metrics = parsed(exposition([child], [], 10));
+  const label = 'worker="a \\"quoted\\"\\\\\\nname"';
+  assert.equal(metrics.get(`relier_worker_restarts_total{${label}}`), 2);
+  assert.equal(metrics.get(`relier_tasks_processed_total{${label},outcome="completed"}`), 7);
+});
+
+test("a process is not ready while a worker is not, and says which and why", async () => {
+  let children: Child[] = [{ ...child, name: "late", state: "starting" }];
+  const queues = () => Promise.reject(new Error("Redis is away"));
+  const options = { host: "127.0.0.1", port: 0, children: () => children, slots: 1, queues };
+  const health = await openHealth(options);
+  try {
+    const asked = await fetch(`${health.url}/readyz`);
+    assert.deepEqual([asked.status, await asked.text()], [503, "late is starting\n"]);
+    assert.equal((await fetch(`${health.url}/metrics`)).status, 200);
+    children = [];
+    assert.equal((await fetch(`${health.url}/readyz`)).status, 503);
+    const port = Number(new URL(health.url).port);
+    await assert.rejects(openHealth({ ...options, port }), /it is in use/);
+  } finally {
+    health.close();
+  }
+});
+
+test("suspects that wait for half a minute get a process of their own until there are none", async () => {
+  mock.timers.enable({ apis: ["setInterval"] });
+  let waitingMs: number | undefined = 29_000;
+  const done: string[] = [];
+  const relief = createRelief({
+    look: () => Promise.resolve(waitingMs),
+    begin: () => done.push("begin"),
+    end: () => done.push("end"),
+  });
+  const look = async (times: number) => {
+    for (let i = 0; i < times; i++) {
+      mock.timers.tick(5_000);
+      await Promise.resolve();
+    }
+  };
+  await look(1);
+  assert.deepEqual(done, []);
+  waitingMs = 31_000;
+  await look(1);
+  assert.deepEqual(done, ["begin"]);
+  waitingMs = undefined;
+  await look(5);
+  assert.deepEqual(done, ["begin"]);
+  await look(1);
+  assert.deepEqual(done, ["begin", "end"]);
+  relief.stop();
+  mock.timers.reset();
+});
+
+/** Reads a text as Prometheus does, and refuses what it would refuse. */
+function parsed(text: string): Map<string, number> {
+  const metrics = new Map<string, number>();
+  const types = new Map<string, string>();
+  assert.match(text, /\n$/);
+  for (const line of text.slice(0, -1).split("\n")) {
+    const [, kind, about, rest] = /^# (HELP|TYPE) ([a-z_]+) (.+)$/.exec(line) ?? [];
+    if (kind === "TYPE") {
+      assert.ok(!types.has(about!) && ["counter", "gauge"].includes(rest!), line);
+      types.set(about!, rest!);
+    }
+    if (kind) continue;
+    const [, name, labels, value] =
+      /^([a-z_]+)\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\} (\S+)$/.exec(line) ??
+        assert.fail(`no metric: ${line}`);
+    assert.ok(types.has(name!), `no type before ${line}`);
+    assert.equal(types.get(name!) === "counter", name!.endsWith("_total"), line);
+    const key = `${name}{${labels}}`;
+    assert.ok(!metrics.has(key) && Number.isFinite(Number(value)), line);
+    metrics.set(key, Number(value));
+  }
+  return metrics;
+}

@@ -1,0 +1,226 @@
+/**
+ * Isolated handlers: whatever one does, its slot is freed in time, its worker
+ * lives, and what it returned, threw or left behind is what the task comes to.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { rlTask, type TaskFailedError } from "../../mod.ts";
+import { child, homeless, isolated } from "../support/isolated_tasks.ts";
+import { startRedis } from "../support/redis.ts";
+import { withRelier } from "../support/relier.ts";
+import { until } from "../support/until.ts";
+
+const echo = rlTask("echo-beside-isolates", (text: string) => text);
+
+/** What a task that failed says. */
+async function failureOf(result: Promise<unknown>): Promise<{ name: string; message: string }> {
+  const error = await result.then(() => assert.fail("it did not fail"), (error) => error);
+  return (error as TaskFailedError).cause as { name: string; message: string };
+}
+
+for (const kind of ["thread", "process"] as const) {
+  const tasks = isolated[kind];
+
+  describe(`in a ${kind}`, { concurrency: false }, () => {
+    test(
+      "a handler that never lets go is killed by the hard timeout, and its slot is free",
+      withRelier(async ({ rl, worker }) => {
+        const w = await worker({ concurrency: 1 });
+        const start = performance.now();
+        const handle = await rl.apush(tasks.spin, 600_000);
+        const after = await rl.apush(echo, "next");
+        const failure = await failureOf(handle.result({ timeout: "10s" }));
+        assert.match(failure.message, /was stopped after 700 ms/);
+        assert.equal(await after.result({ timeout: "2s" }), "next");
+        assert.ok(performance.now() - start < 8_000);
+        await until("nothing is leaked", () => w.health().leaked === 0);
+      }),
+    );
+
+    test(
+      "a handler sees its own context, and runs elsewhere; one isolate runs one after the other",
+      withRelier(async ({ rl, worker }) => {
+        const w = await worker({ concurrency: 2 });
+        const handle = await rl.apush(tasks.look, "now");
+        const first = await handle.result({ timeout: "10s" });
+        assert.equal(first.pid === process.pid, kind === "thread");
+        assert.equal(first.main, kind === "process");
+        const { context } = first;
+        assert.equal(context["id"], handle.id);
+        assert.equal(context["idempotencyKey"], handle.id);
+        assert.equal(context["workerId"], w.id);
+        assert.deepEqual([context["attempt"], context["maxAttempts"]], [1, 1]);
+        const second = await (await rl.apush(tasks.look, "again")).result({ timeout: "10s" });
+        assert.deepEqual([second.pid, second.thread], [first.pid, first.thread]);
+        assert.ok(Number(second.context["fence"]) > Number(context["fence"]));
+      }),
+    );
+
+    test(
+      "there are never more isolates than the worker has slots",
+      withRelier(async ({ rl, worker }) => {
+        await worker({ concurrency: 2 });
+        const texts = Array.from({ length: 8 }, (_, i) => String(i));
+        const handles = await Promise.all(texts.map((text) => rl.apush(tasks.look, text)));
+        const scenes = await Promise.all(handles.map((each) => each.result({ timeout: "14s" })));
+        const places = new Set(scenes.map(({ pid, thread }) => `${pid} ${thread}`));
+        assert.ok(places.size <= 2, [...places].join());
+      }),
+    );
+
+    test(
+      "what a handler throws comes back with name, message and stack, and is retried as ever",
+      withRelier(async ({ rl, worker, queue }) => {
+        await worker();
+        const range = await rl.apush(tasks.fail, "range");
+        const failure = await failureOf(range.result({ timeout: "10s" }));
+        assert.deepEqual([failure.name, failure.message], ["RangeError", "out of it"]);
+        const { error, facts } = await queue.inspect(range.id);
+        assert.match(error!.stack, /isolated_tasks\.ts:\d+.*caused by TypeError: because of/s);
+        assert.equal(facts["failures"], "2");
+        const type = await rl.apush(tasks.fail, "type");
+        assert.equal((await failureOf(type.result({ timeout: "10s" }))).name, "TypeError");
+        assert.equal((await queue.inspect(type.id)).facts["failures"], "1", "not worth a retry");
+        const discarded = await rl.apush(tasks.fail, "discard");
+        assert.match((await failureOf(discarded.result({ timeout: "10s" }))).message, /not today/);
+        await (await rl.apush(tasks.fail, "retry")).result({ timeout: "10s" });
+      }),
+    );
+
+    test(
+      "a handler that ends its isolate fails its attempt, and nothing else",
+      withRelier(async ({ rl, worker }) => {
+        const w = await worker();
+        const failure = await failureOf((await rl.apush(tasks.end, 7)).result({ timeout: "10s" }));
+        assert.match(failure.message, new RegExp(`The ${kind} of task .* with code 7`));
+        const hog = await failureOf((await rl.apush(tasks.hog)).result({ timeout: "14s" }));
+        assert.match(hog.message, /ran out of memory/);
+        assert.equal(await (await rl.apush(echo, "alive")).result({ timeout: "2s" }), "alive");
+        assert.equal(w.health().leaked, 0);
+      }),
+    );
+
+    test(
+      "a handler hears that it is cancelled, and what it reports is seen meanwhile",
+      withRelier(async ({ rl, worker, queue }) => {
+        await worker({ lease: "1s" });
+        const handle = await rl.apush(tasks.listen);
+        await until("it reports", async () => (await handle.status()).progress === 50, 10_000);
+        await handle.cancel();
+        await until("it is cancelled", async () => (await handle.status()).state === "cancelled");
+        assert.equal((await queue.stats()).counts.cancelled, 1);
+      }),
+    );
+
+    test(
+      "a soft timeout strikes inside, and the attempt goes on",
+      withRelier(async ({ rl, worker }) => {
+        await worker();
+        const result = await (await rl.apush(tasks.soft)).result({ timeout: "10s" });
+        assert.equal(result, "RL_SOFT_TIMEOUT softly");
+      }),
+    );
+
+    test(
+      "a step is remembered by the next attempt, and a heartbeat is answered",
+      withRelier(async ({ rl, worker }) => {
+        await worker();
+        const result = await (await rl.apush(tasks.steps)).result({ timeout: "10s" });
+        assert.deepEqual(result, [1, 1]);
+      }),
+    );
+
+    test(
+      "the next attempt reads what one that was killed had left, though it never let go",
+      withRelier(async ({ rl, worker }) => {
+        await worker();
+        const result = await (await rl.apush(tasks.leave)).result({ timeout: "14s" });
+        assert.deepEqual(result, [10, "RelierError"]);
+      }),
+    );
+
+    test(
+      "what a handler pushes is pushed by its claim, also in the background",
+      withRelier(async ({ client, worker, queue }) => {
+        const rl = client();
+        await worker({}, rl);
+        const id = await (await rl.apush(tasks.parent)).result({ timeout: "10s" });
+        assert.equal(await rl.handle(id).result({ timeout: "5s" }), "of an isolate");
+        await until("both are done", async () => (await queue.stats()).counts.completed === 3);
+        assert.equal(child.name, "isolated-child");
+      }),
+    );
+
+    test(
+      "a drain whose time is over hands the task off, and its isolate is gone",
+      withRelier(async ({ rl, worker, queue }) => {
+        const w = await worker();
+        const handle = await rl.apush(tasks.listen);
+        await until("it runs", async () => (await handle.status()).state === "running");
+        assert.deepEqual(await w.drain({ timeout: 300 }), {
+          completed: 0,
+          handedOff: 1,
+          lost: 0,
+          order: null,
+        });
+        assert.equal((await queue.stats()).counts.ready, 1);
+        await until("nothing is leaked", () => w.health().leaked === 0);
+      }),
+    );
+  });
+}
+
+test(
+  "a worker does not start with a task to isolate whose module nobody names",
+  withRelier(async ({ client, worker }) => {
+    const lost = rlTask("isolated-nowhere", { isolate: "thread" }, () => {});
+    await assert.rejects(worker({}, client({ tasks: [lost] })), {
+      name: "TypeError",
+      message: /Cannot isolate task "isolated-nowhere".*`module: import\.meta\.url`/,
+    });
+    await worker({ modules: [import.meta.url] }, client({ tasks: [lost] }));
+  }),
+);
+
+test(
+  "a worker isolates the tasks that do not say so themselves, if it is told to",
+  withRelier(async ({ client, worker }) => {
+    const relier = client({ tasks: [homeless] });
+    await worker({ isolate: "process" }, relier);
+    const handle = await relier.apush(homeless);
+    assert.notEqual(await handle.result({ timeout: "10s" }), process.pid);
+  }),
+);
+
+test("a process does not outlive its worker, though its handler never lets go", async () => {
+  const server = await startRedis();
+  const file = fileURLToPath(new URL("../support/orphaning_process.ts", import.meta.url));
+  const parent = spawn(process.execPath, ["--import", "tsx", file, server.url], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    let told = "";
+    parent.stdout.setEncoding("utf8").on("data", (text) => told += text);
+    await until("the worker is gone", () => parent.signalCode === "SIGKILL", 15_000);
+    const pid = Number(told);
+    assert.ok(pid > 0 && pid !== parent.pid, told);
+    await until("the isolate is gone, too", () => !alive(pid));
+  } finally {
+    parent.kill("SIGKILL");
+    await server.kill();
+  }
+});
+
+function alive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

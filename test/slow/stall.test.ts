@@ -1,0 +1,134 @@
+/**
+ * A handler that blocks the event loop is stalled, not dead: a thread beside it
+ * keeps its tasks, until the stall budget is spent.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { createRelier } from "../../mod.ts";
+import { type Crew, openCrew } from "../support/crew.ts";
+import { startRedis } from "../support/redis.ts";
+import { assertSound } from "../support/remains.ts";
+import { hold, spin } from "../support/tasks.ts";
+import { until } from "../support/until.ts";
+
+/** How often each run of `crew` was started, by key. */
+function starts(crew: Crew): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { key } of crew.diary.of("start")) counts[key!] = (counts[key!] ?? 0) + 1;
+  return counts;
+}
+
+describe("a handler that blocks its event loop", { concurrency: true }, () => {
+  test("for 20 s under a lease of 10 s runs once, and so does all that is held beside it", async () => {
+    const server = await startRedis();
+    const rl = createRelier({ redis: server.url });
+    const crew = await openCrew(server.url);
+    try {
+      const victim = await crew.hire({ concurrency: 3, prefetch: 3 });
+      const beside = [
+        await rl.apush(hold, "runs 1", 1_000),
+        await rl.apush(hold, "runs 2", 60_000),
+      ];
+      await until("two run", () => crew.diary.of("start").length === 2);
+      const spinning = await rl.apush(spin, "spins", 20_000);
+      await until("it spins", () => crew.diary.of("start", "spins").length === 1);
+      // Held ready, or still on their way to a worker that hears nothing.
+      for (const key of ["waits 1", "waits 2", "waits 3"]) {
+        beside.push(await rl.apush(hold, key, 1));
+      }
+      // Hungry, and quick to sweep.
+      const hungry = await crew.hire();
+      const told = await spinning.result({ timeout: 40_000 });
+      assert.equal(told.worker, victim.worker);
+      victim.release("runs 2");
+      for (const handle of beside) await handle.result({ timeout: 5_000 });
+      const counts = starts(crew);
+      assert.deepEqual([...new Set(Object.values(counts))], [1]);
+      assert.equal(Object.keys(counts).length, 6);
+      const { events } = await rl.queue("default").stats();
+      for (const event of ["resurrect", "quarantine", "abandon", "retry", "bury"]) {
+        assert.equal(events[event] ?? 0, 0, event);
+      }
+      const [stalled] = crew.diary.of("stalled");
+      assert.equal(stalled!.worker, victim.worker);
+      assert.match(stalled!.text!, /stood still for (19|20)\d{3} ms/);
+      assert.deepEqual(crew.diary.of("error").map(({ text }) => text), []);
+      assert.deepEqual(crew.diary.of("fenced"), []);
+      // It works on as if nothing had been.
+      hungry.term();
+      await hungry.ended;
+      await (await rl.apush(hold, "after", 1)).result({ timeout: 5_000 });
+      assert.deepEqual((await crew.dismiss()).map(({ code }) => code), [0]);
+      await assertSound(server.url, ["default"]);
+    } finally {
+      await crew.close();
+      await rl.close();
+      await server.kill();
+    }
+  });
+
+  test("for longer than its budget is taken for stalled, and writes nothing afterwards", async () => {
+    const server = await startRedis();
+    const rl = createRelier({ redis: server.url });
+    const crew = await openCrew(server.url);
+    try {
+      const victim = await crew.hire({ stallBudget: 3_000 });
+      const beside = await rl.apush(hold, "beside", 60_000);
+      await until("it runs", () => crew.diary.of("start", "beside").length === 1);
+      const handle = await rl.apush(spin, "spins", 9_000);
+      await until("it spins", () => crew.diary.of("start", "spins").length === 1);
+      const startedAt = performance.now();
+      const heir = await crew.hire();
+      await until("both run again", () => crew.diary.of("start").length === 4, 8_000);
+      const tookMs = performance.now() - startedAt;
+      assert.ok(tookMs > 3_000 && tookMs < 6_000, `${tookMs} ms`);
+      const told = await handle.result({ timeout: 20_000 });
+      assert.equal(told.worker, heir.worker);
+      await until("the old runs are fenced", () => crew.diary.of("fenced").length === 2);
+      assert.ok(crew.diary.of("fenced").every(({ worker }) => worker === victim.worker));
+      heir.release("beside");
+      await beside.result({ timeout: 5_000 });
+      for (const { id } of [handle, beside]) {
+        const { facts, history } = await rl.queue("default").inspect(id);
+        assert.deepEqual([facts["stalls"], facts["crashes"]], ["1", undefined]);
+        assert.deepEqual(history.map(({ cause }) => cause), ["stalled", "completed"]);
+      }
+      // The worker that was stalled works on.
+      heir.term();
+      await heir.ended;
+      const last = await (await rl.apush(hold, "after", 1)).result({ timeout: 5_000 });
+      assert.equal(last.worker, victim.worker);
+      await crew.dismiss();
+      await assertSound(server.url, ["default"]);
+    } finally {
+      await crew.close();
+      await rl.close();
+      await server.kill();
+    }
+  });
+
+  test("without a stall budget loses its task with its lease", async () => {
+    const server = await startRedis();
+    const rl = createRelier({ redis: server.url });
+    const crew = await openCrew(server.url);
+    try {
+      const victim = await crew.hire({ stallBudget: 0, lease: 2_000 });
+      const handle = await rl.apush(spin, "spins", 7_000);
+      await until("it spins", () => crew.diary.of("start", "spins").length === 1);
+      const heir = await crew.hire({ lease: 2_000 });
+      const told = await handle.result({ timeout: 30_000 });
+      assert.equal(told.worker, heir.worker);
+      await until("the old run is fenced", () => crew.diary.of("fenced").length >= 1);
+      assert.equal(crew.diary.of("fenced")[0]!.worker, victim.worker);
+      await crew.dismiss();
+      await assertSound(server.url, ["default"]);
+    } finally {
+      await crew.close();
+      await rl.close();
+      await server.kill();
+    }
+  });
+});

@@ -1,0 +1,84 @@
+/**
+ * A copy of this project with something taken out of it, to be run as it is:
+ * what does not notice that proves nothing.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { read, root } from "./tree.ts";
+
+/** What is replaced, in which file, and by what. Every edit has to change something. */
+export type Edit = readonly [path: string, from: string, to: string];
+
+/** What a program came to. */
+export interface End {
+  readonly exit: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const parts = [
+  "adapters",
+  "cli",
+  "core",
+  "lua",
+  "deno.json",
+  "mod.ts",
+  "package.json",
+  "README.md",
+  "tsconfig.json",
+];
+
+/** Runs `rl` with `args` as a process of its own, in this project or in a copy of it. */
+export function rlProcess(args: readonly string[], folder: string = root): Promise<End> {
+  return run(["--import", "tsx", "cli/main.ts", ...args], folder);
+}
+
+/** Runs `rl` with `args` in a copy of this project to which `edits` were made. */
+export async function rlOfMutant(edits: readonly Edit[], args: readonly string[]): Promise<End> {
+  assertFits(edits);
+  const folder = mkdtempSync(join(tmpdir(), "relier-mutant-"));
+  try {
+    for (const part of parts) cpSync(join(root, part), join(folder, part), { recursive: true });
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+    for (const [path, from, to] of edits) {
+      const text = readFileSync(join(folder, path), "utf8");
+      writeFileSync(join(folder, path), text.replaceAll(from, to));
+    }
+    if (edits.some(([path]) => path.startsWith("lua/"))) {
+      const built = await run(["--import", "tsx", "lua/build.ts"], folder);
+      assert.equal(built.exit, 0, built.stderr);
+    }
+    return await rlProcess(args, folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Checks that what is to be replaced is there: an edit that changes nothing makes no mutant. */
+export function assertFits(edits: readonly Edit[]): void {
+  for (const [path, from] of edits) {
+    const text = read(path);
+    assert.ok(text.includes(from), `${path} does not say ${JSON.stringify(from)} any more`);
+  }
+}
+
+async function run(args: readonly string[], cwd: string): Promise<End> {
+  const { RELIER_REDIS_URL: _, ...env } = process.env;
+  const child = spawn(process.execPath, [...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const stop = (): void => void child.kill("SIGTERM");
+  process.once("exit", stop);
+  let stdout = "", stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text);
+  child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
+  const [exit] = await once(child, "close");
+  process.off("exit", stop);
+  return { exit, stdout, stderr };
+}

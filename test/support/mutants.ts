@@ -1,0 +1,158 @@
+/**
+ * What is taken out of the project, one thing at a time, and the experiments
+ * that have to notice.
+ *
+ * @module
+ */
+
+import type { Edit } from "./mutant.ts";
+
+/** A project with something missing. */
+export interface Mutant {
+  /** What is missing. */
+  readonly without: string;
+  readonly edits: readonly Edit[];
+  /** The experiments that have to fail, each with options of its own. */
+  readonly noticedBy: readonly string[];
+  /** What one of the broken promises has to say. */
+  readonly saying: RegExp;
+}
+
+const noNonce: readonly Edit[] = [
+  ["lua/lib/settle.lua", "if record.nonce == row.nonce and settles", "if settles"],
+  ["lua/lib/held.lua", ' and record.state == "running" and record.nonce == nonce', ""],
+];
+const noDedupe: readonly Edit[] = [
+  ["core/parcel.ts", 'derivedLocal("key", name, key)', "randomLocal()"],
+];
+const noSweep: readonly Edit[] = [
+  [
+    "core/phoenix.ts",
+    "while (!signal.aborted) {\n    let nextMs",
+    "while (false) {\n    let nextMs",
+  ],
+];
+const noHandOff: readonly Edit[] = [
+  ["core/drain.ts", "for (const live of shift.lives()) live.handOff(error);", "void error;"],
+];
+const byDate =
+  "leaseMs: leaseMs + Date.now() - Math.round(performance.timeOrigin + performance.now())";
+
+/** The mutants. */
+export const mutants: readonly Mutant[] = [
+  {
+    without: "the check of the nonce",
+    edits: noNonce,
+    noticedBy: ["worker-freeze", "network-partition"],
+    saying: /its result is that of a run before its last|was not fenced/,
+  },
+  {
+    without: "one id for equal keys",
+    edits: noDedupe,
+    noticedBy: ["duplicate-push"],
+    saying: /its effect came about \d+ times/,
+  },
+  {
+    without: "the sweep",
+    edits: noSweep,
+    noticedBy: ["worker-kill", "fleet-kill", "oom"],
+    saying: /lost: \w+: it is still running/,
+  },
+  {
+    without: "the hand-off of a drain",
+    edits: noHandOff,
+    noticedBy: ["drain-overrun"],
+    saying: /left after|charged/,
+  },
+  {
+    without: "a hand-off that is free",
+    edits: [[
+      "lua/moves/handoff.lua",
+      "close(record, row.text)",
+      "close(record, row.text)\n  record.crashes = (record.crashes or 0) + 1",
+    ]],
+    noticedBy: ["deploy"],
+    saying: /charged/,
+  },
+  {
+    without: "the join of a push to what is there",
+    edits: [[
+      "lua/push.lua",
+      'if seen[row.id] or record and record.state ~= "cancelled" then',
+      "if false then",
+    ]],
+    noticedBy: ["duplicate-push"],
+    saying: /was created \d+ times/,
+  },
+  {
+    without: "the charge for a death",
+    edits: [["lua/moves/revive.lua", "record.crashes = (record.crashes or 0) + 1", ""]],
+    noticedBy: ["double-kill", "poison-pill"],
+    saying: /not 2|still|killed \d+ workers/,
+  },
+  {
+    without: "a verdict at the hard timeout",
+    edits: [[
+      "core/attempt.ts",
+      "decide(failed(definition, claim.failures, failure, warn));\n  }\n}",
+      "  }\n}",
+    ]],
+    noticedBy: ["slow-task"],
+    saying: /they waited for the slots/,
+  },
+  {
+    without: "migrations",
+    edits: [["core/migration.ts", "from < definition.version; from++", "from < 0; from++"]],
+    noticedBy: ["schema-skew"],
+    saying: /v1-\d+: it is dead/,
+  },
+  {
+    without: "patience with newer payloads",
+    edits: [["core/pickup.ts", "if (taskVersion > definition.version) {", "if (false) {"]],
+    noticedBy: ["schema-skew"],
+    saying: /v3-\d+: it is dead/,
+  },
+  {
+    without: "limits",
+    edits: [
+      ["lua/lib/admit.lua", "return waiting >= bounds.depth", "return false"],
+      ["lua/lib/admit.lua", "if wait > 0 then", "if false then"],
+    ],
+    noticedBy: ["load-spike"],
+    saying: /at most \d+ allowed/,
+  },
+  {
+    without: "the bytes of what is dead",
+    edits: [[
+      "lua/moves/bury.lua",
+      'return move(row.id, "bury", now)',
+      'forget("task", row.id)\n  return move(row.id, "bury", now)',
+    ]],
+    noticedBy: ["task-corrupt"],
+    saying: /its bytes were not kept/,
+  },
+  {
+    without: "the clock of Redis for a lease",
+    edits: [["core/feed.ts", "\n      leaseMs,\n", `\n      ${byDate},\n`]],
+    noticedBy: ["clock-skew"],
+    saying: /took \d+ runs|charged/,
+  },
+  {
+    without: "the grace for what Redis itself has missed",
+    edits: [["lua/sweep.lua", "if now - swept > leaseMs / 2 and", "if false and"]],
+    noticedBy: ["redis-pause"],
+    saying: /charged/,
+  },
+  {
+    without: "beats within the lease",
+    edits: [["core/worker_options.ts", "leaseMs * 0.3", "leaseMs * 1.5"]],
+    noticedBy: ["redis-slow"],
+    saying: /charged/,
+  },
+  {
+    without: "the file of Redis",
+    edits: [["cli/chaos/redis.ts", "aof: true", "aof: false"]],
+    noticedBy: ["redis-restart"],
+    saying: /Redis knows nothing of it/,
+  },
+];

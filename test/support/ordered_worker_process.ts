@@ -1,0 +1,12 @@
+/**
+ * A process of one worker, which says its id.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { createRelier, createWorker } from "../../mod.ts";
+
+const worker = createWorker(createRelier({ redis: process.argv[2]! }));
+await worker.start();
+console.log(worker.id);

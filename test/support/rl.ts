@@ -1,0 +1,84 @@
+/**
+ * Runs `rl` inside the test's own process: everything but the process itself
+ * is real.
+ *
+ * @module
+ */
+
+import type { Ending, Host } from "../../cli/kernel/host.ts";
+import type { Group } from "../../cli/command.ts";
+import { main } from "../../cli/kernel.ts";
+import { tree as everything } from "../../cli/tree.ts";
+import { root } from "./tree.ts";
+
+/** How `rl` is run. */
+export interface RlOptions {
+  /** The Redis to use, as RELIER_REDIS_URL. */
+  readonly url?: string;
+  /** The prefix to use, as RELIER_PREFIX. */
+  readonly prefix?: string;
+  /** The environment; nothing of the test's own gets in. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What is typed or piped in. */
+  readonly stdin?: string | Promise<string>;
+  /** The working directory; the project's root if absent. */
+  readonly cwd?: string;
+  /** A terminal of this size; none if absent. */
+  readonly tty?: { readonly columns?: number; readonly rows?: number };
+  /** Commands to use instead of all there are. */
+  readonly tree?: Group;
+  /** Gets a function that sends a signal, as Ctrl-C does, and one that gives what was printed so far. */
+  readonly started?: (send: (signal: Ending) => void, said: () => string) => unknown;
+}
+
+/** What `rl` did. */
+export interface RlResult {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What stdout holds, a value for each line. */
+  lines<T = any>(): T[];
+}
+
+/** Runs `rl` with `args`. */
+export async function rl(args: readonly string[], options: RlOptions = {}): Promise<RlResult> {
+  const { url, prefix, env = {}, stdin = "", cwd = root, tty, tree = everything } = options;
+  let stdout = "";
+  let stderr = "";
+  let said = "";
+  const heard = new Set<(signal: Ending) => void>();
+  let forced: (code: number) => void = () => {};
+  const forcedExit = new Promise<number>((resolve) => forced = resolve);
+  const terminal = tty === undefined ? {} : { isTTY: true, columns: 80, rows: 24, ...tty };
+  const host: Host = {
+    stdout: { ...terminal, write: (text) => void (stdout += text, said += text) },
+    stderr: { ...terminal, write: (text) => void (stderr += text, said += text) },
+    stdin: {
+      isTTY: tty !== undefined,
+      async *[Symbol.asyncIterator]() {
+        yield await stdin;
+      },
+    },
+    env: {
+      ...(url !== undefined && { RELIER_REDIS_URL: url }),
+      ...(prefix !== undefined && { RELIER_PREFIX: prefix }),
+      ...env,
+    },
+    cwd,
+    onSignal(listener) {
+      heard.add(listener);
+      return () => void heard.delete(listener);
+    },
+    exit: (code) => forced(code),
+  };
+  options.started?.((signal) => {
+    for (const listener of [...heard]) listener(signal);
+  }, () => said);
+  const exit = await Promise.race([main(tree, args, host), forcedExit]);
+  return {
+    exit,
+    stdout,
+    stderr,
+    lines: () => stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line)),
+  };
+}
