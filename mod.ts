@@ -77,7 +77,17 @@ export type {
 export { states, type TaskState, type Transition, transitions } from "./core/states.ts";
 export type { QueueStats } from "./core/stats.ts";
 export type { Attempt, TaskDetails, TaskSummary } from "./core/summary.ts";
-export { definedTasks, type Pusher, rlTask, type Task } from "./core/task.ts";
+export {
+  type Checked,
+  definedTasks,
+  type Pusher,
+  rlTask,
+  type SchemaInput,
+  type SchemaOutput,
+  type Task,
+} from "./core/task.ts";
+export { taskRef, type TaskRefArguments, type TaskRefOptions } from "./core/task_ref.ts";
+export type { TickOptions, TickReport } from "./core/tick.ts";
 export { createWorker, type Worker } from "./core/worker.ts";
 export type { WorkerEvent, WorkerEventName } from "./core/worker_events.ts";
 export type { WorkerOptions } from "./core/worker_options.ts";

@@ -14,12 +14,15 @@ export interface WorkerAbout {
   readonly name: string | null;
   /** The process; 0 where there is none. */
   readonly process: number;
+  /** Its name, as the host has it. */
   readonly host: string;
   /** `node`, `bun`, `deno` or `workerd`; empty if it does not tell. */
   readonly runtime: string;
   /** Of the runtime. */
   readonly version: string;
+  /** How many tasks it runs at once. */
   readonly concurrency: number;
+  /** The queues it claims from. */
   readonly queues: readonly string[];
   /** ISO 8601, by the clock of its host. */
   readonly startedAt: string;

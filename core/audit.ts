@@ -9,7 +9,7 @@
 import type { Home } from "./keys.ts";
 import type { Reply } from "./port.ts";
 import { call, type Caller } from "./script.ts";
-import { audit, stats } from "./scripts.ts";
+import { audit, stats } from "./operator_scripts.ts";
 import { states } from "./states.ts";
 
 /** One thing that is wrong. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { loaded } from "./context.ts";
 import { environment } from "./runtime.ts";
 import type { RedisPort } from "./port.ts";
 
@@ -31,13 +32,14 @@ function isPort(value: unknown): value is RedisPort {
 function lazyPort(url: string): RedisPort {
   let opened: Promise<RedisPort> | undefined;
   const open = (): Promise<RedisPort> =>
-    opened ??= import("#client").then((client) => client.connect(url));
+    opened ??= loaded(() => import("#client")).then((client) => client.connect(url));
   return {
     run: async (...call) => await (await open()).run(...call),
     wait: async (...call) => await (await open()).wait(...call),
     listen: async (...call) => await (await open()).listen!(...call),
     close: async () => {
-      await (await opened)?.close();
+      // What could not be opened has nothing to close, and was complained of already.
+      await (await opened?.catch(() => undefined))?.close();
     },
     origin: async () => await (await open()).origin?.(),
   };

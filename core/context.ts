@@ -93,11 +93,19 @@ interface Scene {
   readonly run: Run | undefined;
 }
 
-const scenes = carrier<Scene>();
+const scenes = carrier<Scene | undefined>();
 
 /** Runs `work` so that {@linkcode taskContext} and {@linkcode currentRun} find their answers. */
 export function within<R>(context: TaskContext, run: Run | undefined, work: () => R): R {
   return scenes ? scenes.run({ context, run }, work) : work();
+}
+
+/**
+ * Loads a module as nobody's handler. After `import()` in one, Deno 2.9 takes
+ * whatever a socket tells it for that handler's, and so does what is pushed then.
+ */
+export function loaded<M>(load: () => Promise<M>): Promise<M> {
+  return scenes ? scenes.run(undefined, load) : load();
 }
 
 /** The claim under which this call is made, if a worker makes it. */

@@ -9,7 +9,7 @@ import type { Definition } from "./definition.ts";
 import { RelierError } from "./errors.ts";
 import { createHandle, type HandleSource, type PendingTask, type TaskHandle } from "./handle.ts";
 import { type Parcel, parcel } from "./parcel.ts";
-import type { Producer } from "./producer.ts";
+import { type Producer, tellWatcher } from "./producer.ts";
 import type { Sender } from "./push.ts";
 import type { PushOptions } from "./push_options.ts";
 
@@ -20,22 +20,34 @@ export interface Dispatch {
   settled(): Promise<void>;
 }
 
+/** What a dispatch tells its client, and asks of it. */
+export interface DispatchHost {
+  onPushError(error: RelierError, id: string): void;
+  /** Given what goes on in the background, whenever something begins to. */
+  waitUntil(work: Promise<unknown>): void;
+  /** Whether nothing is sent any more. */
+  closed(): boolean;
+}
+
 const pushTries = 3;
 
-/** Makes the dispatch of a client; `closed` says whether it still sends. */
+/** Makes the dispatch of a client. */
 export function createDispatch(
   source: HandleSource,
   sender: Sender,
   prefix: string,
-  onPushError: (error: RelierError, id: string) => void,
-  closed: () => boolean,
+  { onPushError, waitUntil, closed }: DispatchHost,
 ): Dispatch {
   /** Pushes that nobody may be waiting for, until they are accepted or reported. */
   const background = new Set<Promise<void>>();
+  let awaited = false;
 
   async function send<R>(sent: Parcel): Promise<TaskHandle<R>> {
     if (closed()) throw new RelierError("RL_CONNECTION", "Cannot push: the client is closed");
-    return createHandle<R>(source, sent.home, sent.local, await sender.send(sent));
+    const outcome = await sender.send(sent);
+    const { id, task: name, args, options } = sent;
+    tellWatcher(own, { id, name, args, options, outcome });
+    return createHandle<R>(source, sent.home, sent.local, outcome);
   }
 
   /** Connections come back, and a push by the same id is one task: so try again. */
@@ -62,7 +74,21 @@ export function createDispatch(
     while (background.size > 0) await Promise.all(background);
   }
 
-  function pending<R>(id: string, accepted: Promise<TaskHandle<R>>): PendingTask<R> {
+  /** Before anything is sent, because a host may refuse. */
+  function stayAlive(): void {
+    if (awaited) return;
+    waitUntil(quiet());
+    awaited = true;
+  }
+
+  async function quiet(): Promise<void> {
+    do await settled(); while (background.size > 0);
+    awaited = false;
+  }
+
+  function pending<R>(sent: Parcel): PendingTask<R> {
+    const { id } = sent;
+    const accepted = insist<R>(sent);
     let acked = false;
     const told = accepted.then(() => void (acked = true), (error) => tell(error, id))
       .finally(() => background.delete(told));
@@ -89,15 +115,17 @@ export function createDispatch(
   const own: Producer = {
     push(definition, args, pushOptions) {
       const sent = parcelNow(definition, args, pushOptions);
-      return pending(sent.id, insist(sent));
+      stayAlive();
+      return pending(sent);
     },
     async apush(definition, args, pushOptions) {
       const sent = parcel(definition, args, pushOptions, prefix);
       return await send(sent instanceof Promise ? await sent : sent);
     },
     pushMany(definition, list, pushOptions) {
-      return list.map((args) => parcelNow(definition, [...args], pushOptions))
-        .map((sent) => pending(sent.id, insist(sent)));
+      const all = list.map((args) => parcelNow(definition, [...args], pushOptions));
+      stayAlive();
+      return all.map((sent) => pending(sent));
     },
     async apushMany(definition, list, pushOptions) {
       const all = list.map((args) => parcel(definition, [...args], pushOptions, prefix));

@@ -12,8 +12,11 @@ import type { Shift } from "./shift.ts";
 
 /** What a worker did when it left. Nothing is ever lost: what was not finished was given back. */
 export interface DrainReport {
+  /** Tasks that ended well since the worker started. */
   readonly completed: number;
+  /** Tasks that were given back, for another worker to run. */
   readonly handedOff: number;
+  /** Tasks that were neither: there are none. */
   readonly lost: 0;
   /** The order by which it left; null for a signal or a call. */
   readonly order: "drain" | "stop" | "restart" | null;
@@ -22,17 +25,16 @@ export interface DrainReport {
 /** How long a drained worker insists that Redis hears of its last words. */
 export const farewellMs = 5000;
 
-/** Empties `shift` within `ms`, or as soon as `hurry` aborts. */
+/** Empties `shift`: what still runs when `hurry` aborts is handed off. Aborts it when all is done. */
 export async function drainShift(
   pump: Pump,
   shift: Shift,
-  ms: number,
   hurry: AbortController,
 ): Promise<void> {
   const quiet = pump.stop();
   shift.close();
   const emptied = quiet.then(() => shift.emptied());
-  await Promise.race([emptied, pause(ms, hurry.signal)]);
+  await Promise.race([emptied, aborted(hurry.signal)]);
   hurry.abort();
   const error = new RelierError("RL_DRAINING", "The worker is shutting down", {
     hint: "stop at ctx.signal; the task goes on elsewhere from ctx.partialResult",
@@ -41,14 +43,24 @@ export async function drainShift(
   await atMost(farewellMs, emptied);
 }
 
-/** What `shift` came to. */
-export function drainReport({ settled }: Shift, order: DrainReport["order"]): DrainReport {
+/** What `shift` came to; nothing, if there never was one. */
+export function drainReport(
+  shift: Shift | undefined,
+  order: DrainReport["order"],
+): DrainReport {
   return {
-    completed: settled.get("complete") ?? 0,
-    handedOff: settled.get("handoff") ?? 0,
+    completed: shift?.settled.get("complete") ?? 0,
+    handedOff: shift?.settled.get("handoff") ?? 0,
     lost: 0,
     order,
   };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 /** Waits for `work`, `ms` at most. */

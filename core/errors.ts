@@ -48,6 +48,7 @@ export interface RelierErrorOptions {
 
 /** The base of every error this package throws for a state of the world. */
 export class RelierError extends Error {
+  /** Tells it apart where `instanceof` cannot. */
   override readonly name: string = "RelierError";
   /** What went wrong. */
   readonly code: RelierErrorCode;
@@ -90,6 +91,7 @@ const refusals: Readonly<Record<AdmissionReason, string>> = {
 
 /** A queue refused a task because of its limits. */
 export class AdmissionRejectedError extends RelierError {
+  /** Tells it apart where `instanceof` cannot. */
   override readonly name = "AdmissionRejectedError";
   /** The queue that refused. */
   readonly queue: string;
@@ -126,6 +128,7 @@ export interface PayloadIssue {
 
 /** A payload was refused before anything was sent. */
 export class PayloadValidationError extends RelierError {
+  /** Tells it apart where `instanceof` cannot. */
   override readonly name = "PayloadValidationError";
   /** Everything that is wrong. */
   readonly issues: readonly PayloadIssue[];
@@ -141,6 +144,7 @@ export class PayloadValidationError extends RelierError {
 
 /** A task ended in the dead-letter queue; `cause` is what it died of. */
 export class TaskFailedError extends RelierError {
+  /** Tells it apart where `instanceof` cannot. */
   override readonly name = "TaskFailedError";
   /** The id of the task. */
   readonly id: string;

@@ -11,7 +11,7 @@ import type { Home } from "./keys.ts";
 import { randomLocal } from "./local_id.ts";
 import type { Verdict } from "./outcome.ts";
 import { call, type Caller } from "./script.ts";
-import { turn } from "./scripts.ts";
+import { turn } from "./worker_scripts.ts";
 import { pause } from "./pause.ts";
 
 /** What is asked with the next call. */
@@ -40,6 +40,8 @@ export interface Feed {
   readonly owes: boolean;
   /** Calls in flight. */
   readonly flying: number;
+  /** Whether it ever claimed something: from then on Redis knows the worker. */
+  readonly claimed: boolean;
   /** Settles `claim`; resolves to whether it was still ours. */
   settle(claim: Claim, verdict: Verdict, partial: string, name: string): Promise<boolean>;
   /** Makes a call with the settles that wait, if one of the two lines is free. */
@@ -71,6 +73,7 @@ export function createFeed(
 ): Feed {
   const owed: Owed[] = [];
   const busy = new Set<string>();
+  let claimed = false;
 
   async function go(wish: Wish): Promise<Yield> {
     const line = lines.find((each) => !busy.has(each))!;
@@ -107,6 +110,7 @@ export function createFeed(
         const refused = new Set(stale);
         for (const each of settling) each.resolve(!refused.has(each.claim.id));
         const claims = readClaims(home, nonce, tasks, lane === "solo", sentAt + leaseMs);
+        claimed ||= claims.length > 0;
         return { claims, lane, nextMs: soonest(nextMs, settling) };
       } catch (error) {
         onError(error);
@@ -123,6 +127,9 @@ export function createFeed(
     },
     get flying() {
       return busy.size;
+    },
+    get claimed() {
+      return claimed;
     },
     settle: (claim, verdict, partial, name) =>
       new Promise((resolve) => owed.push({ claim, verdict, partial, name, resolve })),

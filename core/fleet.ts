@@ -11,10 +11,11 @@ import type { Home } from "./keys.ts";
 import { readOrder, type WorkerOrder, writeOrder } from "./orders.ts";
 import type { Reply } from "./port.ts";
 import { call, type Caller } from "./script.ts";
-import { fleet, order as orderScript } from "./scripts.ts";
+import { fleet, order as orderScript } from "./operator_scripts.ts";
 
 /** A worker, as its queue knows it. */
 export interface WorkerEntry {
+  /** What {@linkcode Worker.id} is. */
   readonly id: string;
   /** By Redis's clock. */
   readonly lastBeat: Date;
@@ -24,6 +25,7 @@ export interface WorkerEntry {
   readonly missingMs: number;
   /** Tasks of this queue that it holds. */
   readonly running: number;
+  /** What it said of itself with its last beat. */
   readonly about: WorkerAbout;
   /** An order it has not obeyed yet. */
   readonly order: WorkerOrder["do"] | null;

@@ -19,6 +19,7 @@ export type Outcome = "created" | "joined" | "replayed";
 
 /** Where a task stands. */
 export interface TaskStatus {
+  /** Where it is. */
   readonly state: TaskState;
   /** Failures so far, plus 1. */
   readonly attempt: number;
@@ -63,6 +64,7 @@ export interface TaskHandle<R = unknown> {
 
 /** Returned by `push()`: the id is known now; awaiting it waits for Redis. */
 export interface PendingTask<R = unknown> extends PromiseLike<TaskHandle<R>> {
+  /** The id it has, or will have once it is accepted. */
   readonly id: string;
   /** Whether Redis has accepted it. */
   readonly acked: boolean;

@@ -25,6 +25,7 @@ export interface TaskHappening {
 
 /** Something that happened in a queue. */
 export interface QueueHappening extends TaskHappening {
+  /** Of the task. */
   readonly id: string;
   /** How many happenings before this one were dropped, because nobody took them in time. */
   readonly missed: number;

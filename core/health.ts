@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { Pump } from "./pump.ts";
-import type { Shift } from "./shift.ts";
+import type { Stint } from "./stint.ts";
 
 /** How a worker is. */
 export interface WorkerHealth {
@@ -26,22 +25,25 @@ export interface WorkerHealth {
   readonly rebuilt: number;
 }
 
-/** How long a worker with a slot free may go without the answer to a claim. */
-const silentMs = 20_000;
+/** How long a worker with a slot free may go without the answer to a claim, besides its rest. */
+const silentMs = 15_000;
 
-/** The health of a worker that began to work at `since`, if it does, by `performance.now()`. */
+/**
+ * The health of a worker that began to work at `since`, if it does, by
+ * `performance.now()`, and rests for `restMs` at most.
+ */
 export function healthOf(
-  pump: Pump,
-  shift: Shift,
+  stint: Stint | undefined,
+  restMs: number,
   since: number | undefined,
   loopLagMs: number,
 ): WorkerHealth {
   const now = performance.now();
-  const { claimedAt, busyAt, paused, rebuilt } = pump;
-  const { leaked, running } = shift;
+  const { claimedAt, busyAt = -Infinity, paused = false, rebuilt = 0 } = stint?.pump ?? {};
+  const { leaked = 0, running = 0 } = stint?.shift ?? {};
   return {
     consuming: since !== undefined && !paused &&
-      now - Math.max(claimedAt ?? since, busyAt) < silentMs,
+      now - Math.max(claimedAt ?? since, busyAt) < silentMs + restMs,
     lastClaim: claimedAt === undefined ? null : new Date(Date.now() - Math.round(now - claimedAt)),
     loopLagMs,
     leaked,

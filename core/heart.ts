@@ -14,12 +14,14 @@ import type { Live, News } from "./live.ts";
 import { pause } from "./pause.ts";
 import type { Reply } from "./port.ts";
 import { call, type Caller } from "./script.ts";
-import { beat } from "./scripts.ts";
+import { beat } from "./worker_scripts.ts";
 
 /** How often, in milliseconds. */
 export interface Rhythm {
   readonly leaseMs: number;
   readonly beatMs: number;
+  /** While it holds nothing it beats no more often than this. */
+  readonly idleBeatMs: number;
 }
 
 /** What a heart keeps alive. */
@@ -39,6 +41,8 @@ export interface Body {
 
 /** The heart of a worker at one partition. */
 export interface Heart {
+  /** Whether a beat got through: from then on Redis knows the worker. */
+  readonly known: boolean;
   /** Subscribes and beats once. @throws {RedisError} If Redis does not answer. */
   start(): Promise<void>;
   /** Beats by itself from now on. */
@@ -61,7 +65,7 @@ export function createHeart(
   home: Home,
   worker: string,
   about: () => string,
-  { leaseMs, beatMs }: Rhythm,
+  { leaseMs, beatMs, idleBeatMs }: Rhythm,
   body: Body,
 ): Heart {
   const { port } = caller;
@@ -70,6 +74,9 @@ export function createHeart(
   let unlisten: (() => void) | undefined;
   let listenedAt = -Infinity;
   let obeyed = "";
+  let known = false;
+  let seen = true;
+  let beatAt = performance.now();
 
   async function listen(): Promise<void> {
     if (!port.listen || performance.now() - listenedAt < listenAgainMs) return;
@@ -79,15 +86,17 @@ export function createHeart(
     old?.();
   }
 
-  /** One round for everything held. Resolves to whether the server sees our subscription. */
-  async function round(): Promise<boolean> {
+  /** One round for everything held, after which it is known whether the server sees us. */
+  async function round(): Promise<void> {
     const held = body.held(home);
-    let seen = true;
     for (let from = 0; from === 0 || from < held.length; from += rowsPerCall) {
       ({ seen } = await send(held.slice(from, from + rowsPerCall)));
     }
-    return seen;
   }
+
+  const due = (): boolean =>
+    (!seen && port.listen !== undefined) || body.held(home).length > 0 ||
+    performance.now() - beatAt >= idleBeatMs;
 
   /** One call. Resolves to whether we are seen, and to the ids of what we lost. */
   async function send(
@@ -111,6 +120,8 @@ export function createHeart(
         ...news,
       })),
     );
+    beatAt = performance.now();
+    known = true;
     if (order !== "" && order !== obeyed) body.obey(obeyed = order);
     const gone = new Set(lost);
     const reasons = new Map<unknown, string>();
@@ -129,23 +140,29 @@ export function createHeart(
   }
 
   async function run(): Promise<void> {
+    let called = false;
     while (!stopped.signal.aborted) {
-      let nextMs = beatMs;
-      const answered = new AbortController();
-      void watchTrust(answered.signal);
-      try {
-        if (!await round() && port.listen) {
-          nextMs = unseenMs;
-          await listen();
-        }
-      } catch (error) {
-        body.onError(error);
-        nextMs = Math.min(beatMs, trustEveryMs);
-        expire();
-      }
-      answered.abort();
-      await pause(nextMs, wake.signal);
+      await pause(called || due() ? await beatNow() : beatMs, wake.signal);
+      called = wake.signal.aborted;
       wake = new AbortController();
+    }
+  }
+
+  /** Beats whatever it takes, and resolves to when to do so again. */
+  async function beatNow(): Promise<number> {
+    const answered = new AbortController();
+    void watchTrust(answered.signal);
+    try {
+      await round();
+      if (seen || !port.listen) return beatMs;
+      await listen();
+      return unseenMs;
+    } catch (error) {
+      body.onError(error);
+      expire();
+      return Math.min(beatMs, trustEveryMs);
+    } finally {
+      answered.abort();
     }
   }
 
@@ -180,6 +197,9 @@ export function createHeart(
   }
 
   return {
+    get known() {
+      return known;
+    },
     async start() {
       // Without a subscription the lease alone tells of our death: later, not never.
       await listen().catch(body.onError);

@@ -148,6 +148,18 @@ export function createIsolates(
       }
       if (isolated.length === 0) return;
       host = await threads();
+      const { limitsMemory } = host;
+      const limitless = isolated.find((definition) =>
+        definition.memoryMb !== undefined && !limitsMemory(kindOf(definition)!)
+      );
+      if (limitless) {
+        const hint = kindOf(limitless) === "thread" && limitsMemory("process")
+          ? 'use `isolate: "process"`'
+          : "leave `memoryMb` out, or run this worker on Node.js";
+        throw cannot(limitless, `this runtime does not keep to memoryMb ${limitless.memoryMb}`, {
+          hint,
+        });
+      }
       origin = await port.origin?.();
       if (origin === undefined) {
         throw cannot(isolated[0]!, "its port cannot be opened again elsewhere", {

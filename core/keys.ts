@@ -116,3 +116,8 @@ export function localOf(id: unknown, home: Home): string {
   if (parts?.queue === home.queue && parts.partition === home.partition) return parts.local;
   throw new RangeError(`Cannot use id ${shown(id)}: it is none of queue "${home.queue}"`);
 }
+
+/** The first line of a script: `KEY`, by which it knows its keys. */
+export function keyTable(keys: readonly KeyName[]): string {
+  return `local KEY = { ${keys.map((name, i) => `${name} = KEYS[${i + 1}]`).join(", ")} }\n`;
+}

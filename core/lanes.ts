@@ -20,6 +20,8 @@ export interface Lane extends Source {
   askedAt: number;
   /** When something scheduled is due there, by `performance.now()`. */
   dueAt: number;
+  /** How many calls of the worker had settled something when it was last asked. */
+  settles: number;
   /** Credit in the smooth weighted round robin. */
   credit: number;
   /** Tasks that were asked for and have not come yet: to start at once, and to hold ready. */
@@ -34,10 +36,26 @@ export function laneOf(source: Source): Lane {
     idle: false,
     askedAt: -Infinity,
     dueAt: Infinity,
+    settles: 0,
     credit: 0,
     slots: 0,
     spare: 0,
   };
+}
+
+/** What there will be to claim. */
+export interface Prospect {
+  /** Whether something may be ready now. */
+  readonly more: boolean;
+  /** In how many milliseconds the next task is due that nobody has to push; null without one. */
+  readonly nextMs: number | null;
+}
+
+/** What the lanes of a worker that has settled in `settles` calls promise, each as it was last asked. */
+export function prospectOf(lanes: readonly Lane[], settles: number): Prospect {
+  const more = lanes.some((lane) => !lane.idle || lane.settles < settles);
+  const nextMs = Math.min(...lanes.map(({ dueAt, askedAt }) => dueAt - askedAt));
+  return { more, nextMs: more ? 0 : Number.isFinite(nextMs) ? Math.ceil(nextMs) : null };
 }
 
 /** How long one that had nothing is let be while another has work: then nobody waits for its bell. */

@@ -8,7 +8,7 @@ import { type Home, idOf } from "./keys.ts";
 import { booleanOption, integerOption, knownOptions, oneOf } from "./options.ts";
 import type { Reply } from "./port.ts";
 import { call, type Caller } from "./script.ts";
-import { find, held, page } from "./scripts.ts";
+import { find, held, page } from "./operator_scripts.ts";
 import { states, type TaskState } from "./states.ts";
 import { readSummary, type TaskSummary } from "./summary.ts";
 import { shown } from "./text.ts";
@@ -25,6 +25,7 @@ export interface PageOptions {
 
 /** A page of tasks. */
 export interface TaskPage {
+  /** In the order of the state, at most `limit`. */
   readonly tasks: readonly TaskSummary[];
   /** For the next page; null behind the last task. It holds although tasks come and go. */
   readonly cursor: string | null;

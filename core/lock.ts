@@ -6,6 +6,7 @@
  * @module
  */
 
+import { loaded } from "./context.ts";
 import { type Duration, toMs } from "./duration.ts";
 import { RelierError } from "./errors.ts";
 import { decodeResult, encodeResult } from "./json.ts";
@@ -16,12 +17,13 @@ import { pause } from "./pause.ts";
 import { defaultClient } from "./producer.ts";
 import { insideOf, type Relier } from "./relier.ts";
 import { call } from "./script.ts";
-import { lock, turn, unlock } from "./scripts.ts";
+import { lock, unlock } from "./scripts.ts";
 
 /** The right to do the work of a key, or what it came to. */
 export interface IdempotencyLock<T = unknown> extends AsyncDisposable {
   /** Whether somebody has done it; then `cachedResult` is what came of it. */
   readonly alreadyExecuted: boolean;
+  /** What the call that ran came to, if it is over. */
   readonly cachedResult: T | undefined;
   /** Rises with every holder: lend it to `UPDATE … WHERE fence < $1`. 0 if it was done already. */
   readonly fence: number;
@@ -148,6 +150,7 @@ export async function idempotencyLock<T>(
           partial: "",
           name: "",
         };
+        const { turn } = await loaded(() => import("./work.ts"));
         const [, , , , stale] = await call(caller, home, turn, args, [row]);
         over.abort();
         if (stale.length === 0) return;

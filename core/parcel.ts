@@ -24,6 +24,8 @@ export interface Parcel {
   readonly id: string;
   readonly row: Row;
   readonly task: string;
+  readonly args: readonly unknown[];
+  readonly options: PushOptions;
   /** Whether finding the task there is an answer, or only our own first try. */
   readonly joins: boolean;
   readonly run: Run | undefined;
@@ -87,6 +89,8 @@ function pack(
     local,
     id: idOf(home, local),
     task: name,
+    args,
+    options,
     joins: key !== undefined || definition.key === "payload" || run !== undefined,
     run,
     confirm: confirmOf(options.durability),

@@ -9,12 +9,12 @@
 import { type Home, idOf } from "./keys.ts";
 import { pause } from "./pause.ts";
 import type { Reply } from "./port.ts";
-import { call, type Caller } from "./script.ts";
-import { sweep } from "./scripts.ts";
-import { pairs } from "./summary.ts";
+import { call, type Caller, pairs } from "./script.ts";
+import { sweep } from "./worker_scripts.ts";
 
 /** A task that was brought back, and what its worker came to. */
 export interface Resurrection {
+  /** Of the task. */
   readonly id: string;
   /** `presence`, `lease`, `stalled`, `lost claim`, `crashes`, or what a supervisor saw. */
   readonly cause: string;
@@ -27,24 +27,29 @@ const soonestMs = 20;
 const firstDeathMs = 100;
 /** A timer may be a little early. */
 const earlyMs = 5;
+/** When what a sweep brought back for the first time can be claimed. */
+export const revivedMs: number = firstDeathMs + earlyMs;
 /** A worker's own lease is stored with it: this one is only for what nobody beats for. */
 const anyLeaseMs = 10_000;
 
-/** Sweeps `home` until `signal` aborts. Never throws. */
+/**
+ * Sweeps `home` until `signal` aborts, every `sweepMs` at most unless there is
+ * something to see to. Never throws.
+ */
 export async function runPhoenix(
   caller: Caller,
   home: Home,
-  leaseMs: number,
+  { leaseMs, sweepMs }: { readonly leaseMs: number; readonly sweepMs: number },
   signal: AbortSignal,
   onRaised: (raised: Resurrection) => void,
   onError: (error: unknown) => void,
 ): Promise<void> {
   while (!signal.aborted) {
-    let nextMs = 500;
+    let nextMs = Math.max(500, sweepMs);
     try {
       const swept = await sweepOnce(caller, home, leaseMs);
       swept.raised.forEach(onRaised);
-      nextMs = swept.nextMs;
+      nextMs = swept.raised.length > 0 ? swept.nextMs : Math.max(swept.nextMs, sweepMs);
     } catch (error) {
       onError(error);
     }
@@ -86,7 +91,7 @@ export async function evictAll(
     found.push(...more);
   } while (more.length > 0);
   if (found.length > 0) {
-    await pause(firstDeathMs + earlyMs);
+    await pause(revivedMs);
     found.push(...await evict(caller, home, worker, cause, anyLeaseMs));
   }
   return found;

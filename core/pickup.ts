@@ -7,7 +7,8 @@
 
 import { runAttempt } from "./attempt.ts";
 import type { Claim } from "./claim.ts";
-import { type Envelope, readEnvelope } from "./envelope.ts";
+import type { Envelope } from "./envelope.ts";
+import { readEnvelope } from "./envelope_reader.ts";
 import { RelierError } from "./errors.ts";
 import { runIsolated } from "./isolated.ts";
 import type { AttemptHost, Live } from "./live.ts";

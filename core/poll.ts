@@ -8,6 +8,7 @@
 
 import type { Home } from "./keys.ts";
 import { channelOf } from "./keys.ts";
+import { randomLocal } from "./local_id.ts";
 import type { Reply } from "./port.ts";
 import { call, type Caller } from "./script.ts";
 import { poll } from "./scripts.ts";
@@ -55,10 +56,17 @@ interface Desk {
 const batch = 200;
 const finalStates: ReadonlySet<string> = new Set(["completed", "dead", "cancelled", ""]);
 const shortestMs = 50;
+/** Where nobody can tell us, each round costs: they get rarer the longer it takes. */
+const blindMs = 10_000;
+/** A message may have been missed. */
+const missedMs = 5000;
 
-/** Makes the poller of the client that listens as `@<client>`. */
-export function createPoller(caller: Caller, client: string): Poller {
+/** Makes the poller of a client. */
+export function createPoller(caller: Caller): Poller {
   const desks = new Map<string, Desk>();
+  let name: string | undefined;
+  // Drawn when it is first needed: an edge gives no random bits to what is made with its modules.
+  const self = (): string => name ??= `client-${randomLocal()}`;
 
   function deskOf(home: Home): Desk {
     let desk = desks.get(home.root);
@@ -79,7 +87,7 @@ export function createPoller(caller: Caller, client: string): Poller {
   function listen(desk: Desk): Promise<boolean> {
     const port = caller.port;
     if (!port.listen) return Promise.resolve(false);
-    desk.listening ??= port.listen(channelOf(desk.home, client), (locals) => {
+    desk.listening ??= port.listen(channelOf(desk.home, self()), (locals) => {
       for (const local of locals.split(" ")) desk.fresh.add(local);
       queueMicrotask(() => void round(desk, [...desk.fresh]));
     }, () => schedule(desk, shortestMs)).then(() => true, () => {
@@ -97,7 +105,7 @@ export function createPoller(caller: Caller, client: string): Poller {
     for (let from = 0; from < wanted.length; from += batch) {
       const page = wanted.slice(from, from + batch);
       try {
-        const standings = await read(desk.home, page, listening ? `@${client}` : "");
+        const standings = await read(desk.home, page, listening ? `@${self()}` : "");
         page.forEach((id, i) => {
           if (!finalStates.has(standings[i]!.state)) return;
           for (const each of desk.waiting.get(id) ?? []) each.resolve(standings[i]!);
@@ -107,7 +115,7 @@ export function createPoller(caller: Caller, client: string): Poller {
         // Redis is away: the timer asks again, and a wait ends by its own timeout.
       }
     }
-    schedule(desk, listening ? 5000 : desk.idleMs = Math.min(desk.idleMs * 2, 1000));
+    schedule(desk, listening ? missedMs : desk.idleMs = Math.min(desk.idleMs * 2, blindMs));
   }
 
   function schedule(desk: Desk, ms: number): void {

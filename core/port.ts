@@ -85,6 +85,7 @@ export type RedisFailure = "refused" | "unknown" | "unsupported";
 
 /** A call to Redis failed. Its message never holds an argument of the call. */
 export class RedisError extends Error {
+  /** Tells it apart where `instanceof` cannot. */
   override readonly name = "RedisError";
 
   /**

@@ -8,7 +8,7 @@
 
 import { currentRun } from "./context.ts";
 import type { Definition } from "./definition.ts";
-import type { PendingTask, TaskHandle } from "./handle.ts";
+import type { Outcome, PendingTask, TaskHandle } from "./handle.ts";
 import type { PushOptions } from "./push_options.ts";
 
 /** Argument lists. */
@@ -23,21 +23,62 @@ export interface Producer {
   apushMany(definition: Definition, list: Many, options: PushOptions): Promise<TaskHandle<any>[]>;
 }
 
-const owners = new Map<Definition, Producer>();
+/** A client, as producers know it. */
+interface Client {
+  readonly client: object;
+  readonly own: Producer;
+}
+
+/** A push that was accepted. */
+export interface AcceptedPush {
+  readonly id: string;
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly options: PushOptions;
+  readonly outcome: Outcome;
+}
+
+/** The clients that list a task, the latest one last. */
+const owners = new Map<Definition, Producer[]>();
 const byClient = new WeakMap<object, Producer>();
-let fallback: { readonly client: object; readonly own: Producer } | undefined;
+const watchers = new WeakMap<Producer, (push: AcceptedPush) => void>();
+let standins: readonly Client[] = [];
+let fallback: Client | undefined;
 
 /** Makes `client` known; the first one becomes that of the process. */
 export function enrol(client: object, own: Producer, tasks: readonly Definition[]): void {
   byClient.set(client, own);
-  for (const task of tasks) owners.set(task, own);
+  for (const task of tasks) owners.set(task, [...owners.get(task) ?? [], own]);
   fallback ??= { client, own };
 }
 
-/** Forgets a closed client. */
+/** Forgets a closed client: what it took goes back to whom it took it from. */
 export function resign(own: Producer): void {
-  for (const [task, owner] of owners) if (owner === own) owners.delete(task);
+  const others = (each: Producer): boolean => each !== own;
+  for (const [task, list] of owners) owners.set(task, list.filter(others));
+  standins = standins.filter((each) => others(each.own));
   if (fallback?.own === own) fallback = undefined;
+}
+
+/**
+ * Has every push that is not made from a handler go through `client` until it is
+ * closed, whoever lists the task, save another one that stands in; `see` is told
+ * of what is accepted.
+ */
+export function standIn(client: object, see: (push: AcceptedPush) => void): void {
+  standins = [...standins, { client, own: watch(client, see) }];
+}
+
+/** Has `see` told of every push of `client` that is accepted. */
+export function watch(client: object, see: (push: AcceptedPush) => void): Producer {
+  const own = byClient.get(client)!;
+  watchers.set(own, see);
+  return own;
+}
+
+/** Tells whoever watches `own`. */
+export function tellWatcher(own: Producer, push: AcceptedPush): void {
+  watchers.get(own)?.(push);
 }
 
 /**
@@ -47,12 +88,18 @@ export function resign(own: Producer): void {
  */
 export function producer(definition: Definition): Producer {
   const run = currentRun();
-  const own = (run && byClient.get(run.relier)) ?? owners.get(definition) ??
-    fallback?.own;
+  const own = (run && byClient.get(run.relier)) ?? ownerOf(definition) ?? fallback?.own;
   if (own) return own;
   throw new TypeError(
     `Cannot push "${definition.name}": there is no client yet; call createRelier() first`,
   );
+}
+
+function ownerOf(definition: Definition): Producer | undefined {
+  const list = owners.get(definition) ?? [];
+  if (standins.length === 0) return list.at(-1);
+  const standsIn = (own: Producer): boolean => standins.some((each) => each.own === own);
+  return list.findLast(standsIn) ?? standins.at(-1)!.own;
 }
 
 /**
@@ -61,7 +108,7 @@ export function producer(definition: Definition): Producer {
  * @throws TypeError if there is none yet.
  */
 export function defaultClient(): object {
-  const client = currentRun()?.relier ?? fallback?.client;
+  const client = currentRun()?.relier ?? (standins.at(-1) ?? fallback)?.client;
   if (client) return client;
   throw new TypeError("Cannot lock: there is no client yet; call createRelier() first");
 }

@@ -6,10 +6,10 @@
  */
 
 import { onlySettle, type Wish, type Yield } from "./feed.ts";
-import { keyOf } from "./keys.ts";
-import { type Lane, laneOf, nextLane, type Source } from "./lanes.ts";
+import { type Lane, laneOf, nextLane, type Prospect, prospectOf, type Source } from "./lanes.ts";
 import { pause } from "./pause.ts";
 import type { RedisPort } from "./port.ts";
+import { createRests } from "./rest.ts";
 import type { Shift } from "./shift.ts";
 
 /** The pump of a worker. */
@@ -28,13 +28,24 @@ export interface Pump {
   readonly busyAt: number;
   /** How often a wait that had gone silent was given up and made anew. */
   readonly rebuilt: number;
+  /** Something may be there in `ms` of which no bell tells. */
+  expect(ms: number): void;
+  readonly prospect: Prospect;
+  /** Resolves once it was stopped; if it may claim so many only, once there is nothing to do. */
+  readonly finished: Promise<void>;
 }
 
-const longestRestMs = 5000;
-/** A wait that is this much overdue will never end: some clients lose one with their connection. */
-const overdueMs = 3000;
-const lookMs = 100;
-const reliefMs = 500;
+/** What a pump may do. */
+export interface PumpLimits {
+  readonly concurrency: number;
+  readonly prefetch: number;
+  readonly relief: boolean;
+  /** For how long it waits for a bell at most. */
+  readonly restMs: number;
+  /** How many tasks it claims in all; undefined for a pump that rests and goes on. */
+  readonly most?: number | undefined;
+}
+
 const laneRetryMs = 100;
 const rowsPerCall = 200;
 
@@ -43,27 +54,33 @@ export function createPump(
   port: RedisPort,
   sources: readonly Source[],
   shift: Shift,
-  limits: { readonly concurrency: number; readonly prefetch: number; readonly relief: boolean },
+  limits: PumpLimits,
   onError: (error: unknown) => void,
 ): Pump {
   const lanes = sources.map(laneOf);
+  const rests = createRests(port, lanes, limits, awake, onError);
   const claiming = new Set<Promise<void>>();
   let stopped = false;
   let paused = false;
   let poked = false;
   let suspect: Lane | undefined;
   let alone = false;
-  let resting: AbortController | undefined;
-  let restUntil = 0;
   let claimedAt: number | undefined;
   let busy = false;
   let busyAt = -Infinity;
-  let rebuilt = 0;
+  let left = limits.most ?? Infinity;
+  let settles = 0;
+  const bounded = limits.most !== undefined;
+  let finish!: () => void;
+  const finished = new Promise<void>((resolve) => finish = resolve);
 
   const sum = (of: (lane: Lane) => number): number =>
     lanes.reduce((all, lane) => all + of(lane), 0);
-  const freeSlots = (): number => limits.concurrency - shift.running - sum((lane) => lane.slots);
-  const freeSpare = (): number => limits.prefetch - shift.waiting - sum((lane) => lane.spare);
+  const askedFor = (): number => sum((lane) => lane.slots + lane.spare);
+  const freeSlots = (): number =>
+    Math.min(limits.concurrency - shift.running - sum((lane) => lane.slots), left - askedFor());
+  const freeSpare = (): number =>
+    Math.min(limits.prefetch - shift.waiting - sum((lane) => lane.spare), left - askedFor());
 
   function poke(): void {
     if (poked) return;
@@ -80,14 +97,30 @@ export function createPump(
   function work(): void {
     if (busy) busyAt = performance.now();
     if (!stopped && !paused) {
-      if (suspect) keepLane(suspect);
+      // A settle that has to go anyway asks for more on its way.
+      if (bounded) { for (const lane of lanes) lane.idle &&= !lane.feed.owes; }
+      if (suspect && left > 0) keepLane(suspect);
       else fill();
     }
     busy = shift.running >= limits.concurrency || (suspect !== undefined && shift.running > 0);
     for (const lane of lanes) {
       if (lane.feed.owes && lane.feed.flying < 2) void ask(lane, onlySettle);
     }
-    if (!stopped && !paused && !suspect) rest();
+    if (stopped) return;
+    if (bounded) endOnceDone();
+    else if (!paused && !suspect) rest();
+  }
+
+  /** What ended last may have pushed more: each queue is asked once again after the last settle. */
+  function endOnceDone(): void {
+    const flying = sum(({ feed }) => feed.flying + (feed.owes ? 1 : 0));
+    if (shift.running + shift.waiting + flying > 0) return;
+    if (paused || left <= 0) return finish();
+    if (suspect) return;
+    const unasked = lanes.filter((lane) => lane.settles < settles);
+    if (unasked.length === 0) return finish();
+    for (const lane of unasked) lane.idle = false;
+    poke();
   }
 
   function fill(): void {
@@ -95,7 +128,8 @@ export function createPump(
       const lane = nextLane(lanes);
       if (!lane) return;
       const slots = Math.min(Math.max(0, freeSlots()), rowsPerCall);
-      const spare = Math.min(Math.max(0, freeSpare()), rowsPerCall - slots);
+      const room = Math.min(rowsPerCall, left - askedFor()) - slots;
+      const spare = Math.min(Math.max(0, freeSpare()), room);
       if (slots + spare === 0) return;
       void ask(lane, { slots, spare, empty: false });
     }
@@ -123,6 +157,8 @@ export function createPump(
     lane.slots += wish.slots;
     lane.spare += wish.spare;
     const wanted = wish.slots + wish.spare;
+    if (lane.feed.owes) settles++;
+    if (wanted > 0) lane.settles = settles;
     let got: Yield | undefined;
     try {
       got = await lane.feed.go(wish);
@@ -143,6 +179,8 @@ export function createPump(
     { claims, lane: word, nextMs }: Yield,
   ): void {
     claimedAt = performance.now();
+    left -= claims.length;
+    if (claims.length > 0) rests.found();
     shift.take(claims);
     if (word === "wait") {
       suspect = lane;
@@ -156,57 +194,28 @@ export function createPump(
     if (suspect === lane) suspect = undefined;
     lane.idle = claims.length < wanted && nextMs !== 0;
     lane.askedAt = claimedAt;
-    lane.dueAt = nextMs < 0 ? Infinity : performance.now() + nextMs;
+    lane.dueAt = nextMs < 0 ? Infinity : claimedAt + nextMs;
   }
 
   /** Something is due there sooner than was known: a rest may be too long now. */
   function expect(lane: Lane, ms: number): void {
     lane.dueAt = Math.min(lane.dueAt, performance.now() + ms);
-    if (lane.dueAt < restUntil) resting?.abort();
+    rests.due(lane.dueAt);
   }
 
   /** Waits for a bell, while there are slots and nothing to put in them. */
   function rest(): void {
-    const able = freeSlots() > 0 && lanes.every((lane) => lane.idle);
-    if (resting && freeSlots() <= 0) resting.abort();
-    if (resting || !able) return;
-    const due = Math.min(...lanes.map((lane) => lane.dueAt)) - performance.now();
-    const ms = Math.max(1, Math.min(longestRestMs, Math.ceil(due)));
-    const leave = resting = new AbortController();
-    restUntil = performance.now() + ms;
-    const over = () => {
-      if (resting !== leave) return;
-      clearTimeout(watchdog);
-      resting = undefined;
-      for (const lane of lanes) lane.idle = false;
-      if ((freeSlots() <= 0 || paused) && !stopped) passOn();
-      poke();
-    };
-    const giveUp = () => {
-      rebuilt++;
-      onError(new Error(`a wait of ${ms} ms has gone silent and was made anew`));
-      leave.abort();
-      over();
-    };
-    // In two steps: a loop that was blocked until now has yet to see the answer that lies there.
-    let watchdog = setTimeout(() => watchdog = setTimeout(giveUp, lookMs), ms + overdueMs);
-    const bells = lanes.map(({ feed }) => keyOf(feed.home, "bell"));
-    // A ring is for whoever takes anything: a relief worker would hear it in vain.
-    const waiting = limits.relief
-      ? pause(Math.min(ms, reliefMs), leave.signal)
-      : port.wait(bells, ms, leave.signal);
-    waiting.then(over, async (error) => {
-      if (!leave.signal.aborted) onError(error);
-      await pause(laneRetryMs, leave.signal);
-      over();
-    });
+    if (freeSlots() <= 0) rests.leave();
+    else if (lanes.every((lane) => lane.idle)) rests.begin();
   }
 
-  /** A bell may have rung for us when there was no slot left: let it ring for others. */
-  function passOn(): void {
-    for (const lane of lanes) {
-      if (lane.feed.flying < 2) void ask(lane, onlySettle);
+  function awake(): void {
+    for (const lane of lanes) lane.idle = false;
+    // A bell may have rung for us when there was no slot left: let it ring for others.
+    if ((freeSlots() <= 0 || paused) && !stopped) {
+      for (const lane of lanes) if (lane.feed.flying < 2) void ask(lane, onlySettle);
     }
+    poke();
   }
 
   return {
@@ -214,7 +223,7 @@ export function createPump(
     pause() {
       paused = true;
       suspect = undefined;
-      resting?.abort();
+      rests.leave();
     },
     resume() {
       paused = false;
@@ -222,8 +231,16 @@ export function createPump(
     },
     async stop() {
       stopped = true;
-      resting?.abort();
+      finish();
+      rests.leave();
       await Promise.all(claiming);
+    },
+    expect(ms) {
+      for (const lane of lanes) expect(lane, ms);
+    },
+    finished,
+    get prospect() {
+      return paused ? { more: false, nextMs: null } : prospectOf(lanes, settles);
     },
     get paused() {
       return paused;
@@ -235,7 +252,7 @@ export function createPump(
       return claimedAt;
     },
     get rebuilt() {
-      return rebuilt;
+      return rests.rebuilt;
     },
   };
 }

@@ -1,38 +1,38 @@
 /**
  * A queue, to look into and to act on: what `rl`, the dashboard and tests use.
+ * What acts is loaded when somebody does: an app that only pushes does without.
  *
  * @module
  */
 
-import { limitRows, type QueueLimits } from "./admission.ts";
-import { auditHome } from "./audit.ts";
-import { batches } from "./batches.ts";
-import { RelierError } from "./errors.ts";
-import { giveOrder, readFleet, type WorkerEntry } from "./fleet.ts";
+import type { QueueLimits } from "./admission.ts";
+import { loaded } from "./context.ts";
+import type { WorkerEntry } from "./fleet.ts";
 import { follow, type FollowOptions, type QueueHappening } from "./happenings.ts";
-import { type Home, idOf, localOf } from "./keys.ts";
-import { heldBy, pageOf, type PageOptions, type TaskPage } from "./listing.ts";
-import { randomLocal } from "./local_id.ts";
-import { booleanOption, keyOption, knownOptions, oneOf } from "./options.ts";
+import type { Home } from "./keys.ts";
+import type { PageOptions, TaskPage } from "./listing.ts";
 import type { WorkerOrder } from "./orders.ts";
-import { evictAll, type Resurrection, sweepOnce } from "./phoenix.ts";
-import type { Reply } from "./port.ts";
-import { type Definitions, releaseTasks } from "./release.ts";
-import { repairHome } from "./repair.ts";
-import { type ExportedTask, restoreTasks } from "./restore.ts";
-import { call, type Caller } from "./script.ts";
-import { discard, inspect, limit, pause, promote, resume } from "./scripts.ts";
+import type { Resurrection } from "./phoenix.ts";
+import type { Definitions } from "./release.ts";
+import type { ExportedTask } from "./restore.ts";
+import type { Caller } from "./script.ts";
 import type { TaskState } from "./states.ts";
-import { type QueueStats, readStats } from "./stats.ts";
-import { readDetails, type TaskDetails, type TaskSummary } from "./summary.ts";
+import type { QueueStats } from "./stats.ts";
+import type { TaskDetails, TaskSummary } from "./summary.ts";
 
 /** A queue. */
 export interface Queue {
+  /** As tasks name it. */
   readonly name: string;
+  /** How many tasks are in each state, and what happened so far. */
   stats(): Promise<QueueStats>;
   /** One page of a state, in its order. */
   page(state: TaskState, options?: PageOptions): Promise<TaskPage>;
-  /** @throws {RelierError} `RL_NOT_FOUND` */
+  /**
+   * All that is stored of a task.
+   *
+   * @throws {RelierError} `RL_NOT_FOUND`
+   */
   inspect(id: string): Promise<TaskDetails>;
   /** What a worker runs and holds ready, at most 200. */
   held(worker: string): Promise<TaskSummary[]>;
@@ -85,8 +85,8 @@ export interface Queue {
   repair(options?: { dryRun?: boolean }): Promise<string[]>;
 }
 
-/** The most characters of a reason or a cause. */
-const mostReason = 200;
+/** What takes one call to Redis or more, and answers with a promise. */
+export type Acts = Omit<Queue, "name" | "events">;
 
 /**
  * Makes the queue at `home`; `definitions` are the tasks this process knows, and
@@ -98,71 +98,31 @@ export function createQueue(
   definitions: Definitions,
   enlist: (queue: string) => void,
 ): Queue {
-  async function each(
-    ids: readonly string[],
-    move: (rows: { id: string }[]) => Promise<readonly Reply[]>,
-  ): Promise<string[]> {
-    const rows = ids.map((id) => ({ id: localOf(id, home) }));
-    const missed: string[] = [];
-    for (const page of batches(rows)) {
-      missed.push(...(await move(page) as string[]).map((local) => idOf(home, local)));
-    }
-    return missed;
-  }
-
+  type Act<K extends keyof Acts> = (...args: Parameters<Acts[K]>) => Promise<never>;
+  const act = <K extends keyof Acts>(name: K): Act<K> => async (...args) => {
+    const { actsOn } = await loaded(() => import("./operator.ts"));
+    const acts = actsOn(caller, home, definitions, enlist);
+    return await (acts[name] as Act<K>)(...args);
+  };
   return {
     name: home.queue,
-    stats: () => readStats(caller, home),
-    page: async (state, options = {}) => await pageOf(caller, home, state, options),
-    async inspect(id) {
-      const reply = await call(caller, home, inspect, { id: localOf(id, home) });
-      if (reply[0] === "unknown") throw new RelierError("RL_NOT_FOUND", `Cannot find task "${id}"`);
-      const [, , , facts, history, envelope, partial, task] = reply;
-      return readDetails(home, task, facts, history, envelope, partial);
-    },
-    held: async (worker) => await heldBy(caller, home, keyOption("worker", worker)),
-    workers: () => readFleet(caller, home),
-    order: async (worker, order) =>
-      await giveOrder(caller, home, keyOption("worker", worker), order),
-    evict: async (worker, cause) => {
-      keyOption("worker", worker);
-      return await evictAll(caller, home, worker, keyOption("cause", cause, mostReason));
-    },
-    sweep: () => sweepOnce(caller, home),
-    async pause(what, reason) {
-      const field = oneOf("what", what, ["claims", "pushes"]) === "claims" ? "paused" : "closed";
-      keyOption("reason", reason, mostReason);
-      enlist(home.queue);
-      await call(caller, home, pause, { field, reason });
-    },
-    resume: async () => void await call(caller, home, resume, {}),
-    async limit(limits) {
-      const rows = limitRows(limits);
-      enlist(home.queue);
-      await call(caller, home, limit, {}, rows);
-    },
-    async release(ids) {
-      const revisions = ids.map((each) => {
-        if (typeof each !== "object" || !("payload" in (each ?? {}))) {
-          return { local: localOf(each, home) };
-        }
-        knownOptions("release()", each, ["id", "payload"]);
-        return { local: localOf(each.id, home), payload: each.payload };
-      });
-      return await releaseTasks(caller, home, revisions, definitions);
-    },
-    promote: (ids) =>
-      each(
-        ids,
-        async (rows) => (await call(caller, home, promote, { token: randomLocal() }, rows))[3],
-      ),
-    discard: (ids) => each(ids, async (rows) => (await call(caller, home, discard, {}, rows))[3]),
-    restore: async (lines) => {
-      enlist(home.queue);
-      return await restoreTasks(caller, home, lines, definitions);
-    },
     events: (options = {}) => follow(caller.port, home, options),
-    audit: () => auditHome(caller, home),
-    repair: ({ dryRun = false } = {}) => repairHome(caller, home, booleanOption("dryRun", dryRun)),
+    stats: act("stats"),
+    page: act("page"),
+    inspect: act("inspect"),
+    held: act("held"),
+    workers: act("workers"),
+    order: act("order"),
+    evict: act("evict"),
+    sweep: act("sweep"),
+    pause: act("pause"),
+    resume: act("resume"),
+    limit: act("limit"),
+    release: act("release"),
+    promote: act("promote"),
+    discard: act("discard"),
+    restore: act("restore"),
+    audit: act("audit"),
+    repair: act("repair"),
   };
 }

@@ -8,13 +8,14 @@
 
 import { type Home, homeOf } from "./keys.ts";
 import type { RedisPort, Reply } from "./port.ts";
-import { call, type Caller } from "./script.ts";
+import { call, type Caller, pairs } from "./script.ts";
 import { enlist, queues } from "./scripts.ts";
-import { pairs } from "./summary.ts";
 
 /** A queue, and when somebody last said that it is in use. */
 export interface QueueName {
+  /** As tasks name it. */
   readonly name: string;
+  /** When it was last pushed to or worked on, to the hour or so. */
   readonly seen: Date;
 }
 

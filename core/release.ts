@@ -6,13 +6,14 @@
 
 import { batches } from "./batches.ts";
 import type { Definition } from "./definition.ts";
-import { readEnvelope, writeEnvelope } from "./envelope.ts";
+import { writeEnvelope } from "./envelope.ts";
+import { readEnvelope } from "./envelope_reader.ts";
 import { PayloadValidationError, RelierError } from "./errors.ts";
 import { encodePayload } from "./json.ts";
 import { type Home, idOf } from "./keys.ts";
 import { randomLocal } from "./local_id.ts";
 import { call, type Caller } from "./script.ts";
-import { inspect, release } from "./scripts.ts";
+import { inspect, release } from "./operator_scripts.ts";
 import { validate } from "./standard_schema.ts";
 
 /** A dead task by its local id, and the payload it is to run with instead of its own. */

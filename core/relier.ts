@@ -7,6 +7,7 @@
 
 import { type AdmissionOptions, producerLimits } from "./admission.ts";
 import { portOf } from "./connect.ts";
+import { loaded } from "./context.ts";
 import { createDispatch } from "./dispatch.ts";
 import type { Definition } from "./definition.ts";
 import { type Duration, maxTimer, toMs } from "./duration.ts";
@@ -14,8 +15,6 @@ import { RelierError } from "./errors.ts";
 import { createHandle, type HandleSource, type PendingTask, type TaskHandle } from "./handle.ts";
 import { homeOf, parseId } from "./keys.ts";
 import { createLedger } from "./ledger.ts";
-import { findTasks } from "./listing.ts";
-import { randomLocal } from "./local_id.ts";
 import { functionOption, keyOption, knownOptions, nameOption } from "./options.ts";
 import { createPoller } from "./poll.ts";
 import type { RedisPort } from "./port.ts";
@@ -42,6 +41,11 @@ export interface RelierOptions {
   onPushError?: (error: RelierError, id: string) => void;
   /** Told when Redis was flushed, restored or rolled back; a line on the console by default. */
   onDataLoss?: (error: RelierError) => void;
+  /**
+   * Where an invocation ends with its answer, keeps it alive: given a promise that resolves when the
+   * pushes in the background are accepted or reported, as `(work) => ctx.waitUntil(work)`.
+   */
+  waitUntil?: (work: Promise<unknown>) => void;
 }
 
 /** A client. */
@@ -95,7 +99,7 @@ export function insideOf(relier: Relier): Inside {
   return inside;
 }
 
-const known = ["redis", "prefix", "tasks", "admission", "onPushError", "onDataLoss"];
+const known = ["redis", "prefix", "tasks", "admission", "onPushError", "onDataLoss", "waitUntil"];
 
 /**
  * Makes a client. Nothing is connected before the first call. The first client
@@ -106,11 +110,13 @@ const known = ["redis", "prefix", "tasks", "admission", "onPushError", "onDataLo
 export function createRelier(options: RelierOptions = {}): Relier {
   knownOptions("createRelier()", options, known);
   const { admission = {}, onPushError = sayRefused, onDataLoss = sayLost } = options;
+  const { waitUntil = () => {} } = options;
   const prefix = nameOption("prefix", options.prefix === undefined ? "rl" : options.prefix);
   const tasks = tasksOf(options.tasks);
   const limits = producerLimits(admission);
   functionOption("onPushError", onPushError);
   functionOption("onDataLoss", onDataLoss);
+  functionOption("waitUntil", waitUntil);
   const port = portOf(options.redis);
   const registry = createRegistry(port, prefix);
   const ledger = createLedger((error) => {
@@ -118,11 +124,15 @@ export function createRelier(options: RelierOptions = {}): Relier {
     onDataLoss(error);
   });
   const caller: Caller = { port, ledger };
-  const poller = createPoller(caller, `client-${randomLocal()}`);
+  const poller = createPoller(caller);
   const sender = createSender(caller, registry.enlist, (queue) => limits.get(queue) ?? "");
   const source = { caller, poller };
   let closed = false;
-  const { own, settled } = createDispatch(source, sender, prefix, onPushError, () => closed);
+  const { own, settled } = createDispatch(source, sender, prefix, {
+    onPushError,
+    waitUntil,
+    closed: () => closed,
+  });
 
   const relier: Relier = {
     push: (task, ...args) => own.push(definitionOf(task), args, {}),
@@ -147,6 +157,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
       createQueue(caller, homeOf(nameOption("queue", name), 0, prefix), byName, registry.enlist),
     queues: () => registry.names(),
     async find(beginning) {
+      const { findTasks } = await loaded(() => import("./operator.ts"));
       const homes = (await registry.names()).map(({ name }) => homeOf(name, 0, prefix));
       return await findTasks(caller, homes, keyOption("beginning", beginning));
     },

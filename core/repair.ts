@@ -9,7 +9,7 @@ import { findingsAt } from "./audit.ts";
 import { batches } from "./batches.ts";
 import type { Home } from "./keys.ts";
 import { call, type Caller } from "./script.ts";
-import { repair } from "./scripts.ts";
+import { repair } from "./operator_scripts.ts";
 
 const localLength = 22;
 const leaseMs = 10_000, keepMs = 3_600_000;

@@ -13,7 +13,7 @@ import { type Home, idOf, localOf } from "./keys.ts";
 import { randomLocal } from "./local_id.ts";
 import { checkedPayload, type Definitions } from "./release.ts";
 import { call, type Caller } from "./script.ts";
-import { restore } from "./scripts.ts";
+import { restore } from "./operator_scripts.ts";
 
 const date = v.union([
   v.date(),
@@ -66,13 +66,21 @@ const shape = v.object({
 export interface ExportedTask {
   /** Of this queue; a new one by default. */
   id?: string;
+  /** Of the task. */
   name: string;
+  /** The bytes that were stored, kept as they are; made of name and payload by default. */
   envelope?: string;
+  /** What its handler is given. */
   payload?: unknown;
+  /** The version of the payload; that of the task in this process by default, else 1. */
   taskVersion?: number | null;
+  /** Free text that travels with it. */
   headers?: Record<string, string>;
+  /** Why it died; `restored` by default. */
   reason?: string | null;
+  /** What it died of. */
   error?: { name: string; message: string; stack?: string } | null;
+  /** When it was pushed; when it died by default. */
   enqueuedAt?: Date | string;
   /** When it died. */
   at?: Date | string | null;

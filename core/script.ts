@@ -69,3 +69,10 @@ export async function call<
   caller.ledger.witness(home, reply[1], reply[2], since);
   return reply as unknown as Exclude<Answer, readonly ["schema", ...Reply[]]>;
 }
+
+/** A flat list of names and values, as pairs. */
+export function pairs(flat: readonly Reply[]): [string, Reply][] {
+  const out: [string, Reply][] = [];
+  for (let i = 0; i < flat.length; i += 2) out.push([flat[i] as string, flat[i + 1]!]);
+  return out;
+}

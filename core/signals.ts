@@ -9,6 +9,7 @@ import { knownOptions } from "./options.ts";
 
 /** Throw it to try again at a time of your choosing. It counts as a failure. */
 export class Retry extends Error {
+  /** Tells it apart where `instanceof` cannot. */
   override readonly name = "Retry";
   /** Milliseconds until the next attempt; the task's own backoff if undefined. */
   readonly afterMs: number | undefined;
@@ -27,6 +28,7 @@ export class Retry extends Error {
 
 /** Throw it when no further attempt can help: the task goes to the dead-letter queue. */
 export class Discard extends Error {
+  /** Tells it apart where `instanceof` cannot. */
   override readonly name = "Discard";
 
   /** Makes the error. */

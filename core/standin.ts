@@ -13,7 +13,7 @@ import { pause } from "./pause.ts";
 import { evict } from "./phoenix.ts";
 import type { RedisPort } from "./port.ts";
 import { call, type Caller } from "./script.ts";
-import { renew } from "./scripts.ts";
+import { renew } from "./worker_scripts.ts";
 
 /** Whom to stand in for, and how. It crosses into another thread. */
 export interface Cover {

@@ -24,10 +24,15 @@ export type TaskState = keyof typeof states;
 
 /** One legal move. `null` stands for a task that does not exist. */
 export interface Transition {
+  /** The event. */
   readonly on: string;
+  /** Where the task is before. */
   readonly from: TaskState | null;
+  /** Where it is after. */
   readonly to: TaskState | null;
+  /** Who makes the move. */
   readonly by: "producer" | "worker" | "phoenix" | "operator";
+  /** On what condition, in words. */
   readonly if: string;
 }
 

@@ -6,10 +6,9 @@
 
 import { type QueueLimits, storedLimits } from "./admission.ts";
 import type { Home } from "./keys.ts";
-import { call, type Caller } from "./script.ts";
-import { stats } from "./scripts.ts";
+import { call, type Caller, pairs } from "./script.ts";
+import { stats } from "./operator_scripts.ts";
 import type { TaskState } from "./states.ts";
-import { pairs } from "./summary.ts";
 
 /** How many tasks are where, what happened so far, and what is set. */
 export interface QueueStats {

@@ -10,7 +10,7 @@ import { RelierError } from "./errors.ts";
 import { maxResultBytes } from "./json.ts";
 import { idOf } from "./keys.ts";
 import { call, type Caller } from "./script.ts";
-import { step } from "./scripts.ts";
+import { step } from "./worker_scripts.ts";
 
 /**
  * Saves the JSON `value` of the step `name`, if `claim` is still held.

@@ -5,23 +5,29 @@
  * @module
  */
 
-import { type Envelope, readEnvelope } from "./envelope.ts";
+import type { Envelope } from "./envelope.ts";
+import { readEnvelope } from "./envelope_reader.ts";
 import { RelierError } from "./errors.ts";
 import { type Home, idOf } from "./keys.ts";
 import type { Reply } from "./port.ts";
+import { pairs } from "./script.ts";
 import type { TaskState } from "./states.ts";
 
 /** A task in a line. */
 export interface TaskSummary {
+  /** `<queue>~<partition>~<22 characters>`. */
   readonly id: string;
   /** Its name; empty if what is stored of it cannot be read. */
   readonly name: string;
+  /** Where it is. */
   readonly state: TaskState;
+  /** The queue it is in. */
   readonly queue: string;
   /** Failures so far, plus 1. */
   readonly attempt: number;
   /** How many workers it has cost, and how often it stalled. */
   readonly resurrections: number;
+  /** When it was pushed. */
   readonly enqueuedAt: Date;
   /** When the current or last attempt began. */
   readonly since: Date | null;
@@ -41,8 +47,11 @@ export interface TaskSummary {
 
 /** One attempt of a task. */
 export interface Attempt {
+  /** When it began. */
   readonly start: Date;
+  /** The worker that ran it. */
   readonly worker: string;
+  /** When it ended, or was given up. */
   readonly end: Date;
   /** How it ended, such as `completed`, `failed`, `timeout`, `presence`, `lease`. */
   readonly cause: string;
@@ -50,6 +59,7 @@ export interface Attempt {
 
 /** Everything known about one task. */
 export interface TaskDetails extends TaskSummary {
+  /** What its last attempt failed with. */
   readonly error:
     | { readonly name: string; readonly message: string; readonly stack: string }
     | null;
@@ -173,12 +183,5 @@ function readAttempts(flat: readonly Reply[]): Attempt[] {
     const [start, worker, end, cause] = flat.slice(i, i + 4) as [number, string, number, string];
     out.push({ start: new Date(start), worker, end: new Date(end), cause });
   }
-  return out;
-}
-
-/** A flat list of names and values, as pairs. */
-export function pairs(flat: readonly Reply[]): [string, Reply][] {
-  const out: [string, Reply][] = [];
-  for (let i = 0; i < flat.length; i += 2) out.push([flat[i] as string, flat[i + 1]!]);
   return out;
 }

@@ -47,8 +47,16 @@ export interface Task<N extends string = string, A extends unknown[] = any[], R 
   with(options: PushOptions): Pusher<A, R>;
 }
 
-type Input<S> = S extends StandardSchema<infer I, any> ? I : never;
-type Output<S> = S extends StandardSchema<any, infer O> ? O : never;
+/** What a task with a schema has besides: a {@linkcode taskRef} to it has to be given the same. */
+export interface Checked<S> {
+  /** The schema of its input. */
+  readonly input: S;
+}
+
+/** What a schema takes. */
+export type SchemaInput<S> = S extends StandardSchema<infer I, any> ? I : never;
+/** What a schema makes of it. */
+export type SchemaOutput<S> = S extends StandardSchema<any, infer O> ? O : never;
 
 const definitions = new WeakMap<object, Definition>();
 const byName = new Map<string, Definition>();
@@ -71,12 +79,12 @@ export function rlTask<const N extends string, A extends unknown[], R>(
 /** Defines a task whose input is checked by a schema, at push and at pickup. */
 export function rlTask<const N extends string, S extends StandardSchema<any, any>, R, P = unknown>(
   name: N,
-  options: TaskOptions<[Input<S>], Awaited<R>, P> & {
+  options: TaskOptions<[SchemaInput<S>], Awaited<R>, P> & {
     input: S;
     output?: StandardSchema<any, Awaited<R>>;
   },
-  handler: (input: Output<S>, ctx: TaskContext<P>) => R | Promise<R>,
-): Task<N, [Input<S>], Awaited<R>>;
+  handler: (input: SchemaOutput<S>, ctx: TaskContext<P>) => R | Promise<R>,
+): Task<N, [SchemaInput<S>], Awaited<R>> & Checked<S>;
 /** Defines a task with options. */
 export function rlTask<
   const N extends string,
@@ -98,13 +106,18 @@ export function rlTask(name: string, ...rest: unknown[]): Task {
     );
   }
   byName.set(name, definition);
+  return taskOf(definition, (...args) => runInline(definition, args));
+}
+
+/** Makes what is pushed as `definition`; `run` is what it does when it is called. */
+export function taskOf(definition: Definition, run: (...args: unknown[]) => unknown): Task {
   const client = (): Producer => producer(definition);
   const pusher = (options: PushOptions): Pusher<any[], any> => ({
     push: (...args) => client().push(definition, args, options),
     apush: async (...args) => await client().apush(definition, args, options),
     call: async (...args) => await (await client().apush(definition, args, options)).result(),
   });
-  const task = Object.assign((...args: unknown[]) => runInline(definition, args), {
+  const task = Object.assign((...args: unknown[]) => run(...args), {
     ...pusher({}),
     pushMany: (list: readonly unknown[][], options: PushOptions = {}) => {
       const checked = readPushOptions(options);
@@ -115,8 +128,9 @@ export function rlTask(name: string, ...rest: unknown[]): Task {
       return await client().apushMany(definition, list, checked);
     },
     with: (options: PushOptions) => pusher(readPushOptions(options)),
+    ...definition.input && { input: definition.input },
   });
-  Object.defineProperty(task, "name", { value: name });
+  Object.defineProperty(task, "name", { value: definition.name });
   definitions.set(task, definition);
   return task as Task;
 }

@@ -5,10 +5,12 @@
  * @module
  */
 
+import { loaded } from "./context.ts";
+
 /** What a host with threads can do. */
 export type Threads = typeof import("#node");
 
 /** Loads it. */
 export function threads(): Promise<Threads> {
-  return import("#node");
+  return loaded(() => import("#node"));
 }

@@ -5,27 +5,19 @@
  * @module
  */
 
-import { createAbout } from "./about.ts";
-import { atMost, type DrainReport, drainReport, drainShift, farewellMs } from "./drain.ts";
+import { type DrainReport, drainReport, farewellMs } from "./drain.ts";
 import { type Duration, maxTimer, toMs } from "./duration.ts";
-import { type Duty, takeDuty } from "./duty.ts";
-import { createFeed, type Feed } from "./feed.ts";
+import type { Duty } from "./duty.ts";
 import { healthOf, type WorkerHealth } from "./health.ts";
-import { createHeart, type Heart } from "./heart.ts";
-import { isIsolate } from "./isolate.ts";
-import { createIsolates } from "./isolates.ts";
-import { type Home, homeOf } from "./keys.ts";
-import type { AttemptHost } from "./live.ts";
+import { homeOf } from "./keys.ts";
 import { randomLocal } from "./local_id.ts";
-import { readOrder } from "./orders.ts";
-import { evict, runPhoenix } from "./phoenix.ts";
-import { askServer, refuseUnsafe } from "./probe.ts";
-import { createPulse } from "./pulse.ts";
-import { createPump, type Pump } from "./pump.ts";
-import { type Inside, insideOf, type Relier } from "./relier.ts";
-import { createShift, type Shift } from "./shift.ts";
-import { saveStep } from "./steps.ts";
 import { pause } from "./pause.ts";
+import type { Resurrection } from "./phoenix.ts";
+import { askServer, refuseUnsafe } from "./probe.ts";
+import { type Inside, insideOf, type Relier } from "./relier.ts";
+import type { Stint, StintOwner } from "./stint.ts";
+import { refuseRefs } from "./task_ref.ts";
+import type { TickOptions, TickReport } from "./tick.ts";
 import { createEvents, type WorkerEvent, type WorkerEventName } from "./worker_events.ts";
 import { readWorkerOptions, type Setup, type WorkerOptions } from "./worker_options.ts";
 
@@ -41,6 +33,17 @@ export interface Worker extends AsyncDisposable {
    */
   start(): Promise<void>;
   /**
+   * Works within one invocation, instead of {@linkcode start}: brings back what others left,
+   * claims, runs and settles until there is nothing left, hands off what still runs when the
+   * budget is over, and leaves nothing behind, no timer and no subscription. What is cut off
+   * on the way comes back by its lease. One tick at a time, as often as you like.
+   *
+   * @throws TypeError if it was started, ticks already, or has drained.
+   * @throws {RelierError} `RL_DATA_LOSS` if Redis evicts keys.
+   * @throws {RedisError} If Redis does not answer.
+   */
+  tick(options?: TickOptions): Promise<TickReport>;
+  /**
    * Stops claiming, gives back what has not started, lets the rest finish until
    * `timeout` (the option `drainTimeout` by default), hands off what is left.
    * A second call hands off at once.
@@ -48,6 +51,7 @@ export interface Worker extends AsyncDisposable {
   drain(options?: { timeout?: Duration }): Promise<DrainReport>;
   /** Resolves once the worker has drained. */
   readonly stopped: Promise<void>;
+  /** How it is, without asking Redis. */
   health(): WorkerHealth;
   /** Calls `run` for each event; a listener that throws is reported on the console. */
   on(name: WorkerEventName, run: (event: WorkerEvent) => void): Worker;
@@ -55,6 +59,15 @@ export interface Worker extends AsyncDisposable {
 
 /** How long the event loop may stand still before it is worth a word. */
 const stalledMs = 1000;
+
+/** What to do instead of a tick. */
+const instead = {
+  working: "it claims by itself; tick another one",
+  ticking: "wait for that tick",
+  draining: "make another one",
+  stopped: "make another one",
+} as const;
+
 /**
  * Makes a worker of the tasks that `relier` knows.
  *
@@ -62,75 +75,51 @@ const stalledMs = 1000;
  */
 export function createWorker(relier: Relier, options: WorkerOptions = {}): Worker {
   const setup = readWorkerOptions(options);
-  return assemble(relier, insideOf(relier), setup);
+  const inside = insideOf(relier);
+  refuseRefs(inside.definitions());
+  return assemble(relier, inside, setup);
 }
 
 function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
   const { caller, prefix } = inside;
-  const id = `w${randomLocal()}`;
   const { emit, on } = createEvents();
-  const end = new AbortController();
   const report = (error: unknown) => emit("error", { id: "", name: "", error });
-  const homes = setup.queues.map(({ name }) => homeOf(name, 0, prefix));
-  const feeds = new Map<Home, Feed>();
-  for (const home of homes) {
-    feeds.set(home, createFeed(caller, home, id, setup, end.signal, report));
-  }
-  const feedOf = (home: Home): Feed => feeds.get(home)!;
-
-  const host: AttemptHost = {
-    workerId: id,
+  // Drawn when it is first needed: an edge gives no random bits to what is made with its modules.
+  let id: string | undefined;
+  const owner: StintOwner = {
+    get id() {
+      return id ??= `w${randomLocal()}`;
+    },
     relier,
-    definitionNamed: inside.definitionNamed,
-    beatOnce: (live) => hearts.get(live.claim.home)!.once(live),
-    saveStep: (claim, name, value) => saveStep(caller, claim, name, value),
-    isolates: createIsolates(caller.port, { ...setup, worker: id, prefix }),
-    onError: (error, task, name) => emit("error", { id: task, name, error }),
+    inside,
+    setup,
+    emit,
+    obey,
+    leaving: () => state === "draining" || state === "stopped",
+    loopLagMs: () => loopLagMs,
   };
-  const pulse = createPulse(caller.port, { ...setup, worker: id, homes }, report);
-  const changed = () => pump.poke();
-  const shift: Shift = createShift(setup.concurrency, host, feedOf, pulse, emit, changed);
-  const sources = homes.map((home, i) => ({ feed: feedOf(home), weight: setup.queues[i]!.weight }));
-  const pump: Pump = createPump(caller.port, sources, shift, setup, report);
-  const about = createAbout(setup, inside.definitions, () => ({
-    loopLagMs,
-    leaked: shift.leaked,
-    pulse: pulse.kind,
-    state: leaving() ? "draining" : pump.paused ? "paused" : "working",
-  }));
-  const hearts = new Map<Home, Heart>();
-  for (const home of homes) {
-    const body = {
-      held: shift.held,
-      trusts: pulse.trusts,
-      lost: shift.lost,
-      obey,
-      get claiming() {
-        return !leaving() && !pump.paused;
-      },
-      onError: report,
-    };
-    hearts.set(home, createHeart(caller, home, id, about, setup, body));
-  }
 
-  let state: "new" | "working" | "draining" | "stopped" = "new";
+  let state: "new" | keyof typeof instead = "new";
+  let stint: Stint | undefined;
+  // Loaded by the first start or tick: an app that only looks after its tasks does without.
+  let work!: typeof import("./work.ts");
+  let safe = false;
   let draining: Promise<DrainReport> | undefined;
   let leftBy: DrainReport["order"] = null;
-  const hurry = new AbortController();
   let duty: Duty | undefined;
   let loopLagMs = 0;
-  let startedAt = -Infinity;
+  let startedAt: number | undefined;
   let resolveStopped!: () => void;
   const stopped = new Promise<void>((resolve) => resolveStopped = resolve);
 
-  async function watchLoop(): Promise<void> {
-    while (!end.signal.aborted) {
+  async function watchLoop({ pulse, homes, over }: Stint): Promise<void> {
+    while (!over.aborted) {
       const before = performance.now();
       pulse.tick();
       for (const { queue } of homes) inside.registry.enlist(queue);
-      await pause(setup.tickMs, end.signal);
+      await pause(setup.tickMs, over);
       loopLagMs = Math.max(0, Math.round(performance.now() - before - setup.tickMs));
-      if (loopLagMs < stalledMs || end.signal.aborted) continue;
+      if (loopLagMs < stalledMs || over.aborted) continue;
       emit("stalled", {
         id: "",
         name: "",
@@ -139,57 +128,90 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     }
   }
 
-  async function start(): Promise<void> {
-    if (state !== "new") throw new TypeError(`Cannot start the worker: it is ${state}`);
-    if (isIsolate()) {
+  /** Begins a time of work, which claims `most` tasks, or whatever comes. */
+  function begin(what: "start" | "tick", most?: number): Stint {
+    if (state !== "new") {
+      const why = what === "tick" ? `; ${instead[state]}` : "";
+      throw new TypeError(`Cannot ${what} the worker: it is ${state}${why}`);
+    }
+    if (work.isIsolate()) {
       throw new TypeError(
-        "Cannot start a worker in an isolate: define isolated tasks in a module that starts none",
+        `Cannot ${what} a worker in an isolate: define isolated tasks in a module that has none`,
       );
     }
-    state = "working";
+    state = what === "start" ? "working" : "ticking";
+    return stint = work.createStint(owner, most);
+  }
+
+  /** Asked once: a server does not change its mind between two ticks. */
+  async function checkServer(): Promise<void> {
+    if (safe) return;
+    refuseUnsafe(await askServer(caller, homeOf(setup.queues[0]!.name, 0, prefix)));
+    safe = true;
+  }
+
+  /** As if it had never begun. */
+  function forget(): void {
+    state = "new";
+    stint = undefined;
+  }
+
+  async function start(): Promise<void> {
+    work = await import("./work.ts");
+    const begun = begin("start");
+    const { homes, hearts, over, pulse, pump } = begun;
     try {
-      refuseUnsafe(await askServer(caller, homes[0]!));
-      await host.isolates!.prepare(inside.definitions());
+      await checkServer();
+      await begun.prepare();
       pulse.start();
-      await Promise.all([...hearts.values()].map((heart) => heart.start()));
+      await Promise.all(hearts.map((heart) => heart.start()));
     } catch (error) {
-      state = "new";
+      // What has begun to listen would be taken for this worker by the next start.
+      await begun.leave(0);
+      forget();
       throw error;
     }
-    for (const heart of hearts.values()) heart.run();
-    if (setup.handleSignals) duty = takeDuty(depart);
+    if (over.aborted) return; // It was drained meanwhile.
+    for (const heart of hearts) heart.run();
+    if (setup.handleSignals) duty = work.takeDuty(depart);
     if (setup.phoenix) {
-      const raised = ({ id, cause }: { id: string; cause: string }) =>
-        emit(cause === "crashes" || cause === "stalls" ? "dead" : "resurrected", {
-          id,
-          name: "",
-          reason: cause,
-        });
-      for (const home of homes) {
-        void runPhoenix(caller, home, setup.leaseMs, end.signal, raised, report);
-      }
+      for (const home of homes) void work.runPhoenix(caller, home, setup, over, raised, report);
     }
-    void watchLoop();
+    void watchLoop(begun);
     startedAt = performance.now();
     pump.poke();
   }
 
-  const leaving = (): boolean => state === "draining" || state === "stopped";
+  function raised({ id, cause }: Resurrection): void {
+    // Where no bell tells when it is due.
+    stint!.pump.expect(work.revivedMs);
+    const event = cause === "crashes" || cause === "stalls" ? "dead" : "resurrected";
+    emit(event, { id, name: "", reason: cause });
+  }
 
-  function beatNow(): void {
-    for (const heart of hearts.values()) heart.now();
+  async function tick(options: TickOptions = {}): Promise<TickReport> {
+    work = await import("./work.ts");
+    const limits = work.readTickOptions(options);
+    const ticking = begin("tick", limits.max);
+    try {
+      await checkServer();
+      return await work.runTick(caller, ticking, setup, limits, raised);
+    } finally {
+      if (state === "ticking") forget();
+    }
   }
 
   function obey(text: string): void {
-    const { what, timeoutMs } = readOrder(text) ?? {};
+    const { what, timeoutMs } = work.readOrder(text) ?? {};
     if (what === undefined) return;
     emit("ordered", { id: "", name: "", reason: what });
     if (what === "pause" || what === "resume") {
-      pump[what]();
-      return beatNow();
+      stint!.pump[what]();
+      for (const heart of stint!.hearts) heart.now();
+      return;
     }
     // It may be given in several queues, and again: only `stop` is a reason to hurry.
-    if (leaving() && what !== "stop") return;
+    if (owner.leaving() && what !== "stop") return;
     leftBy = what;
     depart(what === "stop" ? 0 : timeoutMs);
   }
@@ -202,40 +224,32 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
 
   function drain({ timeout }: { timeout?: Duration } = {}): Promise<DrainReport> {
     const ms = timeout === undefined ? setup.drainMs : toMs("timeout", timeout, { max: maxTimer });
-    if (draining) hurry.abort();
+    if (draining) void stint?.leave(0);
     return draining ??= leave(ms);
   }
 
   async function leave(ms: number): Promise<DrainReport> {
-    const started = state === "working";
     state = "draining";
     emit("draining", { id: "", name: "" });
-    beatNow();
-    await drainShift(pump, shift, ms, hurry);
-    await relier.flush({ timeout: farewellMs }).catch(report);
+    for (const heart of stint?.hearts ?? []) heart.now();
+    if (stint) await stint.leave(ms);
+    else await relier.flush({ timeout: farewellMs }).catch(report);
     state = "stopped";
-    end.abort();
-    for (const heart of hearts.values()) heart.stop();
-    pulse.stop();
-    host.isolates!.close();
-    if (started) await sayGoodbye();
     duty?.leave();
     resolveStopped();
-    return drainReport(shift, leftBy);
-  }
-
-  /** So that nobody has to notice its absence. */
-  async function sayGoodbye(): Promise<void> {
-    const goodbyes = homes.map((home) => evict(caller, home, id, "drain", setup.leaseMs));
-    await atMost(farewellMs, Promise.all(goodbyes).catch(report));
+    return drainReport(stint?.shift, leftBy);
   }
 
   const worker: Worker = {
-    id,
+    get id() {
+      return owner.id;
+    },
     start,
+    tick,
     drain,
     stopped,
-    health: () => healthOf(pump, shift, state === "working" ? startedAt : undefined, loopLagMs),
+    health: () =>
+      healthOf(stint, setup.restMs, state === "working" ? startedAt : undefined, loopLagMs),
     on(name, run) {
       on(name, run);
       return worker;

@@ -6,12 +6,27 @@
 
 import { functionOption, oneOf } from "./options.ts";
 
-/** What can happen. `fenced`: a claim was no longer ours, and nothing was written.
+/**
+ * What can happen. `fenced`: a claim was no longer ours, and nothing was written.
  * `ordered`: an operator told it what to do; the reason says what.
- * `stalled`: something blocked the event loop for a second or more. */
-export type WorkerEventName = typeof names[number];
+ * `stalled`: something blocked the event loop for a second or more.
+ */
+export type WorkerEventName =
+  | "started"
+  | "completed"
+  | "failed"
+  | "dead"
+  | "deferred"
+  | "handedOff"
+  | "cancelled"
+  | "fenced"
+  | "resurrected"
+  | "stalled"
+  | "draining"
+  | "ordered"
+  | "error";
 
-const names = [
+const names: readonly WorkerEventName[] = [
   "started",
   "completed",
   "failed",
@@ -25,11 +40,13 @@ const names = [
   "draining",
   "ordered",
   "error",
-] as const;
+];
 
 /** Something that happened; the id and name of the task are empty where it is about none. */
 export interface WorkerEvent {
+  /** Of the task. */
   readonly id: string;
+  /** Of the task. */
   readonly name: string;
   /** Why: the cause of a resurrection, the reason of a failure. */
   readonly reason?: string;

@@ -9,6 +9,7 @@
 --- @arg   cursor   string   "0" first
 --- @arg   limit    integer  at most 200
 --- @reply ok cursor:string broken:list
+--- @by    operator
 --- @use   clock meta records
 
 local broken = {}

@@ -14,6 +14,7 @@
 --- @row   id:string nonce:string started:integer progress:string remark:string partial:string
 --- @reply ok seen:integer lost:list asked:list order:string
 --- @on    beat
+--- @by    worker
 --- @use   clock meta records held channel move ring workers commit write
 
 local ids, lost, asked = {}, {}, {}

@@ -6,6 +6,7 @@
 --- @row   id:string
 --- @reply ok missed:list
 --- @on    discard
+--- @by    operator
 --- @use   clock meta records channel move ring commit write announce
 
 local ids, missed = {}, {}

@@ -8,6 +8,7 @@
 --- @arg   beginning  string  of the local id
 --- @arg   cursor     string  "0" first
 --- @reply ok cursor:string ids:list
+--- @by    operator
 --- @use   clock meta
 
 local hash, ids = section == "task" and KEY.task or KEY.record, {}

@@ -5,6 +5,7 @@
 --- here, and an order it has not obeyed yet.
 ---
 --- @reply ok workers:list
+--- @by    operator
 --- @use   clock meta channel workers holds
 
 local server, fleet = run(), {}

@@ -3,6 +3,7 @@
 --- @arg   worker  string
 --- @arg   limit   integer  at most 200
 --- @reply ok tasks:list
+--- @by    operator
 --- @use   clock meta records name summary holds
 
 local ids = heldBy(worker, limit)

@@ -6,6 +6,7 @@
 --- @arg   id  string
 --- @reply ok facts:list history:list envelope:string partial:string task:list
 --- @reply unknown
+--- @by    operator
 --- @use   clock meta records name summary
 
 load({ id })

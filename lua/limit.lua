@@ -5,7 +5,8 @@
 ---
 --- @row   name:string value:string
 --- @reply ok
---- @meta  limits limit:concurrency
+--- @meta  limits limit:concurrency paused
+--- @by    operator
 --- @use   clock meta commit
 
 local before = { limits = meta.limits or "", ["limit:concurrency"] = meta["limit:concurrency"] or "" }
@@ -32,7 +33,8 @@ for field, text in pairs(after) do
 end
 if same then return answer("ok") end
 redis.call("ZCARD", KEY.rate) -- Touched before the first write; see lib/write.lua.
-local ring = redis.call("ZCARD", KEY.ready) > 0 and redis.call("LLEN", KEY.bell) == 0
+local ring = not meta.paused and redis.call("ZCARD", KEY.ready) > 0
+  and redis.call("LLEN", KEY.bell) == 0
 commit()
 if #removed > 0 then redis.call("HDEL", KEY.meta, unpack(removed)) end
 if limits.rate ~= rate then redis.call("UNLINK", KEY.rate) end

@@ -8,6 +8,7 @@
 --- @arg   order   string  token, what to do, milliseconds
 --- @reply ok
 --- @reply unknown         no such worker beats here
+--- @by    operator
 --- @use   clock meta channel workers commit
 
 local entry = workerOf(worker)

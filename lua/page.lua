@@ -9,6 +9,7 @@
 --- @arg   limit  integer  at most 200
 --- @arg   last   integer  1 to begin at the end
 --- @reply ok tasks:list cursor:string total:integer
+--- @by    operator
 --- @use   clock meta records name seek summary
 
 local key, ids, cursor = STATES[state], {}, ""

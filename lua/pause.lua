@@ -5,6 +5,7 @@
 --- @arg   field   string  "paused" for claims, "closed" for pushes
 --- @arg   reason  string
 --- @reply ok
+--- @by    operator
 --- @use   clock meta commit
 
 if redis.call("HGET", KEY.meta, field) ~= reason then

@@ -6,6 +6,8 @@
 --- @row   id:string
 --- @reply ok missed:list
 --- @on    promote
+--- @meta  paused
+--- @by    operator
 --- @use   clock meta records channel move ring commit write announce
 
 local ids, missed = {}, {}

@@ -8,6 +8,8 @@
 --- @row   id:string envelope:string
 --- @reply ok missed:list
 --- @on    release
+--- @meta  paused
+--- @by    operator
 --- @use   clock meta records channel move ring commit write announce
 
 local ids, missed = {}, {}
@@ -20,7 +22,7 @@ for i, id in ipairs(ids) do
   else
     record.order = arrival()
     for _, name in ipairs({ "failures", "crashes", "stalls", "lost", "deferrals", "deferredAt",
-      "settled", "nonce", "reason", "error" }) do record[name] = nil end
+      "settled", "nonce", "cancel", "reason", "error" }) do record[name] = nil end
     record.token = token
     if rows[i].envelope ~= "" then keep("task", id, rows[i].envelope) end
     move(id, "release", place(record))

@@ -12,6 +12,7 @@
 --- @row   id:string
 --- @reply ok next:string
 --- @on    beat
+--- @by    worker
 --- @use   clock meta records channel move ring workers commit write
 
 local started = {}

@@ -15,6 +15,7 @@
 --- @row   id:string section:string entry:string
 --- @reply ok done:list
 --- @on    resurrect quarantine abandon
+--- @by    operator
 --- @use   clock meta records channel move ring history commit write announce revive
 
 local done, ids = {}, {}

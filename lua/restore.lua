@@ -7,6 +7,7 @@
 --- @row   id:string envelope:string pushedAt:integer diedAt:integer priority:integer print:string limit:string tenant:string failures:integer crashes:integer stalls:integer reason:string error:string history:string
 --- @reply ok existed:list
 --- @on    restore
+--- @by    operator
 --- @use   clock meta records channel move ring commit write announce name
 
 local ids, existed = {}, {}

@@ -2,6 +2,7 @@
 ---
 --- @reply ok
 --- @meta  paused closed
+--- @by    operator
 --- @use   clock meta commit
 
 if not meta.paused and not meta.closed then return answer("ok") end

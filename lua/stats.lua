@@ -6,6 +6,7 @@
 --- values: events since the queue began, and what else is set or known of it.
 ---
 --- @reply ok counts:list counters:list numbers:list oldestMs:integer suspectMs:integer overdueMs:integer workers:list
+--- @by    operator
 --- @use   clock meta records
 
 local counts, counters, numbers = {}, {}, {}

@@ -8,6 +8,7 @@
 --- @reply ok
 --- @reply stale           the lease is lost; nothing was saved
 --- @reply large           nothing was saved
+--- @by    worker
 --- @use   clock meta records held commit
 
 load({ id })

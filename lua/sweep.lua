@@ -7,7 +7,9 @@
 ---
 --- If nothing was swept for half a lease, Redis itself was away and nobody could
 --- renew: leases get one extension, at most one in four leases. Without it a
---- failover would resurrect everything that runs.
+--- failover would resurrect everything that runs. Who had lapsed a whole lease ago,
+--- at the sweep before, has had it: else nothing would ever come back where sweeps
+--- are rare, as with workers that only tick.
 ---
 --- @arg   dead     string   a worker known to have exited, or ""
 --- @arg   cause    string   of that, such as "SIGKILL"
@@ -16,6 +18,7 @@
 --- @reply ok raised:list nextMs:integer evicted:integer
 --- @on    resurrect quarantine abandon promote purge
 --- @meta  paused
+--- @by    worker
 --- @use   clock meta records channel move ring history workers holds presence
 --- @use   commit write announce revive promote purge full_buckets
 
@@ -61,8 +64,9 @@ for i, id in ipairs(gone) do
     if left > 0 then dismissed[#dismissed + 1] = id end
   end
 end
-if now > graceUntil and left > 0 then
-  raise(redis.call("ZRANGEBYSCORE", KEY.running, "-inf", now, "LIMIT", 0, left), lapse)
+local lapsedBy = now > graceUntil and now or now - swept >= leaseMs and swept
+if lapsedBy and left > 0 then
+  raise(redis.call("ZRANGEBYSCORE", KEY.running, "-inf", lapsedBy, "LIMIT", 0, left), lapse)
 end
 
 local dueMs = promote()

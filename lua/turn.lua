@@ -24,6 +24,7 @@
 --- @reply ok tasks:list stale:list lane:string nextMs:integer
 --- @on    claim complete retry bury defer handoff stop promote
 --- @meta  paused limit:concurrency
+--- @by    worker
 --- @use   clock meta records held channel move ring history commit write announce
 --- @use   complete retry bury defer handoff stop settle promote claim holds lane room recall
 
@@ -48,6 +49,7 @@ if want > 0 and not again then
     claim(redis.call("ZRANGE", KEY.ready, 0, want - 1), nil)
     if #claimed == want and redis.call("ZCARD", KEY.ready) > want then ring() end
     if #claimed < want then nextMs = promote() end
+    if suspectMs and (nextMs < 0 or suspectMs < nextMs) then nextMs = suspectMs end
   end
 end
 

@@ -1,6 +1,7 @@
 -- Forgets buckets of a rate that are full again, at most `limit`: a new one is as
 -- good. See lib/rates.lua.
 local function forgetFull(limit)
-  local full = redis.call("ZRANGEBYSCORE", KEY.rate, "-inf", nowUs, "LIMIT", 0, limit)
+  local full = redis.call("ZRANGEBYSCORE", KEY.rate, "-inf", string.format("%.0f", nowUs),
+    "LIMIT", 0, limit)
   if #full > 0 then redis.call("ZREM", KEY.rate, unpack(full)) end
 end

@@ -1,0 +1,104 @@
+/**
+ * What an operator does to a queue, as one thing to load, by the first who does.
+ *
+ * @module
+ */
+
+import { limitRows } from "./admission.ts";
+import { auditHome } from "./audit.ts";
+import { batches } from "./batches.ts";
+import { RelierError } from "./errors.ts";
+import { giveOrder, readFleet } from "./fleet.ts";
+import { type Home, idOf, localOf } from "./keys.ts";
+import { heldBy, pageOf } from "./listing.ts";
+import { randomLocal } from "./local_id.ts";
+import { discard, inspect, limit, pause, promote, resume } from "./operator_scripts.ts";
+import { booleanOption, keyOption, knownOptions, oneOf } from "./options.ts";
+import { evictAll, sweepOnce } from "./phoenix.ts";
+import type { Reply } from "./port.ts";
+import type { Acts } from "./queue.ts";
+import { type Definitions, releaseTasks } from "./release.ts";
+import { repairHome } from "./repair.ts";
+import { restoreTasks } from "./restore.ts";
+import { call, type Caller } from "./script.ts";
+import { readStats } from "./stats.ts";
+import { readDetails } from "./summary.ts";
+
+export { findTasks } from "./listing.ts";
+
+/** The most characters of a reason or a cause. */
+const mostReason = 200;
+
+/** Makes what can be done to the queue at `home`; see `createQueue`. */
+export function actsOn(
+  caller: Caller,
+  home: Home,
+  definitions: Definitions,
+  enlist: (queue: string) => void,
+): Acts {
+  async function each(
+    ids: readonly string[],
+    move: (rows: { id: string }[]) => Promise<readonly Reply[]>,
+  ): Promise<string[]> {
+    const rows = ids.map((id) => ({ id: localOf(id, home) }));
+    const missed: string[] = [];
+    for (const page of batches(rows)) {
+      missed.push(...(await move(page) as string[]).map((local) => idOf(home, local)));
+    }
+    return missed;
+  }
+
+  return {
+    stats: () => readStats(caller, home),
+    page: async (state, options = {}) => await pageOf(caller, home, state, options),
+    async inspect(id) {
+      const reply = await call(caller, home, inspect, { id: localOf(id, home) });
+      if (reply[0] === "unknown") throw new RelierError("RL_NOT_FOUND", `Cannot find task "${id}"`);
+      const [, , , facts, history, envelope, partial, task] = reply;
+      return readDetails(home, task, facts, history, envelope, partial);
+    },
+    held: async (worker) => await heldBy(caller, home, keyOption("worker", worker)),
+    workers: () => readFleet(caller, home),
+    order: async (worker, order) =>
+      await giveOrder(caller, home, keyOption("worker", worker), order),
+    evict: async (worker, cause) => {
+      keyOption("worker", worker);
+      return await evictAll(caller, home, worker, keyOption("cause", cause, mostReason));
+    },
+    sweep: () => sweepOnce(caller, home),
+    async pause(what, reason) {
+      const field = oneOf("what", what, ["claims", "pushes"]) === "claims" ? "paused" : "closed";
+      keyOption("reason", reason, mostReason);
+      enlist(home.queue);
+      await call(caller, home, pause, { field, reason });
+    },
+    resume: async () => void await call(caller, home, resume, {}),
+    async limit(limits) {
+      const rows = limitRows(limits);
+      enlist(home.queue);
+      await call(caller, home, limit, {}, rows);
+    },
+    async release(ids) {
+      const revisions = ids.map((each) => {
+        if (typeof each !== "object" || !("payload" in (each ?? {}))) {
+          return { local: localOf(each, home) };
+        }
+        knownOptions("release()", each, ["id", "payload"]);
+        return { local: localOf(each.id, home), payload: each.payload };
+      });
+      return await releaseTasks(caller, home, revisions, definitions);
+    },
+    promote: (ids) =>
+      each(
+        ids,
+        async (rows) => (await call(caller, home, promote, { token: randomLocal() }, rows))[3],
+      ),
+    discard: (ids) => each(ids, async (rows) => (await call(caller, home, discard, {}, rows))[3]),
+    restore: async (lines) => {
+      enlist(home.queue);
+      return await restoreTasks(caller, home, lines, definitions);
+    },
+    audit: () => auditHome(caller, home),
+    repair: ({ dryRun = false } = {}) => repairHome(caller, home, booleanOption("dryRun", dryRun)),
+  };
+}

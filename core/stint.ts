@@ -1,0 +1,138 @@
+/**
+ * One time of work, from the first claim to the farewell: the parts of a worker,
+ * made anew each time, because each of them can only ever stop once. A worker
+ * that was started has one; a tick has one to itself.
+ *
+ * @module
+ */
+
+import { createAbout, type Vitals } from "./about.ts";
+import { atMost, drainShift, farewellMs } from "./drain.ts";
+import { createFeed, type Feed } from "./feed.ts";
+import { createHeart, type Heart } from "./heart.ts";
+import { createIsolates } from "./isolates.ts";
+import { type Home, homeOf } from "./keys.ts";
+import type { AttemptHost } from "./live.ts";
+import { pause } from "./pause.ts";
+import { evict } from "./phoenix.ts";
+import { createPulse, type Pulse } from "./pulse.ts";
+import { createPump, type Pump } from "./pump.ts";
+import type { Inside, Relier } from "./relier.ts";
+import { createShift, type Shift } from "./shift.ts";
+import { saveStep } from "./steps.ts";
+import type { Emit } from "./worker_events.ts";
+import type { Setup } from "./worker_options.ts";
+
+/** What a stint needs of its worker. */
+export interface StintOwner {
+  readonly id: string;
+  readonly relier: Relier;
+  readonly inside: Inside;
+  readonly setup: Setup;
+  readonly emit: Emit;
+  /** Whether it is on its way out. */
+  leaving(): boolean;
+  loopLagMs(): number;
+  /** An operator's order, told once for each queue. */
+  obey(order: string): void;
+}
+
+/** A time of work. */
+export interface Stint {
+  readonly homes: readonly Home[];
+  readonly hearts: readonly Heart[];
+  readonly pulse: Pulse;
+  readonly pump: Pump;
+  readonly shift: Shift;
+  /** Aborts when it is over. */
+  readonly over: AbortSignal;
+  /** @throws TypeError if a task is to be isolated that cannot be. */
+  prepare(): Promise<void>;
+  /**
+   * Ends it without dropping anything, within `ms` and the time of its last
+   * words; the sooner of two calls decides.
+   */
+  leave(ms: number): Promise<void>;
+}
+
+/** Makes a stint that claims `most` tasks, or what comes until it is left. */
+export function createStint(owner: StintOwner, most?: number): Stint {
+  const { id, relier, inside, setup, emit } = owner;
+  const { caller, prefix } = inside;
+  const end = new AbortController();
+  const hurry = new AbortController();
+  const report = (error: unknown) => emit("error", { id: "", name: "", error });
+  const homes = setup.queues.map(({ name }) => homeOf(name, 0, prefix));
+  const feeds = new Map<Home, Feed>();
+  for (const home of homes) {
+    feeds.set(home, createFeed(caller, home, id, setup, end.signal, report));
+  }
+  const feedOf = (home: Home): Feed => feeds.get(home)!;
+
+  const isolates = createIsolates(caller.port, { ...setup, worker: id, prefix });
+  const host: AttemptHost = {
+    workerId: id,
+    relier,
+    definitionNamed: inside.definitionNamed,
+    beatOnce: (live) => hearts.get(live.claim.home)!.once(live),
+    saveStep: (claim, name, value) => saveStep(caller, claim, name, value),
+    isolates,
+    onError: (error, task, name) => emit("error", { id: task, name, error }),
+  };
+  const pulse = createPulse(caller.port, { ...setup, worker: id, homes }, report);
+  const changed = () => pump.poke();
+  const shift: Shift = createShift(setup.concurrency, host, feedOf, pulse, emit, changed);
+  const sources = homes.map((home, i) => ({ feed: feedOf(home), weight: setup.queues[i]!.weight }));
+  const pump: Pump = createPump(caller.port, sources, shift, { ...setup, most }, report);
+  const about = createAbout(setup, inside.definitions, (): Vitals => ({
+    loopLagMs: owner.loopLagMs(),
+    leaked: shift.leaked,
+    pulse: pulse.kind,
+    state: owner.leaving() ? "draining" : pump.paused ? "paused" : "working",
+  }));
+  const hearts = new Map<Home, Heart>();
+  // One that is over soon is seen by what it holds; nobody has to hear of it in between.
+  const rhythm = most === undefined ? setup : { ...setup, idleBeatMs: Infinity };
+  for (const home of homes) {
+    const body = {
+      held: shift.held,
+      trusts: pulse.trusts,
+      lost: shift.lost,
+      obey: owner.obey,
+      get claiming() {
+        return !owner.leaving() && !pump.paused;
+      },
+      onError: report,
+    };
+    hearts.set(home, createHeart(caller, home, id, about, rhythm, body));
+  }
+  let leaving: Promise<void> | undefined;
+
+  async function depart(): Promise<void> {
+    await drainShift(pump, shift, hurry);
+    await relier.flush({ timeout: farewellMs }).catch(report);
+    end.abort();
+    for (const heart of hearts.values()) heart.stop();
+    pulse.stop();
+    isolates.close();
+    const known = homes.filter((home) => feedOf(home).claimed || hearts.get(home)!.known);
+    const goodbyes = known.map((home) => evict(caller, home, id, "drain", setup.leaseMs));
+    // So that nobody has to notice its absence.
+    await atMost(farewellMs, Promise.all(goodbyes).catch(report));
+  }
+
+  return {
+    homes,
+    hearts: [...hearts.values()],
+    pulse,
+    pump,
+    shift,
+    over: end.signal,
+    prepare: () => isolates.prepare(inside.definitions()),
+    leave(ms) {
+      if (ms === 0) hurry.abort();
+      else void pause(ms, hurry.signal).then(() => hurry.abort());
+      return leaving ??= depart();
+    },
+  };
+}

@@ -1,0 +1,13 @@
+/**
+ * What a worker is made of once it works, as one thing to load.
+ *
+ * @module
+ */
+
+export { takeDuty } from "./duty.ts";
+export { isIsolate } from "./isolate.ts";
+export { readOrder } from "./orders.ts";
+export { revivedMs, runPhoenix } from "./phoenix.ts";
+export { createStint } from "./stint.ts";
+export { readTickOptions, runTick } from "./tick.ts";
+export { turn } from "./worker_scripts.ts";
