@@ -38,6 +38,7 @@ const passing: ReadonlySet<string> = new Set([
   "ASK",
   "BUSY",
   "CLUSTERDOWN",
+  "HTTP429",
   "LOADING",
   "MASTERDOWN",
   "MOVED",
@@ -89,6 +90,8 @@ export function explain(error: unknown, args: readonly string[] = []): Failure {
 /** A short name for why no answer came: codes are safe, messages of clients may not be. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Unanswered) return error.message;
+  // What Deno does not permit: the text names the flag, and at most a host or a path.
+  if (error instanceof Error && error.name === "NotCapable") return error.message;
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === "string" && /^[A-Z0-9_]{1,60}$/.test(code) ? code : "the connection broke";
 }

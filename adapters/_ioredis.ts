@@ -121,6 +121,9 @@ function adapt(open: () => IoredisConnection): Connect {
     return {
       send: (command, args) => connection.call(command, args),
       close: () => connection.disconnect(),
+      get error() {
+        return error;
+      },
     };
   };
 }

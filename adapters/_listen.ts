@@ -151,7 +151,7 @@ export function listener(topology: Topology, timeoutMs: number, closing: Stop): 
 }
 
 /** A handler that throws must not end the connection's own work, nor go unheard. */
-function detached(handler: () => void): void {
+export function detached(handler: () => void): void {
   try {
     handler();
   } catch (error) {

@@ -51,6 +51,8 @@ export interface ScriptRunnerOptions {
 /** Makes the `run` of a port from a way to send one command. */
 export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPort["run"] {
   const { timeoutMs, closing } = options;
+  // With less there is no time for an answer: what was refused would become unknown.
+  const shortestMs = Math.min(100, timeoutMs / 5);
   return async (program, keys, args, confirm) => {
     refuseOtherThanStrings(program, keys, args);
     const rest = [String(keys.length), ...keys, ...args];
@@ -87,7 +89,7 @@ export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPor
         if (closing.stopped) throw closed(program);
         mayHaveRun ||= failure.mayHaveRun;
         const pauseMs = backoff(++failures);
-        if (!failure.passing || now() + pauseMs >= deadline) {
+        if (!failure.passing || now() + pauseMs + shortestMs >= deadline) {
           // The last moments belong to the deadline: to reject early is to give up early.
           if (failure.passing) await sleep(deadline - now(), closing);
           throw failed(program, { ...failure, text: why }, mayHaveRun, timeoutMs + extraMs);

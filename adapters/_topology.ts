@@ -14,6 +14,8 @@ export type Purpose = "commands" | "confirm" | "wait" | "listen";
 export interface Topology {
   /** Whether channels belong to slots, and `SSUBSCRIBE` is the verb. */
   readonly sharded: boolean;
+  /** What to say when a node sends callers to another one, where nobody can follow. */
+  readonly astray?: string;
   /** What may share one command: the slot of `key`, or 0 where there are none. */
   slot(key: string): number;
   /** The name of the node that serves `slot`; undefined while that is not known. */

@@ -16,6 +16,8 @@ export interface Connection {
   send(command: string, args: string[]): Promise<unknown>;
   /** Hangs up at once. */
   close(): void;
+  /** The last error it reported, for clients whose commands reject without it. */
+  readonly error?: unknown;
 }
 
 /** What a client's connection reports. */
@@ -155,7 +157,8 @@ export function openWire(connect: Connect, events: WireEvents = {}): Wire {
           const isReply = isAnswer(error);
           if (isReply) heard();
           if (!pending.delete(call)) return;
-          reject(isReply ? error : new Unanswered(ready, reasonOf(error)));
+          const told = isReply || error instanceof Unanswered;
+          reject(told ? error : new Unanswered(ready, reasonOf(connection.error ?? error)));
         });
       });
     },

@@ -7,8 +7,6 @@
 
 import { Cluster, Redis } from "ioredis";
 import type { RedisPort } from "../core/port.ts";
-import { type Confirmer, confirmer } from "./_confirm.ts";
-import { explain, Unanswered } from "./_failure.ts";
 import {
   cluster,
   type IoredisClient,
@@ -16,12 +14,9 @@ import {
   type IoredisConnection,
   single,
 } from "./_ioredis.ts";
-import { listener } from "./_listen.ts";
 import { type Origin, originOf } from "./_origin.ts";
-import { type Attempt, scriptRunner } from "./_script.ts";
-import { openStop, within } from "./_time.ts";
-import { waiter } from "./_wait.ts";
-import { type Link, openLink, type Wire } from "./_wire.ts";
+import { portOver, timeoutOf } from "./_port.ts";
+import { checkUrl } from "./_url.ts";
 
 export type { IoredisClient, IoredisCluster, IoredisConnection };
 
@@ -44,92 +39,11 @@ export interface IoredisOptions {
  * @throws {RangeError} If `timeoutMs` is out of range.
  */
 export function ioredis(client: IoredisClient, options: IoredisOptions = {}): RedisPort {
-  const { timeoutMs = 10_000 } = options;
-  if (!(timeoutMs >= 100 && timeoutMs <= 600_000)) {
-    throw new RangeError(`Cannot use timeoutMs ${timeoutMs}: it has to be 100 to 600000`);
-  }
+  const timeoutMs = timeoutOf(options);
   const topology = client.isCluster
     ? cluster(client as IoredisCluster, timeoutMs)
     : single(client as IoredisConnection, timeoutMs);
-  const closing = openStop();
-  const commands = new Map<string, Link>();
-  const confirmers = new Map<string, Confirmer>();
-  const waits = waiter(topology, closing);
-  const listens = listener(topology, timeoutMs, closing);
-
-  function commandsTo(node: string): Link {
-    return made(commands, node, () => openLink(topology.connect(node, "commands")));
-  }
-
-  /** The short way is short on purpose: every call takes it. */
-  function sendTo(node: string, attempt: Attempt, asking: boolean): Promise<unknown> {
-    const link = commandsTo(node);
-    const wire = link.current;
-    if (wire !== undefined) return sendOn(wire, attempt, asking);
-    return within(
-      attempt.limitMs,
-      link.wire(closing),
-      () => new Unanswered(false, "ETIMEDOUT"),
-    ).then((opened) => sendOn(opened, attempt, asking));
-  }
-
-  function sendOn(wire: Wire, attempt: Attempt, asking: boolean): Promise<unknown> {
-    const { command, args, limitMs } = attempt;
-    // Holds for the one command behind it, on the same connection.
-    if (asking) wire.send("ASKING", [], limitMs).catch(() => {});
-    return wire.send(command, args, limitMs);
-  }
-
-  function confirmAt(node: string, attempt: Attempt): Promise<unknown> {
-    const open = () => confirmer(openLink(topology.connect(node, "confirm")), closing);
-    return made(confirmers, node, open).send(attempt);
-  }
-
-  function send(attempt: Attempt): Promise<unknown> {
-    const node = topology.node(topology.slot(attempt.keys[0] ?? ""));
-    if (node === undefined) {
-      topology.refresh();
-      return Promise.reject(new Unanswered(false, "the cluster is not known yet"));
-    }
-    const reply = attempt.confirm === undefined
-      ? sendTo(node, attempt, false)
-      : confirmAt(node, attempt);
-    return reply.catch((error) => redirected(node, attempt, error));
-  }
-
-  /** Follows the one redirection that is for this call alone, and looks where the others lead. */
-  function redirected(node: string, attempt: Attempt, error: unknown): Promise<unknown> {
-    const { word, passing } = explain(error);
-    if (word === "ASK" && attempt.confirm === undefined) {
-      const there = (error as Error).message.split(" ")[2] ?? "";
-      return sendTo(there, attempt, true);
-    }
-    if (word === "READONLY" || word === "MASTERDOWN") {
-      // The node is a replica now; a new connection asks who is the master.
-      commands.get(node)?.close();
-      confirmers.get(node)?.close();
-      // It keeps its subscribers, and has nothing to tell them any more.
-      listens.leave(node);
-    }
-    if (passing) topology.refresh();
-    throw error;
-  }
-
-  return {
-    run: scriptRunner(send, { timeoutMs, closing: closing }),
-    wait: waits.wait,
-    listen: listens.listen,
-    origin: () => Promise.resolve(originOf(client, timeoutMs)),
-    close() {
-      closing.stop();
-      for (const link of commands.values()) link.close();
-      for (const confirmer of confirmers.values()) confirmer.close();
-      waits.close();
-      listens.close();
-      topology.close();
-      return Promise.resolve();
-    },
-  };
+  return portOver(topology, timeoutMs, () => originOf(client, timeoutMs));
 }
 
 /**
@@ -141,12 +55,7 @@ export function ioredis(client: IoredisClient, options: IoredisOptions = {}): Re
  * it, as it may hold a password.
  */
 export function connect(url: string, options: IoredisOptions = {}): RedisPort {
-  const path = /^(?:unix:\/\/)?\//.test(url);
-  if (!path && !/^rediss?:\/\/[^/?#]*(?:\/\d*)?(?:[?#]|$)/.test(url)) {
-    throw new TypeError(
-      "Cannot connect: a Redis URL is redis://host:port/database, rediss://… or unix:///path/to/socket",
-    );
-  }
+  checkUrl(url);
   // It never connects: it carries the options for those that do.
   return ioredis(new Redis(url, { lazyConnect: true }), options);
 }
@@ -158,13 +67,4 @@ export function reopen(origin: unknown): RedisPort {
     ? new Cluster(nodes, { ...options, lazyConnect: true })
     : new Redis({ ...options, lazyConnect: true });
   return ioredis(client, { timeoutMs });
-}
-
-function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
-  }
-  return value;
 }

@@ -9,6 +9,11 @@ import type { FromIsolate } from "../core/isolate.ts";
 import type { Isolate, IsolateKind } from "../core/isolates.ts";
 import type { Cover } from "../core/standin.ts";
 
+/** There is no isolate to limit. */
+export function limitsMemory(_isolate: IsolateKind["isolate"]): boolean {
+  return false;
+}
+
 /** No handler can be killed here. */
 export function openIsolate(
   _kind: IsolateKind,

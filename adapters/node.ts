@@ -5,5 +5,5 @@
  * @module
  */
 
-export { openIsolate } from "./node_isolates.ts";
+export { limitsMemory, openIsolate } from "./node_isolates.ts";
 export { hireStandIn } from "./node_standin.ts";

@@ -8,7 +8,8 @@
 import process from "node:process";
 import { parentPort, Worker } from "node:worker_threads";
 import { createIsolate, type FromIsolate, type ToIsolate } from "../core/isolate.ts";
-import { reopen } from "./ioredis.ts";
+import { reopen } from "./node_reopen.ts";
+import { listening } from "./node_line.ts";
 
 const say = (message: FromIsolate): void => {
   if (parentPort) parentPort.postMessage(message);
@@ -18,6 +19,7 @@ const hear = createIsolate(say, reopen, (module) => import(module));
 
 if (parentPort) {
   parentPort.on("message", hear);
+  parentPort.postMessage(listening);
 } else {
   process.on("message", (message) => hear(message as ToIsolate));
   process.on("disconnect", () => process.exit());

@@ -11,6 +11,16 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { FromIsolate } from "../core/isolate.ts";
 import type { Isolate, IsolateKind } from "../core/isolates.ts";
+import { entry, lineTo, threadEntry } from "./node_line.ts";
+
+/**
+ * Whether an isolate keeps to its `memoryMb`. Bun takes the limit, and lets the
+ * heap grow; a thread of Deno that exceeds it falls silent, and nobody is told.
+ */
+export function limitsMemory(isolate: IsolateKind["isolate"]): boolean {
+  const { bun, deno } = process.versions;
+  return !bun && (isolate === "process" || !deno);
+}
 
 /** Opens an isolate; `onGone` is told, once, how it ended. */
 export function openIsolate(
@@ -18,24 +28,22 @@ export function openIsolate(
   onMessage: (message: FromIsolate) => void,
   onGone: (why: string) => void,
 ): Isolate {
-  const entry = new URL("./node_entry.js", import.meta.url);
   // How a text on the command line is read says nothing of a file.
   const asked = process.execArgv.filter((flag) => !/^--(input-type|inspect)/.test(flag));
   const given = asked.some((flag) => /^(-[ep]|--eval|--print)$/.test(flag)) ? [] : asked;
   return isolate === "thread"
-    ? openThread(entry, given, memoryMb, onMessage, onGone)
-    : openProcess(entry, given, memoryMb, onMessage, onGone);
+    ? openThread(given, memoryMb, onMessage, onGone)
+    : openProcess(given, memoryMb, onMessage, onGone);
 }
 
 function openThread(
-  entry: URL,
   given: string[],
   memoryMb: number | undefined,
   onMessage: (message: FromIsolate) => void,
   onGone: (why: string) => void,
 ): Isolate {
   const same = given.length === process.execArgv.length;
-  const thread = new Worker(entry, {
+  const thread = new Worker(threadEntry, {
     name: "relier isolate",
     argv: ["isolate"],
     // Flags that are the process' own are refused when they are named.
@@ -43,7 +51,7 @@ function openThread(
     ...(memoryMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: memoryMb } }),
   });
   let why: string | undefined;
-  thread.on("message", onMessage);
+  const post = lineTo(thread, onMessage);
   thread.on("error", (error: Error & { code?: string }) => {
     why = error.code === "ERR_WORKER_OUT_OF_MEMORY"
       ? "ran out of memory"
@@ -51,20 +59,19 @@ function openThread(
   });
   thread.on("exit", (code) => onGone(why ?? `ended by itself, with code ${code}`));
   return {
-    post: (message) => thread.postMessage(message),
+    post,
     kill: () => void thread.terminate(),
   };
 }
 
 function openProcess(
-  entry: URL,
   given: readonly string[],
   memoryMb: number | undefined,
   onMessage: (message: FromIsolate) => void,
   onGone: (why: string) => void,
 ): Isolate {
   const limit = memoryMb === undefined ? [] : [`--max-old-space-size=${memoryMb}`];
-  const child = fork(fileURLToPath(entry), ["isolate"], {
+  const child = fork(entry.protocol === "file:" ? fileURLToPath(entry) : entry.href, ["isolate"], {
     execArgv: [...given, ...limit],
     serialization: "advanced",
   });
@@ -77,8 +84,8 @@ function openProcess(
   child.on("error", (error) => gone(`cannot be started: ${error.message}`));
   child.on("exit", (code, signal) => {
     gone(
-      signal === "SIGABRT" && memoryMb !== undefined
-        ? "ran out of memory, most likely: it ended by SIGABRT"
+      /^SIG(ABRT|TRAP)$/.test(signal ?? "") && memoryMb !== undefined
+        ? `ran out of memory, most likely: it ended by ${signal}`
         : signal
         ? `ended by ${signal}`
         : `ended by itself, with code ${code}`,

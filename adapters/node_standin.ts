@@ -8,6 +8,7 @@
 import process from "node:process";
 import { Worker } from "node:worker_threads";
 import type { Cover } from "../core/standin.ts";
+import { lineTo, threadEntry } from "./node_line.ts";
 
 /** What the thread is told. `clock` is the loop's, as {@linkcode clockSkew} says it. */
 export type ToThread =
@@ -30,6 +31,7 @@ interface Post {
 const posts = new Map<number, Post>();
 let lastPost = 0;
 let thread: Worker | undefined;
+let tell: (message: ToThread) => void;
 const againMs = 1000;
 const lingerMs = 5000;
 
@@ -48,14 +50,13 @@ export function hireStandIn(
   const post = ++lastPost;
   const begin: ToThread = { do: "begin", post, origin, cover, clock: clockSkew() };
   posts.set(post, { begin, onStanding, onError });
-  if (thread) thread.postMessage(begin);
+  if (thread) tell(begin);
   else open();
   return {
-    started: (home, id) =>
-      thread?.postMessage({ do: "started", post, home, id } satisfies ToThread),
+    started: (home, id) => void (thread && tell({ do: "started", post, home, id })),
     stop() {
       posts.delete(post);
-      thread?.postMessage({ do: "end", post } satisfies ToThread);
+      if (thread) tell({ do: "end", post });
       if (posts.size === 0) close();
     },
   };
@@ -64,15 +65,20 @@ export function hireStandIn(
 function open(): void {
   let own: Worker;
   try {
-    // What the process was told to load first is not for this thread.
-    const options = { name: "relier", argv: ["standin"], execArgv: [] };
-    own = new Worker(new URL("./node_entry.js", import.meta.url), options);
+    own = new Worker(threadEntry, {
+      name: "relier",
+      argv: ["standin"],
+      // What the process was told to load first is not for this thread.
+      execArgv: [],
+      // Not told later: by the time the thread listens, the loop may be blocked.
+      workerData: [...posts.values()].map(({ begin }) => begin),
+    });
   } catch (error) {
     return giveUp(error);
   }
   let stood = false;
   let reason: unknown = new Error("it ended");
-  own.on("message", ({ post, ...rest }: FromThread) => {
+  const tellIt = lineTo<ToThread, FromThread>(own, ({ post, ...rest }) => {
     stood = true;
     if ("failed" in rest) posts.get(post)?.onError(nobody(rest.failed));
     else posts.get(post)?.onStanding(true);
@@ -89,7 +95,7 @@ function open(): void {
   // A process ends although its thread goes on.
   own.unref();
   thread = own;
-  for (const { begin } of posts.values()) own.postMessage(begin);
+  tell = tellIt;
 }
 
 function giveUp(reason: unknown): void {

@@ -5,17 +5,18 @@
  * @module
  */
 
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import type { RedisPort } from "../core/port.ts";
 import { type StandIn, standIn } from "../core/standin.ts";
-import { reopen } from "./ioredis.ts";
+import { reopen } from "./node_reopen.ts";
+import { listening } from "./node_line.ts";
 import { clockSkew, type FromThread, type ToThread } from "./node_standin.ts";
 
 const standing = new Map<number, { readonly port: RedisPort; readonly standIn: StandIn }>();
 const parent = parentPort!;
 const tell = (message: FromThread): void => parent.postMessage(message);
 
-parent.on("message", (message: ToThread) => {
+function obey(message: ToThread): void {
   const { post } = message;
   if (message.do === "begin") {
     try {
@@ -31,7 +32,7 @@ parent.on("message", (message: ToThread) => {
     void left?.port.close();
     standing.delete(post);
   }
-});
+}
 
 function begin({ post, origin, cover, clock }: Extract<ToThread, { do: "begin" }>): void {
   const skew = clock - clockSkew();
@@ -39,3 +40,7 @@ function begin({ post, origin, cover, clock }: Extract<ToThread, { do: "begin" }
   const made = standIn(port, cover, () => performance.now() + skew, () => tell({ post }));
   standing.set(post, { port, standIn: made });
 }
+
+for (const message of workerData as ToThread[]) obey(message);
+parent.on("message", obey);
+parent.postMessage(listening);

@@ -1,0 +1,18 @@
+/**
+ * What every adapter that takes a URL accepts as one.
+ *
+ * @module
+ */
+
+/** Whether `url` is a path to a socket of this machine. */
+export function isSocket(url: string): boolean {
+  return /^(?:unix:\/\/)?\//.test(url);
+}
+
+/** Refuses what is no URL of a Redis. It is not repeated, as it may hold a password. */
+export function checkUrl(url: string): void {
+  if (isSocket(url) || /^rediss?:\/\/[^/?#]*(?:\/\d*)?(?:[?#]|$)/.test(url)) return;
+  throw new TypeError(
+    "Cannot connect: a Redis URL is redis://host:port/database, rediss://… or unix:///path/to/socket",
+  );
+}

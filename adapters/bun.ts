@@ -1,0 +1,104 @@
+/**
+ * The adapter for Bun's own Redis client, of Bun 1.3 or later: one server. For
+ * Sentinel and Cluster on Bun there is `@relier/core/ioredis`.
+ *
+ * @module
+ */
+
+import type { RedisPort } from "../core/port.ts";
+import { type BunClient, server } from "./_bun.ts";
+import { portOver, timeoutOf } from "./_port.ts";
+import { checkUrl, isSocket } from "./_url.ts";
+
+export type { BunClient };
+
+/** Options of {@linkcode bun}. */
+export interface BunOptions {
+  /**
+   * Milliseconds until a call rejects that Redis has not answered, 100 to
+   * 600,000; 10,000 if absent. A connection that is silent for half of it is
+   * replaced, and what was sent on it is sent again.
+   */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Makes a port from a `Bun.RedisClient`. Commands go over connections of their
+ * own, made with `duplicate()`: where to connect and as whom is the client's
+ * affair, and its TLS options count. The client stays the caller's to close,
+ * and need not be connected. Bun does not tell where it connects to, so no
+ * thread can stand in for a worker and no task be isolated: for these use
+ * {@linkcode connect}.
+ *
+ * @throws {RangeError} If `timeoutMs` is out of range.
+ */
+export function bun(client: BunClient, options: BunOptions = {}): RedisPort {
+  const topology = server(() => client.duplicate(), true);
+  return portOver(topology, timeoutOf(options), () => undefined);
+}
+
+/**
+ * Makes a port that connects by itself, on first use, and closes what it
+ * opened. Accepts `redis://`, `rediss://` (TLS) with user, password and
+ * database, `unix://` and the path of a socket.
+ *
+ * @throws {TypeError} If `url` is none of these or has a query, and where there
+ * is no Bun. The message does not repeat it, as it may hold a password.
+ */
+export function connect(url: string, options: BunOptions = {}): RedisPort {
+  checkUrl(url);
+  if (url.includes("?")) {
+    throw new TypeError(
+      "Cannot connect: Bun's own client takes no options from the query of a URL: leave it out, " +
+        "or use connect of @relier/core/ioredis",
+    );
+  }
+  const RedisClient = nativeClient();
+  const timeoutMs = timeoutOf(options);
+  const address = isSocket(url) ? `redis+unix://${url.replace("unix://", "")}` : url;
+  const profile = {
+    connectionTimeout: Math.max(1, Math.floor(timeoutMs / 2)),
+    idleTimeout: 0,
+    // A lost connection is replaced, never revived.
+    autoReconnect: false,
+    maxRetries: 0,
+    // Commands wait in the process until the handshake is over, no longer.
+    enableOfflineQueue: true,
+    // What is sent has left; gathering it was slower, not faster.
+    enableAutoPipelining: false,
+  };
+  const topology = server(() => new RedisClient(address, profile), false);
+  return portOver(topology, timeoutMs, () => ({ client: "bun", url, timeoutMs } satisfies Origin));
+}
+
+/** How to open the same Redis again. It may hold a password. */
+interface Origin {
+  readonly client: "bun";
+  readonly url: string;
+  readonly timeoutMs: number;
+}
+
+/** Whether `origin` is one of this adapter's. */
+export function isOrigin(origin: unknown): boolean {
+  return (origin as Partial<Origin>).client === "bun";
+}
+
+/** Makes a port to what the `origin` of another one described, with connections of its own. */
+export function reopen(origin: unknown): RedisPort {
+  const { url, timeoutMs } = origin as Origin;
+  return connect(url, { timeoutMs });
+}
+
+function nativeClient(): new (url: string, options: object) => BunClient {
+  const host = globalThis as unknown as {
+    readonly Bun?: { readonly RedisClient?: new (url: string, options: object) => BunClient };
+  };
+  const RedisClient = host.Bun?.RedisClient;
+  if (RedisClient === undefined) {
+    throw new TypeError(
+      "Cannot connect: this is Bun's own client, and here is no Bun 1.3 or later: " +
+        "use connect of @relier/core/ioredis",
+    );
+  }
+  return RedisClient;
+}

@@ -1,0 +1,198 @@
+/**
+ * The adapter for a Redis inside this process, for tests and for trying things
+ * out: the same scripts on an engine in JavaScript, on Node.js, Bun and Deno.
+ * Everything ends with the process, so it is not for production.
+ *
+ * Needs `npm install --save-dev js-redis-server@0.3.0`.
+ *
+ * @example
+ * ```ts
+ * import { createRelier, createWorker, rlTask } from "@relier/core";
+ * import { memory } from "@relier/core/memory";
+ *
+ * const greet = rlTask("greet", (name: string) => `hello ${name}`);
+ * await using rl = createRelier({ redis: memory() });
+ * await using worker = createWorker(rl);
+ * await worker.start();
+ * console.log(await greet.call("world"));
+ * ```
+ *
+ * @module
+ */
+
+import { RedisError, type RedisPort } from "../core/port.ts";
+import { type Clock, realClock, type VirtualClock, virtualClock } from "./_clock.ts";
+import { type Door, type Engine, openEngine, type Session } from "./_engine.ts";
+import { explain } from "./_failure.ts";
+import { detached } from "./_listen.ts";
+import { scriptRunner } from "./_script.ts";
+import { openStop } from "./_time.ts";
+
+/** Options of {@linkcode memory}. */
+export interface MemoryOptions {
+  /**
+   * What Redis's time is: `"real"` by default; a `"virtual"` one stands still
+   * until {@linkcode MemoryPort.advance} moves it. Timers of the process, such
+   * as those of a worker that was started, are always real.
+   */
+  readonly clock?: "real" | "virtual";
+}
+
+/** A port to a Redis inside this process. Several clients and workers may use it. */
+export interface MemoryPort extends RedisPort {
+  /**
+   * Moves a virtual clock by `ms` milliseconds, and returns the time it is then,
+   * in milliseconds since 1970. Waits that are over end; leases and delays are
+   * over for whoever looks next.
+   *
+   * @throws {TypeError} If the clock is real.
+   * @throws {RangeError} If `ms` is negative or no finite number.
+   */
+  advance(ms: number): number;
+  /** Makes another port to the same data, with connections and a closing of its own. */
+  share(): MemoryPort;
+  /**
+   * Lets clients of this machine at the same data, over TCP and until this port
+   * is closed; resolves to the URL, always the same one.
+   */
+  serve(): Promise<string>;
+}
+
+/** Milliseconds until a call rejects. Nothing here can be silent, so it is only a bound. */
+const timeoutMs = 10_000;
+
+interface Channel {
+  readonly handlers: Set<{ readonly onMessage: (message: string) => void }>;
+  leave(): void;
+}
+
+/**
+ * Makes a port to a Redis in memory, with data of its own, which is forgotten
+ * when nobody has a port to it any more. Nothing is loaded before the first call.
+ *
+ * @throws {TypeError} If an option is not what it should be.
+ */
+export function memory(options: MemoryOptions = {}): MemoryPort {
+  const clock = clockOf(options);
+  let engine: Promise<Engine> | undefined;
+  return portTo(() => engine ??= openEngine(clock), clock);
+}
+
+function portTo(open: () => Promise<Engine>, clock: Clock | VirtualClock): MemoryPort {
+  const closing = openStop();
+  const channels = new Map<string, Channel>();
+  let commands: Promise<Session> | undefined;
+  let door: Promise<Door> | undefined;
+
+  async function connect(): Promise<Session> {
+    const session = (await open()).connect();
+    if (closing.stopped) session.close();
+    closing.onStop(() => session.close());
+    return session;
+  }
+
+  /** Redis counts a connection once, however many of its handlers hear a channel. */
+  function subscribe(engine: Engine, name: string): Channel {
+    const handlers: Channel["handlers"] = new Set();
+    const unsubscribe = engine.subscribe(name, (message) => {
+      for (const { onMessage } of [...handlers]) detached(() => onMessage(message));
+    });
+    const forget = closing.onStop(unsubscribe);
+    const leave = () => {
+      forget();
+      unsubscribe();
+      channels.delete(name);
+    };
+    const channel = { handlers, leave };
+    channels.set(name, channel);
+    return channel;
+  }
+
+  return {
+    run: scriptRunner(async ({ command, args, confirm, name }) => {
+      if (confirm) throw unconfirmed(name);
+      const session = await (commands ??= connect());
+      return await session.send(command, args);
+    }, { timeoutMs, closing }),
+
+    async wait(bells, ms, signal) {
+      refuseClosed("wait");
+      if (signal?.aborted || !(ms > 0)) return;
+      const session = await connect();
+      let over = false;
+      const end = () => {
+        over = true;
+        session.close();
+      };
+      signal?.addEventListener("abort", end, { once: true });
+      const forget = clock.after(ms, end);
+      try {
+        if (!signal?.aborted) await session.send("BLPOP", [...bells, "0"]);
+      } catch (error) {
+        refuseClosed("wait");
+        if (!over) {
+          const { word, text } = explain(error, bells);
+          throw new RedisError(`Cannot wait: Redis answered ${text}`, "refused", word);
+        }
+      } finally {
+        forget();
+        signal?.removeEventListener("abort", end);
+        session.close();
+      }
+    },
+
+    async listen(name, onMessage) {
+      refuseClosed("listen");
+      const engine = await open();
+      refuseClosed("listen");
+      const channel = channels.get(name) ?? subscribe(engine, name);
+      const handler = { onMessage };
+      channel.handlers.add(handler);
+      return () => {
+        if (channel.handlers.delete(handler) && channel.handlers.size === 0) channel.leave();
+      };
+    },
+
+    async close() {
+      closing.stop();
+      await (await door?.catch(() => undefined))?.close();
+    },
+
+    advance(ms) {
+      if (!("advance" in clock)) {
+        throw new TypeError('Cannot advance a real clock: open memory({ clock: "virtual" })');
+      }
+      if (!(ms >= 0 && ms < Infinity)) {
+        throw new RangeError(`Cannot advance by ${ms} ms: it has to be a number, 0 or more`);
+      }
+      return clock.advance(ms);
+    },
+
+    share: () => portTo(open, clock),
+
+    async serve() {
+      refuseClosed("serve");
+      door ??= open().then((engine) => engine.serve());
+      return (await door).url;
+    },
+  };
+
+  function refuseClosed(what: string): void {
+    if (closing.stopped) throw new RedisError(`Cannot ${what}: the port is closed`, "unknown");
+  }
+}
+
+function clockOf(options: MemoryOptions): Clock | VirtualClock {
+  const { clock = "real" } = options;
+  if (clock !== "real" && clock !== "virtual") {
+    throw new TypeError('Cannot use option "clock": it must be "real" or "virtual"');
+  }
+  return clock === "real" ? realClock : virtualClock();
+}
+
+function unconfirmed(name: string): RedisError {
+  return new RedisError(
+    `Cannot run "${name}": a Redis in memory has no disk and no replicas; push with durability "memory"`,
+    "unsupported",
+  );
+}

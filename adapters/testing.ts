@@ -1,0 +1,210 @@
+/**
+ * Testing what is built on tasks: a client on a Redis in memory whose clock
+ * stands still until the test moves it, a worker that works when it is told to,
+ * and one that is killed in the middle of a task.
+ *
+ * Needs `npm install --save-dev js-redis-server@0.3.0`, and runs under any test
+ * runner.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { test } from "node:test";
+ * import { rlTask } from "@relier/core";
+ * import { createTestRelier } from "@relier/core/testing";
+ *
+ * const charge = rlTask("charge", { idempotent: true }, (order: string) => `paid ${order}`);
+ *
+ * test("an order is charged once, though the worker dies", async () => {
+ *   await using rl = await createTestRelier({ tasks: [charge] });
+ *   const handle = await charge.apush("o1");
+ *   await charge.apush("o1");
+ *   assert.deepEqual(rl.calls(charge), [["o1"]]);
+ *   await rl.killWorker({ during: "charge" });
+ *   await rl.tick("35s");
+ *   assert.equal(await handle.result(), "paid o1");
+ *   assert.deepEqual(await rl.dlq(), []);
+ * });
+ * ```
+ *
+ * @module
+ */
+
+import { currentRun } from "../core/context.ts";
+import { toMs } from "../core/duration.ts";
+import { type AcceptedPush, standIn, watch } from "../core/producer.ts";
+import {
+  createRelier,
+  type Duration,
+  type Outcome,
+  type PushOptions,
+  type RedisPort,
+  type Relier,
+  type RelierOptions,
+  type Task,
+  type TaskSummary,
+} from "../mod.ts";
+import { createDrive } from "./_test_drive.ts";
+import { openPlace } from "./_test_place.ts";
+import { createVictim, mortal, type Victim } from "./_test_victim.ts";
+
+/** Options of {@linkcode createTestRelier}. */
+export interface TestRelierOptions extends RelierOptions {
+  /**
+   * Where tasks go: to a Redis in `"memory"` (default); `"inline"`: there too,
+   * and every push waits until its handler has run, whenever it is due; to a
+   * `"redis"`, the one of option `redis` or of `RELIER_REDIS_URL`, under a random
+   * prefix that is cleared away at the end.
+   */
+  mode?: "inline" | "memory" | "redis";
+  /**
+   * The time by which tasks are due, leases end and results are kept: a
+   * `"virtual"` one (default) stands still until it is moved; that of a real
+   * Redis is `"real"`. Timers are always real: those in handlers, `softTimeout`,
+   * `hardTimeout` and the timeout of `result()`.
+   */
+  clock?: "virtual" | "real";
+}
+
+/** A push that was accepted. */
+export interface PushedTask {
+  /** The full id of the task. */
+  readonly id: string;
+  /** The name of the task. */
+  readonly name: string;
+  /** What its handler is called with. */
+  readonly args: readonly unknown[];
+  /** What the push asked for besides. */
+  readonly opts: PushOptions;
+  /** `"created"`, unless it met the task of its key. */
+  readonly outcome: Outcome;
+}
+
+/**
+ * A client to test with. Until it is closed a bare `task.apush()` goes through
+ * it, whichever client the task belongs to otherwise.
+ */
+export interface TestRelier extends Relier {
+  /** Every push that was accepted so far, also from handlers, in order. */
+  readonly pushed: readonly PushedTask[];
+  /**
+   * The arguments of each task that was made of `task` so far, in order, whether
+   * it has run or not. A push that met the task of its key made none.
+   */
+  calls<A extends unknown[]>(task: Task<string, A, any>): A[];
+  /**
+   * Works until nothing is left that comes to something by itself. A virtual
+   * clock is brought to whatever is scheduled: delays, retries, leases of killed
+   * workers. With a real one only what is due is worked off.
+   *
+   * @throws {Error} If there is no end to it after 1,000 rounds.
+   */
+  drain(): Promise<void>;
+  /**
+   * Lets time pass on a virtual clock, from one thing that is due to the next,
+   * and works on each: milliseconds, or a text such as `"35s"`.
+   *
+   * @throws {TypeError} If the clock is real.
+   */
+  tick(duration: Duration): Promise<void>;
+  /**
+   * Has a worker run what is due until it has begun the task called `during`,
+   * or any if absent, and kills it there: once its handler has ended and before
+   * anybody hears of that, or after 100 real ms if the handler takes longer. What
+   * the handler did has happened; from then on nothing it does is heard. A virtual
+   * clock is moved until there is such a task.
+   *
+   * @throws {Error} If there is no such task.
+   */
+  killWorker(options?: { during?: string }): Promise<void>;
+  /** The dead tasks of all queues, at most 200 of each; what died last comes first. */
+  dlq(): Promise<TaskSummary[]>;
+}
+
+/**
+ * Makes a client to test with. Close it, or declare it with `await using`.
+ *
+ * @throws {TypeError} If an option is not what it should be, or does not fit another one.
+ */
+export async function createTestRelier(options: TestRelierOptions = {}): Promise<TestRelier> {
+  const { mode = "memory", clock, ...rest } = options;
+  const place = await openPlace(mode, clock, rest);
+  const pushed: PushedTask[] = [];
+  const see = ({ options, ...push }: AcceptedPush) => void pushed.push({ ...push, opts: options });
+  const victims: Victim[] = [];
+  const clientOn = (port: RedisPort) =>
+    createRelier({ ...rest, redis: port, prefix: place.prefix });
+
+  const client = clientOn(mode === "inline" ? inline(place.port) : place.port);
+  standIn(client, see);
+  // A worker waits for the pushes of its client, and inline those wait for the worker.
+  const own = mode === "inline" ? clientOn(place.port) : client;
+  watch(own, see);
+  const drive = createDrive(
+    own,
+    place.advance,
+    () => pushed.map(({ id }) => id.split("~")[0]!),
+  );
+  const closeClient = client.close;
+
+  /** A push from a handler waits for nothing: that handler is being waited for. */
+  function inline(port: RedisPort): RedisPort {
+    return {
+      ...port,
+      async run(program, ...call) {
+        const reply = await port.run(program, ...call);
+        if (program.name === "push" && !currentRun()) await drive.drain();
+        return reply;
+      },
+    };
+  }
+
+  function refuseInside(what: string): void {
+    if (!currentRun()) return;
+    throw new TypeError(`Cannot ${what} from inside a handler: it would wait for itself`);
+  }
+
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => closing ??= leave();
+
+  async function leave(): Promise<void> {
+    await Promise.all(victims.splice(0).map((each) => each.bury()));
+    await closeClient();
+    if (own !== client) await own.close();
+    await place.leave();
+  }
+
+  return Object.assign(client, {
+    pushed,
+    calls: <A extends unknown[]>(task: Task<string, A, any>): A[] =>
+      pushed.filter(({ name, outcome }) => name === task.name && outcome === "created")
+        .map(({ args }) => args as A),
+    async drain() {
+      refuseInside("drain");
+      await drive.drain();
+    },
+    async tick(duration: Duration) {
+      refuseInside("tick");
+      await drive.tick(toMs("duration", duration));
+    },
+    async killWorker({ during }: { during?: string } = {}) {
+      refuseInside("kill a worker");
+      const port = mortal(place.port);
+      const doomed = clientOn(port);
+      watch(doomed, see);
+      const victim = createVictim(doomed, port);
+      victims.push(victim);
+      const what = during === undefined ? "kill a worker" : `kill a worker during "${during}"`;
+      await drive.seek(what, (queues) => victim.work(queues, during));
+    },
+    async dlq() {
+      const queues = await drive.queues();
+      const pages = await Promise.all(
+        queues.map((name) => client.queue(name).page("dead", { limit: 200, last: true })),
+      );
+      return pages.flatMap(({ tasks }) => tasks);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  });
+}
