@@ -130,6 +130,7 @@ export const tree: Group = {
       },
     },
     bench: () => import("./bench.ts"),
+    cost: () => import("./cost.ts"),
     config: {
       summary: "What is configured, and where",
       default: "show",

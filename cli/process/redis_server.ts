@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
+import { memory } from "../../adapters/memory.ts";
 import { setupOf, tell } from "./processes.ts";
 
 /** What the server process is told when it is started. */
@@ -54,9 +55,7 @@ async function told(word: () => Promise<ServerWord>): Promise<void> {
 }
 
 async function embedded(): Promise<ServerWord> {
-  const { createRedisMock } = await import("js-redis-server");
-  const { url } = await createRedisMock({ compatibility: "redis-7.0" });
-  return { url };
+  return { url: await memory().serve() };
 }
 
 async function spawned(command: string): Promise<ServerWord> {

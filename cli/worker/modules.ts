@@ -48,7 +48,9 @@ async function load(path: string): Promise<void> {
   try {
     await import(pathToFileURL(path).href);
   } catch (error) {
-    throw new CliError(1, `Cannot load module "${path}": ${error}`, { cause: error });
+    // Bun says how many errors there are in a file, and keeps them behind.
+    const [first = error] = error instanceof AggregateError ? error.errors : [];
+    throw new CliError(1, `Cannot load module "${path}": ${first}`, { cause: error });
   }
 }
 
