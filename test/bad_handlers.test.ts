@@ -18,7 +18,7 @@ import {
   type TaskFailedError,
 } from "../mod.ts";
 import { overheard } from "./support/console.ts";
-import { type Lab, onEmbedded, withRelier } from "./support/relier.ts";
+import { type Lab, withRelier } from "./support/relier.ts";
 import { bounded } from "./support/until.ts";
 
 const canary = "canary-8d41";
@@ -251,9 +251,6 @@ test(
 
 test(
   "a handler that calls process.exit takes its process along, and runs again elsewhere",
-  {
-    skip: onEmbedded() && "a process of its own has an engine of its own",
-  },
   withRelier(async ({ url, prefix, worker, queue }) => {
     const path = fileURLToPath(new URL("./support/exiting_process.ts", import.meta.url));
     const ends = rlTask("ends-its-process", () => "survived");

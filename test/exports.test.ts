@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { build } from "esbuild";
+import { bundle } from "./support/bundle.ts";
 import { read, root } from "./support/tree.ts";
 
 const npm = JSON.parse(read("package.json"));
@@ -36,18 +36,32 @@ test("npm and JSR export the same modules, and each of them exists", () => {
 
 for (const name of ["#client", "#node"]) {
   test(`npm and JSR map ${name} to the same file, and every file it stands for exists`, () => {
-    assert.equal(npm.imports[name].default, jsr.imports[name]);
+    assert.equal(npm.imports[name].deno ?? npm.imports[name].default, jsr.imports[name]);
     for (const file of Object.values<string>(npm.imports[name])) {
       assert.ok(existsSync(join(root, file)), file);
     }
   });
 }
 
+test("the package maps what is internal to what this tree maps it to, compiled", () => {
+  for (const name of ["client", "node"]) {
+    const compiled = Object.entries<string>(npm.imports[`#dist/${name}`]);
+    const sources = compiled.map(([condition, file]) => [condition, sourceOf(file)]);
+    assert.deepEqual(sources, Object.entries(npm.imports[`#${name}`]), name);
+  }
+});
+
 test("the versions JSR is told by hand are among those npm accepts", () => {
   for (const [name, to] of Object.entries<string>(jsr.imports)) {
     if (name.startsWith("#")) continue;
-    const version = to.replace(`npm:${name}@`, "").replace(".0.0", "");
-    assert.ok(npm.dependencies[name].split(" || ").includes(version), `${name}: ${to}`);
+    const all: Record<string, string> = { ...npm.dependencies, ...npm.peerDependencies };
+    const its = Object.keys(all).find((each) => name === each || name.startsWith(`${each}/`))!;
+    const accepted = all[its]!.split(" || ");
+    const version = to.replace(`npm:${its}@`, "").split("/")[0]!;
+    assert.ok(
+      accepted.includes(version) || accepted.includes(version.replace(".0.0", "")),
+      `${name}: ${to}`,
+    );
   }
 });
 
@@ -68,29 +82,22 @@ test("the lock file names no registry, so that it installs from any", () => {
 
 for (const condition of ["workerd", "edge-light", "browser"]) {
   test(`mod.ts bundled for ${condition} holds no client and nothing of Node`, async () => {
-    const { metafile, outputFiles } = await bundle("mod.ts", [condition]);
-    const inputs = Object.keys(metafile.inputs);
+    const { inputs, text } = await bundle('export * from "./mod.ts";', condition);
     const clients = inputs.filter((path) =>
       /^adapters\/(?!no_(client|node)\.ts)|\bioredis\b/.test(path)
     );
     assert.deepEqual(clients, []);
     // Asking the host for a module of Node, where it has one, is no import of it.
-    const text = outputFiles[0]!.text.replaceAll(/getBuiltinModule\?\.\("node:\w+"\)/g, "");
-    assert.doesNotMatch(text, /["'`]node:|\bnew Function\b|\brequire\(/);
+    const code = text.replaceAll(/getBuiltinModule\?\.\("node:\w+"\)/g, "");
+    assert.doesNotMatch(code, /["'`]node:|\bnew Function\b|\brequire\(/);
   });
 }
 
-const common = {
-  absWorkingDir: root,
-  bundle: true,
-  format: "esm",
-  logLevel: "silent",
-  metafile: true,
-  minifySyntax: true,
-  platform: "browser",
-  write: false,
-} as const;
-
-function bundle(entry: string, conditions: string[]) {
-  return build({ entryPoints: [entry], ...common, conditions });
+for (const condition of ["workerd", "edge-light", "browser"]) {
+  test(`the Upstash adapter bundled for ${condition} holds no other client and nothing of Node`, async () => {
+    const { inputs, text } = await bundle('export * from "./adapters/upstash.ts";', condition);
+    const clients = inputs.filter((path) => /^adapters\/[a-z]/.test(path));
+    assert.deepEqual(clients, ["adapters/upstash.ts"]);
+    assert.doesNotMatch(text, /["'`]node:|\bnew Function\b|\brequire\(/);
+  });
 }

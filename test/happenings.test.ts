@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { channelOf, idOf } from "../core/keys.ts";
 import { type QueueHappening, rlTask } from "../mod.ts";
-import { type Lab, onEmbedded, withRelier } from "./support/relier.ts";
+import { type Lab, withRelier } from "./support/relier.ts";
 import { bounded, until } from "./support/until.ts";
 
 /** Follows the queue until `leave` is called; resolves once it is heard. */
@@ -112,9 +112,6 @@ test(
 
 test(
   "following goes on when the connection was cut",
-  {
-    skip: onEmbedded() && "the engine cuts no connections",
-  },
   withRelier(async (lab) => {
     const { moves, redis } = lab;
     const { heard, leave } = await following(lab);

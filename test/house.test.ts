@@ -27,8 +27,8 @@ const forbidden: readonly { readonly what: RegExp; readonly because: string }[] 
     because: "it silences every other test",
   },
   {
-    what: /\.skip\(|\bskip: true\b/,
-    because: "a test is skipped by an option that gives the reason",
+    what: /\btest\.skip\(|\.skip\(\)|\bskip: true\b/,
+    because: "a test is skipped with a reason",
   },
 ];
 

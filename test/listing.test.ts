@@ -11,7 +11,7 @@ import { test } from "node:test";
 import { idOf } from "../core/keys.ts";
 import { randomLocal } from "../core/local_id.ts";
 import { rlTask, type TaskState, type TaskSummary } from "../mod.ts";
-import { type Lab, onEmbedded, withRelier } from "./support/relier.ts";
+import { type Lab, withRelier } from "./support/relier.ts";
 import { until } from "./support/until.ts";
 
 const add = rlTask("add-listed", (a: number, b: number) => a + b);
@@ -83,9 +83,6 @@ async function leaving(lab: Lab, last: boolean): Promise<void> {
 
 test(
   "a page of 100,000 tasks is as quick as one of a hundred, at both ends",
-  {
-    skip: onEmbedded() && "it is a matter of the server",
-  },
   withRelier(async (lab) => {
     const { redis, key, queue } = lab;
     // Made in Redis: what is measured is the look, not the push.
@@ -116,9 +113,6 @@ test(
 
 test(
   "large payloads stay where they are: a page shows their names",
-  {
-    skip: onEmbedded() && "it is a matter of the server",
-  },
   withRelier(async (lab) => {
     const big = rlTask("big-listed", (text: string) => text.length);
     const text = "x".repeat(1_000_000);

@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Queue, rlTask, taskContext, type Worker, type WorkerEntry } from "../mod.ts";
 import { withRelier } from "./support/relier.ts";
+import { here } from "./support/runtimes.ts";
 import { bounded, until } from "./support/until.ts";
 
 const noop = rlTask(
@@ -55,7 +56,7 @@ test(
       "working",
     ]);
     assert.equal(about.process, process.pid);
-    assert.deepEqual([about.runtime, about.version], ["node", process.versions.node]);
+    assert.deepEqual([about.runtime, about.version], [here, process.versions[here]]);
     assert.ok(about.rssMb > 10 && about.host.length > 0);
     assert.ok(about.tasks.some(({ name, version }) => name === "noop-ordered" && version === 3));
     assert.ok(Math.abs(Date.parse(about.startedAt) - Date.now()) < 10_000);

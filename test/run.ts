@@ -1,8 +1,9 @@
 /**
  * Runs the tests, ring by ring: the gate, the fast ring, the commands of `rl`,
- * then the slow ring, which kills real processes. A ring that is named is run
- * alone; torture only so, because it takes long. A ring that fails does not stop
- * the next one, so one run tells everything.
+ * the slow ring, which kills real processes, then the fast half of the matrix. A
+ * ring that is named is run alone; torture only so, because it takes long. A ring
+ * that fails does not stop the next one, so one run tells everything, and says
+ * what failed once more at the very end.
  *
  * @module
  */
@@ -22,11 +23,20 @@ const rings = {
   torture: { tests: testsOf("test/torture"), atOnce: 1, fileMs: 900_000 },
 };
 
-/** Runs a ring and resolves to the lines node sums it up with, and whether it passed. */
-function run(name: keyof typeof rings): Promise<{ passed: boolean; summary: string[] }> {
+/** What a ring came to. */
+interface Result {
+  readonly passed: boolean;
+  /** The lines it sums itself up with. */
+  readonly summary: readonly string[];
+  /** The name and the error of each test that failed, as it was printed. */
+  readonly failing: string;
+}
+
+/** Runs the tests of a ring. */
+async function run(name: keyof typeof rings): Promise<Result> {
   const { tests, atOnce, fileMs } = rings[name];
-  if (tests.length === 0) return Promise.resolve({ passed: true, summary: ["no tests yet"] });
-  const child = spawn(process.execPath, [
+  if (tests.length === 0) return { passed: true, summary: ["no tests yet"], failing: "" };
+  const { passed, output } = await node([
     "--import=tsx",
     "--test",
     "--test-force-exit",
@@ -34,22 +44,42 @@ function run(name: keyof typeof rings): Promise<{ passed: boolean; summary: stri
     `--test-concurrency=${atOnce}`,
     `--test-timeout=${fileMs}`,
     ...tests,
-  ], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  ]);
+  const summary = output.match(
+    /^\W*(tests|pass|fail|cancelled|skipped|duration_ms) [\d.]+$/gm,
+  );
+  return { passed, summary: summary ?? [], failing: from(output, "✖ failing tests:") };
+}
 
-  const summary: string[] = [];
-  let line = "";
+/** Runs the half of the matrix that every run can afford. */
+async function runMatrix(): Promise<Result> {
+  const { passed, output } = await node(["--import=tsx", "test/matrix.ts", "--fast"]);
+  return {
+    passed,
+    summary: [output.trim().split("\n").at(-1)!],
+    failing: from(output, "What failed:"),
+  };
+}
+
+/** The end of `output`, from the last `heading` on; nothing if there is none. */
+function from(output: string, heading: string): string {
+  const at = output.lastIndexOf(heading);
+  return at < 0 ? "" : output.slice(at);
+}
+
+/** Runs a program of ours, and shows what it prints. */
+function node(args: readonly string[]): Promise<{ passed: boolean; output: string }> {
+  const child = spawn(process.execPath, [...args], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     process.stdout.write(chunk);
-    const lines = (line + chunk).split("\n");
-    line = lines.pop()!;
-    summary.push(
-      ...lines.filter((text) =>
-        /^\W*(tests|pass|fail|cancelled|skipped|duration_ms) [\d.]+/.test(text)
-      ),
-    );
+    output += chunk;
   });
   return new Promise((resolve) => {
-    child.on("close", (code) => resolve({ passed: code === 0, summary }));
+    child.on("close", (code) => resolve({ passed: code === 0, output }));
   });
 }
 
@@ -68,12 +98,20 @@ const only = named(process.argv[2]);
 requireRedis();
 const gatePassed = only !== undefined || await gate();
 let passed = gatePassed;
+const failures: string[] = [];
 const report: string[] = [];
-for (const name of only === undefined ? everything : [only]) {
-  const result = await run(name);
+
+function add(name: string, result: Result): void {
   passed &&= result.passed;
-  report.push(`\n${name} ring: ${result.passed ? "passed" : "FAILED"}`, ...result.summary);
+  report.push(`\n${name}: ${result.passed ? "passed" : "FAILED"}`, ...result.summary);
+  if (!result.passed) failures.push(`\n${name}:\n${result.failing.trim()}`);
 }
-if (only === undefined) report.unshift(`\ngate: ${gatePassed ? "passed" : "FAILED"}`);
-console.log(report.join("\n"));
+
+for (const name of only === undefined ? everything : [only]) add(`${name} ring`, await run(name));
+if (only === undefined) {
+  add("fast half of the matrix", await runMatrix());
+  report.unshift(`\ngate: ${gatePassed ? "passed" : "FAILED"}`);
+}
+// Last, for whoever is shown only the end of it.
+console.log([...report, ...failures].join("\n"));
 process.exitCode = passed ? 0 : 1;

@@ -6,24 +6,49 @@
  */
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { connect } from "../adapters/ioredis.ts";
 import { homeOf, type KeyName, keyOf } from "../core/keys.ts";
 import { randomLocal } from "../core/local_id.ts";
 import { call, type Script } from "../core/script.ts";
-import * as scripts from "../core/scripts.ts";
+import * as scripts from "./support/scripts.ts";
 import { states } from "../core/states.ts";
 import { RelierError } from "../mod.ts";
 import { Redis } from "ioredis";
 import { movesAt } from "./support/moves.ts";
 import { startRedis } from "./support/redis.ts";
-import { onEmbedded, withRelier } from "./support/relier.ts";
+import { withRelier } from "./support/relier.ts";
 
 const all = Object.values(scripts) as unknown as Script<
   Record<string, unknown>,
   Record<string, unknown>,
   readonly [string, string, number]
 >[];
+
+test("every script is known by the hash of the text it is put together from", () => {
+  for (const { name, sha, source } of all) {
+    assert.equal(createHash("sha1").update(source).digest("hex"), sha, name);
+  }
+});
+
+test(
+  "the text of a script is put together only for a server that does not know it",
+  withRelier(async ({ moves }) => {
+    let read = 0;
+    const source = `return "${randomLocal()}"`;
+    const program = {
+      name: "probe",
+      sha: createHash("sha1").update(source).digest("hex"),
+      get source() {
+        read++;
+        return source;
+      },
+    };
+    for (let i = 0; i < 5; i++) await moves.caller.port.run(program, [], []);
+    assert.equal(read, 1);
+  }),
+);
 
 test("every key a script uses is one it declares", () => {
   for (const { name, keys, source } of all) {
@@ -84,9 +109,7 @@ test(
   }),
 );
 
-test("every script works on a full Redis but those that bring a task, which change nothing", {
-  skip: onEmbedded() && "the engine has no memory limit",
-}, async () => {
+test("every script works on a full Redis but those that bring a task, which change nothing", async () => {
   const server = await startRedis({ args: ["--maxmemory-policy", "noeviction"] });
   const redis = new Redis(server.url);
   const port = connect(server.url);

@@ -122,6 +122,7 @@ test(
     await worker();
     const handle = await slow.apush();
     assert.equal(await handle.result(), "in time");
+    await until("the first attempt has seen its signal", () => reasons.length > 0);
     assert.deepEqual(reasons, ["RL_HARD_TIMEOUT"]);
     assert.deepEqual((await queue.inspect(handle.id)).history.map(({ cause }) => cause), [
       "timeout",

@@ -14,7 +14,9 @@ const npm = JSON.parse(read("package.json"));
 
 /** What is used without being imported, and by what. */
 const tools: Readonly<Record<string, string>> = {
+  "@arethetypeswrong/cli": "the test of the package runs it",
   "@types/node": "the types of every node: module",
+  "bun": "runs the tests of Bun, and the matrix",
   "deno": "the gate formats, lints and checks with it",
   "tsx": "runs TypeScript on Node 20",
   "typescript": "the build and the gate",
@@ -26,14 +28,19 @@ const imports = new Map(sources.map((path) => [path, importsOf(path, texts.get(p
 
 const outside = JSON.stringify([npm.bin, npm.exports, npm.imports, npm.scripts]);
 
-/** Files that are started or imported from outside, or that a test starts as a process by their path. */
+/** Files that are started or imported from outside, or that a test names by their path. */
 const entries = new Set(sources.filter((path) => {
   const stem = path.replace(/\.ts$/, "");
   return path.endsWith(".test.ts") ||
     [` ${path}`, `"./${path}"`, `"./dist/${stem}.js"`].some((use) => outside.includes(use)) ||
+    // What is bundled or run stands in a text, by its path from the root.
     [...texts.values()].some((text) =>
-      // A thread's entry is named as the build names it.
-      new RegExp(`URL\\("[./\\w]*\\b${stem.split("/").at(-1)}\\.[jt]s"`).test(text)
+      text.includes(`"${path}"`) || text.includes(`"./${path}"`)
+    ) ||
+    [...texts.values()].some((text) =>
+      // A thread's entry is named as the build names it; a bundle's by its path from the root.
+      new RegExp(`URL\\("[./\\w]*\\b${stem.split("/").at(-1)}\\.[jt]s"`).test(text) ||
+      text.includes(`from "./${path}"`)
     );
 }));
 

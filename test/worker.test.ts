@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRelier, createWorker, rlTask, type Task, taskContext } from "../mod.ts";
 import { startRedis } from "./support/redis.ts";
-import { onEmbedded, withRelier } from "./support/relier.ts";
+import { withRelier } from "./support/relier.ts";
 import { freePort } from "./support/server.ts";
 import { bounded, until } from "./support/until.ts";
 
@@ -315,9 +315,7 @@ test(
   }),
 );
 
-test("a worker refuses a Redis that evicts tasks, and starts once that is mended", {
-  skip: onEmbedded() && "the engine has no eviction policy",
-}, async () => {
+test("a worker refuses a Redis that evicts tasks, and starts once that is mended", async () => {
   const server = await startRedis({ args: ["--maxmemory-policy", "allkeys-lru"] });
   const rl = createRelier({ redis: server.url });
   try {

@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Redis } from "ioredis";
-import { connect, ioredis } from "../adapters/ioredis.ts";
+import { ioredis } from "../adapters/ioredis.ts";
 import { RedisError, RelierError, rlTask, taskContext, type WorkerEventName } from "../mod.ts";
 import { overheard } from "./support/console.ts";
 import { withRelier } from "./support/relier.ts";
@@ -78,8 +78,8 @@ test(
 
 test(
   "flush() also waits for a push that is sent again",
-  withRelier(async ({ client, url, pushErrors }) => {
-    const port = connect(url);
+  withRelier(async ({ client, pushErrors, port: open }) => {
+    const port = open();
     let calls = 0;
     const run: typeof port.run = (...call) =>
       ++calls === 1 ? Promise.reject(new RedisError("cut", "unknown")) : port.run(...call);
@@ -158,8 +158,8 @@ test(
 
 test(
   "a handler is told at the end of its lease that Redis has gone silent, not when the call gives up",
-  withRelier(async ({ client, url, queue, worker }) => {
-    const port = connect(url);
+  withRelier(async ({ client, queue, worker, port: open }) => {
+    const port = open();
     let silent = false;
     const relier = client({
       redis: {

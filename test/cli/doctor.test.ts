@@ -11,10 +11,11 @@ import type { Check } from "../../cli/doctor/check.ts";
 import { localChecks } from "../../cli/doctor/local.ts";
 import { settingsOf } from "../../cli/kernel/config.ts";
 import { serverChecks } from "../../cli/doctor/server.ts";
-import * as scripts from "../../core/scripts.ts";
+import * as scripts from "../support/scripts.ts";
 import { createRelier, createWorker, rlTask } from "../../mod.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { rl } from "../support/rl.ts";
+import { here } from "../support/runtimes.ts";
 import { until } from "../support/until.ts";
 
 interface Report {
@@ -58,7 +59,7 @@ test("a Redis that is not there is an exit code of 3, and everything local is st
   const report = await doctor("redis://127.0.0.1:1");
   assert.equal(report.exit, 3);
   assert.deepEqual(report.checks.map(({ name }) => name), [
-    "node",
+    here,
     "relier",
     "config",
     "url",

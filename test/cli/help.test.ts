@@ -20,6 +20,7 @@ import { find, load } from "../../cli/kernel/path.ts";
 import { widthOf } from "../../cli/kernel/text.ts";
 import { tree } from "../../cli/tree.ts";
 import { rl } from "../support/rl.ts";
+import { here, programLine } from "../support/runtimes.ts";
 import { root } from "../support/tree.ts";
 
 interface Leaf {
@@ -158,13 +159,9 @@ test("bash completes with the script that rl prints", async () => {
   const script = join(scratch, "completion.bash");
   writeFileSync(script, (await rl(["completion", "bash"])).stdout);
   const command = join(scratch, "rl");
-  const tsx = join(root, "node_modules", "tsx", "dist", "loader.mjs");
-  writeFileSync(
-    command,
-    `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${
-      join(root, "cli", "main.ts")
-    }" "$@"\n`,
-  );
+  const line = programLine(here, join(root, "cli", "main.ts"));
+  const quotedLine = [line.command, ...line.args].map((word) => `"${word}"`).join(" ");
+  writeFileSync(command, `#!/bin/sh\nexec ${quotedLine} "$@"\n`);
   chmodSync(command, 0o755);
   const tab = async (...words: string[]) => {
     const quoted = words.map((word) => `'${word}'`).join(" ");

@@ -546,7 +546,7 @@ export async function failure(call: Promise<Reply | void | (() => void)>): Promi
 }
 
 /** All text an error carries, however deep, as a logger might print it. */
-function everythingIn(value: unknown, seen: Set<unknown> = new Set()): string {
+export function everythingIn(value: unknown, seen: Set<unknown> = new Set()): string {
   if (typeof value === "string") return value;
   if (typeof value !== "object" || value === null || seen.has(value)) return "";
   seen.add(value);

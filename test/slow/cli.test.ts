@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +25,7 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 // Compiled, as users have it.
 const dist = join(scratch, "dist");
 execFileSync(process.execPath, ["--import", "tsx", "build.ts", "--out", dist], { cwd: root });
+copyFileSync(join(root, "package.json"), join(scratch, "package.json"));
 symlinkSync(join(root, "node_modules"), join(scratch, "node_modules"));
 const bin = join(dist, "cli", "main.js");
 

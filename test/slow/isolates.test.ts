@@ -10,6 +10,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { limitsMemory } from "../../adapters/node.ts";
 import { rlTask, type TaskFailedError } from "../../mod.ts";
 import { child, homeless, isolated } from "../support/isolated_tasks.ts";
 import { startRedis } from "../support/redis.ts";
@@ -99,6 +100,20 @@ for (const kind of ["thread", "process"] as const) {
         const w = await worker();
         const failure = await failureOf((await rl.apush(tasks.end, 7)).result({ timeout: "10s" }));
         assert.match(failure.message, new RegExp(`The ${kind} of task .* with code 7`));
+        assert.equal(await (await rl.apush(echo, "alive")).result({ timeout: "2s" }), "alive");
+        assert.equal(w.health().leaked, 0);
+      }),
+    );
+
+    test(
+      "a handler that wants more memory than it may have ends its isolate, and nothing else",
+      {
+        skip: limitsMemory(kind)
+          ? false
+          : "this runtime limits no memory, and says so at the start",
+      },
+      withRelier(async ({ rl, worker }) => {
+        const w = await worker();
         const hog = await failureOf((await rl.apush(tasks.hog)).result({ timeout: "14s" }));
         assert.match(hog.message, /ran out of memory/);
         assert.equal(await (await rl.apush(echo, "alive")).result({ timeout: "2s" }), "alive");
@@ -187,6 +202,22 @@ test(
     await worker({ modules: [import.meta.url] }, client({ tasks: [lost] }));
   }),
 );
+
+for (const isolate of ["thread", "process"] as const) {
+  test(
+    `a worker does not start with a task in a ${isolate} whose memory nobody would limit`,
+    withRelier(async ({ client, worker }) => {
+      const module = import.meta.url;
+      const limited = rlTask(`within-${isolate}`, { isolate, module, memoryMb: 64 }, () => {});
+      const start = worker({}, client({ tasks: [limited] }));
+      if (limitsMemory(isolate)) return void await start;
+      await assert.rejects(start, {
+        name: "TypeError",
+        message: /Cannot isolate task "within-.*": this runtime does not keep to memoryMb 64/,
+      });
+    }),
+  );
+}
 
 test(
   "a worker isolates the tasks that do not say so themselves, if it is told to",

@@ -6,52 +6,26 @@
  */
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-} from "node:fs";
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { build } from "esbuild";
+import { makeConsumer, npm, specifiers } from "../support/consumer.ts";
 import { startRedis } from "../support/redis.ts";
-import { read, root } from "../support/tree.ts";
 
-const npm = JSON.parse(read("package.json"));
-const consumer = realpathSync(mkdtempSync(join(tmpdir(), "relier-package-")));
-const installed = join(consumer, "node_modules", "@relier", "core");
-
-before(() => {
-  mkdirSync(installed, { recursive: true });
-  const out = join(installed, "dist");
-  execFileSync(process.execPath, ["--import", "tsx", "build.ts", "--out", out], { cwd: root });
-  cpSync(join(root, "package.json"), join(installed, "package.json"));
-  for (const name of Object.keys(npm.dependencies)) {
-    const link = join(consumer, "node_modules", name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(root, "node_modules", name), link, "junction");
-  }
-});
-
-after(() => rmSync(consumer, { recursive: true, force: true }));
+const consumer = makeConsumer(Object.keys(npm.peerDependencies));
+const { folder, installed } = consumer;
+after(() => consumer.remove());
 
 /** Runs `code` as a module of the consumer and returns what it printed. */
 function run(code: string, ...flags: string[]): string {
   const args = [...flags, "--input-type=module", "--eval", code];
-  return execFileSync(process.execPath, args, { cwd: consumer, encoding: "utf8" }).trim();
+  return consumer.run(process.execPath, args);
 }
 
-for (const path of Object.keys(npm.exports).filter((name) => name !== "./package.json")) {
-  const name = path.replace(/^\./, npm.name);
-
+for (const name of specifiers) {
   test(`${name} can be imported, and can be required`, () => {
     assert.notEqual(run(`console.log(Object.keys(await import("${name}")).length)`), "0");
     const required = `import { createRequire } from "node:module";
@@ -60,14 +34,15 @@ for (const path of Object.keys(npm.exports).filter((name) => name !== "./package
   });
 
   test(`${name} comes with its types`, () => {
-    assert.ok(existsSync(join(installed, npm.exports[path].types)));
+    const { types } = npm.exports[name.replace(npm.name, ".")];
+    assert.ok(existsSync(join(installed, types)));
   });
 }
 
-test("#client stands for the compiled ioredis adapter, and on the edge for a refusal", () => {
+test("#dist/client stands for the compiled ioredis adapter, and on the edge for a refusal", () => {
   const mod = join(installed, "dist", "mod.js");
   const resolve = `import { createRequire } from "node:module";
-    console.log(createRequire(${JSON.stringify(mod)}).resolve("#client"))`;
+    console.log(createRequire(${JSON.stringify(mod)}).resolve("#dist/client"))`;
   assert.equal(run(resolve), join(installed, "dist", "adapters", "client.js"));
   for (const condition of ["workerd", "edge-light", "browser"]) {
     const found = run(resolve, `--conditions=${condition}`);
@@ -111,8 +86,8 @@ test("the refusal on the edge names what to do instead, and does not show the UR
 
 test("the compiled package bundles for the edge without any client", async () => {
   const { metafile } = await build({
-    stdin: { contents: `export * from "${npm.name}";`, resolveDir: consumer },
-    absWorkingDir: consumer,
+    stdin: { contents: `export * from "${npm.name}";`, resolveDir: folder },
+    absWorkingDir: folder,
     bundle: true,
     conditions: ["workerd"],
     format: "esm",

@@ -12,12 +12,19 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startRedis } from "../support/redis.ts";
+import { startFront } from "../support/upstash_front.ts";
 
 const run = promisify(execFile);
 const root = new URL("../../", import.meta.url);
 const samples = new URL("node_modules/.samples/", root);
 const readme = readFileSync(new URL("README.md", root), "utf8");
 const found = [...readme.matchAll(/<!-- sample: (\S+) -->\s+```ts\n([^]*?)```/g)];
+
+/** Where the samples of the edge run. */
+const edge = `import process from "node:process";
+interface Env { readonly REST_URL: string; readonly REST_TOKEN: string }
+interface Ctx { waitUntil(work: Promise<unknown>): void }
+const env = process.env as unknown as Env;\n`;
 
 /** What a sample leaves to its reader, and how it ends. */
 const around: Record<string, { before: string; after: string }> = {
@@ -30,11 +37,35 @@ await rl.close();\n`,
   },
   "tour.ts": { before: "", after: "" },
   "limits.ts": { before: "", after: "" },
+  "edge.ts": {
+    before: edge,
+    after: `const works: Promise<unknown>[] = [];
+const ctx = { waitUntil: (work: Promise<unknown>) => void works.push(work) };
+const { status } = shop.fetch(new Request("https://shop.test/o-1"), env, ctx);
+if (status !== 202 || works.length !== 1) throw new Error(String(status));
+await Promise.all(works);\n`,
+  },
+  "tick.ts": {
+    before: edge,
+    after: `const rl = createRelier();
+await rl.apush(charge, "/o-2");
+await cron.scheduled({}, env);
+const [left] = (await rl.queue("default").page("ready")).tasks;
+if (left) throw new Error(left.id);
+await rl.close();\n`,
+  },
+  "testing.ts": { before: "", after: "" },
 };
 
+/** What the samples import beside them. */
+const charge = `import { rlTask } from "../../mod.ts";
+export const charge = rlTask("charge", { idempotent: true }, (order: string) => order);\n`;
+
 const redis = await startRedis();
+const front = await startFront(redis.url);
 after(async () => {
   rmSync(samples, { recursive: true, force: true });
+  await front.close();
   await redis.stop();
 });
 
@@ -49,9 +80,11 @@ test("the samples of the README compile under the strictest settings", async () 
     const { before, after } = around[name!]!;
     const text = `${before}${code}${after}`
       .replaceAll('"@relier/core"', '"../../mod.ts"')
+      .replaceAll(/"@relier\/core\/(\w+)"/g, '"../../adapters/$1.ts"')
       .replaceAll("redis://127.0.0.1:6379", redis.url);
     writeFileSync(new URL(name!, samples), text);
   }
+  writeFileSync(new URL("charge.ts", samples), charge);
   writeFileSync(
     new URL("tsconfig.json", samples),
     JSON.stringify({
@@ -68,7 +101,8 @@ test("the samples of the README compile under the strictest settings", async () 
 for (const [, name] of found) {
   test(`the sample ${name} of the README runs`, { timeout: 30_000 }, async () => {
     const file = fileURLToPath(new URL(name!, samples));
-    const env = { ...process.env, RELIER_REDIS_URL: redis.url };
+    const rest = { REST_URL: front.url, REST_TOKEN: front.token };
+    const env = { ...process.env, RELIER_REDIS_URL: redis.url, ...rest };
     const { stderr } = await run(process.execPath, ["--import", "tsx", file], {
       env,
       timeout: 25_000,

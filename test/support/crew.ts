@@ -16,6 +16,8 @@ import { build } from "esbuild";
 import type { WorkerHealth, WorkerOptions } from "../../mod.ts";
 import { type Diary, openDiary } from "./diary.ts";
 import type { Wear } from "./dressed.ts";
+import { engineName } from "./engines.ts";
+import { here, programLine, type Runtime } from "./runtimes.ts";
 import { bounded, until } from "./until.ts";
 import type { Order, Post } from "./worker_process.ts";
 
@@ -53,8 +55,13 @@ export interface Crew {
   readonly diary: Diary;
   /** Those that are alive. */
   readonly hands: readonly Hand[];
-  /** Starts a worker, and resolves when it has begun to claim. */
-  hire(worker?: WorkerOptions, wear?: readonly Wear[], redis?: string): Promise<Hand>;
+  /** Starts a worker, on `runtime` if that is given, and resolves when it has begun to claim. */
+  hire(
+    worker?: WorkerOptions,
+    wear?: readonly Wear[],
+    redis?: string,
+    runtime?: Runtime,
+  ): Promise<Hand>;
   /** Starts a client. */
   client(): Promise<Hand>;
   /** SIGTERM to all; resolves when they are gone, to how each ended. */
@@ -80,6 +87,8 @@ function bundle(): Promise<string> {
     banner: { js: 'const entryUrl = require("node:url").pathToFileURL(__filename).href;' },
     define: { "import.meta.url": "entryUrl" },
     bundle: true,
+    // What `#client` stands for in the processes.
+    conditions: engineName === "bun" ? ["bun"] : [],
     format: "cjs",
     logLevel: "error",
     outdir,
@@ -92,17 +101,25 @@ function bundle(): Promise<string> {
   return bundled;
 }
 
+/** The fixture on another runtime, which reads it as it is. */
+function foreign(runtime: Runtime, setup: string[], env: NodeJS.ProcessEnv): ChildProcess {
+  const file = fileURLToPath(new URL("./worker_process.ts", import.meta.url));
+  const { command, args } = programLine(runtime, file);
+  return fork(file, setup, { env, execPath: command, execArgv: args.slice(0, -1) });
+}
+
 /** Makes a crew that works on the Redis at `url`. */
 export async function openCrew(url: string): Promise<Crew> {
-  const file = await bundle();
+  const bundled = await bundle();
   const diary = openDiary();
   const hands = new Set<Hand>();
 
-  async function start(post: Post): Promise<Hand> {
-    const child = fork(file, [JSON.stringify(post)], {
-      env: { ...process.env, RELIER_TEST_DIARY: diary.folder },
-      execArgv: [],
-    });
+  async function start(post: Post, runtime = here): Promise<Hand> {
+    const setup = [JSON.stringify(post)];
+    const env = { ...process.env, RELIER_TEST_DIARY: diary.folder };
+    const child = runtime === here
+      ? fork(bundled, setup, { env, execArgv: [] })
+      : foreign(runtime, setup, env);
     children.add(child);
     const pid = child.pid!;
     let worker: string | undefined;
@@ -164,7 +181,8 @@ export async function openCrew(url: string): Promise<Crew> {
     get hands() {
       return [...hands];
     },
-    hire: (worker = {}, wear = [], redis = url) => start({ redis, worker, wear }),
+    hire: (worker = {}, wear = [], redis = url, runtime = here) =>
+      start({ redis, worker, wear }, runtime),
     client: () => start({ redis: url, wear: [] }),
     async dismiss() {
       const leaving = [...hands];

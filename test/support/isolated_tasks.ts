@@ -7,6 +7,7 @@
 
 import process from "node:process";
 import { isMainThread, threadId } from "node:worker_threads";
+import { limitsMemory } from "../../adapters/node.ts";
 import { Discard, Retry, rlTask, type Task, type TaskContext, taskContext } from "../../mod.ts";
 
 /** What a handler says of where it runs and of its context. */
@@ -89,10 +90,14 @@ function tasksIn(isolate: "thread" | "process"): Isolated {
       throw how === "range" ? new RangeError("out of it", { cause }) : new TypeError("wrong kind");
     }),
     end: rlTask(`end-${isolate}`, once, (code: number) => process.exit(code)),
-    hog: rlTask(`hog-${isolate}`, { ...once, memoryMb: 32 }, () => {
-      const held: number[][] = [];
-      for (;;) held.push(Array.from({ length: 100_000 }, (_, i) => i + held.length));
-    }),
+    hog: rlTask(
+      `hog-${isolate}`,
+      { ...once, ...(limitsMemory(isolate) && { memoryMb: 32 }) },
+      () => {
+        const held: number[][] = [];
+        for (;;) held.push(Array.from({ length: 100_000 }, (_, i) => i + held.length));
+      },
+    ),
     listen: rlTask(`listen-${isolate}`, once, async () => {
       const { signal, progress } = taskContext();
       progress(50, "listening");

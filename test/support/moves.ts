@@ -11,7 +11,7 @@ import { channelOf, type Home, keyOf } from "../../core/keys.ts";
 import { randomLocal } from "../../core/local_id.ts";
 import type { Reply } from "../../core/port.ts";
 import { call, type Caller } from "../../core/script.ts";
-import * as scripts from "../../core/scripts.ts";
+import * as scripts from "./scripts.ts";
 import type { TaskState } from "../../core/states.ts";
 
 /** What is recorded of a task, as text. */

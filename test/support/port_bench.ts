@@ -1,19 +1,48 @@
 /**
- * A port through ioredis over a wire that a test can cut.
+ * A port over a wire that a test can cut.
  *
  * @module
  */
 
 import { Redis } from "ioredis";
 import { ioredis } from "../../adapters/ioredis.ts";
+import type { RedisPort } from "../../core/port.ts";
 import { type PortBench, timeoutMs } from "../conformance/port.ts";
 import { openWire } from "./wire.ts";
 
+/** A port, and the client under it. */
+export interface Opened {
+  readonly port: RedisPort;
+  close(): void;
+}
+
 /** Opens a port over a wire to the server at `url`; `end` ends the server. */
-export async function portBench(url: string, end: () => Promise<void>): Promise<PortBench> {
+export async function portBench(
+  url: string,
+  end: () => Promise<void>,
+  open: (url: string) => Opened = overIoredis,
+): Promise<PortBench> {
   const wire = await openWire(url);
-  // Set up as badly as a caller's client can be: none of it may matter.
-  const client = new Redis(wire.url, {
+  const { port, close } = open(wire.url);
+  const inspector = new Redis(url);
+  inspector.on("error", () => {});
+  return {
+    port,
+    wire,
+    admin: ([command, ...args]) => inspector.call(command!, args),
+    async close() {
+      await port.close();
+      close();
+      inspector.disconnect();
+      await wire.close();
+      await end();
+    },
+  };
+}
+
+/** Set up as badly as a caller's client can be: none of it may matter. */
+function overIoredis(url: string): Opened {
+  const client = new Redis(url, {
     lazyConnect: true,
     keyPrefix: "callers:",
     stringNumbers: true,
@@ -24,19 +53,5 @@ export async function portBench(url: string, end: () => Promise<void>): Promise<
     readOnly: true,
     enableAutoPipelining: true,
   });
-  const inspector = new Redis(url);
-  inspector.on("error", () => {});
-  const port = ioredis(client, { timeoutMs });
-  return {
-    port,
-    wire,
-    admin: ([command, ...args]) => inspector.call(command!, args),
-    async close() {
-      await port.close();
-      client.disconnect();
-      inspector.disconnect();
-      await wire.close();
-      await end();
-    },
-  };
+  return { port: ioredis(client, { timeoutMs }), close: () => client.disconnect() };
 }

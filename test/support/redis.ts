@@ -198,13 +198,6 @@ export async function startCluster(masters = 3, replicas = 0): Promise<RedisClus
   };
 }
 
-/** An engine inside this process: the same Lua, nothing to install, nothing kept. */
-export async function embedded(): Promise<{ url: string; close(): Promise<void> }> {
-  const { createRedisMock } = await import("js-redis-server");
-  const mock = await createRedisMock({ compatibility: "redis-7.0" });
-  return { url: mock.url, close: () => mock.close() };
-}
-
 let sharedServer: Promise<RedisServer> | undefined;
 
 /** The URL of a server all tests of this process may use; each takes names of its own. */

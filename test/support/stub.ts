@@ -40,7 +40,8 @@ export async function startStub(answer: Answer): Promise<Stub> {
         unread = unread.slice(read.length);
         const word = read.command[0]!.toUpperCase();
         if (word === "EVAL" || word === "EVALSHA") calls.push(word);
-        const reply = word === "CLIENT" ? "+OK\r\n" : answer(read.command);
+        const own = word === "CLIENT" || word === "HELLO";
+        const reply = own ? "+OK\r\n" : answer(read.command);
         if (reply === null) return void socket.destroy();
         if (reply !== undefined) socket.write(reply);
       }

@@ -12,7 +12,13 @@ import { fileURLToPath } from "node:url";
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Written by a build, and read by nobody. */
-export const generated: ReadonlySet<string> = new Set(["core/scripts.ts", "package-lock.json"]);
+export const generated: ReadonlySet<string> = new Set([
+  "core/operator_scripts.ts",
+  "core/script_parts.ts",
+  "core/scripts.ts",
+  "core/worker_scripts.ts",
+  "package-lock.json",
+]);
 
 const elsewhere = new Set([".git", "node_modules", "dist", "coverage"]);
 

@@ -6,10 +6,12 @@
  */
 
 import process from "node:process";
-import { connect } from "../../adapters/client.ts";
+import { connect } from "#client";
+import { upstash } from "../../adapters/upstash.ts";
 import {
   createRelier,
   createWorker,
+  type RedisPort,
   RelierError,
   type Worker,
   type WorkerEventName,
@@ -21,7 +23,7 @@ import { ask, release } from "./tasks.ts";
 
 /** What a process is. */
 export interface Post {
-  /** The URL of its Redis. */
+  /** The URL of its Redis; over HTTP with a token for a user. */
   readonly redis: string;
   /** Its worker; a client that only pushes if absent. */
   readonly worker?: WorkerOptions;
@@ -56,7 +58,7 @@ const events: readonly WorkerEventName[] = [
 
 const post = JSON.parse(process.argv[2]!) as Post;
 const rl = createRelier({
-  redis: dressed(connect(post.redis), post.wear),
+  redis: dressed(portTo(post.redis), post.wear),
   onDataLoss: (error) => note("loss", { text: error.message }),
 });
 let worker: Worker | undefined;
@@ -68,6 +70,12 @@ void begin().catch((error) => {
   console.error(error);
   process.exit(1);
 });
+
+function portTo(url: string): RedisPort {
+  if (!url.startsWith("http:")) return connect(url);
+  const { origin, username: token } = new URL(url);
+  return upstash({ url: origin, token });
+}
 
 async function begin(): Promise<void> {
   if (post.worker) {

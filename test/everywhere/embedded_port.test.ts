@@ -4,15 +4,15 @@
  * @module
  */
 
+import { memory } from "../../adapters/memory.ts";
 import { portSuite } from "../conformance/port.ts";
 import { portBench } from "../support/port_bench.ts";
-import { embedded } from "../support/redis.ts";
 
 const noWait = "the engine has no WAIT";
 
 portSuite("ioredis on the embedded engine", async () => {
-  const engine = await embedded();
-  return await portBench(engine.url, () => engine.close());
+  const engine = memory();
+  return await portBench(await engine.serve(), engine.close);
 }, {
   skip: {
     "confirm by replicas that do not exist is unknown, says how many, and ran": noWait,

@@ -1,0 +1,116 @@
+/**
+ * One queue, worked by Bun on its own client, by Deno and by Node at once. Each
+ * of them dies in the middle of its tasks, and nothing is lost or done twice;
+ * the same checks fail as soon as the scripts do not ask who holds a task.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { createRelier, type TaskHandle, type WorkerOptions } from "../../mod.ts";
+import { type Hand, openCrew } from "../support/crew.ts";
+import type { Wear } from "../support/dressed.ts";
+import { startRedis } from "../support/redis.ts";
+import { assertSound } from "../support/remains.ts";
+import type { Runtime } from "../support/runtimes.ts";
+import { sleepers, strike, verdictOn } from "../support/storm.ts";
+import { order, type Told } from "../support/tasks.ts";
+import { until } from "../support/until.ts";
+
+const server = await startRedis();
+after(() => server.kill());
+
+const runtimes: readonly Runtime[] = ["bun", "deno", "node"];
+
+test("2,000 tasks outlive the workers of three runtimes: none is lost, none is done twice", async () => {
+  const queue = "three";
+  const [count, kills] = [2_000, 6];
+  const rl = createRelier({ redis: server.url });
+  const crew = await openCrew(server.url);
+  const options: WorkerOptions = { queues: [queue], concurrency: 5 };
+  const handles = new Map<string, TaskHandle<Told>>();
+  const runtimeOf = new Map<string, Runtime>();
+  const hire = async (runtime: Runtime): Promise<Hand> => {
+    const hand = await crew.hire(options, [], server.url, runtime);
+    runtimeOf.set(hand.worker, runtime);
+    return hand;
+  };
+  try {
+    const rows = Array.from(
+      { length: count },
+      (_, i) => [`t${i}`, 5 + Math.floor(Math.random() * 46)] as [string, number],
+    );
+    const pushed = await order.apushMany(rows, { queue });
+    rows.forEach(([key], i) => handles.set(key, pushed[i]!));
+
+    const startedAt = performance.now();
+    const hands = await Promise.all(runtimes.map(hire));
+    let lostRuns = 0;
+    for (let kill = 0; kill < kills; kill++) {
+      await until(`it is time for kill ${kill}`, async () => {
+        const { completed } = (await rl.queue(queue).stats()).counts;
+        return completed >= (kill + 1) * count / (kills + 2);
+      }, 30_000);
+      const turn = kill % runtimes.length;
+      lostRuns += await strike(server.url, crew, hands[turn]!, queue);
+      hands[turn] = await hire(runtimes[turn]!);
+    }
+    await until("all is done", async () => {
+      return (await rl.queue(queue).stats()).counts.completed === count;
+    }, 40_000);
+    const seconds = (performance.now() - startedAt) / 1000;
+
+    const starts = crew.diary.of("start").length;
+    const shares = new Map(runtimes.map((runtime) => [runtime, 0]));
+    for (const { worker } of crew.diary.of("end")) {
+      const runtime = runtimeOf.get(worker)!;
+      shares.set(runtime, shares.get(runtime)! + 1);
+    }
+    console.log(
+      `# ${count} tasks, ${kills} kills with ${lostRuns} tasks in flight: ${starts} starts, done in ` +
+        `${seconds.toFixed(1)} s by ${[...shares].map((share) => share.join(" ")).join(", ")}`,
+    );
+    for (const [runtime, share] of shares) assert.ok(share > count / 10, `${runtime}: ${share}`);
+    assert.ok(lostRuns >= kills);
+    assert.ok(starts <= count + lostRuns, `${starts} starts, ${lostRuns} in flight`);
+    assert.deepEqual(await verdictOn(crew, rl, queue, handles), []);
+    for (const { code } of await crew.dismiss()) assert.equal(code, 0);
+    await assertSound(server.url, [queue]);
+  } finally {
+    await crew.close();
+    await rl.close();
+  }
+});
+
+/** Runs {@linkcode sleepers} on a server of its own, where nothing else is left. */
+async function wrongOf(
+  first: Runtime,
+  second: Runtime,
+  wear: readonly Wear[],
+): Promise<readonly string[]> {
+  const own = await startRedis();
+  try {
+    return await sleepers(own.url, "sleepers", wear, [first, second]);
+  } finally {
+    await own.kill();
+  }
+}
+
+for (const [i, first] of runtimes.entries()) {
+  const second = runtimes[(i + 1) % runtimes.length]!;
+
+  test(`a worker on ${first} that wakes too late changes nothing of what one on ${second} did`, async () => {
+    assert.deepEqual(await wrongOf(first, second, []), []);
+  });
+
+  // One on Deno knows that it is too late before it hears anything else.
+  if (first === "deno") continue;
+  test(`the same run on ${first} and ${second} is found to be wrong when the scripts are careless`, async () => {
+    const wrong = await wrongOf(first, second, ["careless"]);
+    const overwritten = wrong.filter((what) =>
+      what.endsWith("came to what a run before its last did")
+    );
+    assert.equal(overwritten.length, 6, `found: ${wrong.join("; ")}`);
+  });
+}

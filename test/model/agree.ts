@@ -1,0 +1,92 @@
+/**
+ * Makes the calls that a model has played on real engines, and compares: what
+ * each answers, what is held behind each call, and what the audit says.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
+import type { Reply } from "../../core/port.ts";
+import { type Held, readHeld } from "./held.ts";
+import { play } from "./play.ts";
+import type { Rig } from "./rig.ts";
+import type { Move } from "./stage.ts";
+import type { Step } from "./steps.ts";
+
+/** An engine under its name. */
+export interface Engine {
+  readonly name: string;
+  readonly rig: Rig;
+}
+
+let sequences = 0;
+
+/** Plays `steps` on the model and on every engine; throws at the first thing they disagree on. */
+export async function agree(steps: readonly Step[], engines: readonly Engine[]): Promise<void> {
+  const moves = play(steps, `m${++sequences}`, engines[0]!.rig.nowUs());
+  const outcomes = await Promise.all(engines.map(({ rig }) => rig.run(moves)));
+  const seen = outcomes.map((outcome) =>
+    outcome.map(([reply, dump]) => ({ reply, held: readHeld(dump as readonly Reply[]) }))
+  );
+  for (const [i, move] of moves.entries()) {
+    const [first, ...others] = seen.map((each) => each[i]!);
+    const at = `call ${i} (${move.again ? "once more " : ""}${told(move)})`;
+    const { reply: [word, , , ...rest], held } = first as { reply: Reply[]; held: Held };
+    same([word, ...rest], move.answer, `${at}: ${engines[0]!.name} answers not as the model does`);
+    same(modelled(held), move.held, `${at}: ${engines[0]!.name} holds not what the model does`);
+    for (const [n, other] of others.entries()) {
+      const names = `${engines[0]!.name} and ${engines[n + 1]!.name}`;
+      same(other.reply, first!.reply, `${at}: ${names} answer differently`);
+      same(other.held, held, `${at}: ${names} hold different things`);
+    }
+    if (move.again) repeats(moves[i - 1]!, move, seen[0]![i - 1]!.held, held, at);
+  }
+  const homes = [...new Set(moves.map(({ home }) => home))];
+  for (const { name, rig } of engines) {
+    for (const home of homes) {
+      same(await rig.audit(home), [], `${name}: the audit of ${home.queue}`);
+    }
+  }
+}
+
+/** The second identical call answers what the first did and changes nothing more. */
+function repeats(first: Move, second: Move, before: Held, after: Held, at: string): void {
+  if (first.script === "sweep") return;
+  const { named, answer } = first;
+  if (first.script === "turn") {
+    const [, tasks, stale] = answer as [string, unknown[], string[]];
+    // Nothing was handed out: it may claim what has become ready by the first.
+    if (tasks.length === 0 && Number(named["slots"]) + Number(named["spare"]) > 0) return;
+    same([second.answer[1], second.answer[2]], [tasks, stale], `${at}: it answers differently`);
+  } else if (first.script !== "push") {
+    same(second.answer, answer, `${at}: it answers differently`);
+  }
+  same(uncounted(after), uncounted(before), `${at}: it changes something`);
+}
+
+/** Without how often leases were renewed, and pushes refused: that is counted again. */
+function uncounted(held: Held): Held {
+  const numbers = Object.entries(held.numbers)
+    .filter(([name]) => !/^(seq|n:beat|n:lock|n:refused:.*)$/.test(name));
+  return { ...held, numbers: Object.fromEntries(numbers) };
+}
+
+/** Without what the model leaves out: by what a client notices that Redis forgot something. */
+function modelled(held: Held): Held {
+  const { schema: _, epoch: __, seq: ___, ...numbers } = held.numbers;
+  return { ...held, numbers };
+}
+
+function same(actual: unknown, expected: unknown, what: string): void {
+  if (isDeepStrictEqual(actual, expected)) return;
+  try {
+    assert.deepStrictEqual(actual, expected);
+  } catch (error) {
+    throw new Error(`${what}\n${(error as Error).message}`);
+  }
+}
+
+function told({ script, args, nowUs }: Move): string {
+  return `${script} ${args.map((arg) => JSON.stringify(arg)).join(" ")} at ${nowUs}`;
+}

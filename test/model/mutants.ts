@@ -1,0 +1,160 @@
+/**
+ * What is taken out of the Lua, one thing at a time. A model that agrees with
+ * any of these proves nothing.
+ *
+ * @module
+ */
+
+import type { Patch } from "./rig.ts";
+
+/** Lua with something missing. */
+export interface LuaMutant {
+  /** What is missing, or what it does instead. */
+  readonly that: string;
+  readonly patch: Patch;
+}
+
+/** The mutants. */
+export const luaMutants: readonly LuaMutant[] = [
+  {
+    that: "settles without a look at the nonce",
+    patch: ["if record.nonce == row.nonce and settles", "if settles"],
+  },
+  {
+    that: "takes any nonce of a task that runs",
+    patch: ['record.state == "running" and record.nonce == nonce', 'record.state == "running"'],
+  },
+  {
+    that: "makes a task anew when it is pushed again",
+    patch: ['if seen[row.id] or record and record.state ~= "cancelled" then', "if false then"],
+  },
+  {
+    that: "calls another payload under the same key the same",
+    patch: ['then word = "conflict" end', "then end"],
+  },
+  {
+    that: "hands out a fence twice",
+    patch: [
+      "local fence = math.max((tonumber(meta.fence) or 0) + 1, nowUs)",
+      "local fence = nowUs",
+    ],
+  },
+  {
+    that: "forgets what a worker was given",
+    patch: ["local again = want > 0 and recall()", "local again = false"],
+  },
+  {
+    that: "refuses a settle that is sent again",
+    patch: ["return record.settled == signature", "return false"],
+  },
+  {
+    that: "charges nothing for a crash",
+    patch: ["record.crashes = (record.crashes or 0) + 1", ""],
+  },
+  {
+    that: "charges a claim that was lost before it started",
+    patch: ["local free = not record.started and record.lost % 3 ~= 0", "local free = false"],
+  },
+  {
+    that: "takes a stall for a crash",
+    patch: ['elseif cause == "stalled" then', "elseif false then"],
+  },
+  {
+    that: "charges a hand-off",
+    patch: [
+      'return move(row.id, "handoff"',
+      'record.failures = (record.failures or 0) + 1\n  return move(row.id, "handoff"',
+    ],
+  },
+  {
+    that: "lets lower priorities go first",
+    patch: ["(100 - (record.priority or 0)) * band", "(record.priority or 0) * band"],
+  },
+  {
+    that: "gives out last what came first",
+    patch: [
+      'redis.call("ZRANGE", KEY.ready, 0, want - 1)',
+      'redis.call("ZREVRANGE", KEY.ready, 0, want - 1)',
+    ],
+  },
+  { that: "ignores a pause", patch: ["if meta.paused then return 0 end", ""] },
+  {
+    that: "lets one more run than may",
+    patch: [
+      'limit - redis.call("ZCARD", KEY.running)',
+      '1 + limit - redis.call("ZCARD", KEY.running)',
+    ],
+  },
+  {
+    that: "lets one more wait than may",
+    patch: ["waiting >= bounds.depth", "waiting > bounds.depth"],
+  },
+  { that: "charges a rate for what it refuses", patch: ["if wait <= 0 then", "if true then"] },
+  {
+    that: "counts a task for its tenant for ever",
+    patch: ["uncounted[#uncounted + 1] = member", ""],
+  },
+  {
+    that: "knows no quarantine",
+    patch: ["elseif not free and cost > 1 then", "elseif false then"],
+  },
+  {
+    that: "lets two workers keep the lane",
+    patch: ["keeper ~= worker and tonumber(meta.laneUntil) > now", "false"],
+  },
+  {
+    that: "buries without a reason",
+    patch: [
+      "record.error, record.reason, record.name = row.error, row.text, row.name",
+      "record.error, record.name = row.error, row.name",
+    ],
+  },
+  {
+    that: "keeps the crashes of a task that is released",
+    patch: ['"failures", "crashes", "stalls", "lost"', '"failures", "stalls", "lost"'],
+  },
+  {
+    that: "leaves a task that stopped with who held it",
+    patch: ['if from == "running" and from ~= to then', "if false then"],
+  },
+  {
+    that: "resurrects although the lease was renewed",
+    patch: ['KEY.running, "-inf", lapsedBy', 'KEY.running, "-inf", "+inf"'],
+  },
+  {
+    that: "gives leases no grace when nobody could sweep",
+    patch: ["if now - swept > leaseMs / 2 and", "if false and"],
+  },
+  {
+    that: "promotes a millisecond early",
+    patch: ['KEY.scheduled, "-inf", now,', 'KEY.scheduled, "-inf", now + 1,'],
+  },
+  {
+    that: "forgets a result a millisecond early",
+    patch: ['KEY[state], "-inf", now,', 'KEY[state], "-inf", now + 1,'],
+  },
+  {
+    that: "drops the result",
+    patch: ["record.result, record.name = row.text, row.name", "record.name = row.name"],
+  },
+  {
+    that: "drops the partial result of a beat",
+    patch: ['if row.partial ~= "" then keep("partial", row.id, row.partial) end', ""],
+  },
+  {
+    that: "remembers a step twice",
+    patch: ['if steps[i] == name and steps[i + 1] == value then return answer("ok") end', ""],
+  },
+  {
+    that: "gives a lock away that is held",
+    patch: ["if record and record.nonce ~= nonce and untilMs > now then", "if false then"],
+  },
+  { that: "wakes nobody", patch: ["local ring = rung and", "local ring = false and"] },
+  {
+    that: "drops the payload of what is dead",
+    patch: [
+      'return move(row.id, "bury", now)',
+      'forget("task", row.id)\n  return move(row.id, "bury", now)',
+    ],
+  },
+];

@@ -1,0 +1,208 @@
+/**
+ * The rules of operators: cancelling, releasing, promoting, restoring,
+ * discarding, pausing, limiting.
+ *
+ * @module
+ */
+
+import type { Answer } from "./producer.ts";
+import {
+  arrival,
+  lineOf,
+  move,
+  nameIn,
+  nowOf,
+  orderAt,
+  place,
+  ring,
+  type Task,
+  type World,
+} from "./world.ts";
+
+type Ids = readonly { readonly id: string }[];
+
+/** Cancels a task, or asks the worker that runs it. */
+export function cancel(
+  world: World,
+  { id, reason, keepMs }: { id: string; reason: string; keepMs: number },
+): Answer {
+  const task = world.tasks.get(id);
+  if (task?.state === "running") {
+    task.cancel ??= reason;
+    return ["asked"];
+  }
+  if (task?.state === "cancelled" && task.reason === reason) return ["cancelled"];
+  const name = nameIn(task?.payload);
+  if (!task || !move(world, task, "cancel", nowOf(world) + keepMs)) return ["no"];
+  Object.assign(task, { reason, name, nonce: undefined });
+  return ["cancelled"];
+}
+
+/** Gives dead tasks another life: the counters start again, the history stays. */
+export function release(
+  world: World,
+  { token }: { token: string },
+  rows: readonly { readonly id: string; readonly envelope: string }[],
+): Answer {
+  const missed: string[] = [];
+  for (const { id, envelope } of rows) {
+    const task = world.tasks.get(id);
+    if (task?.state !== "dead") {
+      if (task?.token !== token) missed.push(id);
+      continue;
+    }
+    task.order = arrival(world);
+    task.failures =
+      task.crashes =
+      task.stalls =
+      task.lost =
+        undefined;
+    task.deferrals = task.deferredAt = undefined;
+    task.settled =
+      task.nonce =
+      task.cancel =
+      task.reason =
+      task.error =
+        undefined;
+    task.token = token;
+    if (envelope !== "") task.payload = envelope;
+    move(world, task, "release", place(task));
+    ring(world);
+  }
+  return ["ok", missed];
+}
+
+/** Makes scheduled tasks ready before they are due. */
+export function promoteEarly(world: World, { token }: { token: string }, rows: Ids): Answer {
+  const missed: string[] = [];
+  for (const { id } of rows) {
+    const task = world.tasks.get(id);
+    if (task?.state === "scheduled") {
+      task.token = token;
+      task.readyAt = nowOf(world);
+      move(world, task, "promote", place(task));
+      ring(world);
+    } else if (task?.token !== token) missed.push(id);
+  }
+  return ["ok", missed];
+}
+
+/** Forgets what is over. */
+export function discard(world: World, _: object, rows: Ids): Answer {
+  const missed: string[] = [];
+  for (const { id } of rows) {
+    const task = world.tasks.get(id);
+    if (task && !move(world, task, "discard", 0)) missed.push(id);
+  }
+  return ["ok", missed];
+}
+
+/** A dead task from an export. */
+export interface RestoreRow {
+  readonly id: string;
+  readonly envelope: string;
+  readonly pushedAt: number;
+  readonly diedAt: number;
+  readonly priority: number;
+  readonly print: string;
+  readonly limit: string;
+  readonly tenant: string;
+  readonly failures: number;
+  readonly crashes: number;
+  readonly stalls: number;
+  readonly reason: string;
+  readonly error: string;
+  readonly history: string;
+}
+
+/** Brings dead tasks back from an export; what is there already stays as it is. */
+export function restore(
+  world: World,
+  { token }: { token: string },
+  rows: readonly RestoreRow[],
+): Answer {
+  const existed: string[] = [];
+  for (const row of rows) {
+    const old = world.tasks.get(row.id);
+    if (old) {
+      if (old.token !== token) existed.push(row.id);
+      continue;
+    }
+    const ended = Math.min(nowOf(world), row.diedAt);
+    const task: Task = {
+      id: row.id,
+      state: null,
+      at: 0,
+      order: orderAt(row.pushedAt),
+      token,
+      name: nameIn(row.envelope),
+      payload: row.envelope,
+      priority: row.priority || undefined,
+      print: row.print || undefined,
+      limit: row.limit === "" ? undefined : Number(row.limit),
+      tenant: row.tenant || undefined,
+      failures: row.failures || undefined,
+      crashes: row.crashes || undefined,
+      stalls: row.stalls || undefined,
+      reason: row.reason || undefined,
+      error: row.error || undefined,
+      history: attempts(row.history),
+      ended,
+    };
+    move(world, task, "restore", ended);
+  }
+  return ["ok", existed];
+}
+
+function attempts(text: string): (string | number)[] | undefined {
+  const flat = text.split("\n").filter(Boolean).flatMap((line) => {
+    const [start, worker, end, ...cause] = line.split(" ");
+    return [Number(start), worker!, Number(end), cause.join(" ")];
+  });
+  return flat.length > 0 ? flat : undefined;
+}
+
+/** Closes a queue to workers or to producers. */
+export function pause(
+  world: World,
+  { field, reason }: { field: "paused" | "closed"; reason: string },
+): Answer {
+  world[field] = reason;
+  return ["ok"];
+}
+
+/** Opens a queue, and wakes a worker for what waits. */
+export function resume(world: World): Answer {
+  const shut = world.paused !== undefined || world.closed !== undefined;
+  world.paused = world.closed = undefined;
+  if (shut && lineOf(world, "ready").length > 0) ring(world);
+  return ["ok"];
+}
+
+/** Sets limits; an empty value removes one. A rate that changes begins anew. */
+export function limit(
+  world: World,
+  _: object,
+  rows: readonly { readonly name: string; readonly value: string }[],
+): Answer {
+  const before = world.limits;
+  const after = new Map(before);
+  for (const { name, value } of rows) {
+    if (value === "") after.delete(name);
+    else after.set(name, value);
+  }
+  world.limits = after;
+  const changed = [...new Set([...before.keys(), ...after.keys()])]
+    .filter((name) => before.get(name) !== after.get(name));
+  if (changed.length === 0) return ["ok"];
+  if (changed.includes("rate")) world.rate.clear();
+  if (lineOf(world, "ready").length > 0) ring(world);
+  return ["ok"];
+}
+
+/** A worker that waits hears the bell. */
+export function hear(world: World): Answer {
+  const rang = world.bell;
+  world.bell = 0;
+  return ["ok", rang];
+}

@@ -1,0 +1,109 @@
+/**
+ * The rules of Phoenix: bringing back what the dead have left, and tidying up.
+ *
+ * @module
+ */
+
+import { type Answer, forgetFull } from "./producer.ts";
+import { dueTimes, promote } from "./worker.ts";
+import {
+  closeAttempt,
+  count,
+  heldBy,
+  lineOf,
+  move,
+  nowOf,
+  ring,
+  type Task,
+  type World,
+} from "./world.ts";
+
+/** Brings back what `dead` held, what the silent held and whose lease is over; promotes; purges. */
+export function sweep(
+  world: World,
+  { dead, cause, leaseMs }: { dead: string; cause: string; leaseMs: number },
+): Answer {
+  const now = nowOf(world);
+  const { swept = now, graceUntil = 0 } = world;
+  if (dead === "" && now - swept < 25 && now > swept) return ["ok", [], 50, 0];
+  world.swept = now;
+  // Nobody swept for long, so Redis was away and nobody could renew.
+  if (now - swept > leaseMs / 2 && now > graceUntil + 3 * leaseMs) {
+    world.graceUntil = now + leaseMs;
+    count(world, "grace");
+  }
+  const scheduled = dueTimes(world);
+  const [suspect] = lineOf(world, "quarantined");
+  const waiting = lineOf(world, "ready").length > 0;
+  const over = [...lineOf(world, "completed"), ...lineOf(world, "cancelled")];
+
+  const raised: unknown[] = [];
+  const raise = (tasks: readonly Task[], causeOf: (task: Task) => string): void => {
+    for (const task of tasks) {
+      revive(world, task, causeOf(task));
+      raised.push(task.id, task.reason);
+    }
+  };
+  const silent = [...world.workers].filter(([id, since]) => {
+    const { beat, lease = leaseMs } = world.presence.get(id) ?? { beat: since };
+    return now - beat > 20 * lease;
+  }).sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1)).map(([id]) => id);
+  if (dead !== "") raise(heldBy(world, dead), () => cause);
+  const evicted = raised.length / 2;
+  for (const worker of silent) raise(heldBy(world, worker), () => "presence");
+  // What had lapsed at the sweep before has had its extension, where sweeps are rare.
+  const lapsedBy = now > (world.graceUntil ?? 0) ? now : now - swept >= leaseMs ? swept : -Infinity;
+  const late = lineOf(world, "running").filter(({ at }) => at <= lapsedBy);
+  raise(late, (task) => lapse(world, task, leaseMs));
+
+  const dueMs = promote(world, scheduled);
+  const suspectMs = suspect ? suspect.at - now : Infinity;
+  if (suspectMs <= 0 || waiting) ring(world);
+  for (const task of over) if (task.at <= now) move(world, task, "purge", 0);
+  forgetFull(world);
+  for (const worker of [dead, ...silent]) dismiss(world, worker);
+
+  const nextMs = Math.min(
+    2000,
+    125 * Math.max(2, world.workers.size),
+    dueMs >= 0 ? dueMs : Infinity,
+    suspectMs > 0 ? suspectMs : Infinity,
+    raised.length > 0 ? 100 : Infinity,
+  );
+  return ["ok", raised, nextMs, evicted];
+}
+
+/** What becomes of a task whose worker is gone: the first death costs a moment, more the lane. */
+function revive(world: World, task: Task, cause: string): void {
+  const now = nowOf(world);
+  if (!task.started) task.lost = (task.lost ?? 0) + 1;
+  const free = !task.started && task.lost! % 3 !== 0;
+  if (free) cause = "lost claim";
+  else if (cause === "stalled") task.stalls = (task.stalls ?? 0) + 1;
+  else task.crashes = (task.crashes ?? 0) + 1;
+  task.reason = cause;
+  count(world, `cause:${cause}`);
+  closeAttempt(world, task, cause);
+  const cost = (task.crashes ?? 0) + (task.stalls ?? 0);
+  if (!free && cost > (task.limit ?? 5)) {
+    task.reason = task.crashes ? "crashes" : "stalls";
+    move(world, task, "abandon", now);
+  } else if (!free && cost > 1) {
+    move(world, task, "quarantine", now + Math.min(2000, 250 * cost));
+  } else {
+    move(world, task, "resurrect", now + 100);
+  }
+}
+
+/** Why a lease ran out: its worker is silent, or alive and without this task. */
+function lapse(world: World, task: Task, leaseMs: number): string {
+  const known = world.presence.get(task.worker!);
+  return known && nowOf(world) - known.beat < (known.lease ?? leaseMs) ? "stalled" : "lease";
+}
+
+function dismiss(world: World, worker: string): void {
+  world.workers.delete(worker);
+  world.presence.delete(worker);
+  for (const call of ["0", "1"]) world.claims.delete(`${worker}#${call}`);
+  if (world.lane?.worker === worker) world.lane = undefined;
+}

@@ -1,0 +1,195 @@
+/**
+ * Plays steps on the model: what calls they come to, what each has to answer,
+ * and what has to be held then. The engines are not asked for anything, so all
+ * the calls of a sequence can be sent at once.
+ *
+ * @module
+ */
+
+import type { Values } from "./rig.ts";
+import { local, type Move, openStage, type Sent, type Stage } from "./stage.ts";
+import type { SettleStep, Step, StepKinds } from "./steps.ts";
+import { heldBy, lineOf, nowOf } from "./world.ts";
+
+/** Plays `steps` in homes of `prefix`, beginning at `nowUs`. */
+export function play(steps: readonly Step[], prefix: string, nowUs: number): readonly Move[] {
+  const stage = openStage(prefix, nowUs);
+  for (const step of steps) {
+    const made = (takes[step.do] as Take<unknown>)(stage, step);
+    if (!made) continue;
+    stage.send(made);
+    if (step.lost) stage.send(made, true);
+  }
+  return stage.moves;
+}
+
+/** What a step comes to: a call to be made, or nothing more. */
+type Take<S> = (stage: Stage, step: S) => Sent | void;
+
+const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
+  push(stage, step) {
+    const parent = step.parent === null ? { id: "", nonce: "" } : stage.claim(step.parent);
+    const rows = step.rows.map(({ task, payload, atMs, ...row }) => ({
+      ...stage.task(task),
+      ...row,
+      atMs: atMs && nowOf(stage) + atMs,
+      envelope: `{"v":1,"name":"model","payload":${payload}}`,
+    }));
+    const args = { own: step.own, nonce: parent.nonce, parent: parent.id };
+    return { place: stage.queue, script: "push", args, rows };
+  },
+  turn(stage, step) {
+    // A worker has one claim of a task at most.
+    const rows = unique(step.rows.map((row) => settling(stage, row)));
+    return turn(stage, { ...step, nonce: stage.fresh("nonce") }, rows);
+  },
+  settle: (stage, { row }) =>
+    turn(stage, settleOnly("w1", local("none", 0)), [settling(stage, row)]),
+  beat(stage, step) {
+    const rows = step.rows.map(({ claim, ...row }) => ({ ...stage.claim(claim), ...row }));
+    const quiet = { progress: "", remark: "", partial: "" };
+    const mine = heldBy(stage.queue.world, step.worker)
+      .map(({ id, nonce, started = 0 }) => ({ id, nonce, started, ...quiet }));
+    // As a worker does it: for all it holds, but for one that is stuck, and here for some more.
+    const own = mine.slice(step.stuck).map((each) => ({
+      ...each,
+      ...rows.find(({ id }) => id === each.id),
+    }));
+    const args = { ...step, says: "{}", obeyed: "" };
+    return { place: stage.queue, script: "beat", args, rows: unique([...own, ...rows]) };
+  },
+  renew: (stage, step) => ({
+    place: stage.queue,
+    script: "renew",
+    args: { ...step, after: "" },
+    rows: step.rows.map(stage.task),
+  }),
+  step: (stage, step) => call(stage, "step", { ...step, ...stage.claim(step.claim) }),
+  cancel(stage, step) {
+    const { id } = stage.one(step.task, "scheduled", "ready", "running", "quarantined");
+    return call(stage, "cancel", { ...step, id });
+  },
+  sweep: (stage, { leaseMs }) => sweep(stage, { leaseMs }),
+  evict: (stage, { worker, ...rest }) => sweep(stage, { ...rest, dead: stage.busy(worker) }),
+  crash(stage, { worker, times, stalls }) {
+    for (let i = 0; i < times; i++) {
+      stage.send(sweep(stage, {}));
+      const claiming = { ...settleOnly(worker, stage.fresh("nonce")), slots: 1, empty: 1 };
+      stage.send(turn(stage, claiming));
+      const held = heldBy(stage.queue.world, worker);
+      if (stalls) stall(stage, worker);
+      else stage.send(sweep(stage, { dead: worker, cause: "SIGKILL" }));
+      const due = held.filter(({ state }) => state === "scheduled" || state === "quarantined").map((
+        { at },
+      ) => at * 1000);
+      stage.nowUs = Math.max(stage.nowUs, ...due);
+    }
+  },
+  release(stage, { tasks, envelope }) {
+    const rows = tasks.map((n) => ({ ...stage.one(n, "dead"), envelope }));
+    return call(stage, "release", { token: stage.fresh("token") }, rows);
+  },
+  promote(stage, { tasks }) {
+    const rows = tasks.map((n) => stage.one(n, "scheduled"));
+    return call(stage, "promote", { token: stage.fresh("token") }, rows);
+  },
+  discard(stage, { tasks }) {
+    const rows = tasks.map((n) => stage.one(n, "dead", "completed", "cancelled"));
+    return call(stage, "discard", {}, rows);
+  },
+  restore(stage, step) {
+    const rows = step.rows.map(({ task, agoMs, ...row }) => ({
+      ...stage.task(task),
+      ...row,
+      pushedAt: nowOf(stage) - agoMs,
+      diedAt: nowOf(stage) - agoMs,
+      envelope: '{"v":1,"name":"restored"}',
+    }));
+    return call(stage, "restore", { token: stage.fresh("token") }, rows);
+  },
+  pause: (stage, step) => call(stage, "pause", { ...step }),
+  resume: (stage) => call(stage, "resume", {}),
+  limit: (stage, { rows }) => call(stage, "limit", {}, rows),
+  poll: (stage, { tasks, channel }) =>
+    call(stage, "poll", { channel }, unique(tasks.map(stage.task))),
+  hear: (stage) => stage.send(call(stage, "hear", {})),
+  lock: (stage, step) => ({
+    place: stage.locks,
+    script: "lock",
+    args: { ...step, id: local("lock", step.lock), nonce: local("holder", step.holder) },
+    rows: [],
+  }),
+  unlock: (stage, step) => ({
+    place: stage.locks,
+    script: "unlock",
+    args: ofLock(stage, step),
+    rows: [],
+  }),
+  keep(stage, step) {
+    const row = { ...ofLock(stage, step), event: "complete", ms: step.ms, text: "1" };
+    const rows = [{ ...row, error: "", partial: "", name: "" }];
+    return { ...turn(stage, settleOnly("lock", row.nonce), rows), place: stage.locks };
+  },
+  echo: (stage, { back }) => stage.echo(back),
+  wait(stage, { ms }) {
+    stage.nowUs += ms * 1000;
+  },
+  due(stage, { which, offMs }) {
+    const states = ["scheduled", "running", "quarantined", "completed", "cancelled"] as const;
+    const worlds = [stage.queue.world, stage.locks.world];
+    const coming = worlds.flatMap((world) => states.flatMap((state) => lineOf(world, state)))
+      .map(({ at }) => at).filter((ms) => ms * 1000 > stage.nowUs).sort((a, b) => a - b);
+    stage.nowUs = Math.max(stage.nowUs, ((coming[which] ?? 0) + offMs) * 1000);
+  },
+};
+
+function call(
+  { queue }: Stage,
+  script: Sent["script"],
+  args: Values,
+  rows: readonly Values[] = [],
+): Sent {
+  return { place: queue, script, args, rows };
+}
+
+function turn(stage: Stage, args: Values, rows: readonly Values[] = []): Sent {
+  return call(stage, "turn", args, rows);
+}
+
+function sweep(stage: Stage, args: Values): Sent {
+  const usual = { dead: "", cause: "", leaseMs: 10_000, graceMs: 500 };
+  return call(stage, "sweep", { ...usual, ...args });
+}
+
+/** A worker goes on to beat, but not for what it holds, until that lease is over. */
+function stall(stage: Stage, worker: string): void {
+  const args = { worker, says: "{}", obeyed: "", claiming: 1, leaseMs: 10_000 };
+  for (let i = 0; i < 2; i++) {
+    stage.send(call(stage, "beat", args));
+    stage.nowUs += 5_000_000;
+    stage.send(sweep(stage, {}));
+  }
+}
+
+function settling(
+  { claim }: Stage,
+  { claim: back, ...row }: SettleStep,
+): Values & { readonly id: string } {
+  return { ...claim(back), ...row, error: row.text, name: "settled" };
+}
+
+/** The arguments of a turn that claims nothing. */
+function settleOnly(worker: string, nonce: string): Values {
+  return { worker, nonce, call: "0", slots: 0, spare: 0, leaseMs: 10_000, empty: 0, relief: 0 };
+}
+
+/** The first holder of all stands for the one that has the lock, if it is held. */
+function ofLock({ locks }: Stage, { lock, holder }: { lock: number; holder: number }) {
+  const id = local("lock", lock);
+  const nonce = holder === 0 && locks.world.tasks.get(id)?.nonce || local("holder", holder);
+  return { id, nonce };
+}
+
+function unique<R extends { readonly id: string }>(rows: readonly R[]): R[] {
+  return rows.filter(({ id }, i) => rows.findIndex((each) => each.id === id) === i);
+}

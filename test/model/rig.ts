@@ -1,0 +1,191 @@
+/**
+ * What the scripts run in to be compared: a clock that the test moves, and
+ * behind each reply everything that Redis holds then. The scripts are the ones
+ * that are published, with one line replaced in each (where it asks for the
+ * time), and whatever a mutant takes out of them.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { type Home, homeOf, keyOf } from "../../core/keys.ts";
+import type { Program, RedisPort, Reply } from "../../core/port.ts";
+import * as scripts from "../support/scripts.ts";
+import { states } from "../../core/states.ts";
+
+/** The name of a script, or of a worker that hears the bell. */
+export type ScriptName = keyof typeof scripts | "hear";
+
+/** One call of a script. */
+export interface Call {
+  readonly script: ScriptName;
+  readonly home: Home;
+  /** Microseconds since 1970, by the clock of the test. */
+  readonly nowUs: number;
+  readonly args: readonly string[];
+}
+
+/** What is replaced in the text of every script that has it. */
+export type Patch = readonly [from: string, to: string];
+
+/** What a call came to: its reply, and everything that is held then. */
+export type Outcome = readonly [reply: Reply, held: Reply];
+
+/** How a rig differs from one that sends each script with the time it is to go by. */
+export interface RigOptions {
+  /** What is replaced; each has to fit at least one script. */
+  readonly patches?: readonly Patch[];
+  /** Moves the engine's own clock, and returns it, in ms: the scripts go by that. */
+  readonly advance?: (ms: number) => number;
+}
+
+/** Scripts as they are compared, on one engine. */
+export interface Rig {
+  /** At what time the next sequence may begin. */
+  nowUs(): number;
+  /** Makes calls in their order; resolves to the reply and what is held behind each. */
+  run(calls: readonly Call[]): Promise<readonly Outcome[]>;
+  /** What the audit finds at `home`: section, entry and what is wrong. */
+  audit(home: Home): Promise<readonly Reply[]>;
+}
+
+/** What `wait` does to a bell, of which there is no script. */
+const hear = {
+  name: "hear",
+  keys: ["bell"],
+  args: [],
+  row: [],
+  source: 'return { "ok", "", 0, redis.call("RPOP", KEYS[1]) and 1 or 0 }',
+} as const;
+
+const all = { ...scripts, hear };
+
+const time: Patch = ['redis.call("TIME")', "{ math.floor(clock / 1000000), clock % 1000000 }"];
+
+/** Everything under a root: a name and a value for each key, with packed maps laid open. */
+const dump = `
+local root = string.match(KEYS[1], "^.-}:")
+local held = {}
+for _, state in ipairs({ ${Object.keys(states).map((state) => `"${state}"`).join(", ")},
+  "holds", "tenants", "rate", "workers" }) do
+  held[#held + 1] = redis.call("ZRANGE", root .. state, 0, -1, "WITHSCORES")
+end
+local function laidOpen(packed)
+  local flat = {}
+  for name, value in pairs(cmsgpack.unpack(packed)) do
+    flat[#flat + 1], flat[#flat + 2] = name, value
+  end
+  return flat
+end
+for _, hash in ipairs({ "meta", "task", "record", "partial", "steps", "waiters", "worker" }) do
+  local pairs = redis.call("HGETALL", root .. hash)
+  for i = 2, #pairs, 2 do
+    if hash == "record" or hash == "worker" and not string.find(pairs[i - 1], "#", 1, true) then
+      pairs[i] = laidOpen(pairs[i])
+    elseif hash == "steps" then
+      pairs[i] = cmsgpack.unpack(pairs[i])
+    end
+  end
+  held[#held + 1] = pairs
+end
+held[#held + 1] = redis.call("LLEN", root .. "bell")
+`;
+
+/** The sections the audit knows. */
+const sections = [...Object.keys(states), "task", "record", "partial", "steps", "waiters"]
+  .concat("holds", "tenants");
+
+/** Sets the scripts up on `port`. */
+export async function rigOn(port: RedisPort, options: RigOptions = {}): Promise<Rig> {
+  const { patches = [], advance } = options;
+  const fitting = new Set<Patch>();
+  const sourceOf = ({ source }: { readonly source: string }): string =>
+    patches.reduce((text, patch) => {
+      if (text.includes(patch[0])) fitting.add(patch);
+      return text.replaceAll(patch[0], patch[1]);
+    }, source);
+  const programs = new Map<ScriptName, Program>();
+  for (const name of Object.keys(all) as ScriptName[]) {
+    const text = advance ? sourceOf(all[name]) : timed(name, sourceOf(all[name]));
+    programs.set(
+      name,
+      named(
+        `model of ${name}`,
+        `local clock = tonumber(table.remove(ARGV))
+local function script()
+${text}
+end
+local reply = script()
+${dump}
+return { reply, held }`,
+      ),
+    );
+  }
+  for (const patch of patches) assert.ok(fitting.has(patch), `no script says ${patch[0]} any more`);
+  const auditor = named("model of audit", auditing(sourceOf(scripts.audit)));
+
+  const keysOf = (name: ScriptName, home: Home) => all[name].keys.map((key) => keyOf(home, key));
+  // A script that is unknown is sent again with its text, and so behind the calls after it.
+  const warm = homeOf("warm", 0, "model");
+  for (const [name, program] of programs) {
+    await port.run(program, keysOf(name, warm), ["0"]).catch(() => {});
+  }
+  const make = ({ script, home, nowUs, args }: Call): Promise<Outcome> =>
+    port.run(programs.get(script)!, keysOf(script, home), [...args, `${nowUs}`]) as never;
+  return {
+    nowUs: () => advance ? advance(0) * 1000 : 1_800_000_000_000_007,
+    async run(calls) {
+      if (!advance) return await Promise.all(calls.map(make));
+      const outcomes: Outcome[] = [];
+      for (const call of calls) {
+        advance(call.nowUs / 1000 - advance(0));
+        outcomes.push(await make(call));
+      }
+      return outcomes;
+    },
+    audit: (home) => port.run(auditor, keysOf("audit", home), ["", "", ""]) as never,
+  };
+}
+
+/** The text of a script that goes by the time it is sent. */
+function timed(name: ScriptName, text: string): string {
+  const [from, to] = time;
+  const asks = text.includes("nowUs =");
+  assert.ok(
+    !asks || text.includes(from),
+    `"${name}" asks for the time in another way than ${from}`,
+  );
+  return text.replaceAll(from, to);
+}
+
+/** The arguments of a call, in the order of its script. */
+export function argumentsOf(name: ScriptName, args: Values, rows: readonly Values[]): string[] {
+  const script: { readonly args: readonly string[]; readonly row: readonly string[] } = all[name];
+  return [
+    ...script.args.map((arg) => String(args[arg])),
+    ...rows.flatMap((row) => script.row.map((column) => String(row[column]))),
+  ];
+}
+
+/** Named values. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** The audit of every section in one call. */
+function auditing(text: string): string {
+  return `local function script()
+${text}
+end
+local found = {}
+for _, section in ipairs({ ${sections.map((section) => `"${section}"`).join(", ")} }) do
+  ARGV[1], ARGV[2], ARGV[3] = section, "0", "200"
+  local reply = script()
+  if reply[4] ~= "0" then found[#found + 1] = "more of " .. section .. " than a model has" end
+  for _, part in ipairs(reply[5]) do found[#found + 1] = section .. ": " .. part end
+end
+return found`;
+}
+
+function named(name: string, source: string): Program {
+  return { name, source, sha: createHash("sha1").update(source).digest("hex") };
+}

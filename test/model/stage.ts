@@ -1,0 +1,147 @@
+/**
+ * Where steps are played: a queue and some locks on the model, the calls that
+ * were made there, and what has to come of each.
+ *
+ * @module
+ */
+
+import { type Home, homeOf } from "../../core/keys.ts";
+import type { TaskState } from "../../core/states.ts";
+import { expectedOf, type Held } from "./held.ts";
+import * as operator from "./operator.ts";
+import { sweep } from "./phoenix.ts";
+import * as producer from "./producer.ts";
+import type { Answer } from "./producer.ts";
+import { argumentsOf, type Call, type ScriptName, type Values } from "./rig.ts";
+import * as worker from "./worker.ts";
+import { emptyWorld, lineOf, type World } from "./world.ts";
+
+/** A call, and what has to come of it. */
+export interface Move extends Call {
+  /** The arguments by name, without rows. */
+  readonly named: Values;
+  /** The word, and what is behind epoch and sequence. */
+  readonly answer: Answer;
+  readonly held: Held;
+  /** Whether it is the call before once more, at the same moment. */
+  readonly again: boolean;
+}
+
+type Rule = (world: World, args: never, rows: never) => Answer;
+
+/** The rule of the model for each script. */
+const rules: Partial<Record<ScriptName, Rule>> = {
+  push: producer.push,
+  poll: producer.poll,
+  lock: producer.lock,
+  unlock: producer.unlock,
+  turn: worker.turn,
+  beat: worker.beat,
+  renew: worker.renew,
+  step: worker.step,
+  sweep,
+  cancel: operator.cancel,
+  release: operator.release,
+  promote: operator.promoteEarly,
+  discard: operator.discard,
+  restore: operator.restore,
+  pause: operator.pause,
+  resume: operator.resume,
+  limit: operator.limit,
+  hear: operator.hear,
+};
+
+/** A home, and what should be there. */
+export interface Place {
+  readonly home: Home;
+  readonly world: World;
+}
+
+/** A call by name. */
+export interface Sent {
+  readonly place: Place;
+  readonly script: ScriptName;
+  readonly args: Values;
+  readonly rows: readonly Values[];
+}
+
+/** What is played on, and how a number of a step comes to name something. */
+export interface Stage {
+  nowUs: number;
+  readonly queue: Place;
+  /** No worker sweeps here: locks are no tasks. */
+  readonly locks: Place;
+  readonly moves: readonly Move[];
+  /** Makes a call; `again` if it is the one before once more, at the same moment. */
+  send(call: Sent, again?: boolean): void;
+  /** Makes a call from before once more. */
+  echo(back: number): void;
+  task(n: number): { readonly id: string };
+  /** A task to which something can be done, if there is any; the last number stands for any task. */
+  one(n: number, ...at: readonly TaskState[]): { readonly id: string };
+  /** A claim, counted from the last one back: it may be over. */
+  claim(back: number): { readonly id: string; readonly nonce: string };
+  /** A worker that runs something, if there is any. */
+  busy(n: number): string;
+  /** A nonce or a token that was not there before. */
+  fresh(name: string): string;
+}
+
+/** A name as long as a local id. */
+export function local(name: string, n: number): string {
+  return `${name}${n}`.padEnd(22, "_");
+}
+
+/** An empty stage, in homes of `prefix`. */
+export function openStage(prefix: string, nowUs: number): Stage {
+  const place = (queue: string): Place => ({ home: homeOf(queue, 0, prefix), world: emptyWorld() });
+  const moves: Move[] = [];
+  const sent: Sent[] = [];
+  const claims = new Map<string, { readonly id: string; readonly nonce: string }>();
+  let made = 0;
+
+  const stage: Stage = {
+    nowUs,
+    queue: place("default"),
+    locks: place("locks"),
+    moves,
+    send(call, again = false) {
+      const { place: { home, world }, script, args, rows } = call;
+      world.nowUs = stage.nowUs;
+      const answer = rules[script]!(world, args as never, rows as never);
+      const values = argumentsOf(script, args, rows);
+      const held = expectedOf(world);
+      moves.push({
+        script,
+        home,
+        nowUs: stage.nowUs,
+        args: values,
+        named: args,
+        answer,
+        held,
+        again,
+      });
+      if (!again) sent.push(call);
+      if (script !== "turn") return;
+      const nonce = args["nonce"] as string;
+      for (const [id] of answer[1] as [string][]) claims.set(id + nonce, { id, nonce });
+    },
+    echo(back) {
+      const call = sent.at(-1 - back);
+      if (call) stage.send(call);
+    },
+    task: (n) => ({ id: local("task", n) }),
+    one(n, ...at) {
+      const fit = at.flatMap((state) => lineOf(stage.queue.world, state));
+      return n < 4 && fit.length > 0 ? { id: fit[n % fit.length]!.id } : stage.task(n);
+    },
+    claim(back) {
+      const all = [...claims.values()];
+      const none = { ...stage.task(0), nonce: local("never", 0) };
+      return all.at(-1 - back % Math.max(1, all.length)) ?? none;
+    },
+    busy: (n) => n < 3 && lineOf(stage.queue.world, "running").at(n)?.worker || `w${n}`,
+    fresh: (name) => local(name, made++),
+  };
+  return stage;
+}

@@ -1,0 +1,286 @@
+/**
+ * The rules of workers: claiming and settling, beating, remembering steps.
+ *
+ * @module
+ */
+
+import type { Answer } from "./producer.ts";
+import {
+  closeAttempt,
+  heldBy,
+  holds,
+  lineOf,
+  move,
+  nextFence,
+  nowOf,
+  place,
+  pushedAt,
+  ring,
+  type Task,
+  type World,
+} from "./world.ts";
+
+/** What became of a claim. */
+export interface SettleRow {
+  readonly id: string;
+  readonly nonce: string;
+  readonly event: string;
+  readonly ms: number;
+  readonly text: string;
+  readonly error: string;
+  readonly partial: string;
+  readonly name: string;
+}
+
+/** Who turns, and what for. */
+export interface TurnArgs {
+  readonly worker: string;
+  readonly call: string;
+  readonly nonce: string;
+  readonly slots: number;
+  readonly spare: number;
+  readonly leaseMs: number;
+  readonly empty: number;
+  readonly relief: number;
+}
+
+/** Settles what a worker has finished, then claims what it runs next. */
+export function turn(world: World, args: TurnArgs, rows: readonly SettleRow[]): Answer {
+  const { worker, call, nonce, slots, spare } = args;
+  const now = nowOf(world);
+  // A script sees the sets as they were when it began.
+  const ready = lineOf(world, "ready");
+  const scheduled = dueTimes(world);
+  const [suspect] = lineOf(world, "quarantined");
+  const suspectMs = suspect ? suspect.at - now : Infinity;
+  const [running, holding] = [lineOf(world, "running").length, heldBy(world, worker).length];
+
+  const stale = rows.filter((row) => !settle(world, row)).map(({ id }) => id);
+  const letGo = running - lineOf(world, "running").length;
+
+  let want = slots + spare;
+  let lane = "", nextMs = -1;
+  const last = world.claims.get(`${worker}#${call}`) ?? [];
+  const again = want > 0 && last[0] === nonce
+    ? last.slice(1).map((id) => world.tasks.get(id)).filter((task) => holds(task, nonce))
+    : undefined;
+  if (again?.[0]?.solo) lane = "solo";
+  const room = roomIn(world, running - letGo);
+  want = Math.min(want, room);
+  let claimed: Task[] = [];
+  const claim = (tasks: readonly Task[], solo?: 1): void => {
+    claimed = claimAll(world, args, tasks, solo);
+  };
+
+  if (want > 0 && !again) {
+    const due = suspectMs <= 0 && suspect!.state === "quarantined" ? suspect : undefined;
+    lane = laneOf(world, args, due, holding > letGo);
+    if (lane === "solo") claim([due!], 1);
+    else if (lane === "") {
+      claim(ready.slice(0, want));
+      if (claimed.length === want && ready.length > want) ring(world);
+      if (claimed.length < want) nextMs = promote(world, scheduled);
+      if (suspectMs > 0 && suspectMs < (nextMs < 0 ? Infinity : nextMs)) nextMs = suspectMs;
+    }
+  }
+
+  const waiting = ready.length > 0;
+  if (letGo > 0 && room < Infinity && room > claimed.length && waiting) ring(world);
+  if (slots + spare === 0 && rows.length === 0 && waiting) ring(world);
+  if (claimed.length > 0) {
+    world.claims.set(`${worker}#${call}`, [nonce, ...claimed.map(({ id }) => id)]);
+    if (!world.workers.has(worker)) world.workers.set(worker, now);
+  }
+  return ["ok", (again ?? claimed).map((task) => told(world, task)), stale, lane, nextMs];
+}
+
+function roomIn(world: World, running: number): number {
+  if (world.paused !== undefined) return 0;
+  const limit = world.limits.get("concurrency");
+  return limit === undefined ? Infinity : Math.max(0, Number(limit) - running);
+}
+
+/** One worker keeps the lane: it takes the suspect when it holds nothing, and else nothing. */
+function laneOf(world: World, args: TurnArgs, due: Task | undefined, holding: boolean): string {
+  const { worker, relief, empty, leaseMs } = args;
+  if (relief === 1) return due ? "solo" : "none";
+  if (!due) return "";
+  const { lane } = world;
+  if (lane && lane.worker !== worker && lane.until > nowOf(world)) return "";
+  world.lane = { worker, until: nowOf(world) + leaseMs };
+  return empty === 0 || holding ? "wait" : "solo";
+}
+
+function claimAll(world: World, args: TurnArgs, tasks: readonly Task[], solo?: 1): Task[] {
+  if (tasks.length === 0) return [];
+  let fence = nextFence(world);
+  const claimed: Task[] = [];
+  for (const task of tasks) {
+    // It was settled late in this very turn.
+    if (task.state !== "ready" && task.state !== "quarantined") continue;
+    const { worker, nonce, leaseMs, slots } = args;
+    const started = claimed.length < slots ? 1 : undefined;
+    Object.assign(task, { nonce, worker, since: nowOf(world), fence: fence++, solo, started });
+    move(world, task, "claim", nowOf(world) + leaseMs);
+    claimed.push(task);
+  }
+  world.fence = fence - 1;
+  return claimed;
+}
+
+function told(world: World, task: Task): unknown[] {
+  const first = [task.id, task.fence, pushedAt(task), task.payload];
+  if (!task.history && task.started) return first;
+  const { failures = 0, crashes = 0, stalls = 0, deferrals = 0, deferredAt } = task;
+  const { started = 0, tried = 0, partial = "", error = "", steps = [] } = task;
+  const deferredMs = deferredAt === undefined ? 0 : nowOf(world) - deferredAt;
+  return [
+    ...first,
+    [failures, crashes, stalls, deferrals, deferredMs, started, tried, partial, error, steps],
+  ];
+}
+
+/** Scheduled tasks and when they are due, as they are at this moment. */
+export function dueTimes(world: World): { readonly task: Task; readonly at: number }[] {
+  return lineOf(world, "scheduled").map((task) => ({ task, at: task.at }));
+}
+
+/** Makes ready what is due of `scheduled`; returns the ms until that is worth it, or -1. */
+export function promote(world: World, scheduled: ReturnType<typeof dueTimes>): number {
+  const now = nowOf(world);
+  const due = scheduled.filter(({ at }) => at <= now);
+  for (const { task } of due) {
+    if (task.state !== "scheduled") continue;
+    task.readyAt = now;
+    move(world, task, "promote", place(task));
+    ring(world);
+  }
+  return due.length > 0 ? 0 : scheduled[0] ? scheduled[0].at - now : -1;
+}
+
+/** Settles one claim; the same again is accepted again. */
+function settle(world: World, row: SettleRow): boolean {
+  const task = world.tasks.get(row.id);
+  if (!task) return false;
+  const signature = `${row.nonce} ${row.event}`;
+  if (task.nonce !== row.nonce || !verdict(world, task, row)) return task.settled === signature;
+  task.settled = signature;
+  task.nonce = task.cancel = undefined;
+  if (row.partial !== "" && task.state !== "completed" && task.state !== "cancelled") {
+    task.partial = row.partial;
+  }
+  return true;
+}
+
+function verdict(world: World, task: Task, row: SettleRow): boolean {
+  const now = nowOf(world);
+  if (row.event === "complete") {
+    // Late, but nobody else has started it: its worker was only presumed dead.
+    const late = task.state !== "running";
+    if (!move(world, task, "complete", now + row.ms)) return false;
+    if (late) task.history = [...task.history!.slice(0, -1), "completed late"];
+    else closeAttempt(world, task, "completed");
+    task.result = row.text;
+    task.name = row.name;
+    task.error = task.reason = undefined;
+    return true;
+  }
+  if (task.state !== "running") return false;
+  task.reason = row.text;
+  closeAttempt(world, task, row.event === "stop" ? "cancelled" : row.text);
+  switch (row.event) {
+    case "retry":
+      task.failures = (task.failures ?? 0) + 1;
+      task.error = row.error;
+      return move(world, task, "retry", now + row.ms);
+    case "bury":
+      task.failures = (task.failures ?? 0) + 1;
+      task.error = row.error;
+      task.name = row.name;
+      return move(world, task, "bury", now);
+    case "defer":
+      task.deferrals = (task.deferrals ?? 0) + 1;
+      task.deferredAt ??= now;
+      return move(world, task, "defer", now + row.ms);
+    case "handoff":
+      ring(world);
+      return move(world, task, "handoff", place(task));
+    default:
+      task.name = row.name;
+      return move(world, task, "stop", now + row.ms);
+  }
+}
+
+/** What a worker shows of a task. */
+export interface BeatRow {
+  readonly id: string;
+  readonly nonce: string;
+  readonly started: number;
+  readonly progress: string;
+  readonly remark: string;
+  readonly partial: string;
+}
+
+/** Renews the leases of what a worker says it holds. */
+export function beat(
+  world: World,
+  args: { worker: string; says: string; obeyed: string; claiming: number; leaseMs: number },
+  rows: readonly BeatRow[],
+): Answer {
+  const { worker, says, claiming, leaseMs } = args;
+  const now = nowOf(world);
+  const lost: string[] = [], asked: string[] = [];
+  for (const row of rows) {
+    const task = world.tasks.get(row.id);
+    if (!holds(task, row.nonce)) {
+      lost.push(row.id);
+      continue;
+    }
+    move(world, task, "beat", now + leaseMs);
+    task.started = row.started === 1 ? 1 : undefined;
+    if (row.progress !== "") [task.progress, task.remark] = [row.progress, row.remark];
+    if (row.partial !== "") task.partial = row.partial;
+    if (task.cancel !== undefined) asked.push(row.id, task.cancel);
+  }
+  world.presence.set(worker, { beat: now, about: says, lease: leaseMs });
+  world.workers.set(worker, now);
+  if (world.lane?.worker === worker) world.lane.until = claiming === 1 ? now + leaseMs : 0;
+  return ["ok", 0, lost, asked, ""];
+}
+
+/** Renews the leases of all that a worker holds, for a worker that is too busy to say so. */
+export function renew(
+  world: World,
+  { worker, leaseMs }: { worker: string; leaseMs: number },
+  rows: readonly { readonly id: string }[],
+): Answer {
+  const held = heldBy(world, worker);
+  const started = new Set(rows.map(({ id }) => id));
+  for (const task of held) {
+    move(world, task, "beat", nowOf(world) + leaseMs);
+    if (started.has(task.id)) task.started = 1;
+  }
+  const known = world.presence.get(worker);
+  if (known || held.length > 0) {
+    world.presence.set(worker, { ...known, beat: nowOf(world) });
+    world.workers.set(worker, nowOf(world));
+  }
+  return ["ok", ""];
+}
+
+/** Remembers what a step returned. */
+export function step(
+  world: World,
+  args: { id: string; nonce: string; name: string; value: string; limit: number },
+): Answer {
+  const { id, nonce, name, value, limit } = args;
+  const task = world.tasks.get(id);
+  if (!holds(task, nonce)) return ["stale"];
+  const steps = task.steps ?? [];
+  for (let i = 0; i < steps.length; i += 2) {
+    if (steps[i] === name && steps[i + 1] === value) return ["ok"];
+  }
+  if (limit < name.length + value.length) return ["large"];
+  task.steps = [...steps, name, value];
+  return ["ok"];
+}

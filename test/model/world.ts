@@ -1,0 +1,221 @@
+/**
+ * What a queue is, in plain TypeScript: tasks in states, and a few numbers. No
+ * keys, no packing, no batches: what moves, moves at once.
+ *
+ * @module
+ */
+
+import { type TaskEvent, type TaskState, type Transition, transitions } from "../../core/states.ts";
+
+/** A task, or a lock. What is not there is not known, or not so. */
+export interface Task {
+  readonly id: string;
+  /** `null` before its first move. */
+  state: TaskState | null;
+  /** Its score in the set of its state. */
+  at: number;
+  /** When it arrived, in 64ths of a millisecond since 2023-11-14. */
+  order: number;
+  priority?: number | undefined;
+  print?: string | undefined;
+  limit?: number | undefined;
+  tenant?: string | undefined;
+  payload?: string | undefined;
+  partial?: string | undefined;
+  steps?: readonly string[] | undefined;
+  waiters?: string | undefined;
+  name?: string | undefined;
+
+  worker?: string;
+  nonce?: string | undefined;
+  fence?: number;
+  since?: number;
+  /** Whether its handler was started; a claim that dies before is free. */
+  started?: 1 | undefined;
+  tried?: 1;
+  solo?: 1 | undefined;
+  cancel?: string | undefined;
+  progress?: string | undefined;
+  remark?: string | undefined;
+
+  failures?: number | undefined;
+  crashes?: number | undefined;
+  stalls?: number | undefined;
+  lost?: number | undefined;
+  deferrals?: number | undefined;
+  deferredAt?: number | undefined;
+  readyAt?: number;
+  ended?: number;
+  reason?: string | undefined;
+  error?: string | undefined;
+  result?: string;
+  /** Nonce and event of the settle that was accepted last. */
+  settled?: string | undefined;
+  /** The operator's call that moved it last. */
+  token?: string;
+  /** Start, worker, end and cause of each of the last ten attempts. */
+  history?: readonly (string | number)[] | undefined;
+}
+
+/** What a worker said of itself when it last beat. */
+export interface Presence {
+  beat: number;
+  readonly about?: string;
+  readonly lease?: number;
+}
+
+/** A queue. */
+export interface World {
+  nowUs: number;
+  readonly tasks: Map<string, Task>;
+  readonly counters: Map<string, number>;
+  order: number | undefined;
+  fence: number | undefined;
+  lane: { readonly worker: string; until: number } | undefined;
+  swept: number | undefined;
+  graceUntil: number | undefined;
+  paused: string | undefined;
+  closed: string | undefined;
+  limits: ReadonlyMap<string, string>;
+  /** When each bucket of a rate is full again, in microseconds. */
+  readonly rate: Map<string, number>;
+  /** Workers by when they were first or last heard of. */
+  readonly workers: Map<string, number>;
+  readonly presence: Map<string, Presence>;
+  /** What each of a worker's two calls claimed last: a nonce, then ids. */
+  readonly claims: Map<string, readonly string[]>;
+  bell: 0 | 1;
+}
+
+/** A queue in which nothing has happened yet. */
+export function emptyWorld(): World {
+  return {
+    nowUs: 0,
+    tasks: new Map(),
+    counters: new Map(),
+    order: undefined,
+    fence: undefined,
+    lane: undefined,
+    swept: undefined,
+    graceUntil: undefined,
+    paused: undefined,
+    closed: undefined,
+    limits: new Map(),
+    rate: new Map(),
+    workers: new Map(),
+    presence: new Map(),
+    claims: new Map(),
+    bell: 0,
+  };
+}
+
+/** Milliseconds since 1970. */
+export function nowOf({ nowUs }: { readonly nowUs: number }): number {
+  return Math.floor(nowUs / 1000);
+}
+
+/** The tasks of a state in their order, as they are at this moment. */
+export function lineOf(world: World, state: TaskState): Task[] {
+  return [...world.tasks.values()].filter((task) => task.state === state)
+    .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+}
+
+/** What a worker runs or holds ready to run, by id. */
+export function heldBy(world: World, worker: string): Task[] {
+  return lineOf(world, "running").filter((task) => task.worker === worker)
+    .sort((a, b) => a.id < b.id ? -1 : 1);
+}
+
+/** Whether `nonce` is the claim by which a running task is held. */
+export function holds(task: Task | undefined, nonce: string): task is Task {
+  return task?.state === "running" && task.nonce === nonce;
+}
+
+/** Adds to a counter. */
+export function count(world: World, name: string, by = 1): void {
+  world.counters.set(name, (world.counters.get(name) ?? 0) + by);
+}
+
+/** Moves a task as the table of states says, to the place `at`; `false` if it does not. */
+export function move(world: World, task: Task, event: TaskEvent, at: number): boolean {
+  const row = (transitions as readonly Transition[])
+    .find(({ on, from }) => on === event && from === task.state);
+  if (!row) return false;
+  count(world, event);
+  if (row.from === null) count(world, "created");
+  task.state = row.to;
+  task.at = at;
+  if (row.to === null) {
+    count(world, "removed");
+    world.tasks.delete(task.id);
+    return true;
+  }
+  world.tasks.set(task.id, task);
+  if (row.to === "completed" || row.to === "cancelled") {
+    task.payload = task.partial = task.steps = undefined;
+  }
+  if (isOver(task)) task.waiters = undefined;
+  return true;
+}
+
+/** Whether a task has come to an end. */
+export function isOver({ state }: Task): boolean {
+  return state === "completed" || state === "cancelled" || state === "dead";
+}
+
+const dawn = 1_700_000_000_000;
+const band = 2 ** 46;
+
+/** The place of a task that arrives now: behind every one before it. */
+export function arrival(world: World): number {
+  return world.order = Math.max((nowOf(world) - dawn) * 64, (world.order ?? 0) + 1);
+}
+
+/** Where a ready task stands: higher priorities first, then by arrival. */
+export function place({ priority = 0, order }: Task): number {
+  return (100 - priority) * band + order;
+}
+
+/** What the score of a ready task tells where nothing is recorded of it. */
+export function fromPlace(at: number): { order: number; priority: number | undefined } {
+  const above = Math.floor(at / band);
+  return { order: at - above * band, priority: above < 100 ? 100 - above : undefined };
+}
+
+/** When a task arrived, in milliseconds since 1970. */
+export function pushedAt({ order }: Pick<Task, "order">): number {
+  return Math.floor(order / 64) + dawn;
+}
+
+/** The arrival of a task that was pushed at `ms`. */
+export function orderAt(ms: number): number {
+  return Math.max(0, (ms - dawn) * 64);
+}
+
+/** The next fence: it never falls, and is above all that were given out before. */
+export function nextFence(world: World): number {
+  return Math.max((world.fence ?? 0) + 1, world.nowUs);
+}
+
+/** Wakes a worker; a paused queue wakes nobody. */
+export function ring(world: World): void {
+  if (world.paused === undefined) world.bell = 1;
+}
+
+/** Closes the attempt that runs. The first, if it completes, needs no history. */
+export function closeAttempt(world: World, task: Task, cause: string): void {
+  if (task.started) task.tried = 1;
+  task.progress =
+    task.remark =
+    task.solo =
+    task.started =
+      undefined;
+  task.ended = nowOf(world);
+  if (!task.history && cause === "completed") return;
+  task.history = [...task.history ?? [], task.since!, task.worker!, task.ended, cause].slice(-40);
+}
+
+/** The name at the front of an envelope. */
+export function nameIn(envelope = ""): string {
+  return /^\{"v":\d+,"name":"([\w.-]+)"/.exec(envelope)?.[1] ?? "";
+}

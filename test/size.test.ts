@@ -1,0 +1,43 @@
+/**
+ * What an app has to load for Relier where loading costs: gzipped, with no client but
+ * the one it names. What is loaded when it is needed is not counted: the inside
+ * of a worker, what an operator does.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bundle } from "./support/bundle.ts";
+
+const apps = [
+  {
+    name: "an app that uses everything",
+    app: 'export * from "./mod.ts";',
+    firstKb: 30,
+    wholeKb: 57,
+  },
+  {
+    name: "an app that pushes",
+    app: 'export { createRelier, rlTask } from "./mod.ts";',
+    firstKb: 25,
+    wholeKb: 40,
+  },
+  {
+    name: "an app that pushes through Upstash",
+    app: `export { createRelier, rlTask } from "./mod.ts";
+      export { upstash } from "./adapters/upstash.ts";`,
+    firstKb: 48,
+    wholeKb: 61,
+  },
+];
+
+for (const { name, app, firstKb: first, wholeKb: whole } of apps) {
+  test(`${name} loads at most ${first} KB before its first call`, async (t) => {
+    const { firstKb, wholeKb } = await bundle(app);
+    const told = (kb: number) => `${kb.toFixed(1)} KB`;
+    t.diagnostic(`${name}: ${told(firstKb)}, as one file ${told(wholeKb)}`);
+    assert.ok(firstKb <= first, told(firstKb));
+    assert.ok(wholeKb <= whole, `as one file ${told(wholeKb)}`);
+  });
+}

@@ -1,0 +1,21 @@
+/**
+ * The Lua against a model of the table of states: the same commands on a real
+ * Redis, on the embedded engine and on the model, which answer the same and hold
+ * the same behind every single one. `SEED` and `RUNS` play a run again.
+ *
+ * @module
+ */
+
+import { after, test } from "node:test";
+import { assertAgree, openEngines } from "../model/check.ts";
+
+const engines = await openEngines();
+after(() => engines.close());
+
+test("both engines and the model agree, whatever happens in a queue", async (t) => {
+  t.diagnostic(await assertAgree(engines.both, 300));
+});
+
+test("the scripts as they are published agree with the model, on a virtual clock", async (t) => {
+  t.diagnostic(await assertAgree([engines.virtual], 50));
+});

@@ -1,0 +1,41 @@
+/**
+ * A model that agrees with anything proves nothing: each thing that is taken out
+ * of the Lua has to be noticed.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import fc from "fast-check";
+import { connect } from "../../adapters/ioredis.ts";
+import { agree } from "../model/agree.ts";
+import { luaMutants } from "../model/mutants.ts";
+import { type Patch, rigOn } from "../model/rig.ts";
+import { sequences } from "../model/sequences.ts";
+import { shared } from "../support/redis.ts";
+
+const port = connect(await shared());
+after(() => port.close());
+
+/** Always the same sequences, so that a mutant is either noticed or not. */
+async function noticedIn(patches: readonly Patch[]): Promise<{ failed: boolean; runs: number }> {
+  const engines = [{ name: "Redis", rig: await rigOn(port, { patches }) }];
+  const found = await fc.check(
+    fc.asyncProperty(sequences, (steps) => agree(steps, engines)),
+    { seed: 20_261_124, numRuns: 400, endOnFailure: true },
+  );
+  return { failed: found.failed, runs: found.numRuns };
+}
+
+test("the model notices nothing in Lua as it is", async () => {
+  assert.deepEqual(await noticedIn([]), { failed: false, runs: 400 });
+});
+
+for (const { that, patch } of luaMutants) {
+  test(`the model notices Lua that ${that}`, async (t) => {
+    const { failed, runs } = await noticedIn([patch]);
+    assert.ok(failed, `nothing was noticed in ${runs} sequences`);
+    t.diagnostic(`in sequence ${runs}`);
+  });
+}

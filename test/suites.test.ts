@@ -1,0 +1,42 @@
+/**
+ * What is left out of the matrix, held to its list: nobody adds to it in
+ * passing, and it names nothing that is gone.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { portSkips, queueSuite, skips } from "./support/suites.ts";
+import { read } from "./support/tree.ts";
+
+test("as much is left out in each cell as is written here, and no more", () => {
+  const counts: Record<string, number> = {};
+  for (const { cells } of skips) {
+    for (const cell of cells) counts[cell] = (counts[cell] ?? 0) + 1;
+  }
+  for (const [adapter, titles] of Object.entries(portSkips)) {
+    counts[`port on ${adapter}`] = Object.keys(titles).length;
+  }
+  assert.deepEqual(counts, {
+    "node+cluster": 3,
+    "node+memory": 8,
+    "node+upstash": 19,
+    "workerd+upstash": 30,
+    "port on cluster": 12,
+    "port on memory": 14,
+    "port on upstash": 15,
+  });
+});
+
+test("what is left out exists, and has a reason", () => {
+  const suites = queueSuite.map(read).join("\n");
+  const port = read("test/conformance/port.ts");
+  for (const { test, reason } of skips) {
+    assert.ok(suites.includes(`"${test}"`) || queueSuite.includes(test), test);
+    assert.notEqual(reason, "");
+  }
+  for (const title of Object.values(portSkips).flatMap((titles) => Object.keys(titles))) {
+    assert.ok(port.includes(`"${title}"`), title);
+  }
+});

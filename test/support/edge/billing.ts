@@ -1,0 +1,71 @@
+/**
+ * A worker on the edge: a schedule or a request has it work for a while. What
+ * its tasks do to the world is written down by the ledger, which looks at the
+ * fence first.
+ *
+ * @module
+ */
+
+import { upstash } from "../../../adapters/upstash.ts";
+import {
+  type Checked,
+  createRelier,
+  createWorker,
+  rlTask,
+  type Task,
+  type TaskContext,
+} from "../../../mod.ts";
+import { type Order, orderSchema } from "./order.ts";
+
+/** What the worker finds in its `env`. */
+interface BillingEnv {
+  readonly REDIS_URL: string;
+  readonly REDIS_TOKEN: string;
+  readonly LEDGER: string;
+}
+
+/** What Workers call. */
+interface ExportedHandler {
+  fetch(request: Request, env: BillingEnv): Promise<Response>;
+  scheduled(event: unknown, env: BillingEnv, context: Context): void;
+}
+
+/** What a Worker may ask of its invocation. */
+interface Context {
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** What came of an order. */
+export interface Receipt {
+  readonly charged: string;
+  readonly on: string;
+}
+
+let ledger = "";
+
+/** Charges an order. */
+export const chargeOrder: Task<"charge-order", [Order], Receipt> & Checked<typeof orderSchema> =
+  rlTask("charge-order", { input: orderSchema }, charge);
+
+async function charge({ order, hang }: Order, ctx: TaskContext): Promise<Receipt> {
+  const { fence, resurrections } = ctx;
+  const tell = (what: string) =>
+    fetch(`${ledger}/${what}`, { method: "POST", body: JSON.stringify({ order, fence }) });
+  await tell("started");
+  if (hang && resurrections === 0) await tell("hang");
+  await tell("charged");
+  return { charged: order, on: "workerd" };
+}
+
+async function work({ REDIS_URL: url, REDIS_TOKEN: token, LEDGER }: BillingEnv): Promise<unknown> {
+  ledger = LEDGER;
+  const rl = createRelier({ redis: upstash({ url, token }) });
+  const worker = createWorker(rl, { profile: "metered", lease: "1s", handleSignals: false });
+  return await worker.tick({ budget: "20s", max: 100 });
+}
+
+const billing: ExportedHandler = {
+  fetch: async (_, env) => Response.json(await work(env)),
+  scheduled: (_, env, context) => context.waitUntil(work(env)),
+};
+export default billing;

@@ -1,0 +1,153 @@
+/**
+ * What the tests can run on: a Redis of some kind, and the port that leads
+ * there. `RELIER_TEST_ON` names one for the whole process.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { Cluster, Redis } from "ioredis";
+import { connect, ioredis } from "../../adapters/ioredis.ts";
+import { memory } from "../../adapters/memory.ts";
+import { upstash } from "../../adapters/upstash.ts";
+import type { RedisPort } from "../../mod.ts";
+import { shared, startCluster } from "./redis.ts";
+import { here } from "./runtimes.ts";
+import type { Cell } from "./suites.ts";
+import { until } from "./until.ts";
+import { startFront } from "./upstash_front.ts";
+
+/** What tests can run on: a client of a real server, or the engine in memory. */
+export type EngineName = "ioredis" | "cluster" | "bun" | "upstash" | "memory";
+
+/** One of them, open. */
+export interface Engine {
+  /** Where the server, or one of its nodes, is for ioredis. */
+  readonly url: string;
+  /** A plain connection to look at keys and to break them, wherever in a cluster they are. */
+  readonly admin: Redis;
+  /** What `createRelier({ redis })` takes: a URL, or a new port, which is the caller's to close. */
+  port(): string | RedisPort;
+  /** Closes it all. What is not closed ends with the process. */
+  close(): Promise<void>;
+}
+
+const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {
+  async ioredis() {
+    const url = await shared();
+    // On Bun a URL stands for Bun's own client.
+    return simple(url, () => here === "bun" ? connect(url) : url);
+  },
+
+  async cluster() {
+    const cluster = await startCluster(3);
+    const client = new Cluster([...cluster.nodes], { lazyConnect: true });
+    const admin = await clusterAdmin(cluster.nodes);
+    return {
+      url: cluster.servers[0]!.url,
+      admin,
+      port: () => ioredis(client),
+      async close() {
+        admin.disconnect();
+        client.disconnect();
+        await cluster.stop();
+      },
+    };
+  },
+
+  async bun() {
+    const url = await shared();
+    return simple(url, () => url);
+  },
+
+  async upstash() {
+    const url = await shared();
+    const front = await startFront(url);
+    const { token } = front;
+    return simple(url, () => upstash({ url: front.url, token }), () => front.close());
+  },
+
+  async memory() {
+    const port = memory();
+    return simple(await port.serve(), port.share, port.close);
+  },
+};
+
+/** What the tests of this process run on. */
+export const engineName: EngineName = named(process.env["RELIER_TEST_ON"] ?? "ioredis");
+
+/** The cell of the matrix this process is in. */
+export const cell: Cell = `${here}+${engineName}`;
+
+/** Opens what the tests of this process run on. */
+export function openEngine(name: EngineName = engineName): Promise<Engine> {
+  return engines[name]();
+}
+
+function named(name: string): EngineName {
+  if (Object.hasOwn(engines, name)) return name as EngineName;
+  const names = Object.keys(engines).join(", ");
+  throw new Error(`Cannot run on RELIER_TEST_ON "${name}": name one of ${names}`);
+}
+
+/** An engine behind one address. */
+function simple(
+  url: string,
+  port: () => string | RedisPort,
+  close: () => Promise<void> = () => Promise.resolve(),
+): Engine {
+  const admin = new Redis(url);
+  return {
+    url,
+    admin,
+    port,
+    async close() {
+      admin.disconnect();
+      await close();
+    },
+  };
+}
+
+/** A cluster as if it were one server, as far as tests look at one. */
+async function clusterAdmin(
+  nodes: readonly { readonly host: string; readonly port: number }[],
+): Promise<Redis> {
+  const client = new Cluster([...nodes]);
+  client.on("error", () => {});
+  await until("the slots are known", () => client.slots.length === 16_384);
+  const each = <T>(ask: (node: Redis) => Promise<T>): Promise<T[]> =>
+    Promise.all(client.nodes("master").map(ask));
+  const wide = {
+    keys: async (pattern: string) => (await each((node) => node.keys(pattern))).flat(),
+    time: async () => (await each((node) => node.time()))[0],
+    del: async (...keys: string[]) =>
+      (await Promise.all(keys.map((key) => client.del(key)))).length,
+    call: async (command: string, ...args: string[]) =>
+      (await each((node) => node.call(command, ...args)))[0],
+    async pubsub(what: "NUMSUB" | "CHANNELS", name: string) {
+      const replies = await each((node) => node.call("PUBSUB", `SHARD${what}`, name)) as any[][];
+      if (what === "CHANNELS") return replies.flat();
+      return [name, replies.reduce((sum, [, count]) => sum + count, 0)];
+    },
+    /** Channels belong to slots, and so to nodes. */
+    duplicate() {
+      let own: Redis | undefined;
+      return {
+        async subscribe(channel: string) {
+          const slot = Number(await client.cluster("KEYSLOT", channel));
+          const [host, port] = client.slots[slot]![0]!.split(":");
+          own = new Redis({ host: host!, port: Number(port) });
+          await own.ssubscribe(channel);
+        },
+        disconnect: () => own?.disconnect(),
+      };
+    },
+  };
+  return new Proxy(client, {
+    get(target, name) {
+      if (Object.hasOwn(wide, name)) return Reflect.get(wide, name);
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  }) as unknown as Redis;
+}

@@ -1,0 +1,150 @@
+/**
+ * One file of tests in one cell of the matrix, in a process group of its own:
+ * what hangs is killed with all it started, and what it printed is counted.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import type { Cell } from "./suites.ts";
+import { type Runtime, testLine } from "./runtimes.ts";
+import { root } from "./tree.ts";
+
+/** What to run. */
+export interface Job {
+  readonly cell: Cell;
+  /** The line of the table it counts for. */
+  readonly suite: string;
+  /** By its path from the root. */
+  readonly file: string;
+  /** Milliseconds it may take. */
+  readonly limitMs: number;
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What came of it. */
+export interface Outcome {
+  readonly job: Job;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly seconds: number;
+  /** What is wrong, as printed; empty if nothing is. */
+  readonly wrong: string;
+}
+
+const running = new Set<ChildProcess>();
+
+process.once("exit", () => running.forEach(end));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
+/** Runs a job to its end, which comes. */
+export function runJob(job: Job): Promise<Outcome> {
+  const { command, args } = lineOf(job);
+  const [, engine] = job.cell.split("+");
+  const started = performance.now();
+  const child = spawn(command, [...args], {
+    cwd: root,
+    detached: true,
+    env: {
+      ...process.env,
+      NO_COLOR: "1",
+      RELIER_TEST_ON: engine!,
+      RELIER_TEST_FILE: job.file,
+      ...job.env,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running.add(child);
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => output += text);
+  child.stderr.setEncoding("utf8").on("data", (text: string) => output += text);
+  let hung = false;
+  const timer = setTimeout(() => {
+    hung = true;
+    end(child);
+  }, job.limitMs);
+  return new Promise((resolve) => {
+    child.on("error", (error) => output += String(error));
+    // Not "close": what the tests left running would keep the pipes open.
+    child.on("exit", () => end(child));
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      running.delete(child);
+      const counts = countsOf(output);
+      const none = counts.passed + counts.skipped === 0;
+      const why = hung
+        ? `it hung, and was killed after ${job.limitMs / 1000} s`
+        : code !== 0
+        ? `it ended with ${code}`
+        : none
+        ? "it ran no test"
+        : "";
+      resolve({
+        job,
+        ...counts,
+        failed: why === "" ? counts.failed : Math.max(1, counts.failed),
+        seconds: (performance.now() - started) / 1000,
+        wrong: why === "" ? "" : `${why}\n${complaintsIn(output)}`,
+      });
+    });
+  });
+}
+
+function lineOf({ cell, file, limitMs }: Job): { command: string; args: readonly string[] } {
+  const [runtime] = cell.split("+");
+  // workerd has no test runner: Node registers its tests and asks it for each.
+  const hosted = runtime === "workerd";
+  const on = hosted ? "node" : runtime as Runtime;
+  const { command, args } = testLine(on, hosted ? "test/support/in_workerd.ts" : file, limitMs);
+  // By itself Node prints TAP where nobody looks.
+  return { command, args: on === "node" ? ["--test-reporter=spec", ...args] : args };
+}
+
+/** What the group of a process still holds goes with it. */
+function end(child: ChildProcess): void {
+  try {
+    process.kill(-child.pid!, "SIGKILL");
+  } catch {
+    // It is gone altogether.
+  }
+}
+
+/** Reads the summary of any of the three runners. */
+function countsOf(output: string): { passed: number; failed: number; skipped: number } {
+  const sum = (pattern: RegExp): number =>
+    [...output.matchAll(pattern)].reduce((total, [, count]) => total + Number(count), 0);
+  // Deno calls a test passed that skips itself.
+  const silent = output.match(/^# left out: /gm)?.length ?? 0;
+  return {
+    passed: sum(/^ℹ pass (\d+)$/gm) + sum(/^ (\d+) pass$/gm) + sum(/ \| (\d+) passed/g) - silent,
+    failed: sum(/^ℹ (?:fail|cancelled) (\d+)$/gm) + sum(/^ (\d+) fail$/gm) +
+      sum(/ \| (\d+) failed/g),
+    skipped: sum(/^ℹ skipped (\d+)$/gm) + sum(/^ (\d+) skip$/gm) + sum(/ \| (\d+) ignored/g) +
+      silent,
+  };
+}
+
+const longest = 6_000;
+
+/** The part that says what failed. */
+function complaintsIn(output: string): string {
+  const at = Math.max(output.lastIndexOf("✖ failing tests:"), output.lastIndexOf("\n ERRORS"));
+  // A file that failed as a whole says so in one line, and why above it.
+  const whole = output.endsWith("'test failed'\n");
+  const text = at >= 0 && !whole ? output.slice(at) : aroundFailures(output);
+  return text.length > longest ? `${text.slice(0, longest)}\n…` : text.trim();
+}
+
+/** Bun says what is wrong above the name of each test. */
+function aroundFailures(output: string): string {
+  const blocks = output.split(/^(?=\((?:pass|skip|fail)\) )/m);
+  const told = blocks.flatMap((block, i) =>
+    block.startsWith("(fail)")
+      ? [`${blocks[i - 1]!.split("\n").slice(1).join("\n")}${block.split("\n")[0]}`]
+      : []
+  );
+  return told.length > 0 ? told.join("\n") : output.slice(-longest);
+}

@@ -1,0 +1,244 @@
+/**
+ * What the matrix runs where, and what cannot hold there: as data, so that
+ * nothing is left out silently.
+ *
+ * @module
+ */
+
+/** A runtime, and what it reaches Redis through. */
+export type Cell = `${"node" | "bun" | "deno" | "workerd"}+${
+  | "ioredis"
+  | "cluster"
+  | "bun"
+  | "upstash"
+  | "memory"}`;
+
+/** The tests of queues and tasks, which need nothing but a client and its workers. */
+export const queueSuite: readonly string[] = [
+  "admission",
+  "bad_handlers",
+  "bad_input",
+  "bad_options",
+  "bad_payloads",
+  "closed_queue",
+  "context",
+  "fence",
+  "happenings",
+  "idempotency",
+  "limits",
+  "listing",
+  "lock",
+  "metered",
+  "operator",
+  "order",
+  "orders",
+  "phoenix",
+  "rates",
+  "repair",
+  "repeat",
+  "retries",
+  "schemas",
+  "scripts",
+  "standin",
+  "states",
+  "task_ref",
+  "tasks",
+  "tick",
+  "timeouts",
+  "versions",
+  "wait_until",
+  "worker",
+  "worker_bounds",
+].map((name) => `test/${name}.test.ts`);
+
+/** A test that is left out in some cells, and why. */
+export interface Skip {
+  /** Its name, or the path of its file for all of it. */
+  readonly test: string;
+  readonly cells: readonly Cell[];
+  readonly reason: string;
+}
+
+const overHttp: readonly Cell[] = ["node+upstash", "workerd+upstash"];
+const noBell = "over HTTP no command blocks, so no bell is heard";
+const noListen = "over HTTP there is nothing to listen on";
+const byBeat = "over HTTP a worker hears of it with its next beat, not at once";
+const ofServer = "it is a matter of the server, not of the client";
+
+/** All of them. */
+export const skips: readonly Skip[] = [
+  {
+    test: "a handler that calls process.exit takes its process along, and runs again elsewhere",
+    cells: ["node+cluster", "node+memory"],
+    reason: "the process beside it would look for one server",
+  },
+  ...[
+    "large payloads stay where they are: a page shows their names",
+    "a paused queue keeps nobody busy, however much waits and comes in",
+  ].map((test) => ({
+    test,
+    cells: ["node+cluster"] as const,
+    reason: "it counts what one server did",
+  })),
+  {
+    test: "following goes on when the connection was cut",
+    cells: ["node+memory"],
+    reason: "the engine cuts no connections",
+  },
+  {
+    test: "a page of 100,000 tasks is as quick as one of a hundred, at both ends",
+    cells: ["node+memory"],
+    reason: ofServer,
+  },
+  {
+    test: "large payloads stay where they are: a page shows their names",
+    cells: ["node+memory"],
+    reason: ofServer,
+  },
+  {
+    test: "a sweep by hand leaves a worker alone that has a longer lease than ours",
+    cells: ["node+memory"],
+    reason: "it looks into packed bytes",
+  },
+  {
+    test: "a reader that is too slow loses the oldest, and is told how many",
+    cells: ["node+memory"],
+    reason: "the engine copies a hash to read of it: ten thousand tasks would take minutes",
+  },
+  ...[
+    "a handler that blocks the loop for three leases keeps its task, and others find the loop free",
+    "a thread that ends is replaced",
+  ].map((test) => ({
+    test,
+    cells: ["node+memory"] as const,
+    reason: "a thread cannot reach the memory of another one",
+  })),
+  ...[
+    "whoever follows a queue is told of every move, by which worker and why",
+    "nothing is published while nobody follows, and nothing more once all have left",
+    "a reader that is too slow loses the oldest, and is told how many",
+    "following goes on when the connection was cut",
+    "a handle and its queue tell the same of a task",
+    "everything that happens to a task can be followed until it is final",
+    "following ends when its signal aborts",
+    "a worker says who it is, what it knows and how it does",
+  ].map((test) => ({ test, cells: overHttp, reason: noListen })),
+  ...[
+    "where a bell reaches it, it rests for a minute and is woken by a push",
+    "no more tasks of a queue run at once than its limit, over all workers, and no fewer while there is work",
+    "an idle worker is woken by a push, without polling",
+    "when idempotencyTtl is over the key is free again",
+    "what a worker held that is known to have died runs again at once, and says why",
+  ].map((test) => ({ test, cells: overHttp, reason: noBell })),
+  ...[
+    "a running task that is cancelled and cooperates is cancelled at once",
+    "a running task that is cancelled and returns all the same has completed",
+    "a running task that is cancelled and ignores it is cut loose after five seconds",
+  ].map((test) => ({ test, cells: overHttp, reason: byBeat })),
+  ...[
+    "a handler that blocks the loop for three leases keeps its task, and others find the loop free",
+    "a thread that ends is replaced",
+  ].map((test) => ({
+    test,
+    cells: overHttp,
+    reason: "a thread stands in where there are connections, and HTTP holds none",
+  })),
+  ...[
+    "a handler that calls process.exit takes its process along, and runs again elsewhere",
+    "what Redis refuses, what it never hears and what conflicts is told without the payload",
+    "every script works on a full Redis but those that bring a task, which change nothing",
+    "a worker that never reached Redis stops all the same, soon",
+    "a worker refuses a Redis that evicts tasks, and starts once that is mended",
+    "close() with a Redis that cannot be reached ends, and every push is reported",
+    "where to connect is told as data, or not at all, and never by printing a port",
+    "a worker whose thread cannot connect says so, and works",
+    "to load, to define tasks and to make a client and a worker does nothing at all yet",
+  ].map((test) => ({
+    test,
+    cells: ["workerd+upstash"] as const,
+    reason: "workerd has no processes, no threads, and no connections but HTTP",
+  })),
+  {
+    test: "after a tick there is no timer, no subscription and no worker",
+    cells: ["workerd+upstash"],
+    reason: "workerd does not tell what timers there are",
+  },
+  {
+    test: "a task that keeps failing is dead, with its payload, its error and its history",
+    cells: ["workerd+upstash"],
+    reason: "it looks for its file in a stack, and a bundle is one file",
+  },
+  {
+    test: "the text of a script is put together only for a server that does not know it",
+    cells: overHttp,
+    reason: "the adapter first tries each script with a line of Upstash's own",
+  },
+];
+
+const noWire = {
+  cluster: "the cluster tells clients its own addresses, past any wire",
+  memory: "there is no wire to break between a port and an engine in its own process",
+};
+const noWait =
+  "the engine has no WAIT: it refuses before anything runs, as a test of its own shows";
+const noConfirm = "over HTTP no two commands share a connection";
+
+const onTheWire = [
+  "a call whose reply is lost is made again: it may run twice, and says what it says",
+  "a refusal after a lost reply is unknown: the first attempt may have run",
+  "a silent server makes a call reject by its deadline, and a later one works",
+  "a connection that went silent is replaced within half of the deadline",
+  "an absent server makes a call reject by its deadline, and is found when it is back",
+  "wait() throws in bounded time when its connection breaks, and works again",
+  "wait() on a connection that went silent ends soon after its time",
+  "listen() reports a cut once, listens again by itself, and hears each message once",
+  "listen() again finds out that a connection went silent, and replaces it",
+  "listen() rejects by its deadline when nobody answers",
+  "close() makes pending calls reject at once, and later ones too",
+  "close() leaves no connection of the port behind",
+];
+
+function all(titles: readonly string[], reason: string): Record<string, string> {
+  return Object.fromEntries(titles.map((title) => [title, reason]));
+}
+
+/** The tests of the port suite that cannot hold, by adapter, with the reason of each. */
+export const portSkips: Readonly<
+  Record<"cluster" | "upstash" | "memory", Record<string, string>>
+> = {
+  cluster: all(onTheWire, noWire.cluster),
+  upstash: {
+    "wait() returns when the bell rings, and takes the ring": noBell,
+    "wait() returns for any of several bells": noBell,
+    "wait() ends when its signal aborts, and works again afterwards": noBell,
+    "several wait() at once each hear their own bell, and calls go on meanwhile": noBell,
+    "wait() throws in bounded time when its connection breaks, and works again": noBell,
+    "wait() on a connection that went silent ends soon after its time": noBell,
+    "listen() hears each message once, and nothing once it is stopped": noListen,
+    "listen() keeps channels apart": noListen,
+    "listen() reports a cut once, listens again by itself, and hears each message once": noListen,
+    "listen() again finds out that a connection went silent, and replaces it": noListen,
+    "listen() rejects by its deadline when nobody answers": noListen,
+    "close() makes pending calls reject at once, and later ones too": noListen,
+    "close() leaves no connection of the port behind": noListen,
+    "confirm by replicas that do not exist is unknown, says how many, and ran": noConfirm,
+    "an unconfirmed call does not hold up the others": noConfirm,
+  },
+  memory: {
+    ...all(onTheWire, noWire.memory),
+    "confirm by replicas that do not exist is unknown, says how many, and ran": noWait,
+    "an unconfirmed call does not hold up the others": noWait,
+  },
+};
+
+/** Why the test called `name` is left out in `cell`; `undefined` if it is not. */
+export function skipped(name: string, cell: Cell): string | undefined {
+  return skips.find((each) => each.test === name && each.cells.includes(cell))?.reason;
+}
+
+/** The tests left out in `cell`, with the reason of each. */
+export function skipsOf(cell: Cell): Record<string, string> {
+  return Object.fromEntries(
+    skips.filter(({ cells }) => cells.includes(cell)).map(({ test, reason }) => [test, reason]),
+  );
+}

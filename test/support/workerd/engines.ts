@@ -1,0 +1,44 @@
+/**
+ * What the tests in workerd run on: Upstash's API, in front of a real Redis
+ * that the host started.
+ *
+ * @module
+ */
+
+import { upstash } from "../../../adapters/upstash.ts";
+import type { Engine, EngineName } from "../engines.ts";
+import type { Cell } from "../suites.ts";
+import { ask, remote } from "./host.ts";
+
+/** See the file this one stands for. */
+export const engineName: EngineName = "upstash";
+
+/** See the file this one stands for. */
+export const cell: Cell = "workerd+upstash";
+
+/** See the file this one stands for. */
+export async function openEngine(): Promise<Engine> {
+  const { url, front } = await ask<{ url: string; front: { url: string; token: string } }>(
+    "host",
+    "engine",
+  );
+  return {
+    url,
+    admin: remote<Engine["admin"]>("admin", {
+      duplicate: () => subscriber() as unknown as Engine["admin"],
+    }),
+    port: () => upstash(front),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A connection of its own, for as long as it lasts. */
+function subscriber(): { subscribe(channel: string): Promise<void>; disconnect(): void } {
+  let id: string | undefined;
+  return {
+    async subscribe(channel) {
+      id = await ask<string>("host", "subscribe", [channel]);
+    },
+    disconnect: () => void ask(id!, "disconnect"),
+  };
+}
