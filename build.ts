@@ -1,15 +1,14 @@
 /**
  * Compiles the package into `dist`, or into `--out <folder>`.
  *
- * `dist` gets a small package.json of its own: Node and bundlers look up
- * `#client` in the nearest one, so the same import finds TypeScript in this
- * tree and JavaScript in the package, with no flag to forget.
+ * What `#client` is in this tree, `#dist/client` is in the package: the same
+ * import finds TypeScript here and JavaScript there, with no flag to forget.
  *
  * @module
  */
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -17,7 +16,6 @@ import { summariesOf } from "./cli/kernel/describe.ts";
 import { tree } from "./cli/tree.ts";
 
 const { values } = parseArgs({ options: { out: { type: "string", default: "dist" } } });
-const { version, type, sideEffects, imports } = JSON.parse(readFileSync("package.json", "utf8"));
 
 rmSync(values.out, { recursive: true, force: true });
 execFileSync(
@@ -32,8 +30,13 @@ execFileSync(
   { stdio: "inherit" },
 );
 
-const compiled = JSON.stringify({ version, type, sideEffects, imports }, null, 2);
-writeFileSync(join(values.out, "package.json"), compiled.replaceAll('.ts"', '.js"') + "\n");
+for (const file of readdirSync(values.out, { recursive: true, encoding: "utf8" })) {
+  const path = join(values.out, file);
+  if (!/\.(js|d\.ts)$/.test(file)) continue;
+  const text = readFileSync(path, "utf8");
+  const compiled = text.replaceAll(/\bimport\("#(?=\w+"\))|\bfrom "#(?=\w+";)/g, "$&dist/");
+  if (compiled !== text) writeFileSync(path, compiled);
+}
 
 const summaries = JSON.stringify(await summariesOf(tree), null, 2);
 writeFileSync(
