@@ -15,6 +15,7 @@ const npm = JSON.parse(read("package.json"));
 /** What is used without being imported, and by what. */
 const tools: Readonly<Record<string, string>> = {
   "@arethetypeswrong/cli": "the test of the package runs it",
+  "@types/express": "the types of Express, which has none of its own",
   "@types/node": "the types of every node: module",
   "bun": "runs the tests of Bun, and the matrix",
   "deno": "the gate formats, lints and checks with it",
