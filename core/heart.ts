@@ -79,11 +79,13 @@ export function createHeart(
   let beatAt = performance.now();
 
   async function listen(): Promise<void> {
-    if (!port.listen || performance.now() - listenedAt < listenAgainMs) return;
+    if (stopped.signal.aborted || !port.listen) return;
+    if (performance.now() - listenedAt < listenAgainMs) return;
     listenedAt = performance.now();
-    const old = unlisten;
-    unlisten = await port.listen(channelOf(home, worker), now, now);
-    old?.();
+    const leave = await port.listen(channelOf(home, worker), now, now);
+    if (stopped.signal.aborted) return leave();
+    unlisten?.();
+    unlisten = leave;
   }
 
   /** One round for everything held, after which it is known whether the server sees us. */
@@ -203,7 +205,8 @@ export function createHeart(
     async start() {
       // Without a subscription the lease alone tells of our death: later, not never.
       await listen().catch(body.onError);
-      await round();
+      // A worker that has left meanwhile would come to life again by a beat.
+      if (!stopped.signal.aborted) await round();
     },
     run: () => void run(),
     now,

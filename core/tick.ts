@@ -46,19 +46,23 @@ export interface TickReport {
 /** Tick options, complete and checked. */
 export interface TickLimits {
   readonly budgetMs: number;
+  /** When that is over, by `performance.now()`: it began before anything was asked of Redis. */
+  readonly until: number;
   readonly max: number;
 }
 
 /**
- * Completes and checks tick options.
+ * Completes and checks the options of a tick that begins now.
  *
  * @throws TypeError, RangeError naming the option, its value and what is allowed.
  */
 export function readTickOptions(given: TickOptions): TickLimits {
   knownOptions("tick()", given, ["budget", "max"]);
   const { budget = 25_000, max = 100 } = given;
+  const budgetMs = toMs("budget", budget, { min: 1, max: maxTimer });
   return {
-    budgetMs: toMs("budget", budget, { min: 1, max: maxTimer }),
+    budgetMs,
+    until: performance.now() + budgetMs,
     max: integerOption("max", max, { min: 1, max: 100_000 }),
   };
 }
@@ -72,11 +76,10 @@ export async function runTick(
   caller: Caller,
   stint: Stint,
   { leaseMs, phoenix }: Setup,
-  { budgetMs }: TickLimits,
+  { budgetMs, until }: TickLimits,
   onRaised: (raised: Resurrection) => void,
 ): Promise<TickReport> {
   const { homes, hearts, pump, shift } = stint;
-  const until = performance.now() + budgetMs;
   const waited = new AbortController();
   try {
     await stint.prepare();
@@ -84,9 +87,11 @@ export async function runTick(
     // Without a subscription there is nothing to be seen by: what it claims makes it known.
     if (caller.port.listen) await Promise.all(hearts.map((heart) => heart.start()));
     for (const heart of hearts) heart.run();
-    pump.poke();
     const claimingMs = until - performance.now() - budgetMs / 10;
-    await Promise.race([pump.finished, pause(claimingMs, waited.signal)]);
+    if (claimingMs > 0) {
+      pump.poke();
+      await Promise.race([pump.finished, pause(claimingMs, waited.signal)]);
+    }
   } finally {
     waited.abort();
     await stint.leave(Math.max(0, until - performance.now()));

@@ -34,9 +34,9 @@ export interface Worker extends AsyncDisposable {
   start(): Promise<void>;
   /**
    * Works within one invocation, instead of {@linkcode start}: brings back what others left,
-   * claims, runs and settles until there is nothing left, hands off what still runs when the
-   * budget is over, and leaves nothing behind, no timer and no subscription. What is cut off
-   * on the way comes back by its lease. One tick at a time, as often as you like.
+   * claims, runs and settles until nothing is left, hands off what still runs when the budget is
+   * over, and leaves no timer and no subscription. What is cut off on the way comes back by its
+   * lease. One tick at a time; where a host cuts off whole invocations, a worker for each.
    *
    * @throws TypeError if it was started, ticks already, or has drained.
    * @throws {RelierError} `RL_DATA_LOSS` if Redis evicts keys.
@@ -63,7 +63,7 @@ const stalledMs = 1000;
 /** What to do instead of a tick. */
 const instead = {
   working: "it claims by itself; tick another one",
-  ticking: "wait for that tick",
+  ticking: "wait for that tick, or make another one if its invocation was cut off",
   draining: "make another one",
   stopped: "make another one",
 } as const;
@@ -168,7 +168,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     } catch (error) {
       // What has begun to listen would be taken for this worker by the next start.
       await begun.leave(0);
-      forget();
+      if (state === "working") forget();
       throw error;
     }
     if (over.aborted) return; // It was drained meanwhile.

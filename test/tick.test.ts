@@ -106,6 +106,24 @@ test(
 );
 
 test(
+  "the budget runs while Redis is silent, and nothing is claimed when it is over",
+  withRelier(async (lab) => {
+    const { port, calls, cut } = overHttp(lab.port());
+    await double.apush(1);
+    const worker = ticker({ rl: lab.client({ redis: port }) });
+    const mend = cut();
+    const over = performance.now() + 60;
+    const ticking = worker.tick({ budget: 50 });
+    await until("the budget is over", () => performance.now() > over);
+    mend();
+    const report = await ticking;
+    assert.deepEqual(report, { completed: 0, failed: 0, handedOff: 0, more: true, nextMs: 0 });
+    assert.ok(!calls.includes("turn"), calls.join());
+    assert.equal((await worker.tick()).completed, 1);
+  }),
+);
+
+test(
   "a tick that is cut off loses nothing: a later one has the task when the lease is over",
   withRelier(async (lab) => {
     const { port, cut } = overHttp(lab.port());

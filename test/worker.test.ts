@@ -7,7 +7,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createRelier, createWorker, rlTask, type Task, taskContext } from "../mod.ts";
+import {
+  createRelier,
+  createWorker,
+  type RedisPort,
+  rlTask,
+  type Task,
+  taskContext,
+} from "../mod.ts";
 import { startRedis } from "./support/redis.ts";
 import { withRelier } from "./support/relier.ts";
 import { freePort } from "./support/server.ts";
@@ -312,6 +319,33 @@ test(
     await bounded("the drain", w.drain(), 8000);
     await bounded("the close", rl.close(), 8000);
     assert.ok(await bounded("the start", starting, 12_000) instanceof Error);
+  }),
+);
+
+test(
+  "a worker that is drained while it starts leaves nothing behind, and does not start again",
+  withRelier(async ({ client, port, queue, redis, prefix }) => {
+    const own = port();
+    let asked = false;
+    let answer!: () => void;
+    const answered = new Promise<void>((resolve) => answer = resolve);
+    const slow: RedisPort = {
+      ...own,
+      async run(...call) {
+        asked = true;
+        await answered;
+        return await own.run(...call);
+      },
+    };
+    const w = createWorker(client({ redis: slow }), { handleSignals: false });
+    const starting = w.start();
+    await until("it has asked what server this is", () => asked);
+    await w.drain();
+    answer();
+    await starting;
+    assert.deepEqual(await queue.workers(), []);
+    assert.deepEqual(await redis.pubsub("CHANNELS", `${prefix}:*@w*`), []);
+    await assert.rejects(w.start(), /Cannot start the worker: it is stopped/);
   }),
 );
 
