@@ -85,10 +85,16 @@ function portTo(open: () => Promise<Engine>, clock: Clock | VirtualClock): Memor
   let door: Promise<Door> | undefined;
 
   async function connect(): Promise<Session> {
-    const session = (await open()).connect();
-    if (closing.stopped) session.close();
-    closing.onStop(() => session.close());
-    return session;
+    const { send, close } = (await open()).connect();
+    if (closing.stopped) close();
+    const forget = closing.onStop(close);
+    return {
+      send,
+      close() {
+        forget();
+        close();
+      },
+    };
   }
 
   /** Redis counts a connection once, however many of its handlers hear a channel. */
