@@ -41,8 +41,8 @@ export async function taskCosts(port: RedisPort, client: Client): Promise<TaskCo
 
 async function pushing(port: RedisPort, client: Client): Promise<TaskCost[]> {
   const { relier, counter } = over(port, client, "http");
-  await relier.apush(noop, 0); // The first one also says which queue there is.
-  counter.take();
+  await relier.apush(noop, 0); // It also says which queue there is.
+  const first = total(counter.take());
   for (let n = 0; n < few; n++) await relier.apush(noop, n);
   const alone = total(counter.take()) / few;
   await relier.apushMany(noop, list);
@@ -50,6 +50,7 @@ async function pushing(port: RedisPort, client: Client): Promise<TaskCost[]> {
   const worker = createWorker(relier, { queues: [queue], concurrency: many, handleSignals: false });
   while ((await worker.tick({ max: 1000 })).more);
   return [
+    { what: "push, the first of a client", perTask: first },
     { what: "push, one by one", perTask: alone },
     { what: `push, ${many} at once`, perTask: together },
   ];
@@ -92,8 +93,8 @@ async function working(port: RedisPort, client: Client): Promise<TaskCost[]> {
 async function ticking(port: RedisPort, client: Client): Promise<TaskCost[]> {
   const { relier, counter } = over(port, client, "http");
   const worker = createWorker(relier, { queues: [queue], handleSignals: false });
-  await worker.tick(); // The first one also asks what kind of server this is.
-  counter.take();
+  await worker.tick(); // It also asks what kind of server this is.
+  const first = total(counter.take());
   await worker.tick();
   const nothing = total(counter.take());
   const ticked = async (n: number): Promise<number> => {
@@ -105,6 +106,7 @@ async function ticking(port: RedisPort, client: Client): Promise<TaskCost[]> {
   await relier.apush(noop, 0);
   await worker.tick();
   return [
+    { what: "tick with nothing to do, the first of a worker", perTask: first },
     { what: "tick with nothing to do", perTask: nothing },
     { what: "tick with one task", perTask: await ticked(1) },
     { what: `tick with ${many} tasks`, perTask: await ticked(many) },
