@@ -24,6 +24,7 @@
 
 export type { WorkerAbout } from "./core/about.ts";
 export type { AdmissionOptions, AdmissionRate, QueueLimits } from "./core/admission.ts";
+export type { Admission, AdmitOptions, Quota } from "./core/admit.ts";
 export type { RetryOptions } from "./core/backoff.ts";
 export { type TaskContext, taskContext } from "./core/context.ts";
 export type { TaskOptions } from "./core/definition.ts";
@@ -44,6 +45,7 @@ export type { Outcome, PendingTask, TaskHandle, TaskStatus } from "./core/handle
 export type { WorkerHealth } from "./core/health.ts";
 export type { FollowOptions, QueueHappening, TaskHappening } from "./core/happenings.ts";
 export { keyId } from "./core/key_id.ts";
+export type { WithinOptions } from "./core/lend.ts";
 export type { PageOptions, TaskPage } from "./core/listing.ts";
 export {
   type IdempotencyLock,

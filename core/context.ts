@@ -5,6 +5,7 @@
  */
 
 import type { Home } from "./keys.ts";
+import type { Producer } from "./producer.ts";
 import { carrier } from "./runtime.ts";
 
 /** What a handler can ask and tell. With a schema it is the second parameter. */
@@ -88,16 +89,39 @@ export interface Run {
   readonly pushed: Map<string, number>;
 }
 
+/** A client that was lent to what goes on; opaque here. */
+export interface Lent {
+  readonly client: object;
+  /** What its pushes go through meanwhile. */
+  readonly own: Producer;
+}
+
 interface Scene {
-  readonly context: TaskContext;
-  readonly run: Run | undefined;
+  readonly context?: TaskContext;
+  readonly run?: Run | undefined;
+  readonly lent?: Lent | undefined;
 }
 
 const scenes = carrier<Scene | undefined>();
 
 /** Runs `work` so that {@linkcode taskContext} and {@linkcode currentRun} find their answers. */
 export function within<R>(context: TaskContext, run: Run | undefined, work: () => R): R {
-  return scenes ? scenes.run({ context, run }, work) : work();
+  if (!scenes) return work();
+  const scene = scenes.getStore();
+  // A run of its own is lent nothing of what its worker was started in.
+  const lent = scene?.run === run ? scene?.lent : undefined;
+  return scenes.run({ context, run, lent }, work);
+}
+
+/** Runs `work` so that {@linkcode lentHere} finds `lent`. */
+export function runLent<R>(lent: Lent, work: () => R): R {
+  return scenes ? scenes.run({ ...scenes.getStore(), lent }, work) : work();
+}
+
+/** The client lent to what goes on here; none to a handler whose worker has another one. */
+export function lentHere(): Lent | undefined {
+  const { run, lent } = scenes?.getStore() ?? {};
+  return run === undefined || run.relier === lent?.client ? lent : undefined;
 }
 
 /**
@@ -127,6 +151,8 @@ export function taskContext<P = unknown>(): TaskContext<P> {
     );
   }
   const scene = scenes.getStore();
-  if (!scene) throw new TypeError("Cannot find the task context: no task runs this call");
+  if (!scene?.context) {
+    throw new TypeError("Cannot find the task context: no task runs this call");
+  }
   return scene.context as TaskContext<P>;
 }

@@ -1,12 +1,13 @@
 /**
  * Which client a push goes through. A task is usually defined long before there
  * is a client, so it asks each time: the client of the handler it is pushed
- * from, the one that lists the task, else the one of this process.
+ * from, the one that is lent to what goes on, the one that lists the task, else
+ * the one of this process.
  *
  * @module
  */
 
-import { currentRun } from "./context.ts";
+import { currentRun, type Lent, lentHere } from "./context.ts";
 import type { Definition } from "./definition.ts";
 import type { Outcome, PendingTask, TaskHandle } from "./handle.ts";
 import type { PushOptions } from "./push_options.ts";
@@ -52,6 +53,11 @@ export function enrol(client: object, own: Producer, tasks: readonly Definition[
   fallback ??= { client, own };
 }
 
+/** Makes another face of a client known, whose pushes go through `own`. */
+export function adopt(client: object, own: Producer): void {
+  byClient.set(client, own);
+}
+
 /** Forgets a closed client: what it took goes back to whom it took it from. */
 export function resign(own: Producer): void {
   const others = (each: Producer): boolean => each !== own;
@@ -88,11 +94,20 @@ export function tellWatcher(own: Producer, push: AcceptedPush): void {
  */
 export function producer(definition: Definition): Producer {
   const run = currentRun();
-  const own = (run && byClient.get(run.relier)) ?? ownerOf(definition) ?? fallback?.own;
+  const own = lent()?.own ?? (run && byClient.get(run.relier)) ?? ownerOf(definition) ??
+    fallback?.own;
   if (own) return own;
   throw new TypeError(
     `Cannot push "${definition.name}": there is no client yet; call createRelier() first`,
   );
+}
+
+/** The client that is lent to what goes on, save where another one stands in. */
+function lent(): Lent | undefined {
+  const found = lentHere();
+  const free = standins.length === 0 || currentRun() !== undefined ||
+    standins.some(({ client }) => client === found?.client);
+  return free ? found : undefined;
 }
 
 function ownerOf(definition: Definition): Producer | undefined {
@@ -103,12 +118,13 @@ function ownerOf(definition: Definition): Producer | undefined {
 }
 
 /**
- * The client of the handler this is called from, else that of this process.
+ * The client of the handler this is called from, the one lent to what goes on,
+ * else that of this process.
  *
  * @throws TypeError if there is none yet.
  */
 export function defaultClient(): object {
-  const client = currentRun()?.relier ?? (standins.at(-1) ?? fallback)?.client;
+  const client = currentRun()?.relier ?? (lent() ?? standins.at(-1) ?? fallback)?.client;
   if (client) return client;
   throw new TypeError("Cannot lock: there is no client yet; call createRelier() first");
 }

@@ -6,6 +6,7 @@
  */
 
 import { type AdmissionOptions, producerLimits } from "./admission.ts";
+import type { Admission, AdmitOptions } from "./admit.ts";
 import { portOf } from "./connect.ts";
 import { loaded } from "./context.ts";
 import { createDispatch } from "./dispatch.ts";
@@ -15,13 +16,14 @@ import { RelierError } from "./errors.ts";
 import { createHandle, type HandleSource, type PendingTask, type TaskHandle } from "./handle.ts";
 import { homeOf, parseId } from "./keys.ts";
 import { createLedger } from "./ledger.ts";
+import { lend, lenderOf, lentBy, pushing, type WithinOptions } from "./lend.ts";
 import { functionOption, keyOption, knownOptions, nameOption } from "./options.ts";
 import { createPoller } from "./poll.ts";
 import type { RedisPort } from "./port.ts";
 import { askServer } from "./probe.ts";
 import { enrol, resign } from "./producer.ts";
 import { createSender } from "./push.ts";
-import { type PushOptions, readPushOptions } from "./push_options.ts";
+import type { PushOptions } from "./push_options.ts";
 import { createQueue, type Queue } from "./queue.ts";
 import { createRegistry, type QueueName, type Registry } from "./registry.ts";
 import type { Caller } from "./script.ts";
@@ -60,6 +62,25 @@ export interface Relier extends AsyncDisposable {
     list: readonly A[],
     options?: PushOptions,
   ): Promise<TaskHandle<R>[]>;
+  /**
+   * Runs `work` with this client: what it pushes with a bare `task.apush()` goes
+   * through it, however long the work waits meanwhile, and is for `tenant` where
+   * it names no other. In a handler tasks still go through the client of its worker.
+   * Without AsyncLocalStorage nobody can tell what is pushed from within: there
+   * push through the client that `work` is given, which does the same everywhere.
+   *
+   * @throws TypeError, RangeError if an option is not what it should be.
+   */
+  within<R>(options: WithinOptions, work: (relier: Relier) => R): R;
+  /**
+   * Asks whether tasks would be taken by `queue` now, and how much is left of its
+   * limits. That changes nothing but the counter of refusals, and promises nothing:
+   * the push itself decides, also that a task which is there already may join it.
+   *
+   * @throws {RedisError} If Redis refused or did not answer.
+   * @throws TypeError, RangeError if an option is not what it should be.
+   */
+  admit(queue: string, options?: AdmitOptions): Promise<Admission>;
   /** The task with this id. @throws RangeError if it is no id. */
   handle<R = unknown>(id: string): TaskHandle<R>;
   /** A queue, to look into and to act on. */
@@ -94,7 +115,7 @@ const insides = new WeakMap<Relier, Inside>();
 
 /** The inside of a client. @throws TypeError if it was not made by `createRelier`. */
 export function insideOf(relier: Relier): Inside {
-  const inside = insides.get(relier);
+  const inside = insides.get(lenderOf(relier));
   if (!inside) throw new TypeError("Cannot use the client: it was not made by createRelier()");
   return inside;
 }
@@ -125,7 +146,8 @@ export function createRelier(options: RelierOptions = {}): Relier {
   });
   const caller: Caller = { port, ledger };
   const poller = createPoller(caller);
-  const sender = createSender(caller, registry.enlist, (queue) => limits.get(queue) ?? "");
+  const limitsOf = (queue: string): string => limits.get(queue) ?? "";
+  const sender = createSender(caller, registry.enlist, limitsOf);
   const source = { caller, poller };
   let closed = false;
   const { own, settled } = createDispatch(source, sender, prefix, {
@@ -135,10 +157,13 @@ export function createRelier(options: RelierOptions = {}): Relier {
   });
 
   const relier: Relier = {
-    push: (task, ...args) => own.push(definitionOf(task), args, {}),
-    apush: async (task, ...args) => await own.apush(definitionOf(task), args, {}),
-    apushMany: async (task, list, options = {}) =>
-      await own.apushMany(definitionOf(task), list, readPushOptions(options)),
+    ...pushing(() => lentBy(relier) ?? own),
+    within: (options, work) => lend(relier, own, options, work),
+    async admit(queue, options = {}) {
+      const home = homeOf(nameOption("queue", queue), 0, prefix);
+      const { askAtDoor } = await loaded(() => import("./admit.ts"));
+      return await askAtDoor(caller, home, limitsOf(queue), options);
+    },
     handle(id) {
       const parts = typeof id === "string" ? parseId(id) : null;
       if (!parts) {

@@ -1,7 +1,7 @@
 /**
- * Builds the scripts of the core from the files in this folder: those with `@by worker`
- * and `@by operator` into modules of their own, because an app that only pushes loads
- * neither, all others into `core/scripts.ts`; what they share into `core/script_parts.ts`.
+ * Builds the scripts of the core from the files in this folder: those with `@by worker`,
+ * `@by operator` and `@by door` into modules of their own, because an app that only pushes
+ * loads none of them, all others into `core/scripts.ts`; what they share into `core/script_parts.ts`.
  *
  * The header of a script is its contract, and this is what makes that true:
  * `@arg` and `@row` lines become Lua locals and TypeScript parameters, `@reply`
@@ -30,6 +30,7 @@ const homes: Readonly<Record<string, string>> = {
   scripts: "",
   worker_scripts: "worker",
   operator_scripts: "operator",
+  door_scripts: "door",
 };
 
 /** The modules this builds, by name: the text of each. */

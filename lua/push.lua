@@ -39,7 +39,7 @@ for i, row in ipairs(rows) do
     odd[#odd + 1] = word
   else
     local reason, waitMs
-    if refusal then reason, waitMs = refusal(row) end
+    if refusal then reason, waitMs = refusal(row.tenant, 1) end
     if reason then
       refused[#refused + 1] = i - 1
       refused[#refused + 1] = reason

@@ -1,9 +1,10 @@
 -- The limits of a queue. A producer may bring its own and the queue may have some
 -- of its own: of each kind the stricter one binds. `closed` is an operator's word.
--- Returns what asks for one task, and what stores what was used of a rate.
+-- Returns what asks for a task, what stores what was used of a rate, and what says
+-- how much of each limit is left.
 local function admission()
   local bounds, rates = {}, {}
-  local waitUs, charge = buckets()
+  local waitUs, charge, dueOf = buckets()
   local function stricter(text)
     for name, value in string.gmatch(text, "(%a+)=(%S+)") do
       if name == "rate" then
@@ -36,38 +37,49 @@ local function admission()
   end
 
   local waiting, old, ofTenant = nil, nil, {}
-  local function full()
+  local function full(cost)
     if not bounds.depth then return false end
     waiting = waiting or redis.call("ZCARD", KEY.ready) + redis.call("ZCARD", KEY.scheduled)
-    return waiting >= bounds.depth
+    return waiting + cost > bounds.depth
   end
   local function late()
     if not bounds.age then return false end
     if old == nil then old = now - oldestAt() > bounds.age end
     return old
   end
-  local function crowded(tenant)
+  local function crowded(tenant, cost)
     if not bounds.tenant or tenant == "" then return false end
     ofTenant[tenant] = ofTenant[tenant] or
       redis.call("ZLEXCOUNT", KEY.tenants, "[" .. tenant .. "\1", "(" .. tenant .. "\2")
-    return ofTenant[tenant] >= bounds.tenant
+    return ofTenant[tenant] + cost > bounds.tenant
   end
 
-  -- Why a new task is refused and how long to wait in ms, or nil if it is let in.
-  -- The rate is asked last, because asking it is what uses it up.
-  local function refusal(row)
-    if meta.closed then return "closed", 1000 end
-    if full() then return "depth", 1000 end
-    if late() then return "age", 1000 end
-    if crowded(row.tenant) then return "tenant", 1000 end
+  local function rulesOf(tenant)
     local rules = { queue = rates.queue }
-    if row.tenant ~= "" then rules["tenant:" .. row.tenant] = rates.tenant end
-    local wait = waitUs(rules)
+    if tenant ~= "" then rules["tenant:" .. tenant] = rates.tenant end
+    return rules
+  end
+
+  -- Why new tasks are refused and how long to wait in ms, or nil if they are let in.
+  -- The rate is asked last, because asking it is what uses it up.
+  local function refusal(tenant, cost)
+    if meta.closed then return "closed", 1000 end
+    if full(cost) then return "depth", 1000 end
+    if late() then return "age", 1000 end
+    if crowded(tenant, cost) then return "tenant", 1000 end
+    local wait = waitUs(rulesOf(tenant), cost)
     if wait > 0 then return "rate", math.ceil(wait / 1000) end
-    if waiting then waiting = waiting + 1 end
-    if ofTenant[row.tenant] then ofTenant[row.tenant] = ofTenant[row.tenant] + 1 end
+    if waiting then waiting = waiting + cost end
+    if ofTenant[tenant] then ofTenant[tenant] = ofTenant[tenant] + cost end
     return nil
   end
 
-  return refusal, charge
+  return refusal, charge, {
+    bounds = bounds, rulesOf = rulesOf, dueOf = dueOf,
+    used = function(tenant)
+      full(0)
+      crowded(tenant, 0)
+      return waiting, ofTenant[tenant]
+    end,
+  }
 end

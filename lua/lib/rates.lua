@@ -19,21 +19,21 @@ local function buckets()
     return due[who]
   end
 
-  -- The microseconds until a task may come that all of `rules` bind, 0 for now:
-  -- then it is charged. Those that have to wait are told one moment each, or all
-  -- would come back at the first.
-  local function waitUs(rules)
+  -- The microseconds until `cost` tasks may come that all of `rules` bind, 0 for
+  -- now: then they are charged. Those that have to wait are told one moment each,
+  -- or all would come back at the first.
+  local function waitUs(rules, cost)
     local wait = 0
     for who, rule in pairs(rules) do
-      wait = math.max(wait, dueOf(who, rule) - (rule.burst - 1) * rule.gap - nowUs)
+      wait = math.max(wait, dueOf(who, rule) - (rule.burst - cost) * rule.gap - nowUs)
     end
     for who, rule in pairs(rules) do
       if wait <= 0 then
-        due[who], charged[who] = due[who] + rule.gap, true
+        due[who], charged[who] = due[who] + cost * rule.gap, true
       else
         local at = math.max(promised[who] or 0, due[who])
-        wait = math.max(wait, at - (rule.burst - 1) * rule.gap - nowUs)
-        promised[who] = at + rule.gap
+        wait = math.max(wait, at - (rule.burst - cost) * rule.gap - nowUs)
+        promised[who] = at + cost * rule.gap
       end
     end
     return wait
@@ -51,5 +51,5 @@ local function buckets()
     redis.call("ZADD", KEY.rate, unpack(places))
   end
 
-  return waitUs, charge
+  return waitUs, charge, dueOf
 end

@@ -16,6 +16,7 @@ export type Cell = `${"node" | "bun" | "deno" | "workerd"}+${
 /** The tests of queues and tasks, which need nothing but a client and its workers. */
 export const queueSuite: readonly string[] = [
   "admission",
+  "admit",
   "bad_handlers",
   "bad_input",
   "bad_options",
@@ -47,6 +48,7 @@ export const queueSuite: readonly string[] = [
   "timeouts",
   "versions",
   "wait_until",
+  "within",
   "worker",
   "worker_bounds",
 ].map((name) => `test/${name}.test.ts`);

@@ -1,0 +1,80 @@
+/**
+ * A client lent to a piece of work: whatever is pushed from within goes through
+ * it, by tasks that know of no client and wherever the work waits meanwhile.
+ *
+ * @module
+ */
+
+import { lentHere, runLent } from "./context.ts";
+import { keyOption, knownOptions } from "./options.ts";
+import { adopt, type Producer } from "./producer.ts";
+import { type PushOptions, readPushOptions } from "./push_options.ts";
+import type { Relier } from "./relier.ts";
+import { definitionOf } from "./task.ts";
+
+/** Options of {@linkcode Relier.within}. */
+export interface WithinOptions {
+  /** For whom tasks are pushed that name no other tenant; 1 to 128 characters. */
+  tenant?: string;
+}
+
+/** The part of a client that pushes. */
+type Pushing = Pick<Relier, "push" | "apush" | "apushMany">;
+
+const lenders = new WeakMap<Relier, Relier>();
+
+/** The client `relier` was lent by; itself if it was not lent. */
+export function lenderOf(relier: Relier): Relier {
+  return lenders.get(relier) ?? relier;
+}
+
+/** Makes the part of a client that pushes; `own` says through what. */
+export function pushing(own: () => Producer): Pushing {
+  return {
+    push: (task, ...args) => own().push(definitionOf(task), args, {}),
+    apush: async (task, ...args) => await own().apush(definitionOf(task), args, {}),
+    apushMany: async (task, list, options = {}) =>
+      await own().apushMany(definitionOf(task), list, readPushOptions(options)),
+  };
+}
+
+/** What `relier` itself pushes through here, if it was lent to what goes on. */
+export function lentBy(relier: Relier): Producer | undefined {
+  const lent = lentHere();
+  return lent?.client === relier ? lent.own : undefined;
+}
+
+/** Lends `relier`, whose pushes go through `own`, to `work`; see {@linkcode Relier.within}. */
+export function lend<R>(
+  relier: Relier,
+  own: Producer,
+  options: WithinOptions,
+  work: (relier: Relier) => R,
+): R {
+  knownOptions("within()", options, ["tenant"]);
+  const { tenant } = options;
+  if (tenant !== undefined) keyOption("tenant", tenant, 128);
+  const named = tenant === undefined ? own : forTenant(own, tenant);
+  const client = lenderOf(relier);
+  const lent: Relier = {
+    ...relier,
+    ...pushing(() => named),
+    within: (options, work) => lend(lent, named, options, work),
+  };
+  lenders.set(lent, client);
+  adopt(lent, named);
+  return runLent({ client, own: named }, () => work(lent));
+}
+
+function forTenant(own: Producer, tenant: string): Producer {
+  const named = (options: PushOptions): PushOptions => ({
+    ...options,
+    tenant: options.tenant ?? tenant,
+  });
+  return {
+    push: (definition, args, options) => own.push(definition, args, named(options)),
+    apush: (definition, args, options) => own.apush(definition, args, named(options)),
+    pushMany: (definition, list, options) => own.pushMany(definition, list, named(options)),
+    apushMany: (definition, list, options) => own.apushMany(definition, list, named(options)),
+  };
+}
