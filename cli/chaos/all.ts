@@ -4,9 +4,11 @@
  * @module
  */
 
-import { type ArgsDef, type Command, command } from "../command.ts";
+import type { ArgsDef } from "../args.ts";
+import { type Command, command } from "../command.ts";
 import { CliError } from "../error.ts";
-import { type Common, common, openLaboratory, read, refuseProduction } from "./command.ts";
+import { openLaboratory, read } from "./command.ts";
+import { type Common, common, refuseProduction } from "./common.ts";
 import { exitOf } from "./experiment.ts";
 import { experiments } from "./experiments.ts";
 import type { Report } from "./report.ts";

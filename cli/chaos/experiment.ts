@@ -5,10 +5,11 @@
  * @module
  */
 
-import type { ArgsDef, Context, ParsedArgs } from "../command.ts";
+import type { ArgsDef, ParsedArgs } from "../args.ts";
+import type { Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import type { Output } from "../output.ts";
-import type { Common } from "./command.ts";
+import type { Common } from "./common.ts";
 import { createRandom } from "./random.ts";
 import type { ChaosRedis } from "./redis.ts";
 import { createTimeline, flawsOf, headline, type Report, spreadOf, tell } from "./report.ts";

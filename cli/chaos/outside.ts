@@ -14,7 +14,7 @@ import { placeOf } from "../process/redis.ts";
 import { shortId } from "../tasks/state.ts";
 import { nameOf, workersNamed } from "../worker/fleet.ts";
 import { finalStates, type Orphan, untilAdopted } from "./aftermath.ts";
-import { type Common, seedOf, wishOf } from "./command.ts";
+import { type Common, seedOf, wishOf } from "./common.ts";
 import { exitOf } from "./experiment.ts";
 import { caught, type Prey, preyOf } from "./prey.ts";
 import { createRandom, type Random } from "./random.ts";

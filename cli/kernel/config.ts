@@ -5,8 +5,8 @@
  * @module
  */
 
+import type { Values } from "../args.ts";
 import type { Host } from "./host.ts";
-import type { Values } from "./parse.ts";
 
 /** A value, and where it came from. */
 export interface Setting<T> {

@@ -8,10 +8,10 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Values } from "../args.ts";
 import type { ConfigFile } from "./config.ts";
 import { CliError } from "../error.ts";
 import type { Host } from "./host.ts";
-import type { Values } from "./parse.ts";
 
 /** Its names; the first that is there counts. */
 const names = ["ts", "mts", "js", "mjs", "json"].map((ending) => `relier.config.${ending}`);

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { ArgDef, ArgsDef, Command, Group, Load } from "../command.ts";
+import type { ArgDef, ArgsDef } from "../args.ts";
+import type { Command, Group, Load } from "../command.ts";
 import { globals, inherited } from "./globals.ts";
 import { load } from "./path.ts";
 import { summaries } from "./summaries.ts";

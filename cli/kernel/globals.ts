@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { ArgsDef, Command } from "../command.ts";
+import type { ArgsDef } from "../args.ts";
+import type { Command } from "../command.ts";
 
 /** The options of every command. */
 export const globals: ArgsDef = {

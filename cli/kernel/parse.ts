@@ -7,13 +7,10 @@
  */
 
 import { type ArgsDef as CittyArgs, parseArgs } from "citty";
-import type { ArgDef, ArgsDef, ParsedArgs } from "../command.ts";
+import type { ArgDef, ArgsDef, ParsedArgs, Values } from "../args.ts";
 import { CliError } from "../error.ts";
 import { choice, short } from "../flags.ts";
 import { didYouMean } from "./near.ts";
-
-/** The values of options by their name. */
-export type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 /** What a command line says. */
 export interface Parsed {

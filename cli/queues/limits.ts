@@ -6,7 +6,8 @@
  */
 
 import type { QueueLimits } from "../../mod.ts";
-import type { Command, Context, ParsedArgs } from "../command.ts";
+import type { ParsedArgs } from "../args.ts";
+import type { Command, Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import { duration, integer } from "../flags.ts";
 import type { Output } from "../output.ts";

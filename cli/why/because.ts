@@ -9,13 +9,7 @@ import { count, plural } from "../words.ts";
 import { attemptsOf, endingOf, tally, times } from "./attempts.ts";
 import { blockers } from "./blockers.ts";
 import { holder } from "./holder.ts";
-import type { Situation } from "./situation.ts";
-
-/** One reason: a word for programs and a sentence for people. */
-export interface Because {
-  readonly code: string;
-  readonly text: string;
-}
+import type { Because, Situation } from "./situation.ts";
 
 /** Why the task is where it is, the most important first. */
 export function because(situation: Situation): Because[] {

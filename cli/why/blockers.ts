@@ -7,8 +7,7 @@
 
 import type { WorkerEntry } from "../../mod.ts";
 import { plural, some } from "../words.ts";
-import type { Because } from "./because.ts";
-import { isAlive, type Situation } from "./situation.ts";
+import { type Because, isAlive, type Situation } from "./situation.ts";
 
 /** What stands in the way, the most important first. */
 export function blockers(situation: Situation): Because[] {

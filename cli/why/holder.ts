@@ -6,8 +6,7 @@
  */
 
 import { spanOf } from "../output.ts";
-import type { Because } from "./because.ts";
-import { isAlive, type Situation } from "./situation.ts";
+import { type Because, isAlive, type Situation } from "./situation.ts";
 
 /** Why a running task is where it is. */
 export function holder(situation: Situation): Because[] {

@@ -20,6 +20,12 @@ export interface Situation {
   readonly now: number;
 }
 
+/** One reason: a word for programs and a sentence for people. */
+export interface Because {
+  readonly code: string;
+  readonly text: string;
+}
+
 /** How long the pace of a queue is looked at. */
 const measureMs = 400;
 

@@ -8,7 +8,7 @@
 import { availableParallelism } from "node:os";
 import type { WorkerOptions } from "../../mod.ts";
 import type { Settings } from "../kernel/config.ts";
-import type { ParsedArgs } from "../command.ts";
+import type { ParsedArgs } from "../args.ts";
 import { CliError } from "../error.ts";
 import { choice, duration, integer, list } from "../flags.ts";
 
