@@ -9,6 +9,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { type Command, command, type Context } from "./command.ts";
 import { CliError } from "./error.ts";
 import { choice } from "./flags.ts";
+import { cloudflareFiles } from "./init/cloudflare.ts";
 import { nodeFiles } from "./init/node.ts";
 import { type Files, managers, type Project, templates } from "./init/project.ts";
 import { bunFiles, denoFiles } from "./init/web.ts";
@@ -22,7 +23,7 @@ const args = {
   },
   template: {
     type: "string",
-    valueHint: "hono|express|bun|deno",
+    valueHint: "hono|express|bun|deno|cloudflare",
     description: "What it is built on (asks; hono)",
   },
   pm: {
@@ -33,7 +34,13 @@ const args = {
   force: { type: "boolean", description: "Write over files that are in the way" },
 } as const;
 
-const writers = { hono: nodeFiles, express: nodeFiles, bun: bunFiles, deno: denoFiles } as const;
+const writers = {
+  hono: nodeFiles,
+  express: nodeFiles,
+  bun: bunFiles,
+  deno: denoFiles,
+  cloudflare: cloudflareFiles,
+} as const;
 
 const init: Command<typeof args> = command({
   summary: "Write a small project: a task, a server, a worker, a test",
@@ -74,11 +81,6 @@ async function projectOf(context: Context<typeof args>, folder: string): Promise
   if (name === "" || name.length > 60) {
     throw new CliError(2, `Cannot name a project after the folder "${basename(folder)}"`, {
       hint: "name a folder with letters or digits, at most 60",
-    });
-  }
-  if (named === "cloudflare") {
-    throw new CliError(2, 'Cannot use option --template "cloudflare": it does not exist yet', {
-      hint: `there is ${templates.join(", ")}`,
     });
   }
   const template = choice(

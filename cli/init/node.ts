@@ -5,7 +5,15 @@
  */
 
 import { express, type Framework, hono } from "./frameworks.ts";
-import { commonFiles, type Files, json, ourselves, type Project, type Run } from "./project.ts";
+import {
+  commonFiles,
+  type Files,
+  json,
+  ourselves,
+  type Project,
+  type Run,
+  strict,
+} from "./project.ts";
 
 /** The files of a project with Hono or Express. */
 export function nodeFiles(project: Project): Files {
@@ -43,16 +51,7 @@ export function nodeFiles(project: Project): Files {
       },
     }),
     "tsconfig.json": json({
-      compilerOptions: {
-        target: "es2023",
-        module: "nodenext",
-        types: ["node"],
-        strict: true,
-        noEmit: true,
-        allowImportingTsExtensions: true,
-        verbatimModuleSyntax: true,
-        skipLibCheck: true,
-      },
+      compilerOptions: strict,
       include: ["src", "test", "relier.config.ts"],
     }),
     ".gitignore": "node_modules/\n",

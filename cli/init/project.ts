@@ -7,7 +7,7 @@
 import { version } from "../kernel/version.ts";
 
 /** The templates there are. */
-export const templates = ["hono", "express", "bun", "deno"] as const;
+export const templates = ["hono", "express", "bun", "deno", "cloudflare"] as const;
 
 /** What installs packages. */
 export const managers = ["npm", "pnpm", "bun", "deno"] as const;
@@ -30,11 +30,27 @@ export function json(value: object): string {
   return JSON.stringify(value, null, 2) + "\n";
 }
 
-/** The task of every project, its configuration, and how it is deployed. */
+/** What the compiler is told where TypeScript is checked by `tsc`. */
+export const strict = {
+  target: "es2023",
+  module: "nodenext",
+  types: ["node"],
+  strict: true,
+  noEmit: true,
+  allowImportingTsExtensions: true,
+  verbatimModuleSyntax: true,
+  skipLibCheck: true,
+} as const;
+
+/** The task of every project, and what `rl` has to know of it. */
+export function taskFiles(): Files {
+  return { "relier.config.ts": config, "src/tasks.ts": tasks };
+}
+
+/** The same with what tells of its processes, and how they are deployed. */
 export function commonFiles(project: Project, run: Run): Files {
   return {
-    "relier.config.ts": config,
-    "src/tasks.ts": tasks,
+    ...taskFiles(),
     "README.md": readme(project, run),
     Procfile: procfile(run),
     "k8s.yaml": kubernetes(project, run),
@@ -76,30 +92,52 @@ export const sendReceipt = rlTask(
 );
 `;
 
-function readme({ name, template }: Project, run: Run): string {
-  return `# ${name}
-
-Background tasks with [Relier](https://www.npmjs.com/package/@relier/core), on ${titles[template]}.
-
-\`\`\`sh
-${run.install}
-${run.redis}   # a Redis, and workers for src/tasks.ts; Ctrl-C drains
-${run.server}   # in another terminal: the server on port 3000
-\`\`\`
-
-\`\`\`sh
-curl -X POST localhost:3000/receipts/o-1   # 202, and the id of the task
-curl localhost:3000/tasks/<id>             # where it stands
-${run.test}   # needs the Redis from above
-\`\`\`
-
+function readme(project: Project, run: Run): string {
+  return `${titleOf(project)}
+${
+    shell(
+      [run.install],
+      [run.redis, "a Redis, and workers for src/tasks.ts; Ctrl-C drains"],
+      [run.server, "in another terminal: the server on port 3000"],
+    )
+  }
+${
+    shell(
+      ["curl -X POST localhost:3000/receipts/o-1", "202, and the id of the task"],
+      ["curl localhost:3000/tasks/<id>", "where it stands"],
+      [run.test, "needs the Redis from above"],
+    )
+  }
 In production set \`RELIER_REDIS_URL\`, and run the server and \`${run.worker}\` as two processes:
 \`Procfile\` and \`k8s.yaml\` show how. SIGTERM drains a worker: what runs may finish, the rest is
 handed to another.
 `;
 }
 
-const titles = { hono: "Hono", express: "Express", bun: "Bun", deno: "Deno" };
+const titles: Readonly<Record<Project["template"], string>> = {
+  hono: "Hono",
+  express: "Express",
+  bun: "Bun",
+  deno: "Deno",
+  cloudflare: "Cloudflare Workers",
+};
+
+/** How a README begins. */
+export function titleOf({ name, template }: Project): string {
+  return `# ${name}
+
+Background tasks with [Relier](https://www.npmjs.com/package/@relier/core), on ${titles[template]}.
+`;
+}
+
+/** Commands to type, as a block of Markdown, with what each does behind it. */
+export function shell(...commands: readonly (readonly [line: string, what?: string])[]): string {
+  const width = Math.max(...commands.map(([line, what]) => what === undefined ? 0 : line.length));
+  const lines = commands.map(([line, what]) =>
+    what === undefined ? line : `${line.padEnd(width)}   # ${what}`
+  );
+  return `\`\`\`sh\n${lines.join("\n")}\n\`\`\`\n`;
+}
 
 function procfile({ server, worker }: Run): string {
   return `web: ${server}\nworker: ${worker}\n`;

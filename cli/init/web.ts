@@ -6,7 +6,8 @@
 
 import { commonFiles, type Files, json, ourselves, type Project, type Run } from "./project.ts";
 
-const app = `import { AdmissionRejectedError, type Relier, RelierError } from "@relier/core";
+/** An app that is a function of a request. */
+export const app = `import { AdmissionRejectedError, type Relier, RelierError } from "@relier/core";
 import { sendReceipt } from "./tasks.ts";
 
 /** Answers requests. A task is in Redis when its answer leaves. */
@@ -48,17 +49,38 @@ await worker.start(); // SIGTERM drains it, and ends the process.
 console.log("working");
 `;
 
-const body = `  // Names of its own: a worker that runs beside it does not get these tasks.
+/** How the test of an app gets a client and what works for it, and takes leave of them. */
+interface Rig {
+  readonly import: string;
+  readonly open: string;
+  readonly start: string;
+  readonly close: string;
+}
+
+const real: Rig = {
+  import: 'import { createRelier, createWorker } from "@relier/core";\n',
+  open: `  // Names of its own: a worker that runs beside it does not get these tasks.
   const relier = createRelier({ prefix: "test-" + crypto.randomUUID() });
   const worker = createWorker(relier, { handleSignals: false });
-  const app = createApp(relier);
+`,
+  start: "    await worker.start();\n",
+  close: "    await worker.drain();\n    await relier.close();\n",
+};
+
+/** The test of an app, under what `define` is called. */
+export function testOf(tester: string, define: string, rig: Rig = real): string {
+  return `import assert from "node:assert/strict";
+${tester}${rig.import}import { createApp } from "../src/app.ts";
+
+${define}("a receipt that is asked for is sent, once", async () => {
+${rig.open}  const app = createApp(relier);
   const request = async (path: string, method = "GET") => {
     const response = await app(new Request("http://test" + path, { method }));
-    return { status: response.status, body: await response.json() };
+    const body = (await response.json()) as { id: string; outcome: string; state: string };
+    return { status: response.status, body };
   };
   try {
-    await worker.start();
-    const { status, body } = await request("/receipts/o-1", "POST");
+${rig.start}    const { status, body } = await request("/receipts/o-1", "POST");
     assert.equal(status, 202);
     const result = await relier.handle(body.id).result({ timeout: "5s" });
     assert.deepEqual(result, { order: "o-1", sent: true });
@@ -66,13 +88,10 @@ const body = `  // Names of its own: a worker that runs beside it does not get t
     assert.equal((await request("/tasks/" + body.id)).body.state, "completed");
     assert.equal((await request("/tasks/nonsense")).status, 404);
   } finally {
-    await worker.drain();
-    await relier.close();
-  }
+${rig.close}  }
+});
 `;
-const imports = `import { createRelier, createWorker } from "@relier/core";
-import { createApp } from "../src/app.ts";
-`;
+}
 
 /** The files of a project on Bun. */
 export function bunFiles(project: Project): Files {
@@ -101,12 +120,7 @@ export function bunFiles(project: Project): Files {
     "src/app.ts": app,
     "src/server.ts": serverOf("Bun.serve({ port, fetch: createApp(relier) });", "process.env.PORT"),
     "src/worker.ts": worker,
-    "test/app.test.ts": `import assert from "node:assert/strict";
-import { test } from "bun:test";
-${imports}
-test("a receipt that is asked for is sent, once", async () => {
-${body}});
-`,
+    "test/app.test.ts": testOf('import { test } from "bun:test";\n', "test"),
   };
 }
 
@@ -139,11 +153,7 @@ export function denoFiles(project: Project): Files {
       'Deno.env.get("PORT")',
     ),
     "src/worker.ts": worker,
-    "test/app_test.ts": `import assert from "node:assert/strict";
-${imports}
-Deno.test("a receipt that is asked for is sent, once", async () => {
-${body}});
-`,
+    "test/app_test.ts": testOf("", "Deno.test"),
   };
 }
 

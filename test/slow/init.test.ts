@@ -23,9 +23,11 @@ import process from "node:process";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
 import { templates } from "../../cli/init/project.ts";
+import { startEdge } from "../support/miniflare.ts";
 import { shared } from "../support/redis.ts";
 import { rl, type RlResult } from "../support/rl.ts";
 import { read, root } from "../support/tree.ts";
+import { startFront } from "../support/upstash_front.ts";
 
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "relier-init-"));
@@ -49,7 +51,8 @@ for (const template of templates) {
       stdout.match(/(?<=^\+ ).*$/gm)!.sort(),
       files.map((file) => join(template, file)),
     );
-    for (const file of ["README.md", "Procfile", "k8s.yaml", "relier.config.ts", "src/tasks.ts"]) {
+    const deployed = template === "cloudflare" ? ["wrangler.jsonc"] : ["Procfile", "k8s.yaml"];
+    for (const file of ["README.md", "relier.config.ts", "src/tasks.ts", ...deployed]) {
       assert.ok(files.includes(file), file);
     }
     assert.match(stdout, new RegExp(`next:\\n  cd ${template}\\n  .* install\\n.*\\n.*\\n$`));
@@ -80,17 +83,17 @@ test("nothing that is there is overwritten, unless that is asked for", async () 
 
 test("a template is asked for where somebody can answer", async () => {
   const asked = await rl(["init", "asked"], { cwd: folder, tty: {}, stdin: "express\n" });
-  assert.match(asked.stderr, /Template \(hono, express, bun, deno\) \[hono\]:/);
+  assert.match(asked.stderr, /Template \(hono, express, bun, deno, cloudflare\) \[hono\]:/);
   assert.match(readFileSync(join(folder, "asked", "package.json"), "utf8"), /"express"/);
 });
 
 test("what cannot be written is refused before anything is", async () => {
   for (
     const args of [
-      ["--template", "cloudflare"],
       ["--template", "fastify"],
       ["--template", "deno", "--pm", "npm"],
       ["--template", "hono", "--pm", "deno"],
+      ["--template", "cloudflare", "--pm", "deno"],
       ["--pm", "yarn"],
     ]
   ) {
@@ -99,8 +102,7 @@ test("what cannot be written is refused before anything is", async () => {
     assert.match(stderr, /Cannot use option/);
   }
   assert.equal((await init("...")).exit, 2);
-  assert.match((await init("x", "--template", "cloudflare")).stderr, /does not exist yet/);
-  assert.ok(!readdirSync(folder).some((name) => ["refused", "...", "x"].includes(name)));
+  assert.ok(!readdirSync(folder).some((name) => ["refused", "..."].includes(name)));
 });
 
 /** The package as npm would pack it. */
@@ -119,16 +121,20 @@ let done: string | undefined;
 const packed = (): string => done ??= pack();
 const environment = { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
 
-test("the Deno project type-checks, and its test passes", { timeout: 60_000 }, async () => {
-  const project = join(folder, "deno");
+/** Gives a project the package that was just built, and others as they are here; no registry is asked. */
+function outfit(project: string, names: readonly string[]): void {
   const modules = join(project, "node_modules");
   mkdirSync(join(modules, "@relier"), { recursive: true });
   cpSync(packed(), join(modules, "@relier", "core"), { recursive: true });
-  for (const name of ["citty", "ioredis", "valibot", "@types/node", "undici-types"]) {
+  for (const name of names) {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
     symlinkSync(join(root, "node_modules", name), join(modules, name), "junction");
   }
-  // Not from the registry: the package is what was just built.
+}
+
+test("the Deno project type-checks, and its test passes", { timeout: 60_000 }, async () => {
+  const project = join(folder, "deno");
+  outfit(project, ["citty", "ioredis", "valibot", "@types/node", "undici-types"]);
   const config = readFileSync(join(project, "deno.json"), "utf8");
   writeFileSync(join(project, "deno.json"), config.replace('"auto"', '"manual"'));
   writeFileSync(join(project, "package.json"), '{"dependencies":{"@relier/core":"*"}}');
@@ -140,6 +146,32 @@ test("the Deno project type-checks, and its test passes", { timeout: 60_000 }, a
   assert.match(stdout + stderr, /1 passed \| 0 failed/);
 });
 
+test("the Cloudflare project takes in a task over HTTP, and its schedule runs it", {
+  timeout: 60_000,
+}, async () => {
+  const project = join(folder, "cloudflare");
+  outfit(project, ["valibot", "@upstash/redis", "uncrypto"]);
+  const front = await startFront(await shared());
+  const entry = `export { default } from ${JSON.stringify(join(project, "src", "index.ts"))};`;
+  const bindings = { UPSTASH_URL: front.url, UPSTASH_TOKEN: front.token };
+  const edge = await startEdge({ entry, bindings, nodejs: true });
+  try {
+    const ask = async (path: string, method = "GET") => {
+      const response = await fetch(edge.url + path, { method });
+      return { status: response.status, body: await response.json() };
+    };
+    const { status, body } = await ask(`/receipts/o-${process.pid}`, "POST");
+    assert.deepEqual([status, body.outcome], [202, "created"]);
+    assert.equal((await ask(`/tasks/${body.id}`)).body.state, "ready");
+    await edge.scheduled();
+    assert.equal((await ask(`/tasks/${body.id}`)).body.state, "completed");
+    assert.equal((await ask("/tasks/nonsense")).status, 404);
+  } finally {
+    await edge.kill();
+    await front.close();
+  }
+});
+
 const online = await run("npm", ["ping", "--fetch-retries=0"], { timeout: 10_000 })
   .then(() => true, () => false);
 
@@ -147,16 +179,17 @@ test("the projects for Node type-check, and their tests pass", {
   skip: !online && "the npm registry cannot be reached",
   timeout: 110_000,
 }, async () => {
-  const manifests = ["hono", "express"].map((template) =>
+  const projects = ["hono", "express", "cloudflare"];
+  const manifests = projects.map((template) =>
     JSON.parse(readFileSync(join(folder, template, "package.json"), "utf8"))
   );
-  const { "@relier/core": _, ...dependencies } = Object.assign(
+  const { "@relier/core": _, wrangler: __, ...dependencies } = Object.assign(
     {},
     ...manifests.flatMap((each) => [each.dependencies, each.devDependencies]),
   );
   await run("npm", ["pack", "--pack-destination", folder], { cwd: packed() });
   const archive = readdirSync(folder).find((name) => name.endsWith(".tgz"))!;
-  // Once, above both of them.
+  // Once, above all of them.
   writeFileSync(
     join(folder, "package.json"),
     JSON.stringify({
@@ -165,7 +198,7 @@ test("the projects for Node type-check, and their tests pass", {
     }),
   );
   await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund"], { cwd: folder });
-  for (const template of ["hono", "express"]) {
+  for (const template of projects) {
     const cwd = join(folder, template);
     await run(process.execPath, [join(folder, "node_modules", "typescript", "bin", "tsc")], { cwd })
       .catch(({ stdout }) => assert.fail(`${template}: ${stdout}`));
