@@ -4,6 +4,7 @@
  * @module
  */
 
+import { common } from "./copies.ts";
 import type { Home } from "./keys.ts";
 import type { Producer } from "./producer.ts";
 import { carrier } from "./runtime.ts";
@@ -102,7 +103,8 @@ interface Scene {
   readonly lent?: Lent | undefined;
 }
 
-const scenes = carrier<Scene | undefined>();
+// A handler asks one copy of this package, and a worker may be the inside of another.
+const scenes = common("scenes", () => carrier<Scene | undefined>());
 
 /** Runs `work` so that {@linkcode taskContext} and {@linkcode currentRun} find their answers. */
 export function within<R>(context: TaskContext, run: Run | undefined, work: () => R): R {

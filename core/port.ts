@@ -103,4 +103,9 @@ export class RedisError extends Error {
     this.failure = failure;
     this.reply = reply;
   }
+
+  /** Whether `error` is one of these; works across copies of the package. */
+  static is(error: unknown): error is RedisError {
+    return error instanceof Error && error.name === "RedisError" && "failure" in error;
+  }
 }

@@ -129,7 +129,7 @@ function leaseLost(run: Run): RelierError {
 }
 
 function asConnection(error: unknown, { task, id }: Parcel): unknown {
-  if (!(error instanceof RedisError)) return error;
+  if (!RedisError.is(error)) return error;
   const arrived = error.failure === "unknown" ? "; it may have arrived" : "";
   return new RelierError(
     "RL_CONNECTION",

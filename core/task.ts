@@ -4,6 +4,7 @@
  * @module
  */
 
+import { common } from "./copies.ts";
 import { type Producer, producer } from "./producer.ts";
 import { define, type Definition, type TaskOptions } from "./definition.ts";
 import type { TaskContext } from "./context.ts";
@@ -60,6 +61,8 @@ export type SchemaOutput<S> = S extends StandardSchema<any, infer O> ? O : never
 
 const definitions = new WeakMap<object, Definition>();
 const byName = new Map<string, Definition>();
+const everywhere = common<Map<string, Definition>[]>("tasks", () => []);
+everywhere.push(byName);
 
 /**
  * Defines a task.
@@ -145,6 +148,11 @@ export function definitionOf(task: unknown): Definition {
 /** The task defined as `name` in this process. */
 export function definitionNamed(name: string): Definition | undefined {
   return byName.get(name);
+}
+
+/** The same by any copy of this package: an isolate loads modules, and not what those load. */
+export function definitionAnywhere(name: string): Definition | undefined {
+  return everywhere.find((each) => each.has(name))?.get(name);
 }
 
 /** The tasks defined in this process. */

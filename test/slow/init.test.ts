@@ -158,7 +158,7 @@ test("the Cloudflare project takes in a task over HTTP, and its schedule runs it
   try {
     const ask = async (path: string, method = "GET") => {
       const response = await fetch(edge.url + path, { method });
-      return { status: response.status, body: await response.json() };
+      return { status: response.status, body: await response.json() as any };
     };
     const { status, body } = await ask(`/receipts/o-${process.pid}`, "POST");
     assert.deepEqual([status, body.outcome], [202, "created"]);

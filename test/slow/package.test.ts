@@ -6,18 +6,23 @@
  */
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { makeConsumer, npm, specifiers } from "../support/consumer.ts";
 import { startRedis } from "../support/redis.ts";
+import { root } from "../support/tree.ts";
 
 const consumer = makeConsumer(Object.keys(npm.peerDependencies));
 const { folder, installed } = consumer;
 after(() => consumer.remove());
+
+// What the consumer compiles TypeScript with.
+symlinkSync(join(root, "node_modules", "tsx"), join(folder, "node_modules", "tsx"), "junction");
 
 /** Runs `code` as a module of the consumer and returns what it printed. */
 function run(code: string, ...flags: string[]): string {
@@ -72,6 +77,48 @@ test("a worker of the compiled package has a thread that stands in for it", asyn
     await server.kill();
   }
 });
+
+for (const type of ["commonjs", "module"]) {
+  test(`a task that tsx compiles as ${type} finds its context, also in isolates`, async () => {
+    const server = await startRedis();
+    const project = join(folder, type);
+    const [tasks, app] = [join(project, "tasks.ts"), join(project, "app.ts")];
+    mkdirSync(project);
+    writeFileSync(join(project, "package.json"), JSON.stringify({ type }));
+    writeFileSync(
+      tasks,
+      `import { rlTask, taskContext } from "${npm.name}";
+      const nameOf = async () => taskContext().name;
+      export const tasks = [
+        rlTask("here", nameOf),
+        rlTask("in-a-thread", { isolate: "thread" }, nameOf),
+        rlTask("in-a-process", { isolate: "process" }, nameOf),
+        rlTask("parent", async () => (await (await tasks[0]!.apush()).result()) as string),
+      ];`,
+    );
+    writeFileSync(
+      app,
+      `import { createRelier, createWorker } from "${npm.name}";
+      import { tasks } from "./tasks.ts";
+      async function main() {
+        const rl = createRelier({ redis: "${server.url}" });
+        const worker = createWorker(rl, { modules: ["${pathToFileURL(tasks).href}"] });
+        worker.on("error", ({ error }) => console.log(error));
+        await worker.start();
+        for (const task of tasks) console.log(await (await task.apush()).result({ timeout: "20s" }));
+        await worker.drain();
+        await rl.close();
+      }
+      void main();`,
+    );
+    try {
+      const said = consumer.run(process.execPath, ["--import", "tsx", app]);
+      assert.deepEqual(said.split("\n"), ["here", "in-a-thread", "in-a-process", "here"]);
+    } finally {
+      await server.kill();
+    }
+  });
+}
 
 test("the refusal on the edge names what to do instead, and does not show the URL", () => {
   const refusal = createRequire(import.meta.url)(

@@ -1,0 +1,13 @@
+/**
+ * What the copies of this package in one process have in common. There may be
+ * two of one installation: tsx compiles one for the `require` of a CommonJS
+ * project, and what that copy loads lazily by `import()` belongs to another.
+ *
+ * @module
+ */
+
+/** The one value called `name`: what the first copy that asks for it makes. */
+export function common<T>(name: string, make: () => T): T {
+  const all = globalThis as unknown as Record<symbol, T | undefined>;
+  return all[Symbol.for(`@relier/core/${name}`)] ??= make();
+}
