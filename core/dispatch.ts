@@ -23,7 +23,7 @@ export interface Dispatch {
 /** What a dispatch tells its client, and asks of it. */
 export interface DispatchHost {
   onPushError(error: RelierError, id: string): void;
-  /** Given what goes on in the background, whenever something begins to. */
+  /** Given what is pushed in the background, once for each turn in which something is. */
   waitUntil(work: Promise<unknown>): void;
   /** Whether nothing is sent any more. */
   closed(): boolean;
@@ -40,7 +40,8 @@ export function createDispatch(
 ): Dispatch {
   /** Pushes that nobody may be waiting for, until they are accepted or reported. */
   const background = new Set<Promise<void>>();
-  let awaited = false;
+  /** Those of this turn: each invocation of a host waits for its own, not for another's. */
+  let turn: Promise<void>[] | undefined;
 
   async function send<R>(sent: Parcel): Promise<TaskHandle<R>> {
     if (closed()) throw new RelierError("RL_CONNECTION", "Cannot push: the client is closed");
@@ -76,14 +77,11 @@ export function createDispatch(
 
   /** Before anything is sent, because a host may refuse. */
   function stayAlive(): void {
-    if (awaited) return;
-    waitUntil(quiet());
-    awaited = true;
-  }
-
-  async function quiet(): Promise<void> {
-    do await settled(); while (background.size > 0);
-    awaited = false;
+    if (turn) return;
+    const own: Promise<void>[] = [];
+    const over = Promise.resolve().then(() => turn = undefined);
+    waitUntil(over.then(() => Promise.all(own)));
+    turn = own;
   }
 
   function pending<R>(sent: Parcel): PendingTask<R> {
@@ -93,6 +91,7 @@ export function createDispatch(
     const told = accepted.then(() => void (acked = true), (error) => tell(error, id))
       .finally(() => background.delete(told));
     background.add(told);
+    turn?.push(told);
     return {
       id,
       get acked() {

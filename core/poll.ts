@@ -50,16 +50,21 @@ interface Desk {
   readonly fresh: Set<string>;
   listening: Promise<boolean> | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the next round is due, or the answer to this one, by `performance.now()`. */
+  dueAt: number;
   idleMs: number;
 }
 
 const batch = 200;
 const finalStates: ReadonlySet<string> = new Set(["completed", "dead", "cancelled", ""]);
-const shortestMs = 50;
+const shortestMs = 100;
 /** Where nobody can tell us, each round costs: they get rarer the longer it takes. */
 const blindMs = 10_000;
 /** A message may have been missed. */
 const missedMs = 5000;
+/** After this time nobody counts on an answer any more, and after that on a timer. */
+const answerMs = 2000;
+const lateMs = 100;
 
 /** Makes the poller of a client. */
 export function createPoller(caller: Caller): Poller {
@@ -77,6 +82,7 @@ export function createPoller(caller: Caller): Poller {
         fresh: new Set(),
         listening: undefined,
         timer: undefined,
+        dueAt: 0,
         idleMs: shortestMs,
       };
       desks.set(home.root, desk);
@@ -101,6 +107,7 @@ export function createPoller(caller: Caller): Poller {
     for (const id of ids) desk.fresh.delete(id);
     const wanted = ids.filter((id) => desk.waiting.has(id));
     if (wanted.length === 0) return;
+    desk.dueAt = performance.now() + answerMs;
     const listening = await listen(desk);
     for (let from = 0; from < wanted.length; from += batch) {
       const page = wanted.slice(from, from + batch);
@@ -115,13 +122,42 @@ export function createPoller(caller: Caller): Poller {
         // Redis is away: the timer asks again, and a wait ends by its own timeout.
       }
     }
-    schedule(desk, listening ? missedMs : desk.idleMs = Math.min(desk.idleMs * 2, blindMs));
+    schedule(desk, listening ? missedMs : desk.idleMs);
+  }
+
+  /** A round for all: nobody has told us anything in this time. */
+  function again(desk: Desk): void {
+    desk.idleMs = Math.min(desk.idleMs * 2, blindMs);
+    void round(desk, [...desk.waiting.keys()]);
   }
 
   function schedule(desk: Desk, ms: number): void {
     clearTimeout(desk.timer);
     if (desk.waiting.size === 0) return;
-    desk.timer = setTimeout(() => void round(desk, [...desk.waiting.keys()]), ms);
+    const dueAt = desk.dueAt = performance.now() + ms;
+    desk.timer = setTimeout(() => {
+      // What another request on an edge has set cannot be cleared: it goes off in vain.
+      if (desk.dueAt === dueAt) again(desk);
+    }, ms);
+  }
+
+  /**
+   * Has a wait look after the rounds itself: on an edge a timer and a call end with
+   * the request that they were made for, and other requests wait on. Returns what ends that.
+   */
+  function guard(desk: Desk): () => void {
+    if (caller.port.listen) return () => {};
+    let timer: ReturnType<typeof setTimeout>;
+    const arm = () => {
+      const ms = Math.max(lateMs, desk.dueAt + lateMs - performance.now());
+      timer = setTimeout(look, ms);
+    };
+    const look = () => {
+      if (performance.now() >= desk.dueAt + lateMs) again(desk);
+      arm();
+    };
+    arm();
+    return () => clearTimeout(timer);
   }
 
   async function read(home: Home, ids: readonly string[], channel: string): Promise<Standing[]> {
@@ -135,8 +171,10 @@ export function createPoller(caller: Caller): Poller {
       const desk = deskOf(home);
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
+        const unguard = guard(desk);
         const leave = () => {
           clearTimeout(timer);
+          unguard();
           signal?.removeEventListener("abort", abort);
           const set = desk.waiting.get(local);
           set?.delete(waiting);

@@ -44,8 +44,8 @@ export interface RelierOptions {
   /** Told when Redis was flushed, restored or rolled back; a line on the console by default. */
   onDataLoss?: (error: RelierError) => void;
   /**
-   * Where an invocation ends with its answer, keeps it alive: given a promise that resolves when the
-   * pushes in the background are accepted or reported, as `(work) => ctx.waitUntil(work)`.
+   * Where an invocation ends with its answer, keeps it alive: given a promise that resolves when what
+   * was pushed in the background is accepted or reported, as `(work) => ctx.waitUntil(work)`.
    */
   waitUntil?: (work: Promise<unknown>) => void;
 }

@@ -14,11 +14,12 @@ import { createRelier, rlTask } from "../mod.ts";
 import { overHttp } from "./support/http_port.ts";
 import { withRelier } from "./support/relier.ts";
 import { programLine } from "./support/runtimes.ts";
+import { until } from "./support/until.ts";
 
 const noop = rlTask("until-noop", (n: number) => n);
 
 test(
-  "the host is given one promise for all that is pushed meanwhile, and it resolves when Redis has it",
+  "the host is given one promise for all that is pushed in a turn, and it resolves when Redis has it",
   withRelier(async ({ client, queue }) => {
     const works: Promise<unknown>[] = [];
     const rl = client({ tasks: [noop], waitUntil: (work) => void works.push(work) });
@@ -35,6 +36,36 @@ test(
     assert.equal(works.length, 2);
     await works[1];
     assert.equal((await queue.stats()).counts.ready, 5);
+  }),
+);
+
+test(
+  "an invocation beside another is kept alive by what it pushes itself, whatever becomes of the other",
+  withRelier(async ({ client, port, queue }) => {
+    const own = port();
+    let asked = 0;
+    let answer!: () => void;
+    const answered = new Promise<void>((resolve) => answer = resolve);
+    const works: Promise<unknown>[] = [];
+    const rl = client({
+      redis: {
+        ...own,
+        async run(program, ...call) {
+          if (program.name === "push" && asked++ === 0) await answered;
+          return await own.run(program, ...call);
+        },
+      },
+      waitUntil: (work) => void works.push(work),
+    });
+    rl.push(noop, 1);
+    await until("it is under way", () => asked === 1);
+    rl.push(noop, 2);
+    assert.equal(works.length, 2);
+    await works[1];
+    assert.equal((await queue.stats()).counts.ready, 1);
+    answer();
+    await works[0];
+    assert.equal((await queue.stats()).counts.ready, 2);
   }),
 );
 

@@ -1,15 +1,19 @@
 /**
- * One port in workerd, made once and used by many requests at a time: there what
- * a request awaits ends with it, and others must not be kept waiting by that.
+ * One port and one client in workerd, made once and used by many requests at a time:
+ * there what a request awaits ends with it, its timers too, and others must not be
+ * kept waiting by that.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createRelier, createWorker, rlTask } from "../../mod.ts";
 import { startEdge } from "../support/miniflare.ts";
+import { startRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 import { echo, withFront } from "../support/upstash_bench.ts";
+import { startFront } from "../support/upstash_front.ts";
 
 const entry = `
   import { upstash } from "./adapters/upstash.ts";
@@ -65,3 +69,62 @@ test(
     }
   }),
 );
+
+const results = `
+  import { upstash } from "./adapters/upstash.ts";
+  import { createRelier } from "./mod.ts";
+  let rl;
+  export default {
+    async fetch(request, { url, token }) {
+      rl ??= createRelier({ redis: upstash({ url, token }), prefix: "edge-results", tasks: [] });
+      const { searchParams } = new URL(request.url);
+      try {
+        return Response.json(await rl.handle(searchParams.get("id")).result({ timeout: "15s" }));
+      } catch (error) {
+        return new Response(String(error), { status: 500 });
+      }
+    },
+  };
+`;
+
+test("requests that wait with one client are answered, also when those beside them were answered before or have left", async () => {
+  const server = await startRedis();
+  const front = await startFront(server.url);
+  const bindings = { url: front.url, token: front.token };
+  const edge = await startEdge({ entry: results, bindings });
+  const ends = new Map<number, () => void>();
+  const held = rlTask("edge-held", async (n: number) => {
+    await new Promise<void>((resolve) => ends.set(n, resolve));
+    return n;
+  });
+  const rl = createRelier({ redis: server.url, prefix: "edge-results", tasks: [held] });
+  const worker = createWorker(rl, { concurrency: 20, handleSignals: false });
+  try {
+    await worker.start();
+    const handles = await held.apushMany(Array.from({ length: 12 }, (_, n) => [n]));
+    await until("all of them run", () => ends.size === handles.length);
+    const leave = new AbortController();
+    const answers = handles.map(async ({ id }, n) => {
+      const init = n % 4 === 3 ? { signal: leave.signal } : {};
+      return await (await fetch(`${edge.url}/?id=${id}`, init)).text();
+    });
+    const heard = answers.map((answer) => answer.catch(() => "left"));
+    await until("all are asked for", () => {
+      const asked = JSON.stringify(front.requests);
+      return handles.every(({ id }) => asked.includes(id.slice(-22)));
+    });
+    leave.abort();
+    for (const some of [[4, 0, 8], [5, 1], [9, 2, 6, 10]]) {
+      for (const n of some) ends.get(n)!();
+      for (const n of some) assert.equal(await heard[n], `${n}`);
+    }
+    for (const n of [3, 7, 11]) assert.equal(await heard[n], "left");
+  } finally {
+    for (const end of ends.values()) end();
+    await edge.kill();
+    await worker.drain();
+    await rl.close();
+    await front.close();
+    await server.kill();
+  }
+});
