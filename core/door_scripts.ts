@@ -5,7 +5,6 @@ import type { Reply } from "./port.ts";
 import type { Script } from "./script.ts";
 import { admit_lua, clock_lua, commit_lua, meta_lua, rates_lua, records_lua } from "./script_parts.ts";
 
-
 /** admit: would so many tasks be taken now? */
 export const admit: Script<
   { own: string; tenant: string; cost: number },

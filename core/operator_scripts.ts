@@ -3,7 +3,8 @@
 import { keyTable } from "./keys.ts";
 import type { Reply } from "./port.ts";
 import type { Script } from "./script.ts";
-import { announce_lua, channel_lua, clock_lua, commit_lua, history_lua, holds_lua, meta_lua, move_lua, name_lua, records_lua, revive_lua, ring_lua, workers_lua, write_lua } from "./script_parts.ts";
+import { announce_lua, channel_lua, clock_lua, commit_lua, meta_lua, move_lua, name_lua, records_lua, ring_lua, write_lua } from "./script_parts.ts";
+import { history_lua, holds_lua, revive_lua, workers_lua } from "./worker_parts.ts";
 
 const seek_lua: string = "local function before(a, b)\nfor i = 1, math.min(#a, #b) do\nlocal x, y = string.byte(a, i), string.byte(b, i)\nif x ~= y then return x < y end\nend\nreturn #a < #b\nend\nlocal function seek(key, cursor, first)\nlocal score, member = string.match(cursor, \"^(.-):(.+)$\")\nif not score then return first end\nif redis.call(\"ZSCORE\", key, member) == score then\nreturn redis.call(\"ZRANK\", key, member) + (first == 0 and 1 or 0)\nend\nlocal low = redis.call(\"ZCOUNT\", key, \"-inf\", \"(\" .. score)\nlocal high = redis.call(\"ZCOUNT\", key, \"-inf\", score)\nfor _ = 1, 60 do\nif low >= high then break end\nlocal middle = math.floor((low + high) / 2)\nif before(redis.call(\"ZRANGE\", key, middle, middle)[1], member) then\nlow = middle + 1\nelse\nhigh = middle\nend\nend\nreturn low\nend\n";
 const summary_lua: string = "local function summary(id)\nlocal record = records[id]\nif not record then return nil end\nlocal key = STATES[record.state]\nreturn {\nid, record.state, key and redis.call(\"ZSCORE\", key, id) or \"\",\nstring.format(\"%.0f\", pushedAt(record)),\nrecord.name or nameIn(redis.call(\"HGET\", KEY.task, id)), record.failures or 0,\n(record.crashes or 0) + (record.stalls or 0), record.since or 0, record.worker or \"\",\nrecord.progress or \"\", record.remark or \"\", record.reason or \"\", record.error or \"\",\n}\nend\n";

@@ -3,8 +3,7 @@
 import { keyTable } from "./keys.ts";
 import type { Reply } from "./port.ts";
 import type { Script } from "./script.ts";
-import { admit_lua, announce_lua, channel_lua, clock_lua, commit_lua, full_buckets_lua, held_lua, history_lua, meta_lua, move_lua, name_lua, purge_lua, rates_lua, records_lua, ring_lua, write_lua } from "./script_parts.ts";
-
+import { admit_lua, announce_lua, channel_lua, clock_lua, commit_lua, full_buckets_lua, held_lua, meta_lua, move_lua, name_lua, rates_lua, records_lua, ring_lua, write_lua } from "./script_parts.ts";
 
 /** cancel: scheduled, ready or quarantined -> cancelled */
 export const cancel: Script<
@@ -37,23 +36,6 @@ export const enlist: Script<
   sha: "e97fd27b535c6d68e8a50d4df7e7904caea4c8d2",
   get source() {
     return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal queue = ARGV[1]\n" + clock_lua + meta_lua + commit_lua + "local seen = tonumber(redis.call(\"ZSCORE\", KEY.queues, queue)) or 0\nif now - seen > 60000 then\ncommit()\nredis.call(\"ZADD\", KEY.queues, now, queue)\nend\nreturn answer(\"ok\")\n";
-  },
-};
-
-/** lock: nothing -> running, held by a caller instead of a worker */
-export const lock: Script<
-  { id: string; nonce: string; leaseMs: number },
-  never,
-  readonly [word: "ok", epoch: string, seq: number, fence: number] | readonly [word: "held", epoch: string, seq: number, forMs: number] | readonly [word: "done", epoch: string, seq: number, result: string] | readonly [word: "schema", epoch: string, seq: number, version: string]
-> = {
-  name: "lock",
-  keys: ["ready","running","completed","cancelled","meta","task","record","partial","steps","holds","waiters","bell","tenants"],
-  args: ["id","nonce","leaseMs"],
-  row: [],
-  replies: ["ok","held","done","schema"],
-  sha: "e1b23049bea6be04145cc239e9da8f06735e40e0",
-  get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = { lock = { none = \"running\", completed = \"running\", running = \"running\" }, purge = { completed = \"none\", cancelled = \"none\" } }\nlocal id = ARGV[1]\nlocal nonce = ARGV[2]\nlocal leaseMs = tonumber(ARGV[3])\n" + clock_lua + meta_lua + records_lua + held_lua + channel_lua + move_lua + ring_lua + history_lua + commit_lua + write_lua + purge_lua + "load({ id })\nlocal record = records[id]\nlocal untilMs = tonumber(redis.call(\"ZSCORE\", KEY.running, id) or 0)\nif record and record.state == \"completed\"\nand tonumber(redis.call(\"ZSCORE\", KEY.completed, id) or 0) > now then\nreturn answer(\"done\", record.result)\nend\nif record and record.nonce ~= nonce and untilMs > now then\nreturn answer(\"held\", untilMs - now)\nend\nif not held(id, nonce) then\nnote(\"fence\", math.max((tonumber(meta.fence) or 0) + 1, nowUs))\nrecords[id] = {\nstate = record and record.state or \"none\", order = arrival(), since = now, worker = \"lock\",\nfence = meta.fence, nonce = nonce, started = true,\n}\nend\nif not move(id, \"lock\", now + leaseMs) then return answer(\"held\", leaseMs) end\npurge(\"completed\", 10)\nwrite()\nreturn answer(\"ok\", records[id].fence)\n";
   },
 };
 
@@ -122,22 +104,5 @@ export const queues: Script<
   sha: "1ce3e5680ab8c278e92f3599c5000566161c5c90",
   get source() {
     return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal offset = tonumber(ARGV[1])\nlocal limit = tonumber(ARGV[2])\n" + clock_lua + meta_lua + "return answer(\"ok\", redis.call(\"ZRANGE\", KEY.queues, offset, offset + limit - 1, \"WITHSCORES\"))\n";
-  },
-};
-
-/** unlock: running -> nothing */
-export const unlock: Script<
-  { id: string; nonce: string },
-  never,
-  readonly [word: "ok", epoch: string, seq: number] | readonly [word: "stale", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
-> = {
-  name: "unlock",
-  keys: ["ready","running","meta","task","record","partial","steps","holds","waiters","bell","tenants"],
-  args: ["id","nonce"],
-  row: [],
-  replies: ["ok","stale","schema"],
-  sha: "96a1e9d243ed1f675d30a6762e4a7cadc39aa17e",
-  get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = { unlock = { running = \"none\" } }\nlocal id = ARGV[1]\nlocal nonce = ARGV[2]\n" + clock_lua + meta_lua + records_lua + held_lua + channel_lua + move_lua + ring_lua + commit_lua + write_lua + "load({ id })\nif not records[id] then return answer(\"ok\") end\nif not held(id, nonce) then return answer(\"stale\") end\nmove(id, \"unlock\", 0)\nwrite()\nreturn answer(\"ok\")\n";
   },
 };

@@ -10,4 +10,3 @@ export { readOrder } from "./orders.ts";
 export { revivedMs, runPhoenix } from "./phoenix.ts";
 export { createStint } from "./stint.ts";
 export { readTickOptions, runTick } from "./tick.ts";
-export { turn } from "./worker_scripts.ts";

@@ -12,6 +12,7 @@
 --- @reply held forMs:integer
 --- @reply done result:string
 --- @on    lock purge
+--- @by    worker
 --- @use   clock meta records held channel move ring history commit write purge
 
 load({ id })

@@ -7,6 +7,7 @@
 --- @reply ok
 --- @reply stale
 --- @on    unlock
+--- @by    worker
 --- @use   clock meta records held channel move ring commit write
 
 load({ id })

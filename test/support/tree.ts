@@ -17,6 +17,7 @@ export const generated: ReadonlySet<string> = new Set([
   "core/operator_scripts.ts",
   "core/script_parts.ts",
   "core/scripts.ts",
+  "core/worker_parts.ts",
   "core/worker_scripts.ts",
   "package-lock.json",
 ]);
