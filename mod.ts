@@ -23,6 +23,12 @@
  */
 
 export type { WorkerAbout } from "./core/about.ts";
+export type {
+  ActionPage,
+  ActionPageOptions,
+  OperatorAction,
+  RecordedAction,
+} from "./core/actions.ts";
 export type { AdmissionOptions, AdmissionRate, QueueLimits } from "./core/admission.ts";
 export type { Admission, AdmitOptions, Quota } from "./core/admit.ts";
 export type { RetryOptions } from "./core/backoff.ts";

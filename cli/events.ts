@@ -9,7 +9,7 @@ import { type Command, command, type Context } from "./command.ts";
 import { choice, list } from "./flags.ts";
 import { merge } from "./events/merge.ts";
 import type { Style } from "./output.ts";
-import { queuesOf } from "./queues/survey.ts";
+import { queuesOf } from "./queues/named.ts";
 import { taskId } from "./task_id.ts";
 import { queueOf } from "./tasks/state.ts";
 import { plural } from "./words.ts";

@@ -5,11 +5,12 @@
  * @module
  */
 
+import { spanOf } from "../adapters/operator/words.ts";
 import type { Host, Screen } from "./kernel/host.ts";
 import { type Column, tableLines } from "./kernel/table.ts";
 import { harmless, json as jsonOf, plain, type StyleName, styles } from "./kernel/text.ts";
 
-export type { Column };
+export { type Column, spanOf };
 
 /** Text in a style. */
 export type Style = Readonly<Record<StyleName, (text: string) => string>>;
@@ -123,22 +124,4 @@ export function styleOf(colored: boolean): Style {
     return [name, colored ? paint : (text: string): string => text];
   });
   return Object.fromEntries(entries) as Style;
-}
-
-/** `430ms`, `12.4s`, `3m`, `2h11m`, `4d3h`. */
-export function spanOf(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)}ms`;
-  const seconds = ms / 1000;
-  if (seconds < 59.95) return `${seconds.toFixed(1).replace(/\.0$/, "")}s`;
-  const whole = Math.round(seconds);
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 10) return two(minutes, "m", whole % 60, "s");
-  if (minutes < 60) return `${minutes}m`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return two(hours, "h", minutes % 60, "m");
-  return two(Math.floor(hours / 24), "d", hours % 24, "h");
-}
-
-function two(big: number, bigUnit: string, small: number, smallUnit: string): string {
-  return `${big}${bigUnit}${small > 0 ? `${small}${smallUnit}` : ""}`;
 }

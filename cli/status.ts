@@ -5,13 +5,14 @@
  */
 
 import { setTimeout as pause } from "node:timers/promises";
+import { isAlive } from "../adapters/operator/fleet.ts";
+import { type Ill, illsOf, illsOfServer } from "../adapters/operator/health.ts";
+import { type Survey, survey } from "../adapters/operator/survey.ts";
 import type { Relier } from "../mod.ts";
 import { type Command, command, type Context } from "./command.ts";
-import { type Ill, illsOf, illsOfServer } from "./status/health.ts";
 import { mask } from "./kernel/mask.ts";
 import { queueColumns } from "./queues/columns.ts";
-import { queuesOf, type Survey, survey } from "./queues/survey.ts";
-import { isAlive } from "./why/situation.ts";
+import { queuesOf } from "./queues/named.ts";
 import { plural } from "./words.ts";
 
 const args = {

@@ -9,7 +9,7 @@ import { type Command, command } from "./command.ts";
 import { CliError } from "./error.ts";
 import { duration } from "./flags.ts";
 import { mask } from "./kernel/mask.ts";
-import { queuesOf } from "./queues/survey.ts";
+import { queuesOf } from "./queues/named.ts";
 import { runTop } from "./top/session.ts";
 import { openTerminal } from "./top/terminal.ts";
 

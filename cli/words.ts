@@ -4,15 +4,9 @@
  * @module
  */
 
-/** `1 task`, `2 tasks`, `1,234 tasks`. */
-export function plural(n: number, noun: string): string {
-  return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
-}
+import { count } from "../adapters/operator/words.ts";
 
-/** `1,284`. */
-export function count(n: number): string {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
-}
+export { count, plural } from "../adapters/operator/words.ts";
 
 /** `a, b and 3 more`. */
 export function some(items: readonly string[], most: number): string {

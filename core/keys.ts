@@ -39,6 +39,7 @@ export const keyNames: readonly KeyName[] = [
   "tenants",
   "rate",
   "queues",
+  "actions",
 ];
 
 /**
@@ -52,7 +53,7 @@ export const keyNames: readonly KeyName[] = [
  * waits for a result · `bell` list that wakes an idle worker · `tenants` sorted
  * set `<tenant>\1<local>` of unfinished tasks that have one · `rate` sorted set of
  * when each bucket of a rate will be full again · `queues` sorted set of the queues
- * in use, in a home of its own.
+ * in use, in a home of its own · `actions` sorted set of what operators did, beside it.
  */
 export type KeyName =
   | TaskState
@@ -68,7 +69,8 @@ export type KeyName =
   | "bell"
   | "tenants"
   | "rate"
-  | "queues";
+  | "queues"
+  | "actions";
 
 /** One partition of a queue: the unit that has keys, an order and a fence. */
 export interface Home {

@@ -24,6 +24,7 @@ import { call, type Caller } from "./script.ts";
 import { readStats } from "./stats.ts";
 import { readDetails } from "./summary.ts";
 
+export { readActions, recordAction } from "./actions.ts";
 export { findTasks } from "./listing.ts";
 
 /** The most characters of a reason or a cause. */

@@ -9,6 +9,23 @@ import { history_lua, holds_lua, revive_lua, workers_lua } from "./worker_parts.
 const seek_lua: string = "local function before(a, b)\nfor i = 1, math.min(#a, #b) do\nlocal x, y = string.byte(a, i), string.byte(b, i)\nif x ~= y then return x < y end\nend\nreturn #a < #b\nend\nlocal function seek(key, cursor, first)\nlocal score, member = string.match(cursor, \"^(.-):(.+)$\")\nif not score then return first end\nif redis.call(\"ZSCORE\", key, member) == score then\nreturn redis.call(\"ZRANK\", key, member) + (first == 0 and 1 or 0)\nend\nlocal low = redis.call(\"ZCOUNT\", key, \"-inf\", \"(\" .. score)\nlocal high = redis.call(\"ZCOUNT\", key, \"-inf\", score)\nfor _ = 1, 60 do\nif low >= high then break end\nlocal middle = math.floor((low + high) / 2)\nif before(redis.call(\"ZRANGE\", key, middle, middle)[1], member) then\nlow = middle + 1\nelse\nhigh = middle\nend\nend\nreturn low\nend\n";
 const summary_lua: string = "local function summary(id)\nlocal record = records[id]\nif not record then return nil end\nlocal key = STATES[record.state]\nreturn {\nid, record.state, key and redis.call(\"ZSCORE\", key, id) or \"\",\nstring.format(\"%.0f\", pushedAt(record)),\nrecord.name or nameIn(redis.call(\"HGET\", KEY.task, id)), record.failures or 0,\n(record.crashes or 0) + (record.stalls or 0), record.since or 0, record.worker or \"\",\nrecord.progress or \"\", record.remark or \"\", record.reason or \"\", record.error or \"\",\n}\nend\n";
 
+/** actions: what operators did, the last first */
+export const actions: Script<
+  { before: string; limit: number },
+  never,
+  readonly [word: "ok", epoch: string, seq: number, entries: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
+> = {
+  name: "actions",
+  keys: ["meta","actions"],
+  args: ["before","limit"],
+  row: [],
+  replies: ["ok","schema"],
+  sha: "51e1eae70051a2a22781ba92e32ffd8942eda07f",
+  get source() {
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal before = ARGV[1]\nlocal limit = tonumber(ARGV[2])\n" + clock_lua + meta_lua + "local from = before == \"\" and \"+inf\" or \"(\" .. before\nreturn answer(\"ok\",\nredis.call(\"ZRANGE\", KEY.actions, from, \"-inf\", \"BYSCORE\", \"REV\", \"LIMIT\", 0, limit, \"WITHSCORES\"))\n";
+  },
+};
+
 /** audit: looks for what must never be */
 export const audit: Script<
   { section: string; cursor: string; limit: number },
@@ -23,6 +40,23 @@ export const audit: Script<
   sha: "572fdc67027c2f8ff97512537430c8807a2bcf31",
   get source() {
     return keyTable(this.keys) + "local ASKED = {  }\nlocal STATES = { scheduled = KEYS[1], ready = KEYS[2], running = KEYS[3], quarantined = KEYS[4], completed = KEYS[5], dead = KEYS[6], cancelled = KEYS[7] }\nlocal MOVES = {  }\nlocal section = ARGV[1]\nlocal cursor = ARGV[2]\nlocal limit = tonumber(ARGV[3])\n" + clock_lua + meta_lua + records_lua + "local broken = {}\nlocal function blame(entry, what)\nbroken[#broken + 1] = entry\nbroken[#broken + 1] = what\nend\nlocal hashes = { task = KEY.task, record = KEY.record, partial = KEY.partial, steps = KEY.steps,\nwaiters = KEY.waiters }\nlocal sets = { holds = KEY.holds, tenants = KEY.tenants }\nlocal next, ids, entries = \"0\", {}, {}\nif hashes[section] then\nlocal page = redis.call(\"HSCAN\", hashes[section], cursor, \"COUNT\", limit)\nnext = page[1]\nfor i = 1, #page[2], 2 do ids[#ids + 1] = page[2][i] end\nelse\nids = redis.call(\"ZRANGE\", sets[section] or STATES[section], cursor, cursor + limit - 1)\nif #ids == limit then next = string.format(\"%d\", cursor + limit) end\nend\nfor i, member in ipairs(ids) do\nif sets[section] then ids[i], entries[i] = string.sub(member, -22), member end\nend\nload(ids)\nfor i, id in ipairs(ids) do\nlocal record, places = records[id], {}\nfor state, key in pairs(STATES) do\nif redis.call(\"ZSCORE\", key, id) then places[#places + 1] = state end\nend\nlocal state = record and record.state\nif #places ~= 1 then blame(id, \"is in \" .. #places .. \" states: \" .. table.concat(places, \" \")) end\nif #places == 1 and places[1] ~= state then\nblame(id, \"is in \" .. places[1] .. \" and its record says \" .. tostring(state))\nend\nlocal over = state == \"completed\" or state == \"cancelled\"\nlocal locked = record and record.worker == \"lock\"\nif redis.call(\"HEXISTS\", KEY.task, id) == (over and 1 or 0) and not locked then\nblame(id, over and \"is \" .. state .. \" and keeps its payload\" or \"has lost its payload\")\nend\nif over and (section == \"partial\" or section == \"steps\" or section == \"waiters\") then\nblame(id, \"is \" .. state .. \" and keeps its \" .. section)\nend\nif state == \"running\" then\nif not redis.call(\"ZSCORE\", KEY.holds, tostring(record.worker) .. \"~\" .. id) then\nblame(id, \"runs and nobody holds it\")\nend\nif not record.nonce then blame(id, \"runs without a nonce\") end\nif (record.fence or 0) > (tonumber(redis.call(\"HGET\", KEY.meta, \"fence\")) or 0) then\nblame(id, \"has a fence above the queue's\")\nend\nend\nlocal tenant = record and not over and state ~= \"dead\" and record.tenant\nif tenant and not redis.call(\"ZSCORE\", KEY.tenants, tenant .. \"\\1\" .. id) then\nblame(id, \"does not count for its tenant\")\nend\nlocal hold = state == \"running\" and tostring(record.worker) .. \"~\" .. id\nif section == \"holds\" and entries[i] ~= hold then\nblame(entries[i], \"is a hold of nothing that runs there\")\nelseif section == \"tenants\" and entries[i] ~= (tenant or \"\") .. \"\\1\" .. id then\nblame(entries[i], \"counts for a tenant, and should not\")\nend\nend\nreturn answer(\"ok\", next, broken)\n";
+  },
+};
+
+/** chronicle: somebody did something to a queue, a task or a worker */
+export const chronicle: Script<
+  { entry: string },
+  never,
+  readonly [word: "ok", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
+> = {
+  name: "chronicle",
+  keys: ["meta","actions"],
+  args: ["entry"],
+  row: [],
+  replies: ["ok","schema"],
+  sha: "38d48d5c47d74d1ee68b91302dd2709ae7765346",
+  get source() {
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal entry = ARGV[1]\n" + clock_lua + meta_lua + commit_lua + "if not redis.call(\"ZSCORE\", KEY.actions, entry) then\ncommit()\nredis.call(\"ZADD\", KEY.actions, string.format(\"%.0f\", nowUs), entry)\nlocal over = math.min(200, redis.call(\"ZCARD\", KEY.actions) - 10000)\nif over > 0 then\nredis.call(\"ZREM\", KEY.actions, unpack(redis.call(\"ZRANGE\", KEY.actions, 0, over - 1)))\nend\nend\nreturn answer(\"ok\")\n";
   },
 };
 

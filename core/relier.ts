@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ActionPage, ActionPageOptions, OperatorAction } from "./actions.ts";
 import { type AdmissionOptions, producerLimits } from "./admission.ts";
 import type { Admission, AdmitOptions } from "./admit.ts";
 import { portOf } from "./connect.ts";
@@ -91,6 +92,10 @@ export interface Relier extends AsyncDisposable {
   find(beginning: string): Promise<string[]>;
   /** What the server says of itself, by the names of INFO; of a cluster, one of its servers. */
   server(): Promise<Readonly<Record<string, string>>>;
+  /** What operators did through this package's tools, the last first; 10,000 are kept. */
+  actions(options?: ActionPageOptions): Promise<ActionPage>;
+  /** Keeps what an operator does, for {@linkcode actions}: a tool calls it before it does it. */
+  recordAction(action: OperatorAction): Promise<void>;
   /**
    * Resolves once every `push()` so far is accepted or reported.
    *
@@ -187,6 +192,14 @@ export function createRelier(options: RelierOptions = {}): Relier {
       return await findTasks(caller, homes, keyOption("beginning", beginning));
     },
     server: () => askServer(registry.caller, registry.home),
+    async actions(options = {}) {
+      const { readActions } = await loaded(() => import("./operator.ts"));
+      return await readActions(registry.caller, registry.home, options);
+    },
+    async recordAction(action) {
+      const { recordAction } = await loaded(() => import("./operator.ts"));
+      await recordAction(registry.caller, registry.home, action);
+    },
     async flush({ timeout = 30_000 } = {}) {
       const ms = toMs("timeout", timeout, { max: maxTimer });
       let timer: ReturnType<typeof setTimeout> | undefined;

@@ -48,6 +48,8 @@ const laws: readonly Law[] = [
   { from: /^(lua|cli|bench)\//,     to: /^node:/,                           because: "these run on a developer's or an operator's machine" },
   { from: /^(cli|bench)\//,         to: /^mod\.ts$/,                        because: "what they need and cannot reach is missing from the API" },
   { from: /^(cli|bench)\//,         to: /^adapters\/[a-z]\w*\.ts$/,         because: "adapters are public too" },
+  { from: /^cli\//,                 to: /^adapters\/operator\/\w+\.ts$/,     because: "what people see is worked out once, for a terminal and for a browser" },
+  { from: /^adapters\/operator\//,  to: /^(mod\.ts|adapters\/operator\/\w+\.ts)$/, because: "it is made of what everybody has" },
   { from: /^(cli|bench)\//,         to: /^(citty|valibot)$/,                because: "arguments and files have to be read and checked" },
   { from: /^cli\//,                 to: /^cli\//,                           because: "it is one program" },
   { from: /^cli\/(kernel\/config_file|tasks\/known|worker\/modules)\.ts$/, to: /^\(/, lazy: true, because: "what users wrote is named by them" },

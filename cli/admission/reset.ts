@@ -6,7 +6,7 @@
 
 import { type Command, command } from "../command.ts";
 import { limitWords, noLimits } from "../queues/limits.ts";
-import { knownQueue } from "../queues/survey.ts";
+import { knownQueue } from "../queues/named.ts";
 
 const args = { queue: { type: "positional", description: "The queue" } } as const;
 

@@ -4,11 +4,12 @@
  * @module
  */
 
+import { survey } from "../../adapters/operator/survey.ts";
 import type { QueueStats } from "../../mod.ts";
 import { type Command, command } from "../command.ts";
 import type { Column, Output } from "../output.ts";
 import { limitWords } from "../queues/limits.ts";
-import { queuesOf, survey } from "../queues/survey.ts";
+import { queuesOf } from "../queues/named.ts";
 import { count } from "../words.ts";
 
 const args = {

@@ -7,12 +7,13 @@
 
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
+import { nameOf } from "../../adapters/operator/fleet.ts";
 import { createRelier } from "../../mod.ts";
 import type { Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import { placeOf } from "../process/redis.ts";
 import { shortId } from "../tasks/state.ts";
-import { nameOf, workersNamed } from "../worker/fleet.ts";
+import { workersNamed } from "../worker/fleet.ts";
 import { finalStates, type Orphan, untilAdopted } from "./aftermath.ts";
 import { type Common, seedOf, wishOf } from "./common.ts";
 import { exitOf } from "./experiment.ts";

@@ -10,8 +10,9 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import type { Fellow } from "../../adapters/operator/fleet.ts";
 import type { Relier, TaskSummary } from "../../mod.ts";
-import { type Fellow, fleetOf } from "../worker/fleet.ts";
+import { everyWorker } from "../worker/fleet.ts";
 import { createRandom, type Random } from "./random.ts";
 
 const run = promisify(execFile);
@@ -23,7 +24,7 @@ export type Prey = readonly Fellow[];
 
 /** The workers at work that are processes of this machine. */
 export async function preyOf(relier: Relier): Promise<Prey> {
-  const fellows = await fleetOf(relier);
+  const fellows = await everyWorker(relier);
   const here = fellows.filter(({ seen, state, about }) =>
     // Redis sees its connection at this moment, so the process cannot be a later one of that number.
     seen && state !== "lost" && about.host === hostname() && about.process !== process.pid

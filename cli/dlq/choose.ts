@@ -9,7 +9,7 @@ import type { Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import { short } from "../flags.ts";
 import { didYouMean } from "../kernel/near.ts";
-import { queuesOf } from "../queues/survey.ts";
+import { queuesOf } from "../queues/named.ts";
 import { type Filter, oneWay, select, type Selection } from "../tasks/select.ts";
 
 /** The options that say which. */

@@ -7,7 +7,7 @@
 import { type Command, command } from "../command.ts";
 import { integer } from "../flags.ts";
 import type { Column, Output } from "../output.ts";
-import { queuesOf } from "../queues/survey.ts";
+import { queuesOf } from "../queues/named.ts";
 import { shortId } from "../tasks/state.ts";
 import { walk } from "../tasks/walk.ts";
 import { count } from "../words.ts";

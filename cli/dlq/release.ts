@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isAlive } from "../../adapters/operator/fleet.ts";
 import type { Relier } from "../../mod.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { CliError } from "../error.ts";
@@ -14,7 +15,6 @@ import { exported, moduleArg } from "../tasks/known.ts";
 import { ask, type Deed, onEach, type Selection } from "../tasks/select.ts";
 import { queueOf } from "../tasks/state.ts";
 import { tell } from "../tasks/told.ts";
-import { isAlive } from "../why/situation.ts";
 import { plural, some } from "../words.ts";
 import { chooseDead, deadArgs } from "./choose.ts";
 import { createFate, type Fate } from "./fate.ts";

@@ -6,7 +6,7 @@
 
 import { type Command, command } from "../command.ts";
 import { integer } from "../flags.ts";
-import { queuesOf } from "../queues/survey.ts";
+import { queuesOf } from "../queues/named.ts";
 import { shortId, signOf } from "../tasks/state.ts";
 import { walk } from "../tasks/walk.ts";
 

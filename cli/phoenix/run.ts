@@ -9,7 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { RedisError } from "../../mod.ts";
 import { type Command, command } from "../command.ts";
 import { duration } from "../flags.ts";
-import { queuesOf } from "../queues/survey.ts";
+import { queuesOf } from "../queues/named.ts";
 import { plural } from "../words.ts";
 import { endingOf } from "../why/attempts.ts";
 

@@ -5,9 +5,10 @@
  * @module
  */
 
+import { type Survey, survey } from "../../adapters/operator/survey.ts";
 import { type Command, command } from "../command.ts";
 import type { Column, Output } from "../output.ts";
-import { queuesOf, type Survey, survey } from "../queues/survey.ts";
+import { queuesOf } from "../queues/named.ts";
 import { count } from "../words.ts";
 
 const args = {

@@ -5,12 +5,12 @@
  */
 
 import { setTimeout as pause } from "node:timers/promises";
+import { isAlive } from "../../adapters/operator/fleet.ts";
 import type { Relier, TaskSummary } from "../../mod.ts";
 import { type Command, command } from "../command.ts";
 import { endingOf } from "../why/attempts.ts";
-import { queuesOf } from "../queues/survey.ts";
+import { queuesOf } from "../queues/named.ts";
 import { walk } from "../tasks/walk.ts";
-import { isAlive } from "../why/situation.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },

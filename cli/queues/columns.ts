@@ -4,10 +4,10 @@
  * @module
  */
 
+import type { Survey } from "../../adapters/operator/survey.ts";
 import { brief } from "../bars.ts";
 import type { Column, Output } from "../output.ts";
 import { count } from "../words.ts";
-import type { Survey } from "./survey.ts";
 
 /** The columns of a list of queues. */
 export function queueColumns(out: Output): Column<Survey>[] {

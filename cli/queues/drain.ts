@@ -5,11 +5,11 @@
  * @module
  */
 
+import { isAlive } from "../../adapters/operator/fleet.ts";
 import type { QueueStats } from "../../mod.ts";
 import { bar } from "../bars.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { pass } from "../rate.ts";
-import { isAlive } from "../why/situation.ts";
 import { count, plural } from "../words.ts";
 
 const args = {

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { survey } from "../../adapters/operator/survey.ts";
 import { type Command, command } from "../command.ts";
 import { queueColumns } from "./columns.ts";
-import { queuesOf, survey } from "./survey.ts";
+import { queuesOf } from "./named.ts";
 
 const queues: Command<Record<never, never>> = command({
   summary: "List the queues and how they stand",

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { type Survey, survey } from "../../adapters/operator/survey.ts";
 import { type Command, command } from "../command.ts";
 import type { Output } from "../output.ts";
 import { count } from "../words.ts";
-import { knownQueue, type Survey, survey } from "./survey.ts";
+import { knownQueue } from "./named.ts";
 
 const args = {
   queue: { type: "positional", required: true, description: "Its name" },

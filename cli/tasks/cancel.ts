@@ -7,7 +7,7 @@
 import type { TaskState } from "../../mod.ts";
 import { type Command, command } from "../command.ts";
 import { choice, list } from "../flags.ts";
-import { queuesOf } from "../queues/survey.ts";
+import { queuesOf } from "../queues/named.ts";
 import { ask, onEach, oneWay, select } from "./select.ts";
 import { tell } from "./told.ts";
 

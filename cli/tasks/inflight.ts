@@ -6,7 +6,7 @@
 
 import type { Relier, TaskSummary } from "../../mod.ts";
 import { type Command, command } from "../command.ts";
-import { queuesOf } from "../queues/survey.ts";
+import { queuesOf } from "../queues/named.ts";
 import { count } from "../words.ts";
 import { taskColumns } from "./columns.ts";
 import { walk } from "./walk.ts";

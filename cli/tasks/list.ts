@@ -4,10 +4,11 @@
  * @module
  */
 
+import { survey } from "../../adapters/operator/survey.ts";
 import { states, type TaskState, type TaskSummary } from "../../mod.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { choice, duration, integer, list as parts } from "../flags.ts";
-import { queuesOf, survey } from "../queues/survey.ts";
+import { queuesOf } from "../queues/named.ts";
 import { count } from "../words.ts";
 import { taskColumns } from "./columns.ts";
 import { isCalled, workerNames } from "./workers.ts";

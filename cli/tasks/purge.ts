@@ -6,7 +6,7 @@
 
 import { type Command, command } from "../command.ts";
 import { choice, duration, list } from "../flags.ts";
-import { queuesOf } from "../queues/survey.ts";
+import { queuesOf } from "../queues/named.ts";
 import { ask, onEach, select } from "./select.ts";
 import { tell } from "./told.ts";
 

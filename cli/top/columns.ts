@@ -4,13 +4,13 @@
  * @module
  */
 
+import { isAlive } from "../../adapters/operator/fleet.ts";
 import { bar, brief, sparkline } from "../bars.ts";
 import { verdictOf } from "../dlq/groups.ts";
 import { type Column, spanOf, type Style } from "../output.ts";
 import { flagsOf } from "../queues/columns.ts";
 import { shortId, signOf } from "../tasks/state.ts";
 import { cut } from "../kernel/text.ts";
-import { isAlive } from "../why/situation.ts";
 import { count } from "../words.ts";
 import type { Model, Pane, Row } from "./model.ts";
 

@@ -6,8 +6,9 @@
  * @module
  */
 
+import { type Survey, survey } from "../../adapters/operator/survey.ts";
 import type { Relier, TaskSummary } from "../../mod.ts";
-import { queuesOf, type Survey, survey } from "../queues/survey.ts";
+import { queuesOf } from "../queues/named.ts";
 import type { Pane, QueueRow, Snapshot, WorkerRow } from "./model.ts";
 
 /** How many queues are asked for their numbers at a look; more take turns. */

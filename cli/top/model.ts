@@ -5,8 +5,8 @@
  * @module
  */
 
+import type { Survey } from "../../adapters/operator/survey.ts";
 import type { TaskSummary, WorkerEntry } from "../../mod.ts";
-import type { Survey } from "../queues/survey.ts";
 
 /** The lists there are. */
 export const panes = ["queues", "running", "dead", "workers"] as const;

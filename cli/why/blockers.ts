@@ -5,9 +5,10 @@
  * @module
  */
 
+import { isAlive } from "../../adapters/operator/fleet.ts";
 import type { WorkerEntry } from "../../mod.ts";
 import { plural, some } from "../words.ts";
-import { type Because, isAlive, type Situation } from "./situation.ts";
+import type { Because, Situation } from "./situation.ts";
 
 /** What stands in the way, the most important first. */
 export function blockers(situation: Situation): Because[] {

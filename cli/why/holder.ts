@@ -5,8 +5,9 @@
  * @module
  */
 
+import { isAlive } from "../../adapters/operator/fleet.ts";
 import { spanOf } from "../output.ts";
-import { type Because, isAlive, type Situation } from "./situation.ts";
+import type { Because, Situation } from "./situation.ts";
 
 /** Why a running task is where it is. */
 export function holder(situation: Situation): Because[] {

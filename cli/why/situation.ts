@@ -53,11 +53,3 @@ export async function situationOf(relier: Relier, id: string, measure = true): P
   }
   return { task, queue: name, stats, workers, pace, now: Date.now() };
 }
-
-/** Whether a worker can be counted on: connected, or heard of lately where that cannot be seen. */
-export function isAlive({ seen, missingMs, lastBeat }: WorkerEntry, now: number): boolean {
-  return seen ? missingMs === 0 : now - lastBeat.getTime() < silentMs;
-}
-
-/** A worker that has not beaten for this long, and whose connection cannot be seen, is not counted on. */
-const silentMs = 15_000;

@@ -5,13 +5,14 @@
  * @module
  */
 
+import { type Fellow, nameOf } from "../../adapters/operator/fleet.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { duration } from "../flags.ts";
 import type { Output } from "../output.ts";
 import { shortId } from "../tasks/state.ts";
 import { plural } from "../words.ts";
 import { type Fate, type FateName, watchFarewell } from "./farewell.ts";
-import { type Fellow, nameOf, workersNamed } from "./fleet.ts";
+import { workersNamed } from "./fleet.ts";
 import { give } from "./orders.ts";
 
 const args = {

@@ -7,8 +7,8 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Fellow } from "../../adapters/operator/fleet.ts";
 import { type Relier, RelierError, type TaskDetails } from "../../mod.ts";
-import type { Fellow } from "./fleet.ts";
 
 /**
  * What became of a task: `returned` had not started, `handedOff` had, `died`

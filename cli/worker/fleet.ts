@@ -4,46 +4,17 @@
  * @module
  */
 
-import type { Relier, WorkerEntry } from "../../mod.ts";
+import { type Fellow, fleetOf, nameOf } from "../../adapters/operator/fleet.ts";
+import { usedQueues } from "../../adapters/operator/survey.ts";
+import type { Relier } from "../../mod.ts";
 import { CliError } from "../error.ts";
 import { short } from "../flags.ts";
-import { queuesOf } from "../queues/survey.ts";
-import { isAlive } from "../why/situation.ts";
-
-/** A worker, and where it works. */
-export interface Fellow extends WorkerEntry {
-  /** The queues where it beats. */
-  readonly queues: readonly string[];
-  /** `lost` if it does not beat any more. */
-  readonly state: WorkerEntry["about"]["state"] | "lost";
-}
 
 const most = 5;
 
-/** Every worker of `queues`, or of all there are, by name and age. */
-export async function fleetOf(relier: Relier, queues?: string): Promise<Fellow[]> {
-  const found = new Map<string, Fellow>();
-  for (const queue of await queuesOf(relier, queues)) {
-    for (const worker of await relier.queue(queue).workers()) {
-      const before = found.get(worker.id);
-      const state = isAlive(worker, Date.now()) ? worker.about.state : "lost";
-      found.set(worker.id, {
-        ...worker,
-        // Each queue knows what is held there, and hears of an order by itself.
-        running: worker.running + (before?.running ?? 0),
-        order: worker.order ?? before?.order ?? null,
-        state: state === "lost" ? before?.state ?? state : state,
-        queues: [...before?.queues ?? [], queue],
-      });
-    }
-  }
-  const key = ({ about, id }: Fellow): string => `${about.name ?? "~"} ${about.startedAt} ${id}`;
-  return [...found.values()].sort((a, b) => key(a) < key(b) ? -1 : 1);
-}
-
-/** What people call a worker. */
-export function nameOf({ id, about }: Fellow): string {
-  return about.name ?? id.slice(0, 9);
+/** Every worker there is, by name and age. */
+export async function everyWorker(relier: Relier): Promise<Fellow[]> {
+  return await fleetOf(relier, await usedQueues(relier));
 }
 
 /**
@@ -60,7 +31,7 @@ export async function workersNamed(
   if (all && text !== undefined) {
     throw new CliError(2, `Cannot use --all with worker "${short(text)}": name it, or take all`);
   }
-  const fleet = await fleetOf(relier);
+  const fleet = await everyWorker(relier);
   const alive = fleet.filter(({ state }) => state !== "lost");
   if (all) return alive;
   if (text === undefined) {

@@ -4,11 +4,12 @@
  * @module
  */
 
+import { type Fellow, fleetOf, nameOf } from "../../adapters/operator/fleet.ts";
 import { bar } from "../bars.ts";
 import { type Command, command } from "../command.ts";
 import type { Column, Output } from "../output.ts";
+import { queuesOf } from "../queues/named.ts";
 import { plural } from "../words.ts";
-import { type Fellow, fleetOf, nameOf } from "./fleet.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
@@ -21,7 +22,7 @@ const list: Command<typeof args> = command({
   args,
   watch: true,
   async run({ relier, out, args: { queue } }) {
-    const fleet = await fleetOf(relier, queue);
+    const fleet = await fleetOf(relier, await queuesOf(relier, queue));
     out.table(fleet, columns(out), "no worker is at work");
   },
 });

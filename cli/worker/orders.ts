@@ -5,10 +5,11 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Fellow, nameOf } from "../../adapters/operator/fleet.ts";
 import { type Relier, RelierError, type WorkerOrder } from "../../mod.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { CliError } from "../error.ts";
-import { type Fellow, fleetOf, nameOf, workersNamed } from "./fleet.ts";
+import { everyWorker, workersNamed } from "./fleet.ts";
 
 /** Whom an order is for. */
 export const whom = {
@@ -93,7 +94,7 @@ async function waitUntil(
 ): Promise<boolean> {
   const deadline = performance.now() + patienceMs;
   while (performance.now() < deadline && !signal.aborted) {
-    if (obeyed(fellow, await fleetOf(relier))) return true;
+    if (obeyed(fellow, await everyWorker(relier))) return true;
     await sleep(everyMs, undefined, { signal }).catch(() => {});
   }
   return false;

@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { Fellow } from "../../adapters/operator/fleet.ts";
 import type { Command } from "../command.ts";
-import type { Fellow } from "./fleet.ts";
 import { among, orderCommand, type whom } from "./orders.ts";
 
 const restart: Command<typeof whom> = orderCommand({

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { nameOf } from "../../adapters/operator/fleet.ts";
 import { type Command, command } from "../command.ts";
 import { taskColumns } from "../tasks/columns.ts";
 import { plural, some } from "../words.ts";
-import { nameOf, workersNamed } from "./fleet.ts";
+import { workersNamed } from "./fleet.ts";
 import { slotsOf, stateOf } from "./list.ts";
 
 const args = {

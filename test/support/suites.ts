@@ -15,6 +15,7 @@ export type Cell = `${"node" | "bun" | "deno" | "workerd"}+${
 
 /** The tests of queues and tasks, which need nothing but a client and its workers. */
 export const queueSuite: readonly string[] = [
+  "actions",
   "admission",
   "admit",
   "bad_handlers",

@@ -1,14 +1,11 @@
 /**
- * How queues stand, and how fast they go: what `rl status`, `rl queues` and
- * `rl top` have in common.
+ * How queues stand, and how fast they go: what `rl status`, `rl queues`, `rl top`
+ * and the dashboard have in common.
  *
  * @module
  */
 
 import { lockQueue, type QueueStats, type Relier } from "../../mod.ts";
-import { CliError } from "../error.ts";
-import { list, short } from "../flags.ts";
-import { didYouMean } from "../kernel/near.ts";
 
 /** How often a second something happens. */
 export interface Pace {
@@ -70,23 +67,7 @@ function paceOf(since: (words: readonly string[]) => number, ms: number): Pace {
   return { done: rate(done), failed: rate(failed), lost: rate(lost), pushed: rate(pushed) };
 }
 
-/**
- * The queues that `option` names, or all that were ever used but the one of locks.
- *
- * @throws {CliError} 2, 4
- */
-export async function queuesOf(relier: Relier, option?: string): Promise<string[]> {
-  const known = (await relier.queues()).map(({ name }) => name).sort();
-  if (option === undefined) return known.filter((name) => name !== lockQueue);
-  const wanted = list("--queue", option);
-  for (const name of wanted) knownQueue(name, known);
-  return wanted;
-}
-
-/** @throws {CliError} 4 if nothing was ever pushed to `name` and nobody works on it. */
-export function knownQueue(name: string, known: readonly string[]): string {
-  if (known.includes(name)) return name;
-  throw new CliError(4, `Cannot find queue "${short(name)}": nobody has used it yet`, {
-    hint: didYouMean(name, known, "") || 'see "rl queues" for what there is',
-  });
+/** The queues that were ever used, but the one of locks, by name. */
+export async function usedQueues(relier: Relier): Promise<string[]> {
+  return (await relier.queues()).map(({ name }) => name).filter((name) => name !== lockQueue);
 }

@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { Survey } from "../queues/survey.ts";
-import { count, plural } from "../words.ts";
-import { spanOf } from "../output.ts";
+import type { Survey } from "./survey.ts";
+import { count, plural, spanOf } from "./words.ts";
 
 /** Something that is wrong. */
 export interface Ill {

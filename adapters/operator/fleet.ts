@@ -1,0 +1,52 @@
+/**
+ * The workers there are, over all queues, and which of them can be counted on.
+ *
+ * @module
+ */
+
+import type { Relier, WorkerEntry } from "../../mod.ts";
+
+/** A worker, and where it works. */
+export interface Fellow extends WorkerEntry {
+  /** The queues where it beats. */
+  readonly queues: readonly string[];
+  /** `lost` if it does not beat any more. */
+  readonly state: WorkerEntry["about"]["state"] | "lost";
+}
+
+/** Every worker of `queues`, by name and age; one call for each queue. */
+export async function fleetOf(relier: Relier, queues: readonly string[]): Promise<Fellow[]> {
+  const found = new Map<string, Fellow>();
+  const fleets = await Promise.all(
+    queues.map(async (queue) => [queue, await relier.queue(queue).workers()] as const),
+  );
+  for (const [queue, workers] of fleets) {
+    for (const worker of workers) {
+      const before = found.get(worker.id);
+      const state = isAlive(worker, Date.now()) ? worker.about.state : "lost";
+      found.set(worker.id, {
+        ...worker,
+        // Each queue knows what is held there, and hears of an order by itself.
+        running: worker.running + (before?.running ?? 0),
+        order: worker.order ?? before?.order ?? null,
+        state: state === "lost" ? before?.state ?? state : state,
+        queues: [...before?.queues ?? [], queue],
+      });
+    }
+  }
+  const key = ({ about, id }: Fellow): string => `${about.name ?? "~"} ${about.startedAt} ${id}`;
+  return [...found.values()].sort((a, b) => key(a) < key(b) ? -1 : 1);
+}
+
+/** What people call a worker. */
+export function nameOf({ id, about }: WorkerEntry): string {
+  return about.name ?? id.slice(0, 9);
+}
+
+/** Whether a worker can be counted on: connected, or heard of lately where that cannot be seen. */
+export function isAlive({ seen, missingMs, lastBeat }: WorkerEntry, now: number): boolean {
+  return seen ? missingMs === 0 : now - lastBeat.getTime() < silentMs;
+}
+
+/** A worker that has not beaten for this long, and whose connection cannot be seen, is not counted on. */
+const silentMs = 15_000;

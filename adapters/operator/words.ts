@@ -1,0 +1,45 @@
+/**
+ * Numbers and spans of time, the way they are said on a terminal and in a browser.
+ *
+ * @module
+ */
+
+/** `1 task`, `2 tasks`, `1,234 tasks`. */
+export function plural(n: number, noun: string): string {
+  return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** `1,284`. */
+export function count(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** `0`, `0.4`, `12`, `1.2k`, `3.4M`: as many digits as mean something. */
+export function brief(n: number): string {
+  if (n >= 999_950) return `${trim(n / 1_000_000)}M`;
+  if (n >= 10_000) return `${trim(n / 1000)}k`;
+  if (n >= 10 || Number.isInteger(n)) return String(Math.round(n));
+  return n.toFixed(1);
+}
+
+function trim(n: number): string {
+  return n < 100 ? n.toFixed(1).replace(/\.0$/, "") : String(Math.round(n));
+}
+
+/** `430ms`, `12.4s`, `3m`, `2h11m`, `4d3h`. */
+export function spanOf(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`;
+  const seconds = ms / 1000;
+  if (seconds < 59.95) return `${seconds.toFixed(1).replace(/\.0$/, "")}s`;
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 10) return two(minutes, "m", whole % 60, "s");
+  if (minutes < 60) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return two(hours, "h", minutes % 60, "m");
+  return two(Math.floor(hours / 24), "d", hours % 24, "h");
+}
+
+function two(big: number, bigUnit: string, small: number, smallUnit: string): string {
+  return `${big}${bigUnit}${small > 0 ? `${small}${smallUnit}` : ""}`;
+}

@@ -1,0 +1,19 @@
+--- chronicle: somebody did something to a queue, a task or a worker
+---
+--- Kept in the home of the queues' names, by Redis's clock in microseconds; the last
+--- 10,000. `entry` holds a token of its own, so the same call again adds nothing.
+---
+--- @arg   entry  string
+--- @reply ok
+--- @by    operator
+--- @use   clock meta commit
+
+if not redis.call("ZSCORE", KEY.actions, entry) then
+  commit()
+  redis.call("ZADD", KEY.actions, string.format("%.0f", nowUs), entry)
+  local over = math.min(200, redis.call("ZCARD", KEY.actions) - 10000)
+  if over > 0 then
+    redis.call("ZREM", KEY.actions, unpack(redis.call("ZRANGE", KEY.actions, 0, over - 1)))
+  end
+end
+return answer("ok")
