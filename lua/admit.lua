@@ -31,14 +31,18 @@ local function quota(name, most, perMs, left, resetMs)
     quotas[#quotas + 1] = each
   end
 end
-for who, rule in pairs(limits.rulesOf(tenant)) do
+local function ofRate(name, who)
+  local rule = limits.rulesOf(tenant)[who]
+  if not rule then return end
   -- A number that was divided may lack a trifle of what it stands for.
   local busy = (limits.dueOf(who, rule) - nowUs) / rule.gap
   local left = math.floor(rule.burst - busy + 0.001)
   local resetMs = math.ceil((busy + left + 1 - rule.burst) * rule.gap / 1000)
-  quota(who == "queue" and "rate" or "tenant-rate", rule.burst,
-    math.ceil(rule.burst * rule.gap / 1000), left, left < rule.burst and resetMs or 0)
+  quota(name, rule.burst, math.ceil(rule.burst * rule.gap / 1000), left,
+    left < rule.burst and resetMs or 0)
 end
+ofRate("rate", "queue")
+ofRate("tenant-rate", "tenant:" .. tenant)
 local waiting, ofTenant = limits.used(tenant)
 if waiting then quota("depth", limits.bounds.depth, 0, limits.bounds.depth - waiting, 0) end
 if ofTenant then quota("tenant", limits.bounds.tenant, 0, limits.bounds.tenant - ofTenant, 0) end

@@ -14,7 +14,7 @@ import { sequences } from "./model/sequences.ts";
 import type { Move } from "./model/stage.ts";
 import * as scripts from "./support/scripts.ts";
 
-const plays = fc.sample(sequences, { numRuns: 500, seed: 1 })
+const plays = fc.sample(sequences, { numRuns: 1_000, seed: 1 })
   .map((steps) => play(steps, "model", 1_800_000_000_000_000));
 const moves: readonly Move[] = plays.flat();
 

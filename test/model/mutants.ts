@@ -87,7 +87,15 @@ export const luaMutants: readonly LuaMutant[] = [
   },
   {
     that: "lets one more wait than may",
-    patch: ["waiting >= bounds.depth", "waiting > bounds.depth"],
+    patch: ["waiting + cost > bounds.depth", "waiting > bounds.depth"],
+  },
+  {
+    that: "counts one where several are asked for",
+    patch: ["ofTenant[tenant] + cost > bounds.tenant", "ofTenant[tenant] + 1 > bounds.tenant"],
+  },
+  {
+    that: "tells of more than is left of a rate",
+    patch: ["local left = math.floor(rule.burst - busy + 0.001)", "local left = rule.burst"],
   },
   { that: "charges a rate for what it refuses", patch: ["if wait <= 0 then", "if true then"] },
   {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Answer } from "./producer.ts";
+import type { Answer } from "./admission.ts";
 import {
   arrival,
   lineOf,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Answer, forgetFull } from "./producer.ts";
+import { type Answer, forgetFull } from "./admission.ts";
 import { dueTimes, promote } from "./worker.ts";
 import {
   closeAttempt,

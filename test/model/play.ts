@@ -58,6 +58,7 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
     const args = { ...step, says: "{}", obeyed: "" };
     return { place: stage.queue, script: "beat", args, rows: unique([...own, ...rows]) };
   },
+  admit: (stage, step) => call(stage, "admit", { ...step }),
   renew: (stage, step) => ({
     place: stage.queue,
     script: "renew",

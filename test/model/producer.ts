@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type Answer, gateOf } from "./admission.ts";
 import {
   arrival,
   count,
@@ -14,7 +15,6 @@ import {
   nextFence,
   nowOf,
   place,
-  pushedAt,
   ring,
   type Task,
   type World,
@@ -32,9 +32,6 @@ export interface PushRow {
   readonly envelope: string;
 }
 
-/** Everything a script answers behind its word, epoch and sequence. */
-export type Answer = readonly [word: string, ...unknown[]];
-
 /** Pushes tasks; a parent that lost its lease pushes nothing. */
 export function push(
   world: World,
@@ -50,7 +47,7 @@ export function push(
       odd.push(i, meeting(old, row.print));
       continue;
     }
-    const [reason, waitMs] = gate.refusal(row.tenant);
+    const [reason, waitMs] = gate.refusal(row.tenant, 1);
     if (reason) {
       refused.push(i, reason, waitMs);
       count(world, `refused:${reason}`);
@@ -86,111 +83,6 @@ function accept(world: World, row: PushRow, old: Task | undefined): void {
     ring(world);
   }
   task.payload = row.envelope;
-}
-
-interface Rule {
-  readonly gap: number;
-  readonly burst: number;
-}
-
-/** The limits of the queue and the producer's own: of each kind the stricter one. */
-function gateOf(world: World, own: string) {
-  const bounds = new Map<string, number>();
-  const rates = new Map<string, Rule>();
-  const stored = [...world.limits].map(([name, value]) => `${name}=${value}`);
-  for (const text of [...own.split(" ").filter(Boolean), ...stored]) {
-    const [name, value] = text.split("=") as [string, string];
-    if (name === "concurrency") continue;
-    if (name !== "rate") {
-      bounds.set(name, Math.min(bounds.get(name) ?? Infinity, Number(value)));
-      continue;
-    }
-    const [many, ms, burst, by] = value.split("/") as [string, string, string, string];
-    const other = rates.get(by) ?? { gap: 0, burst: Infinity };
-    rates.set(by, {
-      gap: Math.max(other.gap, Number(ms) * 1000 / Number(many)),
-      burst: Math.min(other.burst, Number(burst)),
-    });
-  }
-  const buckets = bucketsOf(world);
-
-  function refusal(tenant: string): [reason?: string, waitMs?: number] {
-    if (world.closed !== undefined) return ["closed", 1000];
-    const { depth = Infinity, age = Infinity, tenant: share = Infinity } = Object.fromEntries(
-      bounds,
-    );
-    if (lineOf(world, "ready").length + lineOf(world, "scheduled").length >= depth) {
-      return ["depth", 1000];
-    }
-    if (oldestMs(world) > age) return ["age", 1000];
-    if (tenant !== "" && unfinishedOf(world, tenant) >= share) return ["tenant", 1000];
-    const rules = new Map<string, Rule>();
-    if (rates.has("queue")) rules.set("queue", rates.get("queue")!);
-    if (rates.has("tenant") && tenant !== "") rules.set(`tenant:${tenant}`, rates.get("tenant")!);
-    const waitUs = buckets.take(rules);
-    return waitUs > 0 ? ["rate", Math.ceil(waitUs / 1000)] : [];
-  }
-  return { refusal, close: buckets.close };
-}
-
-/** Buckets that fill up with time; each task takes a place in every one that binds it. */
-function bucketsOf(world: World) {
-  const full = new Map<string, number>(), promised = new Map<string, number>();
-  const taken = new Set<string>();
-  const fullAt = (who: string, { gap, burst }: Rule): number => {
-    if (!full.has(who)) {
-      const at = Math.max(world.nowUs, world.rate.get(who) ?? 0);
-      const furthest = world.nowUs + burst * gap;
-      full.set(who, at > furthest + 1000 ? furthest - gap : at);
-    }
-    return full.get(who)!;
-  };
-  return {
-    /** Takes a place, or returns the microseconds until there is one: another for each who asks. */
-    take(rules: ReadonlyMap<string, Rule>): number {
-      const waits = (rule: Rule, at: number): number =>
-        at - (rule.burst - 1) * rule.gap - world.nowUs;
-      const wait = Math.max(0, ...[...rules].map(([w, rule]) => waits(rule, fullAt(w, rule))));
-      let longest = wait;
-      for (const [who, rule] of rules) {
-        if (wait <= 0) {
-          full.set(who, fullAt(who, rule) + rule.gap);
-          taken.add(who);
-        } else {
-          const at = Math.max(promised.get(who) ?? 0, fullAt(who, rule));
-          longest = Math.max(longest, waits(rule, at));
-          promised.set(who, at + rule.gap);
-        }
-      }
-      return longest;
-    },
-    close(): void {
-      if (taken.size === 0) return;
-      forgetFull(world);
-      for (const who of taken) world.rate.set(who, full.get(who)!);
-    },
-  };
-}
-
-/** Forgets buckets that are full again. */
-export function forgetFull(world: World): void {
-  for (const [who, at] of world.rate) if (at <= world.nowUs) world.rate.delete(who);
-}
-
-/** For how long the first of some priority has waited, if longest. */
-function oldestMs(world: World): number {
-  const firsts = new Map<number | undefined, Task>();
-  for (const task of lineOf(world, "ready")) {
-    if (!firsts.has(task.priority)) firsts.set(task.priority, task);
-  }
-  const waits = [...firsts.values()].map((task) =>
-    nowOf(world) - Math.max(pushedAt(task), task.readyAt ?? 0, task.ended ?? 0)
-  );
-  return Math.max(0, ...waits);
-}
-
-function unfinishedOf(world: World, tenant: string): number {
-  return [...world.tasks.values()].filter((task) => task.tenant === tenant && !isOver(task)).length;
 }
 
 /** Tells where tasks stand, and notes on which channel somebody waits for the rest. */

@@ -73,6 +73,8 @@ const restored: fc.Arbitrary<RestoreStep> = fc.record({
   history: mostly("", "1 w1 2 SIGKILL\n3 w2 4 lost claim\n"),
 });
 
+/** The limits a producer brings. */
+const own = mostly("", "depth=2", "tenant=1", "age=250", "rate=1/1000/2/queue depth=3");
 const rate = ["1/1000/1/queue", "2/1000/2/queue", "1/250/1/tenant", "2/10000/3/tenant"];
 const limited = fc.oneof(
   ...Object.entries({
@@ -95,9 +97,10 @@ const kinds: {
 } = {
   push: [14, {
     rows: fc.oneof({ weight: 2, arbitrary: few(pushed, 1) }, few(pushed)),
-    own: mostly("", "depth=2", "tenant=1", "age=250", "rate=1/1000/2/queue depth=3"),
+    own,
     parent: mostly<number | null>(null, null, null, 0, 1),
   }],
+  admit: [3, { own, tenant: fc.constantFrom("", "acme", "beta"), cost: fc.constantFrom(1, 2, 3) }],
   turn: [14, {
     worker,
     call: mostly("0", "1"),

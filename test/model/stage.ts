@@ -7,11 +7,11 @@
 
 import { type Home, homeOf } from "../../core/keys.ts";
 import type { TaskState } from "../../core/states.ts";
+import { admit, type Answer } from "./admission.ts";
 import { expectedOf, type Held } from "./held.ts";
 import * as operator from "./operator.ts";
 import { sweep } from "./phoenix.ts";
 import * as producer from "./producer.ts";
-import type { Answer } from "./producer.ts";
 import { argumentsOf, type Call, type ScriptName, type Values } from "./rig.ts";
 import * as worker from "./worker.ts";
 import { emptyWorld, lineOf, type World } from "./world.ts";
@@ -31,6 +31,7 @@ type Rule = (world: World, args: never, rows: never) => Answer;
 
 /** The rule of the model for each script. */
 const rules: Partial<Record<ScriptName, Rule>> = {
+  admit,
   push: producer.push,
   poll: producer.poll,
   lock: producer.lock,

@@ -39,6 +39,8 @@ export interface StepKinds {
     readonly own: string;
     readonly parent: number | null;
   };
+  /** Somebody asks at the door. */
+  admit: { readonly own: string; readonly tenant: string; readonly cost: number };
   turn: {
     readonly worker: string;
     readonly call: string;

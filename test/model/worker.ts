@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Answer } from "./producer.ts";
+import type { Answer } from "./admission.ts";
 import {
   closeAttempt,
   heldBy,
