@@ -8,7 +8,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { portSkips, queueSuite, skips } from "./support/suites.ts";
-import { read } from "./support/tree.ts";
+import { read, testsOf } from "./support/tree.ts";
+
+test("every file of tests that are given a Redis runs in every cell", () => {
+  const given = testsOf("test").filter((path) => /import .*\bwithRelier\b/.test(read(path)));
+  assert.deepEqual(given.filter((path) => !queueSuite.includes(path)), []);
+});
 
 test("as much is left out in each cell as is written here, and no more", () => {
   const counts: Record<string, number> = {};
