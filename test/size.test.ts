@@ -15,7 +15,7 @@ const apps = [
     name: "an app that uses everything",
     app: 'export * from "./mod.ts";',
     firstKb: 30,
-    wholeKb: 57,
+    wholeKb: 58,
   },
   {
     name: "an app that pushes",
@@ -28,7 +28,7 @@ const apps = [
     app: `export { createRelier, rlTask } from "./mod.ts";
       export { upstash } from "./adapters/upstash.ts";`,
     firstKb: 48,
-    wholeKb: 61,
+    wholeKb: 62,
   },
 ];
 
