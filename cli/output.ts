@@ -8,7 +8,7 @@
 import { spanOf } from "../adapters/operator/words.ts";
 import type { Host, Screen } from "./kernel/host.ts";
 import { type Column, tableLines } from "./kernel/table.ts";
-import { harmless, json as jsonOf, plain, type StyleName, styles } from "./kernel/text.ts";
+import { harmless, json as jsonOf, plain, type StyleName, styles, wrap } from "./kernel/text.ts";
 
 export { type Column, spanOf };
 
@@ -31,6 +31,8 @@ export interface Output {
   readonly style: Style;
   /** Data for people: nothing with `--json` or `-q`. */
   line(...texts: string[]): void;
+  /** A fact by its name, for people: what is wider than the terminal goes on below itself. */
+  fact(name: string, text: string): void;
   /** One value: a line of JSON, its id with `-q`, else what `human` prints. */
   record(value: object, human: () => void): void;
   /** Many: a line of JSON each, their ids (or names) with `-q`, else a table; `empty` is said if none. */
@@ -42,6 +44,9 @@ export interface Output {
   /** How long, such as `2h11m`. */
   span(ms: number): string;
 }
+
+/** Wide enough for the longest name of a fact. */
+const factWidth = 9;
 
 /** What an {@linkcode Output} is like. */
 export interface Manner {
@@ -77,6 +82,12 @@ export function createOutput(host: Host, manner: Manner, stdout: Screen = host.s
     line(...texts) {
       if (json || quiet) return;
       for (const text of texts) print(text);
+    },
+    fact(name, text) {
+      const lines = tty ? wrap(text, Math.max(20, width - factWidth - 1)) : [text];
+      for (const [i, line] of lines.entries()) {
+        out.line(`${style.dim((i === 0 ? name : "").padEnd(factWidth))} ${line}`);
+      }
     },
     record(value, human) {
       if (json) stdout.write(jsonOf(value) + "\n");

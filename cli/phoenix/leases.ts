@@ -9,6 +9,7 @@ import { integer } from "../flags.ts";
 import { queuesOf } from "../queues/named.ts";
 import { shortId, signOf } from "../tasks/state.ts";
 import { walk } from "../tasks/walk.ts";
+import { workerNames } from "../tasks/workers.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
@@ -32,6 +33,7 @@ const leases: Command<typeof args> = command({
       cursor: args.cursor,
       suits: () => true,
     });
+    const names = await workerNames(relier, tasks.map(({ queue }) => queue));
     const left = (at: Date | null): number => at ? at.getTime() - Date.now() : 0;
     out.table([...tasks].sort((a, b) => left(a.at) - left(b.at)), [
       {
@@ -46,7 +48,7 @@ const leases: Command<typeof args> = command({
       { title: "NAME", of: ({ name }) => name },
       { title: "STATE", of: (task) => signOf(task, out.style) },
       { title: "QUEUE", of: ({ queue }) => queue },
-      { title: "WORKER", flex: true, of: ({ worker }) => worker ?? "" },
+      { title: "WORKER", flex: true, of: ({ worker }) => names.get(worker ?? "") ?? worker ?? "" },
     ], "nothing runs");
     if (next !== null) out.note(`next: rl phoenix leases --limit ${args.limit} --cursor ${next}`);
   },

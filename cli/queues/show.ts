@@ -8,6 +8,7 @@ import { type Survey, survey } from "../../adapters/operator/survey.ts";
 import { type Command, command } from "../command.ts";
 import type { Output } from "../output.ts";
 import { count } from "../words.ts";
+import { limitWords } from "./limits.ts";
 import { knownQueue } from "./named.ts";
 
 const args = {
@@ -22,12 +23,11 @@ const show: Command<typeof args> = command({
   async run({ args, out, relier }) {
     const known = (await relier.queues()).map(({ name }) => name);
     const [found] = await survey(relier, [knownQueue(args.queue, known)]);
-    const limits = limitsOf(found!);
     out.record(found!, () => {
       const { bold, yellow } = out.style;
       out.line(bold(found!.name));
-      for (const [name, value] of facts(found!, out)) out.line(`  ${name.padEnd(12)} ${value}`);
-      for (const [name, value] of limits) out.line(yellow(`  limit of ${name}: ${value}`));
+      for (const [name, value] of facts(found!, out)) out.fact(name, value);
+      for (const words of limitWords(found!.stats.limits, out)) out.fact("limit", yellow(words));
     });
   },
 });
@@ -65,12 +65,4 @@ function facts({ stats, pace }: Survey, out: Output): [string, string][] {
     ["happened", numbers(events)],
     ["came back", numbers(causes)],
   ];
-}
-
-function limitsOf({ stats: { limits } }: Survey): [string, string][] {
-  return Object.entries(limits)
-    .filter(([, value]) => value !== null && value !== undefined)
-    .map((
-      [name, value],
-    ) => [name, typeof value === "object" ? JSON.stringify(value) : String(value)]);
 }

@@ -8,6 +8,7 @@ import { survey } from "../../adapters/operator/survey.ts";
 import { states, type TaskState, type TaskSummary } from "../../mod.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { choice, duration, integer, list as parts } from "../flags.ts";
+import { wrap } from "../kernel/text.ts";
 import { queuesOf } from "../queues/named.ts";
 import { count } from "../words.ts";
 import { taskColumns } from "./columns.ts";
@@ -105,7 +106,8 @@ async function foot(
   const total = sums.reduce((sum, { n }) => sum + n, 0);
   const told = sums.map(({ state, n }) => `${state} ${count(n)}`).join(" · ");
   const seen = looked > tasks.length ? `, ${count(looked)} looked at` : "";
-  out.note(`${count(tasks.length)} of ${count(total)}${seen}   (${told})`);
+  const summary = `${count(tasks.length)} of ${count(total)}${seen}   (${told})`;
+  out.note(out.tty ? wrap(summary, out.width).join("\n") : summary);
   if (next !== null) out.note(`next: rl tasks${typed(context)} --cursor ${next}`);
 }
 

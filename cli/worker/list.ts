@@ -35,7 +35,7 @@ function columns(out: Output): Column<Fellow>[] {
   const unlessLost = (of: (fellow: Fellow) => string) => (fellow: Fellow) =>
     fellow.state === "lost" ? dim("—") : of(fellow);
   return [
-    { title: "WORKER", flex: true, of: (fellow) => out.wide ? fellow.id : nameOf(fellow) },
+    { title: "WORKER", of: (fellow) => out.wide ? fellow.id : nameOf(fellow) },
     { title: "NAME", wide: true, of: ({ about }) => about.name ?? dim("—") },
     { title: "STATE", of: (fellow) => stateOf(fellow, out) },
     { title: "RUNTIME", of: ({ about }) => `${about.runtime} ${minor(about.version)}`.trim() },
@@ -51,6 +51,7 @@ function columns(out: Output): Column<Fellow>[] {
     { title: "HOST", wide: true, of: ({ about }) => `${about.host} ${about.process}` },
     {
       title: "QUEUES",
+      flex: true,
       of: (fellow) =>
         fellow.state === "lost" && fellow.running > 0
           ? `${plural(fellow.running, "task")} to be brought back`

@@ -30,22 +30,24 @@ const show: Command<typeof args> = command({
     const held = (await Promise.all(queues.map((queue) => relier.queue(queue).held(id)))).flat();
     out.record({ ...fellow, held }, () => {
       const { bold, dim, red, yellow } = out.style;
-      const line = (title: string, text: string): void => {
-        out.line(`${dim(title.padEnd(9))} ${text}`);
-      };
       out.line(`${bold(nameOf(fellow!))}  ${stateOf(fellow!, out)}  ${dim(id)}`);
-      line("process", `${about.process} on ${about.host} · ${about.runtime} ${about.version}`);
-      if (about.supervisor !== null) line("started", `by supervisor ${about.supervisor}`);
-      line("slots", slotsOf(fellow!));
-      line("queues", queues.join(" "));
-      line("tasks", some(about.tasks.map((task) => `${task.name} v${task.version}`), 8) || "none");
-      line("beat", `${out.ago(lastBeat)} ago, by its ${about.pulse}`);
-      if (missingMs > 0) line("", red(`its connection has been gone for ${out.span(missingMs)}`));
-      line("loop", `${about.loopLagMs} ms late`);
-      line("memory", `${about.rssMb} MB`);
-      if (about.startedAt !== "") line("up", out.ago(new Date(about.startedAt)));
+      out.fact("process", `${about.process} on ${about.host} · ${about.runtime} ${about.version}`);
+      if (about.supervisor !== null) out.fact("started", `by supervisor ${about.supervisor}`);
+      out.fact("slots", slotsOf(fellow!));
+      out.fact("queues", queues.join(" "));
+      out.fact(
+        "tasks",
+        some(about.tasks.map((task) => `${task.name} v${task.version}`), 8) || "none",
+      );
+      out.fact("beat", `${out.ago(lastBeat)} ago, by its ${about.pulse}`);
+      if (missingMs > 0) {
+        out.fact("", red(`its connection has been gone for ${out.span(missingMs)}`));
+      }
+      out.fact("loop", `${about.loopLagMs} ms late`);
+      out.fact("memory", `${about.rssMb} MB`);
+      if (about.startedAt !== "") out.fact("up", out.ago(new Date(about.startedAt)));
       if (about.leaked > 0) {
-        line("leaked", yellow(`${plural(about.leaked, "handler")} that will not end`));
+        out.fact("leaked", yellow(`${plural(about.leaked, "handler")} that will not end`));
       }
       out.line("");
       out.table(held, taskColumns(out), "it holds no task");

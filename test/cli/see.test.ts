@@ -196,7 +196,7 @@ test(
     assert.match((await run("queues")).stdout, /^QUEUE.*\ndefault +1 .*paused\nmails +1/);
     const { stdout } = await run("queues", "show", "default");
     assert.match(stdout, /taking +paused: a bad release/);
-    assert.match(stdout, /limit of concurrency: 7/);
+    assert.match(stdout, /limit +concurrency 7/);
     assert.match(stdout, /limit of maxDepth: 100/);
     const [shown] = (await run("queues", "show", "default", "--json")).lines();
     assert.equal(shown.stats.counts.ready, 1);
