@@ -197,7 +197,7 @@ test(
     const { stdout } = await run("queues", "show", "default");
     assert.match(stdout, /taking +paused: a bad release/);
     assert.match(stdout, /limit +concurrency 7/);
-    assert.match(stdout, /limit of maxDepth: 100/);
+    assert.match(stdout, /limit +depth 100/);
     const [shown] = (await run("queues", "show", "default", "--json")).lines();
     assert.equal(shown.stats.counts.ready, 1);
   }),
