@@ -57,9 +57,10 @@ function tell(
   day: string,
 ): (attempt: ToldAttempt, i: number) => string {
   return ({ worker, start, end, text, fence }, i) => {
-    const ran = out.span((end ?? new Date()).getTime() - start.getTime());
+    const ms = (end ?? new Date()).getTime() - start.getTime();
+    const ran = `${end ? "after" : "for"} ${out.span(ms)}`;
     const mark = fence ? out.style.dim(`  fence ${fence}`) : "";
     return `${String(i + 1).padStart(3)}  ${clockOf(start, day)}  ${worker}  ` +
-      `after ${ran}: ${text}${mark}`;
+      `${ran}: ${text}${mark}`;
   };
 }

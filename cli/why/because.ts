@@ -27,7 +27,8 @@ export function because(situation: Situation): Because[] {
 
 function ready(situation: Situation): Because[] {
   const { facts } = situation.task;
-  const found = [...blockers(situation), ...line(situation)];
+  const blocked = blockers(situation);
+  const found = [...blocked, ...line(situation, blocked.length > 0)];
   if (facts["reason"] === "drain" || facts["reason"] === "connection") {
     found.push({
       code: "handed-off",
@@ -38,13 +39,14 @@ function ready(situation: Situation): Because[] {
   return found;
 }
 
-/** Its place in line, and how long that may take. */
-function line({ task, stats, pace }: Situation): Because[] {
+/** Its place in line, and how long that may take unless it is blocked. */
+function line({ task, stats, pace }: Situation, blocked: boolean): Because[] {
   const ahead = Number(task.facts["ahead"] ?? 0);
   const priority = task.facts["priority"];
   const by = priority ? ` (priority ${priority})` : "";
   if (ahead === 0) {
-    return [{ code: "first", text: `It is first in line${by}: the next free slot takes it.` }];
+    const then = blocked ? "" : ": the next free slot takes it";
+    return [{ code: "first", text: `It is first in line${by}${then}.` }];
   }
   const wait = pace ? `, so its turn is in about ${spanOf(Math.ceil(ahead / pace) * 1000)}` : "";
   const speed = pace === null
