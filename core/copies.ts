@@ -6,8 +6,11 @@
  * @module
  */
 
+/** Copies share only what is built the same: raised when something of that changes its shape. */
+const shape = 1;
+
 /** The one value called `name`: what the first copy that asks for it makes. */
 export function common<T>(name: string, make: () => T): T {
   const all = globalThis as unknown as Record<symbol, T | undefined>;
-  return all[Symbol.for(`@relier/core/${name}`)] ??= make();
+  return all[Symbol.for(`@relier/core/${shape}/${name}`)] ??= make();
 }

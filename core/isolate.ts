@@ -16,7 +16,7 @@ import { startAttempt } from "./pickup.ts";
 import { pause } from "./pause.ts";
 import type { RedisPort } from "./port.ts";
 import { createRelier, type Relier } from "./relier.ts";
-import { definitionAnywhere } from "./task.ts";
+import { definitionNamed } from "./task.ts";
 
 /** An error on its way between worker and isolate. */
 export interface Told {
@@ -97,7 +97,7 @@ export function createIsolate(
     host = {
       workerId,
       relier,
-      definitionNamed: definitionAnywhere,
+      definitionNamed,
       beatOnce() {
         tellNews();
         return ask({ what: "beat" });

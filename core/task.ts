@@ -59,7 +59,7 @@ export type SchemaInput<S> = S extends StandardSchema<infer I, any> ? I : never;
 /** What a schema makes of it. */
 export type SchemaOutput<S> = S extends StandardSchema<any, infer O> ? O : never;
 
-const definitions = new WeakMap<object, Definition>();
+const definitions = common("definitions", () => new WeakMap<object, Definition>());
 const byName = new Map<string, Definition>();
 const everywhere = common<Map<string, Definition>[]>("tasks", () => []);
 everywhere.push(byName);
@@ -147,17 +147,13 @@ export function definitionOf(task: unknown): Definition {
 
 /** The task defined as `name` in this process. */
 export function definitionNamed(name: string): Definition | undefined {
-  return byName.get(name);
-}
-
-/** The same by any copy of this package: an isolate loads modules, and not what those load. */
-export function definitionAnywhere(name: string): Definition | undefined {
-  return everywhere.find((each) => each.has(name))?.get(name);
+  return byName.get(name) ?? everywhere.find((each) => each.has(name))?.get(name);
 }
 
 /** The tasks defined in this process. */
 export function allDefinitions(): Definition[] {
-  return [...byName.values()];
+  const names = new Set(everywhere.flatMap((each) => [...each.keys()]));
+  return [...names].map((name) => definitionNamed(name)!);
 }
 
 /** The names of all tasks defined in this process by this copy of the package. */

@@ -39,7 +39,7 @@ const laws: readonly Law[] = [
   { from: /^adapters\/node\w*\.ts$/, to: /^node:/,                           because: "threads and processes are Node's" },
   { from: /^adapters\/node\w*\.ts$/, to: /^adapters\/node_\w+\.ts$/,         because: "what Node has is told in one file, and made in several" },
   { from: /^adapters\/node_reopen\.ts$/, to: /^adapters\/(ioredis|bun)\.ts$/, because: "a thread opens the same Redis again, by the client it came from" },
-  { from: /^adapters\/node_isolate\.ts$/, to: /^\((module|esm)\)$/, lazy: true, because: "what an isolate runs is the user's, and so is what compiles it" },
+  { from: /^adapters\/node_(isolate|tsx)\.ts$/, to: /^\(/, lazy: true, because: "what an isolate runs is the user's, and so is what compiles it" },
   { from: /^adapters\/_node_http\.ts$/, to: /^(@hono\/node-server|node:(buffer|http))$/, because: "this is the one file that makes the web's requests of Node's" },
   { from: /^adapters\/client\.ts$/, to: /^adapters\/ioredis\.ts$/,          because: "it only picks the adapter that #client stands for" },
   { from: /^adapters\/client_bun\.ts$/, to: /^adapters\/bun\.ts$/,          because: "it only picks the adapter that #client stands for on Bun" },

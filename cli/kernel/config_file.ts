@@ -5,9 +5,9 @@
  */
 
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { isForeign, tsxNear } from "../../adapters/node_tsx.ts";
 import type { Values } from "../args.ts";
 import type { ConfigFile } from "./config.ts";
 import { CliError } from "../error.ts";
@@ -87,27 +87,12 @@ async function moduleAt(path: string): Promise<unknown> {
     return await import(url);
   } catch (cause) {
     const { code } = cause as { code?: unknown };
-    if (code !== "ERR_UNKNOWN_FILE_EXTENSION" || !/\.m?ts$/.test(path)) throw cause;
-    const { tsImport } = await tsxNear(path, cause);
-    return await tsImport(url, import.meta.url);
-  }
-}
-
-interface Tsx {
-  tsImport(specifier: string, parent: string): Promise<unknown>;
-}
-
-/** The TypeScript loader of the project that `path` is in. */
-async function tsxNear(path: string, cause: unknown): Promise<Tsx> {
-  let found: string;
-  try {
-    // What is resolved is the CommonJS twin, which does not find its own parts when it is imported.
-    found = createRequire(path).resolve("tsx/esm/api").replace(/\.cjs$/, ".mjs");
-  } catch {
+    if (code !== "ERR_UNKNOWN_FILE_EXTENSION" || !isForeign(path)) throw cause;
+    const tsx = await tsxNear(path);
+    if (tsx) return await tsx.load(url);
     throw new CliError(2, `Cannot read ${path}: this runtime reads no TypeScript`, {
       hint: "run Node 22.18 or newer, Bun or Deno, or install tsx in the project",
       cause,
     });
   }
-  return await import(pathToFileURL(found).href);
 }

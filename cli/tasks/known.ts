@@ -8,6 +8,7 @@
 import { pathToFileURL } from "node:url";
 import { resolve } from "node:path";
 import * as v from "valibot";
+import { isForeign, tsxNear } from "../../adapters/node_tsx.ts";
 import { type PushOptions, type Relier, rlTask, type Task, type TaskHandle } from "../../mod.ts";
 import type { Context } from "../command.ts";
 import { CliError } from "../error.ts";
@@ -33,16 +34,19 @@ export async function exported(module: string, name: string, cwd: string): Promi
   const path = resolve(cwd, module);
   let found: Record<string, unknown>;
   try {
+    if (isForeign(path)) (await tsxNear(path))?.register();
     found = await import(pathToFileURL(path).href);
   } catch (cause) {
     throw new CliError(2, `Cannot load module "${short(module)}": ${(cause as Error).message}`, {
       cause,
-      hint: /\.[cm]?tsx?$/.test(path)
-        ? "name the compiled file, or run rl with NODE_OPTIONS=--import=tsx"
+      hint: isForeign(path)
+        ? "run Node 22.18 or newer, Bun or Deno, or install tsx in the project"
         : "name the file that defines the task, such as ./tasks.js",
     });
   }
-  const tasks = Object.values(found).filter((each): each is Task =>
+  // What a CommonJS module exports may be found in its default alone.
+  const all = [...Object.values(found), ...Object.values(found["default"] ?? {})];
+  const tasks = all.filter((each): each is Task =>
     typeof each === "function" && typeof (each as Partial<Task>).apushMany === "function"
   );
   const task = tasks.find((each) => each.name === name);

@@ -79,7 +79,7 @@ test("a worker of the compiled package has a thread that stands in for it", asyn
 });
 
 for (const type of ["commonjs", "module"]) {
-  test(`a task that tsx compiles as ${type} finds its context, also in isolates`, async () => {
+  test(`a task that tsx compiles as ${type} finds its context, also in isolates, and is found by rl`, async () => {
     const server = await startRedis();
     const project = join(folder, type);
     const [tasks, app] = [join(project, "tasks.ts"), join(project, "app.ts")];
@@ -114,6 +114,9 @@ for (const type of ["commonjs", "module"]) {
     try {
       const said = consumer.run(process.execPath, ["--import", "tsx", app]);
       assert.deepEqual(said.split("\n"), ["here", "in-a-thread", "in-a-process", "here"]);
+      const rl = join(installed, "dist", "cli", "main.js");
+      const push = ["tasks", "push", "here", "--module", tasks, "--url", server.url];
+      assert.match(consumer.run(process.execPath, [rl, ...push]), /^default~0~\S+$/);
     } finally {
       await server.kill();
     }
