@@ -89,8 +89,9 @@ for (const type of ["commonjs", "module"]) {
       tasks,
       `import { rlTask, taskContext } from "${npm.name}";
       const nameOf = async () => taskContext().name;
+      export const here = rlTask("here", nameOf);
       export const tasks = [
-        rlTask("here", nameOf),
+        here,
         rlTask("in-a-thread", { isolate: "thread" }, nameOf),
         rlTask("in-a-process", { isolate: "process" }, nameOf),
         rlTask("parent", async () => (await (await tasks[0]!.apush()).result()) as string),
