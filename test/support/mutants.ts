@@ -115,7 +115,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "limits",
     edits: [
-      ["lua/lib/admit.lua", "return waiting >= bounds.depth", "return false"],
+      ["lua/lib/admit.lua", "return waiting + cost > bounds.depth", "return false"],
       ["lua/lib/admit.lua", "if wait > 0 then", "if false then"],
     ],
     noticedBy: ["load-spike"],
