@@ -21,6 +21,7 @@ export const tree: Group = {
     status: () => import("./status.ts"),
     top,
     dash: top,
+    dashboard: () => import("./dashboard.ts"),
     events,
     tail: events,
     why: () => import("./why.ts"),

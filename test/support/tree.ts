@@ -13,6 +13,7 @@ export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Written by a build, and read by nobody. */
 export const generated: ReadonlySet<string> = new Set([
+  "adapters/dashboard/assets.ts",
   "core/door_scripts.ts",
   "core/operator_scripts.ts",
   "core/script_parts.ts",

@@ -1,0 +1,78 @@
+/**
+ * A page that goes on: what changed of its parts, once a second, for as long as
+ * somebody looks.
+ *
+ * @module
+ */
+
+import type { Context } from "hono";
+import { streamSSE } from "hono/streaming";
+
+/** The parts of a page by their `id`, as HTML. */
+export type Parts = Readonly<Record<string, string>>;
+
+const everyMs = 1000;
+/** Bun closes what is silent for ten seconds, and so do proxies. */
+const heartbeatMs = 5000;
+const reconnectMs = 2000;
+const mostStreams = 500;
+let streams = 0;
+
+/**
+ * Sends the parts of a page, and from then on those that changed. `parts` is
+ * asked again and again; what it throws is told to the page as trouble.
+ */
+export function live(c: Context, parts: () => Promise<Parts>): Response {
+  if (streams >= mostStreams) {
+    return c.text("too many pages are open", 503, { "Retry-After": "10" });
+  }
+  const response = streamSSE(c, async (stream) => {
+    streams++;
+    let wake = (): void => {};
+    stream.onAbort(() => wake());
+    const sent = new Map<string, string>();
+    let saidAt = 0;
+    try {
+      await stream.write(`retry: ${reconnectMs}\n\n`);
+      while (!stream.aborted && !stream.closed) {
+        const [event, data] = await told(parts, sent);
+        if (data !== "" || Date.now() - saidAt >= heartbeatMs) {
+          await stream.writeSSE({ event, data });
+          saidAt = Date.now();
+        }
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, everyMs);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+          if (stream.aborted) wake();
+        });
+      }
+    } finally {
+      streams--;
+    }
+  });
+  // Nobody on the way may hold it back or repack it.
+  response.headers.set("X-Accel-Buffering", "no");
+  response.headers.set("Cache-Control", "no-store, no-transform");
+  return response;
+}
+
+async function told(
+  parts: () => Promise<Parts>,
+  sent: Map<string, string>,
+): Promise<[event: string, data: string]> {
+  let now: Parts;
+  try {
+    now = await parts();
+  } catch {
+    sent.clear();
+    return ["trouble", "Redis does not answer"];
+  }
+  const changed = Object.entries(now).filter(([id, text]) => sent.get(id) !== text);
+  for (const [id, text] of changed) sent.set(id, text);
+  return changed.length === 0
+    ? ["beat", ""]
+    : ["patch", JSON.stringify(Object.fromEntries(changed))];
+}

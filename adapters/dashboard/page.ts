@@ -1,0 +1,85 @@
+/**
+ * What a page is, what an act is, and what both get to work with.
+ *
+ * @module
+ */
+
+import type { Relier } from "../../mod.ts";
+import type { Html, Part } from "./html.ts";
+import type { IconName } from "./icons.ts";
+import type { Look } from "./look.ts";
+import type { DashboardRole, DashboardUser } from "./role.ts";
+
+/** A request for a page. */
+export interface Ask {
+  readonly rl: Relier;
+  /** How everything stands; at most a second old, and asked for once for all who look. */
+  look(): Promise<Look>;
+  readonly user: Required<DashboardUser>;
+  /** Whether the user may do what takes this role, and the dashboard lets anybody. */
+  may(role: DashboardRole): boolean;
+  /** Whether payloads, results and stacks may be shown to the user. */
+  readonly showsPayloads: boolean;
+  /** What the path of the page names, such as `queue` in `/queues/:queue`. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The query of the page. Anybody may have written it. */
+  readonly query: URLSearchParams;
+  /** The page and its query, from the root of the dashboard and without a slash in front. */
+  readonly here: string;
+  /** When it was asked, in ms since 1970. */
+  readonly now: number;
+}
+
+/** What a page shows. */
+export interface View {
+  readonly title: string;
+  /** All of it; the `html` of its parts stands in it. */
+  readonly body: Html;
+  /** What is sent again when it changes. */
+  readonly live?: readonly Part[];
+}
+
+/** A page. It is asked for its view when it is opened, and every second while it is looked at. */
+export interface Page {
+  /** From the root of the dashboard: `/queues/:queue`. */
+  readonly path: string;
+  /** Its place in the navigation; absent if others lead to it. */
+  readonly nav?: { readonly label: string; readonly key: string; readonly icon: IconName };
+  /** @throws {NotHere} if it is about something that is not there. */
+  view(ask: Ask): Promise<View>;
+}
+
+/** The fields of a form. */
+export type Fields = Readonly<Record<string, string>>;
+
+/** Something that is done by a button. */
+export interface Act {
+  /** `queue.pause`; it is posted to `act/queue.pause`, and recorded by this name. */
+  readonly name: string;
+  readonly role: Exclude<DashboardRole, "viewer">;
+  /** What it is done to, as it is recorded. Nothing of a payload. @throws {BadForm} */
+  target(fields: Fields): string;
+  /** The command line that does the same. */
+  command(fields: Fields): string;
+  /** What is asked before it is done; absent if it is done at once. */
+  question?(fields: Fields): string;
+  /** Does it, and resolves to what is said then. @throws {BadForm} */
+  run(ask: Ask, fields: Fields): Promise<string>;
+}
+
+/** What was asked for is not there. */
+export class NotHere extends Error {
+  override name = "NotHere";
+}
+
+/** A form that no page of ours sends. */
+export class BadForm extends Error {
+  override name = "BadForm";
+}
+
+/** The field `name`. @throws {BadForm} if it is empty or absent. */
+export function field(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (value !== undefined && value.trim() !== "") return value;
+  throw new BadForm(`The field "${name}" is missing`);
+}

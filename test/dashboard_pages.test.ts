@@ -1,0 +1,204 @@
+/**
+ * The pages of the dashboard: what they may run, that nothing anybody stored
+ * becomes part of them, and that no query breaks them.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Hono } from "hono";
+import { dashboard } from "../adapters/dashboard/app.ts";
+import { pages } from "../adapters/dashboard/site.ts";
+import { rlTask } from "../mod.ts";
+import { visitor } from "./support/browse.ts";
+import { type Lab, withRelier } from "./support/relier.ts";
+import { until } from "./support/until.ts";
+
+const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>`;
+
+const breaks = rlTask("breaks", { retry: { attempts: 1 } }, (_: unknown) => {
+  throw new TypeError(`no ${evil}`);
+});
+
+/** Every page that stands in the navigation, and one of each other kind. */
+const paths = pages.map(({ path }) => path.replace(":queue", "default"))
+  .filter((path) => !path.includes(":"));
+
+function open({ rl }: Lab): Hono {
+  return dashboard(rl, { auth: "dangerously-none" });
+}
+
+test(
+  "every page is whole, runs no script but ours, and cannot be framed",
+  withRelier(async (lab) => {
+    await lab.queue.pause("claims", "to have a queue");
+    const who = visitor(open(lab));
+    for (const path of paths) {
+      const { status, headers, text } = await who.get(path);
+      assert.equal(status, 200, path);
+      const policy = headers.get("content-security-policy")!;
+      assert.match(policy, /default-src 'none'/);
+      assert.match(policy, /frame-ancestors 'none'/);
+      assert.doesNotMatch(policy, /unsafe/);
+      assert.equal(headers.get("x-frame-options"), "DENY");
+      assert.equal(headers.get("cache-control"), "no-store");
+      assert.doesNotMatch(text, /<script(?! src="assets\/)/, "an inline script");
+      assert.doesNotMatch(text, /<style|\sstyle="|\son\w+="/, "an inline style or handler");
+      assert.match(text, /<\/html>\s*$/);
+    }
+  }),
+);
+
+test(
+  "what is not found, not allowed or broken has the same headers as a page",
+  withRelier(async (lab) => {
+    const who = visitor(open(lab));
+    for (const path of ["/nowhere", "/queues/nobodys", "/assets/none.js", "/act/queue.pause"]) {
+      const { status, headers } = await who.get(path);
+      assert.equal(status, 404, path);
+      assert.match(headers.get("content-security-policy")!, /default-src 'none'/, path);
+    }
+    const closed = visitor(dashboard(lab.rl, { auth: () => null }));
+    assert.match((await closed.get("/")).headers.get("content-security-policy")!, /'none'/);
+  }),
+);
+
+test(
+  "what others stored stands in a page as text",
+  withRelier(async (lab) => {
+    await breaks.apush({ [evil]: evil });
+    await lab.worker({ name: evil.slice(0, 60) });
+    await until("it is dead", async () => (await lab.queue.stats()).counts.dead === 1);
+    await lab.queue.pause("claims", evil);
+    const who = visitor(open(lab));
+    for (const path of paths) {
+      const { text } = await who.get(path);
+      assert.doesNotMatch(text, /<script>|<img/, path);
+    }
+    assert.match((await who.get("/")).text, /&lt;script&gt;alert\(1\)/);
+  }),
+);
+
+test(
+  "no query and no path breaks a page, or gets into it as anything but text",
+  withRelier(async (lab) => {
+    await lab.queue.pause("claims", "to have a queue");
+    const who = visitor(open(lab));
+    const odd = [evil, "%", "%00", "%F0%9F", "a".repeat(5000), "../../etc", "__proto__", "\u202e"];
+    for (const path of paths) {
+      for (const text of odd.map((each) => each === "%F0%9F" ? each : encodeURIComponent(each))) {
+        for (const name of ["search", "queue", "state", "cursor", "id", "limit", "constructor"]) {
+          const answer = await who.get(`${path}?${name}=${text}`);
+          assert.ok([200, 400, 404].includes(answer.status), `${path} ${name} ${answer.status}`);
+          assert.doesNotMatch(answer.text, /<script>alert|<img src=x/);
+        }
+      }
+    }
+    for (const text of odd.slice(0, 4)) {
+      const { status } = await who.get(`/queues/${encodeURIComponent(text)}`);
+      assert.ok([400, 404].includes(status), text);
+    }
+  }),
+);
+
+test(
+  "an act goes back to a page of this dashboard, wherever it is told to",
+  withRelier(async (lab) => {
+    const who = visitor(open(lab));
+    for (
+      const back of [
+        "//evil.test",
+        "https://evil.test",
+        "/\\evil.test",
+        "\\\\evil.test",
+        "../../admin",
+        "javascript:alert(1)",
+        "queues\r\nset-cookie: a=b",
+        "queues/..//evil.test",
+      ]
+    ) {
+      const fields = { queue: "default", what: "claims", back };
+      const { headers } = await who.post("/act/queue.pause", fields);
+      assert.equal(headers.get("location"), "/", back);
+    }
+  }),
+);
+
+test(
+  "a form that none of our pages sends is refused, and changes nothing",
+  withRelier(async (lab) => {
+    await lab.queue.pause("pushes", "as it was");
+    const who = visitor(open(lab));
+    const before = await lab.dump();
+    for (
+      const fields of [
+        {},
+        { queue: "default" },
+        { queue: "default", what: "everything" },
+        { queue: "", what: "claims" },
+        { queue: "no such name!", what: "claims" },
+        { queue: "{x}", what: "claims" },
+      ]
+    ) {
+      const { status } = await who.post("/act/queue.pause", fields as Record<string, string>);
+      assert.equal(status, 400, JSON.stringify(fields));
+    }
+    assert.equal((await who.post("/act/nothing", {})).status, 404);
+    assert.equal((await who.post("/act/__proto__", {})).status, 404);
+    assert.deepEqual(await lab.dump(), before);
+  }),
+);
+
+test(
+  "it is mounted anywhere, and every link finds its page",
+  withRelier(async (lab) => {
+    await lab.queue.pause("claims", "to have a queue");
+    const app = new Hono().route("/admin/:team/rl", open(lab)).route("/at", open(lab));
+    const under = async (base: string, who = visitor(app)): Promise<void> => {
+      for (const path of [base, `${base}/`, `${base}/queues`, `${base}/queues/default`]) {
+        const { status, text } = await who.get(path);
+        assert.equal(status, 200, path);
+        assert.match(text, new RegExp(`<base href="${base}/">`), path);
+        const script = /src="(assets\/[^"]+)"/.exec(text)![1];
+        assert.equal((await who.get(`${base}/${script}`)).status, 200);
+      }
+    };
+    await under("/at");
+    await under("/admin/red/rl");
+    // Express takes its own part off, and tells it.
+    const express = visitor(open(lab), { incoming: {}, prefix: "/ops/rl" });
+    assert.match((await express.get("/queues")).text, /<base href="\/ops\/rl\/">/);
+    const { headers } = await express.post("/act/queue.resume", { queue: "default" });
+    assert.equal(headers.get("location"), "/ops/rl/");
+  }),
+);
+
+test(
+  "a live page is told what changed, and ends when nobody looks any more",
+  withRelier(async (lab) => {
+    await lab.queue.pause("claims", "to have a queue");
+    const app = open(lab);
+    const gone = new AbortController();
+    const response = await app.fetch(
+      new Request("http://shop.test/live/queues/default", { signal: gone.signal }),
+    );
+    assert.match(response.headers.get("content-type")!, /event-stream/);
+    assert.equal(response.headers.get("x-accel-buffering"), "no");
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let heard = "";
+    const hear = async (what: RegExp): Promise<void> => {
+      while (!what.test(heard)) {
+        const { value, done } = await reader.read();
+        assert.ok(!done, `it ended before ${what}`);
+        heard += value;
+      }
+    };
+    await hear(/event: patch\ndata: \{"queue"/);
+    heard = "";
+    await lab.queue.pause("claims", `now ${evil}`);
+    await hear(/now &quot;&gt;&lt;script/);
+    await reader.cancel();
+    gone.abort();
+  }),
+);

@@ -1,0 +1,54 @@
+/**
+ * A browser without a screen: asks a dashboard as one does, and keeps its cookies.
+ *
+ * @module
+ */
+
+import type { Hono } from "hono";
+
+/** What was answered. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** Somebody who looks at a dashboard. */
+export interface Visitor {
+  readonly cookies: Map<string, string>;
+  /** Opens a page. */
+  get(path: string, headers?: Record<string, string>): Promise<Answered>;
+  /** Sends a form, as a page of this origin does unless `headers` say otherwise. */
+  post(
+    path: string,
+    fields?: Record<string, string>,
+    headers?: Record<string, string>,
+  ): Promise<Answered>;
+}
+
+const origin = "http://shop.test";
+
+/** Somebody new. */
+export function visitor(app: Hono, env?: object): Visitor {
+  const cookies = new Map<string, string>();
+  const ask = async (path: string, init: RequestInit): Promise<Answered> => {
+    const headers = new Headers(init.headers);
+    headers.set("host", "shop.test");
+    if (cookies.size > 0) {
+      headers.set("cookie", [...cookies].map(([name, value]) => `${name}=${value}`).join("; "));
+    }
+    const response = await app.fetch(new Request(origin + path, { ...init, headers }), env);
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie)!;
+      if (/max-age=0/i.test(cookie)) cookies.delete(name!);
+      else cookies.set(name!, value!);
+    }
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+  return {
+    cookies,
+    get: (path, headers = {}) => ask(path, { headers }),
+    post: (path, fields = {}, headers = { "sec-fetch-site": "same-origin" }) =>
+      ask(path, { method: "POST", headers, body: new URLSearchParams(fields) }),
+  };
+}
