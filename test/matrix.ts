@@ -33,8 +33,8 @@ const cells: Readonly<Partial<Record<Cell, readonly string[]>>> = {
   "node+memory": ["test/memory.test.ts", "test/everywhere/embedded_port.test.ts"],
 };
 
-/** Where the commands of `rl` run: once on each runtime that has processes. */
-const withCli: readonly Cell[] = ["node+ioredis", "bun+bun", "deno+ioredis"];
+/** Where the commands of `rl` and servers run: once on each runtime that has processes. */
+const withProcesses: readonly Cell[] = ["node+ioredis", "bun+bun", "deno+ioredis"];
 
 /** These measure how long a recovery takes. */
 const alone = new Set(["bun", "three_runtimes"].map((name) => `test/everywhere/${name}.test.ts`));
@@ -81,8 +81,9 @@ function jobs(): Job[] {
     for (const file of fast ? fewFiles : queueSuite) {
       if (!Object.hasOwn(skipsOf(cell), file)) made.push({ cell, suite: "queue", file, limitMs });
     }
-    if (fast || !withCli.includes(cell)) continue;
+    if (fast || !withProcesses.includes(cell)) continue;
     for (const file of testsOf("test/cli")) made.push({ cell, suite: "cli", file, limitMs });
+    made.push({ cell, suite: "web", file: "test/middleware.test.ts", limitMs });
   }
   return made;
 }

@@ -1,0 +1,16 @@
+/**
+ * SHA-256 of text and bytes, of which lengths tell where each begins.
+ *
+ * @module
+ */
+
+const encoder = new TextEncoder();
+
+/** The SHA-256 of `parts`, in hexadecimal; other parts never come to the same. */
+export async function digestOf(...parts: readonly (string | Uint8Array)[]): Promise<string> {
+  const bytes = parts.map((part) => typeof part === "string" ? encoder.encode(part) : part);
+  const lengths = encoder.encode(bytes.map(({ length }) => length).join(" ") + "\n");
+  const all = new Blob([lengths, ...bytes as Uint8Array<ArrayBuffer>[]]);
+  const digest = await crypto.subtle.digest("SHA-256", await all.arrayBuffer());
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

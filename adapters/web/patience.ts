@@ -1,0 +1,20 @@
+/**
+ * Servers that end what is silent, told that somebody is waiting.
+ *
+ * @module
+ */
+
+import type { Context } from "hono";
+
+/** Bun's server, which closes a connection after ten seconds without a byte. */
+interface Impatient {
+  timeout?(request: Request, seconds: number): void;
+}
+
+/** Has the server of this request wait for `ms`, and a little. */
+export function patient(c: Context, ms: number): void {
+  const server = c.env as Impatient | undefined;
+  if (typeof server?.timeout === "function") {
+    server.timeout(c.req.raw, Math.ceil(ms / 1000) + 5);
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Every symbol of the face is documented, and every type it shows is one of the
+ * face, or of the package it belongs to: what is a framework's own is documented there.
+ *
+ * @module
+ */
+
+import { spawnSync } from "node:child_process";
+import { join, relative } from "node:path";
+import process from "node:process";
+import { importsOf } from "./support/imports.ts";
+import { read, root } from "./support/tree.ts";
+
+const entries = Object.values<string>(JSON.parse(read("deno.json")).exports);
+const deno = join(root, "node_modules", "deno", "bin.cjs");
+const { status, stdout, stderr } = spawnSync(
+  process.execPath,
+  [deno, "doc", "--lint", "--quiet", ...entries],
+  { cwd: root, encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } },
+);
+const complaints = stderr.split(/^(?=error)/m).filter((each) => each.startsWith("error["));
+const ours = complaints.filter((each) => !isOfAnother(each));
+
+// It says at the end how many there are, and nothing else unless it did not come so far.
+const ended = status === 0 || complaints.length > 0;
+if (!ended || ours.length > 0) {
+  console.error(ended ? ours.join("") : stdout + stderr);
+  process.exitCode = 1;
+}
+
+/** Whether what is complained of is that a type of another package is shown. */
+function isOfAnother(complaint: string): boolean {
+  const [, type] = /^error\[private-type-ref\].* private type '(\w+)'/.exec(complaint) ?? [];
+  const [, file] = /^ *--> (.+):\d+:\d+$/m.exec(complaint) ?? [];
+  if (type === undefined || file === undefined) return false;
+  const path = relative(root, file);
+  return importsOf(path, read(path)).some(({ to, names }) =>
+    names.includes(type) && !to.endsWith(".ts")
+  );
+}

@@ -1,0 +1,62 @@
+/**
+ * Servers for the apps of the middleware tests: on what runs this, and of Express.
+ *
+ * @module
+ */
+
+import type { AddressInfo } from "node:net";
+import { serve } from "../../../adapters/_node_http.ts";
+import { here } from "../runtimes.ts";
+import type { Lab } from "../relier.ts";
+import { until } from "../until.ts";
+import { honoApp } from "./hono_app.ts";
+
+/** An app that is served. */
+export interface Site {
+  readonly url: string;
+  /** What every request has to bring along, besides. */
+  readonly headers?: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** Serves the app of Hono on what runs this. */
+export async function honoSite({ rl }: Lab): Promise<Site> {
+  const app = honoApp(rl);
+  const host = globalThis as any;
+  const hostname = "127.0.0.1";
+  if (here === "node") {
+    return await serve((request, env) => app.fetch(request, env), { port: 0, hostname });
+  }
+  if (here === "bun") {
+    const server = host.Bun.serve({ port: 0, hostname, fetch: app.fetch });
+    return { url: `http://${hostname}:${server.port}`, close: () => server.stop(true) };
+  }
+  const leaving = new AbortController();
+  const server = host.Deno.serve(
+    { port: 0, hostname, signal: leaving.signal, onListen: () => {} },
+    app.fetch,
+  );
+  return {
+    url: `http://${hostname}:${server.addr.port}`,
+    close() {
+      leaving.abort();
+      return server.finished;
+    },
+  };
+}
+
+/** Serves the app of Express. */
+export async function expressSite({ rl }: Lab): Promise<Site> {
+  // Not on every runtime that runs this file.
+  const { expressApp } = await import("./express_app.ts");
+  const server = expressApp(rl).listen(0, "127.0.0.1");
+  await until("it listens", () => server.listening);
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
