@@ -34,15 +34,16 @@ async function pass({ moves }: Lab, ms: number): Promise<void> {
 test(
   "of a flood as many are let in as the burst, and who waits as told is let in after it",
   withRelier(async (lab) => {
-    await lab.queue.limit({ rate: { limit: 10, per: "1s" } });
+    // Half a second apart: whoever is at work beside this test may hold a push up for long.
+    await lab.queue.limit({ rate: { limit: 10, per: "5s" } });
     const all = await Promise.all(
       Array.from({ length: 50 }, (_, i) => refusal(lab.rl.apush(work, i))),
     );
     const late = all.filter((each) => each !== undefined);
     assert.equal(late.length, 40);
-    // One moment each, a tenth of a second apart: who comes then does not meet a crowd.
+    // One moment each: who comes then does not meet a crowd.
     for (const [i, { retryAfterMs }] of late.entries()) {
-      assert.ok(Math.abs(retryAfterMs - 100 * (i + 1)) <= 1, `${i}: ${retryAfterMs}`);
+      assert.ok(Math.abs(retryAfterMs - 500 * (i + 1)) <= 1, `${i}: ${retryAfterMs}`);
     }
     await pass(lab, late[0]!.retryAfterMs);
     assert.equal(await refusal(lab.rl.apush(work, 50)), undefined);
