@@ -16,7 +16,7 @@ import { testsOf } from "./support/tree.ts";
 /** How long a file, and all of it, may take, in milliseconds. */
 const fileMs = 120_000;
 const longFileMs = 400_000;
-const wholeMs = 15 * 60_000;
+const wholeMs = 20 * 60_000;
 
 /** What says most about a cell in the least time. */
 const fewFiles = ["tasks", "phoenix"].map((name) => `test/${name}.test.ts`);

@@ -18,6 +18,9 @@ const noop = rlTask(
   (n: number) => n,
 );
 
+/** Over HTTP an order is heard with the next beat: here that is soon. */
+const profile = "fast";
+
 /** A task that runs until the test, or its worker, says so. */
 function lasting(name: string) {
   const gate = { running: 0, open: () => {} };
@@ -70,7 +73,7 @@ test(
   "a paused worker claims nothing, finishes what it runs, leaves bells to others, and goes on when told",
   withRelier(async ({ worker, queue }) => {
     const gate = lasting("lasting-pause");
-    const w = await worker({ concurrency: 2 });
+    const w = await worker({ concurrency: 2, profile });
     const running = await gate.task.apush();
     await until("it runs", () => gate.running === 1);
     await queue.order(w.id, { do: "pause" });
@@ -80,7 +83,7 @@ test(
     gate.open();
     await bounded("what ran", running.result());
     assert.equal((await waiting.status()).state, "ready");
-    const other = await worker();
+    const other = await worker({ profile });
     assert.equal(await bounded("another takes it", waiting.result()), 1);
     await other.drain();
     const late = await noop.apush(2);
@@ -98,7 +101,7 @@ test(
   withRelier(async ({ worker, queue }) => {
     const gate = lasting("lasting-drain");
     const told: (string | undefined)[] = [];
-    const w = await worker();
+    const w = await worker({ profile });
     w.on("ordered", ({ reason }) => told.push(reason));
     await gate.task.apush();
     await until("it runs", () => gate.running === 1);
@@ -120,7 +123,7 @@ test(
 test(
   "a restart drains, and says that a new worker is wanted",
   withRelier(async ({ worker, queue }) => {
-    const w = await worker();
+    const w = await worker({ profile });
     await queue.order(w.id, { do: "restart" });
     await bounded("its end", w.stopped);
     assert.equal((await w.drain()).order, "restart");
@@ -132,7 +135,7 @@ test(
   withRelier(async ({ worker, client }) => {
     const rl = client();
     const told: (string | undefined)[] = [];
-    const w = await worker({ queues: ["one", "two"] }, rl);
+    const w = await worker({ queues: ["one", "two"], profile }, rl);
     w.on("ordered", ({ reason }) => told.push(reason));
     await rl.queue("one").order(w.id, { do: "pause" });
     for (const name of ["one", "two"]) {
@@ -185,7 +188,7 @@ test(
 test(
   "a worker that is paused or drains gives lane duty to another",
   withRelier(async ({ worker, moves, queue, redis, key }) => {
-    const w = await worker();
+    const w = await worker({ profile });
     await queue.order(w.id, { do: "pause" });
     await until("it says so", async () => (await entryOf(queue, w))?.paused === true);
     await redis.hset(key("meta"), "lane", w.id, "laneUntil", String(await moves.now() + 60_000));
