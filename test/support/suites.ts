@@ -13,7 +13,7 @@ export type Cell = `${"node" | "bun" | "deno" | "workerd"}+${
   | "upstash"
   | "memory"}`;
 
-/** The tests of queues and tasks, which need nothing but a client and its workers. */
+/** The tests of queues and tasks, which need nothing but a client and its workers, wherever these are. */
 export const queueSuite: readonly string[] = [
   "actions",
   "admission",
@@ -24,6 +24,8 @@ export const queueSuite: readonly string[] = [
   "bad_payloads",
   "closed_queue",
   "context",
+  "dashboard_door",
+  "dashboard_pages",
   "fence",
   "happenings",
   "idempotency",
