@@ -16,7 +16,7 @@ import { root, testsOf } from "./support/tree.ts";
 
 /** How a ring is run: how many files at once, and how long one file may take. */
 const rings = {
-  fast: { tests: testsOf("test"), atOnce: 2, fileMs: 60_000 },
+  fast: { tests: [...testsOf("test"), ...testsOf("test/dashboard")], atOnce: 2, fileMs: 60_000 },
   cli: { tests: testsOf("test/cli"), atOnce: 2, fileMs: 60_000 },
   // One file at a time: these measure how long a recovery takes.
   slow: { tests: testsOf("test/slow"), atOnce: 1, fileMs: 300_000 },

@@ -8,9 +8,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Hono } from "hono";
-import { dashboard, type DashboardOptions } from "../adapters/dashboard/app.ts";
-import { visitor } from "./support/browse.ts";
-import { type Lab, withRelier } from "./support/relier.ts";
+import { dashboard, type DashboardOptions } from "../../adapters/dashboard/app.ts";
+import { visitor } from "../support/browse.ts";
+import { type Lab, withRelier } from "../support/relier.ts";
 
 const token = "a-token-of-enough-length";
 

@@ -8,12 +8,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Hono } from "hono";
-import { dashboard } from "../adapters/dashboard/app.ts";
-import { pages } from "../adapters/dashboard/site.ts";
-import { rlTask } from "../mod.ts";
-import { visitor } from "./support/browse.ts";
-import { type Lab, withRelier } from "./support/relier.ts";
-import { until } from "./support/until.ts";
+import { dashboard } from "../../adapters/dashboard/app.ts";
+import { pages } from "../../adapters/dashboard/site.ts";
+import { rlTask } from "../../mod.ts";
+import { visitor } from "../support/browse.ts";
+import { type Lab, withRelier } from "../support/relier.ts";
+import { until } from "../support/until.ts";
 
 const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>`;
 
