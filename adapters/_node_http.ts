@@ -63,9 +63,15 @@ function passOn(error: unknown, next: (error: unknown) => void): Response | unde
 function giveBack(incoming: Handled): void {
   const { body, rawBody } = incoming;
   if (!incoming.readableDidRead || rawBody instanceof Buffer || body === undefined) return;
-  incoming.rawBody = body instanceof Buffer
-    ? body
-    : Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
+  incoming.rawBody = body instanceof Buffer ? body : Buffer.from(written(incoming, body));
+}
+
+function written({ headers }: IncomingMessage, body: unknown): string {
+  if (typeof body === "string") return body;
+  const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
+  return isForm
+    ? new URLSearchParams(body as Record<string, string>).toString()
+    : JSON.stringify(body);
 }
 
 /** Where to serve. */

@@ -26,14 +26,17 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { hold } from "./_held_answer.ts";
 import { type NodeEnv, nodeHandler } from "./_node_http.ts";
 import type { Relier } from "../mod.ts";
+import { dashboardApp, type DashboardOptions } from "./dashboard/app.ts";
 import { type DoorOptions, openDoor } from "./web/admission.ts";
 import { problemOf } from "./web/errors.ts";
 import { type IdempotencyOptions, openKeyring } from "./web/idempotency.ts";
 import { maxKept } from "./web/kept.ts";
 import { type TasksApiOptions, tasksApp } from "./web/tasks_api.ts";
 
+export type { DashboardAuth } from "./dashboard/auth.ts";
+export type { DashboardRole, DashboardUser } from "./dashboard/role.ts";
 export type { Auth } from "./web/auth.ts";
-export type { DoorOptions, IdempotencyOptions, TasksApiOptions };
+export type { DashboardOptions, DoorOptions, IdempotencyOptions, TasksApiOptions };
 
 /** What goes on behind a middleware; with an error, in what handles errors. */
 export type Next = (error?: unknown) => void;
@@ -165,6 +168,22 @@ export function tasksApi(relier: Relier, options: TasksApiOptions<any>): Express
     prefix: ({ env }) => (env as NodeEnv).prefix,
   });
   return nodeHandler(app.fetch);
+}
+
+/**
+ * A dashboard of queues, tasks and workers, to be mounted: see `dashboard` of
+ * `@relier/core/hono`. `auth` is given the request of Express.
+ *
+ * @example
+ * ```ts
+ * app.use("/admin/rl", dashboard(rl, { auth: (req) => req.user?.isAdmin ? "admin" : null }));
+ * ```
+ * @throws TypeError, RangeError without a sound `auth`: there is no default.
+ */
+export function dashboard(relier: Relier, options: DashboardOptions<any>): ExpressHandler {
+  return nodeHandler(
+    dashboardApp(relier, options, ({ env }) => (env as unknown as NodeEnv).incoming).fetch,
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Relier in an app of Hono, on Node.js, Bun, Deno and the edge: tasks go through
  * the request's client, a queue that is full is told of at the door, a request is
- * done once for its key, and tasks can be had over HTTP.
+ * done once for its key, tasks can be had over HTTP, and everything is seen in a browser.
  *
  * @example
  * ```ts
@@ -25,14 +25,17 @@
 
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { type AdmissionRejectedError, type Relier, RelierError } from "../mod.ts";
+import { dashboardApp, type DashboardOptions } from "./dashboard/app.ts";
 import { type DoorOptions, openDoor } from "./web/admission.ts";
 import { readUpTo } from "./web/body.ts";
 import { type IdempotencyOptions, openKeyring } from "./web/idempotency.ts";
 import { maxKept } from "./web/kept.ts";
 import { type TasksApiOptions, tasksApp } from "./web/tasks_api.ts";
 
+export type { DashboardAuth } from "./dashboard/auth.ts";
+export type { DashboardRole, DashboardUser } from "./dashboard/role.ts";
 export type { Auth } from "./web/auth.ts";
-export type { DoorOptions, IdempotencyOptions, TasksApiOptions };
+export type { DashboardOptions, DoorOptions, IdempotencyOptions, TasksApiOptions };
 
 /** What the middleware {@linkcode relier} puts into the context. */
 export interface RelierVariables {
@@ -155,6 +158,21 @@ function replace(c: Context, response: Response): void {
  */
 export function tasksApi(relier: Relier, options: TasksApiOptions<Context>): Hono {
   return tasksApp(relier, options, { context: (c) => c, prefix: () => "" });
+}
+
+/**
+ * A dashboard of queues, tasks and workers, live. It needs no script to be read, no
+ * build step and nothing from elsewhere, and may be mounted at any path.
+ *
+ * @example
+ * ```ts
+ * app.route("/admin/rl", dashboard(rl, { auth: { token: env.DASHBOARD_TOKEN } }));
+ * app.route("/ops", dashboard(rl, { auth: (c) => c.var.user?.isAdmin ? "admin" : null }));
+ * ```
+ * @throws TypeError, RangeError without a sound `auth`: there is no default.
+ */
+export function dashboard(relier: Relier, options: DashboardOptions): Hono {
+  return dashboardApp(relier, options, (c) => c);
 }
 
 function relierOf(c: Context): Relier {

@@ -6,7 +6,7 @@
 
 import { randomBytes } from "node:crypto";
 import { serve, type Served } from "../adapters/_node_http.ts";
-import { dashboard as pages } from "../adapters/dashboard/app.ts";
+import { dashboard as pages } from "../adapters/hono.ts";
 import { type Command, command } from "./command.ts";
 import { CliError } from "./error.ts";
 import { integer } from "./flags.ts";

@@ -119,6 +119,7 @@ for (
     ["json", "application/json", '{ "a": [1, "é"] }', '{"a":[1,"é"]}'],
     ["text", "text/plain", "plain é", "plain é"],
     ["raw", "application/octet-stream", "raw é", "raw é"],
+    ["urlencoded", "application/x-www-form-urlencoded", "a=1&b=%C3%A9", "a=1&b=%C3%A9"],
   ] as const
 ) {
   test(`a body that express.${parser}() has read can be read all the same`, async () => {

@@ -6,48 +6,45 @@
 
 import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { basePath } from "hono/route";
 import { RedisError, type Relier, RelierError } from "../../mod.ts";
 import { backOf, fieldsOf, perform } from "./acts.ts";
 import { assets } from "./assets.ts";
-import { createDoor, type DashboardAuth, type Door, sessionCookie } from "./auth.ts";
+import { createDoor, type DashboardAuth, type Door } from "./auth.ts";
+import { entrance, stranger } from "./entrance.ts";
 import { guarded, isOurs } from "./guard.ts";
 import { type Html, html } from "./html.ts";
 import { createHub, type Hub } from "./hub.ts";
-import { bare, type Frame, layout, type Theme, themes } from "./layout.ts";
+import { bare, layout } from "./layout.ts";
 import { live } from "./live.ts";
 import { type Ask, BadForm, NotHere, type Page } from "./page.ts";
-import { type DashboardUser, suffices } from "./role.ts";
+import { baseOf, type C, type Env, frameOf, rootOf } from "./place.ts";
+import { suffices } from "./role.ts";
 import { acts, pages } from "./site.ts";
 
-/** Options of {@linkcode dashboard}. */
-export interface DashboardOptions {
+/** Options of a dashboard. */
+export interface DashboardOptions<T = Context> {
   /** How people get in. There is no default. */
-  auth: DashboardAuth;
+  auth: DashboardAuth<T>;
   /** Nobody does anything through it, whatever their role: nothing is there to post to. */
   readOnly?: boolean;
 }
 
-/** What a server of Node's says besides the request: where Express has mounted it. */
-interface Env {
-  readonly Bindings: { readonly incoming?: unknown; readonly prefix?: unknown };
-  readonly Variables: { readonly user: Required<DashboardUser> };
-}
-
-type C = Context<Env>;
-
 const knownOptions = ["auth", "readOnly"];
 const saidCookie = "rl_said";
-const themeCookie = "rl_theme";
 /** What a form may hold besides a payload. */
 const mostBytes = 4_000_000;
 
 /**
- * A dashboard of everything `rl` sees. It answers under wherever it is mounted.
+ * A dashboard of everything `rl` sees, wherever it is mounted. `fit` makes of the context
+ * what the function of option `auth` is given.
  *
  * @throws TypeError, RangeError without a sound `auth`.
  */
-export function dashboard(rl: Relier, options: DashboardOptions): Hono {
+export function dashboardApp<T>(
+  rl: Relier,
+  options: DashboardOptions<T>,
+  fit: (c: Context) => T,
+): Hono {
   const { auth, readOnly = false, ...others } = options ?? {};
   const unknown = Object.keys(others)[0];
   if (unknown !== undefined) {
@@ -60,7 +57,7 @@ export function dashboard(rl: Relier, options: DashboardOptions): Hono {
   if (typeof readOnly !== "boolean") {
     throw new TypeError('Cannot use option "readOnly" of dashboard(): it must be true or false');
   }
-  const door = createDoor(auth);
+  const door = createDoor(auth, fit);
   const hub = createHub(rl);
   const app = new Hono<Env>();
   const ask = (c: C): Ask => askOf(c, rl, hub, readOnly);
@@ -99,54 +96,6 @@ export function dashboard(rl: Relier, options: DashboardOptions): Hono {
   async function show0(c: C): Promise<Response> {
     return await show(c, await pages[0]!.view(ask(c)), door, ask(c));
   }
-}
-
-/** The form for a token, and the ways in and out. */
-function entrance(app: Hono<Env>, door: Door): void {
-  app.get("*", async (c, next) => {
-    const token = c.req.query("token");
-    if (token === undefined) return await next();
-    const answer = await door.enter(c, token, baseOf(c) || "/");
-    if (answer !== "in") return await form(c, answer);
-    // What stays in the address bar and in the history holds no token.
-    const url = new URL(c.req.url);
-    url.searchParams.delete("token");
-    return c.redirect(`${baseOf(c)}${url.pathname.slice(rootOf(c).length)}${url.search}`);
-  });
-  app.post("/enter", async (c) => {
-    if (!isOurs(c)) return c.text("This form was not sent by a page of this dashboard", 403);
-    const { token } = await c.req.parseBody();
-    const answer = await door.enter(c, typeof token === "string" ? token : "", baseOf(c) || "/");
-    return answer === "in" ? c.redirect(`${baseOf(c)}/`, 303) : await form(c, answer);
-  });
-  app.post("/leave", (c) => {
-    if (!isOurs(c)) return c.text("This form was not sent by a page of this dashboard", 403);
-    deleteCookie(c, sessionCookie, { path: baseOf(c) || "/" });
-    return c.redirect(`${baseOf(c)}/`, 303);
-  });
-}
-
-function stranger(c: C, door: Door): Response | Promise<Response> {
-  if (c.req.path.startsWith(`${rootOf(c)}/live/`)) return c.text("not signed in", 401);
-  if (door.asksToken) return form(c);
-  return c.html(
-    bare("Not allowed", html`<h1>You are not let in here</h1>`, frameOf(c)) as string,
-    403,
-  );
-}
-
-function form(c: C, answer?: "wrong" | "wait"): Response | Promise<Response> {
-  const why = answer === "wait"
-    ? "Too many wrong tokens: wait a minute."
-    : answer === "wrong"
-    ? "This is not the token."
-    : "";
-  const body =
-    html`<form method="post" action="enter" class="panel enter"><h1><b>rl</b> dashboard</h1>
-    <p id="why" role="alert">${why}</p><label>Token<input name="token" type="password" required autofocus
-      autocomplete="current-password" aria-describedby="why"></label><button>Enter</button></form>`;
-  if (answer === "wait") c.header("Retry-After", "60");
-  return c.html(bare("Enter", body, frameOf(c)) as string, answer === "wait" ? 429 : 401);
 }
 
 function askOf(c: C, rl: Relier, hub: Hub, readOnly: boolean): Ask {
@@ -238,23 +187,4 @@ function failed(error: unknown, c: C): Response | Promise<Response> {
     </section>
   `;
   return c.html(bare(title, body, frameOf(c)) as string, status);
-}
-
-function frameOf(c: C): Frame {
-  const theme = getCookie(c, themeCookie);
-  return {
-    base: baseOf(c),
-    theme: themes.find((each): each is Theme => each === theme) ?? "system",
-  };
-}
-
-/** Where browsers find it, without a slash behind: what Express took off, and Hono's own part. */
-function baseOf(c: C): string {
-  const { incoming, prefix } = c.env ?? {};
-  return `${incoming && typeof prefix === "string" ? prefix : ""}${rootOf(c)}`.replace(/\/$/, "");
-}
-
-/** Where it is mounted in the application of Hono around it, without a slash behind. */
-function rootOf(c: C): string {
-  return basePath(c).replace(/\/$/, "");
 }

@@ -16,12 +16,12 @@ import { createSessions, sessionSeconds } from "./session.ts";
  * every request, and says `null` to strangers. `"dangerously-none"` makes an admin
  * of everybody.
  */
-export type DashboardAuth =
+export type DashboardAuth<T = Context> =
   | { readonly token: string }
-  | ((c: Context) => Answer | Promise<Answer>)
+  | ((
+    c: T,
+  ) => DashboardRole | DashboardUser | null | Promise<DashboardRole | DashboardUser | null>)
   | "dangerously-none";
-
-type Answer = DashboardRole | DashboardUser | null;
 
 /** The door. */
 export interface Door {
@@ -45,10 +45,13 @@ export const sessionCookie = "rl_session";
 
 const shortest = 16;
 
-/** Makes the door that `auth` describes. @throws TypeError, RangeError if it is none. */
-export function createDoor(auth: unknown): Door {
+/**
+ * Makes the door that `auth` describes, whose function is given what `fit` makes of the
+ * context. @throws TypeError, RangeError if it is none.
+ */
+export function createDoor<T>(auth: unknown, fit: (c: Context) => T): Door {
   if (auth === "dangerously-none") return openDoor(() => "admin");
-  if (typeof auth === "function") return openDoor(auth as (c: Context) => unknown);
+  if (typeof auth === "function") return openDoor((c) => auth(fit(c)));
   const { token } = (typeof auth === "object" && auth !== null ? auth : {}) as { token?: unknown };
   if (typeof token !== "string") {
     throw new TypeError(
@@ -102,7 +105,9 @@ function tokenDoor(token: string): Door {
         path,
         httpOnly: true,
         sameSite: "Strict",
-        secure: new URL(c.req.url).protocol === "https:",
+        // Behind what speaks TLS for us the request itself has come in plain text.
+        secure: [new URL(c.req.url).protocol, `${c.req.header("x-forwarded-proto")}:`]
+          .includes("https:"),
         maxAge: sessionSeconds,
       });
       return "in";

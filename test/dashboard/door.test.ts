@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Hono } from "hono";
-import { dashboard, type DashboardOptions } from "../../adapters/dashboard/app.ts";
+import { dashboard, type DashboardOptions } from "../../adapters/hono.ts";
 import { visitor } from "../support/browse.ts";
 import { type Lab, withRelier } from "../support/relier.ts";
 

@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Hono } from "hono";
-import { dashboard } from "../../adapters/dashboard/app.ts";
+import { dashboard } from "../../adapters/hono.ts";
 import { pages } from "../../adapters/dashboard/site.ts";
 import { rlTask } from "../../mod.ts";
 import { visitor } from "../support/browse.ts";
