@@ -73,7 +73,8 @@ export type { PushOptions } from "./core/push_options.ts";
 export type { Resurrection } from "./core/phoenix.ts";
 export type { Queue } from "./core/queue.ts";
 export type { QueueName } from "./core/registry.ts";
-export { createRelier, type Relier, type RelierOptions } from "./core/relier.ts";
+export { createRelier, type Relier } from "./core/relier.ts";
+export type { RelierOptions } from "./core/relier_options.ts";
 export type { ExportedTask } from "./core/restore.ts";
 export { Discard, Retry } from "./core/signals.ts";
 export type {
@@ -95,6 +96,7 @@ export {
   type Task,
 } from "./core/task.ts";
 export { taskRef, type TaskRefArguments, type TaskRefOptions } from "./core/task_ref.ts";
+export type { TelemetryOptions } from "./core/telemetry.ts";
 export type { TickOptions, TickReport } from "./core/tick.ts";
 export { createWorker, type Worker } from "./core/worker.ts";
 export type { WorkerEvent, WorkerEventName } from "./core/worker_events.ts";

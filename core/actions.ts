@@ -58,6 +58,7 @@ export async function recordAction(
   knownOptions("recordAction()", action, names);
   const values = names.map((name) => keyOption(name, action[name], most[name]));
   await call(caller, home, chronicle, { entry: JSON.stringify([randomLocal(), ...values]) });
+  (await caller.telemetry?.())?.operated(action);
 }
 
 /** One page of what was kept at `home`. */

@@ -62,13 +62,16 @@ export async function askAtDoor(
 ): Promise<Admission> {
   knownOptions("admit()", options, ["tenant", "cost"]);
   const { tenant, cost = 1 } = options;
+  const began = performance.now();
   const reply = await call(caller, home, admit, {
     own,
     tenant: tenant === undefined ? "" : keyOption("tenant", tenant, 128),
     cost: integerOption("cost", cost, { min: 1, max: 1000 }),
   });
+  const reason = reply[0] === "ok" ? undefined : reply[3];
+  (await caller.telemetry?.())?.asked(home.queue, reason, performance.now() - began);
   if (reply[0] === "ok") return { ok: true, quotas: quotasIn(reply[3]) };
-  const [, , , reason, retryAfterMs, quotas] = reply;
+  const [, , , , retryAfterMs, quotas] = reply;
   return {
     ok: false,
     reason: reason as AdmissionReason,

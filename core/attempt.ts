@@ -17,6 +17,7 @@ import { idOf } from "./keys.ts";
 import type { AttemptHost, Live } from "./live.ts";
 import { migrated } from "./migration.ts";
 import { buried, completed, failed, handedOff, stopped, type Verdict } from "./outcome.ts";
+import type { AttemptWatch } from "./telemetry_attempt.ts";
 import { createWorkspace } from "./workspace.ts";
 
 /** How long a handler may take to let go of a cancelled task. */
@@ -28,6 +29,7 @@ export function runAttempt(
   envelope: Envelope,
   definition: Definition,
   host: AttemptHost,
+  watch: AttemptWatch | undefined,
 ): Live {
   const id = idOf(claim.home, claim.id);
   const { name } = definition;
@@ -39,6 +41,7 @@ export function runAttempt(
 
   const live: Live = {
     claim,
+    watch,
     name,
     workspace: undefined,
     verdict: verdict.finally(() => timers.forEach((timer) => clearTimeout(timer))),
@@ -66,7 +69,8 @@ export function runAttempt(
       decide(handedOff(error.code === "RL_DRAINING" ? "drain" : "connection"));
     },
   };
-  const workspace = createWorkspace(live, envelope, definition, host);
+  const inside = watch ?? host.join?.(claim);
+  const workspace = createWorkspace(live, envelope, definition, host, inside);
   const run: Run = {
     relier: host.relier,
     taskId: id,
@@ -99,13 +103,17 @@ export function runAttempt(
 
   async function work(): Promise<string> {
     const payload = await fit("migration", () => migrated(definition, envelope));
+    if (envelope.taskVersion < definition.version) {
+      watch?.migrated(envelope.taskVersion, definition.version);
+    }
     const args = definition.input
       ? [
         await fit("validation", () => accepted(definition, definition.input!, payload)),
         workspace.context,
       ]
       : await fit("corrupt", () => argumentsOf(payload));
-    success = await within(workspace.context, run, () => definition.handler(...args));
+    const handle = () => within(workspace.context, run, () => definition.handler(...args));
+    success = await (inside ? inside.run(handle) : handle());
     return await fit("result", async () => {
       if (definition.output) success = await accepted(definition, definition.output, success);
       return encodeResult(success, name).text;
@@ -119,7 +127,8 @@ export function runAttempt(
   }
 
   async function soft(): Promise<void> {
-    const limit = definition.softTimeoutMs;
+    const limit = definition.softTimeoutMs!;
+    watch?.timeout("soft", limit);
     workspace.abortSoftly(
       new RelierError("RL_SOFT_TIMEOUT", `Task "${id}" has run for ${limit} ms`),
     );
@@ -132,7 +141,8 @@ export function runAttempt(
   }
 
   function hard(): void {
-    const limit = definition.hardTimeoutMs;
+    const limit = definition.hardTimeoutMs!;
+    watch?.timeout("hard", limit);
     failure = new RelierError("RL_HARD_TIMEOUT", `Task "${id}" was stopped after ${limit} ms`);
     workspace.abort(failure as RelierError);
     decide(failed(definition, claim.failures, failure, warn));

@@ -30,12 +30,20 @@ export interface Claim {
     readonly error: string;
     readonly steps: readonly string[];
   } | null;
+  /** When it was last put in line, where that is not when it was pushed; else 0. Milliseconds, by Redis. */
+  readonly readyAt: number;
+  /** The last proof of life of the worker it was taken from; 0 if it was not. */
+  readonly alive: number;
+  /** The trace context of the attempt before; empty where there is none. */
+  readonly before: string;
   /** Whether it is a suspect that must run alone. */
   readonly solo: boolean;
   /** Whether the handler was started; a claim that dies before is free. */
   started: boolean;
   /** Until when, by `performance.now()`, nobody else can have it. */
   trustUntil: number;
+  /** The trace context of this attempt; empty where nobody observes. */
+  trace: string;
 }
 
 /** Reads the tasks of a reply to a call sent at `sentAt`. */
@@ -55,6 +63,7 @@ export function readClaims(
     envelope: envelope as string,
     solo,
     trustUntil,
+    trace: "",
     ...pastOf(more as Past | undefined),
   }));
 }
@@ -70,12 +79,15 @@ type Past = readonly [
   partial: string,
   error: string,
   steps: readonly string[],
+  readyAt: number,
+  alive: number,
+  before: string,
 ];
 
 /** What came before; nothing for a first attempt that starts at once. */
-function pastOf(past: Past = [0, 0, 0, 0, 0, 1, 0, "", "", []]) {
-  const [failures, crashes, stalls, deferrals, deferredMs, started, again, partial, error, steps] =
-    past;
+function pastOf(past: Past = [0, 0, 0, 0, 0, 1, 0, "", "", [], 0, 0, ""]) {
+  const [failures, crashes, stalls, deferrals, deferredMs, started, again, ...left] = past;
+  const [partial, error, steps, readyAt, alive, before] = left;
   return {
     failures,
     crashes,
@@ -84,5 +96,13 @@ function pastOf(past: Past = [0, 0, 0, 0, 0, 1, 0, "", "", []]) {
     deferredMs,
     started: started === 1,
     again: again === 1 ? { partial, error, steps } : null,
+    readyAt,
+    alive,
+    before,
   };
+}
+
+/** The trace contexts of claims by their row, as scripts take them; see lua/lib/traces.lua. */
+export function tracesOf(traces: readonly string[]): string {
+  return traces.map((trace, i) => trace && `${i + 1}:${trace}`).filter(Boolean).join(" ");
 }

@@ -11,15 +11,18 @@ import type { RedisPort } from "./port.ts";
 
 /** Reads the `redis` option: a port, or a URL; default `RELIER_REDIS_URL`, then localhost. */
 export function portOf(redis: unknown): RedisPort {
-  const given = redis === undefined
-    ? environment("RELIER_REDIS_URL") ?? "redis://127.0.0.1:6379"
-    : redis;
+  const given = redis === undefined ? defaultUrl() : redis;
   if (isPort(given)) return given;
   if (typeof given === "string" && /^(rediss?|unix):/.test(given)) return lazyPort(given);
   throw new TypeError(
     'Cannot use option "redis": it must be a URL that begins with redis:// or rediss://, or a port ' +
       "such as ioredis(client)",
   );
+}
+
+/** Where Redis is if nobody says. */
+export function defaultUrl(): string {
+  return environment("RELIER_REDIS_URL") ?? "redis://127.0.0.1:6379";
 }
 
 function isPort(value: unknown): value is RedisPort {

@@ -6,12 +6,14 @@
  */
 
 import type { Definition } from "./definition.ts";
+import type { Letter } from "./envelope.ts";
 import { RelierError } from "./errors.ts";
 import { createHandle, type HandleSource, type PendingTask, type TaskHandle } from "./handle.ts";
-import { type Parcel, parcel } from "./parcel.ts";
+import { addressed, type Parcel, parcel } from "./parcel.ts";
 import { type Producer, tellWatcher } from "./producer.ts";
 import type { Sender } from "./push.ts";
 import type { PushOptions } from "./push_options.ts";
+import type { Telemetry } from "./telemetry.ts";
 
 /** The producing side of a client. */
 export interface Dispatch {
@@ -27,6 +29,7 @@ export interface DispatchHost {
   waitUntil(work: Promise<unknown>): void;
   /** Whether nothing is sent any more. */
   closed(): boolean;
+  readonly telemetry: Telemetry;
 }
 
 const pushTries = 3;
@@ -36,29 +39,48 @@ export function createDispatch(
   source: HandleSource,
   sender: Sender,
   prefix: string,
-  { onPushError, waitUntil, closed }: DispatchHost,
+  { onPushError, waitUntil, closed, telemetry }: DispatchHost,
 ): Dispatch {
   /** Pushes that nobody may be waiting for, until they are accepted or reported. */
   const background = new Set<Promise<void>>();
   /** Those of this turn: each invocation of a host waits for its own, not for another's. */
   let turn: Promise<void>[] | undefined;
 
-  async function send<R>(sent: Parcel): Promise<TaskHandle<R>> {
+  async function send<R>(sent: Parcel, headers?: Letter["headers"]): Promise<TaskHandle<R>> {
     if (closed()) throw new RelierError("RL_CONNECTION", "Cannot push: the client is closed");
-    const outcome = await sender.send(sent);
+    const outcome = await sender.send(headers ? addressed(sent, headers) : sent);
     const { id, task: name, args, options } = sent;
     tellWatcher(own, { id, name, args, options, outcome });
     return createHandle<R>(source, sent.home, sent.local, outcome);
   }
 
   /** Connections come back, and a push by the same id is one task: so try again. */
-  async function insist<R>(sent: Parcel): Promise<TaskHandle<R>> {
+  async function insist<R>(sent: Parcel, headers?: Letter["headers"]): Promise<TaskHandle<R>> {
     for (let tries = 1;; tries++) {
       try {
-        return await send<R>(sent);
+        return await send<R>(sent, headers);
       } catch (error) {
         if (tries === pushTries || closed() || !RelierError.is(error, "RL_CONNECTION")) throw error;
       }
+    }
+  }
+
+  /** Sends `all` by `way`, before the eyes of whoever observes. */
+  function post<R>(all: readonly Parcel[], way: typeof send<R>): Promise<TaskHandle<R>>[] {
+    const observer = telemetry();
+    if (!observer) return all.map((sent) => way(sent));
+    const posted = Promise.resolve(observer).then((seen) =>
+      seen ? seen.push(all, way, way === insist) : all.map((sent) => way(sent))
+    );
+    return all.map((_, i) => posted.then((promises) => promises[i]!));
+  }
+
+  function pack(definition: Definition, args: unknown[], options: PushOptions) {
+    try {
+      return parcel(definition, args, options, prefix);
+    } catch (error) {
+      void Promise.resolve(telemetry()).then((seen) => seen?.refused(definition, error));
+      throw error;
     }
   }
 
@@ -84,9 +106,7 @@ export function createDispatch(
     turn = own;
   }
 
-  function pending<R>(sent: Parcel): PendingTask<R> {
-    const { id } = sent;
-    const accepted = insist<R>(sent);
+  function pending<R>({ id }: Parcel, accepted: Promise<TaskHandle<R>>): PendingTask<R> {
     let acked = false;
     const told = accepted.then(() => void (acked = true), (error) => tell(error, id))
       .finally(() => background.delete(told));
@@ -103,7 +123,7 @@ export function createDispatch(
   }
 
   function parcelNow(definition: Definition, args: unknown[], pushOptions: PushOptions): Parcel {
-    const sent = parcel(definition, args, pushOptions, prefix);
+    const sent = pack(definition, args, pushOptions);
     if (!(sent instanceof Promise)) return sent;
     sent.catch(() => {}); // What it would say is of no use to anybody.
     throw new TypeError(
@@ -115,20 +135,21 @@ export function createDispatch(
     push(definition, args, pushOptions) {
       const sent = parcelNow(definition, args, pushOptions);
       stayAlive();
-      return pending(sent);
+      return pending(sent, post([sent], insist)[0]!);
     },
     async apush(definition, args, pushOptions) {
-      const sent = parcel(definition, args, pushOptions, prefix);
-      return await send(sent instanceof Promise ? await sent : sent);
+      const sent = pack(definition, args, pushOptions);
+      return await post([sent instanceof Promise ? await sent : sent], send)[0]!;
     },
     pushMany(definition, list, pushOptions) {
       const all = list.map((args) => parcelNow(definition, [...args], pushOptions));
       stayAlive();
-      return all.map((sent) => pending(sent));
+      const accepted = post(all, insist);
+      return all.map((sent, i) => pending(sent, accepted[i]!));
     },
     async apushMany(definition, list, pushOptions) {
-      const all = list.map((args) => parcel(definition, [...args], pushOptions, prefix));
-      return await Promise.all((await Promise.all(all)).map((sent) => send(sent)));
+      const all = await Promise.all(list.map((args) => pack(definition, [...args], pushOptions)));
+      return await Promise.all(post(all, send));
     },
   };
 

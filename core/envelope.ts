@@ -22,14 +22,14 @@ export interface Envelope {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Writes an envelope around a payload that is JSON already. */
-export function writeEnvelope(
-  envelope: Omit<Envelope, "payload" | "headers"> & {
-    readonly payload: string;
-    readonly headers?: Readonly<Record<string, string>> | undefined;
-  },
-): string {
-  const { name, taskVersion, payload, key, headers } = envelope;
+/** What an envelope is written from: its payload is JSON already. */
+export interface Letter extends Omit<Envelope, "payload" | "headers"> {
+  readonly payload: string;
+  readonly headers?: Envelope["headers"] | undefined;
+}
+
+/** Writes an envelope. */
+export function writeEnvelope({ name, taskVersion, payload, key, headers }: Letter): string {
   return `{"v":${envelopeVersion},"name":${JSON.stringify(name)},` +
     (taskVersion === 1 ? "" : `"taskVersion":${taskVersion},`) +
     (key === undefined ? "" : `"key":${JSON.stringify(key)},`) +

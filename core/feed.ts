@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type Claim, readClaims } from "./claim.ts";
+import { type Claim, readClaims, tracesOf } from "./claim.ts";
 import type { Home } from "./keys.ts";
 import { randomLocal } from "./local_id.ts";
 import type { Verdict } from "./outcome.ts";
@@ -100,6 +100,7 @@ export function createFeed(
       leaseMs,
       empty: empty ? 1 : 0,
       relief: relief ? 1 : 0,
+      traces: tracesOf(settling.map(traceOf)),
     };
     const rows = settling.map(rowOf);
     // The first call may have made the claims, and the lease begins with them.
@@ -140,6 +141,11 @@ export function createFeed(
 function rowOf({ claim, verdict, partial, name }: Owed) {
   const { event, ms, text, error } = verdict;
   return { id: claim.id, nonce: claim.nonce, event, ms, text, error, partial, name };
+}
+
+/** What goes on in another attempt is linked to this one. */
+function traceOf({ claim, verdict }: Owed): string {
+  return verdict.event === "complete" ? "" : claim.trace;
 }
 
 /** When something is due, besides what Redis knew before it wrote these settles. */

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Claim } from "./claim.ts";
+import { type Claim, tracesOf } from "./claim.ts";
 import { RelierError } from "./errors.ts";
 import { channelOf, type Home, idOf } from "./keys.ts";
 import type { Live, News } from "./live.ts";
@@ -37,6 +37,8 @@ export interface Body {
   /** These claims are another worker's now. */
   lost(claim: Claim): void;
   onError(error: unknown): void;
+  /** The subscription was lost. */
+  cut(): void;
 }
 
 /** The heart of a worker at one partition. */
@@ -77,12 +79,14 @@ export function createHeart(
   let known = false;
   let seen = true;
   let beatAt = performance.now();
+  /** Whose trace context Redis has. */
+  const traced = new WeakSet<Claim>();
 
   async function listen(): Promise<void> {
     if (stopped.signal.aborted || !port.listen) return;
     if (performance.now() - listenedAt < listenAgainMs) return;
     listenedAt = performance.now();
-    const leave = await port.listen(channelOf(home, worker), now, now);
+    const leave = await port.listen(channelOf(home, worker), now, cut);
     if (stopped.signal.aborted) return leave();
     unlisten?.();
     unlisten = leave;
@@ -114,7 +118,14 @@ export function createHeart(
       caller,
       home,
       beat,
-      { worker, says: about(), obeyed, claiming: body.claiming ? 1 : 0, leaseMs },
+      {
+        worker,
+        says: about(),
+        obeyed,
+        claiming: body.claiming ? 1 : 0,
+        leaseMs,
+        traces: tracesOf(rows.map(({ claim }) => traced.has(claim) ? "" : claim.trace)),
+      },
       rows.map(({ claim, news }) => ({
         id: claim.id,
         nonce: claim.nonce,
@@ -134,6 +145,7 @@ export function createHeart(
         continue;
       }
       claim.trustUntil = sentAt + leaseMs;
+      if (claim.trace !== "") traced.add(claim);
       live?.workspace?.saved(news);
       const reason = reasons.get(claim.id);
       if (reason !== undefined) live?.cancel(reason);
@@ -196,6 +208,11 @@ export function createHeart(
 
   function now(): void {
     wake.abort();
+  }
+
+  function cut(): void {
+    body.cut();
+    now();
   }
 
   return {

@@ -15,8 +15,9 @@ import type { Verdict } from "./outcome.ts";
 import { startAttempt } from "./pickup.ts";
 import { pause } from "./pause.ts";
 import type { RedisPort } from "./port.ts";
-import { createRelier, type Relier } from "./relier.ts";
+import { createRelier, insideOf, type Relier } from "./relier.ts";
 import { definitionNamed } from "./task.ts";
+import { observing, type TelemetryOptions } from "./telemetry.ts";
 
 /** An error on its way between worker and isolate. */
 export interface Told {
@@ -33,6 +34,7 @@ export type ToIsolate =
     readonly origin: unknown;
     readonly prefix: string;
     readonly workerId: string;
+    readonly telemetry: TelemetryOptions | false;
     readonly modules: readonly string[];
   }
   | { readonly do: "run"; readonly claim: Claim }
@@ -90,10 +92,11 @@ export function createIsolate(
   }
 
   async function open(
-    { origin, prefix, workerId, modules }: Extract<ToIsolate, { do: "open" }>,
+    { origin, prefix, workerId, telemetry, modules }: Extract<ToIsolate, { do: "open" }>,
   ): Promise<void> {
     const onDataLoss = () => {}; // The worker notices it, too.
-    relier = createRelier({ redis: reopen(origin), prefix, onDataLoss });
+    relier = createRelier({ redis: reopen(origin), prefix, onDataLoss, telemetry });
+    const watching = insideOf(relier).telemetry;
     host = {
       workerId,
       relier,
@@ -103,9 +106,11 @@ export function createIsolate(
         return ask({ what: "beat" });
       },
       saveStep: (_claim, name, value) => ask({ what: "step", name, value }),
+      join: ({ trace }) => trace === "" ? undefined : observing(watching)?.join(trace),
       onError: (error) => say({ what: "error", error: told(error) }),
     };
     for (const module of modules) await load(module);
+    await watching(); // A module may have registered an SDK.
     say({ what: "open" });
   }
 

@@ -17,6 +17,7 @@ import { decodeResult } from "./json.ts";
 import { idOf } from "./keys.ts";
 import type { AttemptHost, Live } from "./live.ts";
 import { buried, failed, handedOff, stopped, type Verdict } from "./outcome.ts";
+import type { AttemptWatch } from "./telemetry_attempt.ts";
 import { createWorkspace } from "./workspace.ts";
 
 /** Runs the handler of `definition` for `claim` in an isolate. Never throws: everything is a verdict. */
@@ -25,6 +26,7 @@ export function runIsolated(
   envelope: Envelope,
   definition: Definition,
   host: AttemptHost,
+  watch: AttemptWatch | undefined,
 ): Live {
   const id = idOf(claim.home, claim.id);
   const { name, hardTimeoutMs } = definition;
@@ -38,6 +40,7 @@ export function runIsolated(
 
   const live: Live = {
     claim,
+    watch,
     name,
     workspace: undefined,
     verdict,
@@ -117,6 +120,7 @@ export function runIsolated(
       `Task "${id}" was stopped after ${hardTimeoutMs} ms`,
     );
     timers.push(setTimeout(() => {
+      watch?.timeout("hard", hardTimeoutMs);
       failure = error;
       end(error, failed(definition, claim.failures, error, warn));
     }, hardTimeoutMs));

@@ -11,6 +11,7 @@ import type { Definition } from "./definition.ts";
 import { RelierError } from "./errors.ts";
 import { type FromIsolate, thrown, type ToIsolate, told } from "./isolate.ts";
 import type { RedisPort } from "./port.ts";
+import type { TelemetryOptions } from "./telemetry.ts";
 import { type Threads, threads } from "./threads.ts";
 
 /** What an isolate is, besides what it runs. */
@@ -80,6 +81,7 @@ export function createIsolates(
     prefix: string;
     concurrency: number;
     modules: readonly string[];
+    telemetry: TelemetryOptions | false;
     /** For tasks that do not say. */
     isolate: IsolateKind["isolate"] | undefined;
   },
@@ -123,8 +125,8 @@ export function createIsolates(
       gone: nothing,
     };
     cells.add(made);
-    const { worker: workerId, prefix } = setup;
-    made.isolate.post({ do: "open", origin, prefix, workerId, modules });
+    const { worker: workerId, prefix, telemetry } = setup;
+    made.isolate.post({ do: "open", origin, prefix, workerId, telemetry, modules });
     return made;
   }
 

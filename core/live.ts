@@ -7,9 +7,11 @@
 import type { Claim } from "./claim.ts";
 import type { TaskContext } from "./context.ts";
 import type { Definition } from "./definition.ts";
+import type { Envelope } from "./envelope.ts";
 import type { RelierError } from "./errors.ts";
 import type { Isolates } from "./isolates.ts";
 import type { Verdict } from "./outcome.ts";
+import type { AttemptWatch } from "./telemetry_attempt.ts";
 
 /** What an attempt asks of its worker. */
 export interface AttemptHost {
@@ -22,13 +24,27 @@ export interface AttemptHost {
   beatOnce(live: Live): Promise<void>;
   /** Saves a step, fenced. @throws {RelierError} `RL_LEASE_LOST`, `RL_PAYLOAD_TOO_LARGE` */
   saveStep(claim: Claim, name: string, value: string): Promise<void>;
+  /** Begins to tell whoever observes of an attempt; nothing where nobody does. */
+  watch?(claim: Claim, id: string, task: Watched): AttemptWatch | undefined;
+  /** The same in an isolate, where the attempt is told of by its worker. */
+  join?(claim: Claim): Pick<AttemptWatch, "run" | "step"> | undefined;
   /** Told of errors that are nobody's answer. */
   onError(error: unknown, id: string, name: string): void;
+}
+
+/** What is told of a task beside its claim. */
+export interface Watched {
+  readonly name: string;
+  readonly headers: Envelope["headers"];
+  /** 0 where the task is not known here. */
+  readonly maxAttempts: number;
 }
 
 /** A handler at work. */
 export interface Live {
   readonly claim: Claim;
+  /** Tells whoever observes what becomes of it. */
+  readonly watch: AttemptWatch | undefined;
   readonly name: string;
   /** What it has to show, for the next beat. */
   readonly workspace: Workspace | undefined;

@@ -71,7 +71,7 @@ export async function idempotencyLock<T>(
   const waitMs = toMs("wait", wait);
   const { caller, prefix } = insideOf(relier);
   const home = homeOf(lockQueue, 0, prefix);
-  const { takeLock } = await loaded(() => import("./locking.ts"));
+  const { takeLock } = await loaded(() => import("./work.ts"));
   return await takeLock<T>(caller, home, { id: derivedLocal("lock", key), keepMs, waitMs });
 }
 

@@ -35,13 +35,23 @@ export async function takeLock<T>(
 ): Promise<IdempotencyLock<T>> {
   const nonce = randomLocal();
   const giveUpAt = performance.now() + waitMs;
+  const observer = await caller.telemetry?.();
+  const tell = (result: "executed" | "cached" | "waited" | "conflict") =>
+    observer?.claimed(home.queue, result);
 
   for (let tries = 0;; tries++) {
     const reply = await call(caller, home, lock, { id, nonce, leaseMs });
-    if (reply[0] === "done") return found<T>(reply[3]);
-    if (reply[0] === "ok") return hold(Number(reply[3]));
+    if (reply[0] === "done") {
+      tell(tries === 0 ? "cached" : "waited");
+      return found<T>(reply[3]);
+    }
+    if (reply[0] === "ok") {
+      tell("executed");
+      return hold(Number(reply[3]));
+    }
     const left = giveUpAt - performance.now();
     if (left <= 0) {
+      tell("conflict");
       throw new RelierError(
         "RL_CONFLICT",
         `Cannot lock the key: another holder is at it after ${waitMs} ms`,
@@ -94,6 +104,7 @@ export async function takeLock<T>(
           leaseMs,
           empty: 0,
           relief: 0,
+          traces: "",
         };
         const row = {
           id,

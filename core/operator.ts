@@ -22,13 +22,25 @@ import { repairHome } from "./repair.ts";
 import { restoreTasks } from "./restore.ts";
 import { call, type Caller } from "./script.ts";
 import { readStats } from "./stats.ts";
-import { readDetails } from "./summary.ts";
+import { readDetails, type TaskDetails } from "./summary.ts";
 
 export { readActions, recordAction } from "./actions.ts";
 export { findTasks } from "./listing.ts";
 
 /** The most characters of a reason or a cause. */
 const mostReason = 200;
+
+/** All that is stored of the task `local`, if there is one. */
+export async function inspectTask(
+  caller: Caller,
+  home: Home,
+  local: string,
+): Promise<TaskDetails | undefined> {
+  const reply = await call(caller, home, inspect, { id: local });
+  if (reply[0] === "unknown") return undefined;
+  const [, , , facts, history, envelope, partial, task] = reply;
+  return readDetails(home, task, facts, history, envelope, partial);
+}
 
 /** Makes what can be done to the queue at `home`; see `createQueue`. */
 export function actsOn(
@@ -53,10 +65,9 @@ export function actsOn(
     stats: () => readStats(caller, home),
     page: async (state, options = {}) => await pageOf(caller, home, state, options),
     async inspect(id) {
-      const reply = await call(caller, home, inspect, { id: localOf(id, home) });
-      if (reply[0] === "unknown") throw new RelierError("RL_NOT_FOUND", `Cannot find task "${id}"`);
-      const [, , , facts, history, envelope, partial, task] = reply;
-      return readDetails(home, task, facts, history, envelope, partial);
+      const details = await inspectTask(caller, home, localOf(id, home));
+      if (details) return details;
+      throw new RelierError("RL_NOT_FOUND", `Cannot find task "${id}"`);
     },
     held: async (worker) => await heldBy(caller, home, keyOption("worker", worker)),
     workers: () => readFleet(caller, home),

@@ -7,7 +7,7 @@
 import { currentRun, type Run } from "./context.ts";
 import type { Definition } from "./definition.ts";
 import { toMs } from "./duration.ts";
-import { writeEnvelope } from "./envelope.ts";
+import { type Letter, writeEnvelope } from "./envelope.ts";
 import { PayloadValidationError } from "./errors.ts";
 import { canonical, encodePayload } from "./json.ts";
 import { type Home, homeOf, idOf } from "./keys.ts";
@@ -23,6 +23,9 @@ export interface Parcel {
   readonly local: string;
   readonly id: string;
   readonly row: Row;
+  /** What its envelope was written from, and how many bytes its payload has. */
+  readonly letter: Letter;
+  readonly bytes: number;
   readonly task: string;
   readonly args: readonly unknown[];
   readonly options: PushOptions;
@@ -72,7 +75,7 @@ function pack(
   prefix: string,
 ): Parcel {
   const { name } = definition;
-  const payload = encodePayload(value, name).text;
+  const { text: payload, bytes } = encodePayload(value, name);
   const home = homeOf(options.queue ?? definition.queue, 0, prefix);
   const key = options.idempotencyKey ??
     (typeof definition.key === "function" ? businessKey(name, definition.key(...args)) : undefined);
@@ -84,9 +87,18 @@ function pack(
     : run
     ? child(run, name, payload)
     : randomLocal();
+  const letter: Letter = {
+    name,
+    taskVersion: definition.version,
+    payload,
+    key,
+    headers: options.headers,
+  };
   return {
     home,
     local,
+    letter,
+    bytes,
     id: idOf(home, local),
     task: name,
     args,
@@ -102,13 +114,7 @@ function pack(
       print: key === undefined ? "" : derivedLocal(canonical(JSON.parse(payload))),
       limit: String(definition.maxResurrections ?? ""),
       tenant: options.tenant ?? "",
-      envelope: writeEnvelope({
-        name,
-        taskVersion: definition.version,
-        payload,
-        key,
-        headers: options.headers,
-      }),
+      envelope: writeEnvelope(letter),
     },
   };
 }
@@ -145,4 +151,10 @@ function confirmOf(durability: PushOptions["durability"]): Confirm | undefined {
   return durability === "fsync"
     ? { fsync: true, timeoutMs: confirmMs }
     : { replicas: durability.replicas, timeoutMs: confirmMs };
+}
+
+/** The same parcel with other headers. */
+export function addressed(parcel: Parcel, headers: NonNullable<Letter["headers"]>): Parcel {
+  const letter = { ...parcel.letter, headers };
+  return { ...parcel, letter, row: { ...parcel.row, envelope: writeEnvelope(letter) } };
 }

@@ -9,6 +9,7 @@
 import { type Home, idOf } from "./keys.ts";
 import { pause } from "./pause.ts";
 import type { Reply } from "./port.ts";
+import { tellRaised } from "./raised.ts";
 import { call, type Caller, pairs } from "./script.ts";
 import { sweep } from "./worker_scripts.ts";
 
@@ -71,7 +72,7 @@ export async function evict(
 ): Promise<string[]> {
   const args = { dead: worker, cause, leaseMs, graceMs };
   const [, , , raised, , evicted] = await call(caller, home, sweep, args);
-  return resurrections(home, raised).slice(0, evicted).map(({ id }) => id);
+  return resurrections(caller, home, raised).slice(0, evicted).map(({ id }) => id);
 }
 
 /**
@@ -105,9 +106,11 @@ export async function sweepOnce(
 ): Promise<{ raised: Resurrection[]; nextMs: number }> {
   const args = { dead: "", cause: "", leaseMs, graceMs };
   const [, , , raised, nextMs] = await call(caller, home, sweep, args);
-  return { raised: resurrections(home, raised), nextMs };
+  return { raised: resurrections(caller, home, raised), nextMs };
 }
 
-function resurrections(home: Home, raised: readonly Reply[]): Resurrection[] {
-  return pairs(raised).map(([local, cause]) => ({ id: idOf(home, local), cause: cause as string }));
+function resurrections(caller: Caller, home: Home, flat: readonly Reply[]): Resurrection[] {
+  const raised = pairs(flat) as [string, string][];
+  void tellRaised(caller, home, raised);
+  return raised.map(([local, cause]) => ({ id: idOf(home, local), cause }));
 }

@@ -11,8 +11,10 @@ import type { Envelope } from "./envelope.ts";
 import { readEnvelope } from "./envelope_reader.ts";
 import { RelierError } from "./errors.ts";
 import { runIsolated } from "./isolated.ts";
-import type { AttemptHost, Live } from "./live.ts";
+import { idOf } from "./keys.ts";
+import type { AttemptHost, Live, Watched } from "./live.ts";
 import { buried, deferred, unknownTask, type Verdict } from "./outcome.ts";
+import type { AttemptWatch } from "./telemetry_attempt.ts";
 
 /** Runs the task of `claim`, or says at once what becomes of it. */
 export function startAttempt(claim: Claim, host: AttemptHost): Live {
@@ -25,26 +27,41 @@ export function startAttempt(claim: Claim, host: AttemptHost): Live {
     const newer = RelierError.is(error, "RL_SCHEMA_VERSION");
     return ended(
       claim,
+      watchOf(unreadable),
       "",
       newer ? deferred("its envelope is newer", deferrals) : buried("corrupt", error),
     );
   }
   const { name, taskVersion } = envelope;
   const definition = host.definitionNamed(name);
-  if (!definition) return ended(claim, name, unknownTask(name, deferrals, deferredMs));
+  const maxAttempts = definition?.retry.attempts ?? 0;
+  const watch = watchOf({ name, headers: envelope.headers, maxAttempts });
+  if (!definition) return ended(claim, watch, name, unknownTask(name, deferrals, deferredMs));
   if (taskVersion > definition.version) {
     const reason = `its payload is version ${taskVersion}, this worker knows ${definition.version}`;
-    return ended(claim, name, deferred(reason, deferrals));
+    return ended(claim, watch, name, deferred(reason, deferrals));
   }
-  if (host.isolates?.takes(definition)) return runIsolated(claim, envelope, definition, host);
-  return runAttempt(claim, envelope, definition, host);
+  const run = host.isolates?.takes(definition) ? runIsolated : runAttempt;
+  return run(claim, envelope, definition, host, watch);
+
+  function watchOf(task: Watched): AttemptWatch | undefined {
+    return host.watch?.(claim, idOf(claim.home, claim.id), task);
+  }
 }
 
+const unreadable: Watched = { name: "", headers: {}, maxAttempts: 0 };
+
 /** An attempt that is over before it began. */
-function ended(claim: Claim, name: string, verdict: Verdict): Live {
+function ended(
+  claim: Claim,
+  watch: AttemptWatch | undefined,
+  name: string,
+  verdict: Verdict,
+): Live {
   const nothing = () => {};
   return {
     claim,
+    watch,
     name,
     workspace: undefined,
     verdict: Promise.resolve(verdict),

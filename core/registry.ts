@@ -10,6 +10,7 @@ import { type Home, homeOf } from "./keys.ts";
 import type { RedisPort, Reply } from "./port.ts";
 import { call, type Caller, pairs } from "./script.ts";
 import { enlist, queues } from "./scripts.ts";
+import type { Telemetry } from "./telemetry.ts";
 
 /** A queue, and when somebody last said that it is in use. */
 export interface QueueName {
@@ -37,10 +38,15 @@ const retryMs = 5000;
 const batch = 200;
 
 /** Makes the registry of a client. */
-export function createRegistry(port: RedisPort, prefix: string): Registry {
+export function createRegistry(
+  port: RedisPort,
+  prefix: string,
+  telemetry: Telemetry,
+): Registry {
   const home = homeOf("relier.queues", 0, prefix);
   // A loss is noticed where tasks are kept; nothing is lost with this.
-  const caller: Caller = { port, ledger: { seen: () => undefined, witness: () => {} } };
+  const ledger = { seen: () => undefined, witness: () => {} };
+  const caller: Caller = { port, ledger, telemetry };
   const dueAt = new Map<string, number>();
 
   return {

@@ -49,6 +49,8 @@ export async function releaseTasks(
     const [, , , ids] = await call(caller, home, release, { token: randomLocal() }, page);
     missed.push(...(ids as string[]).map((local) => idOf(home, local)));
   }
+  const released = rows.length - missed.length;
+  if (released > 0) (await caller.telemetry?.())?.released(home.queue, released);
   return missed;
 }
 

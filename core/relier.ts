@@ -6,7 +6,7 @@
  */
 
 import type { ActionPage, ActionPageOptions, OperatorAction } from "./actions.ts";
-import { type AdmissionOptions, producerLimits } from "./admission.ts";
+import { producerLimits } from "./admission.ts";
 import type { Admission, AdmitOptions } from "./admit.ts";
 import { portOf } from "./connect.ts";
 import { loaded } from "./context.ts";
@@ -20,36 +20,16 @@ import { createLedger } from "./ledger.ts";
 import { lend, lenderOf, lentBy, pushing, type WithinOptions } from "./lend.ts";
 import { functionOption, keyOption, knownOptions, nameOption } from "./options.ts";
 import { createPoller } from "./poll.ts";
-import type { RedisPort } from "./port.ts";
 import { askServer } from "./probe.ts";
 import { enrol, resign } from "./producer.ts";
 import { createSender } from "./push.ts";
 import type { PushOptions } from "./push_options.ts";
 import { createQueue, type Queue } from "./queue.ts";
 import { createRegistry, type QueueName, type Registry } from "./registry.ts";
+import { optionNames, type RelierOptions } from "./relier_options.ts";
 import type { Caller } from "./script.ts";
+import { type Telemetry, telemetryOf, type TelemetryOptions } from "./telemetry.ts";
 import { allDefinitions, definitionNamed, definitionOf, type Task } from "./task.ts";
-
-/** Options of {@linkcode createRelier}. */
-export interface RelierOptions {
-  /** A URL or a port; `RELIER_REDIS_URL` by default, else redis://127.0.0.1:6379. */
-  redis?: string | RedisPort;
-  /** What keys begin with; `"rl"` by default. */
-  prefix?: string;
-  /** The tasks a worker of this client runs; all of this process by default. */
-  tasks?: readonly Task[];
-  /** Limits by queue, for what this client pushes; {@linkcode Queue.limit} is for all. */
-  admission?: Readonly<Record<string, AdmissionOptions>>;
-  /** Told when a `push()` in the background failed for good; a line on the console by default. */
-  onPushError?: (error: RelierError, id: string) => void;
-  /** Told when Redis was flushed, restored or rolled back; a line on the console by default. */
-  onDataLoss?: (error: RelierError) => void;
-  /**
-   * Where an invocation ends with its answer, keeps it alive: given a promise that resolves when what
-   * was pushed in the background is accepted or reported, as `(work) => ctx.waitUntil(work)`.
-   */
-  waitUntil?: (work: Promise<unknown>) => void;
-}
 
 /** A client. */
 export interface Relier extends AsyncDisposable {
@@ -114,6 +94,8 @@ export interface Inside extends HandleSource {
   /** The tasks it knows. */
   readonly definitions: () => readonly Definition[];
   readonly registry: Registry;
+  readonly telemetry: Telemetry;
+  readonly telemetryOptions: TelemetryOptions | false;
 }
 
 const insides = new WeakMap<Relier, Inside>();
@@ -125,8 +107,6 @@ export function insideOf(relier: Relier): Inside {
   return inside;
 }
 
-const known = ["redis", "prefix", "tasks", "admission", "onPushError", "onDataLoss", "waitUntil"];
-
 /**
  * Makes a client. Nothing is connected before the first call. The first client
  * of a process is the one `task.apush()` goes through.
@@ -134,7 +114,7 @@ const known = ["redis", "prefix", "tasks", "admission", "onPushError", "onDataLo
  * @throws TypeError, RangeError if an option is not what it should be.
  */
 export function createRelier(options: RelierOptions = {}): Relier {
-  knownOptions("createRelier()", options, known);
+  knownOptions("createRelier()", options, optionNames);
   const { admission = {}, onPushError = sayRefused, onDataLoss = sayLost } = options;
   const { waitUntil = () => {} } = options;
   const prefix = nameOption("prefix", options.prefix === undefined ? "rl" : options.prefix);
@@ -144,12 +124,13 @@ export function createRelier(options: RelierOptions = {}): Relier {
   functionOption("onDataLoss", onDataLoss);
   functionOption("waitUntil", waitUntil);
   const port = portOf(options.redis);
-  const registry = createRegistry(port, prefix);
+  const telemetry = telemetryOf(options.telemetry, options.redis);
+  const registry = createRegistry(port, prefix, telemetry);
   const ledger = createLedger((error) => {
     registry.forget();
     onDataLoss(error);
   });
-  const caller: Caller = { port, ledger };
+  const caller: Caller = { port, ledger, telemetry };
   const poller = createPoller(caller);
   const limitsOf = (queue: string): string => limits.get(queue) ?? "";
   const sender = createSender(caller, registry.enlist, limitsOf);
@@ -159,6 +140,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
     onPushError,
     waitUntil,
     closed: () => closed,
+    telemetry,
   });
 
   const relier: Relier = {
@@ -228,7 +210,15 @@ export function createRelier(options: RelierOptions = {}): Relier {
   const names = tasks && new Map(tasks.map((task) => [task.name, task]));
   const byName = (name: string) => names ? names.get(name) : definitionNamed(name);
   const definitions = () => tasks ?? allDefinitions();
-  insides.set(relier, { ...source, prefix, definitionNamed: byName, definitions, registry });
+  insides.set(relier, {
+    ...source,
+    prefix,
+    definitionNamed: byName,
+    definitions,
+    registry,
+    telemetry,
+    telemetryOptions: options.telemetry ?? {},
+  });
   return relier;
 }
 

@@ -9,6 +9,7 @@ import { RelierError } from "./errors.ts";
 import { type Home, type KeyName, keyOf } from "./keys.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Confirm, Program, RedisPort, Reply } from "./port.ts";
+import type { Telemetry } from "./telemetry.ts";
 
 /** A program and its contract, built from a file in `lua/`. */
 export interface Script<
@@ -30,6 +31,8 @@ export interface Script<
 export interface Caller {
   readonly port: RedisPort;
   readonly ledger: Ledger;
+  /** Told of the tasks that were raised; absent where nobody could be. */
+  readonly telemetry?: Telemetry;
 }
 
 /**

@@ -67,6 +67,7 @@ export function createShift(
   async function end(live: Live, verdict: Verdict | null): Promise<void> {
     const { claim } = live;
     running.delete(claim);
+    live.watch?.decided(verdict);
     countLeak(live);
     while (backlog.length > 0 && running.size < concurrency) start(backlog.shift()!);
     if (verdict) await settle(claim, verdict, live);
@@ -83,6 +84,7 @@ export function createShift(
     changed();
     const accepted = await answer;
     settling.delete(claim);
+    live?.watch?.settled(accepted);
     const event = { id: idOf(claim.home, claim.id), name, reason: verdict.text };
     if (!accepted) return emit("fenced", event);
     settled.set(verdict.event, (settled.get(verdict.event) ?? 0) + 1);

@@ -7,7 +7,7 @@
  */
 
 import { createAbout, type Vitals } from "./about.ts";
-import { atMost, drainShift, farewellMs } from "./drain.ts";
+import { atMost, drainReport, drainShift, farewellMs } from "./drain.ts";
 import { createFeed, type Feed } from "./feed.ts";
 import { createHeart, type Heart } from "./heart.ts";
 import { createIsolates } from "./isolates.ts";
@@ -17,9 +17,12 @@ import { pause } from "./pause.ts";
 import { evict } from "./phoenix.ts";
 import { createPulse, type Pulse } from "./pulse.ts";
 import { createPump, type Pump } from "./pump.ts";
+import { createReport } from "./report.ts";
 import type { Inside, Relier } from "./relier.ts";
 import { createShift, type Shift } from "./shift.ts";
 import { saveStep } from "./steps.ts";
+import { observing } from "./telemetry.ts";
+import type { Gauges } from "./telemetry_gauges.ts";
 import type { Emit } from "./worker_events.ts";
 import type { Setup } from "./worker_options.ts";
 
@@ -46,6 +49,8 @@ export interface Stint {
   readonly shift: Shift;
   /** Aborts when it is over. */
   readonly over: AbortSignal;
+  /** The event loop turns. */
+  tick(): void;
   /** @throws TypeError if a task is to be isolated that cannot be. */
   prepare(): Promise<void>;
   /**
@@ -58,7 +63,7 @@ export interface Stint {
 /** Makes a stint that claims `most` tasks, or what comes until it is left. */
 export function createStint(owner: StintOwner, most?: number): Stint {
   const { id, relier, inside, setup, emit } = owner;
-  const { caller, prefix } = inside;
+  const { caller, prefix, telemetry, telemetryOptions } = inside;
   const end = new AbortController();
   const hurry = new AbortController();
   const report = (error: unknown) => emit("error", { id: "", name: "", error });
@@ -69,7 +74,12 @@ export function createStint(owner: StintOwner, most?: number): Stint {
   }
   const feedOf = (home: Home): Feed => feeds.get(home)!;
 
-  const isolates = createIsolates(caller.port, { ...setup, worker: id, prefix });
+  const isolates = createIsolates(caller.port, {
+    ...setup,
+    worker: id,
+    prefix,
+    telemetry: telemetryOptions,
+  });
   const host: AttemptHost = {
     workerId: id,
     relier,
@@ -77,6 +87,14 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     beatOnce: (live) => hearts.get(live.claim.home)!.once(live),
     saveStep: (claim, name, value) => saveStep(caller, claim, name, value),
     isolates,
+    watch: (claim, task, about) =>
+      observing(telemetry)?.attempt({
+        ...about,
+        claim,
+        id: task,
+        workerId: id,
+        called: most !== undefined,
+      }),
     onError: (error, task, name) => emit("error", { id: task, name, error }),
   };
   const pulse = createPulse(caller.port, { ...setup, worker: id, homes }, report);
@@ -103,15 +121,32 @@ export function createStint(owner: StintOwner, most?: number): Stint {
         return !owner.leaving() && !pump.paused;
       },
       onError: report,
+      // One connection serves all queues: it is told of once.
+      cut: () => home === homes[0] && observing(telemetry)?.disconnected(home.queue, id),
     };
     hearts.set(home, createHeart(caller, home, id, about, rhythm, body));
   }
   let leaving: Promise<void> | undefined;
+  let gauges: Gauges | undefined;
+  let turned = false;
+
+  /** Somebody may begin to observe at any time. */
+  function look(): void {
+    const observer = observing(telemetry);
+    if (!observer) return;
+    if (!gauges) observer.worker("started", id);
+    gauges ??= observer.gauges(createReport(caller, homes, id));
+    gauges.look();
+  }
 
   async function depart(): Promise<void> {
+    const began = performance.now();
+    const observer = turned ? observing(telemetry) : undefined;
+    observer?.worker("draining", id);
     await drainShift(pump, shift, hurry);
     await relier.flush({ timeout: farewellMs }).catch(report);
     end.abort();
+    gauges?.stop();
     for (const heart of hearts.values()) heart.stop();
     pulse.stop();
     isolates.close();
@@ -119,6 +154,7 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     const goodbyes = known.map((home) => evict(caller, home, id, "drain", setup.leaseMs));
     // So that nobody has to notice its absence.
     await atMost(farewellMs, Promise.all(goodbyes).catch(report));
+    observer?.drained(id, drainReport(shift, null), performance.now() - began);
   }
 
   return {
@@ -128,7 +164,15 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     pump,
     shift,
     over: end.signal,
-    prepare: () => isolates.prepare(inside.definitions()),
+    tick() {
+      turned = true;
+      pulse.tick();
+      look();
+    },
+    async prepare() {
+      await telemetry(); // So that the first attempt is seen, too.
+      await isolates.prepare(inside.definitions());
+    },
     leave(ms) {
       if (ms === 0) hurry.abort();
       else void pause(ms, hurry.signal).then(() => hurry.abort());

@@ -6,6 +6,7 @@
 
 export { takeDuty } from "./duty.ts";
 export { isIsolate } from "./isolate.ts";
+export { takeLock } from "./locking.ts";
 export { readOrder } from "./orders.ts";
 export { revivedMs, runPhoenix } from "./phoenix.ts";
 export { createStint } from "./stint.ts";

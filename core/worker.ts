@@ -112,10 +112,10 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
   let resolveStopped!: () => void;
   const stopped = new Promise<void>((resolve) => resolveStopped = resolve);
 
-  async function watchLoop({ pulse, homes, over }: Stint): Promise<void> {
+  async function watchLoop({ tick, homes, over }: Stint): Promise<void> {
     while (!over.aborted) {
       const before = performance.now();
-      pulse.tick();
+      tick();
       for (const { queue } of homes) inside.registry.enlist(queue);
       await pause(setup.tickMs, over);
       loopLagMs = Math.max(0, Math.round(performance.now() - before - setup.tickMs));

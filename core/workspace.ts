@@ -12,13 +12,15 @@ import { decodeResult, encodeResult } from "./json.ts";
 import { idOf } from "./keys.ts";
 import type { AttemptHost, Live, Workspace } from "./live.ts";
 import { logOf } from "./log.ts";
+import type { AttemptWatch } from "./telemetry_attempt.ts";
 
-/** Makes the workspace of `live`. */
+/** Makes the workspace of `live`; `watch` is told of its steps. */
 export function createWorkspace(
   live: Live,
   envelope: Envelope,
   definition: Definition,
   host: AttemptHost,
+  watch?: Pick<AttemptWatch, "step">,
 ): Workspace {
   const { claim } = live;
   const id = idOf(claim.home, claim.id);
@@ -33,7 +35,11 @@ export function createWorkspace(
 
   async function runStep(key: string, fn: () => unknown): Promise<unknown> {
     const before = kept.get(key);
-    if (before !== undefined) return decodeResult(before);
+    const work = () => before === undefined ? newStep(key, fn) : decodeResult(before);
+    return await (watch ? watch.step(key, before !== undefined, work) : work());
+  }
+
+  async function newStep(key: string, fn: () => unknown): Promise<unknown> {
     const value = await fn();
     await host.saveStep(claim, key, encodeResult(value, `${name}, step ${key}`).text);
     return value;

@@ -11,21 +11,26 @@
 --- @arg   obeyed   string   the last order it obeyed, or ""
 --- @arg   claiming integer  0 if it claims nothing: then lane duty is another's
 --- @arg   leaseMs  integer
+--- @arg   traces   string   see lib/traces.lua
 --- @row   id:string nonce:string started:integer progress:string remark:string partial:string
 --- @reply ok seen:integer lost:list asked:list order:string
 --- @on    beat
 --- @by    worker
---- @use   clock meta records held channel move ring workers commit write
+--- @use   clock meta records traces held channel move ring workers commit write
 
 local ids, lost, asked = {}, {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
 load(ids)
-for _, row in ipairs(rows) do
+for i, row in ipairs(rows) do
   local record = records[row.id]
   if held(row.id, row.nonce) then
     move(row.id, "beat", now + leaseMs)
     local started = row.started == 1 or nil
-    if row.progress == "" and started == record.started then touched[row.id] = nil end
+    local trace = traced[i] or record.trace
+    if row.progress == "" and started == record.started and trace == record.trace then
+      touched[row.id] = nil
+    end
+    record.trace = trace
     record.started = started
     if row.progress ~= "" then record.progress, record.remark = row.progress, row.remark end
     if row.partial ~= "" then keep("partial", row.id, row.partial) end

@@ -36,14 +36,19 @@ local raised, left = {}, 200
 local function raise(ids, causeOf)
   load(ids)
   left = left - #ids
-  for _, id in ipairs(ids) do
+  local deadlines = #ids > 0 and redis.call("ZMSCORE", KEY.running, unpack(ids)) or {}
+  for i, id in ipairs(ids) do
     local record = records[id]
     if moved[id] then
       -- It was raised before its lease was looked at.
     elseif not record or record.state ~= "running" then
       orphan(id, "running")
     else
+      local worker = workerOf(record.worker)
       revive(id, causeOf(record))
+      -- The last proof of life, from which it counts how long a task was without a worker.
+      local term = worker and worker.lease or leaseMs
+      record.alive = math.max(record.since or 0, (tonumber(deadlines[i]) or now) - term)
       raised[#raised + 1] = id
       raised[#raised + 1] = record.reason
     end

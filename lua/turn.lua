@@ -20,19 +20,20 @@
 --- @arg   leaseMs  integer
 --- @arg   empty    integer  1 if the worker will hold nothing after these rows
 --- @arg   relief   integer  1 if it takes suspects and nothing else, whoever keeps the lane
+--- @arg   traces   string   of the rows; see lib/traces.lua
 --- @row   id:string nonce:string event:string ms:integer text:string error:string partial:string name:string
 --- @reply ok tasks:list stale:list lane:string nextMs:integer
 --- @on    claim complete retry bury defer handoff stop promote
 --- @meta  paused limit:concurrency
 --- @by    worker
---- @use   clock meta records held channel move ring history commit write announce
+--- @use   clock meta records traces held channel move ring history commit write announce
 --- @use   complete retry bury defer handoff stop settle promote claim holds lane room recall
 
 local stale, ids = {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
 load(ids)
-for _, row in ipairs(rows) do
-  if not settle(row) then stale[#stale + 1] = row.id end
+for i, row in ipairs(rows) do
+  if not settle(row, traced[i]) then stale[#stale + 1] = row.id end
 end
 
 local want, state, nextMs = slots + spare, "", -1

@@ -43,8 +43,9 @@ test("every script that writes is played", () => {
   const played = new Set<string>(moves.map(({ script }) => script));
   const writing = Object.values(scripts).filter(({ source }) => source.includes("commit("));
   const missing = writing.map(({ name }) => name).filter((name) => !played.has(name));
-  // What operators did, a registry of queues, a message to a worker, and what mends a broken Redis.
-  assert.deepEqual(missing.sort(), ["chronicle", "enlist", "order", "repair"]);
+  // What operators did, a registry of queues, a message to a worker, what collectors read, and
+  // what mends a broken Redis.
+  assert.deepEqual(missing.sort(), ["chronicle", "enlist", "order", "repair", "report"]);
 });
 
 test("a call is told apart that is sent twice, and one that comes late", () => {

@@ -1,7 +1,8 @@
 /**
  * What an app has to load for Relier where loading costs: gzipped, with no client but
- * the one it names. What is loaded when it is needed is not counted: the inside
- * of a worker, what an operator does.
+ * the one it names. What is loaded when it is needed is not counted: the inside of a
+ * worker, what an operator does, and what tells OpenTelemetry, once somebody has
+ * registered an SDK. As one file an app has all of it, `@opentelemetry/api` included.
  *
  * @module
  */
@@ -15,20 +16,20 @@ const apps = [
     name: "an app that uses everything",
     app: 'export * from "./mod.ts";',
     firstKb: 30,
-    wholeKb: 58,
+    wholeKb: 71,
   },
   {
     name: "an app that pushes",
     app: 'export { createRelier, rlTask } from "./mod.ts";',
     firstKb: 25,
-    wholeKb: 40,
+    wholeKb: 51,
   },
   {
     name: "an app that pushes through Upstash",
     app: `export { createRelier, rlTask } from "./mod.ts";
       export { upstash } from "./adapters/upstash.ts";`,
     firstKb: 48,
-    wholeKb: 62,
+    wholeKb: 73,
   },
 ];
 

@@ -3,13 +3,14 @@
 local settles = {
   complete = complete, retry = retry, bury = bury, defer = defer, handoff = handoff, stop = stop,
 }
-local function settle(row)
+local function settle(row, trace)
   local record = records[row.id]
   if not record then return false end
   local signature = row.nonce .. " " .. row.event
   if record.nonce == row.nonce and settles[row.event](row, record) then
     record.nonce, record.settled, record.cancel = nil, signature, nil
     local over = record.state == "completed" or record.state == "cancelled"
+    record.trace = not over and (trace or record.trace) or nil
     if row.partial ~= "" and not over then keep("partial", row.id, row.partial) end
     return true
   end

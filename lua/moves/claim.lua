@@ -7,12 +7,13 @@
 local function told(id, envelope)
   local record = records[id]
   local task = { id, record.fence, pushedAt(record), envelope }
-  if record.history or not record.started then
+  if record.history or record.readyAt or not record.started then
     task[5] = {
       record.failures or 0, record.crashes or 0, record.stalls or 0, record.deferrals or 0,
       record.deferredAt and now - record.deferredAt or 0, record.started and 1 or 0,
       record.tried and 1 or 0, redis.call("HGET", KEY.partial, id) or "", record.error or "",
       cmsgpack.unpack(redis.call("HGET", KEY.steps, id) or "\144"),
+      record.readyAt or record.ended or 0, record.alive or 0, record.before or "",
     }
   end
   return task
@@ -32,6 +33,7 @@ local function claim(ids, solo)
     elseif not moved[id] then
       record.nonce, record.worker, record.since = nonce, worker, now
       record.fence, record.solo, record.started = fence, solo, #claimed < slots or nil
+      record.before, record.trace = record.trace, nil
       move(id, "claim", now + leaseMs)
       claimed[#claimed + 1] = told(id, envelope)
       fence = fence + 1

@@ -27,7 +27,7 @@ export async function bundle(contents: string, condition = "workerd"): Promise<B
     stdin: { contents, resolveDir: root, loader: "ts" as const, sourcefile: "app.ts" },
     absWorkingDir: root,
     bundle: true,
-    conditions: [condition],
+    conditions: [condition, "module"],
     format: "esm" as const,
     logLevel: "silent" as const,
     metafile: true as const,

@@ -184,6 +184,7 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
         empty: 1,
         relief: 0,
         leaseMs: 10_000,
+        traces: "",
       };
       const [, , , tasks, stale, lane, nextMs] = await call(
         caller,
@@ -214,7 +215,7 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
         const { remark = "", partial = "" } = row;
         return { id, nonce, started: Number(started), progress, remark, partial };
       });
-      const args = { worker, says: "{}", obeyed, claiming: 1, leaseMs: 10_000 };
+      const args = { worker, says: "{}", obeyed, claiming: 1, leaseMs: 10_000, traces: "" };
       const [, , , seen, lost, asked, order] = await call(caller, home, scripts.beat, args, full);
       return { seen, lost: lost as string[], asked: asked as string[], order };
     },

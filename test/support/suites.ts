@@ -47,6 +47,8 @@ export const queueSuite: readonly string[] = [
   "states",
   "task_ref",
   "tasks",
+  "telemetry",
+  "telemetry_told",
   "tick",
   "timeouts",
   "versions",
@@ -173,6 +175,11 @@ export const skips: readonly Skip[] = [
     cells: ["workerd+upstash"],
     reason: "it looks for its file in a stack, and a bundle is one file",
   },
+  ...["telemetry", "telemetry_told"].map((name) => ({
+    test: `test/${name}.test.ts`,
+    cells: ["workerd+upstash"] as const,
+    reason: "the SDK they register is one for Node and what is like it",
+  })),
   {
     test: "the text of a script is put together only for a server that does not know it",
     cells: overHttp,

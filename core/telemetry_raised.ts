@@ -1,0 +1,124 @@
+/**
+ * What is told of tasks that were taken from a worker that is gone. Its process has
+ * exported nothing of the attempt it died in, so whoever brought the task back writes
+ * a span for it, from what Redis remembers.
+ *
+ * @module
+ */
+
+import * as otel from "@opentelemetry/api";
+import type { RaisedTask } from "./raised.ts";
+import { event } from "./telemetry_events.ts";
+import { count } from "./telemetry_metrics.ts";
+import {
+  fail,
+  linkTo,
+  metricAttributes,
+  originOf,
+  type Setting,
+  spanAttributes,
+  tracer,
+} from "./telemetry_trace.ts";
+
+/** Tells of tasks of `queue` that were raised. */
+export function watchRaised(
+  queue: string,
+  raised: readonly RaisedTask[],
+  setting: Setting,
+): void {
+  const lost = new Map<string, { cause: string; tasks: number }>();
+  for (const each of raised) {
+    const death = each.details?.history.at(-1);
+    const cause = death?.cause ?? each.cause;
+    tell(queue, each, cause, setting);
+    if (!death || !isDeath(cause)) continue;
+    const { tasks } = lost.get(death.worker) ?? { tasks: 0 };
+    lost.set(death.worker, { cause, tasks: tasks + 1 });
+  }
+  for (const [worker, { cause, tasks }] of lost) {
+    event("relier.worker.lost", "error", {
+      "messaging.system": "relier",
+      "messaging.destination.name": queue,
+      "messaging.client.id": worker,
+      "relier.worker.tasks": tasks,
+      "relier.resurrection.reason": cause,
+    });
+  }
+}
+
+/** Whether a worker has died of it: a stalled one lives, and a lost claim never began. */
+function isDeath(cause: string): boolean {
+  return cause !== "stalled" && cause !== "lost claim";
+}
+
+/** The few causes there are; what a supervisor saw is told as such, and by its own words beside. */
+function kindOf(cause: string): string {
+  const kinds: Readonly<Record<string, string>> = {
+    presence: "presence",
+    lease: "lease",
+    stalled: "stalled",
+    drain: "handoff",
+    "lost claim": "lost_claim",
+  };
+  return kinds[cause] ?? "supervisor";
+}
+
+function tell(
+  queue: string,
+  { id, details }: RaisedTask,
+  cause: string,
+  setting: Setting,
+): void {
+  const subject = { queue, name: details?.name ?? "", id };
+  const family = metricAttributes(subject);
+  const kind = kindOf(cause);
+  count("relier.task.resurrections", { ...family, "relier.resurrection.cause": kind });
+  if (!details) return;
+  const { history, facts, headers, state } = details;
+  const death = history.at(-1);
+  if (!death) return;
+  const { parent, links } = originOf(headers, setting);
+  const dead = linkTo(facts["trace"] ?? facts["before"] ?? "", "dead_attempt");
+  const why = { "relier.resurrection.cause": kind, "relier.resurrection.reason": cause };
+  const buried = state === "dead";
+  if (isDeath(cause)) {
+    const span = tracer().startSpan(`process ${queue}`, {
+      kind: otel.SpanKind.CONSUMER,
+      startTime: death.start,
+      attributes: {
+        ...spanAttributes(subject, "process", setting),
+        "messaging.client.id": death.worker,
+        "relier.synthetic": true,
+        "relier.task.outcome": buried ? "dead" : "lost",
+        "relier.task.attempt": details.attempt,
+        ...why,
+      },
+      links: [...links, ...dead],
+    }, parent);
+    fail(span, "worker_lost");
+    if (buried) {
+      const reason = { "relier.dead.reason": "max_resurrections" };
+      count("relier.task.dead_lettered", { ...family, ...reason });
+      const told = { ...family, "messaging.message.id": subject.id, ...reason };
+      event("relier.task.dead", "error", told, span);
+    }
+    span.end(death.end);
+    dead.push({
+      context: span.spanContext(),
+      attributes: { "relier.link.kind": "synthetic_attempt" },
+    });
+  }
+  if (buried) return;
+  const alive = Number(facts["alive"] ?? NaN);
+  const delay = Number.isNaN(alive) ? {} : {
+    "relier.resurrection.detection_delay": Math.max(0, death.end.getTime() - alive) / 1000,
+  };
+  const span = tracer().startSpan(`resurrect ${queue}`, {
+    startTime: death.end,
+    attributes: { ...spanAttributes(subject, "resurrect", setting), ...why, ...delay },
+    links: [...links, ...dead],
+  }, parent);
+  const told = { ...family, "messaging.message.id": subject.id, ...why, ...delay };
+  event("relier.task.resurrected", "warn", told, span);
+  span.end();
+}
