@@ -18,6 +18,9 @@ const fileMs = 120_000;
 const longFileMs = 400_000;
 const wholeMs = 20 * 60_000;
 
+/** How many files run at once: what a test does most is to wait. */
+const atOnce = 3;
+
 /** What says most about a cell in the least time. */
 const fewFiles = ["tasks", "phoenix"].map((name) => `test/${name}.test.ts`);
 
@@ -60,14 +63,14 @@ requireRedis();
 const started = performance.now();
 const outcomes: Outcome[] = [];
 const late: Job[] = [];
-await lanes(plan.filter(({ file }) => !alone.has(file)), 2);
+await lanes(plan.filter(({ file }) => !alone.has(file)), atOnce);
 await lanes(plan.filter(({ file }) => alone.has(file)), 1);
 report();
 
 function jobs(): Job[] {
   const limitMs = fileMs;
   const made: Job[] = [];
-  // The longest first, so that at the end both lanes have something to do.
+  // The longest first, so that at the end all lanes have something to do.
   const ports = new Set(Object.values(cells).flat());
   for (const file of fast ? [] : testsOf("test/everywhere").filter((each) => !ports.has(each))) {
     made.push({ cell: "node+ioredis", suite: "everywhere", file, limitMs: longFileMs });

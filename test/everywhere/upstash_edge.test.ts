@@ -79,7 +79,7 @@ const results = `
       rl ??= createRelier({ redis: upstash({ url, token }), prefix: "edge-results", tasks: [] });
       const { searchParams } = new URL(request.url);
       try {
-        return Response.json(await rl.handle(searchParams.get("id")).result({ timeout: "15s" }));
+        return Response.json(await rl.handle(searchParams.get("id")).result({ timeout: "30s" }));
       } catch (error) {
         return new Response(String(error), { status: 500 });
       }
