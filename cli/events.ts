@@ -11,7 +11,7 @@ import { merge } from "./events/merge.ts";
 import type { Style } from "./output.ts";
 import { queuesOf } from "./queues/named.ts";
 import { taskId } from "./task_id.ts";
-import { queueOf } from "./tasks/state.ts";
+import { queueOf } from "../adapters/operator/ids.ts";
 import { plural } from "./words.ts";
 
 const args = {

@@ -8,7 +8,8 @@
 import { spanOf } from "../adapters/operator/words.ts";
 import type { Host, Screen } from "./kernel/host.ts";
 import { type Column, tableLines } from "./kernel/table.ts";
-import { harmless, json as jsonOf, plain, type StyleName, styles, wrap } from "./kernel/text.ts";
+import { json as jsonOf } from "../adapters/operator/json.ts";
+import { harmless, plain, type StyleName, styles, wrap } from "./kernel/text.ts";
 
 export { type Column, spanOf };
 

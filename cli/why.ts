@@ -10,9 +10,9 @@ import { signOf } from "./tasks/state.ts";
 import { taskId } from "./task_id.ts";
 import { wrap } from "./kernel/text.ts";
 import { clockOf, dayOf } from "./words.ts";
-import { attemptsOf, type ToldAttempt } from "./why/attempts.ts";
-import { because } from "./why/because.ts";
-import { situationOf } from "./why/situation.ts";
+import { attemptsOf, type ToldAttempt } from "../adapters/operator/attempts.ts";
+import { because } from "../adapters/operator/because.ts";
+import { situationOf } from "../adapters/operator/situation.ts";
 
 const args = {
   id: { type: "positional", required: true, description: "The task: its id, or how that begins" },

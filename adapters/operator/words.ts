@@ -43,3 +43,11 @@ export function spanOf(ms: number): string {
 function two(big: number, bigUnit: string, small: number, smallUnit: string): string {
   return `${big}${bigUnit}${small > 0 ? `${small}${smallUnit}` : ""}`;
 }
+
+/** `a, b and 3 more`. */
+export function some(items: readonly string[], most: number): string {
+  const shown = items.slice(0, most);
+  const left = items.length - shown.length;
+  if (left > 0) return `${shown.join(", ")} and ${count(left)} more`;
+  return [shown.slice(0, -1).join(", "), ...shown.slice(-1)].filter(Boolean).join(" and ");
+}

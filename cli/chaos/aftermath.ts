@@ -6,7 +6,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { type Relier, RelierError, type TaskStatus } from "../../mod.ts";
-import { shortId } from "../tasks/state.ts";
+import { shortId } from "../../adapters/operator/ids.ts";
 import type { Timeline } from "./report.ts";
 
 /** A task that was struck, who had it, and when. */

@@ -12,7 +12,7 @@ import { createRelier } from "../../mod.ts";
 import type { Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import { placeOf } from "../process/redis.ts";
-import { shortId } from "../tasks/state.ts";
+import { shortId } from "../../adapters/operator/ids.ts";
 import { workersNamed } from "../worker/fleet.ts";
 import { finalStates, type Orphan, untilAdopted } from "./aftermath.ts";
 import { type Common, seedOf, wishOf } from "./common.ts";

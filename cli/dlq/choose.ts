@@ -4,13 +4,14 @@
  * @module
  */
 
-import type { TaskSummary } from "../../mod.ts";
+import { type Condition, conditions, suiting } from "../../adapters/operator/conditions.ts";
+import type { Filter } from "../../adapters/operator/matching.ts";
 import type { Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import { short } from "../flags.ts";
 import { didYouMean } from "../kernel/near.ts";
 import { queuesOf } from "../queues/named.ts";
-import { type Filter, oneWay, select, type Selection } from "../tasks/select.ts";
+import { oneWay, select, type Selection } from "../tasks/select.ts";
 
 /** The options that say which. */
 export const deadArgs = {
@@ -53,26 +54,23 @@ export async function chooseDead(
 export async function deadFilter(
   { args: { where, queue }, relier }: Pick<Context<Args>, "args" | "relier">,
 ): Promise<Filter> {
-  const suits = where === undefined ? () => true : conditions(where);
+  const suits = where === undefined ? () => true : conditionsOf(where);
   return { queues: await queuesOf(relier, queue), states: ["dead"], suits };
 }
 
-const fields: Readonly<Record<string, (task: TaskSummary, text: string) => boolean>> = {
-  name: (task, text) => task.name === text,
-  reason: (task, text) => task.reason === text,
-  error: ({ error }, text) => `${error?.name}: ${error?.message}`.includes(text),
-};
-
-function conditions(where: string): Filter["suits"] {
-  const known = Object.keys(fields);
-  const all = where.split(",").map((part) => {
+/** What `--where` says: a comma ends a condition only where the next one begins. @throws {CliError} 2 */
+function conditionsOf(where: string): Filter["suits"] {
+  const wanted: { [K in Condition]?: string } = {};
+  for (const part of where.split(/,(?=\s*\w+=)/)) {
     const [, name = "", text = ""] = /^\s*(\w+)=(.+)$/s.exec(part) ?? [];
-    const test = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (test) return (task: TaskSummary): boolean => test(task, text);
-    throw new CliError(2, `Cannot use option --where "${short(part)}": it is no condition`, {
-      hint: (name && didYouMean(name, known, "")) ||
-        "write it like name=charge-card,error=StripeError,reason=attempts",
-    });
-  });
-  return (task) => all.every((suits) => suits(task));
+    const known = conditions.find((each) => each === name);
+    if (known === undefined || wanted[known] !== undefined) {
+      throw new CliError(2, `Cannot use option --where "${short(part)}": it is no condition`, {
+        hint: (name && didYouMean(name, conditions, "")) ||
+          "write it like name=charge-card,error=StripeError,reason=attempts",
+      });
+    }
+    wanted[known] = text;
+  }
+  return suiting(wanted);
 }

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { discardOnly } from "../../adapters/operator/deeds.ts";
+import { onEach } from "../../adapters/operator/matching.ts";
 import { type Command, command } from "../command.ts";
-import { ask, onEach } from "../tasks/select.ts";
-import { stateOf, tell } from "../tasks/told.ts";
+import { ask } from "../tasks/select.ts";
+import { tell } from "../tasks/told.ts";
 import { chooseDead, deadArgs } from "./choose.ts";
 
 const discard: Command<typeof deadArgs> = command({
@@ -21,12 +23,7 @@ const discard: Command<typeof deadArgs> = command({
     const { relier, signal } = context;
     const chosen = await chooseDead(context);
     await ask(context, "discard", chosen, "dead task");
-    const deed = await onEach(relier, chosen.ids, signal, async (queue, ids) => {
-      // The engine forgets whatever is over; this command only what is dead.
-      const states = await Promise.all(ids.map((id) => stateOf(relier, id)));
-      const dead = ids.filter((_, i) => states[i] === "dead");
-      return [...ids.filter((id) => !dead.includes(id)), ...await queue.discard(dead)];
-    });
+    const deed = await onEach(relier, chosen.ids, signal, discardOnly(relier, ["dead"]));
     await tell(context, "discarded", chosen, deed);
   },
 });

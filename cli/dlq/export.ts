@@ -6,13 +6,10 @@
 
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type Relier, RelierError, type TaskDetails } from "../../mod.ts";
+import { deadLines } from "../../adapters/operator/dead_lines.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import { short } from "../flags.ts";
-import { matching } from "../tasks/select.ts";
-import { queueOf } from "../tasks/state.ts";
-import { json } from "../kernel/text.ts";
 import { plural } from "../words.ts";
 import { deadArgs, deadFilter } from "./choose.ts";
 
@@ -43,9 +40,7 @@ const exportDead: Command<any> = command({
     const target = await targetOf(context);
     let written = 0;
     try {
-      for await (const page of matching(relier, filter, signal)) {
-        const lines = (await Promise.all(page.map(({ id }) => lineOf(relier, id))))
-          .filter((line) => line !== undefined);
+      for await (const lines of deadLines(relier, filter, signal)) {
         await target.write(lines.join(""));
         written += lines.length;
       }
@@ -83,18 +78,4 @@ async function targetOf({ args: { out }, host }: Context<typeof args>): Promise<
       hint: "choose another file, or remove that one",
     });
   }
-}
-
-/** The line of a task; undefined if it is not dead any more. */
-async function lineOf(relier: Relier, id: string): Promise<string | undefined> {
-  let task: TaskDetails;
-  try {
-    task = await relier.queue(queueOf(id)).inspect(id);
-  } catch (error) {
-    if (RelierError.is(error, "RL_NOT_FOUND")) return undefined;
-    throw error;
-  }
-  // The envelope holds the payload, too; which of two would an import believe?
-  const { payload: _, ...line } = task;
-  return task.state === "dead" ? json(line) + "\n" : undefined;
 }

@@ -8,7 +8,7 @@ import type { Relier } from "../../mod.ts";
 import { type Command, command } from "../command.ts";
 import { CliError } from "../error.ts";
 import { short } from "../flags.ts";
-import { queueOf } from "../tasks/state.ts";
+import { queueOf } from "../../adapters/operator/ids.ts";
 import { plural } from "../words.ts";
 import { type Line, linesOf } from "./lines.ts";
 

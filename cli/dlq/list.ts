@@ -8,10 +8,11 @@ import { type Command, command } from "../command.ts";
 import { integer } from "../flags.ts";
 import type { Column, Output } from "../output.ts";
 import { queuesOf } from "../queues/named.ts";
-import { shortId } from "../tasks/state.ts";
-import { walk } from "../tasks/walk.ts";
+import { shortId } from "../../adapters/operator/ids.ts";
+import { walk } from "../../adapters/operator/walk.ts";
 import { count } from "../words.ts";
-import { type DeadGroup, grouped } from "./groups.ts";
+import { suiting } from "../../adapters/operator/conditions.ts";
+import { type DeadGroup, grouped } from "../../adapters/operator/groups.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
@@ -41,9 +42,7 @@ const dlq: Command<typeof args> = command({
       states: ["dead"],
       limit: integer("--limit", limit, { min: 1, max: 4000 }),
       queues: await queuesOf(relier, queue),
-      suits: (task) =>
-        (name === undefined || task.name === name) &&
-        (error === undefined || `${task.error?.name}: ${task.error?.message}`.includes(error)),
+      suits: suiting({ name, error }),
     });
     if (out.quiet) return out.table(tasks, []);
     out.table(grouped(tasks), columns(out), "nothing is dead");

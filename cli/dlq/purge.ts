@@ -4,9 +4,10 @@
  * @module
  */
 
+import { onEach } from "../../adapters/operator/matching.ts";
 import { type Command, command } from "../command.ts";
 import { duration } from "../flags.ts";
-import { ask, onEach, select } from "../tasks/select.ts";
+import { ask, select } from "../tasks/select.ts";
 import { tell } from "../tasks/told.ts";
 import { deadArgs, deadFilter } from "./choose.ts";
 

@@ -5,19 +5,20 @@
  */
 
 import { isAlive } from "../../adapters/operator/fleet.ts";
+import { type Deed, onEach } from "../../adapters/operator/matching.ts";
 import type { Relier } from "../../mod.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import { integer } from "../flags.ts";
-import { paced, type Rate, rate } from "../rate.ts";
+import { paced, pass, type Rate, rate } from "../rate.ts";
 import { jsonFile, jsonOption } from "../tasks/json.ts";
 import { exported, moduleArg } from "../tasks/known.ts";
-import { ask, type Deed, onEach, type Selection } from "../tasks/select.ts";
-import { queueOf } from "../tasks/state.ts";
+import { ask, type Selection } from "../tasks/select.ts";
+import { queueOf } from "../../adapters/operator/ids.ts";
 import { tell } from "../tasks/told.ts";
 import { plural, some } from "../words.ts";
 import { chooseDead, deadArgs } from "./choose.ts";
-import { createFate, type Fate } from "./fate.ts";
+import { createFate, type Fate } from "../../adapters/operator/fate.ts";
 
 const args = {
   ...deadArgs,
@@ -167,7 +168,7 @@ async function goSlowly(
   if (canary > 0 && ids.length > 0) {
     out.note(`releasing ${Math.min(canary, ids.length)} of ${ids.length} as canary …`);
     fate.add(await free(ids.slice(0, canary)));
-    await fate.settle(signal);
+    await settle(fate, signal);
     if (fate.failed.length > 0) stop(fate);
     out.note(`… ${fate.completed} completed`);
   }
@@ -184,4 +185,16 @@ async function goSlowly(
     out.note(`${fate.completed} completed and ${fate.failed.length} failed so far`);
   }
   return { done, missed };
+}
+
+/** How often a canary is looked at. */
+const canaryMs = 200;
+
+/** Looks until something is known of all, or until one has failed. */
+async function settle(fate: Fate, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await fate.look();
+    if (fate.open === 0 || fate.failed.length > 0) return;
+    await pass(canaryMs, signal);
+  }
 }

@@ -7,7 +7,7 @@
 import { type Command, command } from "../command.ts";
 import { CliError } from "../error.ts";
 import { taskId } from "../task_id.ts";
-import { queueOf } from "../tasks/state.ts";
+import { queueOf } from "../../adapters/operator/ids.ts";
 import { storyArgs, tellStory } from "../tasks/story.ts";
 
 const show: Command<typeof storyArgs> = command({

@@ -7,7 +7,7 @@
 import { keyId } from "../../mod.ts";
 import { type Command, command } from "../command.ts";
 import { CliError } from "../error.ts";
-import { queueOf } from "../tasks/state.ts";
+import { queueOf } from "../../adapters/operator/ids.ts";
 import { keyArgs } from "./show.ts";
 
 const forget: Command<typeof keyArgs> = command({

@@ -8,7 +8,7 @@ import { lockQueue, type TaskState } from "../../mod.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { integer } from "../flags.ts";
 import { signOf } from "../tasks/state.ts";
-import { walk } from "../tasks/walk.ts";
+import { walk } from "../../adapters/operator/walk.ts";
 
 /** What both lists of locks take. */
 export const lockArgs = {

@@ -6,7 +6,7 @@
 
 import { keyId } from "../../mod.ts";
 import { type Command, command } from "../command.ts";
-import { queueOf } from "../tasks/state.ts";
+import { queueOf } from "../../adapters/operator/ids.ts";
 import { storyArgs, tellStory } from "../tasks/story.ts";
 
 /** What names a key. */

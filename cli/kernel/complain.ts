@@ -10,7 +10,8 @@ import { CliError, type Exit, exits } from "../error.ts";
 import type { Host } from "./host.ts";
 import { mask } from "./mask.ts";
 import { hasColor, styleOf } from "../output.ts";
-import { json as jsonOf, oneLine, plain } from "./text.ts";
+import { json as jsonOf } from "../../adapters/operator/json.ts";
+import { oneLine, plain } from "./text.ts";
 
 /** What is known about how errors are to be shown; more of it the later they come. */
 export interface Manners {

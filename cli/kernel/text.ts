@@ -58,15 +58,6 @@ export function oneLine(text: string): string {
   return text.replace(/\s*[\r\n\t]+\s*/g, " ").trim();
 }
 
-/** JSON on one line, without a character that a terminal would obey. */
-export function json(value: unknown): string {
-  const text = JSON.stringify(value) ?? "null";
-  return text.replace(
-    /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** Wide in East Asian fonts, and what is drawn as a picture. */

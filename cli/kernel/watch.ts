@@ -9,7 +9,8 @@ import type { Complaint } from "./complain.ts";
 import { CliError } from "../error.ts";
 import type { Host, Screen } from "./host.ts";
 import { hasColor, type Manner, spanOf, styleOf } from "../output.ts";
-import { cut, json } from "./text.ts";
+import { json } from "../../adapters/operator/json.ts";
+import { cut } from "./text.ts";
 
 /** What is watched, and how. */
 export interface Watching {

@@ -7,9 +7,10 @@
 import { type Command, command } from "../command.ts";
 import { integer } from "../flags.ts";
 import { queuesOf } from "../queues/named.ts";
-import { shortId, signOf } from "../tasks/state.ts";
-import { walk } from "../tasks/walk.ts";
-import { workerNames } from "../tasks/workers.ts";
+import { shortId } from "../../adapters/operator/ids.ts";
+import { signOf } from "../tasks/state.ts";
+import { walk } from "../../adapters/operator/walk.ts";
+import { workerNames } from "../../adapters/operator/called.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },

@@ -11,7 +11,7 @@ import { type Command, command } from "../command.ts";
 import { duration } from "../flags.ts";
 import { queuesOf } from "../queues/named.ts";
 import { plural } from "../words.ts";
-import { endingOf } from "../why/attempts.ts";
+import { endingOf } from "../../adapters/operator/attempts.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },

@@ -8,9 +8,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { isAlive } from "../../adapters/operator/fleet.ts";
 import type { Relier, TaskSummary } from "../../mod.ts";
 import { type Command, command } from "../command.ts";
-import { endingOf } from "../why/attempts.ts";
+import { endingOf } from "../../adapters/operator/attempts.ts";
 import { queuesOf } from "../queues/named.ts";
-import { walk } from "../tasks/walk.ts";
+import { walk } from "../../adapters/operator/walk.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },

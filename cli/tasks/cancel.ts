@@ -5,10 +5,12 @@
  */
 
 import type { TaskState } from "../../mod.ts";
+import { cancelling } from "../../adapters/operator/deeds.ts";
+import { onEach } from "../../adapters/operator/matching.ts";
 import { type Command, command } from "../command.ts";
 import { choice, list } from "../flags.ts";
 import { queuesOf } from "../queues/named.ts";
-import { ask, onEach, oneWay, select } from "./select.ts";
+import { ask, oneWay, select } from "./select.ts";
 import { tell } from "./told.ts";
 
 const args = {
@@ -54,10 +56,7 @@ const cancel: Command<typeof args> = command({
       suits: (task) => name === undefined || task.name === name,
     }));
     await ask(context, "cancel", chosen);
-    const deed = await onEach(relier, chosen.ids, signal, async (_, ids) => {
-      const came = await Promise.all(ids.map((id) => relier.handle(id).cancel(reason)));
-      return ids.filter((_, i) => !came[i]);
-    });
+    const deed = await onEach(relier, chosen.ids, signal, cancelling(relier, reason));
     await tell(context, "cancelled", chosen, deed);
   },
 });

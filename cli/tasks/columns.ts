@@ -7,7 +7,8 @@
 import type { TaskSummary } from "../../mod.ts";
 import { bar } from "../bars.ts";
 import type { Column, Output } from "../output.ts";
-import { shortId, signOf } from "./state.ts";
+import { shortId } from "../../adapters/operator/ids.ts";
+import { signOf } from "./state.ts";
 
 /** The columns of a list of tasks; `names` are what workers are called. */
 export function taskColumns(

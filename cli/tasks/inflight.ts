@@ -9,8 +9,8 @@ import { type Command, command } from "../command.ts";
 import { queuesOf } from "../queues/named.ts";
 import { count } from "../words.ts";
 import { taskColumns } from "./columns.ts";
-import { walk } from "./walk.ts";
-import { isCalled, workerNames } from "./workers.ts";
+import { walk } from "../../adapters/operator/walk.ts";
+import { isCalled, workerNames } from "../../adapters/operator/called.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },

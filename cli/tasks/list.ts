@@ -12,8 +12,8 @@ import { wrap } from "../kernel/text.ts";
 import { queuesOf } from "../queues/named.ts";
 import { count } from "../words.ts";
 import { taskColumns } from "./columns.ts";
-import { isCalled, workerNames } from "./workers.ts";
-import { type Found, walk } from "./walk.ts";
+import { isCalled, workerNames } from "../../adapters/operator/called.ts";
+import { type Found, walk } from "../../adapters/operator/walk.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { onEach } from "../../adapters/operator/matching.ts";
 import { type Command, command } from "../command.ts";
 import { choice, duration, list } from "../flags.ts";
 import { queuesOf } from "../queues/named.ts";
-import { ask, onEach, select } from "./select.ts";
+import { ask, select } from "./select.ts";
 import { tell } from "./told.ts";
 
 const args = {

@@ -9,7 +9,7 @@ import { type Command, command, type Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import { duration, integer, short } from "../flags.ts";
 import { paced, rate } from "../rate.ts";
-import { json } from "../kernel/text.ts";
+import { json } from "../../adapters/operator/json.ts";
 import { count, plural } from "../words.ts";
 import { jsonOption, looseValue } from "./json.ts";
 import { type Known, knownTask, moduleArg } from "./known.ts";

@@ -6,12 +6,13 @@
  * @module
  */
 
-import type { Queue, Relier, TaskState, TaskSummary } from "../../mod.ts";
+import { type Filter, matching } from "../../adapters/operator/matching.ts";
+import type { TaskSummary } from "../../mod.ts";
 import type { Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import { short } from "../flags.ts";
 import { taskId } from "../task_id.ts";
-import { queueOf } from "./state.ts";
+import { queueOf } from "../../adapters/operator/ids.ts";
 
 /** The tasks a command acts on. */
 export interface Selection {
@@ -20,38 +21,6 @@ export interface Selection {
   readonly samples: readonly string[];
   /** Whether they were named, one by one. */
   readonly named: boolean;
-}
-
-/** Which tasks are like that. */
-export interface Filter {
-  readonly queues: readonly string[];
-  readonly states: readonly TaskState[];
-  readonly suits: (task: TaskSummary) => boolean;
-}
-
-const perPage = 200;
-
-/** Every task that suits, a page at a time: each page is one script, however many there are. */
-export async function* matching(
-  relier: Relier,
-  { queues, states, suits }: Filter,
-  signal: AbortSignal,
-): AsyncGenerator<TaskSummary[]> {
-  for (const name of queues) {
-    for (const state of states) {
-      let cursor: string | null = "";
-      while (cursor !== null) {
-        signal.throwIfAborted();
-        const page = await relier.queue(name).page(state, {
-          limit: perPage,
-          ...(cursor && { cursor }),
-        });
-        cursor = page.cursor;
-        const found = page.tasks.filter(suits);
-        if (found.length > 0) yield found;
-      }
-    }
-  }
 }
 
 /** Finds the tasks that are named, or else those that match. */
@@ -100,38 +69,6 @@ export async function ask(
     what,
     ...(queue !== undefined && { queue }),
   });
-}
-
-/** What came of an act. */
-export interface Deed {
-  readonly done: number;
-  /** The ids of tasks it was not for. */
-  readonly missed: readonly string[];
-}
-
-/** Does something to tasks, in pieces of one queue; `act` resolves to the ids it was not for. */
-export async function onEach(
-  relier: Relier,
-  ids: readonly string[],
-  signal: AbortSignal,
-  act: (queue: Queue, ids: string[]) => Promise<readonly string[]>,
-): Promise<Deed> {
-  const byQueue = new Map<string, string[]>();
-  for (const id of ids) {
-    const others = byQueue.get(queueOf(id));
-    if (others) others.push(id);
-    else byQueue.set(queueOf(id), [id]);
-  }
-  const missed: string[] = [];
-  let seen = 0;
-  for (const [name, all] of byQueue) {
-    for (let from = 0; from < all.length && !signal.aborted; from += perPage) {
-      const piece = all.slice(from, from + perPage);
-      missed.push(...await act(relier.queue(name), piece));
-      seen += piece.length;
-    }
-  }
-  return { done: seen - missed.length, missed };
 }
 
 /** Refuses a line that names tasks and says what they are like, or does neither. @throws {CliError} 2 */

@@ -6,7 +6,7 @@
 
 import { type Command, command } from "../command.ts";
 import { taskId } from "../task_id.ts";
-import { queueOf } from "./state.ts";
+import { queueOf } from "../../adapters/operator/ids.ts";
 import { storyArgs, tellStory } from "./story.ts";
 
 const show: Command<typeof storyArgs> = command({

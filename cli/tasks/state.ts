@@ -1,5 +1,5 @@
 /**
- * What a task is, at a glance: its sign, its state in words, its id in a column.
+ * What a task is, at a glance: its sign, and its state in words.
  *
  * @module
  */
@@ -34,14 +34,4 @@ export function signOf({ state, attempt, resurrections }: Look, style: Style): s
   const retries = state === "scheduled" && attempt > 1;
   const [sign, word, color] = signs[back ? "resurrected" : retries ? "retrying" : state];
   return style[color](`${sign} ${word}`);
-}
-
-/** The queue of a full id. */
-export function queueOf(id: string): string {
-  return id.slice(0, id.indexOf("~"));
-}
-
-/** As much of an id as tells tasks apart in a column, and as commands accept. */
-export function shortId(id: string): string {
-  return id.slice(id.lastIndexOf("~") + 1).slice(0, 10);
 }

@@ -6,7 +6,7 @@
 
 import type { TaskDetails } from "../../mod.ts";
 import type { Output } from "../output.ts";
-import { attemptsOf } from "../why/attempts.ts";
+import { attemptsOf } from "../../adapters/operator/attempts.ts";
 import { bar } from "../bars.ts";
 import { attemptOf } from "./columns.ts";
 import { clockOf, dayOf } from "../words.ts";

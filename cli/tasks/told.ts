@@ -5,11 +5,12 @@
  * @module
  */
 
-import { RelierError } from "../../mod.ts";
+import { stateOf } from "../../adapters/operator/deeds.ts";
+import type { Deed } from "../../adapters/operator/matching.ts";
 import type { Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import { plural, some } from "../words.ts";
-import type { Deed, Selection } from "./select.ts";
+import type { Selection } from "./select.ts";
 
 /**
  * Tells what was done, such as `released`. What was found by what it is like may
@@ -43,17 +44,4 @@ export async function tell(
     }${more}`,
     { hint: state ? `see "rl why ${first}"` : 'see "rl tasks" and "rl dlq" for what there is' },
   );
-}
-
-/** The state of a task; undefined if there is none. */
-export async function stateOf(
-  relier: Context["relier"],
-  id: string,
-): Promise<string | undefined> {
-  try {
-    return (await relier.handle(id).status()).state;
-  } catch (error) {
-    if (RelierError.is(error, "RL_NOT_FOUND")) return undefined;
-    throw error;
-  }
 }

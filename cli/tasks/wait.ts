@@ -6,7 +6,7 @@
 
 import { type Command, command } from "../command.ts";
 import { taskId } from "../task_id.ts";
-import { json } from "../kernel/text.ts";
+import { json } from "../../adapters/operator/json.ts";
 
 const args = {
   id: { type: "positional", description: "The task, or the beginning of its id" },

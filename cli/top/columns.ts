@@ -6,10 +6,11 @@
 
 import { isAlive } from "../../adapters/operator/fleet.ts";
 import { bar, brief, sparkline } from "../bars.ts";
-import { verdictOf } from "../dlq/groups.ts";
+import { verdictOf } from "../../adapters/operator/groups.ts";
 import { type Column, spanOf, type Style } from "../output.ts";
 import { flagsOf } from "../queues/columns.ts";
-import { shortId, signOf } from "../tasks/state.ts";
+import { shortId } from "../../adapters/operator/ids.ts";
+import { signOf } from "../tasks/state.ts";
 import { cut } from "../kernel/text.ts";
 import { count } from "../words.ts";
 import type { Model, Pane, Row } from "./model.ts";

@@ -7,10 +7,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Relier } from "../../mod.ts";
 import type { Style } from "../output.ts";
-import { queueOf } from "../tasks/state.ts";
-import { attemptsOf } from "../why/attempts.ts";
-import { because } from "../why/because.ts";
-import { situationOf } from "../why/situation.ts";
+import { queueOf } from "../../adapters/operator/ids.ts";
+import { attemptsOf } from "../../adapters/operator/attempts.ts";
+import { because } from "../../adapters/operator/because.ts";
+import { situationOf } from "../../adapters/operator/situation.ts";
 import { type Key, press } from "./keys.ts";
 import { createLook } from "./look.ts";
 import { type Act, emptyModel, type Model, type Sheet } from "./model.ts";

@@ -9,7 +9,7 @@ import { type Fellow, nameOf } from "../../adapters/operator/fleet.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { duration } from "../flags.ts";
 import type { Output } from "../output.ts";
-import { shortId } from "../tasks/state.ts";
+import { shortId } from "../../adapters/operator/ids.ts";
 import { plural } from "../words.ts";
 import { type Fate, type FateName, watchFarewell } from "./farewell.ts";
 import { workersNamed } from "./fleet.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Output } from "../output.ts";
-import { shortId } from "../tasks/state.ts";
+import { shortId } from "../../adapters/operator/ids.ts";
 import { plural, some } from "../words.ts";
 import type { SupervisorEvent } from "./slot.ts";
 

@@ -10,7 +10,8 @@ import { test } from "node:test";
 import { command, type Context, type Group } from "../../cli/command.ts";
 import { type Column, spanOf, styleOf } from "../../cli/output.ts";
 import { tableLines } from "../../cli/kernel/table.ts";
-import { cut, harmless, json, pad, plain, widthOf } from "../../cli/kernel/text.ts";
+import { json } from "../../adapters/operator/json.ts";
+import { cut, harmless, pad, plain, widthOf } from "../../cli/kernel/text.ts";
 import { rl, type RlOptions } from "../support/rl.ts";
 
 interface Row {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { isAlive } from "../../adapters/operator/fleet.ts";
+import { isAlive } from "./fleet.ts";
 import type { WorkerEntry } from "../../mod.ts";
-import { plural, some } from "../words.ts";
+import { plural, some } from "./words.ts";
 import type { Because, Situation } from "./situation.ts";
 
 /** What stands in the way, the most important first. */

@@ -7,15 +7,23 @@
  */
 
 import { type Relier, states, type TaskState, type TaskSummary } from "../../mod.ts";
-import { CliError } from "../error.ts";
-import { short } from "../flags.ts";
+
+/** Where tasks are looked for: one state of one queue. */
+export interface Stop {
+  readonly queue: string;
+  readonly state: TaskState;
+}
 
 /** Which tasks. */
 export interface Wanted {
   readonly queues: readonly string[];
   readonly states: readonly TaskState[];
+  /** Where there is known to be nothing. */
+  readonly skips?: (stop: Stop) => boolean;
   /** How many. */
   readonly limit: number;
+  /** A page is shown whole, though it is more than `limit` then. */
+  readonly whole?: boolean;
   /** Where an earlier walk stopped. */
   readonly cursor?: string | undefined;
   /** Whether a task is one of them. */
@@ -34,15 +42,16 @@ export interface Found {
 /** Of a page, which is one script. */
 const perPage = 200;
 /** How many are looked at before a filter that matches little has to be asked again. */
-const most = 4000;
+const mostLooked = 5000;
 
 /**
- * Finds the tasks that are wanted, in the order of queues and states.
+ * Finds the tasks that are wanted, in the order of states, and of queues in each.
  *
- * @throws {CliError} 2 if the cursor is none of this list.
+ * @throws RangeError if the cursor is none of this list.
  */
 export async function walk(relier: Relier, wanted: Wanted): Promise<Found> {
-  const stops = wanted.queues.flatMap((queue) => wanted.states.map((state) => ({ queue, state })));
+  const { queues, states: wantedStates, limit, whole = false, suits } = wanted;
+  const stops = wantedStates.flatMap((state) => queues.map((queue) => ({ queue, state })));
   const from = wanted.cursor === undefined ? undefined : readCursor(wanted.cursor);
   const first = stops.findIndex(({ queue, state }) =>
     from === undefined || (queue === from.queue && state === from.state)
@@ -51,20 +60,25 @@ export async function walk(relier: Relier, wanted: Wanted): Promise<Found> {
   const tasks: TaskSummary[] = [];
   let looked = 0;
   let cursor = from?.page ?? "";
-  for (const { queue, state } of stops.slice(Math.max(0, first))) {
+  for (const stop of stops.slice(Math.max(0, first))) {
+    const { queue, state } = stop;
+    if (wanted.skips?.(stop)) {
+      cursor = "";
+      continue;
+    }
     do {
-      const room = Math.min(perPage, wanted.limit - tasks.length);
-      if (room === 0 || looked >= most) {
+      const left = limit - tasks.length;
+      if (left <= 0 || looked >= mostLooked) {
         return { tasks, looked, next: [state, queue, cursor].join(":") };
       }
       const page = await relier.queue(queue).page(state, {
-        limit: room,
+        limit: whole ? perPage : Math.min(perPage, left),
         // Of what is over, people look for the latest.
         last: states[state].final,
         ...(cursor && { cursor }),
       });
       looked += page.tasks.length;
-      tasks.push(...page.tasks.filter(wanted.suits));
+      tasks.push(...page.tasks.filter(suits));
       cursor = page.cursor ?? "";
     } while (cursor !== "");
   }
@@ -77,8 +91,8 @@ function readCursor(text: string): { state: string; queue: string; page: string 
   return { state, queue, page };
 }
 
-function notOurs(text: string): CliError {
-  return new CliError(2, `Cannot use option --cursor "${short(text)}": it is none of this list`, {
-    hint: "repeat the command line that the list ended with",
-  });
+function notOurs(text: string): RangeError {
+  return new RangeError(
+    `Cannot use the cursor "${text.slice(0, 80)}": it is none of this list; go on from its end`,
+  );
 }

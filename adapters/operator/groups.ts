@@ -5,13 +5,18 @@
  */
 
 import type { TaskSummary } from "../../mod.ts";
-import { plural } from "../words.ts";
+import { errorOf, likenessOf } from "./conditions.ts";
+import { plural } from "./words.ts";
 
 /** Dead tasks of one name that died of the same error. */
 export interface DeadGroup {
   /** `charge-card · StripeError: card declined`. */
   readonly group: string;
   readonly queue: string;
+  readonly name: string;
+  readonly reason: string | null;
+  /** What their errors have in common. */
+  readonly like: string;
   readonly count: number;
   /** When the first and the last of them died. */
   readonly first: Date;
@@ -44,15 +49,18 @@ export function verdictOf(task: TaskSummary): string {
 export function grouped(tasks: readonly TaskSummary[]): DeadGroup[] {
   const groups = new Map<string, DeadGroup>();
   for (const task of tasks) {
-    const { queue, name, error, reason, id } = task;
+    const { queue, name, reason, id } = task;
     const died = task.at ?? task.enqueuedAt;
-    const what = error ? `${error.name}: ${error.message}` : reason ?? "unknown";
-    const key = JSON.stringify([queue, name, reason, alike(what)]);
+    const like = likenessOf(task);
+    const key = JSON.stringify([queue, name, reason, like]);
     const before = groups.get(key);
     const latest = !before || died >= before.last;
     groups.set(key, {
-      group: latest ? `${name || "(unreadable)"} · ${what}` : before.group,
+      group: latest ? `${name || "(unreadable)"} · ${errorOf(task)}` : before.group,
       queue,
+      name,
+      reason,
+      like,
       count: (before?.count ?? 0) + 1,
       first: before && before.first < died ? before.first : died,
       last: latest ? died : before.last,
@@ -61,12 +69,4 @@ export function grouped(tasks: readonly TaskSummary[]): DeadGroup[] {
     });
   }
   return [...groups.values()].sort((a, b) => b.count - a.count);
-}
-
-/** An error's text without what differs from task to task: numbers, ids, quoted values. */
-function alike(text: string): string {
-  return text
-    .replace(/(["'`])(?:(?!\1).){1,200}\1/g, "…")
-    .replace(/\b[0-9a-f]{8,}(?:-[0-9a-f]{4,}){0,4}\b/gi, "…")
-    .replace(/\d+/g, "…");
 }

@@ -5,9 +5,8 @@
  * @module
  */
 
-import { setTimeout as pause } from "node:timers/promises";
 import type { QueueStats, Relier, TaskDetails, WorkerEntry } from "../../mod.ts";
-import { queueOf } from "../tasks/state.ts";
+import { queueOf } from "./ids.ts";
 
 /** A task and what is around it. */
 export interface Situation {
@@ -46,7 +45,7 @@ export async function situationOf(relier: Relier, id: string, measure = true): P
   let pace: number | null = null;
   if (measure && inLine && workers.length > 0) {
     const before = performance.now();
-    await pause(measureMs);
+    await new Promise((resolve) => setTimeout(resolve, measureMs));
     const { events } = await queue.stats();
     const claims = (events["claim"] ?? 0) - (stats.events["claim"] ?? 0);
     pace = claims / (performance.now() - before) * 1000;

@@ -6,7 +6,6 @@
  */
 
 import { type Relier, RelierError } from "../../mod.ts";
-import { pass } from "../rate.ts";
 
 /** Watches released tasks. */
 export interface Fate {
@@ -19,11 +18,8 @@ export interface Fate {
   add(ids: readonly string[]): void;
   /** Asks where those stand that nothing is known of. */
   look(): Promise<void>;
-  /** Looks until something is known of all, or until one has failed. */
-  settle(signal: AbortSignal): Promise<void>;
 }
 
-const everyMs = 200;
 const perCall = 200;
 /** Tasks end about in the order of their release, so the oldest say enough. */
 const perLook = 2000;
@@ -46,7 +42,7 @@ export function createFate(relier: Relier): Fate {
     open.delete(id);
   }
 
-  const fate: Fate = {
+  return {
     get completed() {
       return completed;
     },
@@ -63,15 +59,7 @@ export function createFate(relier: Relier): Fate {
         await Promise.all(ids.slice(from, from + perCall).map(judge));
       }
     },
-    async settle(signal) {
-      for (;;) {
-        await fate.look();
-        if (open.size === 0 || failed.length > 0) return;
-        await pass(everyMs, signal);
-      }
-    },
   };
-  return fate;
 }
 
 /** A task that is gone has completed, and its retention has ended. */

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { isAlive } from "../../adapters/operator/fleet.ts";
-import { spanOf } from "../output.ts";
+import { isAlive } from "./fleet.ts";
+import { spanOf } from "./words.ts";
 import type { Because, Situation } from "./situation.ts";
 
 /** Why a running task is where it is. */

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { spanOf } from "../output.ts";
-import { count, plural } from "../words.ts";
+import { count, plural, spanOf } from "./words.ts";
 import { attemptsOf, endingOf, tally, times } from "./attempts.ts";
 import { blockers } from "./blockers.ts";
 import { holder } from "./holder.ts";

@@ -1,0 +1,15 @@
+/**
+ * What the id of a task tells, and as much of it as people read.
+ *
+ * @module
+ */
+
+/** The queue of a full id. */
+export function queueOf(id: string): string {
+  return id.slice(0, id.indexOf("~"));
+}
+
+/** As much of an id as tells tasks apart in a column, and as commands accept. */
+export function shortId(id: string): string {
+  return id.slice(id.lastIndexOf("~") + 1).slice(0, 10);
+}
