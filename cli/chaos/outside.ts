@@ -58,9 +58,12 @@ export async function assault(
   );
   const timeline = createTimeline(out, given.watch ?? false);
   const pushed = await pushSleep(context, prey, wishOf(given).tasks ?? 20, random);
-  if (pushed.length > 0) {
-    timeline.say("note", `${pushed.length} tasks chaos.sleep pushed (3 to 5 s)`);
-  }
+  timeline.say(
+    "note",
+    pushed.length > 0
+      ? `${pushed.length} tasks chaos.sleep pushed (3 to 5 s)`
+      : "no worker knows chaos.sleep: whatever task of yours runs is struck",
+  );
 
   const faults: { afterMs: number; what: string }[] = [];
   const broken: string[] = [], tookMs: number[] = [];

@@ -83,8 +83,10 @@ export async function caught(
     const busy = found.filter(({ held }) => held.length > 0);
     if (busy.length > 0) return all ? found : [busy[0]!];
     if (performance.now() > end) {
-      const who = wish ?? "a worker";
-      throw new Error(`Waited ${patienceMs / 1000} s in vain until ${who} runs a task: push more`);
+      const who = wish === undefined ? "no worker ran" : `${wish} did not run`;
+      throw new Error(
+        `${who} a task for ${patienceMs / 1000} s: push some, or pass --self-contained`,
+      );
     }
   }
 }

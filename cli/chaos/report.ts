@@ -174,7 +174,8 @@ export function tell(out: Output, report: Report, timeline: Timeline): void {
     if (outcome === "held") out.line(`${style.green("PASS")}     ${seconds}`);
     if (outcome === "broken") out.line(`${style.red("FAIL")}     ${seconds}`);
     if (outcome === "inconclusive") {
-      out.line(`${style.yellow("UNCLEAR")}  ${report.problem} ${seconds}`);
+      out.line(`         ${style.yellow("!")}  ${report.problem}`);
+      out.line(`${style.yellow("UNCLEAR")}  ${seconds}`);
     }
   });
 }

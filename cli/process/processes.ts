@@ -49,6 +49,11 @@ export interface StartOptions {
   readonly output?: number;
 }
 
+/** The path of `program`, a TypeScript file of ours. Compiled it is JavaScript, as we are. */
+export function fileOf(program: URL): string {
+  return fileURLToPath(program).replace(/\.ts$/, extname(fileURLToPath(import.meta.url)));
+}
+
 /**
  * Starts `program`, a TypeScript file of ours, and sends it `setup` as its
  * first message. SIGKILL, which ends it if it outlives us, also ends one that
@@ -56,8 +61,7 @@ export interface StartOptions {
  */
 export function start(program: URL, setup: object, options: StartOptions = {}): ChildProcess {
   const { last = "SIGKILL", stdout = "ignore", output, execArgv, cwd, env } = options;
-  // Compiled, the program beside us is JavaScript, as we are.
-  const file = fileURLToPath(program).replace(/\.ts$/, extname(fileURLToPath(import.meta.url)));
+  const file = fileOf(program);
   const child = fork(file, [], {
     stdio: ["ignore", output ?? stdout, output ?? "pipe", "ipc"],
     detached: output !== undefined,

@@ -29,10 +29,11 @@ test("all figures are measured on a named Redis, which is left as it was", async
     assert.equal(command, "rl bench all --tasks 100 --concurrency 50 --kills 1 --url …");
     assert.match(redis, /^\d+\.\d+\.\d+ at 127\.0\.0\.1:\d+, option --url$/);
     assert.equal(persistence, "append-only file");
-    for (const { metric, p50, p95, p99, min, max } of figures) {
+    for (const { metric, unit, p50, p95, p99, min, max } of figures) {
       const order = [min, p50, ...p95 === null ? [] : [p95, p99!], max];
       assert.deepEqual(order, order.toSorted((a, b) => a - b), metric);
-      assert.ok(min >= 0 && max > 0, metric);
+      // Redis may let go of more meanwhile than a hundred tasks take.
+      assert.ok((min >= 0 || unit === "bytes") && max > 0, metric);
     }
     const metrics = figures.map(({ metric }) => metric).join("\n");
     for (
@@ -42,6 +43,7 @@ test("all figures are measured on a named Redis, which is left as it was", async
         "a waiting task takes",
         "push to handler, idle worker",
         "SIGKILL to running again",
+        "SIGKILL to running again, supervised",
         "push refused",
       ]
     ) {
