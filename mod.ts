@@ -32,7 +32,8 @@ export type {
 export type { AdmissionOptions, AdmissionRate, QueueLimits } from "./core/admission.ts";
 export type { Admission, AdmitOptions, Quota } from "./core/admit.ts";
 export type { RetryOptions } from "./core/backoff.ts";
-export { type TaskContext, taskContext } from "./core/context.ts";
+export { taskContext } from "./core/context.ts";
+export type { TaskContext } from "./core/task_context.ts";
 export type { TaskOptions } from "./core/definition.ts";
 export type { DrainReport } from "./core/drain.ts";
 export type { Duration } from "./core/duration.ts";
@@ -53,13 +54,8 @@ export type { FollowOptions, QueueHappening, TaskHappening } from "./core/happen
 export { keyId } from "./core/key_id.ts";
 export type { WithinOptions } from "./core/lend.ts";
 export type { PageOptions, TaskPage } from "./core/listing.ts";
-export {
-  type IdempotencyLock,
-  idempotencyLock,
-  idempotent,
-  type LockOptions,
-  lockQueue,
-} from "./core/lock.ts";
+export { idempotencyLock, idempotent, type LockOptions, lockQueue } from "./core/lock.ts";
+export type { IdempotencyLock } from "./core/locking.ts";
 export type { WorkerOrder } from "./core/orders.ts";
 export {
   type Confirm,

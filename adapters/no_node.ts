@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { FromIsolate } from "../core/isolate.ts";
-import type { Isolate, IsolateKind } from "../core/isolates.ts";
+import type { FromIsolate, Isolate, IsolateKind } from "../core/isolate_line.ts";
 import type { Cover } from "../core/standin.ts";
 
 /** There is no isolate to limit. */

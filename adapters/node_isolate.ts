@@ -7,7 +7,8 @@
 
 import process from "node:process";
 import { parentPort, Worker } from "node:worker_threads";
-import { createIsolate, type FromIsolate, type ToIsolate } from "../core/isolate.ts";
+import { createIsolate } from "../core/isolate.ts";
+import type { FromIsolate, ToIsolate } from "../core/isolate_line.ts";
 import { reopen } from "./node_reopen.ts";
 import { listening } from "./node_line.ts";
 import { isForeign, tsxNear } from "./node_tsx.ts";

@@ -9,8 +9,7 @@ import { fork } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { FromIsolate } from "../core/isolate.ts";
-import type { Isolate, IsolateKind } from "../core/isolates.ts";
+import type { FromIsolate, Isolate, IsolateKind } from "../core/isolate_line.ts";
 import { entry, lineTo, threadEntry } from "./node_line.ts";
 
 /**

@@ -6,7 +6,7 @@
  */
 
 import { normaliseRetry, type Retry, type RetryOptions } from "./backoff.ts";
-import type { TaskContext } from "./context.ts";
+import type { TaskContext } from "./task_context.ts";
 import { type Duration, maxTimer, toMs } from "./duration.ts";
 import {
   booleanOption,

@@ -10,7 +10,8 @@
 import { type Claim, tracesOf } from "./claim.ts";
 import { RelierError } from "./errors.ts";
 import { channelOf, type Home, idOf } from "./keys.ts";
-import type { Live, News } from "./live.ts";
+import type { Live } from "./live.ts";
+import type { News } from "./news.ts";
 import { pause } from "./pause.ts";
 import type { Reply } from "./port.ts";
 import { call, type Caller } from "./script.ts";

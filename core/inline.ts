@@ -6,7 +6,8 @@
  * @module
  */
 
-import { currentRun, type TaskContext, within } from "./context.ts";
+import { currentRun, within } from "./context.ts";
+import type { TaskContext } from "./task_context.ts";
 import type { Definition } from "./definition.ts";
 import { PayloadValidationError } from "./errors.ts";
 import { logOf } from "./log.ts";

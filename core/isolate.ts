@@ -8,55 +8,16 @@
 
 import type { Claim } from "./claim.ts";
 import { farewellMs } from "./drain.ts";
-import { RelierError, type RelierErrorCode } from "./errors.ts";
-import { describe } from "./failure.ts";
-import type { AttemptHost, Live, News } from "./live.ts";
-import type { Verdict } from "./outcome.ts";
+import type { RelierError } from "./errors.ts";
+import { type FromIsolate, thrown, type ToIsolate, told } from "./isolate_line.ts";
+import type { AttemptHost, Live } from "./live.ts";
+import type { News } from "./news.ts";
 import { startAttempt } from "./pickup.ts";
 import { pause } from "./pause.ts";
 import type { RedisPort } from "./port.ts";
 import { createRelier, insideOf, type Relier } from "./relier.ts";
 import { definitionNamed } from "./task.ts";
-import { observing, type TelemetryOptions } from "./telemetry.ts";
-
-/** An error on its way between worker and isolate. */
-export interface Told {
-  readonly code: RelierErrorCode | undefined;
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string;
-}
-
-/** What a worker tells its isolate. */
-export type ToIsolate =
-  | {
-    readonly do: "open";
-    readonly origin: unknown;
-    readonly prefix: string;
-    readonly workerId: string;
-    readonly telemetry: TelemetryOptions | false;
-    readonly modules: readonly string[];
-  }
-  | { readonly do: "run"; readonly claim: Claim }
-  | { readonly do: "cancel"; readonly reason: string }
-  | { readonly do: "abort"; readonly error: Told }
-  | { readonly do: "answer"; readonly call: number; readonly error?: Told };
-
-/** What an isolate tells its worker. */
-export type FromIsolate =
-  | { readonly what: "open" }
-  | { readonly what: "broken"; readonly error: Told }
-  | { readonly what: "news"; readonly news: News }
-  | { readonly what: "beat"; readonly call: number }
-  | {
-    readonly what: "step";
-    readonly call: number;
-    readonly name: string;
-    readonly value: string;
-  }
-  | { readonly what: "error"; readonly error: Told }
-  /** `whole`: nothing of the attempt goes on, and the isolate can run another one. */
-  | { readonly what: "verdict"; readonly verdict: Verdict; readonly whole: boolean };
+import { observing } from "./telemetry.ts";
 
 let inside = false;
 
@@ -188,18 +149,4 @@ function newsOf(live: Live, say: (news: News) => void): () => void {
     soon();
   };
   return tell;
-}
-
-/** An error as data. */
-export function told(error: unknown): Told {
-  const { name, message, stack } = describe(error);
-  return { code: RelierError.is(error) ? error.code : undefined, name, message, stack };
-}
-
-/** The error that was told. */
-export function thrown({ code, name, message, stack }: Told): Error {
-  const error = code ? new RelierError(code, message) : new Error(message);
-  Object.defineProperty(error, "name", { value: name });
-  Object.defineProperty(error, "stack", { value: stack });
-  return error;
 }

@@ -11,7 +11,7 @@ import type { Claim } from "./claim.ts";
 import type { Definition } from "./definition.ts";
 import type { Envelope } from "./envelope.ts";
 import { RelierError } from "./errors.ts";
-import { thrown, told } from "./isolate.ts";
+import { thrown, told } from "./isolate_line.ts";
 import type { Ear, Job } from "./isolates.ts";
 import { decodeResult } from "./json.ts";
 import { idOf } from "./keys.ts";

@@ -9,23 +9,17 @@
 import type { Claim } from "./claim.ts";
 import type { Definition } from "./definition.ts";
 import { RelierError } from "./errors.ts";
-import { type FromIsolate, thrown, type ToIsolate, told } from "./isolate.ts";
+import {
+  type FromIsolate,
+  type Isolate,
+  type IsolateKind,
+  thrown,
+  type ToIsolate,
+  told,
+} from "./isolate_line.ts";
 import type { RedisPort } from "./port.ts";
 import type { TelemetryOptions } from "./telemetry.ts";
 import { type Threads, threads } from "./threads.ts";
-
-/** What an isolate is, besides what it runs. */
-export interface IsolateKind {
-  readonly isolate: "thread" | "process";
-  /** Of its heap; as the host has it by default. */
-  readonly memoryMb: number | undefined;
-}
-
-/** A thread or a process, as the host makes them. */
-export interface Isolate {
-  post(message: ToIsolate): void;
-  kill(): void;
-}
 
 /** What is heard of one attempt. */
 export type Ear = (message: Exclude<FromIsolate, { what: "open" | "broken" }>) => void;

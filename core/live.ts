@@ -5,11 +5,12 @@
  */
 
 import type { Claim } from "./claim.ts";
-import type { TaskContext } from "./context.ts";
+import type { TaskContext } from "./task_context.ts";
 import type { Definition } from "./definition.ts";
 import type { Envelope } from "./envelope.ts";
 import type { RelierError } from "./errors.ts";
 import type { Isolates } from "./isolates.ts";
+import type { News } from "./news.ts";
 import type { Verdict } from "./outcome.ts";
 import type { AttemptWatch } from "./telemetry_attempt.ts";
 
@@ -60,13 +61,6 @@ export interface Live {
   cancel(reason: string): void;
   /** Give the task back now. */
   handOff(error: RelierError): void;
-}
-
-/** What a beat saves of an attempt; empty texts where nothing is new. */
-export interface News {
-  readonly progress: string;
-  readonly remark: string;
-  readonly partial: string;
 }
 
 /** The context of a run, from the worker's side. */

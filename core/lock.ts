@@ -10,27 +10,10 @@ import { loaded } from "./context.ts";
 import { type Duration, toMs } from "./duration.ts";
 import { homeOf } from "./keys.ts";
 import { derivedLocal } from "./local_id.ts";
+import type { IdempotencyLock } from "./locking.ts";
 import { functionOption, keyOption, knownOptions } from "./options.ts";
 import { defaultClient } from "./producer.ts";
 import { insideOf, type Relier } from "./relier.ts";
-
-/** The right to do the work of a key, or what it came to. */
-export interface IdempotencyLock<T = unknown> extends AsyncDisposable {
-  /** Whether somebody has done it; then `cachedResult` is what came of it. */
-  readonly alreadyExecuted: boolean;
-  /** What the call that ran came to, if it is over. */
-  readonly cachedResult: T | undefined;
-  /** Rises with every holder: lend it to `UPDATE … WHERE fence < $1`. 0 if it was done already. */
-  readonly fence: number;
-  /** Aborts when the lock is lost, which takes a process that was stopped for longer than the lease. */
-  readonly signal: AbortSignal;
-  /**
-   * Stores the result for everybody.
-   *
-   * @throws {RelierError} `RL_LEASE_LOST` if the lock is another caller's now.
-   */
-  complete(result: T): Promise<void>;
-}
 
 /** Options of {@linkcode idempotencyLock}. */
 export interface LockOptions {

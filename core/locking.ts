@@ -9,12 +9,29 @@ import { RelierError } from "./errors.ts";
 import { decodeResult, encodeResult } from "./json.ts";
 import type { Home } from "./keys.ts";
 import { randomLocal } from "./local_id.ts";
-import type { IdempotencyLock } from "./lock.ts";
 import { pause } from "./pause.ts";
 import { call, type Caller } from "./script.ts";
 import { lock, turn, unlock } from "./worker_scripts.ts";
 
 const leaseMs = 10_000;
+
+/** The right to do the work of a key, or what it came to. */
+export interface IdempotencyLock<T = unknown> extends AsyncDisposable {
+  /** Whether somebody has done it; then `cachedResult` is what came of it. */
+  readonly alreadyExecuted: boolean;
+  /** What the call that ran came to, if it is over. */
+  readonly cachedResult: T | undefined;
+  /** Rises with every holder: lend it to `UPDATE … WHERE fence < $1`. 0 if it was done already. */
+  readonly fence: number;
+  /** Aborts when the lock is lost, which takes a process that was stopped for longer than the lease. */
+  readonly signal: AbortSignal;
+  /**
+   * Stores the result for everybody.
+   *
+   * @throws {RelierError} `RL_LEASE_LOST` if the lock is another caller's now.
+   */
+  complete(result: T): Promise<void>;
+}
 
 /** Which lock, for how long its result is kept, and for how long another holder is waited for. */
 export interface LockWish {

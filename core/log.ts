@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { TaskContext } from "./context.ts";
+import type { TaskContext } from "./task_context.ts";
 
 /** The log of the task `id`. */
 export function logOf(id: string, name: string): TaskContext["log"] {

@@ -7,7 +7,7 @@
 import { common } from "./copies.ts";
 import { type Producer, producer } from "./producer.ts";
 import { define, type Definition, type TaskOptions } from "./definition.ts";
-import type { TaskContext } from "./context.ts";
+import type { TaskContext } from "./task_context.ts";
 import type { PendingTask, TaskHandle } from "./handle.ts";
 import { runInline } from "./inline.ts";
 import { type PushOptions, readPushOptions } from "./push_options.ts";

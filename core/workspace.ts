@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { TaskContext } from "./context.ts";
+import type { TaskContext } from "./task_context.ts";
 import type { Definition } from "./definition.ts";
 import type { Envelope } from "./envelope.ts";
 import { decodeResult, encodeResult } from "./json.ts";

@@ -35,7 +35,7 @@ const laws: readonly Law[] = [
   { from: /^adapters\/_test_place\.ts$/, to: /^adapters\/memory\.ts$/,    because: "that is where the tasks of a test go" },
   { from: /^adapters\/_test_place\.ts$/, to: /^#client$/, lazy: true,       because: "a real Redis is reached by the client core would take" },
   { from: /^adapters\/_engine\.ts$/, to: /^(js-redis-server\/core|node:(buffer|net|timers))$/, because: "this is the one file that knows the Redis in memory, which speaks in buffers" },
-  { from: /^adapters\/(no_)?node\w*\.ts$/, to: /^core\/(standin|isolates?)\.ts$/, because: "these are the parts of a worker that run in a thread or a process" },
+  { from: /^adapters\/(no_)?node\w*\.ts$/, to: /^core\/(standin|isolate|isolate_line)\.ts$/, because: "these are the parts of a worker that run in a thread or a process" },
   { from: /^adapters\/node\w*\.ts$/, to: /^node:/,                           because: "threads and processes are Node's" },
   { from: /^adapters\/node\w*\.ts$/, to: /^adapters\/node_\w+\.ts$/,         because: "what Node has is told in one file, and made in several" },
   { from: /^adapters\/node_reopen\.ts$/, to: /^adapters\/(ioredis|bun)\.ts$/, because: "a thread opens the same Redis again, by the client it came from" },
