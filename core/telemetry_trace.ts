@@ -101,9 +101,9 @@ export function stamped(
   otel.propagation.inject(context, carried);
   if (headers && Object.keys(carried).some((key) => key in headers)) return headers;
   const link = propagation === "link" || (propagation === "auto" && far);
-  const mark = link ? { [byLink]: "link" } : {};
+  const mark: Record<string, string> = link ? { [byLink]: "link" } : {};
   const { traceparent } = carried;
-  const bare = traceparent === undefined ? {} : { traceparent };
+  const bare: Record<string, string> = traceparent === undefined ? {} : { traceparent };
   for (const trace of [carried, bare]) {
     const all = { ...trace, ...mark, ...headers };
     if (JSON.stringify(all).length <= maxHeaders) return all;
