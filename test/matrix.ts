@@ -15,7 +15,7 @@ import { testsOf } from "./support/tree.ts";
 
 /** How long a file, and all of it, may take, in milliseconds. */
 const fileMs = 120_000;
-const longFileMs = 400_000;
+const longFileMs = 600_000;
 const wholeMs = 20 * 60_000;
 
 /** How many files run at once: what a test does most is to wait. */
