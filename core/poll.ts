@@ -122,6 +122,7 @@ export function createPoller(caller: Caller): Poller {
         // Redis is away: the timer asks again, and a wait ends by its own timeout.
       }
     }
+    if (listening) desk.idleMs = shortestMs;
     schedule(desk, listening ? missedMs : desk.idleMs);
   }
 
