@@ -8,10 +8,11 @@ import { createRelier, RedisError, type RedisPort } from "../mod.ts";
 import { connect } from "../adapters/ioredis.ts";
 import { type Command, command, type Context } from "./command.ts";
 import { accessChecks } from "./doctor/access.ts";
-import { bounded, type Check, fail, looked } from "./doctor/check.ts";
+import { type Check, fail } from "../adapters/operator/check.ts";
+import { bounded, looked } from "./doctor/check.ts";
 import { localChecks } from "./doctor/local.ts";
 import { queueChecks } from "./doctor/queues.ts";
-import { serverChecks } from "./doctor/server.ts";
+import { serverChecks } from "../adapters/operator/server.ts";
 import { program } from "./process/program.ts";
 
 const args = {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { spelt } from "../adapters/operator/words.ts";
 import { CliError } from "./error.ts";
 import { didYouMean } from "./kernel/near.ts";
 import { plain } from "./kernel/text.ts";
@@ -31,11 +32,6 @@ export function duration(
   const ms = Math.round(Number(digits) * units[unit as keyof typeof units]);
   if (ms >= min && ms <= max) return ms;
   throw refused(option, text, `it must be ${spelt(min)} to ${spelt(max)}`, "write it like 30s");
-}
-
-function spelt(ms: number): string {
-  const unit = (["d", "h", "m", "s"] as const).find((each) => ms > 0 && ms % units[each] === 0);
-  return unit === undefined ? `${ms}ms` : `${ms / units[unit]}${unit}`;
 }
 
 /** Reads a whole number. @throws {CliError} 2 */

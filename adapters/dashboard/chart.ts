@@ -33,8 +33,8 @@ export const backlog: readonly Line[] = [
 /** Units of a picture; it is stretched to the room there is. */
 const width = 600;
 const height = 120;
-/** How much time a chart shows. */
-const spanMs = 300_000;
+/** How much time a chart shows: as much as is known, but no less than a minute. */
+const leastMs = 60_000;
 
 /** A chart of `lines`, with its scale and what is now. `unit` follows each number. */
 export function chart(
@@ -47,7 +47,7 @@ export function chart(
   const last = history.at(-1);
   const now = (line: Line): string => `${brief(last ? line.of(last) : 0)}${unit}`;
   const words = lines.map((line) => `${line.name} ${now(line)}`).join(", ");
-  const seen = last ? last.at - history[0]!.at : 0;
+  const spanMs = Math.max(leastMs, last ? last.at - history[0]!.at : 0);
   return html`
     <figure class="chart">
       <figcaption>
@@ -63,21 +63,21 @@ export function chart(
       </figcaption>
       <div
         class="plot"><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${title}, the last ${spanOf(
-          seen,
+          spanMs,
         )}: now ${words}; at most ${brief(most)}${unit}">
         <path class="grid" d="M0 ${height / 2}H${width}M0 1H${width}" />${lines.map((line) =>
-          curve(history, line, most)
+          curve(history, line, most, spanMs)
         )}</svg><span class="scale most">${brief(
           most,
         )}${unit}</span><span class="scale half">${brief(most / 2)}${unit}</span></div>
-      <div class="axis"><span>5 min ago</span><span>now</span></div>
+      <div class="axis"><span>${spanOf(spanMs)} ago</span><span>now</span></div>
     </figure>
   `;
 }
 
-function curve(history: readonly Sample[], line: Line, most: number): Html {
+function curve(history: readonly Sample[], line: Line, most: number, spanMs: number): Html {
   const end = history.at(-1)?.at ?? 0;
-  const points = history.filter(({ at }) => end - at <= spanMs).map((sample) => {
+  const points = history.map((sample) => {
     const x = width - (end - sample.at) / spanMs * width;
     return `${x.toFixed(1)} ${(height - line.of(sample) / most * (height - 2)).toFixed(1)}`;
   });

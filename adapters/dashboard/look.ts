@@ -5,6 +5,7 @@
  * @module
  */
 
+import { createObituary, type Death } from "./deaths.ts";
 import { type Fellow, fleetOf } from "../operator/fleet.ts";
 import { type Ill, illsOf, illsOfServer } from "../operator/health.ts";
 import { type Pace, type Survey, survey, usedQueues } from "../operator/survey.ts";
@@ -36,6 +37,8 @@ export interface Look {
   readonly fleet: readonly Fellow[];
   /** What Redis says of itself, by the names of INFO. */
   readonly server: Readonly<Record<string, string>>;
+  /** The workers that were lost while somebody looked, the latest first. */
+  readonly deaths: readonly Death[];
   /** What is wrong. */
   readonly ills: readonly Ill[];
   /** All queues together; the last samples, the oldest first. */
@@ -58,6 +61,7 @@ export function createLook(rl: Relier): () => Promise<Look> {
   let turn = 0;
   const known = new Map<string, QueueLook>();
   let history: readonly Sample[] = [];
+  const obituary = createObituary();
 
   return async () => {
     if (looks++ % listEvery === 0) {
@@ -82,7 +86,8 @@ export function createLook(rl: Relier): () => Promise<Look> {
       ...illsOfServer(server),
       ...queues.flatMap((queue) => illsOf(queue, aliveOn(queue.name))),
     ];
-    return { at, queues, fleet, server, ills, history };
+    const deaths = obituary({ at: Date.now(), fleet, queues });
+    return { at, queues, fleet, server, deaths, ills, history };
   };
 }
 

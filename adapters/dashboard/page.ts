@@ -83,3 +83,10 @@ export function field(fields: Fields, name: string): string {
   if (value !== undefined && value.trim() !== "") return value;
   throw new BadForm(`The field "${name}" is missing`);
 }
+
+/** The queue that the field `queue` names. @throws {BadForm} if none can have that name. */
+export function queueField(fields: Fields): string {
+  const name = field(fields, "queue");
+  if (/^[A-Za-z0-9][\w.-]{0,63}$/.test(name)) return name;
+  throw new BadForm("No queue has such a name");
+}

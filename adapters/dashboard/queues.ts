@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { QueueLimits } from "../../mod.ts";
 import { brief, count, plural, spanOf } from "../operator/words.ts";
 import { backlog, chart, gauge, spark, throughput } from "./chart.ts";
 import { type Html, html, part, type Value } from "./html.ts";
+import { limitForm, limitWords } from "./limits.ts";
 import type { Look, QueueLook } from "./look.ts";
 import { type Ask, NotHere, type Page } from "./page.ts";
 import { badge, button, type Column, figure, number, section, table } from "./parts.ts";
@@ -48,13 +48,15 @@ export const queue: Page = {
       part("queue", summary(found, look, ask)),
       part("rates", chart("Tasks a second", found.history, throughput, "/s")),
       part("depth", chart("Tasks there are", found.history, backlog)),
-      part("limits", limits(found)),
+      part("limit-list", limits(found)),
     ] as const;
     const [head, rates, depth, limited] = parts;
     return {
       title: `Queue ${found.name}`,
       body: html`<p class="crumbs"><a href="queues">Queues</a> /</p><h1>${found.name}</h1>
-        ${head.html}<div class="pair">${rates.html}${depth.html}</div>${limited.html}`,
+        ${head.html}<div class="pair">${rates.html}${depth.html}</div>${limited.html}${
+        limitForm(ask, found.name, found.stats.limits)
+      }`,
       live: parts,
     };
   },
@@ -172,20 +174,4 @@ function limits({ stats }: QueueLook): Html {
       : html`<ul class="plain">${words.map((each) => html`<li>${each}</li>`)}</ul>`,
     html`<a href="admission">Admission</a>`,
   );
-}
-
-/** The limits of a queue, one each. */
-function limitWords(
-  { maxDepth, maxAge, rate, maxPerTenant, concurrency }: QueueLimits,
-): string[] {
-  return [
-    rate &&
-    `${count(rate.limit)} tasks in ${spanOf(Number(rate.per))}${
-      rate.by === "tenant" ? " for each tenant" : ""
-    }, ${count(rate.burst ?? rate.limit)} at once`,
-    maxDepth && `at most ${plural(maxDepth, "task")} waiting`,
-    maxAge && `nothing new while the oldest has waited for ${spanOf(Number(maxAge))}`,
-    maxPerTenant && `at most ${plural(maxPerTenant, "unfinished task")} of a tenant`,
-    concurrency && `at most ${plural(concurrency, "task")} running at a time`,
-  ].filter((each): each is string => typeof each === "string");
 }

@@ -51,3 +51,11 @@ export function some(items: readonly string[], most: number): string {
   if (left > 0) return `${shown.join(", ")} and ${count(left)} more`;
   return [shown.slice(0, -1).join(", "), ...shown.slice(-1)].filter(Boolean).join(" and ");
 }
+
+/** `250ms`, `30s`, `2m`: a span that reads back as what it was. */
+export function spelt(ms: number): string {
+  const unit = (["d", "h", "m", "s"] as const).find((each) => ms > 0 && ms % units[each] === 0);
+  return unit === undefined ? `${ms}ms` : `${ms / units[unit]}${unit}`;
+}
+
+const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

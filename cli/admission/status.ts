@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type Admission, admissionOf } from "../../adapters/operator/admission.ts";
 import { survey } from "../../adapters/operator/survey.ts";
 import type { QueueStats } from "../../mod.ts";
 import { type Command, command } from "../command.ts";
@@ -27,10 +28,9 @@ const status: Command<typeof args> = command({
     const rows = (await survey(relier, await queuesOf(relier, queue)))
       .map(({ name, stats }): Row => ({
         name,
-        state: stateOf(stats),
         waiting: stats.counts.ready + stats.counts.scheduled,
         limits: stats.limits,
-        refused: refusedOf(stats),
+        ...admissionOf(stats),
       }));
     out.table(rows, columns(out), "no queue has been used yet");
   },
@@ -38,27 +38,10 @@ const status: Command<typeof args> = command({
 
 export default status;
 
-interface Row {
+interface Row extends Admission {
   readonly name: string;
-  readonly state: "open" | "shedding" | "closed";
   readonly waiting: number;
   readonly limits: QueueStats["limits"];
-  /** How many pushes were refused since the queue began, by the limit that did. */
-  readonly refused: Readonly<Record<string, number>>;
-}
-
-/** Whether a push would be refused now; a rate depends on who pushes, so it is not asked. */
-function stateOf({ paused, counts, limits, oldestMs }: QueueStats): Row["state"] {
-  if (paused.pushes !== null) return "closed";
-  const full = limits.maxDepth && counts.ready + counts.scheduled >= limits.maxDepth;
-  const late = limits.maxAge && counts.ready > 0 && oldestMs > Number(limits.maxAge);
-  return full || late ? "shedding" : "open";
-}
-
-function refusedOf({ events }: QueueStats): Record<string, number> {
-  const prefix = "refused:";
-  const found = Object.entries(events).filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(found.map(([name, n]) => [name.slice(prefix.length), n]));
 }
 
 function columns({ style, span }: Output): Column<Row>[] {

@@ -8,7 +8,7 @@
 
 import { type Program, RedisError, type RedisPort } from "../../mod.ts";
 import { program } from "../process/program.ts";
-import { type Check, fail, ok, warn } from "./check.ts";
+import { type Check, fail, ok, warn } from "../../adapters/operator/check.ts";
 
 /** Every command that scripts call, with arguments that read nothing or are refused. */
 export const commands: readonly string[] = [

@@ -9,7 +9,7 @@ import process from "node:process";
 import type { Settings } from "../kernel/config.ts";
 import { version } from "../kernel/version.ts";
 import { placeOf } from "../process/redis.ts";
-import { type Check, fail, ok, warn } from "./check.ts";
+import { type Check, fail, ok, warn } from "../../adapters/operator/check.ts";
 
 /** Looks at this process and at `settings`. */
 export function localChecks(settings: Settings): Check[] {

@@ -7,7 +7,8 @@
 
 import type { QueueStats, Relier, WorkerEntry } from "../../mod.ts";
 import { spanOf } from "../output.ts";
-import { bounded, type Check, fail, looked, ok, warn } from "./check.ts";
+import { type Check, fail, ok, warn } from "../../adapters/operator/check.ts";
+import { bounded, looked } from "./check.ts";
 
 /** So many queues are looked at, and no more: those that were in use last. */
 const mostQueues = 50;

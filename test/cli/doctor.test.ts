@@ -7,10 +7,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { commands } from "../../cli/doctor/access.ts";
-import type { Check } from "../../cli/doctor/check.ts";
+import type { Check } from "../../adapters/operator/check.ts";
 import { localChecks } from "../../cli/doctor/local.ts";
 import { settingsOf } from "../../cli/kernel/config.ts";
-import { serverChecks } from "../../cli/doctor/server.ts";
+import { serverChecks } from "../../adapters/operator/server.ts";
 import * as scripts from "../support/scripts.ts";
 import { createRelier, createWorker, rlTask } from "../../mod.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";

@@ -147,6 +147,7 @@ test(
     assert.equal((await who.post("/act/nothing", {})).status, 404);
     assert.equal((await who.post("/act/__proto__", {})).status, 404);
     assert.deepEqual(await lab.dump(), before);
+    assert.deepEqual((await lab.rl.actions()).actions, []);
   }),
 );
 

@@ -24,6 +24,7 @@ export const queueSuite: readonly string[] = [
   "bad_payloads",
   "closed_queue",
   "context",
+  "dashboard/acts",
   "dashboard/door",
   "dashboard/pages",
   "fence",
