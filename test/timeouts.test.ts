@@ -91,9 +91,12 @@ test(
         error.reason === "attempts" && /stopped after 150 ms/.test(error.message),
     );
     const strikes = times["began"]! + 150;
-    assert.ok(times["settled"]! - strikes < 100, `settled ${times["settled"]! - strikes} ms after`);
     assert.ok(
-      times["next"]! - strikes < 100,
+      times["settled"]! - strikes < 1000,
+      `settled ${times["settled"]! - strikes} ms after`,
+    );
+    assert.ok(
+      times["next"]! - strikes < 1000,
       `the slot was free ${times["next"]! - strikes} ms after`,
     );
     assert.equal(w.health().leaked, 1);

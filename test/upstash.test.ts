@@ -93,7 +93,7 @@ test(
     const lost = await failure(open().run(count, [key], []));
     assert.equal(lost.failure, "refused");
     assert.match(lost.message, /HTTP 404, so the url is not the REST URL of an Upstash database/);
-    assert.ok(performance.now() - started < 600);
+    assert.ok(performance.now() - started < 2_000);
   }),
 );
 
@@ -216,7 +216,7 @@ test(
         assert.equal(error.failure, "unknown");
         assert.match(error.message, /the port is closed$/);
       }
-      assert.ok(performance.now() - started < 300);
+      assert.ok(performance.now() - started < 2_000);
       assert.equal(front.requests.length, asked + 1);
       await port.close();
     }

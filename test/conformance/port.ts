@@ -244,7 +244,7 @@ export function portSuite(
       const started = performance.now();
       controller.abort();
       await waiting;
-      assert.ok(performance.now() - started < 100);
+      assert.ok(performance.now() - started < 1_000);
       // Once at once, and once after the abandoned command is gone.
       if (!lingers) await until("nobody waits", async () => !await blocked(bench, key));
       const again = port.wait(bells, 10_000);
@@ -252,7 +252,7 @@ export function portSuite(
       await port.run(push, bells, ["ring"]);
       await bounded("the wait ends", again, 3_000);
     }
-    await bounded("an aborted wait returns", port.wait(bells, 10_000, AbortSignal.abort()), 100);
+    await bounded("an aborted wait returns", port.wait(bells, 10_000, AbortSignal.abort()), 1_000);
   });
 
   check(
@@ -514,7 +514,7 @@ export function portSuite(
       const started = performance.now();
       await port.close();
       for (const error of await Promise.all(pending)) assert.equal(error.failure, "unknown");
-      assert.ok(performance.now() - started < 300);
+      assert.ok(performance.now() - started < timeoutMs / 2);
       assert.equal((await failure(port.run(echo, [key], ["x"]))).failure, "unknown");
       assert.equal((await failure(port.wait([key], 1_000))).failure, "unknown");
       assert.equal((await failure(port.listen!(key, () => {}))).failure, "unknown");
