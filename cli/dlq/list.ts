@@ -33,7 +33,7 @@ const dlq: Command<typeof args> = command({
   examples: [
     "rl dlq",
     "rl dlq --error StripeError",
-    "rl dlq -q --name charge-card | xargs rl dlq release",
+    "rl dlq -q --name charge-card | xargs rl dlq release -y",
   ],
   args,
   watch: true,

@@ -4,11 +4,10 @@
  * @module
  */
 
-import { keyId } from "../../mod.ts";
 import { type Command, command } from "../command.ts";
 import { CliError } from "../error.ts";
 import { queueOf } from "../../adapters/operator/ids.ts";
-import { keyArgs } from "./show.ts";
+import { keyArgs, remembered } from "./show.ts";
 
 const forget: Command<typeof keyArgs> = command({
   summary: "Forget what is remembered under a key, so that it can be done again",
@@ -18,9 +17,8 @@ const forget: Command<typeof keyArgs> = command({
   args: keyArgs,
   bulk: true,
   async run({ args, out, relier, confirm }) {
-    const id = keyId(args);
+    const { id, state } = await remembered(relier, args);
     const queue = relier.queue(queueOf(id));
-    const { state } = await queue.inspect(id);
     const over = state === "completed" || state === "cancelled" || state === "dead";
     if (!over) throw underWay(id, state);
     await confirm({ verb: "forget", count: 1, samples: [`${id} (${state})`], what: "key" });

@@ -4,8 +4,11 @@
  * @module
  */
 
-import { keyId } from "../../mod.ts";
+import { keyId, type Relier, RelierError, type TaskDetails } from "../../mod.ts";
+import type { ParsedArgs } from "../args.ts";
 import { type Command, command } from "../command.ts";
+import { CliError } from "../error.ts";
+import { short } from "../flags.ts";
 import { queueOf } from "../../adapters/operator/ids.ts";
 import { storyArgs, tellStory } from "../tasks/story.ts";
 
@@ -25,6 +28,9 @@ export const keyArgs = {
   },
 } as const;
 
+/** A key, and whose it is. */
+type Named = Pick<ParsedArgs<typeof keyArgs>, keyof typeof keyArgs>;
+
 type Args = typeof keyArgs & Pick<typeof storyArgs, "payload">;
 
 const args: Args = { ...keyArgs, payload: storyArgs.payload };
@@ -35,10 +41,27 @@ const show: Command<Args> = command({
   examples: ["rl idem show order-17", "rl idem show inv:9917 --task send-invoice --queue mails"],
   args,
   async run({ args, out, relier }) {
-    const id = keyId(args);
-    const task = await relier.queue(queueOf(id)).inspect(id);
-    tellStory(out, task, args.payload === true);
+    tellStory(out, await remembered(relier, args), args.payload === true);
   },
 });
 
 export default show;
+
+/** What is remembered under a key. @throws {CliError} 4 if nothing is */
+export async function remembered(relier: Relier, named: Named): Promise<TaskDetails> {
+  const id = keyId(named);
+  try {
+    return await relier.queue(queueOf(id)).inspect(id);
+  } catch (error) {
+    if (!RelierError.is(error, "RL_NOT_FOUND")) throw error;
+    const { key, task, queue } = named;
+    const why = task === undefined
+      ? "no lock has it"
+      : `no task "${short(task)}" of queue "${short(queue)}" has it`;
+    throw new CliError(4, `Cannot find key "${short(key)}": ${why}`, {
+      hint: task === undefined
+        ? "name the task with --task, if it is a task's key"
+        : "the key, the task and the queue have to be those of the push",
+    });
+  }
+}

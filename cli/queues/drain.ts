@@ -33,9 +33,10 @@ const drain: Command<typeof args> = command({
   async run(context) {
     const { args: { queue: name, reason }, out, relier, signal } = context;
     const queue = relier.queue(name);
-    const resume = `open it again with "rl queues resume ${name}"`;
     await queue.pause("pushes", reason);
-    out.note(`queue "${name}" takes nothing new now; ${resume}`);
+    out.note(
+      `queue "${name}" takes nothing new now; open it again with "rl queues resume ${name}"`,
+    );
     let most = 0;
     for (let last = -1;; await pass(everyMs, signal)) {
       const stats = await queue.stats();
@@ -50,7 +51,6 @@ const drain: Command<typeof args> = command({
       last = left;
     }
     out.record({ name, drained: true }, () => out.line(`queue "${name}" is empty, and closed`));
-    out.note(resume);
   },
 });
 
