@@ -7,8 +7,8 @@
  */
 
 import { type Home, idOf } from "./keys.ts";
+import { atMost } from "./drain.ts";
 import { pause } from "./pause.ts";
-import type { Reply } from "./port.ts";
 import { tellRaised } from "./raised.ts";
 import { call, type Caller, pairs } from "./script.ts";
 import { sweep } from "./worker_scripts.ts";
@@ -30,6 +30,8 @@ const firstDeathMs = 100;
 const earlyMs = 5;
 /** When what a sweep brought back for the first time can be claimed. */
 export const revivedMs: number = firstDeathMs + earlyMs;
+/** How long whoever evicts waits until it has told of it. */
+const tellMs = 1000;
 /** A worker's own lease is stored with it: this one is only for what nobody beats for. */
 const anyLeaseMs = 10_000;
 
@@ -72,7 +74,10 @@ export async function evict(
 ): Promise<string[]> {
   const args = { dead: worker, cause, leaseMs, graceMs };
   const [, , , raised, , evicted] = await call(caller, home, sweep, args);
-  return resurrections(caller, home, raised).slice(0, evicted).map(({ id }) => id);
+  const found = pairs(raised) as [string, string][];
+  // Whoever evicts may be about to end, and is the only one who can tell of it.
+  await atMost(tellMs, tellRaised(caller, home, found));
+  return found.slice(0, evicted).map(([local]) => idOf(home, local));
 }
 
 /**
@@ -106,11 +111,7 @@ export async function sweepOnce(
 ): Promise<{ raised: Resurrection[]; nextMs: number }> {
   const args = { dead: "", cause: "", leaseMs, graceMs };
   const [, , , raised, nextMs] = await call(caller, home, sweep, args);
-  return { raised: resurrections(caller, home, raised), nextMs };
-}
-
-function resurrections(caller: Caller, home: Home, flat: readonly Reply[]): Resurrection[] {
-  const raised = pairs(flat) as [string, string][];
-  void tellRaised(caller, home, raised);
-  return raised.map(([local, cause]) => ({ id: idOf(home, local), cause }));
+  const found = pairs(raised) as [string, string][];
+  void tellRaised(caller, home, found);
+  return { raised: found.map(([local, cause]) => ({ id: idOf(home, local), cause })), nextMs };
 }

@@ -42,7 +42,7 @@ export function telemetryOf(
   knownOptions("telemetry", options, ["propagation"]);
   const propagation = oneOf("propagation", options.propagation ?? "auto", ways);
   let observer: ReturnType<Telemetry>;
-  return () => {
+  const telemetry: Telemetry = () => {
     if (observer || !(registered in globalThis)) return observer;
     return observer = loaded(() => import("./telemetry_observer.ts"))
       .then(
@@ -50,6 +50,8 @@ export function telemetryOf(
         () => undefined, // Where it cannot be loaded, nobody is told, and tasks go on.
       );
   };
+  void telemetry(); // It is soonest there where the SDK was there before.
+  return telemetry;
 }
 
 /** Who observes now; nobody while that is still being loaded. */

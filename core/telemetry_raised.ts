@@ -8,6 +8,7 @@
 
 import * as otel from "@opentelemetry/api";
 import type { RaisedTask } from "./raised.ts";
+import type { Attempt, TaskDetails } from "./summary.ts";
 import { event } from "./telemetry_events.ts";
 import { count } from "./telemetry_metrics.ts";
 import {
@@ -28,9 +29,9 @@ export function watchRaised(
 ): void {
   const lost = new Map<string, { cause: string; tasks: number }>();
   for (const each of raised) {
-    const death = each.details?.history.at(-1);
+    const death = deathOf(each);
     const cause = death?.cause ?? each.cause;
-    tell(queue, each, cause, setting);
+    tell(queue, each, death, cause, setting);
     if (!death || !isDeath(cause)) continue;
     const { tasks } = lost.get(death.worker) ?? { tasks: 0 };
     lost.set(death.worker, { cause, tasks: tasks + 1 });
@@ -44,6 +45,20 @@ export function watchRaised(
       "relier.resurrection.reason": cause,
     });
   }
+}
+
+/**
+ * The attempt that ended so. By now there may be others behind it; of one that cost a task
+ * its last life only the history knows the cause.
+ */
+function deathOf({ details, cause }: RaisedTask): Attempt | undefined {
+  return details?.history.findLast((attempt) => attempt.cause === cause) ??
+    (details?.state === "dead" ? details.history.at(-1) : undefined);
+}
+
+/** The context of the attempt that died: the last one stored, or the one before what runs now. */
+function traceOf({ facts, state }: TaskDetails): string {
+  return (state === "running" ? facts["before"] : facts["trace"] ?? facts["before"]) ?? "";
 }
 
 /** Whether a worker has died of it: a stalled one lives, and a lost claim never began. */
@@ -66,6 +81,7 @@ function kindOf(cause: string): string {
 function tell(
   queue: string,
   { id, details }: RaisedTask,
+  death: Attempt | undefined,
   cause: string,
   setting: Setting,
 ): void {
@@ -73,12 +89,10 @@ function tell(
   const family = metricAttributes(subject);
   const kind = kindOf(cause);
   count("relier.task.resurrections", { ...family, "relier.resurrection.cause": kind });
-  if (!details) return;
-  const { history, facts, headers, state } = details;
-  const death = history.at(-1);
-  if (!death) return;
+  if (!details || !death) return;
+  const { facts, headers, state } = details;
   const { parent, links } = originOf(headers, setting);
-  const dead = linkTo(facts["trace"] ?? facts["before"] ?? "", "dead_attempt");
+  const dead = linkTo(traceOf(details), "dead_attempt");
   const why = { "relier.resurrection.cause": kind, "relier.resurrection.reason": cause };
   const buried = state === "dead";
   if (isDeath(cause)) {

@@ -7,6 +7,7 @@
 
 import { createRelier, type Relier } from "../../mod.ts";
 import { CliError } from "../error.ts";
+import { type Exporter, exportTo, type Otlp } from "../process/otlp.ts";
 import { findRedis, type FoundRedis, placeOf as whereIs } from "../process/redis.ts";
 import { spanOf, styleOf } from "../output.ts";
 import { lineOf } from "../worker/log.ts";
@@ -32,6 +33,8 @@ export interface Plan {
   readonly modules: readonly string[];
   readonly size: number;
   readonly worker: NonNullable<SupervisorOptions["worker"]>;
+  /** Where to export what OpenTelemetry is told. */
+  readonly otlp: Otlp | undefined;
 }
 
 /** What people are told once a part of it stands: a tick, a warning, or more about the line before. */
@@ -66,7 +69,12 @@ export async function bringUp(
   hear: (from: string, text: string) => void,
 ): Promise<Cluster> {
   const { place, prefix, size, worker } = plan;
-  const parts: { supervisor?: Supervisor; redis?: FoundRedis; relier?: Relier } = {};
+  const parts: {
+    supervisor?: Supervisor;
+    redis?: FoundRedis;
+    relier?: Relier;
+    exporter?: Exporter;
+  } = {};
   const channel = await claim(place, {
     status: () => Promise.resolve(status()),
     async scale(wanted) {
@@ -114,12 +122,14 @@ export async function bringUp(
   async function tearDown(): Promise<void> {
     await parts.relier?.close();
     await parts.redis?.leave();
+    await parts.exporter?.close();
     dropAddress(place, channel.address.id);
     channel.close();
   }
 
   try {
-    const { redis: given } = plan;
+    const { redis: given, otlp } = plan;
+    if (otlp) parts.exporter = await exportTo(otlp, place.name, (text) => say("otel", text));
     const port = lastPort(place) ?? usualPort;
     const redis = parts.redis = await findRedis(given?.url, {
       ...(given && { source: given.from }),
@@ -134,6 +144,7 @@ export async function bringUp(
       redis: redis.url,
       prefix,
       worker,
+      otlp,
       cwd: plan.cwd,
       name: workerName,
       onEvent: (event) => {
@@ -192,7 +203,7 @@ async function claim(place: Place, answers: Parameters<typeof openChannel>[0]): 
 function linesOf(
   { url, notice, about, keeper }: FoundRedis,
   facts: Readonly<Record<string, string>>,
-  { size, worker, place: { data } }: Plan,
+  { size, worker, otlp, place: { data } }: Plan,
 ): Line[] {
   const { concurrency = 10, queues = ["default"], profile } = worker;
   const { lease = profile === "fast" ? "3s" : "10s" } = worker;
@@ -214,5 +225,6 @@ function linesOf(
       : [],
     { mark: "✓", part: "workers", text: `${size} × ${concurrency} slots  ${names.join(" ")}` },
     { mark: "✓", part: "phoenix", text: `in every worker, none leads  lease ${leases}` },
+    ...otlp ? [{ mark: "✓", part: "otel", text: `exporting to ${otlp.url}` } as const] : [],
   ];
 }

@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { type Command, command, type Context } from "../command.ts";
 import { CliError, type Exit } from "../error.ts";
 import { integer } from "../flags.ts";
+import { otlpOf } from "../process/otlp.ts";
 import { firstWord, start } from "../process/processes.ts";
 import { bringUp, type Line, type Plan } from "./cluster.ts";
 import type { DaemonWord } from "./daemon.ts";
@@ -33,6 +34,11 @@ const args = {
     type: "string",
     valueHint: "duration",
     description: "How long tasks may go on when it is told to leave (30s)",
+  },
+  otlp: {
+    type: "string",
+    valueHint: "url",
+    description: "Export spans, metrics and logs there (OTEL_EXPORTER_OTLP_ENDPOINT)",
   },
   detach: { type: "boolean", alias: "d", description: "Run in the background" },
   name: { type: "string", valueHint: "name", description: "Which cluster (the project's)" },
@@ -103,6 +109,7 @@ function planOf(context: Context<typeof args>): Plan {
       ? availableParallelism()
       : integer("--workers", size, { min: 1, max: 100 }),
     worker: workerOptions(given, settings),
+    otlp: otlpOf(given.otlp, settings.worker.otlp, host.env),
   };
 }
 

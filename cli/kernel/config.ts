@@ -39,6 +39,8 @@ export interface WorkerConfig {
   readonly healthPort?: number | undefined;
   /** The address of the health endpoints. */
   readonly healthHost?: string | undefined;
+  /** The OTLP endpoint that spans, metrics and logs are exported to. */
+  readonly otlp?: string | undefined;
 }
 
 /** What a configuration file may hold. */

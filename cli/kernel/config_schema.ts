@@ -36,6 +36,7 @@ const worker = v.strictObject({
   lease: v.optional(span),
   healthPort: v.optional(whole(0, 65_535)),
   healthHost: v.optional(text("the address of the health endpoints")),
+  otlp: v.optional(text("the OTLP endpoint to export to")),
 }, "an object");
 
 const what = "an object, as the default export where it is a module";

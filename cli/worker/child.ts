@@ -9,6 +9,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import type { Relier, Worker, WorkerEventName, WorkerHealth, WorkerOptions } from "../../mod.ts";
 import { CliError } from "../error.ts";
+import { type Exporter, exportTo, type Otlp } from "../process/otlp.ts";
 import { setupOf, tell } from "../process/processes.ts";
 import { createCount, type Totals } from "./count.ts";
 import { loadModules } from "./modules.ts";
@@ -19,6 +20,8 @@ export interface ChildSetup {
   readonly redis: string;
   readonly prefix: string;
   readonly worker: WorkerOptions;
+  /** Where to export what OpenTelemetry is told. */
+  readonly otlp?: Otlp | undefined;
   /** The events it tells one by one; it counts them all. */
   readonly tell: readonly WorkerEventName[];
 }
@@ -69,6 +72,7 @@ const mostTold = 50;
 
 let relier: Relier | undefined;
 let worker: Worker | undefined;
+let exporter: Exporter | undefined;
 let by: Farewell | undefined;
 
 process.on("message", (order: ChildOrder) => {
@@ -94,10 +98,12 @@ try {
     exit: exitOf(error),
     ...(hint !== undefined && { hint }),
   });
-  finish(1);
+  await finish(1);
 }
 
 async function begin(): Promise<void> {
+  // Before the modules, which may want to be told of, too.
+  if (setup.otlp) exporter = await exportTo(setup.otlp, setup.worker.name ?? "", console.error);
   const { createRelier, createWorker } = await loadModules(setup.modules);
   relier = createRelier({ redis: setup.redis, prefix: setup.prefix });
   const modules = setup.modules.map((path) => pathToFileURL(path).href);
@@ -142,7 +148,7 @@ function leave(why: Farewell, timeoutMs?: number): void {
   if (by !== undefined) return;
   by = why;
   if (worker) void worker.drain(timeoutMs === undefined ? {} : { timeout: timeoutMs });
-  else if (!relier) finish(0); // Nothing has been claimed.
+  else if (!relier) void finish(0); // Nothing has been claimed.
 }
 
 function hurry(): void {
@@ -154,7 +160,7 @@ async function leaveWord(left: Worker): Promise<void> {
   const { handedOff, order } = await left.drain();
   const kept = await atMost(farewellMs, heldBy(left)).catch(() => -1);
   say({ what: "left", by: order ?? by ?? "drain", handedOff, kept });
-  finish(kept === 0 ? 0 : 75);
+  await finish(kept === 0 ? 0 : 75);
 }
 
 async function heldBy({ id }: Worker): Promise<number> {
@@ -184,7 +190,8 @@ function say(word: ChildWord): void {
 }
 
 /** Ends the process once everything it said is on its way. */
-function finish(code: number): void {
+async function finish(code: number): Promise<void> {
+  await exporter?.close();
   if (!process.connected) process.exit(code);
   process.send!({}, () => process.exit(code));
 }

@@ -8,6 +8,7 @@ import { createWorker } from "../../mod.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import { integer } from "../flags.ts";
+import { exportTo, otlpOf } from "../process/otlp.ts";
 import { plural } from "../words.ts";
 import { type Health, openHealth } from "./health.ts";
 import { createLog } from "./log.ts";
@@ -57,6 +58,9 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
   let forget = (): void => {};
   // A Redis that is away is told of in the words of this process, and soon.
   await context.relier.queues();
+  const otlp = otlpOf(args.otlp, settings.worker.otlp, host.env);
+  // What is told of the tasks of a process that died comes from here.
+  const exporter = otlp && await exportTo(otlp, name, out.note);
   const health = await healthOf(context, worker, () => supervisor?.children ?? []);
   try {
     supervisor = createSupervisor({
@@ -68,6 +72,7 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
       name,
       cwd: host.cwd,
       env: host.env,
+      otlp,
       ...maxLeaked,
       onEvent(event) {
         handedOff += event.handedOff ?? 0;
@@ -78,8 +83,9 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
     await supervisor.ready;
     if (supervisor.children.length > 0) {
       const where = health ? ` · health at ${health.url}` : "";
+      const telling = otlp ? ` · telemetry to ${otlp.url}` : "";
       const slots = worker.concurrency ?? 10;
-      out.note(`${plural(size, "worker")} ready · ${plural(slots, "slot")} each${where}`);
+      out.note(`${plural(size, "worker")} ready · ${plural(slots, "slot")} each${where}${telling}`);
     }
     const exit = await supervisor.ended;
     if (exit === 0) out.note(`✓ Clean exit. ${plural(handedOff, "task")} handed off.`);
@@ -90,6 +96,7 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
     health?.close();
     supervisor?.close();
     await supervisor?.ended;
+    await exporter?.close();
   }
 }
 

@@ -92,6 +92,11 @@ export const startArgs = {
     valueHint: "address",
     description: "Where they are answered (127.0.0.1)",
   },
+  otlp: {
+    type: "string",
+    valueHint: "url",
+    description: "Export spans, metrics and logs there (OTEL_EXPORTER_OTLP_ENDPOINT)",
+  },
 } as const;
 
 /** What they are, read. */

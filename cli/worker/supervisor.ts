@@ -10,6 +10,7 @@ import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { createRelier, type WorkerEventName, type WorkerOptions } from "../../mod.ts";
 import { CliError } from "../error.ts";
+import type { Otlp } from "../process/otlp.ts";
 import { bringBack } from "./evict.ts";
 import { loadingOf } from "./loader.ts";
 import { createMember, type End } from "./member.ts";
@@ -34,6 +35,8 @@ export interface SupervisorOptions {
   readonly name?: string;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Where each process exports what OpenTelemetry is told. */
+  readonly otlp?: Otlp | undefined;
   /** How many handlers may go on after their attempt was decided before a process is replaced; half its slots by default. */
   readonly maxLeaked?: number;
   /** The events of the workers that are told one by one. */
@@ -130,6 +133,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
             supervisor: `${process.pid}`,
           },
           tell,
+          otlp: options.otlp,
         },
         // However we end, short of SIGKILL, it drains.
         { execArgv: loading.execArgv, cwd, env, last: "SIGTERM" },

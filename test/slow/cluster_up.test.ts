@@ -19,6 +19,7 @@ import { fileURLToPath } from "node:url";
 import type { ClusterStatus } from "../../cli/cluster/channel.ts";
 import { count, hello } from "../../cli/cluster/example.ts";
 import { createRelier, type Relier } from "../../mod.ts";
+import { openCollector } from "../support/otlp.ts";
 import { rl, type RlResult } from "../support/rl.ts";
 import { until } from "../support/until.ts";
 
@@ -66,8 +67,10 @@ function silent(place: string): Promise<boolean> {
 
 test("a cluster in the background works, heals, scales, reloads, and leaves nothing but its data", async () => {
   const cluster = project("whole");
-  const up = await cluster("up", "--detach", "--workers", "2");
+  const collector = await openCollector();
+  const up = await cluster("up", "--detach", "--workers", "2", "--otlp", collector.url);
   assert.equal(up.exit, 0, up.stderr);
+  assert.match(up.stdout, new RegExp(`✓ otel +exporting to ${collector.url}`));
   assert.match(up.stdout, /✓ redis .*appendonly yes/);
   assert.match(up.stdout, /✓ workers +2 × 10 slots +default\n✓ phoenix/);
   const again = await cluster("up");
@@ -110,6 +113,9 @@ test("a cluster in the background works, heals, scales, reloads, and leaves noth
   const down = await cluster("down");
   assert.equal(down.exit, 0, down.stderr);
   await until("its process is gone", () => !alive(pid));
+  collector.close();
+  const told = new Set(collector.spans.map((span) => span.name));
+  assert.deepEqual([...told].sort(), ["drain", "process default", "resurrect default"]);
   assert.equal(await silent(redis), true, "its Redis is gone");
   assert.ok(fresh.workers.every((worker) => !alive(worker.pid)));
   assert.equal((await cluster("down")).exit, 4);

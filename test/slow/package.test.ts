@@ -17,7 +17,8 @@ import { makeConsumer, npm, specifiers } from "../support/consumer.ts";
 import { startRedis } from "../support/redis.ts";
 import { root } from "../support/tree.ts";
 
-const consumer = makeConsumer(Object.keys(npm.peerDependencies));
+const sdk = "@opentelemetry/sdk-node";
+const consumer = makeConsumer(Object.keys(npm.peerDependencies).filter((name) => name !== sdk));
 const { folder, installed } = consumer;
 after(() => consumer.remove());
 
@@ -52,6 +53,21 @@ test("#dist/client stands for the compiled ioredis adapter, and on the edge for 
   for (const condition of ["workerd", "edge-light", "browser"]) {
     const found = run(resolve, `--conditions=${condition}`);
     assert.equal(found, join(installed, "dist", "adapters", "no_client.js"));
+  }
+});
+
+test("rl names what to install where it is to export and cannot", async () => {
+  const server = await startRedis();
+  const tasks = join(folder, "exported.js");
+  writeFileSync(tasks, `import { rlTask } from "${npm.name}"; rlTask("exported", () => {});`);
+  const start = ["worker", "start", tasks, "--otlp", "http://127.0.0.1:4318", "--url", server.url];
+  try {
+    assert.throws(
+      () => consumer.run(process.execPath, [join(installed, npm.bin.rl), ...start]),
+      { status: 2, message: new RegExp(`is not installed[^]*npm install ${sdk}`) },
+    );
+  } finally {
+    await server.kill();
   }
 });
 

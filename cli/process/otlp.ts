@@ -1,0 +1,119 @@
+/**
+ * Exporting what OpenTelemetry is told to a collector: the one place that knows its
+ * SDK, which only those install who want it. What it reads from OTEL_* variables is
+ * the user's to set; only the endpoint is ours.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
+import { CliError } from "../error.ts";
+
+/** Where to export to. */
+export interface Otlp {
+  /** The OTLP endpoint, over HTTP; signals are appended to it as the specification says. */
+  readonly url: string;
+  /** Such as `--otlp` or `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  readonly from: string;
+}
+
+/** What exports. */
+export interface Exporter {
+  /** Exports what is left, for a few seconds at most. */
+  close(): Promise<void>;
+}
+
+const variable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const farewellMs = 3000;
+const troubleEveryMs = 60_000;
+
+/**
+ * Where to export to: what the option `--otlp` says, else the configuration file, else the
+ * environment; undefined where none does.
+ *
+ * @throws {CliError} 2 if it is no URL over HTTP.
+ */
+export function otlpOf(
+  given: string | undefined,
+  configured: { readonly value: string; readonly from: string } | undefined,
+  env: NodeJS.ProcessEnv | Readonly<Record<string, string | undefined>>,
+): Otlp | undefined {
+  const found = given !== undefined
+    ? { url: given, from: "--otlp" }
+    : configured !== undefined
+    ? { url: configured.value, from: configured.from }
+    : env[variable]
+    ? { url: env[variable], from: variable }
+    : undefined;
+  if (found && !(URL.canParse(found.url) && /^https?:\/\//.test(found.url))) {
+    throw new CliError(2, `Cannot export to "${found.url}" (${found.from}): it is no HTTP URL`, {
+      hint: "an OTLP endpoint looks like http://127.0.0.1:4318",
+    });
+  }
+  return found;
+}
+
+/**
+ * Registers an SDK that exports spans, metrics and logs of this process; `name` is what
+ * people call it. `complain` is told when that fails, once a minute at most.
+ *
+ * @throws {CliError} 2 if the SDK is not installed.
+ */
+export async function exportTo(
+  { url }: Otlp,
+  name: string,
+  complain: (trouble: string) => void,
+): Promise<Exporter> {
+  const { NodeSDK, api } = await sdk();
+  const { env } = process;
+  env[variable] = url;
+  for (const signal of ["TRACES", "METRICS", "LOGS"]) env[`OTEL_${signal}_EXPORTER`] ||= "otlp";
+  const own = `service.instance.id=${name}`;
+  env["OTEL_RESOURCE_ATTRIBUTES"] = [env["OTEL_RESOURCE_ATTRIBUTES"], own].filter(Boolean).join();
+  let toldAt = -Infinity;
+  const quiet = () => {};
+  const logger = {
+    error(message: string) {
+      if (performance.now() - toldAt < troubleEveryMs) return;
+      toldAt = performance.now();
+      complain(`Cannot export telemetry to ${url}: ${reasonOf(message)}`);
+    },
+    warn: quiet,
+    info: quiet,
+    debug: quiet,
+    verbose: quiet,
+  };
+  api.diag.setLogger(logger, { logLevel: api.DiagLogLevel.ERROR, suppressOverrideMessage: true });
+  const exporting = new NodeSDK({ serviceName: env["OTEL_SERVICE_NAME"] || "relier" });
+  exporting.start();
+  return {
+    async close() {
+      const over = new AbortController();
+      const late = pause(farewellMs, undefined, { signal: over.signal }).catch(() => {});
+      await Promise.race([exporting.shutdown().catch(() => {}), late]);
+      over.abort();
+    },
+  };
+}
+
+async function sdk(): Promise<typeof import("@opentelemetry/sdk-node")> {
+  try {
+    return await import("@opentelemetry/sdk-node");
+  } catch (cause) {
+    throw new CliError(2, "Cannot export telemetry: the SDK of OpenTelemetry is not installed", {
+      hint: "npm install @opentelemetry/sdk-node",
+      cause,
+    });
+  }
+}
+
+/** An exporter tells its error as JSON, with a stack. */
+function reasonOf(message: string): string {
+  try {
+    const { message: said, code, name } = JSON.parse(message);
+    return String(said || code || name).split("\n")[0]!;
+  } catch {
+    return String(message).split("\n")[0]!.slice(0, 200);
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * What a collector is told of workers in processes of their own, one of which is
+ * killed: over HTTP, as protobuf and as JSON, by the SDK that `rl worker start --otlp`
+ * starts.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { after, test } from "node:test";
+import * as otel from "@opentelemetry/api";
+import { exportTo } from "../../cli/process/otlp.ts";
+import { type Metric, metrics as table } from "../../core/telemetry_metrics.ts";
+import { createRelier } from "../../mod.ts";
+import { type Collector, openCollector, type OtlpSpan } from "../support/otlp.ts";
+import { startRedis } from "../support/redis.ts";
+import { rl } from "../support/rl.ts";
+import { failing, telling } from "../support/traced_tasks.ts";
+import { root } from "../support/tree.ts";
+import { bounded, until } from "../support/until.ts";
+
+const server = await startRedis();
+const canary = "c4nary-9d2f";
+const tasks = "test/support/traced_tasks.ts";
+
+after(() => server.kill());
+
+for (const protocol of ["http/protobuf", "http/json"] as const) {
+  test(`a killed worker is seen in the trace of its task, from push to result (${protocol})`, async () => {
+    const collector = await openCollector();
+    const prefix = protocol.replace("/", "-");
+    process.env["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol;
+    process.env["OTEL_EXPORTER_OTLP_COMPRESSION"] = "gzip";
+    const exporter = await exportTo({ url: collector.url, from: "--otlp" }, "shop", assert.fail);
+    const relier = createRelier({ redis: server.url, prefix });
+    try {
+      const told = await supervised(collector, prefix, async (said) => {
+        const order = otel.trace.getTracer("shop").startSpan("order");
+        const handle = await otel.context.with(
+          otel.trace.setSpan(otel.context.active(), order),
+          () => relier.apush(telling, canary),
+        );
+        order.end();
+        const held = () => /held by (\d+)/.exec(said())?.[1];
+        await until("it is held", () => held() !== undefined, 20_000);
+        const { id } = handle;
+        const facts = async () => (await relier.queue("default").inspect(id)).facts;
+        await until("Redis knows its trace", async () => (await facts())["trace"] !== undefined);
+        process.kill(Number(held()), "SIGKILL");
+        assert.equal(await handle.result({ timeout: "20s" }), canary);
+        // Not before: what a killed process had counted and not exported is gone with it.
+        const dead = await relier.apush(failing, canary);
+        await assert.rejects(dead.result({ timeout: "20s" }));
+        await assert.rejects(relier.apush(telling, { [canary]: () => {} } as never));
+      });
+      assert.equal(told.exit, 0, told.output);
+      await relier.close();
+      await exporter.close();
+
+      assert.deepEqual([...collector.types], [
+        protocol === "http/json" ? "application/json" : "application/x-protobuf",
+      ]);
+      assertTrace(collector.spans);
+      assertMetrics(collector);
+      const events = new Set(collector.events.map(({ name }) => name));
+      for (
+        const name of [
+          "messaging.process.exception",
+          "relier.task.dead",
+          "relier.task.resurrected",
+          "relier.worker.lost",
+          "relier.worker.started",
+          "relier.worker.drained",
+        ]
+      ) assert.ok(events.has(name), `${name} is not among ${[...events].join(" ")}`);
+      assert.match(collector.text(), /in its own words/);
+      for (const where of [collector.text(), told.output]) {
+        assert.ok(!where.includes(canary), "nothing of a payload is told");
+      }
+    } finally {
+      await relier.close();
+      collector.close();
+      for (const api of [otel.trace, otel.metrics, otel.context, otel.propagation]) api.disable();
+      delete (globalThis as Record<symbol, unknown>)[Symbol.for("io.opentelemetry.js.api.logs")];
+    }
+  });
+}
+
+/** Runs two worker processes while `act` does; `said` is what was printed so far. */
+async function supervised(
+  collector: Collector,
+  prefix: string,
+  act: (said: () => string) => Promise<void>,
+): Promise<{ readonly exit: number; readonly output: string }> {
+  const args = ["worker", "start", tasks, "--processes", "2", "--otlp", collector.url];
+  const child = spawn(process.execPath, ["--import", "tsx", "cli/main.ts", ...args], {
+    cwd: root,
+    env: { ...process.env, RELIER_REDIS_URL: server.url, RELIER_PREFIX: prefix },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => output += text);
+  }
+  const exited = once(child, "exit");
+  try {
+    await until("they work", () => output.includes("workers ready"), 30_000);
+    await act(() => output);
+    child.kill("SIGTERM");
+    const [exit] = await bounded("the workers leave", exited, 30_000);
+    return { exit, output };
+  } finally {
+    child.kill("SIGKILL");
+  }
+}
+
+/** Push, dead attempt, resurrection and result are one trace, each where it belongs. */
+function assertTrace(spans: readonly OtlpSpan[]): void {
+  const [order] = spans.filter(({ name }) => name === "order");
+  const ours = spans.filter(({ traceId }) => traceId === order!.traceId);
+  const told = ours.map(({ name, service, attributes }) =>
+    `${name} ${service} ${attributes["relier.task.outcome"] ?? ""}`.trim()
+  );
+  const one = (name: string, when: (span: OtlpSpan) => boolean = () => true): OtlpSpan => {
+    const found = ours.filter((span) => span.name === name && when(span));
+    assert.equal(found.length, 1, `${name} among ${told.join("; ")}`);
+    return found[0]!;
+  };
+  const send = one("send default");
+  const dead = one("process default", ({ attributes }) => attributes["relier.synthetic"] === true);
+  const raised = one("resurrect default");
+  const completed = one(
+    "process default",
+    ({ attributes }) => attributes["relier.task.outcome"] === "completed",
+  );
+  assert.equal(ours.length, 5, told.join("; "));
+  assert.equal(send.parentSpanId, order!.spanId);
+  for (const span of [dead, raised, completed]) assert.equal(span.parentSpanId, send.spanId);
+  assert.deepEqual([send.kind, dead.kind, raised.kind, completed.kind], [4, 5, 1, 5]);
+  assert.ok(dead.failed && !completed.failed && !send.failed);
+  assert.equal(dead.attributes["error.type"], "worker_lost");
+  const { "relier.resurrection.reason": reason, "relier.resurrection.cause": cause } =
+    raised.attributes;
+  assert.deepEqual([cause, reason], ["supervisor", "SIGKILL"]);
+  // The process that died has exported nothing, but what it stored leads to its span.
+  const linked = ({ links }: OtlpSpan, kind: string) =>
+    links.find((link) => link.kind === kind)?.spanId;
+  const died = linked(dead, "dead_attempt");
+  assert.match(String(died), /^[0-9a-f]{16}$/);
+  assert.equal(linked(raised, "dead_attempt"), died);
+  assert.equal(linked(completed, "previous_attempt"), died);
+  assert.equal(linked(raised, "synthetic_attempt"), dead.spanId);
+  assert.ok(ours.every(({ spanId }) => spanId !== died));
+  assert.ok(dead.startMs < dead.endMs && dead.endMs <= completed.startMs + 1000);
+  assert.deepEqual([send.service, dead.service, raised.service], [
+    "shop",
+    "rl-worker",
+    "rl-worker",
+  ]);
+  assert.match(completed.service, /^rl-worker-[12]$/);
+}
+
+function assertMetrics({ points }: Collector): void {
+  const ours = points.filter(({ name }) => name in table);
+  for (const { name, unit, whole, bounds } of ours) {
+    const { kind, unit: its, buckets = [] } = table[name as keyof typeof table] as Metric;
+    assert.equal(unit, its, name);
+    assert.deepEqual(bounds, [...buckets], name);
+    assert.equal(whole, kind !== "histogram" && its !== "s", name);
+  }
+  const most = (name: keyof typeof table) =>
+    Math.max(0, ...ours.filter((point) => point.name === name).map(({ value }) => value));
+  assert.equal(most("relier.task.resurrections"), 1);
+  assert.equal(most("relier.task.resurrection.duration"), 1);
+  assert.equal(most("relier.task.dead_lettered"), 1);
+  assert.ok(most("messaging.client.sent.messages") >= 1);
+}
+
+test("an endpoint that is none is refused before anything starts", async () => {
+  const start = (...args: string[]) => rl(["worker", "start", tasks, ...args], { url: server.url });
+  const { exit, stderr } = await start("--otlp", "nowhere");
+  assert.equal(exit, 2);
+  assert.match(stderr, /Cannot export to "nowhere" \(--otlp\): it is no HTTP URL/);
+});

@@ -1,0 +1,32 @@
+/**
+ * Tasks for processes whose traces are looked at; one takes as long as its worker is
+ * let live.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { rlTask, type Task, taskContext } from "../../mod.ts";
+
+/** Where its first attempt runs, by the process that has to be killed. */
+export const telling: Task<"telling", [secret: string], string> = rlTask(
+  "telling",
+  async (secret: string) => {
+    const { resurrections, signal } = taskContext();
+    taskContext().partialResult = secret;
+    await taskContext().heartbeat();
+    if (resurrections > 0) return secret;
+    console.log(`held by ${process.pid}`);
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    return secret;
+  },
+);
+
+/** Fails in its own words. */
+export const failing: Task<"failing", [secret: string], void> = rlTask(
+  "failing",
+  { retry: 1 },
+  (_secret: string) => {
+    throw new RangeError("in its own words");
+  },
+);
