@@ -13,6 +13,7 @@ import type { Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import { placeOf } from "../process/redis.ts";
 import { shortId } from "../../adapters/operator/ids.ts";
+import { plural } from "../words.ts";
 import { workersNamed } from "../worker/fleet.ts";
 import { finalStates, type Orphan, untilAdopted } from "./aftermath.ts";
 import { type Common, seedOf, wishOf } from "./common.ts";
@@ -54,7 +55,7 @@ export async function assault(
     name,
     summary,
     proves,
-    `${prey.length} workers run here, seed ${seed}, Redis at ${redis}`,
+    `${plural(prey.length, "worker")} here, seed ${seed}, Redis at ${redis}`,
   );
   const timeline = createTimeline(out, given.watch ?? false);
   const pushed = await pushSleep(context, prey, wishOf(given).tasks ?? 20, random);

@@ -8,6 +8,7 @@
 import type { QueueStats, Relier, WorkerEntry } from "../../mod.ts";
 import { spanOf } from "../output.ts";
 import { type Check, fail, ok, warn } from "../../adapters/operator/check.ts";
+import { plural } from "../words.ts";
 import { bounded, looked } from "./check.ts";
 
 /** So many queues are looked at, and no more: those that were in use last. */
@@ -45,14 +46,16 @@ async function checksOf(relier: Relier, name: string): Promise<Check[]> {
     ...dead > 0 ? [warn(what, `${dead} dead`, `rl dlq --queue ${name}`)] : [],
   ];
   const numbers = `${ready} ready, ${scheduled} scheduled, ${running} running`;
-  return wrong.length > 0 ? wrong : [ok(what, `${workers.length} workers, ${numbers}`)];
+  return wrong.length > 0 ? wrong : [ok(what, `${plural(workers.length, "worker")}, ${numbers}`)];
 }
 
 function staffing(what: string, { counts }: QueueStats, workers: readonly WorkerEntry[]): Check[] {
   const waiting = counts.ready + counts.scheduled + counts.running + counts.quarantined;
   if (workers.length === 0) {
     return waiting > 0
-      ? [fail(what, `${waiting} tasks and no worker`, "rl worker start, or rl cluster up")]
+      ? [
+        fail(what, `${plural(waiting, "task")} and no worker`, "rl worker start, or rl cluster up"),
+      ]
       : [];
   }
   const newest = Math.max(...workers.map(({ lastBeat }) => lastBeat.getTime()));
