@@ -208,7 +208,7 @@ test("queues are looked at: work without workers, pauses, names that nobody know
     await relier.apush(known);
     const idle = await doctor(server.url, "--prefix", prefix);
     assert.equal(idle.exit, 7);
-    assert.match(ailments(idle).join("\n"), /^fail queue default: 1 tasks and no worker$/m);
+    assert.match(ailments(idle).join("\n"), /^fail queue default: 1 task and no worker$/m);
 
     await worker.start();
     await (await relier.apush(failing)).result().catch(() => {});
