@@ -30,24 +30,29 @@ const audit: Command<typeof args> = command({
     const names = args.queue === undefined
       ? (await relier.queues()).map(({ name }) => name)
       : [args.queue];
+    const plans: Plan[] = [];
     let broken = 0;
     for (const name of names) {
       const queue = relier.queue(name);
-      let found = await lasting(queue);
+      const found = await lasting(queue);
       tell(context, name, found);
-      if (found.length > 0 && args.fix) {
-        await repair(context, queue);
-        found = await queue.audit();
-        if (found.length > 0) tell(context, name, found);
-      }
-      broken += found.length;
+      const deeds = found.length > 0 && args.fix ? await planOf(context, queue) : [];
+      if (deeds.length > 0) plans.push({ queue, deeds });
+      else broken += found.length;
     }
+    if (plans.length > 0) broken += await repair(context, plans);
     if (names.length === 0) out.note("no queue is in use yet");
     return broken > 0 ? 8 : 0;
   },
 });
 
 export default audit;
+
+/** What is to be done to a queue. */
+interface Plan {
+  readonly queue: Queue;
+  readonly deeds: readonly string[];
+}
 
 /** What is broken, and a moment later still is. */
 async function lasting(queue: Queue): Promise<string[]> {
@@ -66,27 +71,42 @@ function tell({ out }: Context, queue: string, broken: readonly string[]): void 
   });
 }
 
-async function repair({ out, confirm }: Context, queue: Queue): Promise<void> {
-  const plan = await queue.repair({ dryRun: true });
-  if (plan.length === 0) {
+/** What would put a queue right, as far as that can be done from here; and says so. */
+async function planOf({ out }: Context, queue: Queue): Promise<readonly string[]> {
+  const deeds = await queue.repair({ dryRun: true });
+  if (deeds.length === 0) {
     out.note(`nothing in ${queue.name} can be put right from here: look at what was reported`);
-    return;
+    return deeds;
   }
-  out.record({ queue: queue.name, plan }, () => {
-    out.line("", "what would be done:", ...plan.slice(0, mostShown).map((deed) => `  ${deed}`));
-    if (plan.length > mostShown) out.line(`  … and ${plan.length - mostShown} more`);
+  out.record({ queue: queue.name, plan: deeds }, () => {
+    out.line("what would be done:", ...deeds.slice(0, mostShown).map((deed) => `  ${deed}`));
+    if (deeds.length > mostShown) out.line(`  … and ${deeds.length - mostShown} more`);
   });
+  return deeds;
+}
+
+/** Carries the plans out, if that is confirmed; resolves to how much is still broken. */
+async function repair(context: Context, plans: readonly Plan[]): Promise<number> {
+  const { out, confirm } = context;
+  const [{ queue: first }] = plans as [Plan];
   await confirm({
     verb: "make",
-    count: plan.length,
-    samples: plan,
-    queue: queue.name,
+    count: plans.reduce((sum, { deeds }) => sum + deeds.length, 0),
+    samples: [],
+    ...(plans.length === 1 && { queue: first.name }),
     what: "change",
   });
-  for (const deed of await queue.repair()) {
-    out.record(
-      { queue: queue.name, done: deed },
-      () => out.line(`${out.style.yellow("→")} ${deed}`),
-    );
+  let broken = 0;
+  for (const { queue } of plans) {
+    for (const deed of await queue.repair()) {
+      out.record(
+        { queue: queue.name, done: deed },
+        () => out.line(`${out.style.yellow("→")} ${deed}`),
+      );
+    }
+    const left = await lasting(queue);
+    if (left.length > 0) tell(context, queue.name, left);
+    broken += left.length;
   }
+  return broken;
 }

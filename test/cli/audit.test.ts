@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { idOf } from "../../core/keys.ts";
+import { rlTask } from "../../mod.ts";
 import { type Lab, withRelier } from "../support/relier.ts";
 import { rl, type RlResult } from "../support/rl.ts";
 import { until } from "../support/until.ts";
@@ -82,6 +83,26 @@ test(
     assert.deepEqual([state, reason], ["dead", "repaired"]);
     assert.match(envelope, /by-hand/);
     assert.equal((await audit(lab, "--queue", "default")).exit, 0);
+  }),
+);
+
+test(
+  "--fix plans for every queue before it asks, and then puts all of them right",
+  withRelier(async (lab) => {
+    const id = await broken(lab);
+    const other = rlTask("audit-other", { queue: "other" }, () => {});
+    await lab.worker({ queues: ["default", "other"] });
+    const { id: second } = await lab.rl.apush(other);
+    await until("it is over", async () => (await lab.rl.handle(second).status()).state !== "ready");
+    const local = second.split("~")[2]!;
+    await lab.redis.hdel(lab.key("record").replace("{default~0}", "{other~0}"), local);
+    const dry = await audit(lab, "--fix", "--dry-run");
+    assert.equal(dry.exit, 0);
+    assert.equal(dry.stdout.match(/what would be done/g)?.length, 2, dry.stdout + dry.stderr);
+    assert.match(dry.stdout, /would make \d+ changes\n$/);
+    const done = await audit(lab, "--fix", "--yes");
+    assert.equal(done.exit, 0, done.stdout + done.stderr);
+    for (const each of [id, local]) assert.match(done.stdout, new RegExp(`→ ${each} `));
   }),
 );
 
