@@ -142,6 +142,17 @@ export const luaMutants: readonly LuaMutant[] = [
     patch: ['KEY[state], "-inf", now,', 'KEY[state], "-inf", now + 1,'],
   },
   {
+    that: "forgets the trace of the attempt before",
+    patch: ["record.before, record.trace = record.trace, nil", "record.trace = nil"],
+  },
+  {
+    that: "takes a dead worker for alive until it was noticed",
+    patch: [
+      "record.alive = math.max(record.since or 0, (tonumber(deadlines[i]) or now) - term)",
+      "record.alive = now",
+    ],
+  },
+  {
     that: "drops the result",
     patch: ["record.result, record.name = row.text, row.name", "record.name = row.name"],
   },

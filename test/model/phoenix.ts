@@ -40,7 +40,10 @@ export function sweep(
   const raised: unknown[] = [];
   const raise = (tasks: readonly Task[], causeOf: (task: Task) => string): void => {
     for (const task of tasks) {
+      const { lease = leaseMs } = world.presence.get(task.worker!) ?? {};
+      const alive = Math.max(task.since!, task.at - lease);
       revive(world, task, causeOf(task));
+      task.alive = alive;
       raised.push(task.id, task.reason);
     }
   };

@@ -43,8 +43,10 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
     const rows = unique(step.rows.map((row) => settling(stage, row)));
     return turn(stage, { ...step, nonce: stage.fresh("nonce") }, rows);
   },
-  settle: (stage, { row }) =>
-    turn(stage, settleOnly("w1", local("none", 0)), [settling(stage, row)]),
+  settle(stage, { row, traces }) {
+    const args = { ...settleOnly("w1", local("none", 0)), traces };
+    return turn(stage, args, [settling(stage, row)]);
+  },
   beat(stage, step) {
     const rows = step.rows.map(({ claim, ...row }) => ({ ...stage.claim(claim), ...row }));
     const quiet = { progress: "", remark: "", partial: "" };
@@ -164,7 +166,7 @@ function sweep(stage: Stage, args: Values): Sent {
 
 /** A worker goes on to beat, but not for what it holds, until that lease is over. */
 function stall(stage: Stage, worker: string): void {
-  const args = { worker, says: "{}", obeyed: "", claiming: 1, leaseMs: 10_000 };
+  const args = { worker, says: "{}", obeyed: "", claiming: 1, leaseMs: 10_000, traces: "" };
   for (let i = 0; i < 2; i++) {
     stage.send(call(stage, "beat", args));
     stage.nowUs += 5_000_000;
@@ -181,7 +183,8 @@ function settling(
 
 /** The arguments of a turn that claims nothing. */
 function settleOnly(worker: string, nonce: string): Values {
-  return { worker, nonce, call: "0", slots: 0, spare: 0, leaseMs: 10_000, empty: 0, relief: 0 };
+  const nothing = { slots: 0, spare: 0, empty: 0, relief: 0, traces: "" };
+  return { worker, nonce, call: "0", leaseMs: 10_000, ...nothing };
 }
 
 /** The first holder of all stands for the one that has the lock, if it is held. */

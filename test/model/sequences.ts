@@ -29,6 +29,7 @@ const claim = fc.oneof(
   { weight: 5, arbitrary: fc.nat(2) },
   { weight: 1, arbitrary: fc.nat(9) },
 );
+const traces = mostly("", "1:t1", "2:t2", "1:t3 2:t4");
 const lock = { lock: fc.nat(1), holder: fc.nat(2) };
 
 const pushed: fc.Arbitrary<PushStep> = fc.record({
@@ -109,15 +110,17 @@ const kinds: {
     leaseMs,
     empty: mostly(1, 0),
     relief: mostly(0, 0, 1),
+    traces,
     rows: fc.oneof(fc.constant([]), few(settled, 2)),
   }],
-  settle: [8, { row: settled }],
+  settle: [8, { row: settled, traces }],
   beat: [4, {
     worker,
     rows: fc.array(shown, { maxLength: 2 }),
     stuck: fc.constantFrom(0, 0, 1),
     claiming: mostly(1, 0),
     leaseMs,
+    traces,
   }],
   renew: [1, { worker, leaseMs, rows: fc.array(task, { maxLength: 1 }) }],
   step: [3, {

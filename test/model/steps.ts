@@ -49,10 +49,11 @@ export interface StepKinds {
     readonly leaseMs: number;
     readonly empty: number;
     readonly relief: number;
+    readonly traces: string;
     readonly rows: readonly SettleStep[];
   };
   /** A turn that claims nothing. */
-  settle: { readonly row: SettleStep };
+  settle: { readonly row: SettleStep; readonly traces: string };
   beat: {
     readonly worker: string;
     readonly rows: readonly BeatStep[];
@@ -60,6 +61,7 @@ export interface StepKinds {
     readonly stuck: number;
     readonly claiming: number;
     readonly leaseMs: number;
+    readonly traces: string;
   };
   renew: { readonly worker: string; readonly leaseMs: number; readonly rows: readonly number[] };
   step: {

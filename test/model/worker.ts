@@ -42,6 +42,15 @@ export interface TurnArgs {
   readonly leaseMs: number;
   readonly empty: number;
   readonly relief: number;
+  /** `<row>:<context>` with blanks between. */
+  readonly traces: string;
+}
+
+/** The trace context of each row that has one, from 1. */
+function tracesOf(traces: string): ReadonlyMap<number, string> {
+  return new Map(
+    [...traces.matchAll(/(\d+):(\S+)/g)].map(([, row, context]) => [Number(row), context!]),
+  );
 }
 
 /** Settles what a worker has finished, then claims what it runs next. */
@@ -55,7 +64,9 @@ export function turn(world: World, args: TurnArgs, rows: readonly SettleRow[]): 
   const suspectMs = suspect ? suspect.at - now : Infinity;
   const [running, holding] = [lineOf(world, "running").length, heldBy(world, worker).length];
 
-  const stale = rows.filter((row) => !settle(world, row)).map(({ id }) => id);
+  const traces = tracesOf(args.traces);
+  const stale = rows.filter((row, i) => !settle(world, row, traces.get(i + 1)))
+    .map(({ id }) => id);
   const letGo = running - lineOf(world, "running").length;
 
   let want = slots + spare;
@@ -121,6 +132,7 @@ function claimAll(world: World, args: TurnArgs, tasks: readonly Task[], solo?: 1
     const { worker, nonce, leaseMs, slots } = args;
     const started = claimed.length < slots ? 1 : undefined;
     Object.assign(task, { nonce, worker, since: nowOf(world), fence: fence++, solo, started });
+    [task.before, task.trace] = [task.trace, undefined];
     move(world, task, "claim", nowOf(world) + leaseMs);
     claimed.push(task);
   }
@@ -130,14 +142,13 @@ function claimAll(world: World, args: TurnArgs, tasks: readonly Task[], solo?: 1
 
 function told(world: World, task: Task): unknown[] {
   const first = [task.id, task.fence, pushedAt(task), task.payload];
-  if (!task.history && task.started) return first;
+  if (!task.history && task.readyAt === undefined && task.started) return first;
   const { failures = 0, crashes = 0, stalls = 0, deferrals = 0, deferredAt } = task;
   const { started = 0, tried = 0, partial = "", error = "", steps = [] } = task;
+  const { ended = 0, readyAt = ended, alive = 0, before = "" } = task;
   const deferredMs = deferredAt === undefined ? 0 : nowOf(world) - deferredAt;
-  return [
-    ...first,
-    [failures, crashes, stalls, deferrals, deferredMs, started, tried, partial, error, steps],
-  ];
+  const counted = [failures, crashes, stalls, deferrals, deferredMs, started, tried];
+  return [...first, [...counted, partial, error, steps, readyAt, alive, before]];
 }
 
 /** Scheduled tasks and when they are due, as they are at this moment. */
@@ -159,16 +170,16 @@ export function promote(world: World, scheduled: ReturnType<typeof dueTimes>): n
 }
 
 /** Settles one claim; the same again is accepted again. */
-function settle(world: World, row: SettleRow): boolean {
+function settle(world: World, row: SettleRow, trace: string | undefined): boolean {
   const task = world.tasks.get(row.id);
   if (!task) return false;
   const signature = `${row.nonce} ${row.event}`;
   if (task.nonce !== row.nonce || !verdict(world, task, row)) return task.settled === signature;
   task.settled = signature;
   task.nonce = task.cancel = undefined;
-  if (row.partial !== "" && task.state !== "completed" && task.state !== "cancelled") {
-    task.partial = row.partial;
-  }
+  const over = task.state === "completed" || task.state === "cancelled";
+  task.trace = over ? undefined : trace ?? task.trace;
+  if (row.partial !== "" && !over) task.partial = row.partial;
   return true;
 }
 
@@ -224,13 +235,14 @@ export interface BeatRow {
 /** Renews the leases of what a worker says it holds. */
 export function beat(
   world: World,
-  args: { worker: string; says: string; obeyed: string; claiming: number; leaseMs: number },
+  args: { worker: string; says: string; claiming: number; leaseMs: number; traces: string },
   rows: readonly BeatRow[],
 ): Answer {
   const { worker, says, claiming, leaseMs } = args;
+  const traces = tracesOf(args.traces);
   const now = nowOf(world);
   const lost: string[] = [], asked: string[] = [];
-  for (const row of rows) {
+  for (const [i, row] of rows.entries()) {
     const task = world.tasks.get(row.id);
     if (!holds(task, row.nonce)) {
       lost.push(row.id);
@@ -238,6 +250,7 @@ export function beat(
     }
     move(world, task, "beat", now + leaseMs);
     task.started = row.started === 1 ? 1 : undefined;
+    task.trace = traces.get(i + 1) ?? task.trace;
     if (row.progress !== "") [task.progress, task.remark] = [row.progress, row.remark];
     if (row.partial !== "") task.partial = row.partial;
     if (task.cancel !== undefined) asked.push(row.id, task.cancel);

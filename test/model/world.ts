@@ -44,8 +44,13 @@ export interface Task {
   lost?: number | undefined;
   deferrals?: number | undefined;
   deferredAt?: number | undefined;
-  readyAt?: number;
+  readyAt?: number | undefined;
   ended?: number;
+  /** When its worker, which died, was last known to live. */
+  alive?: number | undefined;
+  /** The trace context of the attempt that runs or ran last, and of the one before that. */
+  trace?: string | undefined;
+  before?: string | undefined;
   reason?: string | undefined;
   error?: string | undefined;
   result?: string;
@@ -211,6 +216,7 @@ export function closeAttempt(world: World, task: Task, cause: string): void {
     task.started =
       undefined;
   task.ended = nowOf(world);
+  task.alive = task.before = task.readyAt = undefined;
   if (!task.history && cause === "completed") return;
   task.history = [...task.history ?? [], task.since!, task.worker!, task.ended, cause].slice(-40);
 }
