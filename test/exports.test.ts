@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { version } from "../core/version.ts";
 import { bundle } from "./support/bundle.ts";
 import { read, root } from "./support/tree.ts";
 
@@ -22,6 +23,7 @@ function sourceOf(compiled: string): string {
 
 test("npm and JSR agree on the name, the version and the licence", () => {
   for (const field of ["name", "version", "license"]) assert.equal(npm[field], jsr[field], field);
+  assert.equal(version, npm.version);
 });
 
 test("npm and JSR export the same modules, and each of them exists", () => {

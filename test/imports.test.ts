@@ -56,6 +56,7 @@ const laws: readonly Law[] = [
   { from: /^(cli|bench)\//,         to: /^adapters\/[a-z]\w*\.ts$/,         because: "adapters are public too" },
   { from: /^cli\//,                 to: /^adapters\/operator\/\w+\.ts$/,     because: "what people see is worked out once, for a terminal and for a browser" },
   { from: /^adapters\/operator\//,  to: /^(mod\.ts|adapters\/operator\/\w+\.ts)$/, because: "it is made of what everybody has" },
+  { from: /^adapters\/operator\/queue_metrics\.ts$/, to: /^core\/version\.ts$/, because: "a scrape is told which version answers it" },
   { from: /^adapters\/dashboard\//, to: /^(mod\.ts|adapters\/(dashboard|operator)\/\w+\.ts)$/, because: "it shows what everybody has" },
   { from: /^adapters\/dashboard\//, to: /^hono(\/(cookie|html|route|streaming|utils\/html))?$/, because: "it is an application of Hono" },
   { from: /^cli\/dashboard\.ts$/,   to: /^adapters\/_node_http\.ts$/, because: "it is served as any application of Node's is" },

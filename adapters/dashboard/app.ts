@@ -7,6 +7,9 @@
 import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { RedisError, type Relier, RelierError } from "../../mod.ts";
+import { exposition, expositionType } from "../operator/prometheus.ts";
+import { lookAt, queueMetrics } from "../operator/queue_metrics.ts";
+import { usedQueues } from "../operator/survey.ts";
 import { backOf, fieldsOf, perform } from "./acts.ts";
 import { assets } from "./assets.ts";
 import { createDoor, type DashboardAuth, type Door } from "./auth.ts";
@@ -79,6 +82,10 @@ export function dashboardApp<T>(
     if (!user) return stranger(c, door);
     c.set("user", user);
     return await next();
+  });
+  app.get("/metrics", async (c) => {
+    const look = await usedQueues(rl).then((queues) => lookAt(rl, queues)).catch(() => undefined);
+    return c.body(exposition(queueMetrics(look)), 200, { "Content-Type": expositionType });
   });
   for (const page of pages) {
     app.get(page.path, async (c) => await show(c, await page.view(ask(c)), door, ask(c)));

@@ -6,8 +6,10 @@
  */
 
 import { createServer, type Server } from "node:http";
+import { expositionType } from "../../adapters/operator/prometheus.ts";
+import type { RedisLook } from "../../adapters/operator/queue_metrics.ts";
 import { CliError } from "../error.ts";
-import { exposition, type QueueLook } from "./metrics.ts";
+import { workerMetrics } from "./metrics.ts";
 import type { Child } from "./slot.ts";
 
 /** What the endpoints tell of. */
@@ -18,7 +20,7 @@ export interface HealthOptions {
   /** How many tasks each process runs at once. */
   readonly slots: number;
   /** How the queues are; takes as long as Redis does. */
-  readonly queues: () => Promise<readonly QueueLook[]>;
+  readonly look: () => Promise<RedisLook>;
 }
 
 /** The endpoints. */
@@ -88,16 +90,15 @@ function readiness(children: readonly Child[]): Page {
   return { status: 503, body: (reasons.join("\n") || "no worker is left") + "\n" };
 }
 
-async function metrics({ children, slots, queues }: HealthOptions): Promise<Page> {
+async function metrics({ children, slots, look }: HealthOptions): Promise<Page> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<readonly QueueLook[]>((resolve) => {
-    timer = setTimeout(() => resolve([]), redisMs);
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), redisMs);
   });
   // What the processes do is told also while Redis is away.
-  const looks = await Promise.race([queues().catch(() => []), late]);
+  const seen = await Promise.race([look().catch(() => undefined), late]);
   clearTimeout(timer);
-  const body = exposition(children(), looks, slots);
-  return { status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body };
+  return { status: 200, type: expositionType, body: workerMetrics(children(), seen, slots) };
 }
 
 function listening(server: Server, host: string, port: number): Promise<void> {

@@ -1,32 +1,14 @@
 /**
- * What supervised workers did and do, in the text format of Prometheus.
+ * What supervised workers did and do, as metrics: of each process what only that process
+ * knows, of their queues what Redis does.
  *
  * @module
  */
 
-import type { QueueStats } from "../../mod.ts";
+import { exposition, type Sample } from "../../adapters/operator/prometheus.ts";
+import { queueMetrics, type RedisLook } from "../../adapters/operator/queue_metrics.ts";
 import type { Totals } from "./count.ts";
 import type { Child } from "./slot.ts";
-
-/** A number, by what it is about. */
-interface Sample {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-/** A metric. */
-interface Family {
-  readonly name: string;
-  readonly type: "counter" | "gauge";
-  readonly help: string;
-  readonly samples: readonly Sample[];
-}
-
-/** A queue, and how it is. */
-export interface QueueLook {
-  readonly name: string;
-  readonly stats: QueueStats;
-}
 
 const outcomes: Readonly<Record<Exclude<keyof Totals, "resurrected">, string>> = {
   completed: "completed",
@@ -38,15 +20,15 @@ const outcomes: Readonly<Record<Exclude<keyof Totals, "resurrected">, string>> =
   fenced: "fenced",
 };
 
-/** The text. `slots` is how many tasks each process runs at once. */
-export function exposition(
+/** The text. `slots` is how many tasks each process runs at once; without `look` Redis did not answer. */
+export function workerMetrics(
   children: readonly Child[],
-  queues: readonly QueueLook[],
+  look: RedisLook | undefined,
   slots: number,
 ): string {
   const each = (of: (child: Child) => number): Sample[] =>
     children.map((child) => ({ labels: { worker: child.name }, value: of(child) }));
-  return text([
+  return exposition([
     {
       name: "relier_worker_up",
       type: "gauge",
@@ -90,9 +72,9 @@ export function exposition(
       samples: each(({ restarts }) => restarts),
     },
     {
-      name: "relier_tasks_processed_total",
+      name: "relier_worker_attempts_total",
       type: "counter",
-      help: "How attempts at tasks ended.",
+      help: "How attempts of the worker ended.",
       samples: children.flatMap(({ name, totals }) =>
         Object.entries(outcomes).map(([key, outcome]) => ({
           labels: { worker: name, outcome },
@@ -101,7 +83,7 @@ export function exposition(
       ),
     },
     {
-      name: "relier_task_resurrections_total",
+      name: "relier_worker_tasks_raised_total",
       type: "counter",
       help: "Tasks of dead workers that the worker brought back.",
       samples: each(({ totals }) => totals.resurrected),
@@ -112,44 +94,6 @@ export function exposition(
       help: "Tasks that were brought back when a process of the worker died.",
       samples: each(({ broughtBack }) => broughtBack),
     },
-    {
-      name: "relier_queue_tasks",
-      type: "gauge",
-      help: "Tasks of the queue by state.",
-      samples: queues.flatMap(({ name, stats }) =>
-        Object.entries(stats.counts).map(([state, value]) => ({
-          labels: { queue: name, state },
-          value,
-        }))
-      ),
-    },
-    {
-      name: "relier_queue_oldest_task_age_seconds",
-      type: "gauge",
-      help: "Age of the task that is first in line.",
-      samples: queues.map(({ name, stats }) => ({
-        labels: { queue: name },
-        value: stats.oldestMs / 1000,
-      })),
-    },
+    ...queueMetrics(look),
   ]);
-}
-
-function text(families: readonly Family[]): string {
-  const lines = families.filter(({ samples }) => samples.length > 0).flatMap((family) => [
-    `# HELP ${family.name} ${escaped(family.help)}`,
-    `# TYPE ${family.name} ${family.type}`,
-    ...family.samples.map(({ labels, value }) => `${family.name}{${labelled(labels)}} ${value}`),
-  ]);
-  return lines.join("\n") + "\n";
-}
-
-function labelled(labels: Sample["labels"]): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}="${escaped(value).replaceAll('"', '\\"')}"`)
-    .join(",");
-}
-
-function escaped(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { lookAt } from "../../adapters/operator/queue_metrics.ts";
 import { createWorker } from "../../mod.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { CliError } from "../error.ts";
@@ -136,12 +137,6 @@ async function healthOf(
     port: integer("--health-port", `${port}`, { min: 0, max: 65_535 }),
     children,
     slots: concurrency,
-    queues: () =>
-      Promise.all(
-        Object.keys(queues).map(async (name) => ({
-          name,
-          stats: await relier.queue(name).stats(),
-        })),
-      ),
+    look: () => lookAt(relier, Object.keys(queues)),
   });
 }

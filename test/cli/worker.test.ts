@@ -14,7 +14,7 @@ import { causeOf } from "../../cli/worker/cause.ts";
 import { none } from "../../cli/worker/count.ts";
 import { openHealth } from "../../cli/worker/health.ts";
 import { createRelief } from "../../cli/worker/relief.ts";
-import { exposition } from "../../cli/worker/metrics.ts";
+import { workerMetrics } from "../../cli/worker/metrics.ts";
 import type { Child } from "../../cli/worker/slot.ts";
 import { rlTask, taskContext } from "../../mod.ts";
 import { type Lab, withRelier } from "../support/relier.ts";
@@ -302,16 +302,16 @@ const child: Child = {
 };
 
 test("metrics are a text that a scraper reads, whatever a worker is called", () => {
-  const metrics = parsed(exposition([child], [], 10));
+  const metrics = parsed(workerMetrics([child], undefined, 10));
   const label = 'worker="a \\"quoted\\"\\\\\\nname"';
   assert.equal(metrics.get(`relier_worker_restarts_total{${label}}`), 2);
-  assert.equal(metrics.get(`relier_tasks_processed_total{${label},outcome="completed"}`), 7);
+  assert.equal(metrics.get(`relier_worker_attempts_total{${label},outcome="completed"}`), 7);
 });
 
 test("a process is not ready while a worker is not, and says which and why", async () => {
   let children: Child[] = [{ ...child, name: "late", state: "starting" }];
-  const queues = () => Promise.reject(new Error("Redis is away"));
-  const options = { host: "127.0.0.1", port: 0, children: () => children, slots: 1, queues };
+  const look = () => Promise.reject(new Error("Redis is away"));
+  const options = { host: "127.0.0.1", port: 0, children: () => children, slots: 1, look };
   const health = await openHealth(options);
   try {
     const asked = await fetch(`${health.url}/readyz`);
@@ -368,11 +368,11 @@ function parsed(text: string): Map<string, number> {
     }
     if (kind) continue;
     const [, name, labels, value] =
-      /^([a-z_]+)\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\} (\S+)$/.exec(line) ??
+      /^([a-z_]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (\S+)$/.exec(line) ??
         assert.fail(`no metric: ${line}`);
     assert.ok(types.has(name!), `no type before ${line}`);
     assert.equal(types.get(name!) === "counter", name!.endsWith("_total"), line);
-    const key = `${name}{${labels}}`;
+    const key = labels === undefined ? name! : `${name}{${labels}}`;
     assert.ok(!metrics.has(key) && Number.isFinite(Number(value)), line);
     metrics.set(key, Number(value));
   }

@@ -9,6 +9,7 @@
 import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   realpathSync,
@@ -56,6 +57,9 @@ export function makeConsumer(peers: readonly string[] = []): Consumer {
   for (const file of ["package.json", "README.md", "LICENSE"]) {
     copyFileSync(join(root, file), join(packed, file));
   }
+  cpSync(join(root, "adapters", "grafana"), join(packed, "adapters", "grafana"), {
+    recursive: true,
+  });
   // It was built already, and not where it would be built again.
   const pack = ["pack", "--json", "--ignore-scripts", "--offline"];
   const [{ filename, files }] = JSON.parse(run("npm", pack, packed));

@@ -34,6 +34,7 @@ export const queueSuite: readonly string[] = [
   "listing",
   "lock",
   "metered",
+  "metrics",
   "operator",
   "order",
   "orders",

@@ -1,0 +1,42 @@
+/**
+ * The text format of Prometheus.
+ *
+ * @module
+ */
+
+/** A number, by what it is about. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** A metric. Its name ends in its base unit, that of a counter in `_total`. */
+export interface Family {
+  readonly name: string;
+  readonly type: "counter" | "gauge";
+  readonly help: string;
+  readonly samples: readonly Sample[];
+}
+
+/** What an answer with such a text says it is. */
+export const expositionType = "text/plain; version=0.0.4; charset=utf-8";
+
+/** The text; a metric nobody has a sample of is left out. */
+export function exposition(families: readonly Family[]): string {
+  const lines = families.filter(({ samples }) => samples.length > 0).flatMap((family) => [
+    `# HELP ${family.name} ${escaped(family.help)}`,
+    `# TYPE ${family.name} ${family.type}`,
+    ...family.samples.map(({ labels, value }) => `${family.name}${labelled(labels)} ${value}`),
+  ]);
+  return lines.join("\n") + "\n";
+}
+
+function labelled(labels: Sample["labels"]): string {
+  const all = Object.entries(labels)
+    .map(([name, value]) => `${name}="${escaped(value).replaceAll('"', '\\"')}"`);
+  return all.length === 0 ? "" : `{${all.join(",")}}`;
+}
+
+function escaped(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+}
