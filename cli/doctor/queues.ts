@@ -5,10 +5,11 @@
  * @module
  */
 
-import type { QueueStats, Relier, WorkerEntry } from "../../mod.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Queue, QueueStats, Relier, WorkerEntry } from "../../mod.ts";
 import { spanOf } from "../output.ts";
 import { type Check, fail, ok, warn } from "../../adapters/operator/check.ts";
-import { plural } from "../words.ts";
+import { count, plural } from "../words.ts";
 import { bounded, looked } from "./check.ts";
 
 /** So many queues are looked at, and no more: those that were in use last. */
@@ -17,6 +18,9 @@ const sample = 200;
 const overdueMs = 5_000;
 const waitingMs = 60_000;
 const beatMs = 30_000;
+/** So many in line are worth a second look, this much later: whether they become more. */
+const backlog = 100;
+const growthMs = 1_000;
 
 /** Looks at every queue that is in use. */
 export async function queueChecks(relier: Relier): Promise<Check[]> {
@@ -42,6 +46,7 @@ async function checksOf(relier: Relier, name: string): Promise<Check[]> {
     ...staffing(what, stats, workers),
     ...pauses(what, stats),
     ...delays(what, stats),
+    ...await growth(queue, what, stats),
     ...await strangers(queue, what, workers),
     ...dead > 0 ? [warn(what, `${dead} dead`, `rl dlq --queue ${name}`)] : [],
   ];
@@ -93,9 +98,19 @@ function delays(what: string, stats: QueueStats): Check[] {
   return found;
 }
 
+/** Whether more comes in than is taken. */
+async function growth(queue: Queue, what: string, { counts }: QueueStats): Promise<Check[]> {
+  if (counts.ready < backlog) return [];
+  await pause(growthMs);
+  const { ready } = (await queue.stats()).counts;
+  if (ready <= counts.ready) return [];
+  const text = `${count(ready)} are in line, ${count(ready - counts.ready)} more than a second ago`;
+  return [warn(what, text, `add workers or slots, or limit it: rl queues limit ${queue.name}`)];
+}
+
 /** Tasks that wait and that no worker knows. */
 async function strangers(
-  queue: ReturnType<Relier["queue"]>,
+  queue: Queue,
   what: string,
   workers: readonly WorkerEntry[],
 ): Promise<Check[]> {

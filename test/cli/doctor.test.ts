@@ -194,6 +194,23 @@ test("an unencrypted way over a public network is warned of, a private one is no
   assert.doesNotMatch(transport("redis://:pw@db.example.com:6379").text, /pw/);
 });
 
+test("a queue that is pushed to faster than it is worked off is told, one that is not is not", async () => {
+  const prefix = "growing";
+  const task = rlTask("grow", { queue: "grows" }, () => {});
+  const relier = createRelier({ redis: server.url, prefix, tasks: [task] });
+  try {
+    await relier.apushMany(task, Array.from({ length: 150 }, () => []));
+    const full = ailments(await doctor(server.url, "--prefix", prefix)).join("\n");
+    assert.doesNotMatch(full, /in line/);
+    let over = false;
+    const seen = doctor(server.url, "--prefix", prefix).finally(() => over = true);
+    while (!over) await relier.apush(task);
+    assert.match(ailments(await seen).join("\n"), /^warn queue grows: [\d,]+ are in line, \d/m);
+  } finally {
+    await relier.close();
+  }
+});
+
 test("queues are looked at: work without workers, pauses, names that nobody knows, the dead", async () => {
   const prefix = "sick";
   const known = rlTask("known", () => {});
