@@ -25,7 +25,7 @@ test("as much is left out in each cell as is written here, and no more", () => {
   }
   assert.deepEqual(counts, {
     "node+cluster": 3,
-    "node+memory": 8,
+    "node+memory": 9,
     "node+upstash": 19,
     "workerd+upstash": 32,
     "port on cluster": 12,

@@ -155,6 +155,8 @@ test(
   "it is mounted anywhere, and every link finds its page",
   withRelier(async (lab) => {
     await lab.queue.pause("claims", "to have a queue");
+    // That it is there is said in the background.
+    await until("the queue is known", async () => (await lab.rl.queues()).length > 0);
     const app = new Hono().route("/admin/:team/rl", open(lab)).route("/at", open(lab));
     const under = async (base: string, who = visitor(app)): Promise<void> => {
       for (const path of [base, `${base}/`, `${base}/queues`, `${base}/queues/default`]) {
