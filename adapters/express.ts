@@ -95,10 +95,10 @@ export function admission(options: DoorOptions<any>): ExpressHandler {
   const ask = openDoor(options);
   return passing(async (req, res, next) => {
     const own = relierOf(req);
-    const { refusal, fields, tenant } = await ask(own, req);
+    const { refusal, fields, within } = await ask(own, req);
     if (refusal) return send(req, res, refusal);
     for (const [name, value] of fields) res.setHeader(name, value);
-    own.within(tenant === undefined ? {} : { tenant }, (lent) => {
+    own.within(within, (lent) => {
       clients.set(req, lent);
       next();
     });

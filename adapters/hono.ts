@@ -87,14 +87,17 @@ export function admission(options: DoorOptions<Context>): MiddlewareHandler {
   const ask = openDoor(options);
   return async (c, next) => {
     const own = relierOf(c);
-    const { refusal, fields, tenant, late } = await ask(own, c);
+    const { refusal, fields, within, late } = await ask(own, c);
     if (refusal) return refusal;
-    await own.within(tenant === undefined ? {} : { tenant }, (lent) => {
+    // Without app.onError() Hono gives the answer an error has, and says no word about it.
+    const onRefused = (error: AdmissionRejectedError): void =>
+      void Object.assign(error, { getResponse: () => late(error) });
+    await own.within({ ...within, onRefused }, (lent) => {
       c.set("relier", lent);
       return next();
     });
-    if (RelierError.is(c.error, "RL_ADMISSION") && c.res.status >= 500) {
-      replace(c, late(c.error as AdmissionRejectedError));
+    if (RelierError.is(c.error, "RL_ADMISSION")) {
+      if (c.res.status >= 500) replace(c, late(c.error as AdmissionRejectedError));
     } else {
       for (const [name, value] of fields) c.header(name, value);
     }

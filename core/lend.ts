@@ -6,7 +6,8 @@
  */
 
 import { lentHere, runLent } from "./context.ts";
-import { keyOption, knownOptions } from "./options.ts";
+import { AdmissionRejectedError } from "./errors.ts";
+import { functionOption, keyOption, knownOptions } from "./options.ts";
 import { adopt, type Producer } from "./producer.ts";
 import { type PushOptions, readPushOptions } from "./push_options.ts";
 import type { Relier } from "./relier.ts";
@@ -16,6 +17,8 @@ import { definitionOf } from "./task.ts";
 export interface WithinOptions {
   /** For whom tasks are pushed that name no other tenant; 1 to 128 characters. */
   tenant?: string;
+  /** Told of each push from within that a limit refused, before whoever pushes is. */
+  onRefused?: (error: AdmissionRejectedError) => void;
 }
 
 /** The part of a client that pushes. */
@@ -51,30 +54,46 @@ export function lend<R>(
   options: WithinOptions,
   work: (relier: Relier) => R,
 ): R {
-  knownOptions("within()", options, ["tenant"]);
-  const { tenant } = options;
+  knownOptions("within()", options, ["tenant", "onRefused"]);
+  const { tenant, onRefused } = options;
   if (tenant !== undefined) keyOption("tenant", tenant, 128);
-  const named = tenant === undefined ? own : forTenant(own, tenant);
+  if (onRefused !== undefined) functionOption("onRefused", onRefused);
+  const through = withOptions(own, options);
   const client = lenderOf(relier);
   const lent: Relier = {
     ...relier,
-    ...pushing(() => named),
-    within: (options, work) => lend(lent, named, options, work),
+    ...pushing(() => through),
+    within: (options, work) => lend(lent, through, options, work),
   };
   lenders.set(lent, client);
-  adopt(lent, named);
-  return runLent({ client, own: named }, () => work(lent));
+  adopt(lent, through);
+  return runLent({ client, own: through }, () => work(lent));
 }
 
-function forTenant(own: Producer, tenant: string): Producer {
-  const named = (options: PushOptions): PushOptions => ({
-    ...options,
-    tenant: options.tenant ?? tenant,
-  });
-  return {
-    push: (definition, args, options) => own.push(definition, args, named(options)),
-    apush: (definition, args, options) => own.apush(definition, args, named(options)),
-    pushMany: (definition, list, options) => own.pushMany(definition, list, named(options)),
-    apushMany: (definition, list, options) => own.apushMany(definition, list, named(options)),
+function withOptions(own: Producer, { tenant, onRefused }: WithinOptions): Producer {
+  const named = (options: PushOptions): PushOptions => {
+    const whose = options.tenant ?? tenant;
+    return whose === undefined ? options : { ...options, tenant: whose };
   };
+  const told = <P extends PromiseLike<unknown>>(push: P): P => {
+    // Who asks first is told first, and that is not whoever is given the push.
+    if (onRefused) push.then(undefined, (error: unknown) => tell(onRefused, error));
+    return push;
+  };
+  return {
+    push: (definition, args, options) => told(own.push(definition, args, named(options))),
+    apush: (definition, args, options) => told(own.apush(definition, args, named(options))),
+    pushMany: (definition, list, options) =>
+      own.pushMany(definition, list, named(options)).map(told),
+    apushMany: (definition, list, options) => told(own.apushMany(definition, list, named(options))),
+  };
+}
+
+function tell(onRefused: NonNullable<WithinOptions["onRefused"]>, error: unknown): void {
+  if (!(error instanceof AdmissionRejectedError)) return;
+  try {
+    onRefused(error);
+  } catch (thrown) {
+    console.error("[relier] onRefused threw", thrown);
+  }
 }

@@ -99,6 +99,7 @@ export interface Inside extends HandleSource {
 }
 
 const insides = new WeakMap<Relier, Inside>();
+let door: typeof import("./admit.ts").askAtDoor | undefined;
 
 /** The inside of a client. @throws TypeError if it was not made by `createRelier`. */
 export function insideOf(relier: Relier): Inside {
@@ -148,8 +149,9 @@ export function createRelier(options: RelierOptions = {}): Relier {
     within: (options, work) => lend(relier, own, options, work),
     async admit(queue, options = {}) {
       const home = homeOf(nameOption("queue", queue), 0, prefix);
-      const { askAtDoor } = await loaded(() => import("./admit.ts"));
-      return await askAtDoor(caller, home, limitsOf(queue), options);
+      // Also a module that is there already takes its time to be imported.
+      door ??= (await loaded(() => import("./admit.ts"))).askAtDoor;
+      return await door(caller, home, limitsOf(queue), options);
     },
     handle(id) {
       const parts = typeof id === "string" ? parseId(id) : null;

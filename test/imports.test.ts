@@ -65,6 +65,8 @@ const laws: readonly Law[] = [
   { from: /^cli\//,                 to: /^cli\//,                           because: "it is one program" },
   { from: /^cli\/(kernel\/config_file|tasks\/known|worker\/modules)\.ts$/, to: /^\(/, lazy: true, because: "what users wrote is named by them" },
   { from: /^cli\/process\/otlp\.ts$/, to: /^@opentelemetry\/sdk-node$/, lazy: true, because: "this is the one file that exports, for those who have installed what does" },
+  { from: /^cli\/bench\/(admission|flood)\.ts$/, to: /^hono$/,          because: "a door is measured in an app, as it is used" },
+  { from: /^cli\/bench\/ping\.ts$/, to: /^ioredis$/,                      because: "what a round trip costs is asked of Redis itself" },
   { from: /^bench\/harness\.ts$/,   to: /^ioredis$/,                        because: "what work costs in Redis is asked of Redis itself" },
   { from: /^bench\//,               to: /^bench\//,                         because: "it is one program" },
   { from: /^bench\//,               to: /^cli\/bench\/cost\.ts$/,           because: "what work costs is measured one way" },

@@ -21,7 +21,7 @@ const apps = [
   {
     name: "an app that pushes",
     app: 'export { createRelier, rlTask } from "./mod.ts";',
-    firstKb: 25,
+    firstKb: 26,
     wholeKb: 51,
   },
   {

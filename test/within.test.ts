@@ -176,6 +176,39 @@ test(
 );
 
 test(
+  "whoever lends a client is told of what is refused, before whoever pushes is",
+  withRelier(async ({ rl, queue, pushErrors }) => {
+    await queue.limit({ maxDepth: 1 });
+    const told: string[] = [];
+    const onRefused = ({ reason }: { reason: string }) => void told.push(reason);
+    await rl.within({ onRefused }, async (lent) => {
+      await work.apush(1);
+      for (
+        const push of [
+          () => work.apush(2),
+          () => lent.apush(work, 3),
+          () => work.push(4),
+          () => work.apushMany([[5], [6]]),
+          () => work.pushMany([[7]])[0]!,
+        ]
+      ) {
+        const before = told.length;
+        await assert.rejects(
+          async () => await push(),
+          () => {
+            assert.equal(told.length, before + 1);
+            return true;
+          },
+        );
+      }
+      assert.throws(() => work.push(Symbol() as never));
+    });
+    assert.deepEqual(told, ["depth", "depth", "depth", "depth", "depth"]);
+    assert.equal(pushErrors.length, 2);
+  }),
+);
+
+test(
   "what within() cannot use is refused before anything runs",
   withRelier(async ({ rl }) => {
     let ran = 0;
@@ -185,6 +218,7 @@ test(
     await refuses("RangeError", "tenant", run({ tenant: "x".repeat(129) }));
     await refuses("RangeError", "tenant", run({ tenant: "a\r\nb" }));
     await refuses("TypeError", "tenant", run({ tennant: "a" }));
+    await refuses("TypeError", "onRefused", run({ onRefused: "throw" }));
     await refuses("TypeError", "within()", run(undefined));
     assert.equal(ran, 0);
   }),

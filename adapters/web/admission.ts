@@ -5,12 +5,19 @@
  * @module
  */
 
-import { integerOption, keyOption, knownOptions, nameOption } from "../../core/options.ts";
+import {
+  functionOption,
+  integerOption,
+  keyOption,
+  knownOptions,
+  nameOption,
+} from "../../core/options.ts";
 import {
   type AdmissionReason,
   AdmissionRejectedError,
   type Quota,
   type Relier,
+  type WithinOptions,
 } from "../../mod.ts";
 import { isOutOfReach, problem, retryAfter, unavailable } from "./problem.ts";
 import { type Fields, rateLimitFields } from "./rate_limit.ts";
@@ -31,7 +38,8 @@ export interface Verdict {
   readonly refusal?: Response;
   /** What an answer tells of the limits. */
   readonly fields: Fields;
-  readonly tenant?: string;
+  /** What the request is lent a client with. */
+  readonly within: WithinOptions;
   /** The answer to a request whose push was refused all the same. */
   late(error: AdmissionRejectedError): Response;
 }
@@ -49,6 +57,7 @@ export function openDoor<C>(options: DoorOptions<C>): Door<C> {
   const { key, cost = 1 } = options;
   const queue = nameOption("queue", options.queue);
   integerOption("cost", cost, { min: 1, max: 1000 });
+  if (key !== undefined) functionOption("key", key);
   return async (relier, context) => {
     const tenant = key?.(context);
     if (tenant !== undefined && !isTenant(tenant)) return refusedWith(nobody());
@@ -57,7 +66,7 @@ export function openDoor<C>(options: DoorOptions<C>): Door<C> {
       const answer = await relier.admit(queue, { cost, ...whose });
       const { quotas } = answer;
       const late = (error: AdmissionRejectedError) => refusalOf(error, quotas, cost);
-      if (answer.ok) return { fields: rateLimitFields(quotas), late, ...whose };
+      if (answer.ok) return { fields: rateLimitFields(quotas), late, within: whose };
       const { reason, retryAfterMs } = answer;
       return refusedWith(late(new AdmissionRejectedError(queue, reason, retryAfterMs)));
     } catch (error) {
@@ -68,7 +77,7 @@ export function openDoor<C>(options: DoorOptions<C>): Door<C> {
 }
 
 function refusedWith(refusal: Response): Verdict {
-  return { refusal, fields: [], late: refusalOf };
+  return { refusal, fields: [], within: {}, late: refusalOf };
 }
 
 /** It may come from the request as it is, so it is no mistake of the server's. */

@@ -6,7 +6,8 @@
  * @module
  */
 
-import { functionOption, keyOption, knownOptions } from "../../core/options.ts";
+import { toMs } from "../../core/duration.ts";
+import { booleanOption, functionOption, keyOption, knownOptions } from "../../core/options.ts";
 import {
   type Duration,
   type IdempotencyLock,
@@ -84,6 +85,8 @@ export function openKeyring<C>(options: IdempotencyOptions<C>): Keyring<C> {
   if (!/^[\w-]{1,64}$/.test(keyOption("header", header))) {
     throw new RangeError(`Cannot use option "header": it must be the name of a header field`);
   }
+  booleanOption("required", required);
+  toMs("ttl", ttl);
   if (scope !== undefined) functionOption("scope", scope);
 
   return async (relier, request, context) => {

@@ -7,7 +7,7 @@
 /** One figure: of rates the median round, of times three percentiles. */
 export interface Figure {
   readonly metric: string;
-  readonly unit: "tasks/s" | "µs" | "ms" | "bytes";
+  readonly unit: "tasks/s" | "tasks" | "µs" | "ms" | "bytes" | "%";
   readonly p50: number;
   readonly p95: number | null;
   readonly p99: number | null;

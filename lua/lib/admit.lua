@@ -18,8 +18,8 @@ local function admission()
       end
     end
   end
-  stricter(own)
-  stricter(meta.limits or "")
+  if own ~= "" then stricter(own) end
+  if meta.limits then stricter(meta.limits) end
 
   -- Since when the oldest ready task has waited. It is the first of its priority,
   -- and there are 101 of those; one that had to wait for its time is as old as that.

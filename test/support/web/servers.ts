@@ -5,6 +5,7 @@
  */
 
 import type { AddressInfo } from "node:net";
+import type { Express } from "express";
 import { serve } from "../../../adapters/_node_http.ts";
 import { here } from "../runtimes.ts";
 import type { Lab } from "../relier.ts";
@@ -49,7 +50,12 @@ export async function honoSite({ rl }: Lab): Promise<Site> {
 export async function expressSite({ rl }: Lab): Promise<Site> {
   // Not on every runtime that runs this file.
   const { expressApp } = await import("./express_app.ts");
-  const server = expressApp(rl).listen(0, "127.0.0.1");
+  return await serveExpress(expressApp(rl));
+}
+
+/** Serves any app of Express. */
+export async function serveExpress(app: Express): Promise<Site> {
+  const server = app.listen(0, "127.0.0.1");
   await until("it listens", () => server.listening);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
