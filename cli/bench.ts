@@ -8,6 +8,7 @@ import { admission } from "./bench/admission.ts";
 import { digits, type Figure } from "./bench/figure.ts";
 import { type Lab, openLab, type Where } from "./bench/lab.ts";
 import { latency } from "./bench/latency.ts";
+import { overhead } from "./bench/overhead.ts";
 import { push } from "./bench/push.ts";
 import { recovery } from "./bench/recovery.ts";
 import { throughput } from "./bench/throughput.ts";
@@ -15,7 +16,7 @@ import { type Command, command, type Context } from "./command.ts";
 import { CliError } from "./error.ts";
 import { choice, integer } from "./flags.ts";
 
-const benches = { throughput, push, latency, recovery, admission } as const;
+const benches = { throughput, push, latency, recovery, admission, overhead } as const;
 type What = "all" | keyof typeof benches;
 const names = ["all", ...Object.keys(benches)] as What[];
 
@@ -23,7 +24,7 @@ const args = {
   what: {
     type: "positional",
     default: "all",
-    description: "What to measure: all, throughput, push, latency, recovery, admission",
+    description: "What to measure: all, throughput, push, latency, recovery, admission, overhead",
   },
   tasks: { type: "string", default: "20000", valueHint: "n", description: "Tasks in a round" },
   concurrency: {
@@ -42,7 +43,7 @@ const args = {
 } as const;
 
 const bench: Command<typeof args> = command({
-  summary: "Measure throughput, pushes, latency, recovery and admission",
+  summary: "Measure throughput, pushes, latency, recovery, admission and telemetry",
   details:
     "Runs on a Redis of its own, or on the one that --url names: never on a configured one, " +
     "which others may need. Works under a prefix of its own, removes it, and exits with 8 if the " +

@@ -33,6 +33,8 @@ test("all figures are measured on a named Redis, which is left as it was", async
       const order = [min, p50, ...p95 === null ? [] : [p95, p99!], max];
       assert.deepEqual(order, order.toSorted((a, b) => a - b), metric);
       // Redis may let go of more meanwhile than a hundred tasks take.
+      // What telemetry adds is a difference, and drowns in the noise of a hundred tasks.
+      if (/telemetry adds/.test(metric)) continue;
       assert.ok((min >= 0 || unit === "bytes") && max > 0, metric);
     }
     const metrics = figures.map(({ metric }) => metric).join("\n");
@@ -45,6 +47,7 @@ test("all figures are measured on a named Redis, which is left as it was", async
         "SIGKILL to running again",
         "SIGKILL to running again, supervised",
         "push refused",
+        "telemetry adds",
       ]
     ) {
       assert.ok(metrics.includes(what), what);

@@ -54,6 +54,12 @@ const [left] = (await rl.queue("default").page("ready")).tasks;
 if (left) throw new Error(left.id);
 await rl.close();\n`,
   },
+  // Nobody is there to export to.
+  "telemetry.ts": {
+    before: `import process from "node:process";
+process.env["OTEL_TRACES_EXPORTER"] = process.env["OTEL_LOGS_EXPORTER"] = "none";\n`,
+    after: "",
+  },
   "testing.ts": { before: "", after: "" },
 };
 
