@@ -31,6 +31,8 @@ export interface ClusterStatus {
   /** Where its Redis is, without a password. */
   readonly redis: string;
   readonly prefix: string;
+  /** The address of its dashboard, which holds the token; null without one. */
+  readonly dashboard: string | null;
   readonly workers: readonly {
     readonly name: string;
     readonly pid: number;

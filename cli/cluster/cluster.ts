@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Served } from "../../adapters/_node_http.ts";
 import { createRelier, type Relier } from "../../mod.ts";
 import { CliError } from "../error.ts";
 import { type Exporter, exportTo, type Otlp } from "../process/otlp.ts";
@@ -32,6 +33,8 @@ export interface Plan {
   readonly prefix: string;
   readonly modules: readonly string[];
   readonly size: number;
+  /** Whether it has a dashboard. */
+  readonly dashboard: boolean;
   readonly worker: NonNullable<SupervisorOptions["worker"]>;
   /** Where to export what OpenTelemetry is told. */
   readonly otlp: Otlp | undefined;
@@ -74,6 +77,7 @@ export async function bringUp(
     redis?: FoundRedis;
     relier?: Relier;
     exporter?: Exporter;
+    dashboard?: Served;
   } = {};
   const channel = await claim(place, {
     status: () => Promise.resolve(status()),
@@ -108,6 +112,7 @@ export async function bringUp(
       startedAt: channel.address.startedAt,
       redis: whereIs(parts.redis!.url),
       prefix,
+      dashboard: parts.dashboard?.url ?? null,
       workers: children.map(({ name, pid, workerId, state, restarts, pulse, totals }) => ({
         name,
         pid,
@@ -120,6 +125,7 @@ export async function bringUp(
     };
   }
   async function tearDown(): Promise<void> {
+    await parts.dashboard?.close();
     await parts.relier?.close();
     await parts.redis?.leave();
     await parts.exporter?.close();
@@ -154,6 +160,10 @@ export async function bringUp(
     });
     parts.supervisor = supervisor;
     await supervisor.ready;
+    if (plan.dashboard) {
+      const { openDashboard } = await import("./dashboard.ts");
+      parts.dashboard = await openDashboard(relier);
+    }
     let lost = false;
     redis.keeper?.once("exit", () => {
       if (!parts.supervisor) return;
@@ -169,7 +179,7 @@ export async function bringUp(
     });
     say("cluster", `up with ${size} workers on ${whereIs(redis.url)}`);
     return {
-      lines: linesOf(redis, facts, plan),
+      lines: linesOf(redis, facts, plan, parts.dashboard?.url),
       ended,
       drain: () => supervisor.drain(),
     };
@@ -204,6 +214,7 @@ function linesOf(
   { url, notice, about, keeper }: FoundRedis,
   facts: Readonly<Record<string, string>>,
   { size, worker, otlp, place: { data } }: Plan,
+  dashboard: string | undefined,
 ): Line[] {
   const { concurrency = 10, queues = ["default"], profile } = worker;
   const { lease = profile === "fast" ? "3s" : "10s" } = worker;
@@ -226,5 +237,6 @@ function linesOf(
     { mark: "✓", part: "workers", text: `${size} × ${concurrency} slots  ${names.join(" ")}` },
     { mark: "✓", part: "phoenix", text: `in every worker, none leads  lease ${leases}` },
     ...otlp ? [{ mark: "✓", part: "otel", text: `exporting to ${otlp.url}` } as const] : [],
+    ...dashboard === undefined ? [] : [{ mark: "✓", part: "dashboard", text: dashboard } as const],
   ];
 }

@@ -10,9 +10,10 @@ import type { ClusterStatus } from "./channel.ts";
 /** Prints `status`: one document for programs, a table of the workers for people. */
 export function showStatus({ out }: Pick<Context, "out">, status: ClusterStatus): void {
   out.record({ id: status.name, ...status }, () => {
-    const { name, pid, startedAt, redis, workers } = status;
+    const { name, pid, startedAt, redis, dashboard, workers } = status;
     const age = out.ago(new Date(startedAt));
     out.line(`${out.style.bold(name)}  process ${pid}  up ${age}  redis ${redis}`);
+    if (dashboard !== null) out.line(out.style.dim(`dashboard ${dashboard}`));
     out.table(workers, [
       { title: "WORKER", of: (worker) => worker.name },
       { title: "STATE", of: (worker) => worker.state },

@@ -40,6 +40,12 @@ const args = {
     valueHint: "url",
     description: "Export spans, metrics and logs there (OTEL_EXPORTER_OTLP_ENDPOINT)",
   },
+  dashboard: {
+    type: "boolean",
+    default: true,
+    description: "Serve a dashboard, on port 4400 or any that is free",
+    negativeDescription: "Serve no dashboard",
+  },
   detach: { type: "boolean", alias: "d", description: "Run in the background" },
   name: { type: "string", valueHint: "name", description: "Which cluster (the project's)" },
 } as const;
@@ -108,6 +114,7 @@ function planOf(context: Context<typeof args>): Plan {
     size: size === "auto"
       ? availableParallelism()
       : integer("--workers", size, { min: 1, max: 100 }),
+    dashboard: given.dashboard,
     worker: workerOptions(given, settings),
     otlp: otlpOf(given.otlp, settings.worker.otlp, host.env),
   };

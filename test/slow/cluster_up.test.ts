@@ -73,6 +73,9 @@ test("a cluster in the background works, heals, scales, reloads, and leaves noth
   assert.match(up.stdout, new RegExp(`✓ otel +exporting to ${collector.url}`));
   assert.match(up.stdout, /✓ redis .*appendonly yes/);
   assert.match(up.stdout, /✓ workers +2 × 10 slots +default\n✓ phoenix/);
+  const [, board] = /✓ dashboard +(http:\/\/127\.0\.0\.1:\d+\/\?token=\S+)/.exec(up.stdout)!;
+  assert.equal((await fetch(new URL("/", board))).status, 401);
+  assert.equal((await fetch(board!, { redirect: "manual" })).status, 302);
   const again = await cluster("up");
   assert.equal(again.exit, 5);
   assert.match(again.stderr, /it is up, as process \d+/);
