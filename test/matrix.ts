@@ -9,7 +9,7 @@
 
 import process from "node:process";
 import { type Job, type Outcome, runJob } from "./support/job.ts";
-import { requireRedis } from "./support/require_redis.ts";
+import { requireRedis } from "./support/require_programs.ts";
 import { type Cell, portSkips, queueSuite, skipsOf } from "./support/suites.ts";
 import { testsOf } from "./support/tree.ts";
 

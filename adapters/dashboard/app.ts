@@ -91,7 +91,7 @@ export function dashboardApp<T>(
     app.get(page.path, async (c) => await show(c, await page.view(ask(c)), door, ask(c)));
     app.get(`/live${page.path === "/" ? "/" : page.path}`, (c) => liveOf(c, page, ask(c), hub));
   }
-  if (!readOnly) app.post("/act/:name", (c) => actOn(c, ask(c), door));
+  if (!readOnly) app.post("/act/:name", (c) => actOn(c, ask(c), door, hub));
   app.all("*", (c) => {
     // Hono mounts "/at" without "/at/", and our own links lead there.
     if (c.req.path === `${rootOf(c)}/` && c.req.method === "GET") return show0(c);
@@ -145,13 +145,14 @@ function liveOf(c: C, page: Page, ask: Ask, hub: Hub): Response {
     }));
 }
 
-async function actOn(c: C, ask: Ask, door: Door): Promise<Response> {
+async function actOn(c: C, ask: Ask, door: Door, hub: Hub): Promise<Response> {
   if (!isOurs(c)) return c.text("This form was not sent by a page of this dashboard", 403);
   if (Number(c.req.header("content-length") ?? 0) > mostBytes) throw new BadForm("It is too long");
   const act = acts.find(({ name }) => name === c.req.param("name"));
   if (!act) throw new NotHere("There is no such act");
   const fields = fieldsOf(await c.req.parseBody());
   const done = await perform(act, ask, fields);
+  hub.forget(); // The page that follows shows what it did.
   const base = baseOf(c);
   const back = backOf(fields);
   if ("said" in done) {

@@ -32,7 +32,10 @@ const headers: Readonly<Record<string, string>> = {
 
 /** Puts the headers on every answer that does not say otherwise, errors included. */
 export const guarded: MiddlewareHandler = async (c, next) => {
+  const began = performance.now();
   await next();
+  // For whoever opens the tools of a browser: what of the wait was ours.
+  c.res.headers.set("Server-Timing", `page;dur=${(performance.now() - began).toFixed(1)}`);
   for (const [name, value] of Object.entries(headers)) {
     if (name === "Cache-Control" && c.res.headers.has(name)) continue;
     c.res.headers.set(name, value);

@@ -14,6 +14,8 @@ export interface Hub {
   look(): Promise<Look>;
   /** What `make` makes, or what it made for the same `key` within the last second. */
   shared<T>(key: string, make: () => Promise<T>): Promise<T>;
+  /** What was looked at is not as it was: somebody has done something. */
+  forget(): void;
 }
 
 /** How long what was looked at is shown to others. */
@@ -25,7 +27,7 @@ const idleForMs = 1_800_000;
 const mostPages = 200;
 
 interface Made {
-  readonly at: number;
+  at: number;
   readonly value: Promise<unknown>;
 }
 
@@ -42,11 +44,11 @@ export function createHub(rl: Relier): Hub {
     const before = made.get(key);
     if (before && Date.now() - before.at < freshMs) return await before.value as T;
     const value = make();
-    value.catch(() => made.delete(key));
     if (made.size >= mostPages) made.clear();
-    // It is as old as its beginning, and shared until it is done: no two are ever under way.
-    made.set(key, { at: Infinity, value });
-    value.then(() => made.set(key, { at: Date.now(), value }), () => {});
+    // Until it is done it is shared, however long that takes: no two are under way at once.
+    const entry = { at: Infinity, value };
+    made.set(key, entry);
+    value.then(() => entry.at = Date.now(), () => made.delete(key));
     return await value;
   }
 
@@ -66,6 +68,7 @@ export function createHub(rl: Relier): Hub {
 
   return {
     shared,
+    forget: () => made.clear(),
     look() {
       askedAt = Date.now();
       sample();

@@ -39,6 +39,7 @@ export function badge(text: string, tone: Tone = "quiet"): Html {
 
 /** A column of a table. */
 export interface Column<T> {
+  /** Empty over buttons and badges, which speak for themselves. */
   readonly title: string;
   /** Numbers stand at the right. */
   readonly number?: true;
@@ -61,7 +62,9 @@ export function table<T>(
       <table>
         <thead>
           <tr>${columns.map((column) =>
-            html`<th scope="col" class="${kind(column)}">${column.title}</th>`
+            column.title === ""
+              ? html`<td></td>`
+              : html`<th scope="col" class="${kind(column)}">${column.title}</th>`
           )}</tr>
         </thead>
         <tbody>${rows.map((row) =>

@@ -1,0 +1,313 @@
+/**
+ * The dashboard in Chromium, against a cluster that works and has 100,000 tasks:
+ * every page in both themes and on a telephone, live, by keyboard, and with
+ * whatever an enemy may have stored.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Hono } from "hono";
+import type { Browser, Page } from "playwright-core";
+import { serve, type Served } from "../../adapters/_node_http.ts";
+import { pages } from "../../adapters/dashboard/site.ts";
+import { dashboard } from "../../adapters/hono.ts";
+import {
+  createRelier,
+  createWorker,
+  type Relier,
+  rlTask,
+  type TaskHandle,
+  type Worker,
+} from "../../mod.ts";
+import { complaintsOfAxe, newPage, startBrowser } from "../support/browser.ts";
+import { type Crew, openCrew } from "../support/crew.ts";
+import { type RedisServer, startRedis } from "../support/redis.ts";
+import { hold } from "../support/tasks.ts";
+import { until } from "../support/until.ts";
+
+const evil = `"><img src=x onerror="window.hurt=1"><script>window.hurt=1</script>`;
+const many = 100_000;
+const token = "a-token-of-enough-length";
+/** What a page may take on the server, with so many tasks. */
+const mostMs = 300;
+
+const healed = false;
+const mends = rlTask("mends", { queue: "work", retry: { attempts: 1 } }, (_: string) => {
+  if (!healed) throw new TypeError(`not yet ${evil}`);
+  return "mended";
+});
+const waits = rlTask("waits", { queue: "backlog" }, (_: number, __: string) => {});
+
+let redis: RedisServer;
+let relier: Relier;
+let worker: Worker;
+let crew: Crew;
+let browser: Browser;
+let served: Served;
+let dead: TaskHandle<string>;
+/** Where anybody may do everything, and where a token is asked for. */
+let open = "";
+let closed = "";
+
+before(async () => {
+  redis = await startRedis();
+  relier = createRelier({ redis: redis.url, prefix: "rl" });
+  worker = createWorker(relier, {
+    name: `w ${evil}`.slice(0, 100),
+    queues: ["work"],
+    handleSignals: false,
+  });
+  const app = new Hono()
+    .route("/open", dashboard(relier, { auth: "dangerously-none" }))
+    .route("/closed", dashboard(relier, { auth: { token } }));
+  const filling = (async () => {
+    const batch = 5000;
+    for (let done = 0; done < many; done += batch) {
+      const rows = Array.from({ length: batch }, (_, i) => [done + i, evil] as [number, string]);
+      await relier.apushMany(waits, rows, done === 0 ? { delay: "1h" } : {});
+    }
+  })();
+  [browser, served, crew] = await Promise.all([
+    startBrowser(),
+    serve((request, env) => app.fetch(request, env), { port: 0, hostname: "127.0.0.1" }),
+    openCrew(redis.url),
+    filling,
+    worker.start(),
+  ]);
+  [open, closed] = [`${served.url}/open`, `${served.url}/closed`];
+  dead = await relier.apush(mends, evil);
+  await until("it is dead", async () => (await dead.status()).state === "dead");
+  await relier.queue("backlog").pause("claims", evil);
+});
+
+after(async () => {
+  await browser?.close();
+  await served?.close();
+  await crew?.close();
+  await worker?.drain({ timeout: 0 });
+  await relier?.close();
+  await redis?.kill();
+});
+
+/** The pages, with something for each name in their paths. */
+function paths(): string[] {
+  const names: Readonly<Record<string, string>> = {
+    queue: "work",
+    id: encodeURIComponent(dead.id),
+  };
+  return pages.map(({ path }) =>
+    path.replace(/^\//, "").replace(/:(\w+)/g, (_, name: string) => names[name]!)
+  );
+}
+
+/** Opens a page, and checks what holds for each. */
+async function visit(page: Page, url: string): Promise<void> {
+  const response = await page.goto(url);
+  assert.equal(response!.status(), 200, url);
+  const took = Number(/dur=([\d.]+)/.exec(response!.headers()["server-timing"]!)![1]);
+  assert.ok(took < mostMs, `${url} took ${took} ms on the server`);
+}
+
+/** Waits until `text`, which is asked in the page again and again, is true. */
+function holds(what: string, page: Page, text: string): Promise<void> {
+  return until(what, async () => await page.evaluate(text) === true, 10_000);
+}
+
+/** Waits until the page has been patched once more. */
+async function patched(page: Page): Promise<void> {
+  const count = 'Number(document.body.dataset.patched ?? "0")';
+  const before = await page.evaluate(count);
+  await holds("the page is patched", page, `${count} > ${before}`);
+}
+
+for (
+  const [look, how] of [
+    [{ theme: "light" }, "in the light"],
+    [{ theme: "dark" }, "in the dark"],
+    [{ theme: "light", width: 375 }, "on a telephone"],
+  ] as const
+) {
+  test(`every page opens ${how} among 100,000 tasks: at once, without an error, for everybody`, async () => {
+    const wrong: string[] = [];
+    const page = await newPage(browser, wrong, look);
+    for (const path of paths()) {
+      await visit(page, `${open}/${path}`);
+      const [wide, room] = await page.evaluate(
+        "[document.documentElement.scrollWidth, innerWidth]",
+      ) as [number, number];
+      assert.ok(wide <= room, `${path} is ${wide} wide where there is room for ${room}`);
+      wrong.push(...await complaintsOfAxe(page));
+      assert.equal(await page.evaluate("window.hurt"), undefined, `${path} ran what was stored`);
+    }
+    await page.context().close();
+    assert.deepEqual(wrong, []);
+  });
+}
+
+test("a page goes on by itself: a push is seen, and nothing was loaded anew", async () => {
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await visit(page, `${open}/queues`);
+  await page.evaluate("window.same = true");
+  const ready = page.locator('tr[data-key="backlog"] a[href*="state=ready"]');
+  assert.equal(await ready.textContent(), "95,000");
+  await relier.apush(waits, 1, evil);
+  await until("it is seen", async () => await ready.textContent() === "95,001");
+  assert.equal(await page.evaluate("window.same"), true);
+  assert.equal(await page.evaluate("window.hurt"), undefined);
+  await page.context().close();
+  assert.deepEqual(wrong, []);
+});
+
+test("a worker that is killed is gone from its page, and told among those that were lost", async () => {
+  const hand = await crew.hire({ name: "victim", queues: ["victims"] });
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await visit(page, `${open}/phoenix`);
+  const workers = await newPage(browser, wrong);
+  await visit(workers, `${open}/workers`);
+  await workers.getByText("victim", { exact: true }).waitFor();
+  const held = await hold.with({ queue: "victims" }).apush("held", 60_000);
+  await until("it runs", async () => (await held.status()).state === "running");
+  await crew.hire({ name: "fellow", queues: ["victims"] });
+  await patched(page);
+  await hand.kill();
+  await workers.getByText("victim", { exact: true }).waitFor({ state: "detached" });
+  await page.locator("#deaths").getByText("victim").waitFor();
+  await Promise.all([page, workers].map((each) => each.context().close()));
+  assert.deepEqual(wrong, []);
+});
+
+test("keys lead everywhere, and tell what they do", async () => {
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await visit(page, open);
+  for (const { path, nav } of pages) {
+    if (!nav) continue;
+    await page.keyboard.press(nav.key);
+    await page.waitForURL((url) =>
+      url.pathname.replace(/\/$/, "") === `/open${path}`.replace(/\/$/, "")
+    );
+    assert.equal(await page.locator("nav [aria-current]").textContent(), nav.label + nav.key);
+  }
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("q");
+  await page.waitForURL(`${open}/queues`);
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  assert.equal(await page.evaluate("document.activeElement.closest('tr').rowIndex"), 2);
+  await page.keyboard.press("/");
+  await page.keyboard.type("wor");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${open}/queues?search=wor`);
+  await page.context().close();
+  assert.deepEqual(wrong, []);
+});
+
+test("a button says which command does the same, and what it does is undone by the next", async () => {
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await visit(page, `${open}/queues/work`);
+  const pause = page.getByRole("button", { name: "Pause workers" });
+  await pause.focus();
+  assert.equal(await page.locator("#command").textContent(), "$ rl queues pause work");
+  await pause.click();
+  await page.getByRole("status").getByText("Queue work is paused").waitFor();
+  assert.notEqual((await relier.queue("work").stats()).paused.claims, null);
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByRole("status").getByText("Queue work is open again").waitFor();
+  await page.context().close();
+  assert.deepEqual(wrong, []);
+});
+
+test("what cannot be undone is asked about in place, and is not done unless it is meant", async () => {
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await visit(page, `${open}/workers`);
+  await page.getByRole("button", { name: "Stop" }).first().click();
+  const question = page.locator("#question");
+  assert.match(await question.textContent() ?? "", /stop at once.*rl worker stop/s);
+  await question.getByRole("button", { name: "Cancel" }).click();
+  await patched(page);
+  assert.equal((await relier.queue("work").workers())[0]!.about.state, "working");
+  await page.context().close();
+  assert.deepEqual(wrong, []);
+});
+
+test("a theme is chosen once, and is there on the next page from its first moment", async () => {
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await visit(page, open);
+  await page.getByRole("button", { name: /theme/ }).click();
+  await page.getByRole("button", { name: /theme: light/ }).click();
+  await visit(page, `${open}/workers`);
+  assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
+  await page.context().close();
+  assert.deepEqual(wrong, []);
+});
+
+test("without a script every page can be read, and acts are done", async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  for (const path of paths()) {
+    assert.equal((await page.goto(`${open}/${path}`))!.status(), 200, path);
+    await page.locator("nav [aria-current], h1").first().waitFor();
+  }
+  await page.goto(`${open}/queues/work`);
+  await page.getByRole("button", { name: "Pause workers" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByText("Queue work is open again").waitFor();
+  await context.close();
+});
+
+test("a token opens it once, and is in no address and no cookie from then on", async () => {
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await page.goto(`${closed}/workers?token=${token}`);
+  assert.equal(page.url(), `${closed}/workers`);
+  await page.getByRole("heading", { name: "Workers" }).waitFor();
+  const cookies = await page.context().cookies();
+  assert.ok(cookies.every(({ value }) => !value.includes(token)));
+  assert.equal(await page.evaluate("document.cookie.includes('rl_session')"), false);
+  await page.getByRole("button", { name: "leave" }).click();
+  await page.getByLabel("Token").fill(token);
+  await page.getByRole("button", { name: "Enter" }).click();
+  await page.waitForURL(`${closed}/`);
+  await page.context().close();
+  // The form for a token is a refusal, and a browser says so.
+  assert.deepEqual(wrong.filter((each) => !each.includes("401")), []);
+});
+
+test("another site can neither frame it nor have it do anything", async () => {
+  const { port } = new URL(served.url);
+  const enemy = await serve(
+    (request) =>
+      new Response(
+        `<iframe src="${open}/queues"></iframe><form method="post" action="${open}/act/queue.pause">
+         <input name="queue" value="work"><input name="what" value="claims"><button>win</button></form>
+         <p>${new URL(request.url).pathname}</p>`,
+        { headers: { "content-type": "text/html" } },
+      ),
+    { port: 0, hostname: "127.0.0.1" },
+  );
+  const page = await newPage(browser, []);
+  try {
+    // Another host altogether, not only another port of this one.
+    await page.goto(enemy.url.replace("127.0.0.1", "localhost"));
+    const [, frame] = page.frames();
+    await until("the frame has given up", () => frame!.url().startsWith("chrome-error"));
+    const answered = page.waitForResponse((response) =>
+      response.url().includes(`:${port}/open/act`)
+    );
+    await page.getByRole("button", { name: "win" }).click();
+    assert.equal((await answered).status(), 403);
+    assert.equal((await relier.queue("work").stats()).paused.claims, null);
+  } finally {
+    await page.context().close();
+    await enemy.close();
+  }
+});

@@ -1,0 +1,74 @@
+/**
+ * A real browser, and a page that remembers whatever went wrong in it.
+ *
+ * @module
+ */
+
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import type { AxeResults } from "axe-core";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { requireChromium } from "./require_programs.ts";
+
+const flags = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Starts it. */
+export function startBrowser(): Promise<Browser> {
+  const executablePath = requireChromium();
+  // By a path, or by the name it is found under on the PATH.
+  return executablePath.includes("/")
+    ? chromium.launch({ executablePath, args: flags })
+    : chromium.launch({ executablePath: `/usr/bin/${executablePath}`, args: flags });
+}
+
+/** How somebody looks. */
+export interface Look {
+  readonly theme?: "light" | "dark";
+  /** In pixels. */
+  readonly width?: number;
+}
+
+/** Opens a page that nobody has used before; what went wrong in it is put into `wrong`. */
+export async function newPage(
+  browser: Browser,
+  wrong: string[],
+  { theme = "light", width = 1280 }: Look = {},
+): Promise<Page> {
+  const context = await browser.newContext({
+    colorScheme: theme,
+    viewport: { width, height: 800 },
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  page.on("console", (message) => {
+    if (message.type() === "error") wrong.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => wrong.push(`${page.url()}: ${error.message}`));
+  page.on("dialog", async (dialog) => {
+    wrong.push(`${page.url()}: a dialog, ${dialog.message()}`);
+    await dialog.dismiss();
+  });
+  return page;
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What axe finds wrong with the page for whoever cannot see, hear or point; a line each. */
+export async function complaintsOfAxe(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate("axe.run()") as AxeResults;
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.slice(0, 3).map(({ target, failureSummary }) =>
+      `${page.url()}: ${id} at ${target.join(" ")}: ${failureSummary?.replaceAll("\n", " ")}`
+    )
+  );
+}
