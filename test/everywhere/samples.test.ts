@@ -20,6 +20,8 @@ import { root } from "../support/tree.ts";
 import { bounded, until } from "../support/until.ts";
 import { startFront } from "../support/upstash_front.ts";
 
+const dashToken = "the-token-of-the-dashboard";
+
 let redis: RedisServer;
 let diary: Diary;
 let rl: Relier;
@@ -50,7 +52,12 @@ async function start(sample: URL, runtime: Runtime = "node"): Promise<Sample> {
   const { command, args } = programLine(runtime, file);
   const child = spawn(command, args, {
     cwd: root,
-    env: { ...process.env, RELIER_REDIS_URL: redis.url, RELIER_TEST_DIARY: diary.folder },
+    env: {
+      ...process.env,
+      RELIER_REDIS_URL: redis.url,
+      RELIER_TEST_DIARY: diary.folder,
+      RL_DASH_TOKEN: dashToken,
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   running.add(child);
@@ -71,7 +78,8 @@ async function start(sample: URL, runtime: Runtime = "node"): Promise<Sample> {
 }
 
 async function ask(url: string, method = "GET", body?: unknown) {
-  const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+  const headers = { "content-type": "application/json" };
+  const init = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
   const response = await fetch(url, { ...init, signal: AbortSignal.timeout(20_000) });
   return { status: response.status, headers: response.headers, body: await response.json() as any };
 }
@@ -90,15 +98,16 @@ test("a Hono shop on Node accepts an order twice, a worker on Bun charges it onc
 
   await rl.queue("default").pause("pushes", "inventory");
   const busy = await ask(`${shop.says}/orders/o-2`, "POST");
-  assert.equal(busy.status, 429);
+  assert.deepEqual([busy.status, busy.body.reason], [429, "closed"]);
   assert.ok(Number(busy.headers.get("retry-after")) >= 1);
   await rl.queue("default").resume();
   assert.equal((await ask(`${shop.says}/orders/o-2`, "POST")).status, 202);
+  assert.equal((await fetch(`${shop.says}/rl/metrics`)).status, 401);
   assert.equal(await worker.leave(), 0);
 });
 
-test("invoices over node:http are checked at the door, and charged once by key", async () => {
-  const office = await start(new URL("../samples/http.ts", import.meta.url));
+test("invoices on Express are checked at the door, and charged once by key", async () => {
+  const office = await start(new URL("../samples/express.ts", import.meta.url));
   const invoice = { invoiceId: "i-1", cents: 1250, currency: "chf" };
   const { status, body } = await ask(`${office.says}/invoices`, "POST", invoice);
   assert.equal(status, 202);

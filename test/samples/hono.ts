@@ -1,16 +1,18 @@
 /**
  * A shop on Hono: an order is accepted when Redis has it, the same order is
- * charged once, and whoever comes when the queue is closed is told when to come again.
+ * charged once, whoever comes when the queue is closed is told when to come again, and
+ * whoever has the token sees it all in a browser.
  *
  * @module
  */
 
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { serve } from "@hono/node-server";
 import { Hono } from "hono";
-import { AdmissionRejectedError, createRelier, rlTask, type Task } from "../../mod.ts";
+import { admission, dashboard, relier } from "../../adapters/hono.ts";
+import { createRelier, rlTask, type Task } from "../../mod.ts";
 import { chargeCard, sendReceipt } from "./outside.ts";
-import { serve } from "./serve.ts";
 
 /** Charges an order and sends its receipt. */
 export const processOrder: Task<"process_order", [orderId: string], { charge: string }> = rlTask(
@@ -23,24 +25,23 @@ export const processOrder: Task<"process_order", [orderId: string], { charge: st
   },
 );
 
-/** The shop. */
-function openShop(): Hono {
+/** Opens the shop, and prints where it is. */
+function openShop(): void {
   const rl = createRelier(); // RELIER_REDIS_URL
-  return new Hono()
-    .post("/orders/:id", async (c) => {
+  const app = new Hono()
+    .use(relier(rl))
+    .post("/orders/:id", admission({ queue: "default" }), async (c) => {
       const task = await processOrder.apush(c.req.param("id")); // resolves once Redis has it
       return c.json({ id: task.id, outcome: task.outcome }, 202);
     })
     .get("/orders/:task/result", async (c) => {
-      const task = rl.handle<{ charge: string }>(c.req.param("task"));
+      const task = c.var.relier.handle<{ charge: string }>(c.req.param("task"));
       return c.json(await task.result({ timeout: "10s" }));
     })
-    .onError((error, c) => {
-      if (error instanceof AdmissionRejectedError) {
-        return c.json({ error: "busy" }, 429, { "Retry-After": String(error.retryAfter) });
-      }
-      return c.json({ error: "internal" }, 500);
-    });
+    .route("/rl", dashboard(rl, { auth: { token: process.env["RL_DASH_TOKEN"]! } }));
+  serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) => {
+    console.log(`http://127.0.0.1:${port}`);
+  });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]!).href) serve(openShop().fetch);
+if (import.meta.url === pathToFileURL(process.argv[1]!).href) openShop();

@@ -37,6 +37,26 @@ await rl.close();\n`,
   },
   "tour.ts": { before: "", after: "" },
   "limits.ts": { before: "", after: "" },
+  "hono.ts": {
+    before: `const env = { TASKS_TOKEN: "the-token-of-the-tasks" };\n`,
+    after: `const post = { method: "POST", headers: { "idempotency-key": "k" } };
+const answers = [await app.request("/orders/1", post), await app.request("/orders/1", post)];
+const texts = await Promise.all(answers.map((each) => each.text()));
+const told = [...answers.map(({ status }) => status), texts[0] === texts[1]];
+if (String(told) !== "202,202,true") throw new Error(String(told));
+await rl.close();\n`,
+  },
+  "express.ts": {
+    before: "",
+    after: `const server = app.listen(0, async () => {
+  const { port } = server.address() as { port: number };
+  const { status } = await fetch(\`http://127.0.0.1:\${port}/invoices/1\`, { method: "POST" });
+  if (status !== 202) throw new Error(String(status));
+  server.close();
+  server.closeAllConnections();
+  await rl.close();
+});\n`,
+  },
   "edge.ts": {
     before: edge,
     after: `const works: Promise<unknown>[] = [];
