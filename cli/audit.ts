@@ -24,6 +24,7 @@ const audit: Command<typeof args> = command({
     "reported. Exits with 8 if something is broken, and still is after --fix.",
   examples: ["rl audit", "rl audit --queue emails --json", "rl audit --fix --yes"],
   args,
+  acts: true,
   bulk: true,
   async run(context): Promise<number> {
     const { relier, out, args } = context;

@@ -25,6 +25,8 @@ export interface Command<A extends ArgsDef = ArgsDef> {
   readonly watch?: true;
   /** Changes or removes much at once: has `--dry-run` and `--confirm`, and calls `context.confirm()`. */
   readonly bulk?: true;
+  /** What it does to queues, tasks and workers is kept, with who did it. */
+  readonly acts?: true;
   /** Needs neither Redis nor a configuration file: works where either is broken. */
   readonly offline?: true;
   /** Ends by itself after a signal, however long that takes (a drain); others are given a moment. */

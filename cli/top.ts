@@ -30,6 +30,7 @@ const top: Command<typeof args> = command({
     "fullest. It asks before it changes anything.",
   examples: ["rl top", "rl top --queue mails --refresh 500ms"],
   args,
+  acts: true,
   async run({ args, host, out, relier, settings, signal }) {
     const refreshMs = duration("--refresh", args.refresh, { min: 200, max: 60_000 });
     if (host.stdin.isTTY !== true || host.stdout.isTTY !== true || out.json || out.quiet) {

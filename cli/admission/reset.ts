@@ -14,6 +14,7 @@ const reset: Command<typeof args> = command({
   summary: "Remove every limit of a queue",
   examples: ["rl admission reset mails"],
   args,
+  acts: true,
   bulk: true,
   async run({ args: { queue: name }, out, relier, confirm }) {
     knownQueue(name, (await relier.queues()).map((each) => each.name));

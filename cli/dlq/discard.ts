@@ -18,6 +18,7 @@ const discard: Command<typeof deadArgs> = command({
     "rl dlq discard --where name=import-row,reason=corrupt --dry-run",
   ],
   args: deadArgs,
+  acts: true,
   bulk: true,
   async run(context) {
     const { relier, signal } = context;

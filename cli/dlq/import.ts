@@ -23,6 +23,7 @@ const importDead: Command<typeof args> = command({
     "as it is, so an import that was interrupted can be run again.",
   examples: ["rl dlq import dead.ndjson", "rl dlq import - < dead.ndjson"],
   args,
+  acts: true,
   bulk: true,
   async run({ args: { file }, out, host, relier, signal, confirm }) {
     const lines: Line[] = [];

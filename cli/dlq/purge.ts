@@ -28,6 +28,7 @@ const purge: Command<any> = command({
   details: 'Nothing of it is left. "rl dlq export" keeps a copy.',
   examples: ["rl dlq purge --older 30d --dry-run", "rl dlq purge --older 7d --queue mails --yes"],
   args,
+  acts: true,
   bulk: true,
   async run(context) {
     const { args, relier, signal } = context;

@@ -57,6 +57,7 @@ const release: Command<any> = command({
     `rl dlq release 3fK9 --payload '["o-17", {"cents": 995}]' --module ./tasks.js`,
   ],
   args,
+  acts: true,
   bulk: true,
   async run(context) {
     const ramp = rampOf(context);

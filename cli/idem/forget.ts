@@ -15,6 +15,7 @@ const forget: Command<typeof keyArgs> = command({
     'is cancelled with "rl tasks cancel", and a lock ends with its holder.',
   examples: ["rl idem forget order-17", "rl idem forget inv:9917 --task send-invoice --yes"],
   args: keyArgs,
+  acts: true,
   bulk: true,
   async run({ args, out, relier, confirm }) {
     const { id, state } = await remembered(relier, args);

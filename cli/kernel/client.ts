@@ -21,10 +21,14 @@ export interface LazyClient {
 /** Somebody waits for the answer: a Redis that cannot be reached is reported before they give up. */
 const timeoutMs = 4_000;
 
-/** Makes the client of `settings` at first use; `engine` is absent where none is needed. */
+/**
+ * Makes the client of `settings` at first use, and has `made` see it; `engine` is absent
+ * where none is needed.
+ */
 export function lazyClient(
   settings: Settings,
   engine: typeof import("../../mod.ts") | undefined,
+  made: (client: Relier) => void,
 ): LazyClient {
   let client: Relier | undefined;
   let port: RedisPort | undefined;
@@ -40,6 +44,7 @@ export function lazyClient(
       }
       port = connected(url.value);
       client = engine.createRelier({ redis: port, prefix: prefix.value });
+      made(client);
       return client;
     },
     async close() {

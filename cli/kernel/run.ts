@@ -69,7 +69,9 @@ export async function run(call: Call, manners: Manners, host: Host): Promise<num
   };
   const stopper = createStopper(host, timeoutMs, command.graceful);
   const { signal } = stopper;
-  const client = lazyClient(settings, command.offline ? undefined : await import("../../mod.ts"));
+  const engine = command.offline ? undefined : await import("../../mod.ts");
+  const recordActs = command.acts && (await import("./recorded.ts")).recordActs;
+  const client = lazyClient(settings, engine, (made) => recordActs?.(made, host));
   const contextFor = (stdout: Screen, stderr: Screen): Context => {
     const out = createOutput({ ...host, stderr }, manner, stdout);
     return {

@@ -30,6 +30,7 @@ const drain: Command<typeof args> = command({
     'with "rl queues resume". Dead tasks stay where they are.',
   examples: ["rl queues drain mails --timeout 10m"],
   args,
+  acts: true,
   async run(context) {
     const { args: { queue: name, reason }, out, relier, signal } = context;
     const queue = relier.queue(name);

@@ -118,6 +118,7 @@ export function limitCommand(name: string): Command<Args> {
       `rl ${name} mails --rate none`,
     ],
     args: limitArgs,
+    acts: true,
     run: setLimits,
   };
 }

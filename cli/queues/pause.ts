@@ -30,6 +30,7 @@ const pause: Command<typeof args> = command({
     "rl queues pause mails --what pushes",
   ],
   args,
+  acts: true,
   async run({ args: { queue, what, reason }, out, relier }) {
     await relier.queue(queue).pause(what, reason);
     out.record({ name: queue, paused: what, reason }, () => {

@@ -12,6 +12,7 @@ const resume: Command<typeof args> = command({
   summary: "Open a queue that was paused, closed or drained",
   examples: ["rl queues resume mails"],
   args,
+  acts: true,
   async run({ args: { queue: name }, out, relier }) {
     const queue = relier.queue(name);
     const { paused } = await queue.stats();

@@ -42,6 +42,7 @@ const cancel: Command<typeof args> = command({
     "rl tasks cancel --queue mails --state ready,scheduled --dry-run",
   ],
   args,
+  acts: true,
   bulk: true,
   async run(context) {
     const { args: { state, queue, name, reason }, relier, rest, signal } = context;

@@ -33,6 +33,7 @@ const purge: Command<typeof args> = command({
     'does its idempotency key: the same push runs again. Dead tasks are "rl dlq purge".',
   examples: ["rl tasks purge --older 7d", "rl tasks purge --state cancelled --queue mails --yes"],
   args,
+  acts: true,
   bulk: true,
   async run(context) {
     const { args: { state, older, queue }, relier, signal } = context;

@@ -18,6 +18,7 @@ const retry: Command<typeof args> = command({
     'with "rl dlq release", which can go slowly.',
   examples: ["rl tasks retry 3fK9"],
   args,
+  acts: true,
   async run(context) {
     const { out, relier, rest } = context;
     for (const text of rest) {

@@ -42,6 +42,7 @@ held is looked up. Exits 1 if the worker died, 6 if it did not leave, 8 if a tas
     "rl worker drain --all",
   ],
   args,
+  acts: true,
   async run(context) {
     const { args } = context;
     const ms = duration("--timeout", args.timeout, { max: 86_400_000 });

@@ -44,6 +44,7 @@ export function orderCommand(options: OrderOptions): Command<typeof whom> {
     details,
     examples: [`rl worker ${order} rl-worker-1`, `rl worker ${order} --all`],
     args: whom,
+    acts: true,
     async run(context) {
       const { relier, out, args, signal } = context;
       let exit = 0;

@@ -1,0 +1,86 @@
+/**
+ * What a command does to queues, tasks and workers is kept, by whoever typed it.
+ *
+ * @module
+ */
+
+import { hostname } from "node:os";
+import type { Queue, Relier } from "../../mod.ts";
+import type { Host } from "./host.ts";
+
+/** A command that does the same to thousands is told of so often. */
+const most = 20;
+
+type Record = (action: string, target: string) => Promise<void>;
+
+/** Has `relier` record what is done through it, each before it is done. */
+export function recordActs(relier: Relier, host: Host): void {
+  const { env: { USER, LOGNAME } } = host;
+  const actor = `${USER || LOGNAME || "somebody"}@${hostname()}`.slice(0, 200);
+  const counts = new Map<string, number>();
+  const record: Record = async (action, target) => {
+    const n = (counts.get(action) ?? 0) + 1;
+    counts.set(action, n);
+    if (n > most) return;
+    const what = n === most ? `${target}, and more` : target;
+    await relier.recordAction({ actor, action, target: what.slice(0, 512), surface: "cli" });
+  };
+  const { queue, handle } = relier;
+  relier.queue = (name) => recorded(queue(name), record);
+  relier.handle = <R>(id: string) => {
+    const own = handle<R>(id);
+    return {
+      ...own,
+      async cancel(reason) {
+        await record("task.cancel", id);
+        return await own.cancel(reason);
+      },
+    };
+  };
+}
+
+function recorded(queue: Queue, record: Record): Queue {
+  const { name } = queue;
+  type Acts = Pick<
+    Queue,
+    | "order"
+    | "evict"
+    | "pause"
+    | "resume"
+    | "limit"
+    | "release"
+    | "promote"
+    | "discard"
+    | "restore"
+    | "repair"
+  >;
+  const some = (list: readonly unknown[], one: unknown): string =>
+    list.length === 1 && typeof one === "string" ? one : `${list.length} tasks of ${name}`;
+  const targets: {
+    readonly [A in keyof Acts]: (...args: Parameters<Acts[A]>) => [string, string];
+  } = {
+    order: (worker, { do: what }) => [`worker.${what}`, worker],
+    evict: (worker) => ["worker.evict", worker],
+    pause: () => ["queue.pause", name],
+    resume: () => ["queue.resume", name],
+    limit: () => ["queue.limit", name],
+    release: (ids) => {
+      const [first] = ids;
+      return ["dlq.release", some(ids, typeof first === "object" ? first.id : first)];
+    },
+    promote: (ids) => ["task.promote", some(ids, ids[0])],
+    discard: (ids) => ["task.discard", some(ids, ids[0])],
+    restore: (lines) => ["dlq.import", `${lines.length} tasks of ${name}`],
+    repair: () => ["queue.repair", name],
+  };
+  const acts = Object.entries(targets).map(([act, of]) => [
+    act,
+    async (...args: never[]) => {
+      const dry = act === "repair" &&
+        (args[0] as { dryRun?: boolean } | undefined)?.dryRun === true;
+      if (!dry) await record(...(of as (...args: never[]) => [string, string])(...args));
+      return await (queue[act as keyof Acts] as (...args: never[]) => Promise<never>)(...args);
+    },
+  ]);
+  return { ...queue, ...Object.fromEntries(acts) as Acts };
+}
