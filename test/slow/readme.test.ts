@@ -57,6 +57,12 @@ await rl.close();\n`,
   await rl.close();
 });\n`,
   },
+  "dashboard.ts": {
+    before: "",
+    after: `const page = await app.request("/admin/rl/queues", { headers: { "x-user": "ada" } });
+if (page.status !== 200 || (await app.request("/admin/rl")).status !== 403) throw page;
+await rl.close();\n`,
+  },
   "edge.ts": {
     before: edge,
     after: `const works: Promise<unknown>[] = [];
