@@ -6,7 +6,7 @@
  */
 
 import type { FromIsolate, Isolate, IsolateKind } from "../core/isolate_line.ts";
-import type { Cover } from "../core/standin.ts";
+import type { Cover, StandInEars } from "../core/standin.ts";
 
 /** There is no isolate to limit. */
 export function limitsMemory(_isolate: IsolateKind["isolate"]): boolean {
@@ -26,7 +26,7 @@ export function openIsolate(
 export function hireStandIn(
   _origin: unknown,
   _duty: Cover,
-  _onStanding: (yes: boolean) => void,
+  _ears: StandInEars,
   _onError: (error: unknown) => void,
 ): { started(home: number, id: string): void; stop(): void } | undefined {
   return undefined;

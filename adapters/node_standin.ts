@@ -7,7 +7,7 @@
 
 import process from "node:process";
 import { Worker } from "node:worker_threads";
-import type { Cover } from "../core/standin.ts";
+import type { Cover, StandInEars } from "../core/standin.ts";
 import { lineTo, threadEntry } from "./node_line.ts";
 
 /** What the thread is told. `clock` is the loop's, as {@linkcode clockSkew} says it. */
@@ -16,15 +16,16 @@ export type ToThread =
   | { readonly do: "started"; post: number; home: number; id: string }
   | { readonly do: "end"; post: number };
 
-/** What the thread tells: the stand-in of this number stands, or cannot. */
+/** What the thread tells: the stand-in of this number stands, cannot, or has given tasks away. */
 export interface FromThread {
   readonly post: number;
+  readonly raised?: { readonly home: number; readonly ids: readonly string[] };
   readonly failed?: unknown;
 }
 
 interface Post {
   readonly begin: ToThread;
-  readonly onStanding: (yes: boolean) => void;
+  readonly ears: StandInEars;
   readonly onError: (error: unknown) => void;
 }
 
@@ -44,12 +45,12 @@ export function clockSkew(): number {
 export function hireStandIn(
   origin: unknown,
   cover: Cover,
-  onStanding: (yes: boolean) => void,
+  ears: StandInEars,
   onError: (error: unknown) => void,
 ): { started(home: number, id: string): void; stop(): void } {
   const post = ++lastPost;
   const begin: ToThread = { do: "begin", post, origin, cover, clock: clockSkew() };
-  posts.set(post, { begin, onStanding, onError });
+  posts.set(post, { begin, ears, onError });
   if (thread) tell(begin);
   else open();
   return {
@@ -81,13 +82,14 @@ function open(): void {
   const tellIt = lineTo<ToThread, FromThread>(own, ({ post, ...rest }) => {
     stood = true;
     if ("failed" in rest) posts.get(post)?.onError(nobody(rest.failed));
-    else posts.get(post)?.onStanding(true);
+    else if (rest.raised) posts.get(post)?.ears.raised(rest.raised.home, rest.raised.ids);
+    else posts.get(post)?.ears.standing(true);
   });
   own.on("error", (error) => reason = error);
   own.on("exit", () => {
     if (own !== thread) return;
     thread = undefined;
-    for (const { onStanding } of posts.values()) onStanding(false);
+    for (const { ears } of posts.values()) ears.standing(false);
     // One that has worked is worth another try; one that cannot start never will.
     if (stood) setTimeout(() => thread === undefined && posts.size > 0 && open(), againMs).unref();
     else giveUp(reason);

@@ -37,7 +37,10 @@ function obey(message: ToThread): void {
 function begin({ post, origin, cover, clock }: Extract<ToThread, { do: "begin" }>): void {
   const skew = clock - clockSkew();
   const port = reopen(origin);
-  const made = standIn(port, cover, () => performance.now() + skew, () => tell({ post }));
+  const made = standIn(port, cover, () => performance.now() + skew, {
+    standing: () => tell({ post }),
+    raised: (home, ids) => tell({ post, raised: { home, ids } }),
+  });
   standing.set(post, { port, standIn: made });
 }
 

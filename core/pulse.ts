@@ -7,8 +7,9 @@
  */
 
 import type { Claim } from "./claim.ts";
+import type { Home } from "./keys.ts";
 import type { RedisPort } from "./port.ts";
-import { cell, type Cover } from "./standin.ts";
+import { cell, type Cover, type StandInEars } from "./standin.ts";
 import { threads } from "./threads.ts";
 
 /** The worker's side of its stand-in. */
@@ -26,11 +27,12 @@ export interface Pulse {
   stop(): void;
 }
 
-/** Makes the pulse of a worker; `onError` is told why there is no thread. */
+/** Makes the pulse of a worker; `onError` is told why there is no thread, `onRaised` what one gave away. */
 export function createPulse(
   port: RedisPort,
   cover: Omit<Cover, "cells">,
   onError: (error: unknown) => void,
+  onRaised: (home: Home, ids: readonly string[]) => void,
 ): Pulse {
   const { homes, stallMs } = cover;
   // A cell for each name; 8 bytes, because a time in milliseconds outgrows four in 24 days.
@@ -48,8 +50,11 @@ export function createPulse(
     if (origin === undefined) return;
     const { hireStandIn } = await threads();
     if (stopped) return;
-    const standing = (yes: boolean) => kind = yes ? "thread" : "loop";
-    hired = hireStandIn(origin, { ...cover, cells }, standing, onError);
+    const ears: StandInEars = {
+      standing: (yes) => void (kind = yes ? "thread" : "loop"),
+      raised: (index, ids) => onRaised(homes[index]!, ids),
+    };
+    hired = hireStandIn(origin, { ...cover, cells }, ears, onError);
   }
 
   return {

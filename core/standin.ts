@@ -35,6 +35,14 @@ export interface Cover {
  */
 export const cell = { tick: 0, since: 1, until: 2 } as const;
 
+/** What is heard of a stand-in. */
+export interface StandInEars {
+  /** Whether it can stand in now. */
+  standing(yes: boolean): void;
+  /** These tasks were given to others, at the home of this index: the loop is blocked for too long. */
+  raised(home: number, ids: readonly string[]): void;
+}
+
 /** What stands in for one worker. */
 export interface StandIn {
   /** A handler was started at the home of this index, of which Redis may not know. */
@@ -44,12 +52,12 @@ export interface StandIn {
 
 const rowsPerCall = 200;
 
-/** Stands in from now on; `now` is the clock of the loop, `onStanding` told once it can. */
+/** Stands in from now on; `now` is the clock of the loop. */
 export function standIn(
   port: RedisPort,
   cover: Cover,
   now: () => number,
-  onStanding: () => void,
+  ears: StandInEars,
 ): StandIn {
   const { worker, homes, leaseMs, beatMs, tickMs, stallMs, cells } = cover;
   // What Redis forgot is noticed by the worker itself.
@@ -62,7 +70,7 @@ export function standIn(
     for (const home of homes) {
       while (!over.signal.aborted && !await hears(home)) await pause(beatMs, over.signal);
     }
-    if (!over.signal.aborted) onStanding();
+    if (!over.signal.aborted) ears.standing(true);
   }
 
   /** Whether the subscription stands; from then on the port keeps it so. */
@@ -118,8 +126,12 @@ export function standIn(
 
   async function giveUp(): Promise<void> {
     write("until", 0);
-    for (const home of homes) {
-      while ((await evict(caller, home, worker, "stalled", leaseMs)).length > 0);
+    for (const [index, home] of homes.entries()) {
+      let ids: string[];
+      do {
+        ids = await evict(caller, home, worker, "stalled", leaseMs);
+        if (ids.length > 0) ears.raised(index, ids);
+      } while (ids.length > 0);
     }
   }
 

@@ -11,12 +11,13 @@ import { atMost, drainReport, drainShift, farewellMs } from "./drain.ts";
 import { createFeed, type Feed } from "./feed.ts";
 import { createHeart, type Heart } from "./heart.ts";
 import { createIsolates } from "./isolates.ts";
-import { type Home, homeOf } from "./keys.ts";
+import { type Home, homeOf, localOf } from "./keys.ts";
 import type { AttemptHost } from "./live.ts";
 import { pause } from "./pause.ts";
 import { evict } from "./phoenix.ts";
 import { createPulse, type Pulse } from "./pulse.ts";
 import { createPump, type Pump } from "./pump.ts";
+import { tellRaised } from "./raised.ts";
 import { createReport } from "./report.ts";
 import type { Inside, Relier } from "./relier.ts";
 import { createShift, type Shift } from "./shift.ts";
@@ -97,7 +98,13 @@ export function createStint(owner: StintOwner, most?: number): Stint {
       }),
     onError: (error, task, name) => emit("error", { id: task, name, error }),
   };
-  const pulse = createPulse(caller.port, { ...setup, worker: id, homes }, report);
+  const pulse = createPulse(
+    caller.port,
+    { ...setup, worker: id, homes },
+    report,
+    (home, ids) =>
+      void tellRaised(caller, home, ids.map((each) => [localOf(each, home), "stalled"] as const)),
+  );
   const changed = () => pump.poke();
   const shift: Shift = createShift(setup.concurrency, host, feedOf, pulse, emit, changed);
   const sources = homes.map((home, i) => ({ feed: feedOf(home), weight: setup.queues[i]!.weight }));

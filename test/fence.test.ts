@@ -39,12 +39,13 @@ for (const event of settles) {
 }
 
 test(
-  "a worker that lost its task saves no progress and no partial result",
+  "a worker that lost its task saves no progress, no partial result and no trace",
   withRelier(async (lab) => {
     const { zombie } = await stolen(lab.moves);
     const before = await lab.tasks();
     const row = { ...zombie, progress: "99", remark: "late", partial: '"late"' };
-    assert.deepEqual((await lab.moves.beat("zombie", [row])).lost, [zombie.id]);
+    const trace = `1:00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+    assert.deepEqual((await lab.moves.beat("zombie", [row], "", trace)).lost, [zombie.id]);
     assert.deepEqual(await lab.tasks(), before);
   }),
 );

@@ -87,6 +87,7 @@ export interface Moves {
     worker: string,
     rows: readonly Partial<BeatRow>[],
     obeyed?: string,
+    traces?: string,
   ): Promise<Beaten>;
   step(
     claim: { id: string; nonce: string },
@@ -210,12 +211,12 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
       const { stale } = await moves.turn({ rows: [{ ...row, ...more }] });
       return stale.length === 0;
     },
-    async beat(worker, rows, obeyed = "") {
+    async beat(worker, rows, obeyed = "", traces = "") {
       const full = rows.map(({ id = "", nonce = "", started = 1, progress = "", ...row }) => {
         const { remark = "", partial = "" } = row;
         return { id, nonce, started: Number(started), progress, remark, partial };
       });
-      const args = { worker, says: "{}", obeyed, claiming: 1, leaseMs: 10_000, traces: "" };
+      const args = { worker, says: "{}", obeyed, claiming: 1, leaseMs: 10_000, traces };
       const [, , , seen, lost, asked, order] = await call(caller, home, scripts.beat, args, full);
       return { seen, lost: lost as string[], asked: asked as string[], order };
     },

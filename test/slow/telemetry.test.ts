@@ -1,0 +1,65 @@
+/**
+ * What is told of attempts that run, or end, outside of their worker's event loop: in
+ * isolates, and while a handler blocks it.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { after, test } from "node:test";
+import { createRelier, createWorker, rlTask, taskContext } from "../../mod.ts";
+import { observed, ofTask } from "../support/observed.ts";
+import { startRedis } from "../support/redis.ts";
+import { inProcess, inThread } from "../support/traced_isolate.ts";
+import { until } from "../support/until.ts";
+
+const server = await startRedis();
+after(() => server.kill());
+
+test("a handler in an isolate runs in the span of its attempt, which its worker tells of", async () => {
+  await observed(async (_, seen) => {
+    const rl = createRelier({ redis: server.url, prefix: "isolates" });
+    const worker = createWorker(rl, { handleSignals: false });
+    await worker.start();
+    for (const task of [inThread, inProcess]) {
+      const handle = await rl.apush(task);
+      const spanId = await handle.result({ timeout: "30s" });
+      const [, run] = await ofTask(seen, task.name, 2);
+      assert.equal(spanId, run!.spanContext().spanId, task.name);
+      assert.equal(run!.attributes["relier.task.outcome"], "completed");
+    }
+    await worker.drain();
+    await rl.close();
+  })({});
+});
+
+test("what a blocked worker gave away is told of as stalled, by itself, once it can", async () => {
+  await observed(async (_, seen) => {
+    const rl = createRelier({ redis: server.url, prefix: "stalls" });
+    let runs = 0;
+    const blocking = rlTask("blocking-told", async () => {
+      if (++runs > 1) return;
+      const { signal, heartbeat } = taskContext();
+      await heartbeat();
+      const blockedUntil = performance.now() + 3000;
+      while (performance.now() < blockedUntil);
+      // Had it returned, its result would have been taken: nobody else has started it.
+      if (!signal.aborted) await once(signal, "abort");
+    });
+    const options = { lease: "1s", stallBudget: "500ms", handleSignals: false } as const;
+    const worker = createWorker(rl, options);
+    await worker.start();
+    // The thread that stands in for it takes a moment to connect.
+    const pulse = async () => (await rl.queue("default").workers())[0]?.about.pulse;
+    await until("a thread stands in", async () => await pulse() === "thread", 10_000);
+    const handle = await rl.apush(blocking);
+    await handle.result({ timeout: "20s" });
+    const raised = await seen.span("resurrect default");
+    assert.equal(raised.attributes["relier.resurrection.cause"], "stalled");
+    // Its process lives, and tells of the attempt itself: nobody makes up a span for it.
+    assert.ok(seen.spans().every((span) => span.attributes["relier.synthetic"] === undefined));
+    await worker.drain();
+    await rl.close();
+  })({});
+});
