@@ -35,8 +35,11 @@ test("all figures are measured on a named Redis, which is left as it was", async
       // Redis may let go of more meanwhile than a hundred tasks take.
       // What telemetry adds is a difference, and drowns in the noise of a hundred tasks.
       if (/telemetry adds/.test(metric)) continue;
-      assert.ok((min >= 0 || unit === "bytes") && max > 0, metric);
+      // Of what must not get in there is nothing.
+      assert.ok((min >= 0 || unit === "bytes") && (max > 0 || unit === "tasks"), metric);
     }
+    const beyond = figures.filter(({ unit }) => unit === "tasks");
+    assert.deepEqual(beyond.map(({ max }) => max), [0, 0]);
     const metrics = figures.map(({ metric }) => metric).join("\n");
     for (
       const what of [
@@ -47,6 +50,9 @@ test("all figures are measured on a named Redis, which is left as it was", async
         "SIGKILL to running again",
         "SIGKILL to running again, supervised",
         "push refused",
+        "middleware, 429",
+        "tasks beyond a depth of 1000",
+        "error of a rate of 500/s",
         "telemetry adds",
       ]
     ) {
