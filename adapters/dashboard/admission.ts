@@ -20,7 +20,7 @@ export const admission: Page = {
   nav: { label: "Admission", key: "a", icon: "gate" },
   async view(ask) {
     const { queues } = await ask.look();
-    const list = part("admission", doors(queues));
+    const list = part("admission", doors(queues, ask.may("admin")));
     return {
       title: "Admission",
       body: html`
@@ -34,7 +34,7 @@ export const admission: Page = {
   },
 };
 
-function doors(queues: readonly QueueLook[]): Html {
+function doors(queues: readonly QueueLook[], mayChange: boolean): Html {
   const columns: Column<QueueLook>[] = [
     {
       title: "queue",
@@ -62,11 +62,13 @@ function doors(queues: readonly QueueLook[]): Html {
           : html`<span class="dim">none</span>`;
       },
     },
-    {
+  ];
+  if (mayChange) {
+    columns.push({
       title: "",
       of: ({ name }) => html`<a href="queues/${encodeURIComponent(name)}#limits">change</a>`,
-    },
-  ];
+    });
+  }
   return table(queues, columns, {
     keyOf: ({ name }) => name,
     label: "Admission",

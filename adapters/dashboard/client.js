@@ -113,6 +113,18 @@ function morph(from, to) {
   children(from, to);
 }
 
+// ---- where we are ----
+
+// On a small screen the navigation is a line that is longer than the screen.
+document.querySelector("nav [aria-current]")?.scrollIntoView({
+  inline: "center",
+  block: "nearest",
+});
+
+// A link to what is folded away unfolds it.
+const aim = location.hash.length > 1 && $(location.hash.slice(1));
+if (aim instanceof HTMLDetailsElement) aim.open = true;
+
 // ---- themes ----
 
 const themes = ["system", "light", "dark"];
@@ -123,6 +135,7 @@ themeButton?.addEventListener("click", () => {
   const next = themes[(themes.indexOf(root.dataset.theme) + 1) % themes.length];
   root.dataset.theme = next;
   themeButton.lastElementChild.textContent = next;
+  themeButton.setAttribute("aria-label", `theme: ${next}`);
   const path = new URL(document.baseURI).pathname.replace(/\/$/, "") || "/";
   document.cookie = `rl_theme=${next}; path=${path}; max-age=31536000; samesite=strict`;
 });

@@ -54,9 +54,9 @@ export function layout(
           html`
             <button type="button" id="live" class="tool" aria-pressed="true"
               hidden><i></i><span>live</span></button>
-          `}<button type="button" id="theme" class="tool" hidden>theme: <span>${frame
-          .theme}</span></button>
-        <button type="button" id="help-button" class="tool" hidden aria-label="Keys">?</button>
+          `}<button type="button" id="theme" class="tool" hidden
+          aria-label="theme: ${frame.theme}"><span>${frame.theme}</span></button>
+        <button type="button" id="help-button" class="tool" hidden aria-label="Keys: ?">?</button>
         <span class="who" title="what you may do">${ask.user.name === ask.user.role
           ? ask.user.role
           : `${ask.user.name} · ${ask.user.role}`}</span>${leaves &&
