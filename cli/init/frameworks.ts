@@ -18,25 +18,29 @@ export interface Framework {
 export const hono: Framework = {
   dependencies: { "@hono/node-server": "^2.1.0", hono: "^4.13.0" },
   devDependencies: {},
-  app: `import { AdmissionRejectedError, type Relier, RelierError } from "@relier/core";
+  app: `import { type Relier, RelierError } from "@relier/core";
+import { admission, idempotencyKey, relier } from "@relier/core/hono";
 import { Hono } from "hono";
 import { sendReceipt } from "./tasks.ts";
 
 /** The routes. A task is in Redis when its route answers. */
-export function createApp(relier: Relier): Hono {
+export function createApp(client: Relier): Hono {
   const app = new Hono();
+  app.use(relier(client)); // Where the tasks of a request go.
 
-  app.post("/receipts/:order", async (c) => {
-    const task = await relier.apush(sendReceipt, c.req.param("order"));
-    return c.json({ id: task.id, outcome: task.outcome }, 202);
-  });
+  app.post(
+    "/receipts/:order",
+    idempotencyKey(), // The same answer again for the same Idempotency-Key.
+    admission({ queue: "default" }), // 429 while the queue takes no more.
+    async (c) => {
+      const task = await sendReceipt.apush(c.req.param("order"));
+      return c.json({ id: task.id, outcome: task.outcome }, 202);
+    },
+  );
 
-  app.get("/tasks/:id", async (c) => c.json(await relier.handle(c.req.param("id")).status()));
+  app.get("/tasks/:id", async (c) => c.json(await client.handle(c.req.param("id")).status()));
 
   app.onError((error, c) => {
-    if (error instanceof AdmissionRejectedError) {
-      return c.json({ error: error.message }, 429, { "retry-after": String(error.retryAfter) });
-    }
     if (error instanceof RangeError || RelierError.is(error, "RL_NOT_FOUND")) {
       return c.json({ error: "there is no such task" }, 404);
     }
@@ -72,35 +76,39 @@ process.once("SIGTERM", () => {
 export const express: Framework = {
   dependencies: { express: "^5.1.0" },
   devDependencies: { "@types/express": "^5.0.6" },
-  app: `import { AdmissionRejectedError, type Relier, RelierError } from "@relier/core";
+  app: `import { type Relier, RelierError } from "@relier/core";
+import { admission, idempotencyKey, problems, relier } from "@relier/core/express";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import { sendReceipt } from "./tasks.ts";
 
 /** The routes. A task is in Redis when its route answers. */
-export function createApp(relier: Relier): Express {
+export function createApp(client: Relier): Express {
   const app = express();
+  app.use(express.json(), relier(client)); // Where the tasks of a request go.
 
-  app.post("/receipts/:order", async (request, response) => {
-    const task = await relier.apush(sendReceipt, request.params.order);
-    response.status(202).json({ id: task.id, outcome: task.outcome });
-  });
+  app.post(
+    "/receipts/:order",
+    idempotencyKey(), // The same answer again for the same Idempotency-Key.
+    admission({ queue: "default" }), // 429 while the queue takes no more.
+    async (request, response) => {
+      const task = await sendReceipt.apush(request.params.order);
+      response.status(202).json({ id: task.id, outcome: task.outcome });
+    },
+  );
 
   app.get("/tasks/:id", async (request, response) => {
-    response.json(await relier.handle(request.params.id).status());
+    response.json(await client.handle(request.params.id).status());
   });
 
   const onError: ErrorRequestHandler = (error, _request, response, _next) => {
-    if (error instanceof AdmissionRejectedError) {
-      response.status(429).set("retry-after", String(error.retryAfter));
-      response.json({ error: error.message });
-    } else if (error instanceof RangeError || RelierError.is(error, "RL_NOT_FOUND")) {
+    if (error instanceof RangeError || RelierError.is(error, "RL_NOT_FOUND")) {
       response.status(404).json({ error: "there is no such task" });
     } else {
       console.error(error);
       response.status(500).json({ error: "internal error" });
     }
   };
-  app.use(onError);
+  app.use(problems(), onError);
   return app;
 }
 `,

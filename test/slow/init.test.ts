@@ -134,7 +134,14 @@ function outfit(project: string, names: readonly string[]): void {
 
 test("the Deno project type-checks, and its test passes", { timeout: 60_000 }, async () => {
   const project = join(folder, "deno");
-  outfit(project, ["citty", "ioredis", "valibot", "@types/node", "undici-types"]);
+  outfit(project, [
+    "citty",
+    "ioredis",
+    "valibot",
+    "@opentelemetry/api",
+    "@types/node",
+    "undici-types",
+  ]);
   const config = readFileSync(join(project, "deno.json"), "utf8");
   writeFileSync(join(project, "deno.json"), config.replace('"auto"', '"manual"'));
   writeFileSync(join(project, "package.json"), '{"dependencies":{"@relier/core":"*"}}');
@@ -150,7 +157,7 @@ test("the Cloudflare project takes in a task over HTTP, and its schedule runs it
   timeout: 60_000,
 }, async () => {
   const project = join(folder, "cloudflare");
-  outfit(project, ["valibot", "@upstash/redis", "uncrypto"]);
+  outfit(project, ["valibot", "@opentelemetry/api", "@upstash/redis", "uncrypto"]);
   const front = await startFront(await shared());
   const entry = `export { default } from ${JSON.stringify(join(project, "src", "index.ts"))};`;
   const bindings = { UPSTASH_URL: front.url, UPSTASH_TOKEN: front.token };
