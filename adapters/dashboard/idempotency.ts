@@ -82,21 +82,24 @@ async function told(ask: Ask, task: TaskDetails): Promise<Html> {
       </div>
     `;
   const { key, task: name } = asked(ask.query);
-  return html`<dl class="facts">${
-    row("id", html`<a class="mono" href="tasks/${encodeURIComponent(id)}">${id}</a>`)
-  }${row("state", badge(state))}${row("a push with this key is", html`<b>${outcome}</b>`)}${
-    row("pushed", moment(task.enqueuedAt, ask.now))
-  }${over && row("remembered until", moment(task.purgeAt, ask.now))}${
-    state === "completed" && row("result", await resultOf(ask, id))
-  }</dl>${
-    over && button(
-      ask,
-      forgetKey,
-      { id, key, task: name },
-      "Forget it",
-      "danger",
-    )
-  }`;
+  return html`
+    <dl
+      class="traits">${row(
+        "id",
+        html`<a class="mono" href="tasks/${encodeURIComponent(id)}">${id}</a>`,
+      )}${row("state", badge(state))}${row(
+        "a push with this key is",
+        html`<b>${outcome}</b>`,
+      )}${row("pushed", moment(task.enqueuedAt, ask.now))}${over &&
+        row("remembered until", moment(task.purgeAt, ask.now))}${state === "completed" &&
+        row("result", await resultOf(ask, id))}</dl>${over && button(
+          ask,
+          forgetKey,
+          { id, key, task: name },
+          "Forget it",
+          "danger",
+        )}
+  `;
 }
 
 async function resultOf({ rl, showsPayloads }: Ask, id: string): Promise<Html> {

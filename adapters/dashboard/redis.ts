@@ -98,7 +98,7 @@ const told: readonly (readonly [name: string, label: string])[] = [
 ];
 
 function facts(server: Facts): Html {
-  return html`<dl class="facts">${
+  return html`<dl class="traits">${
     told.filter(([name]) => server[name] !== undefined).map(([name, label]) =>
       html`
         <div>

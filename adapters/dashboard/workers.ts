@@ -64,24 +64,15 @@ function fleetTable({ fleet }: Look, ask: Ask): Html {
       of: ({ about }) => about.rssMb > 0 ? `${count(about.rssMb)} MB` : "—",
     },
     {
-      title: "up",
-      number: true,
-      wide: true,
-      of: ({ about }) => {
-        const began = Date.parse(about.startedAt);
-        return Number.isNaN(began) ? "—" : spanOf(Math.max(0, ask.now - began));
-      },
-    },
-    {
       title: "where",
       wide: true,
       of: ({ about }) =>
-        html`
-          <span
-            class="nowrap">${about.host}${about.process > 0 && html`
-              <span class="dim">process ${about.process}</span>
-            `}<br><span class="dim">${about.runtime} ${about.version}</span></span>
-        `,
+        html`<span class="nowrap">${about.host}${
+          about.process > 0 && ` · ${about.process}`
+        }<br><span
+          class="dim">${about.runtime} ${about.version}, up ${
+          upOf(about.startedAt, ask.now)
+        }</span></span>`,
     },
     {
       title: "queues",
@@ -127,4 +118,9 @@ function badges({ state, order, missingMs, about }: Fellow): Value {
     about.loopLagMs > 200 && badge("loop blocked", "warn"),
     about.leaked > 0 && badge(`${about.leaked} leaked`, "warn"),
   ];
+}
+
+function upOf(startedAt: string, now: number): string {
+  const began = Date.parse(startedAt);
+  return Number.isNaN(began) ? "?" : spanOf(Math.max(0, now - began));
 }
