@@ -58,7 +58,7 @@ const laws: readonly Law[] = [
   { from: /^adapters\/operator\//,  to: /^(mod\.ts|adapters\/operator\/\w+\.ts)$/, because: "it is made of what everybody has" },
   { from: /^adapters\/operator\/queue_metrics\.ts$/, to: /^core\/version\.ts$/, because: "a scrape is told which version answers it" },
   { from: /^adapters\/dashboard\//, to: /^(mod\.ts|adapters\/(dashboard|operator)\/\w+\.ts)$/, because: "it shows what everybody has" },
-  { from: /^adapters\/dashboard\//, to: /^hono(\/(cookie|html|route|streaming|utils\/html))?$/, because: "it is an application of Hono" },
+  { from: /^adapters\/dashboard\//, to: /^hono(\/(body-limit|cookie|html|route|streaming|utils\/html))?$/, because: "it is an application of Hono" },
   { from: /^cli\/(cluster\/(cluster|dashboard)|dashboard)\.ts$/,  to: /^adapters\/_node_http\.ts$/, because: "it is served as any application of Node's is" },
   { from: /^assets\.ts$/,           to: /^node:/,                           because: "it runs on a developer's machine" },
   { from: /^(cli|bench)\//,         to: /^(citty|valibot)$/,                because: "arguments and files have to be read and checked" },

@@ -14,7 +14,7 @@ import { backOf, fieldsOf, perform } from "./acts.ts";
 import { assets } from "./assets.ts";
 import { createDoor, type DashboardAuth, type Door } from "./auth.ts";
 import { entrance, stranger } from "./entrance.ts";
-import { guarded, isOurs } from "./guard.ts";
+import { guarded, isOurs, upTo } from "./guard.ts";
 import { type Html, html } from "./html.ts";
 import { createHub, type Hub } from "./hub.ts";
 import { bare, layout } from "./layout.ts";
@@ -91,7 +91,7 @@ export function dashboardApp<T>(
     app.get(page.path, async (c) => await show(c, await page.view(ask(c)), door, ask(c)));
     app.get(`/live${page.path === "/" ? "/" : page.path}`, (c) => liveOf(c, page, ask(c), hub));
   }
-  if (!readOnly) app.post("/act/:name", (c) => actOn(c, ask(c), door, hub));
+  if (!readOnly) app.post("/act/:name", upTo(mostBytes), (c) => actOn(c, ask(c), door, hub));
   app.all("*", (c) => {
     // Hono mounts "/at" without "/at/", and our own links lead there.
     if (c.req.path === `${rootOf(c)}/` && c.req.method === "GET") return show0(c);
@@ -147,7 +147,6 @@ function liveOf(c: C, page: Page, ask: Ask, hub: Hub): Response {
 
 async function actOn(c: C, ask: Ask, door: Door, hub: Hub): Promise<Response> {
   if (!isOurs(c)) return c.text("This form was not sent by a page of this dashboard", 403);
-  if (Number(c.req.header("content-length") ?? 0) > mostBytes) throw new BadForm("It is too long");
   const act = acts.find(({ name }) => name === c.req.param("name"));
   if (!act) throw new NotHere("There is no such act");
   const fields = fieldsOf(await c.req.parseBody());

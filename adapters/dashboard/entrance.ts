@@ -7,10 +7,13 @@
 import type { Hono } from "hono";
 import { deleteCookie } from "hono/cookie";
 import { type Door, sessionCookie } from "./auth.ts";
-import { isOurs } from "./guard.ts";
+import { isOurs, upTo } from "./guard.ts";
 import { html } from "./html.ts";
 import { bare } from "./layout.ts";
 import { baseOf, type C, type Env, frameOf, rootOf } from "./place.ts";
+
+/** What a form with a token may hold, in bytes: anybody can send one. */
+const mostOfToken = 10_000;
 
 /** The form for a token, and the ways in and out. */
 export function entrance(app: Hono<Env>, door: Door): void {
@@ -22,9 +25,10 @@ export function entrance(app: Hono<Env>, door: Door): void {
     // What stays in the address bar and in the history holds no token.
     const url = new URL(c.req.url);
     url.searchParams.delete("token");
-    return c.redirect(`${baseOf(c)}${url.pathname.slice(rootOf(c).length)}${url.search}`);
+    const path = url.pathname.slice(rootOf(c).length).replace(/^\/+/, "/");
+    return c.redirect(`${baseOf(c)}${path}${url.search}`);
   });
-  app.post("/enter", async (c) => {
+  app.post("/enter", upTo(mostOfToken), async (c) => {
     if (!isOurs(c)) return c.text("This form was not sent by a page of this dashboard", 403);
     const { token } = await c.req.parseBody();
     const answer = await door.enter(c, typeof token === "string" ? token : "", baseOf(c) || "/");

@@ -7,6 +7,7 @@
  */
 
 import type { Context, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
 
 const policy = [
   "default-src 'none'",
@@ -61,4 +62,9 @@ function hostOf(origin: string): string | undefined {
   } catch {
     return undefined; // "null": a sandboxed frame, or a file.
   }
+}
+
+/** Reads no more than `bytes` of what is sent. */
+export function upTo(bytes: number): MiddlewareHandler {
+  return bodyLimit({ maxSize: bytes, onError: (c) => c.text("This form is too long", 413) });
 }

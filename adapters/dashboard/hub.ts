@@ -60,8 +60,8 @@ export function createHub(rl: Relier): Hub {
     sampling = true;
     const timer = setTimeout(async () => {
       sampling = false;
-      await look().catch(() => {}); // Whoever looks is told.
-      if (Date.now() - askedAt < idleForMs) sample();
+      const seen = await look().catch(() => undefined); // Whoever looks is told.
+      if (seen && Date.now() - askedAt < idleForMs) sample();
     }, idleMs) as { unref?: () => void };
     timer.unref?.();
   }

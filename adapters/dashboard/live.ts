@@ -20,7 +20,7 @@ let streams = 0;
 
 /**
  * Sends the parts of a page, and from then on those that changed. `parts` is
- * asked again and again; what it throws is told to the page as trouble.
+ * asked again and again; once it throws, that is told as trouble, and the last word.
  */
 export function live(c: Context, parts: () => Promise<Parts>): Response {
   if (streams >= mostStreams) {
@@ -40,6 +40,9 @@ export function live(c: Context, parts: () => Promise<Parts>): Response {
           await stream.writeSSE({ event, data });
           saidAt = Date.now();
         }
+        // The page comes again by itself. What has lost its Redis may be about to end, and a
+        // server waits for every answer that is under way.
+        if (event === "trouble") return;
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, everyMs);
           wake = () => {
@@ -67,7 +70,6 @@ async function told(
   try {
     now = await parts();
   } catch {
-    sent.clear();
     return ["trouble", "Redis does not answer"];
   }
   const changed = Object.entries(now).filter(([id, text]) => sent.get(id) !== text);

@@ -94,6 +94,17 @@ test(
 );
 
 test(
+  "what a stranger sends is not read to its end, and a token leads nowhere else",
+  withRelier(async (lab) => {
+    const app = open(lab);
+    const long = await visitor(app).post("/enter", { token: "x".repeat(20_000) });
+    assert.equal(long.status, 413);
+    const { headers } = await visitor(app).get(`//evil.test?token=${token}`);
+    assert.equal(headers.get("location"), "/evil.test");
+  }),
+);
+
+test(
   "after ten wrong tokens nobody may try for a while, and whoever is in stays in",
   withRelier(async (lab) => {
     const app = open(lab);

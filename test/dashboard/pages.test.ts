@@ -10,10 +10,10 @@ import { test } from "node:test";
 import { Hono } from "hono";
 import { dashboard } from "../../adapters/hono.ts";
 import { pages } from "../../adapters/dashboard/site.ts";
-import { rlTask } from "../../mod.ts";
+import { type RedisPort, rlTask } from "../../mod.ts";
 import { visitor } from "../support/browse.ts";
 import { type Lab, withRelier } from "../support/relier.ts";
-import { until } from "../support/until.ts";
+import { bounded, until } from "../support/until.ts";
 
 const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>`;
 
@@ -203,5 +203,22 @@ test(
     await hear(/now &quot;&gt;&lt;script/);
     await reader.cancel();
     gone.abort();
+  }),
+);
+
+test(
+  "a live page ends when Redis does not answer, so that a server can end; it comes again by itself",
+  withRelier(async (lab) => {
+    const port = lab.port();
+    let gone = false;
+    const run: RedisPort["run"] = (...call) =>
+      gone ? Promise.reject(new Error("gone")) : port.run(...call);
+    const rl = lab.client({ redis: { ...port, run } });
+    const app = dashboard(rl, { auth: "dangerously-none" });
+    const response = await app.fetch(new Request("http://shop.test/live/queues"));
+    assert.match(response.headers.get("content-type")!, /event-stream/);
+    gone = true;
+    const ended = response.text();
+    assert.match(await bounded("it ends", ended, 10_000), /event: trouble/);
   }),
 );
