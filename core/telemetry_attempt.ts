@@ -9,6 +9,7 @@ import * as otel from "@opentelemetry/api";
 import type { Claim } from "./claim.ts";
 import type { Verdict } from "./outcome.ts";
 import { event } from "./telemetry_events.ts";
+import { harmless, unharmed } from "./telemetry_guard.ts";
 import { count, record } from "./telemetry_metrics.ts";
 import {
   contextOf,
@@ -156,46 +157,48 @@ export function watchAttempt(beginning: Beginning, setting: Setting): AttemptWat
 
   return {
     ...within(inside),
-    migrated(from, to) {
-      const versions = { "relier.envelope.from": from, "relier.envelope.to": to };
-      span.setAttributes(versions);
-      count("relier.envelope.migrations", { ...family, ...versions });
-    },
-    timeout(kind, limitMs) {
-      const limit = { "relier.timeout.type": kind };
-      if (kind === "soft") span.setAttribute("relier.timeout.soft", true);
-      else type = "RL_HARD_TIMEOUT";
-      count("relier.task.timeouts", { ...family, ...limit });
-      event(`relier.task.${kind}_timeout`, kind === "soft" ? "warn" : "error", {
-        ...told(limit),
-        "relier.timeout.limit": limitMs / 1000,
-        "relier.timeout.elapsed": (performance.now() - began) / 1000,
-      }, span);
-    },
-    decided(verdict) {
-      overAt = performance.now() - began;
-      settling = performance.now();
-      final = verdict;
-      count("relier.worker.slots.used", { "messaging.system": "relier" }, -1);
-      if (!verdict) lost("heartbeat");
-    },
-    settled(accepted) {
-      record("messaging.client.operation.duration", (performance.now() - settling) / 1000, {
-        ...family,
-        "messaging.operation.name": "settle",
-        "messaging.operation.type": "settle",
-      });
-      if (!accepted || !final) return lost("commit");
-      const { event: what, text } = final;
-      const failure = what === "retry" || what === "bury" ? failed(final) : undefined;
-      if (what === "stop") {
-        span.setAttribute("relier.cancel.reason", text);
-        event("relier.task.cancelled", "info", told({ "relier.cancel.reason": text }), span);
-      } else if (what === "handoff") {
-        event("relier.task.handed_off", "info", told({ "relier.handoff.reason": text }), span);
-      }
-      close(outcomes[what], failure);
-    },
+    ...harmless<Omit<AttemptWatch, "run" | "step">>({
+      migrated(from, to) {
+        const versions = { "relier.envelope.from": from, "relier.envelope.to": to };
+        span.setAttributes(versions);
+        count("relier.envelope.migrations", { ...family, ...versions });
+      },
+      timeout(kind, limitMs) {
+        const limit = { "relier.timeout.type": kind };
+        if (kind === "soft") span.setAttribute("relier.timeout.soft", true);
+        else type = "RL_HARD_TIMEOUT";
+        count("relier.task.timeouts", { ...family, ...limit });
+        event(`relier.task.${kind}_timeout`, kind === "soft" ? "warn" : "error", {
+          ...told(limit),
+          "relier.timeout.limit": limitMs / 1000,
+          "relier.timeout.elapsed": (performance.now() - began) / 1000,
+        }, span);
+      },
+      decided(verdict) {
+        overAt = performance.now() - began;
+        settling = performance.now();
+        final = verdict;
+        count("relier.worker.slots.used", { "messaging.system": "relier" }, -1);
+        if (!verdict) lost("heartbeat");
+      },
+      settled(accepted) {
+        record("messaging.client.operation.duration", (performance.now() - settling) / 1000, {
+          ...family,
+          "messaging.operation.name": "settle",
+          "messaging.operation.type": "settle",
+        });
+        if (!accepted || !final) return lost("commit");
+        const { event: what, text } = final;
+        const failure = what === "retry" || what === "bury" ? failed(final) : undefined;
+        if (what === "stop") {
+          span.setAttribute("relier.cancel.reason", text);
+          event("relier.task.cancelled", "info", told({ "relier.cancel.reason": text }), span);
+        } else if (what === "handoff") {
+          event("relier.task.handed_off", "info", told({ "relier.handoff.reason": text }), span);
+        }
+        close(outcomes[what], failure);
+      },
+    }),
   };
 }
 
@@ -213,16 +216,16 @@ function within(inside: otel.Context): Pick<AttemptWatch, "run" | "step"> {
     async step(key, cached, work) {
       const active = otel.context.active();
       const under = otel.trace.getSpanContext(active) ? active : inside;
-      const span = tracer().startSpan(`step ${key}`, {
-        attributes: { "relier.step.key": key, "relier.step.cached": cached },
-      }, under);
+      const attributes = { "relier.step.key": key, "relier.step.cached": cached };
+      const span = unharmed(() => tracer().startSpan(`step ${key}`, { attributes }, under));
+      if (!span) return await work();
       try {
         return await otel.context.with(otel.trace.setSpan(under, span), work);
       } catch (error) {
-        fail(span, nameOf(error));
+        unharmed(() => fail(span, typeOf((error as { name?: unknown } | null)?.name)));
         throw error;
       } finally {
-        span.end();
+        unharmed(() => span.end());
       }
     },
   };
@@ -233,14 +236,5 @@ function errorOf(text: string): { name?: string; message?: string; stack?: strin
     return JSON.parse(text);
   } catch {
     return {}; // There is none.
-  }
-}
-
-/** Whatever was thrown may throw itself when it is looked at. */
-function nameOf(error: unknown): string {
-  try {
-    return typeOf((error as { name?: unknown }).name);
-  } catch {
-    return "Error";
   }
 }

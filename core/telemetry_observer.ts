@@ -20,6 +20,7 @@ import {
 } from "./telemetry_attempt.ts";
 import { event } from "./telemetry_events.ts";
 import { createGauges, type Gauges } from "./telemetry_gauges.ts";
+import { harmless, unharmed } from "./telemetry_guard.ts";
 import { count, record } from "./telemetry_metrics.ts";
 import { type Send, watchPush, watchRefusal } from "./telemetry_push.ts";
 import { watchRaised } from "./telemetry_raised.ts";
@@ -32,7 +33,7 @@ export interface Observer {
   /** A push was refused before it was sent. */
   refused(definition: Definition, error: unknown): void;
   /** An attempt begins. */
-  attempt(beginning: Beginning): AttemptWatch;
+  attempt(beginning: Beginning): AttemptWatch | undefined;
   /** An attempt begins whose span is kept elsewhere; `trace` is its context. */
   join(trace: string): Pick<AttemptWatch, "run" | "step">;
   /** Tasks were taken from a worker that is gone. */
@@ -55,6 +56,9 @@ export interface Observer {
   disconnected(queue: string, worker: string): void;
 }
 
+/** What only tells. */
+type Told = Omit<Observer, "push" | "attempt" | "join" | "gauges">;
+
 /** Makes an observer; `redis` is the option of that name. */
 export function createObserver(
   propagation: Setting["propagation"],
@@ -64,59 +68,63 @@ export function createObserver(
   const system = { "messaging.system": "relier" };
   return {
     push: (all, send, buffered) => watchPush(all, send, buffered, setting),
-    refused: (definition, error) => watchRefusal(definition, error, setting),
-    attempt: (beginning) => watchAttempt(beginning, setting),
+    attempt: (beginning) => unharmed(() => watchAttempt(beginning, setting)),
     join: joinAttempt,
-    raised: (queue, raised) => watchRaised(queue, raised, setting),
-    claimed: (queue, result) =>
-      count("relier.idempotency.claims", {
-        ...metricAttributes({ queue, name: "" }),
-        "relier.idempotency.result": result,
-      }),
-    asked(queue, reason, ms) {
-      const result = { "relier.admission.result": reason === undefined ? "accepted" : "rejected" };
-      const told = { ...metricAttributes({ queue, name: "" }), ...result };
-      count("relier.admission.requests", told);
-      record("relier.admission.duration", ms / 1000, told);
-    },
-    released(queue, tasks) {
-      const family = metricAttributes({ queue, name: "" });
-      count("relier.dlq.released", family, tasks);
-      event("relier.dlq.released", "info", { ...family, "relier.dlq.tasks": tasks });
-    },
-    operated: watchAction,
-    gauges: createGauges,
-    worker: (what, worker) =>
-      event(`relier.worker.${what}`, "info", { ...system, "messaging.client.id": worker }),
-    drained(worker, { completed, handedOff }, ms) {
-      const result = { "relier.drain.result": handedOff === 0 ? "finished" : "handed_off" };
-      const told = {
-        ...system,
-        "messaging.client.id": worker,
-        "relier.drain.completed": completed,
-        "relier.drain.handed_off": handedOff,
-        ...result,
-      };
-      const now = Date.now();
-      const span = tracer().startSpan("drain", {
-        root: true,
-        startTime: now - ms,
-        attributes: { ...told, "relier.worker.id": worker },
-      });
-      event("relier.worker.drained", "info", told, span);
-      event("relier.worker.stopped", "info", { ...system, "messaging.client.id": worker }, span);
-      span.end(now);
-      count("relier.worker.drains", { ...system, ...result });
-      record("relier.worker.drain.duration", ms / 1000, system);
-    },
-    disconnected(queue, worker) {
-      count("relier.redis.reconnects", system);
-      event("relier.redis.disconnected", "warn", {
-        ...system,
-        "messaging.destination.name": queue,
-        "messaging.client.id": worker,
-      });
-    },
+    gauges: (report) => harmless<Gauges>(createGauges(report)),
+    ...harmless<Told>({
+      refused: (definition, error) => watchRefusal(definition, error, setting),
+      raised: (queue, raised) => watchRaised(queue, raised, setting),
+      claimed: (queue, result) =>
+        count("relier.idempotency.claims", {
+          ...metricAttributes({ queue, name: "" }),
+          "relier.idempotency.result": result,
+        }),
+      asked(queue, reason, ms) {
+        const result = {
+          "relier.admission.result": reason === undefined ? "accepted" : "rejected",
+        };
+        const told = { ...metricAttributes({ queue, name: "" }), ...result };
+        count("relier.admission.requests", told);
+        record("relier.admission.duration", ms / 1000, told);
+      },
+      released(queue, tasks) {
+        const family = metricAttributes({ queue, name: "" });
+        count("relier.dlq.released", family, tasks);
+        event("relier.dlq.released", "info", { ...family, "relier.dlq.tasks": tasks });
+      },
+      operated: watchAction,
+      worker: (what, worker) =>
+        event(`relier.worker.${what}`, "info", { ...system, "messaging.client.id": worker }),
+      drained(worker, { completed, handedOff }, ms) {
+        const result = { "relier.drain.result": handedOff === 0 ? "finished" : "handed_off" };
+        const told = {
+          ...system,
+          "messaging.client.id": worker,
+          "relier.drain.completed": completed,
+          "relier.drain.handed_off": handedOff,
+          ...result,
+        };
+        const now = Date.now();
+        const span = tracer().startSpan("drain", {
+          root: true,
+          startTime: now - ms,
+          attributes: { ...told, "relier.worker.id": worker },
+        });
+        event("relier.worker.drained", "info", told, span);
+        event("relier.worker.stopped", "info", { ...system, "messaging.client.id": worker }, span);
+        span.end(now);
+        count("relier.worker.drains", { ...system, ...result });
+        record("relier.worker.drain.duration", ms / 1000, system);
+      },
+      disconnected(queue, worker) {
+        count("relier.redis.reconnects", system);
+        event("relier.redis.disconnected", "warn", {
+          ...system,
+          "messaging.destination.name": queue,
+          "messaging.client.id": worker,
+        });
+      },
+    }),
   };
 }
 

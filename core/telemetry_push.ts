@@ -11,6 +11,7 @@ import type { AdmissionRejectedError } from "./errors.ts";
 import type { TaskHandle } from "./handle.ts";
 import type { Parcel } from "./parcel.ts";
 import { event } from "./telemetry_events.ts";
+import { unharmed } from "./telemetry_guard.ts";
 import { count, record } from "./telemetry_metrics.ts";
 import {
   fail,
@@ -42,8 +43,28 @@ export function watchPush<R>(
   buffered: boolean,
   setting: Setting,
 ): Promise<TaskHandle<R>>[] {
-  const [first] = all;
-  if (!first) return [];
+  const watch = all.length === 0 ? undefined : unharmed(() => begin(all, buffered, setting));
+  if (!watch) return all.map((parcel) => send(parcel, undefined));
+  const sent = all.map((parcel, i) => {
+    const { context, headers } = watch.ways[i]!;
+    return otel.context.with(context, send, undefined, parcel, headers);
+  });
+  void Promise.allSettled(sent).then((results) => unharmed(() => watch.end(results)));
+  return sent;
+}
+
+/** What is told of pushes that are on their way. */
+interface PushWatch {
+  /** In which context each is sent, and with which headers. */
+  readonly ways: readonly {
+    readonly context: otel.Context;
+    readonly headers: Readonly<Record<string, string>> | undefined;
+  }[];
+  end(results: readonly PromiseSettledResult<TaskHandle<unknown>>[]): void;
+}
+
+function begin(all: readonly Parcel[], buffered: boolean, setting: Setting): PushWatch {
+  const first = all[0]!;
   const active = otel.context.active();
   const created = all.length > 1 && all.length <= mostCreated
     ? all.map((parcel) => create(parcel, active, setting))
@@ -72,12 +93,11 @@ export function watchPush<R>(
   const began = performance.now();
   const { delayMs, atMs } = first.row;
   const far = !alone || delayMs > farMs || atMs > Date.now() + farMs;
-  const sent = all.map((parcel, i) => {
+  const ways = all.map((parcel, i) => {
     const context = otel.trace.setSpan(active, apart ? created[i]! : span);
-    const headers = stamped(parcel.letter.headers, context, setting, far);
-    return otel.context.with(context, send, undefined, parcel, headers);
+    return { context, headers: stamped(parcel.letter.headers, context, setting, far) };
   });
-  void Promise.allSettled(sent).then((results) => {
+  const end = (results: readonly PromiseSettledResult<TaskHandle<unknown>>[]): void => {
     results.forEach((result, i) => tell(all[i]!, result, span, alone));
     const error = results.find((result) => result.status === "rejected")?.reason;
     const type = error === undefined ? {} : { "error.type": errorType(error) };
@@ -89,8 +109,8 @@ export function watchPush<R>(
     });
     if (error !== undefined) fail(span, errorType(error));
     span.end();
-  });
-  return sent;
+  };
+  return { ways, end };
 }
 
 /** Tells of a push that was refused before it was one: its payload is not accepted. */

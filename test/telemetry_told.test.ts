@@ -274,6 +274,25 @@ test(
 );
 
 test(
+  "an SDK that throws at everything keeps no task from its end",
+  withRelier(observed(async ({ worker, queue }, seen) => {
+    const sturdy = rlTask("sturdy-told", { retry: quick }, async (n: number) => {
+      await taskContext().step("a step", () => n);
+      if (taskContext().attempt === 1) throw new Error("once");
+      return n;
+    });
+    const w = await worker();
+    assert.equal(await (await sturdy.apush(1)).result(), 1);
+    const many = await sturdy.apushMany([[2], [3]]);
+    assert.deepEqual(await Promise.all(many.map((each) => each.result())), [2, 3]);
+    assert.throws(() => sturdy.push(1n as never), { code: "RL_VALIDATION" });
+    await w.drain();
+    assert.equal((await queue.stats()).counts.completed, 3);
+    assert.deepEqual(seen.spans(), []);
+  }, { faulty: true })),
+);
+
+test(
   "where nobody takes logs, events are those of the span they happened in",
   withRelier(observed(async ({ worker }, seen) => {
     const fails = rlTask("fails-told", { retry: 1 }, () => {

@@ -25,8 +25,22 @@ export interface Observed {
   stop(): Promise<void>;
 }
 
+/** What somebody wrote, who had a bad day. */
+const broken: tracing.SpanProcessor = {
+  onStart() {
+    throw new Error("a processor that throws");
+  },
+  onEnd() {
+    throw new Error("a processor that throws");
+  },
+  forceFlush: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
+};
+
 /** Registers the SDK; without logs it is one that has never heard of them. */
-function observe({ withLogs = true }: { withLogs?: boolean } = {}): Observed {
+function observe(
+  { withLogs = true, faulty = false }: { withLogs?: boolean; faulty?: boolean } = {},
+): Observed {
   const spanExporter = new tracing.InMemorySpanExporter();
   const logExporter = new logs.InMemoryLogRecordExporter();
   const metricExporter = new metrics.InMemoryMetricExporter(
@@ -36,7 +50,7 @@ function observe({ withLogs = true }: { withLogs?: boolean } = {}): Observed {
   if (!withLogs) process.env["OTEL_LOGS_EXPORTER"] = "none";
   const sdk = new NodeSDK({
     serviceName: "relier-test",
-    spanProcessors: [new tracing.SimpleSpanProcessor(spanExporter)],
+    spanProcessors: [faulty ? broken : new tracing.SimpleSpanProcessor(spanExporter)],
     metricReaders: [reader],
     ...withLogs && {
       logRecordProcessors: [new logs.SimpleLogRecordProcessor({ exporter: logExporter })],
