@@ -30,7 +30,7 @@ for i, row in ipairs(rows) do
     if row.progress == "" and started == record.started and trace == record.trace then
       touched[row.id] = nil
     end
-    record.trace = trace
+    if trace then record.trace = trace end
     record.started = started
     if row.progress ~= "" then record.progress, record.remark = row.progress, row.remark end
     if row.partial ~= "" then keep("partial", row.id, row.partial) end

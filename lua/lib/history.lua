@@ -1,11 +1,14 @@
 -- Closes the current attempt of a task: start, worker, end, cause. The last ten
 -- are kept, one after the other in a flat list. An attempt that is the first and
--- completes needs no list: the record itself says all four. What led to it is over.
+-- completes needs no list: the record itself says all four. What led to it is over; it
+-- is looked at first, because in Lua 5.1 to clear what is not there makes room for it.
 local function close(record, cause)
   record.tried = record.tried or record.started
   record.progress, record.remark, record.solo, record.started = nil, nil, nil, nil
   record.ended = now
-  record.alive, record.before, record.readyAt = nil, nil, nil
+  if record.alive then record.alive = nil end
+  if record.before then record.before = nil end
+  if record.readyAt then record.readyAt = nil end
   local history = record.history
   if not history then
     if cause == "completed" then return end

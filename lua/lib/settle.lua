@@ -10,7 +10,11 @@ local function settle(row, trace)
   if record.nonce == row.nonce and settles[row.event](row, record) then
     record.nonce, record.settled, record.cancel = nil, signature, nil
     local over = record.state == "completed" or record.state == "cancelled"
-    record.trace = not over and (trace or record.trace) or nil
+    if over then
+      if record.trace then record.trace = nil end
+    elseif trace then
+      record.trace = trace
+    end
     if row.partial ~= "" and not over then keep("partial", row.id, row.partial) end
     return true
   end

@@ -33,7 +33,7 @@ local function claim(ids, solo)
     elseif not moved[id] then
       record.nonce, record.worker, record.since = nonce, worker, now
       record.fence, record.solo, record.started = fence, solo, #claimed < slots or nil
-      record.before, record.trace = record.trace, nil
+      if record.trace then record.before, record.trace = record.trace, nil end
       move(id, "claim", now + leaseMs)
       claimed[#claimed + 1] = told(id, envelope)
       fence = fence + 1
