@@ -15,6 +15,7 @@ import type { Look, QueueLook } from "./look.ts";
 import type { Ask, Page } from "./page.ts";
 import { badge, button, type Column, figure, moment, number, section, table } from "./parts.ts";
 import { sweepQueue } from "./queue_acts.ts";
+import { raisedList, raisedOf } from "./raised.ts";
 
 /** Leases are read of so many queues, and so many of each: those that end first. */
 const mostQueues = 10;
@@ -31,11 +32,13 @@ export const phoenix: Page = {
   async view(ask) {
     const look = await ask.look();
     const leases = await leasesOf(look, ask);
+    const raised = await raisedOf(look, leases, ask);
     const parts = {
       figures: part("figures", figures(look)),
       chart: part("rate", chart("Tasks brought back", look.history, back, "/s")),
       deaths: part("deaths", deathList(look.deaths, ask.now)),
       queues: part("sweeps", sweeps(look, ask)),
+      raised: part("raised", raisedList(raised, ask.now)),
       leases: part("leases", leaseList(leases, look, ask)),
     };
     return {
@@ -46,7 +49,7 @@ export const phoenix: Page = {
           <p class="dim">Every worker sweeps, and nobody leads.</p>
         </div>
                 ${parts.figures.html}<div class="pair">${parts.chart.html}${parts.deaths.html}</div>
-                ${parts.queues.html}${parts.leases.html}
+                ${parts.raised.html}${parts.queues.html}${parts.leases.html}
       `,
       live: Object.values(parts),
     };
@@ -206,7 +209,11 @@ function leaseList(leases: readonly TaskSummary[], { fleet, queues }: Look, ask:
     },
     { title: "queue", wide: true, of: ({ queue }) => queue },
     { title: "worker", of: ({ worker }) => names.get(worker ?? "") ?? worker?.slice(0, 9) },
-    { title: "running", number: true, of: ({ since }) => since ? spanOf(ask.now - +since) : "—" },
+    {
+      title: "running",
+      number: true,
+      of: ({ since }) => since ? spanOf(Math.max(0, ask.now - +since)) : "—",
+    },
     {
       title: "brought back",
       number: true,

@@ -176,6 +176,9 @@ test("a worker that is killed is gone from its page, and told among those that w
   await hand.kill();
   await workers.getByText("victim", { exact: true }).waitFor({ state: "detached" });
   await page.locator("#deaths").getByText("victim").waitFor();
+  const raised = page.locator("#raised tr", { hasText: "hold" });
+  await raised.getByText("presence").waitFor();
+  await raised.getByText("running").waitFor();
   await Promise.all([page, workers].map((each) => each.context().close()));
   assert.deepEqual(wrong, []);
 });
