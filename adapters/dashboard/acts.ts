@@ -11,7 +11,8 @@ import { type Act, type Ask, BadForm, type Fields } from "./page.ts";
 
 /** What an act came to. */
 export type Done =
-  | { readonly said: string }
+  | { readonly said: string; readonly back?: string }
+  | { readonly shown: Html; readonly status?: 200 | 400 }
   | { readonly ask: Html }
   | { readonly refused: string; readonly status: 400 | 403 | 404 | 409 | 503 };
 
@@ -28,10 +29,10 @@ export async function perform(act: Act, ask: Ask, fields: Fields): Promise<Done>
   }
   try {
     const target = act.target(fields);
-    const question = act.question?.(fields);
-    if (question !== undefined && fields["sure"] !== "yes") {
-      return { ask: confirmation(act, fields, question) };
-    }
+    const shown = await act.before?.(ask, fields);
+    if (shown !== undefined) return { ask: shown };
+    const question = fields["sure"] === "yes" ? undefined : act.question?.(fields);
+    if (question !== undefined) return { ask: confirmation(act, fields, question) };
     const { actor, action, surface } = {
       actor: ask.user.name,
       action: act.name,
@@ -39,7 +40,8 @@ export async function perform(act: Act, ask: Ask, fields: Fields): Promise<Done>
     };
     // First: nothing is ever done that nobody can find out about.
     await ask.rl.recordAction({ actor, action, target, surface });
-    return { said: await act.run(ask, fields) };
+    const came = await act.run(ask, fields);
+    return typeof came === "string" ? { said: came } : came;
   } catch (error) {
     const refused = error instanceof Error ? error.message : "It did not work";
     if (error instanceof BadForm || error instanceof TypeError || error instanceof RangeError) {
@@ -54,7 +56,10 @@ export async function perform(act: Act, ask: Ask, fields: Fields): Promise<Done>
 /** The fields of the form that `body` is. @throws {BadForm} */
 export function fieldsOf(body: Readonly<Record<string, unknown>>): Fields {
   const fields: Record<string, string> = Object.create(null);
-  for (const [name, value] of Object.entries(body)) {
+  for (const [name, given] of Object.entries(body)) {
+    const value = Array.isArray(given) && given.every((each) => typeof each === "string")
+      ? given.join(",")
+      : given;
     if (typeof value !== "string") throw new BadForm("A file was sent where a text is asked for");
     if (value.length > mostInField) throw new BadForm("A field is too long");
     fields[name] = value;
@@ -62,19 +67,27 @@ export function fieldsOf(body: Readonly<Record<string, unknown>>): Fields {
   return fields;
 }
 
-/** Asks on a page of its own, where no script has asked before. */
-function confirmation(act: Act, fields: Fields, question: string): Html {
+/** Asks on a page of its own; `about` is what helps to answer. */
+export function confirmation(act: Act, fields: Fields, question: string, about?: Html): Html {
   return html`
     <section class="panel confirm">
-      <h1>${question}</h1>
+      <h1>${question}</h1>${about}
       <p class="command"><code>$ ${act.command(fields)}</code></p>
       <form method="post"
-        action="act/${act.name}">${Object.entries({ ...fields, sure: "yes" }).map(([name, value]) =>
-          html`<input type="hidden" name="${name}" value="${value}">`
-        )}<div class="buttons"><a class="button" href="${backOf(fields)}">Cancel</a>
+        action="act/${act.name}">${hidden({
+          ...fields,
+          sure: "yes",
+        })}<div class="buttons"><a class="button" href="${backOf(fields)}">Cancel</a>
       <button class="danger">Do it</button></div></form>
     </section>
   `;
+}
+
+/** Fields of a form that nobody sees. */
+export function hidden(fields: Fields): Html[] {
+  return Object.entries(fields).map(([name, value]) =>
+    html`<input type="hidden" name="${name}" value="${value}">`
+  );
 }
 
 /** Where to go back to: a page of ours, whatever was sent. */

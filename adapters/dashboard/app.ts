@@ -22,7 +22,7 @@ import { live } from "./live.ts";
 import { type Ask, BadForm, NotHere, type Page } from "./page.ts";
 import { baseOf, type C, type Env, frameOf, rootOf } from "./place.ts";
 import { suffices } from "./role.ts";
-import { acts, pages } from "./site.ts";
+import { acts, downloads, pages } from "./site.ts";
 
 /** Options of a dashboard. */
 export interface DashboardOptions<T = Context> {
@@ -91,6 +91,15 @@ export function dashboardApp<T>(
     app.get(page.path, async (c) => await show(c, await page.view(ask(c)), door, ask(c)));
     app.get(`/live${page.path === "/" ? "/" : page.path}`, (c) => liveOf(c, page, ask(c), hub));
   }
+  for (const { path, role, answer } of downloads) {
+    app.get(path, async (c) => {
+      if (suffices(c.get("user").role, role)) return await answer(ask(c));
+      return await c.html(
+        bare("Not allowed", html`<h1>This takes the role "${role}"</h1>`, frameOf(c)) as string,
+        403,
+      );
+    });
+  }
   if (!readOnly) app.post("/act/:name", upTo(mostBytes), (c) => actOn(c, ask(c), door, hub));
   app.all("*", (c) => {
     // Hono mounts "/at" without "/at/", and our own links lead there.
@@ -118,6 +127,7 @@ function askOf(c: C, rl: Relier, hub: Hub, readOnly: boolean): Ask {
     params: c.req.param() as Record<string, string>,
     query: url.searchParams,
     here: `${path}${url.search}`,
+    again: false,
     now: Date.now(),
   };
 }
@@ -140,7 +150,7 @@ function liveOf(c: C, page: Page, ask: Ask, hub: Hub): Response {
   const key = `${ask.user.role} ${ask.here}`;
   return live(c, () =>
     hub.shared(key, async () => {
-      const { live: parts = [] } = await page.view({ ...ask, now: Date.now() });
+      const { live: parts = [] } = await page.view({ ...ask, again: true, now: Date.now() });
       return Object.fromEntries(parts.map(({ id, inner }) => [id, String(inner)]));
     }));
 }
@@ -149,11 +159,11 @@ async function actOn(c: C, ask: Ask, door: Door, hub: Hub): Promise<Response> {
   if (!isOurs(c)) return c.text("This form was not sent by a page of this dashboard", 403);
   const act = acts.find(({ name }) => name === c.req.param("name"));
   if (!act) throw new NotHere("There is no such act");
-  const fields = fieldsOf(await c.req.parseBody());
+  const fields = fieldsOf(await c.req.parseBody({ all: true }));
   const done = await perform(act, ask, fields);
   hub.forget(); // The page that follows shows what it did.
   const base = baseOf(c);
-  const back = backOf(fields);
+  const back = ("back" in done && done.back) || backOf(fields);
   if ("said" in done) {
     // In a cookie: what stands in an address may have been put there by anybody.
     setCookie(c, saidCookie, done.said.slice(0, 500), {
@@ -163,6 +173,9 @@ async function actOn(c: C, ask: Ask, door: Door, hub: Hub): Promise<Response> {
       maxAge: 30,
     });
     return c.redirect(`${base}/${back}`, 303);
+  }
+  if ("shown" in done) {
+    return await show(c, { title: act.name, body: done.shown }, door, ask, done.status);
   }
   if ("ask" in done) return await show(c, { title: "Are you sure?", body: done.ask }, door, ask);
   const body = html`

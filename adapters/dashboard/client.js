@@ -172,6 +172,14 @@ document.addEventListener("submit", (event) => {
   question.showModal();
 });
 
+// ---- work that is done in pieces ----
+
+const further = document.querySelector("form[data-go-on]");
+if (further) {
+  const soon = setTimeout(() => further.submit(), 400);
+  document.addEventListener("click", () => clearTimeout(soon));
+}
+
 // ---- copying ----
 
 document.addEventListener("click", async ({ target }) => {

@@ -26,6 +26,8 @@ export interface Ask {
   readonly query: URLSearchParams;
   /** The page and its query, from the root of the dashboard and without a slash in front. */
   readonly here: string;
+  /** Whether it is asked for those who look at it already. */
+  readonly again: boolean;
   /** When it was asked, in ms since 1970. */
   readonly now: number;
 }
@@ -49,7 +51,20 @@ export interface Page {
   view(ask: Ask): Promise<View>;
 }
 
-/** The fields of a form. */
+/** A file that is made while it is downloaded. */
+export interface Download {
+  readonly path: string;
+  readonly role: DashboardRole;
+  answer(ask: Ask): Promise<Response>;
+}
+
+/** What an act came to: what is said then, and where if not where it was asked; or what is shown. */
+export type Outcome =
+  | string
+  | { readonly said: string; readonly back: string }
+  | { readonly shown: Html; readonly status?: 200 | 400 };
+
+/** The fields of a form; what is there several times is one text, with commas. */
 export type Fields = Readonly<Record<string, string>>;
 
 /** Something that is done by a button. */
@@ -61,10 +76,12 @@ export interface Act {
   target(fields: Fields): string;
   /** The command line that does the same. */
   command(fields: Fields): string;
-  /** What is asked before it is done; absent if it is done at once. */
-  question?(fields: Fields): string;
-  /** Does it, and resolves to what is said then. @throws {BadForm} */
-  run(ask: Ask, fields: Fields): Promise<string>;
+  /** What is asked before it is done; absent if it is done at once, or if {@linkcode before} asks. */
+  question?(fields: Fields): string | undefined;
+  /** What is shown instead of doing it, before anything is recorded. @throws {BadForm} */
+  before?(ask: Ask, fields: Fields): Promise<Html | undefined>;
+  /** Does it. @throws {BadForm} */
+  run(ask: Ask, fields: Fields): Promise<Outcome>;
 }
 
 /** What was asked for is not there. */

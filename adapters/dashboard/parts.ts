@@ -30,7 +30,7 @@ export function figure(
 }
 
 /** What a colour means; always said in words as well. */
-export type Tone = "good" | "busy" | "warn" | "bad" | "quiet";
+export type Tone = "good" | "busy" | "warn" | "bad" | "lost" | "quiet";
 
 /** A word in its colour. */
 export function badge(text: string, tone: Tone = "quiet"): Html {

@@ -6,22 +6,33 @@
 
 import { admission } from "./admission.ts";
 import { audit } from "./audit.ts";
+import { releaseCanary } from "./canary.ts";
+import { exportDead } from "./dead_acts.ts";
+import { deadGroup, dlq } from "./dlq.ts";
 import { forgetKey, idempotency } from "./idempotency.ts";
 import { overview } from "./overview.ts";
-import type { Act, Page } from "./page.ts";
+import type { Act, Download, Page } from "./page.ts";
 import { phoenix } from "./phoenix.ts";
 import { queueActs } from "./queue_acts.ts";
 import { queue, queues } from "./queues.ts";
 import { redis } from "./redis.ts";
+import { task } from "./task.ts";
+import { taskActs } from "./task_acts.ts";
+import { releaseEdited } from "./task_edit.ts";
+import { tasks } from "./tasks.ts";
 import { workerActs } from "./worker_acts.ts";
 import { workers } from "./workers.ts";
 
 /** The pages, in the order of the navigation; the first one is the root. */
 export const pages: readonly Page[] = [
   overview,
+  tasks,
+  task,
   queues,
   queue,
   workers,
+  dlq,
+  deadGroup,
   phoenix,
   idempotency,
   admission,
@@ -30,4 +41,14 @@ export const pages: readonly Page[] = [
 ];
 
 /** What buttons do. */
-export const acts: readonly Act[] = [...queueActs, ...workerActs, forgetKey];
+export const acts: readonly Act[] = [
+  ...queueActs,
+  ...workerActs,
+  ...taskActs,
+  releaseEdited,
+  releaseCanary,
+  forgetKey,
+];
+
+/** What is downloaded. */
+export const downloads: readonly Download[] = [exportDead];

@@ -10,7 +10,7 @@ export function json(value: unknown): string {
 }
 
 /** `text` with what a terminal obeys, and what reorders text, spelt as JSON spells it. */
-function spelt(text: string): string {
+export function spelt(text: string): string {
   return text.replace(
     /[\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

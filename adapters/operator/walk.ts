@@ -28,6 +28,10 @@ export interface Wanted {
   readonly cursor?: string | undefined;
   /** Whether a task is one of them. */
   readonly suits: (task: TaskSummary) => boolean;
+  /** Which of those are wanted in the end, where that has to be asked for. */
+  readonly picks?: (tasks: readonly TaskSummary[]) => Promise<readonly TaskSummary[]>;
+  /** How many are looked at; 5000 by default. */
+  readonly most?: number;
 }
 
 /** What was found. */
@@ -50,7 +54,7 @@ const mostLooked = 5000;
  * @throws RangeError if the cursor is none of this list.
  */
 export async function walk(relier: Relier, wanted: Wanted): Promise<Found> {
-  const { queues, states: wantedStates, limit, whole = false, suits } = wanted;
+  const { queues, states: wantedStates, limit, whole = false, most = mostLooked, suits } = wanted;
   const stops = wantedStates.flatMap((state) => queues.map((queue) => ({ queue, state })));
   const from = wanted.cursor === undefined ? undefined : readCursor(wanted.cursor);
   const first = stops.findIndex(({ queue, state }) =>
@@ -68,7 +72,7 @@ export async function walk(relier: Relier, wanted: Wanted): Promise<Found> {
     }
     do {
       const left = limit - tasks.length;
-      if (left <= 0 || looked >= mostLooked) {
+      if (left <= 0 || looked >= most) {
         return { tasks, looked, next: [state, queue, cursor].join(":") };
       }
       const page = await relier.queue(queue).page(state, {
@@ -78,7 +82,8 @@ export async function walk(relier: Relier, wanted: Wanted): Promise<Found> {
         ...(cursor && { cursor }),
       });
       looked += page.tasks.length;
-      tasks.push(...page.tasks.filter(suits));
+      const suitable = page.tasks.filter(suits);
+      tasks.push(...(wanted.picks ? await wanted.picks(suitable) : suitable));
       cursor = page.cursor ?? "";
     } while (cursor !== "");
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { triesOf } from "../../adapters/operator/story.ts";
 import type { TaskSummary } from "../../mod.ts";
 import { bar } from "../bars.ts";
 import type { Column, Output } from "../output.ts";
@@ -33,18 +34,6 @@ export function taskColumns(
     { title: "RUN", align: "right", of: (task) => whenOf(task, out) },
     { title: "PROGRESS", flex: true, of: (task) => progressOf(task, out) },
   ];
-}
-
-/** Which attempt it is, and how often it came back: `2 ◆1`. */
-function triesOf(task: TaskSummary): string {
-  const { resurrections } = task;
-  return resurrections > 0 ? `${attemptOf(task)} ◆${resurrections}` : String(attemptOf(task));
-}
-
-/** The attempt it is in or waits for; the last one of a dead task. */
-export function attemptOf({ state, attempt, reason }: TaskSummary): number {
-  const failed = state === "dead" && reason !== "crashes" && reason !== "stalls";
-  return failed ? Math.max(1, attempt - 1) : attempt;
 }
 
 /** How long it has run, or when it is due. */

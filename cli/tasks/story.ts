@@ -6,9 +6,8 @@
 
 import type { TaskDetails } from "../../mod.ts";
 import type { Output } from "../output.ts";
-import { attemptsOf } from "../../adapters/operator/attempts.ts";
+import { attemptOf, countersOf, lifeOf } from "../../adapters/operator/story.ts";
 import { bar } from "../bars.ts";
-import { attemptOf } from "./columns.ts";
 import { clockOf, dayOf } from "../words.ts";
 import { signOf } from "./state.ts";
 
@@ -36,9 +35,9 @@ export function tellStory(out: Output, task: TaskDetails, open: boolean): void {
     const day = dayOf(task.enqueuedAt);
     out.line(
       `${bold(task.id)}  ${name || dim("(unreadable)")}  ${signOf(task, out.style)}`,
-      dim([`${day}   try ${attemptOf(task)}${counters(facts)}`, ...marks].join("   ")),
+      dim([`${day}   try ${attemptOf(task)}${countersOf(facts)}`, ...marks].join("   ")),
     );
-    for (const { at, what, about } of timeline(task, out)) {
+    for (const { at, what, about } of lifeOf(task)) {
       const after = at.getTime() - task.enqueuedAt.getTime();
       out.line(
         `  ${dim(clockOf(at, day))}  ${dim(ahead(after, out))}  ${what.padEnd(11)} ${about}`,
@@ -95,50 +94,6 @@ function disclosed(task: TaskDetails, open: boolean): object {
   const { envelope: _, payload: __, partialResult: ___, headers: ____, facts, ...rest } = task;
   const { result: _____, print: ______, ...others } = facts;
   return { ...rest, facts: others, ...(open && contentsOf(task)) };
-}
-
-/** `, 1 failed, 2 workers lost`. */
-function counters(facts: TaskDetails["facts"]): string {
-  const words = {
-    failures: "failed",
-    crashes: "workers lost",
-    stalls: "stalled",
-    deferrals: "put off",
-  };
-  return Object.entries(words)
-    .filter(([name]) => Number(facts[name] ?? 0) > 0)
-    .map(([name, word]) => `, ${facts[name]} ${word}`).join("");
-}
-
-interface Happening {
-  readonly at: Date;
-  readonly what: string;
-  readonly about: string;
-}
-
-function timeline(task: TaskDetails, out: Output): Happening[] {
-  const { state, enqueuedAt, at } = task;
-  const told: Happening[] = [{ at: enqueuedAt, what: "pushed", about: `→ ${task.queue}` }];
-  let before = enqueuedAt;
-  for (const { worker, start, end, text } of attemptsOf(task)) {
-    const waited = out.span(Math.max(0, start.getTime() - before.getTime()));
-    const mark = end === null && text !== "runs" ? `, ${text}` : "";
-    told.push({ at: start, what: "claimed", about: `${worker}  waited ${waited}${mark}` });
-    if (end === null) continue;
-    const ran = out.span(Math.max(0, end.getTime() - start.getTime()));
-    told.push({ at: end, what: "ended", about: `after ${ran}: ${text}` });
-    before = end;
-  }
-  const next: Partial<Record<typeof state, string>> = {
-    scheduled: "due",
-    quarantined: "due",
-    running: "lease until",
-    completed: "kept until",
-    cancelled: "kept until",
-    dead: "died",
-  };
-  if (at && next[state]) told.push({ at, what: next[state], about: task.reason ?? "" });
-  return told;
 }
 
 /** `    +27ms`, from when it was pushed. */

@@ -1,0 +1,178 @@
+/**
+ * One task: what happened to it, why it is where it is, and what it holds.
+ *
+ * @module
+ */
+
+import type { TaskDetails } from "../../mod.ts";
+import { because } from "../operator/because.ts";
+import { nameOf } from "../operator/fleet.ts";
+import { queueOf } from "../operator/ids.ts";
+import { type Situation, situationOf } from "../operator/situation.ts";
+import { attemptOf, countersOf } from "../operator/story.ts";
+import { gauge } from "./chart.ts";
+import { type Html, html, part } from "./html.ts";
+import { type Ask, NotHere, type Page } from "./page.ts";
+import { button, moment, section } from "./parts.ts";
+import { actsFor } from "./task_acts.ts";
+import { editForm } from "./task_edit.ts";
+import { attemptsTable, timeline } from "./task_life.ts";
+import { stateBadge } from "./task_rows.ts";
+import { jsonBlock, parsed, pushCommand } from "./task_words.ts";
+
+const idPattern = /^[A-Za-z0-9][\w.-]{0,63}~\d{1,4}~[\w-]{22}$/;
+
+/** The page. */
+export const task: Page = {
+  path: "/tasks/:id",
+  async view(ask) {
+    const id = ask.params["id"] ?? "";
+    if (!idPattern.test(id)) throw new NotHere("This is no id of a task");
+    const [look, found] = await Promise.all([ask.look(), situationOf(ask.rl, id, false)]);
+    const queue = look.queues.find(({ name }) => name === queueOf(id));
+    const situation: Situation = { ...found, pace: queue?.pace?.done ?? null };
+    const { task } = situation;
+    const workers = new Map(look.fleet.map((each) => [each.id, nameOf(each)]));
+    const parts = [
+      part("head", head(task, ask)),
+      part("why", why(situation)),
+      part("life", section("What happened", timeline(task, workers, ask.now))),
+      part("attempts", attemptsTable(task, workers)),
+      part("error", lastError(task, ask)),
+      part("outcome", outcome(task, ask)),
+    ] as const;
+    const [top, reasons, life, attempts, error, result] = parts;
+    const name = task.name || "(unreadable)";
+    return {
+      title: `${name} ${id.slice(-22, -12)}`,
+      body: html`
+        <p
+          class="crumbs"><a href="tasks">Tasks</a> /</p><h1><bdi>${name}</bdi></h1>${top
+            .html}${editForm(ask, task)}${reasons.html}${life.html}${attempts.html}${error
+            .html}${contents(task, ask)}${result.html}
+      `,
+      live: parts,
+    };
+  },
+};
+
+function head(task: TaskDetails, ask: Ask): Html {
+  const { id, facts, queue, state, progress, remark, enqueuedAt, headers } = task;
+  const trace = headers["traceparent"]?.split("-")[1];
+  const fact = (label: string, value: Html | string | undefined | false): Html | false =>
+    value !== undefined && value !== false && value !== "" &&
+    html`
+      <div>
+        <dt>${label}</dt>
+        <dd>${value}</dd>
+      </div>
+    `;
+  const again = task.state === "dead" && ask.may("operator") && ask.showsPayloads &&
+    task.payload !== undefined && !ask.query.has("edit");
+  const acts = actsFor([state]).map(({ act, label }) =>
+    button(
+      ask,
+      act,
+      { id },
+      label,
+      act.role === "admin" || label === "Cancel" ? "danger" : "plain",
+    )
+  );
+  return html`
+    <div
+      class="panel task"><p>${stateBadge(
+        task,
+      )}<code class="mono" data-copy="${id}" title="copy">${id}</code></p>
+        <dl class="facts">${fact(
+          "queue",
+          html`<a href="queues/${encodeURIComponent(queue)}">${queue}</a>`,
+        )}${fact("pushed", moment(enqueuedAt, ask.now))}${fact(
+          "try",
+          `${attemptOf(task)}${countersOf(facts)}`,
+        )}${fact(
+          "fence",
+          facts["fence"] && html`<span class="mono">${facts["fence"]}</span>`,
+        )}${fact("priority", facts["priority"])}${fact("tenant", facts["tenant"])}${fact(
+          "payload version",
+          (task.taskVersion ?? 1) > 1 && String(task.taskVersion),
+        )}${fact(
+          "trace",
+          trace && html`<span class="mono">${trace.slice(0, 64)}</span>`,
+        )}</dl>${state === "running" && progress !== null &&
+          html`<p class="slots progress">${gauge(progress, 100, `${Math.round(progress)}%`)}<b>${
+            Math.round(progress)
+          }%</b>${
+            ask.showsPayloads && remark && html`<bdi class="dim">${remark.slice(0, 300)}</bdi>`
+          }</p>`}${acts.some(Boolean) &&
+          html`<div class="acts">${acts}${
+            again &&
+            html`<a class="button" href="tasks/${
+              encodeURIComponent(id)
+            }?edit=1">Edit and release</a>`
+          }</div>`}</div>
+  `;
+}
+
+function why(situation: Situation): Html {
+  return section(
+    "Why it is where it is",
+    html`<ul class="because">${
+      because(situation).map(({ text }) => html`<li><bdi>${text}</bdi></li>`)
+    }</ul>`,
+    html`<code data-copy="rl why ${situation.task.id}" title="copy">rl why</code>`,
+  );
+}
+
+function lastError({ error }: TaskDetails, ask: Ask): Html {
+  if (error === null) return html``;
+  const frames = error.stack.split("\n").slice(1).map((line) => line.trim()).join("\n");
+  return section(
+    "Last error",
+    html`<p class="text-bad error"><bdi><b>${error.name}</b>: ${
+      error.message.slice(0, 2000)
+    }</bdi></p>${ask.showsPayloads && frames !== "" && html`<pre>${frames.slice(0, 8000)}</pre>`}`,
+  );
+}
+
+function contents(task: TaskDetails, ask: Ask): Html {
+  const { payload, corrupt, envelope, headers } = task;
+  if (corrupt) {
+    return section("Payload", html`<p class="text-bad">What is stored of it cannot be read.</p>`);
+  }
+  if (!ask.showsPayloads) return section("Payload", html`<p class="empty">${hiddenWords}</p>`);
+  if (payload === undefined) {
+    const why = envelope === ""
+      ? "It is over, and its payload is gone."
+      : "It is not for us to read.";
+    return section("Payload", html`<p class="empty">${why}</p>`);
+  }
+  const command = pushCommand(task);
+  const named = Object.keys(headers).length > 0;
+  return html`<div class="pair">${
+    section(
+      "Payload",
+      jsonBlock(payload),
+      command !== undefined &&
+        html`
+          <button type="button" class="tool" data-copy="${command}"
+            data-command="${command}">copy as rl tasks push</button>
+        `,
+    )
+  }${named && section("Headers", jsonBlock(headers))}</div>`;
+}
+
+const hiddenWords = "Hidden from the role viewer.";
+
+function outcome(task: TaskDetails, ask: Ask): Html {
+  const { partialResult, facts } = task;
+  const result = facts["result"];
+  if (!result && partialResult === "") return html``;
+  const shown = (title: string, text: string): Html =>
+    section(
+      title,
+      ask.showsPayloads ? jsonBlock(parsed(text)) : html`<p class="empty">${hiddenWords}</p>`,
+    );
+  return html`<div class="pair">${partialResult !== "" && shown("Partial result", partialResult)}${
+    result ? shown("Result", result) : false
+  }</div>`;
+}
