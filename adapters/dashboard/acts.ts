@@ -77,7 +77,7 @@ export function confirmation(act: Act, fields: Fields, question: string, about?:
         action="act/${act.name}">${hidden({
           ...fields,
           sure: "yes",
-        })}<div class="buttons"><a class="button" href="${backOf(fields)}">Cancel</a>
+        })}<div class="buttons"><a class="button" href="${backOf(fields)}">No</a>
       <button class="danger">Do it</button></div></form>
     </section>
   `;

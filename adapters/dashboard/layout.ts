@@ -70,7 +70,7 @@ export function layout(
       <form method="dialog">
         <p id="question-text"></p>
         <p class="command"><code></code></p>
-        <div class="buttons"><button value="no" autofocus>Cancel</button>
+        <div class="buttons"><button value="no" autofocus>No</button>
         <button value="yes" class="danger">Do it</button></div>
       </form>
     </dialog>

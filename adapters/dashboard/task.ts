@@ -73,7 +73,7 @@ function head(task: TaskDetails, ask: Ask): Html {
     button(
       ask,
       act,
-      { id },
+      { id, state },
       label,
       act.role === "admin" || label === "Cancel" ? "danger" : "plain",
     )

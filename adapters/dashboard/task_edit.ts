@@ -105,7 +105,7 @@ function form(
               why.slice(0, 20).map((each) => html`<li>${each}</li>`)
             }</ul>`}</div><p class="dim">The list of its arguments, or the one input of a task with a schema. It is
           checked with that schema where this process knows the task, else where it runs.</p>
-          <div class="buttons"><a class="button" href="${back}">Cancel</a><button data-command="${command}">Release</button></div></form>
+          <div class="buttons"><a class="button" href="${back}">Back</a><button data-command="${command}">Release</button></div></form>
     </section>
   `;
 }

@@ -104,8 +104,10 @@ export function isNarrow(filter: TaskFilter): boolean {
 /** What a filter is called where it is recorded: nothing that is in payloads. */
 export function targetOf(filter: TaskFilter): string {
   const payload = filter.payload.map(([path]) => [path, "…"] as const);
-  return decodeURIComponent(queryOf({ ...filter, payload }).replaceAll("+", " "))
-    .replace(/[\p{Cc}\p{Cf}]/gu, "").slice(0, 400) || "all tasks";
+  const text = decodeURIComponent(queryOf({ ...filter, payload }).replaceAll("+", " "))
+    .replace(/[\p{Cc}\p{Cf}]/gu, "");
+  // Cut between characters, not within one.
+  return [...text].slice(0, 200).join("") || "all tasks";
 }
 
 /** Whether a task meets the filter, but for its id and its payload; asks who is who among workers. */

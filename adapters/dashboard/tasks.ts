@@ -223,13 +223,19 @@ export function bulk(
     ? "all that match"
     : `all ${count(total)} that match`;
   return html`<form id="bulk" class="bulk" method="post">${hidden(fields)}
-    <label><input type="radio" name="scope" value="selected" checked> selected</label>${
-    all && html`<label><input type="radio" name="scope" value="all"> ${whatever}</label>`
+    ${
+    all
+      ? html`
+        <label><input type="radio" name="scope" value="selected" checked> selected</label>
+        <label><input type="radio" name="scope" value="all"> ${whatever}</label>
+      `
+      : html`<span class="dim">those that are selected</span>`
   }<span class="acts">${
     acts.map(({ act, label }) =>
       html`
-        <button formaction="act/${act.name}" class="${act.role === "admin" ? "danger" : "plain"}"
-          data-command="${act.command({ ...fields, scope: "all" })}">${label} …</button>
+        <button formaction="act/${act.name}" class="${act.role === "admin"
+          ? "danger"
+          : "plain"}">${label} …</button>
       `
     )
   }</span></form>`;

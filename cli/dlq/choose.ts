@@ -24,8 +24,9 @@ export const deadArgs = {
   all: { type: "boolean", description: "Every dead task" },
   where: {
     type: "string",
-    valueHint: "name=…,error=…,reason=…",
-    description: "All of this name, whose error contains this, that died for this reason",
+    valueHint: "name=…,error=…,reason=…,like=…",
+    description:
+      "All of this name, whose error contains this, that died for this reason, of a group of rl dlq",
     many: true,
   },
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },

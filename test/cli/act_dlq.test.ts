@@ -27,10 +27,14 @@ function on({ url, prefix }: Lab, stdin = ""): (...args: string[]) => Promise<Rl
 }
 
 /** Dead tasks, without a worker: one for each number. */
-async function bury(lab: Lab, numbers: readonly number[]): Promise<TaskHandle[]> {
+async function bury(
+  lab: Lab,
+  numbers: readonly number[],
+  message = "declined",
+): Promise<TaskHandle[]> {
   const handles = await lab.rl.apushMany(charge, numbers.map((n) => [n] as [number]));
   const { tasks } = await lab.moves.turn({ slots: numbers.length });
-  const error = JSON.stringify({ name: "TypeError", message: "declined", stack: "" });
+  const error = JSON.stringify({ name: "TypeError", message, stack: "" });
   const rows = tasks.map(({ id, nonce }) => ({
     ...{ id, nonce, error, event: "bury", ms: 0, partial: "", name: "act-charge" },
     text: "attempts",
@@ -79,6 +83,22 @@ test(
     assert.equal((await lab.moves.facts(other)).state, "dead");
     const again = await run("dlq", "release", "--where", where, "-y", "--json");
     assert.deepEqual([again.exit, again.lines()], [0, [{ verb: "released", done: 0, missed: [] }]]);
+  }),
+);
+
+test(
+  "a group is released by what its errors have in common, commas and all",
+  withRelier(async (lab) => {
+    const run = on(lab);
+    await bury(lab, [1], `card 4711, of "Ann", was declined`);
+    await bury(lab, [2], `card 815, of "Bob", was declined`);
+    await bury(lab, [3], "no bank answers");
+    const [group] = (await run("dlq", "--json")).lines() as { like: string; count: number }[];
+    assert.deepEqual([group!.count, group!.like], [2, "TypeError: card …, of …, was declined"]);
+    const where = `name=act-charge,like=${group!.like},reason=attempts`;
+    const done = await run("dlq", "release", "--where", where, "-y");
+    assert.deepEqual([done.exit, done.stdout], [0, "released 2 tasks\n"]);
+    assert.equal(await deadIn(lab), 1);
   }),
 );
 
