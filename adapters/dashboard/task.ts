@@ -130,7 +130,9 @@ function lastError({ error }: TaskDetails, ask: Ask): Html {
     "Last error",
     html`<p class="text-bad error"><bdi><b>${error.name}</b>: ${
       error.message.slice(0, 2000)
-    }</bdi></p>${ask.showsPayloads && frames !== "" && html`<pre>${frames.slice(0, 8000)}</pre>`}`,
+    }</bdi></p>${
+      ask.showsPayloads && frames !== "" && html`<pre tabindex="0">${frames.slice(0, 8000)}</pre>`
+    }`,
   );
 }
 

@@ -18,10 +18,10 @@ const longestCommand = 4096;
 /** JSON to look at: what is too long is cut, and says how much there is. */
 export function jsonBlock(value: unknown): Html {
   const text = spelt(JSON.stringify(value, null, 2) ?? "null");
-  if (text.length <= mostShown) return html`<pre>${text}</pre>`;
+  if (text.length <= mostShown) return html`<pre tabindex="0">${text}</pre>`;
   const all = count(JSON.stringify(value).length);
   return html`
-    <pre>${text.slice(0, mostShown)}…</pre>
+    <pre tabindex="0">${text.slice(0, mostShown)}…</pre>
     <p class="dim">the first ${count(mostShown)} characters are shown; as JSON it has ${all}</p>
   `;
 }

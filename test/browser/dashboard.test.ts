@@ -234,7 +234,7 @@ test("what cannot be undone is asked about in place, and is not done unless it i
   await page.getByRole("button", { name: "Stop" }).first().click();
   const question = page.locator("#question");
   assert.match(await question.textContent() ?? "", /stop at once.*rl worker stop/s);
-  await question.getByRole("button", { name: "Cancel" }).click();
+  await question.getByRole("button", { name: "No" }).click();
   await patched(page);
   assert.equal((await relier.queue("work").workers())[0]!.about.state, "working");
   await page.context().close();
@@ -283,6 +283,36 @@ test("a token opens it once, and is in no address and no cookie from then on", a
   await page.context().close();
   // The form for a token is a refusal, and a browser says so.
   assert.deepEqual(wrong.filter((each) => !each.includes("401")), []);
+});
+
+test("what is ticked stays ticked while the page goes on, and is what is asked about", async () => {
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await visit(page, `${open}/tasks?queue=backlog&state=ready`);
+  for (const row of [1, 3]) await page.locator(`tbody tr:nth-child(${row}) input`).check();
+  await patched(page);
+  await page.getByRole("button", { name: "Cancel …" }).click();
+  assert.match(await page.locator(".confirm").textContent() ?? "", /Cancel 2 tasks\?/);
+  await page.getByRole("link", { name: "No" }).click();
+  assert.equal((await relier.queue("backlog").stats()).counts.cancelled, 0);
+  await page.context().close();
+  assert.deepEqual(wrong, []);
+});
+
+test("what is done to many goes on piece by piece, by itself, until somebody stops it", async () => {
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await visit(page, `${open}/tasks?queue=backlog&state=ready`);
+  await page.getByRole("radio", { name: /^all [\d,]+ that match/ }).check();
+  await page.getByRole("button", { name: "Cancel …" }).click();
+  await page.getByRole("button", { name: "Do it" }).click();
+  await page.getByRole("heading", { name: /^[4-9],000 cancelled$/ }).waitFor();
+  await page.getByRole("link", { name: "Stop here" }).click();
+  await page.getByRole("heading", { name: "Tasks" }).waitFor();
+  const { counts } = await relier.queue("backlog").stats();
+  assert.ok(counts.cancelled >= 4000 && counts.cancelled < many, `${counts.cancelled} cancelled`);
+  await page.context().close();
+  assert.deepEqual(wrong, []);
 });
 
 test("another site can neither frame it nor have it do anything", async () => {
