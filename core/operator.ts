@@ -26,6 +26,7 @@ import { readDetails, type TaskDetails } from "./summary.ts";
 
 export { readActions, recordAction } from "./actions.ts";
 export { findTasks } from "./listing.ts";
+export { askServer } from "./probe.ts";
 
 /** The most characters of a reason or a cause. */
 const mostReason = 200;

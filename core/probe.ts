@@ -7,7 +7,7 @@
 import { RelierError } from "./errors.ts";
 import type { Home } from "./keys.ts";
 import { call, type Caller } from "./script.ts";
-import { probe } from "./scripts.ts";
+import { probe } from "./worker_scripts.ts";
 
 /** What Redis says of itself, by the names of INFO; empty where it does not tell. */
 export type ServerFacts = Readonly<Record<string, string>>;

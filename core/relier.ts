@@ -20,7 +20,6 @@ import { createLedger } from "./ledger.ts";
 import { lend, lenderOf, lentBy, pushing, type WithinOptions } from "./lend.ts";
 import { functionOption, keyOption, knownOptions, nameOption } from "./options.ts";
 import { createPoller } from "./poll.ts";
-import { askServer } from "./probe.ts";
 import { enrol, resign } from "./producer.ts";
 import { createSender } from "./push.ts";
 import type { PushOptions } from "./push_options.ts";
@@ -175,7 +174,10 @@ export function createRelier(options: RelierOptions = {}): Relier {
       const homes = (await registry.names()).map(({ name }) => homeOf(name, 0, prefix));
       return await findTasks(caller, homes, keyOption("beginning", beginning));
     },
-    server: () => askServer(registry.caller, registry.home),
+    async server() {
+      const { askServer } = await loaded(() => import("./operator.ts"));
+      return await askServer(registry.caller, registry.home);
+    },
     async actions(options = {}) {
       const { readActions } = await loaded(() => import("./operator.ts"));
       return await readActions(registry.caller, registry.home, options);

@@ -56,23 +56,6 @@ export const poll: Script<
   },
 };
 
-/** probe: what kind of Redis this is */
-export const probe: Script<
-  Record<never, never>,
-  never,
-  readonly [word: "ok", epoch: string, seq: number, facts: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
-> = {
-  name: "probe",
-  keys: ["meta"],
-  args: [],
-  row: [],
-  replies: ["ok","schema"],
-  sha: "30df1d219d610798f071da57cc5e8251803a2af9",
-  get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\n" + clock_lua + meta_lua + "local facts = {}\nfor _, section in ipairs({ \"server\", \"clients\", \"memory\", \"persistence\", \"stats\", \"replication\", \"cpu\",\n\"cluster\" }) do\nlocal info = redis.pcall(\"INFO\", section)\nif type(info) == \"string\" then\nfor name, value in string.gmatch(info, \"([%w_]+):([^\\r\\n]*)\") do\nfacts[#facts + 1] = name\nfacts[#facts + 1] = value\nend\nend\nend\nreturn answer(\"ok\", facts, redis.call(\"EXISTS\", KEY.meta))\n";
-  },
-};
-
 /** push: nothing -> ready or scheduled */
 export const push: Script<
   { parent: string; nonce: string; own: string },

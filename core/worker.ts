@@ -13,7 +13,6 @@ import { homeOf } from "./keys.ts";
 import { randomLocal } from "./local_id.ts";
 import { pause } from "./pause.ts";
 import type { Resurrection } from "./phoenix.ts";
-import { askServer, refuseUnsafe } from "./probe.ts";
 import { type Inside, insideOf, type Relier } from "./relier.ts";
 import type { Stint, StintOwner } from "./stint.ts";
 import { refuseRefs } from "./task_ref.ts";
@@ -146,7 +145,8 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
   /** Asked once: a server does not change its mind between two ticks. */
   async function checkServer(): Promise<void> {
     if (safe) return;
-    refuseUnsafe(await askServer(caller, homeOf(setup.queues[0]!.name, 0, prefix)));
+    const home = homeOf(setup.queues[0]!.name, 0, prefix);
+    work.refuseUnsafe(await work.askServer(caller, home));
     safe = true;
   }
 

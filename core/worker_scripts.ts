@@ -50,9 +50,26 @@ export const lock: Script<
   args: ["id","nonce","leaseMs"],
   row: [],
   replies: ["ok","held","done","schema"],
-  sha: "d1919ffbf3cca3762f2f3cdab4df5a86fd61a0ee",
+  sha: "9dec522453cd3103b883d2fe44febb9f86e90ad2",
   get source() {
     return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = { lock = { none = \"running\", completed = \"running\", running = \"running\" }, purge = { completed = \"none\", cancelled = \"none\" } }\nlocal id = ARGV[1]\nlocal nonce = ARGV[2]\nlocal leaseMs = tonumber(ARGV[3])\n" + clock_lua + meta_lua + records_lua + held_lua + channel_lua + move_lua + ring_lua + history_lua + commit_lua + write_lua + purge_lua + "load({ id })\nlocal record = records[id]\nlocal untilMs = tonumber(redis.call(\"ZSCORE\", KEY.running, id) or 0)\nif record and record.state == \"completed\"\nand tonumber(redis.call(\"ZSCORE\", KEY.completed, id) or 0) > now then\nreturn answer(\"done\", record.result)\nend\nif record and record.nonce ~= nonce and untilMs > now then\nreturn answer(\"held\", untilMs - now)\nend\nif not held(id, nonce) then\nnote(\"fence\", math.max((tonumber(meta.fence) or 0) + 1, nowUs))\nrecords[id] = {\nstate = record and record.state or \"none\", order = arrival(), since = now, worker = \"lock\",\nfence = meta.fence, nonce = nonce, started = true,\n}\nend\nif not move(id, \"lock\", now + leaseMs) then return answer(\"held\", leaseMs) end\npurge(\"completed\", 10)\nwrite()\nreturn answer(\"ok\", records[id].fence)\n";
+  },
+};
+
+/** probe: what kind of Redis this is */
+export const probe: Script<
+  Record<never, never>,
+  never,
+  readonly [word: "ok", epoch: string, seq: number, facts: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
+> = {
+  name: "probe",
+  keys: ["meta"],
+  args: [],
+  row: [],
+  replies: ["ok","schema"],
+  sha: "30df1d219d610798f071da57cc5e8251803a2af9",
+  get source() {
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\n" + clock_lua + meta_lua + "local facts = {}\nfor _, section in ipairs({ \"server\", \"clients\", \"memory\", \"persistence\", \"stats\", \"replication\", \"cpu\",\n\"cluster\" }) do\nlocal info = redis.pcall(\"INFO\", section)\nif type(info) == \"string\" then\nfor name, value in string.gmatch(info, \"([%w_]+):([^\\r\\n]*)\") do\nfacts[#facts + 1] = name\nfacts[#facts + 1] = value\nend\nend\nend\nreturn answer(\"ok\", facts, redis.call(\"EXISTS\", KEY.meta))\n";
   },
 };
 
@@ -118,7 +135,7 @@ export const sweep: Script<
   args: ["dead","cause","leaseMs","graceMs"],
   row: [],
   replies: ["ok","schema"],
-  sha: "4bb1a96c0132e38748ceae38bbea3287d95ae135",
+  sha: "77b9346b2db57d20020e65a9b6b72f362cd2cee8",
   get source() {
     return keyTable(this.keys) + "local ASKED = { \"paused\" }\nlocal MOVES = { resurrect = { running = \"scheduled\" }, quarantine = { running = \"quarantined\" }, abandon = { running = \"dead\" }, promote = { scheduled = \"ready\" }, purge = { completed = \"none\", cancelled = \"none\" } }\nlocal dead = ARGV[1]\nlocal cause = ARGV[2]\nlocal leaseMs = tonumber(ARGV[3])\nlocal graceMs = tonumber(ARGV[4])\n" + clock_lua + meta_lua + records_lua + channel_lua + move_lua + ring_lua + history_lua + workers_lua + holds_lua + presence_lua + commit_lua + write_lua + announce_lua + revive_lua + promote_lua + purge_lua + full_buckets_lua + "local times = redis.call(\"HMGET\", KEY.meta, \"swept\", \"graceUntil\")\nlocal swept, graceUntil = tonumber(times[1]) or now, tonumber(times[2]) or 0\nif dead == \"\" and now - swept < 25 and now > swept then return answer(\"ok\", {}, 50, 0) end\nnote(\"swept\", now)\nif now - swept > leaseMs / 2 and now > graceUntil + 3 * leaseMs then\ngraceUntil = now + leaseMs\nnote(\"graceUntil\", graceUntil)\ncount(\"grace\")\nend\nlocal raised, left = {}, 200\nlocal function raise(ids, causeOf)\nload(ids)\nleft = left - #ids\nlocal deadlines = #ids > 0 and redis.call(\"ZMSCORE\", KEY.running, unpack(ids)) or {}\nfor i, id in ipairs(ids) do\nlocal record = records[id]\nif moved[id] then\nelseif not record or record.state ~= \"running\" then\norphan(id, \"running\")\nelse\nlocal worker = workerOf(record.worker)\nrevive(id, causeOf(record))\nlocal term = worker and worker.lease or leaseMs\nrecord.alive = math.max(record.since or 0, (tonumber(deadlines[i]) or now) - term)\nraised[#raised + 1] = id\nraised[#raised + 1] = record.reason\nend\nend\nend\nlocal fleet = redis.call(\"ZRANGE\", KEY.workers, 0, 99, \"WITHSCORES\")\nfor i = 1, #fleet, 2 do\nlocal entry = workerOf(fleet[i]) or { beat = tonumber(fleet[i + 1]) }\nif missing(fleet[i], entry) then gone[#gone + 1] = fleet[i] end\nend\nlocal dismissed, evicted = {}, 0\nif dead ~= \"\" then table.insert(gone, 1, dead) end\nfor i, id in ipairs(gone) do\nif left > 0 then\nraise(heldBy(id, left), function() return id == dead and cause or \"presence\" end)\nif i == 1 and id == dead then evicted = #raised / 2 end\nif left > 0 then dismissed[#dismissed + 1] = id end\nend\nend\nlocal lapsedBy = now > graceUntil and now or now - swept >= leaseMs and swept\nif lapsedBy and left > 0 then\nraise(redis.call(\"ZRANGEBYSCORE\", KEY.running, \"-inf\", lapsedBy, \"LIMIT\", 0, left), lapse)\nend\nlocal dueMs = promote()\nlocal suspect = redis.call(\"ZRANGE\", KEY.quarantined, 0, 0, \"WITHSCORES\")[2]\nlocal suspectMs = suspect and tonumber(suspect) - now or math.huge\nif suspectMs <= 0 or redis.call(\"EXISTS\", KEY.ready) == 1 then ring() end\nif purge(\"completed\", 200) + purge(\"cancelled\", 200) >= 200 or left <= 0 then lookAgainMs = 0 end\nforgetFull(200)\nwrite()\nfor id, entry in pairs(met) do redis.call(\"HSET\", KEY.worker, id, cmsgpack.pack(entry)) end\nfor _, id in ipairs(dismissed) do dismiss(id) end\nannounce()\nif #raised > 0 then lookAgainMs = math.min(lookAgainMs, 100) end\nlocal nextMs = math.min(2000, 125 * math.max(2, redis.call(\"ZCARD\", KEY.workers)))\nif dueMs >= 0 then nextMs = math.min(nextMs, dueMs) end\nif suspectMs > 0 then nextMs = math.min(nextMs, math.ceil(suspectMs)) end\nreturn answer(\"ok\", raised, math.max(0, math.min(nextMs, lookAgainMs)), evicted)\n";
   },
@@ -135,7 +152,7 @@ export const turn: Script<
   args: ["worker","call","nonce","slots","spare","leaseMs","empty","relief","traces"],
   row: ["id","nonce","event","ms","text","error","partial","name"],
   replies: ["ok","schema"],
-  sha: "73e0307138854148e0c3e20e71699259f80b320c",
+  sha: "144ecc47bf6189f968d30535c9b7b012d804a364",
   get source() {
     return keyTable(this.keys) + "local ASKED = { \"paused\", \"limit:concurrency\" }\nlocal MOVES = { claim = { ready = \"running\", quarantined = \"running\" }, complete = { running = \"completed\", scheduled = \"completed\", ready = \"completed\", quarantined = \"completed\" }, retry = { running = \"scheduled\" }, bury = { running = \"dead\" }, defer = { running = \"scheduled\" }, handoff = { running = \"ready\" }, stop = { running = \"cancelled\" }, promote = { scheduled = \"ready\" } }\nlocal worker = ARGV[1]\nlocal call = ARGV[2]\nlocal nonce = ARGV[3]\nlocal slots = tonumber(ARGV[4])\nlocal spare = tonumber(ARGV[5])\nlocal leaseMs = tonumber(ARGV[6])\nlocal empty = tonumber(ARGV[7])\nlocal relief = tonumber(ARGV[8])\nlocal traces = ARGV[9]\nlocal rows = {}\nfor i = 10, #ARGV, 8 do\nrows[#rows + 1] = { id = ARGV[i], nonce = ARGV[i + 1], event = ARGV[i + 2], ms = tonumber(ARGV[i + 3]), text = ARGV[i + 4], error = ARGV[i + 5], partial = ARGV[i + 6], name = ARGV[i + 7] }\nend\n" + clock_lua + meta_lua + records_lua + traces_lua + held_lua + channel_lua + move_lua + ring_lua + history_lua + commit_lua + write_lua + announce_lua + complete_lua + retry_lua + bury_lua + defer_lua + handoff_lua + stop_lua + settle_lua + promote_lua + claim_lua + holds_lua + lane_lua + room_lua + recall_lua + "local stale, ids = {}, {}\nfor i, row in ipairs(rows) do ids[i] = row.id end\nload(ids)\nfor i, row in ipairs(rows) do\nif not settle(row, traced[i]) then stale[#stale + 1] = row.id end\nend\nlocal want, state, nextMs = slots + spare, \"\", -1\nlocal again = want > 0 and recall()\nif again and again[1] and records[again[1][1]].solo then state = \"solo\" end\nlocal room = roomToRun()\nif want > room then want = room end\nif want > 0 and not again then\nlocal suspect\nstate, suspect = lane()\nif suspect then\nclaim({ suspect }, true)\nelseif state == \"\" then\nclaim(redis.call(\"ZRANGE\", KEY.ready, 0, want - 1), nil)\nif #claimed == want and redis.call(\"ZCARD\", KEY.ready) > want then ring() end\nif #claimed < want then nextMs = promote() end\nif suspectMs and (nextMs < 0 or suspectMs < nextMs) then nextMs = suspectMs end\nend\nend\nif #letGo > 0 and room < math.huge and room > #claimed and redis.call(\"EXISTS\", KEY.ready) == 1 then\nring()\nend\nif slots + spare == 0 and #rows == 0 and redis.call(\"EXISTS\", KEY.ready) == 1 then ring() end\nif next(moved) or next(changed) or rung then\nwrite()\nif #claimed > 0 then remember() end\nannounce()\nend\nreturn answer(\"ok\", again or claimed, stale, state, nextMs)\n";
   },

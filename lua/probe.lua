@@ -4,6 +4,7 @@
 --- left out of it.
 ---
 --- @reply ok facts:list
+--- @by    worker
 --- @use   clock meta
 
 local facts = {}

@@ -21,7 +21,7 @@ const apps = [
   {
     name: "an app that pushes",
     app: 'export { createRelier, rlTask } from "./mod.ts";',
-    firstKb: 26,
+    firstKb: 25,
     wholeKb: 51,
   },
   {

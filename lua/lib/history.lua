@@ -6,9 +6,9 @@ local function close(record, cause)
   record.tried = record.tried or record.started
   record.progress, record.remark, record.solo, record.started = nil, nil, nil, nil
   record.ended = now
-  if record.alive then record.alive = nil end
-  if record.before then record.before = nil end
-  if record.readyAt then record.readyAt = nil end
+  if record.alive or record.before or record.readyAt then
+    record.alive, record.before, record.readyAt = nil, nil, nil
+  end
   local history = record.history
   if not history then
     if cause == "completed" then return end
