@@ -7,7 +7,7 @@
 
 import { createFate } from "../operator/fate.ts";
 import { isAlive } from "../operator/fleet.ts";
-import { queueOf, shortId } from "../operator/ids.ts";
+import { isFullId, queueOf, shortId } from "../operator/ids.ts";
 import { plural } from "../operator/words.ts";
 import { html, type Part, part } from "./html.ts";
 import { type Act, type Ask, BadForm, field, type Fields } from "./page.ts";
@@ -20,7 +20,6 @@ import { search } from "./task_search.ts";
 
 /** How many run first. */
 const size = 5;
-const idPattern = /^[A-Za-z0-9][\w.-]{0,63}~\d{1,4}~[\w-]{22}$/;
 
 function deadOf(fields: Fields): TaskFilter {
   const filter = filterOf(new URLSearchParams(field(fields, "filter")));
@@ -65,7 +64,7 @@ async function someWorker({ rl }: Ask, ids: readonly string[]): Promise<void> {
 /** What became of the canary that the query names; `left` are still dead. */
 export async function canaryPart(ask: Ask, filter: TaskFilter, left: number): Promise<Part> {
   const ids = (ask.query.get("canary") ?? "").split(",")
-    .filter((id) => idPattern.test(id)).slice(0, size);
+    .filter((id) => isFullId(id)).slice(0, size);
   if (ids.length === 0) return part("canary", html``);
   const fates = await Promise.all(ids.map(async (id) => {
     const fate = createFate(ask.rl);

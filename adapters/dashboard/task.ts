@@ -7,7 +7,7 @@
 import type { TaskDetails } from "../../mod.ts";
 import { because } from "../operator/because.ts";
 import { nameOf } from "../operator/fleet.ts";
-import { queueOf } from "../operator/ids.ts";
+import { isFullId, queueOf } from "../operator/ids.ts";
 import { type Situation, situationOf } from "../operator/situation.ts";
 import { attemptOf, countersOf } from "../operator/story.ts";
 import { gauge } from "./chart.ts";
@@ -20,14 +20,12 @@ import { attemptsTable, timeline } from "./task_life.ts";
 import { stateBadge } from "./task_rows.ts";
 import { jsonBlock, parsed, pushCommand } from "./task_words.ts";
 
-const idPattern = /^[A-Za-z0-9][\w.-]{0,63}~\d{1,4}~[\w-]{22}$/;
-
 /** The page. */
 export const task: Page = {
   path: "/tasks/:id",
   async view(ask) {
     const id = ask.params["id"] ?? "";
-    if (!idPattern.test(id)) throw new NotHere("This is no id of a task");
+    if (!isFullId(id)) throw new NotHere("This is no id of a task");
     const [look, found] = await Promise.all([ask.look(), situationOf(ask.rl, id, false)]);
     const queue = look.queues.find(({ name }) => name === queueOf(id));
     const situation: Situation = { ...found, pace: queue?.pace?.done ?? null };

@@ -6,6 +6,7 @@
  */
 
 import type { TaskState } from "../../mod.ts";
+import { isFullId } from "../operator/ids.ts";
 import { onEach } from "../operator/matching.ts";
 import { count, plural } from "../operator/words.ts";
 import { backOf, confirmation, hidden } from "./acts.ts";
@@ -18,8 +19,6 @@ import { chosen, preview } from "./task_confirm.ts";
 import { filterOf, targetOf, type TaskFilter } from "./task_filter.ts";
 import { type Kind, kinds, perRound, questionOf, statesOf } from "./task_kinds.ts";
 import { search } from "./task_search.ts";
-
-const idPattern = /^[A-Za-z0-9][\w.-]{0,63}~\d{1,4}~[\w-]{22}$/;
 
 /** The tasks that a form means. */
 type Meant = { readonly ids: readonly string[] } | { readonly filter: TaskFilter };
@@ -35,7 +34,7 @@ function meant(fields: Fields): Meant {
   if (ids.length === 0) {
     throw new BadForm("Nothing is selected: select tasks, or choose all that match");
   }
-  if (!ids.every((id) => idPattern.test(id))) throw new BadForm("That is no id of a task");
+  if (!ids.every((id) => isFullId(id))) throw new BadForm("That is no id of a task");
   return { ids };
 }
 

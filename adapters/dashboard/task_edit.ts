@@ -6,19 +6,18 @@
  */
 
 import { type PayloadIssue, RelierError, type TaskDetails } from "../../mod.ts";
-import { queueOf } from "../operator/ids.ts";
+import { isFullId, queueOf } from "../operator/ids.ts";
 import { hidden } from "./acts.ts";
 import { type Html, html } from "./html.ts";
 import { type Act, type Ask, BadForm, field, type Fields, type Outcome } from "./page.ts";
 import { word } from "./parts.ts";
 
-const idPattern = /^[A-Za-z0-9][\w.-]{0,63}~\d{1,4}~[\w-]{22}$/;
 /** Longer JSON is not indented. */
 const mostIndented = 65_536;
 
 const idOf = (fields: Fields): string => {
   const id = field(fields, "id");
-  if (idPattern.test(id)) return id;
+  if (isFullId(id)) return id;
   throw new BadForm("That is no id of a task");
 };
 

@@ -13,3 +13,8 @@ export function queueOf(id: string): string {
 export function shortId(id: string): string {
   return id.slice(id.lastIndexOf("~") + 1).slice(0, 10);
 }
+
+/** Whether `text` is a full id, as it may be. */
+export function isFullId(text: string): boolean {
+  return /^[A-Za-z0-9][\w.-]{0,63}~\d{1,4}~[\w-]{22}$/.test(text);
+}
