@@ -33,7 +33,7 @@ const token = "a-token-of-enough-length";
 /** What a page may take on the server, with so many tasks. */
 const mostMs = 300;
 
-const healed = false;
+let healed = false;
 const mends = rlTask("mends", { queue: "work", retry: { attempts: 1 } }, (_: string) => {
   if (!healed) throw new TypeError(`not yet ${evil}`);
   return "mended";
@@ -184,6 +184,20 @@ test("a worker that is killed is gone from its page, and told among those that w
   await raised.getByText("presence").waitFor();
   await raised.getByText("running").waitFor();
   await Promise.all([page, workers].map((each) => each.context().close()));
+  assert.deepEqual(wrong, []);
+});
+
+test("what is dead is released from its page, runs, and who did it is told", async () => {
+  healed = true;
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await visit(page, `${open}/tasks/${encodeURIComponent(dead.id)}`);
+  await page.getByRole("button", { name: "Release", exact: true }).click();
+  await until("it has run", async () => (await dead.status()).state === "completed");
+  assert.equal(await dead.result(), "mended");
+  await visit(page, `${open}/audit`);
+  await page.locator("#log").getByText(dead.id).first().waitFor();
+  await page.context().close();
   assert.deepEqual(wrong, []);
 });
 
