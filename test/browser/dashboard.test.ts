@@ -193,6 +193,7 @@ test("what is dead is released from its page, runs, and who did it is told", asy
   const page = await newPage(browser, wrong);
   await visit(page, `${open}/tasks/${encodeURIComponent(dead.id)}`);
   await page.getByRole("button", { name: "Release", exact: true }).click();
+  await page.getByRole("button", { name: "Do it" }).click();
   await until("it has run", async () => (await dead.status()).state === "completed");
   assert.equal(await dead.result(), "mended");
   await visit(page, `${open}/audit`);
