@@ -1,7 +1,7 @@
 /**
  * Runs the tests, ring by ring: the gate, the fast ring, the commands of `rl`,
- * the slow ring, which kills real processes, the dashboard in a browser, then the
- * fast half of the matrix. A
+ * the slow ring, which kills real processes, what is measured there, the dashboard
+ * in a browser, then the fast half of the matrix. A
  * ring that is named is run alone; torture only so, because it takes long. A ring
  * that fails does not stop the next one, so one run tells everything, and says
  * what failed once more at the very end.
@@ -15,12 +15,20 @@ import { gate } from "./gate.ts";
 import { requireRedis } from "./support/require_programs.ts";
 import { root, testsOf } from "./support/tree.ts";
 
+/** These say how long a recovery takes, or that nobody alive is given up: nothing runs beside them. */
+const measured = ["presence", "recovery", "supervisor"].map((name) => `test/slow/${name}.test.ts`);
+
 /** How a ring is run: how many files at once, and how long one file may take. */
 const rings = {
-  fast: { tests: [...testsOf("test"), ...testsOf("test/dashboard")], atOnce: 2, fileMs: 60_000 },
-  cli: { tests: testsOf("test/cli"), atOnce: 2, fileMs: 60_000 },
-  // One file at a time: these measure how long a recovery takes.
-  slow: { tests: testsOf("test/slow"), atOnce: 1, fileMs: 300_000 },
+  fast: { tests: [...testsOf("test"), ...testsOf("test/dashboard")], atOnce: 3, fileMs: 60_000 },
+  cli: { tests: testsOf("test/cli"), atOnce: 3, fileMs: 60_000 },
+  // Most of their time they wait: for a lease to end, for a process to be gone.
+  slow: {
+    tests: testsOf("test/slow").filter((file) => !measured.includes(file)),
+    atOnce: 3,
+    fileMs: 300_000,
+  },
+  measured: { tests: measured, atOnce: 1, fileMs: 300_000 },
   browser: { tests: testsOf("test/browser"), atOnce: 1, fileMs: 120_000 },
   torture: { tests: testsOf("test/torture"), atOnce: 1, fileMs: 900_000 },
 };
@@ -85,7 +93,7 @@ function node(args: readonly string[]): Promise<{ passed: boolean; output: strin
   });
 }
 
-const everything = ["fast", "cli", "slow", "browser"] as const;
+const everything = ["fast", "cli", "slow", "measured", "browser"] as const;
 
 /** The ring that was named, or `undefined` for all but torture. */
 function named(ring: string | undefined): keyof typeof rings | undefined {
