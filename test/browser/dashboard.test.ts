@@ -194,6 +194,7 @@ test("what is dead is released from its page, runs, and who did it is told", asy
   await visit(page, `${open}/tasks/${encodeURIComponent(dead.id)}`);
   await page.getByRole("button", { name: "Release", exact: true }).click();
   await page.getByRole("button", { name: "Do it" }).click();
+  await page.locator("#said p").waitFor();
   await until("it has run", async () => (await dead.status()).state === "completed");
   assert.equal(await dead.result(), "mended");
   await visit(page, `${open}/audit`);
