@@ -8,7 +8,7 @@
 import type { Served } from "../../adapters/_node_http.ts";
 import { createRelier, type Relier } from "../../mod.ts";
 import { CliError } from "../error.ts";
-import { type Exporter, exportTo, type Otlp } from "../process/otlp.ts";
+import { type Exporter, exportTo, install, type Otlp } from "../process/otlp.ts";
 import { findRedis, type FoundRedis, placeOf as whereIs } from "../process/redis.ts";
 import { spanOf, styleOf } from "../output.ts";
 import { lineOf } from "../worker/log.ts";
@@ -62,6 +62,15 @@ const usualPort = 6379;
 /** What is logged has no colours. */
 const plain = { style: styleOf(false), span: spanOf, wide: false };
 
+/** What it is made of, as far as that stands. */
+interface Parts {
+  supervisor?: Supervisor;
+  redis?: FoundRedis;
+  relier?: Relier;
+  exporter?: Exporter | undefined;
+  dashboard?: Served;
+}
+
 /**
  * Brings it up; `hear` is told what its workers say.
  *
@@ -72,13 +81,7 @@ export async function bringUp(
   hear: (from: string, text: string) => void,
 ): Promise<Cluster> {
   const { place, prefix, size, worker } = plan;
-  const parts: {
-    supervisor?: Supervisor;
-    redis?: FoundRedis;
-    relier?: Relier;
-    exporter?: Exporter;
-    dashboard?: Served;
-  } = {};
+  const parts: Parts = {};
   const channel = await claim(place, {
     status: () => Promise.resolve(status()),
     async scale(wanted) {
@@ -134,8 +137,8 @@ export async function bringUp(
   }
 
   try {
-    const { redis: given, otlp } = plan;
-    if (otlp) parts.exporter = await exportTo(otlp, place.name, (text) => say("otel", text));
+    const { redis: given, otlp: wanted } = plan;
+    if (wanted) parts.exporter = await exportTo(wanted, place.name, (text) => say("otel", text));
     const port = lastPort(place) ?? usualPort;
     const redis = parts.redis = await findRedis(given?.url, {
       ...(given && { source: given.from }),
@@ -150,7 +153,7 @@ export async function bringUp(
       redis: redis.url,
       prefix,
       worker,
-      otlp,
+      otlp: parts.exporter && wanted,
       cwd: plan.cwd,
       name: workerName,
       onEvent: (event) => {
@@ -179,7 +182,7 @@ export async function bringUp(
     });
     say("cluster", `up with ${size} workers on ${whereIs(redis.url)}`);
     return {
-      lines: linesOf(redis, facts, plan, parts.dashboard?.url),
+      lines: linesOf(redis, facts, plan, parts),
       ended,
       drain: () => supervisor.drain(),
     };
@@ -214,7 +217,7 @@ function linesOf(
   { url, notice, about, keeper }: FoundRedis,
   facts: Readonly<Record<string, string>>,
   { size, worker, otlp, place: { data } }: Plan,
-  dashboard: string | undefined,
+  { exporter, dashboard }: Parts,
 ): Line[] {
   const { concurrency = 10, queues = ["default"], profile } = worker;
   const { lease = profile === "fast" ? "3s" : "10s" } = worker;
@@ -236,7 +239,10 @@ function linesOf(
       : [],
     { mark: "✓", part: "workers", text: `${size} × ${concurrency} slots  ${names.join(" ")}` },
     { mark: "✓", part: "phoenix", text: `in every worker, none leads  lease ${leases}` },
-    ...otlp ? [{ mark: "✓", part: "otel", text: `exporting to ${otlp.url}` } as const] : [],
-    ...dashboard === undefined ? [] : [{ mark: "✓", part: "dashboard", text: dashboard } as const],
+    ...exporter ? [{ mark: "✓", part: "otel", text: `exporting to ${otlp!.url}` } as const] : [],
+    ...otlp && !exporter
+      ? [{ mark: "!", part: "otel", text: `exporting to ${otlp.url} takes: ${install}` } as const]
+      : [],
+    ...dashboard ? [{ mark: "✓", part: "dashboard", text: dashboard.url } as const] : [],
   ];
 }

@@ -25,6 +25,8 @@ export interface Exporter {
 }
 
 const variable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+/** What makes the SDK be there. */
+export const install = "npm install @opentelemetry/sdk-node";
 const farewellMs = 3000;
 const troubleEveryMs = 60_000;
 
@@ -56,16 +58,26 @@ export function otlpOf(
 
 /**
  * Registers an SDK that exports spans, metrics and logs of this process; `name` is what
- * people call it. `complain` is told when that fails, once a minute at most.
+ * people call it. `complain` is told when that fails, once a minute at most. Where only the
+ * environment asks for it, which may mean other programs, no SDK is no reason not to work:
+ * that is complained of, and nothing is exported.
  *
  * @throws {CliError} 2 if the SDK is not installed.
  */
 export async function exportTo(
-  { url }: Otlp,
+  { url, from }: Otlp,
   name: string,
   complain: (trouble: string) => void,
-): Promise<Exporter> {
-  const { NodeSDK, api } = await sdk();
+): Promise<Exporter | undefined> {
+  let loaded: Awaited<ReturnType<typeof sdk>>;
+  try {
+    loaded = await sdk();
+  } catch (error) {
+    if (from !== variable) throw error;
+    complain(`${variable} is set, and nothing is exported: ${install}`);
+    return undefined;
+  }
+  const { NodeSDK, api } = loaded;
   const { env } = process;
   env[variable] = url;
   for (const signal of ["TRACES", "METRICS", "LOGS"]) env[`OTEL_${signal}_EXPORTER`] ||= "otlp";
@@ -102,7 +114,7 @@ async function sdk(): Promise<typeof import("@opentelemetry/sdk-node")> {
     return await import("@opentelemetry/sdk-node");
   } catch (cause) {
     throw new CliError(2, "Cannot export telemetry: the SDK of OpenTelemetry is not installed", {
-      hint: "npm install @opentelemetry/sdk-node",
+      hint: install,
       cause,
     });
   }

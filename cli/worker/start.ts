@@ -59,9 +59,10 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
   let forget = (): void => {};
   // A Redis that is away is told of in the words of this process, and soon.
   await context.relier.queues();
-  const otlp = otlpOf(args.otlp, settings.worker.otlp, host.env);
+  const wanted = otlpOf(args.otlp, settings.worker.otlp, host.env);
   // What is told of the tasks of a process that died comes from here.
-  const exporter = otlp && await exportTo(otlp, name, out.note);
+  const exporter = wanted && await exportTo(wanted, name, out.note);
+  const otlp = exporter && wanted;
   const health = await healthOf(context, worker, () => supervisor?.children ?? []);
   try {
     supervisor = createSupervisor({

@@ -58,7 +58,7 @@ for (const protocol of ["http/protobuf", "http/json"] as const) {
       });
       assert.equal(told.exit, 0, told.output);
       await relier.close();
-      await exporter.close();
+      await exporter!.close();
 
       assert.deepEqual([...collector.types], [
         protocol === "http/json" ? "application/json" : "application/x-protobuf",

@@ -6,6 +6,8 @@
  */
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -16,6 +18,7 @@ import { build } from "esbuild";
 import { makeConsumer, npm, specifiers } from "../support/consumer.ts";
 import { startRedis } from "../support/redis.ts";
 import { root } from "../support/tree.ts";
+import { bounded, until } from "../support/until.ts";
 
 const sdk = "@opentelemetry/sdk-node";
 const consumer = makeConsumer(Object.keys(npm.peerDependencies).filter((name) => name !== sdk));
@@ -24,6 +27,10 @@ after(() => consumer.remove());
 
 // What the consumer compiles TypeScript with.
 symlinkSync(join(root, "node_modules", "tsx"), join(folder, "node_modules", "tsx"), "junction");
+
+/** A module with a task. */
+const exported = join(folder, "exported.js");
+writeFileSync(exported, `import { rlTask } from "${npm.name}"; rlTask("exported", () => {});`);
 
 /** Runs `code` as a module of the consumer and returns what it printed. */
 function run(code: string, ...flags: string[]): string {
@@ -58,15 +65,42 @@ test("#dist/client stands for the compiled ioredis adapter, and on the edge for 
 
 test("rl names what to install where it is to export and cannot", async () => {
   const server = await startRedis();
-  const tasks = join(folder, "exported.js");
-  writeFileSync(tasks, `import { rlTask } from "${npm.name}"; rlTask("exported", () => {});`);
-  const start = ["worker", "start", tasks, "--otlp", "http://127.0.0.1:4318", "--url", server.url];
+  const start = [
+    "worker",
+    "start",
+    exported,
+    "--otlp",
+    "http://127.0.0.1:4318",
+    "--url",
+    server.url,
+  ];
   try {
     assert.throws(
       () => consumer.run(process.execPath, [join(installed, npm.bin.rl), ...start]),
       { status: 2, message: new RegExp(`is not installed[^]*npm install ${sdk}`) },
     );
   } finally {
+    await server.kill();
+  }
+});
+
+test("where only the environment asks for it, a worker goes on without exporting", async () => {
+  const server = await startRedis();
+  const start = ["worker", "start", exported, "--url", server.url];
+  const child = spawn(process.execPath, [join(installed, npm.bin.rl), ...start], {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: "1", OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" },
+  });
+  let said = "";
+  child.stderr.on("data", (chunk) => said += chunk);
+  const ended = once(child, "exit");
+  try {
+    await until("the worker is ready", () => said.includes("1 worker ready"), 20_000);
+    assert.match(said, new RegExp(`nothing is exported: npm install ${sdk}\n`));
+    child.kill("SIGTERM");
+    assert.deepEqual(await bounded("it drains", ended), [0, null]);
+  } finally {
+    child.kill("SIGKILL");
     await server.kill();
   }
 });
