@@ -1,10 +1,9 @@
 /**
  * Runs the tests, ring by ring: the gate, the fast ring, the commands of `rl`,
  * the slow ring, which kills real processes, what is measured there, the dashboard
- * in a browser, then the fast half of the matrix. A
- * ring that is named is run alone; torture only so, because it takes long. A ring
- * that fails does not stop the next one, so one run tells everything, and says
- * what failed once more at the very end.
+ * in a browser, then the fast half of the matrix. A ring that is named is run alone;
+ * torture only so, because it takes long. A ring that fails does not stop the next one,
+ * so one run tells everything, and says what failed once more at the very end.
  *
  * @module
  */
@@ -12,7 +11,7 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { gate } from "./gate.ts";
-import { requireRedis } from "./support/require_programs.ts";
+import { requireChromium, requireRedis } from "./support/require_programs.ts";
 import { root, testsOf } from "./support/tree.ts";
 
 /** These say how long a recovery takes, or that nobody alive is given up: nothing runs beside them. */
@@ -106,6 +105,8 @@ function named(ring: string | undefined): keyof typeof rings | undefined {
 const only = named(process.argv[2]);
 
 requireRedis();
+// Here, because installing it takes longer than a file of tests may.
+if (only === undefined || only === "browser") requireChromium();
 const gatePassed = only !== undefined || await gate();
 let passed = gatePassed;
 const failures: string[] = [];

@@ -11,6 +11,7 @@ import { CliError } from "../error.ts";
 import { type Exporter, exportTo, install, type Otlp } from "../process/otlp.ts";
 import { findRedis, type FoundRedis, placeOf as whereIs } from "../process/redis.ts";
 import { spanOf, styleOf } from "../output.ts";
+import { plural } from "../words.ts";
 import { lineOf } from "../worker/log.ts";
 import { createSupervisor, type Supervisor, type SupervisorOptions } from "../worker/supervisor.ts";
 import { ask, type Channel, type ClusterStatus, openChannel } from "./channel.ts";
@@ -180,7 +181,7 @@ export async function bringUp(
       say("cluster", "it has ended");
       return lost ? 1 : code;
     });
-    say("cluster", `up with ${size} workers on ${whereIs(redis.url)}`);
+    say("cluster", `up with ${plural(size, "worker")} on ${whereIs(redis.url)}`);
     return {
       lines: linesOf(redis, facts, plan, parts),
       ended,

@@ -65,6 +65,8 @@ test(
     assert.equal(done.exit, 0, done.stderr);
     const { actions } = await relier.actions({ limit: 200 });
     assert.equal(actions.length, 20);
-    assert.match(actions[0]!.target, /, and more$/);
+    // Many are under way at once, and the last to be sent need not be the last to be kept.
+    const more = actions.filter(({ target }) => target.endsWith(", and more"));
+    assert.equal(more.length, 1);
   }),
 );
