@@ -54,9 +54,9 @@ export const chronicle: Script<
   args: ["entry"],
   row: [],
   replies: ["ok","schema"],
-  sha: "38d48d5c47d74d1ee68b91302dd2709ae7765346",
+  sha: "7e9125b429e8ae5dc5ba174f9c90051f314324b8",
   get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal entry = ARGV[1]\n" + clock_lua + meta_lua + commit_lua + "if not redis.call(\"ZSCORE\", KEY.actions, entry) then\ncommit()\nredis.call(\"ZADD\", KEY.actions, string.format(\"%.0f\", nowUs), entry)\nlocal over = math.min(200, redis.call(\"ZCARD\", KEY.actions) - 10000)\nif over > 0 then\nredis.call(\"ZREM\", KEY.actions, unpack(redis.call(\"ZRANGE\", KEY.actions, 0, over - 1)))\nend\nend\nreturn answer(\"ok\")\n";
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal entry = ARGV[1]\n" + clock_lua + meta_lua + commit_lua + "if not redis.call(\"ZSCORE\", KEY.actions, entry) then\nlocal last = redis.call(\"ZRANGE\", KEY.actions, -1, -1, \"WITHSCORES\")[2]\ncommit()\nredis.call(\"ZADD\", KEY.actions, string.format(\"%.0f\", math.max(nowUs, (last or 0) + 1)), entry)\nlocal over = math.min(200, redis.call(\"ZCARD\", KEY.actions) - 10000)\nif over > 0 then\nredis.call(\"ZREM\", KEY.actions, unpack(redis.call(\"ZRANGE\", KEY.actions, 0, over - 1)))\nend\nend\nreturn answer(\"ok\")\n";
   },
 };
 

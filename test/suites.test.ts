@@ -27,7 +27,7 @@ test("as much is left out in each cell as is written here, and no more", () => {
     "node+cluster": 3,
     "node+memory": 9,
     "node+upstash": 19,
-    "workerd+upstash": 32,
+    "workerd+upstash": 33,
     "port on cluster": 12,
     "port on memory": 14,
     "port on upstash": 15,

@@ -12,8 +12,8 @@ import { dashboard } from "../../adapters/hono.ts";
 import type { Fellow } from "../../adapters/operator/fleet.ts";
 import type { Survey } from "../../adapters/operator/survey.ts";
 import { idempotencyLock, keyId, rlTask } from "../../mod.ts";
-import { visitor } from "../support/browse.ts";
-import { type Lab, withRelier } from "../support/relier.ts";
+import { visitor, withQueue } from "../support/browse.ts";
+import type { Lab } from "../support/relier.ts";
 import { until } from "../support/until.ts";
 
 const invoice = rlTask(
@@ -28,7 +28,7 @@ function as(role: "viewer" | "operator" | "admin", { rl }: Lab) {
 
 test(
   "limits are set all at once by a form, and what is no limit changes nothing",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await lab.queue.limit({ maxPerTenant: 7 });
     const admin = as("admin", lab);
     const set = (fields: Record<string, string>) =>
@@ -66,7 +66,7 @@ test(
 
 test(
   "a key tells what a push with it would come to; its result is hidden from viewers",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await invoice.apush(17);
     const admin = as("admin", lab);
     const at = "/idempotency?key=inv:17&task=invoice";
@@ -90,7 +90,7 @@ test(
 
 test(
   "locks are listed while they are held, and one that is held is not forgotten",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await using _ = await idempotencyLock(lab.rl, { key: "order-1" });
     const admin = as("admin", lab);
     assert.match((await admin.get("/idempotency")).text, />held</);
@@ -101,7 +101,7 @@ test(
 
 test(
   "the audit says what is broken, and puts it right when asked twice",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     const { redis, key, queue } = lab;
     await invoice.apush(1);
     const [id] = await redis.zrange(key("ready"), 0, "0");
@@ -122,7 +122,7 @@ test(
 
 test(
   "what was done is told page by page, by whom",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     const action = { actor: "ada", action: "dlq.release", surface: "cli" };
     for (let i = 0; i < 60; i++) await lab.rl.recordAction({ ...action, target: `task ${i}.` });
     const viewer = as("viewer", lab);

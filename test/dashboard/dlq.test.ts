@@ -9,8 +9,8 @@ import { test } from "node:test";
 import { dashboard } from "../../adapters/hono.ts";
 import { deadLines } from "../../adapters/operator/dead_lines.ts";
 import { Discard, rlTask } from "../../mod.ts";
-import { type Visitor, visitor } from "../support/browse.ts";
-import { type Lab, withRelier } from "../support/relier.ts";
+import { type Visitor, visitor, withQueue } from "../support/browse.ts";
+import type { Lab } from "../support/relier.ts";
 import { until } from "../support/until.ts";
 
 let mended = false;
@@ -48,7 +48,7 @@ async function groupOf(who: Visitor): Promise<string> {
 
 test(
   "tasks that died of the same are one group, and a group is opened by an address to keep",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await bury(lab);
     const who = as("viewer", lab);
     const { text } = await who.get("/dlq");
@@ -67,7 +67,7 @@ test(
 
 test(
   "five of a group are released as a canary, watched, and then the others",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await bury(lab);
     const who = as("operator", lab);
     const path = await groupOf(who);
@@ -104,7 +104,7 @@ test(
 
 test(
   "a canary is not released where nobody would know what becomes of it",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     mended = false;
     const worker = await lab.worker();
     await charge.apush(1);
@@ -122,7 +122,7 @@ test(
 
 test(
   "what is dead is downloaded as rl dlq export writes it, by whoever may see payloads, and recorded",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await bury(lab);
     const who = as("operator", lab);
     const { status, headers, text } = await who.get("/dlq/export?name=charge");

@@ -11,8 +11,8 @@ import { Hono } from "hono";
 import { dashboard } from "../../adapters/hono.ts";
 import { pages } from "../../adapters/dashboard/site.ts";
 import { type RedisPort, rlTask } from "../../mod.ts";
-import { visitor } from "../support/browse.ts";
-import { type Lab, withRelier } from "../support/relier.ts";
+import { visitor, withQueue } from "../support/browse.ts";
+import type { Lab } from "../support/relier.ts";
 import { bounded, until } from "../support/until.ts";
 
 const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>`;
@@ -31,7 +31,7 @@ function open({ rl }: Lab): Hono {
 
 test(
   "every page is whole, runs no script but ours, and cannot be framed",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await lab.queue.pause("claims", "to have a queue");
     const who = visitor(open(lab));
     for (const path of paths) {
@@ -52,7 +52,7 @@ test(
 
 test(
   "what is not found, not allowed or broken has the same headers as a page",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     const who = visitor(open(lab));
     for (const path of ["/nowhere", "/queues/nobodys", "/assets/none.js", "/act/queue.pause"]) {
       const { status, headers } = await who.get(path);
@@ -66,7 +66,7 @@ test(
 
 test(
   "what others stored stands in a page as text",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await breaks.apush({ [evil]: evil });
     await lab.worker({ name: evil.slice(0, 60) });
     await until("it is dead", async () => (await lab.queue.stats()).counts.dead === 1);
@@ -82,7 +82,7 @@ test(
 
 test(
   "no query and no path breaks a page, or gets into it as anything but text",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await lab.queue.pause("claims", "to have a queue");
     const who = visitor(open(lab));
     const odd = [evil, "%", "%00", "%F0%9F", "a".repeat(5000), "../../etc", "__proto__", "\u202e"];
@@ -104,7 +104,7 @@ test(
 
 test(
   "an act goes back to a page of this dashboard, wherever it is told to",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     const who = visitor(open(lab));
     for (
       const back of [
@@ -127,7 +127,7 @@ test(
 
 test(
   "a form that none of our pages sends is refused, and changes nothing",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await lab.queue.pause("pushes", "as it was");
     const who = visitor(open(lab));
     const before = await lab.dump();
@@ -153,7 +153,7 @@ test(
 
 test(
   "it is mounted anywhere, and every link finds its page",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await lab.queue.pause("claims", "to have a queue");
     // That it is there is said in the background.
     await until("the queue is known", async () => (await lab.rl.queues()).length > 0);
@@ -179,7 +179,7 @@ test(
 
 test(
   "a live page is told what changed, and ends when nobody looks any more",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await lab.queue.pause("claims", "to have a queue");
     const app = open(lab);
     const gone = new AbortController();
@@ -208,7 +208,7 @@ test(
 
 test(
   "a live page ends when Redis does not answer, so that a server can end; it comes again by itself",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     const port = lab.port();
     let gone = false;
     const run: RedisPort["run"] = (...call) =>

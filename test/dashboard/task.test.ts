@@ -10,8 +10,8 @@ import { test } from "node:test";
 import * as v from "valibot";
 import { dashboard } from "../../adapters/hono.ts";
 import { Discard, rlTask, taskContext } from "../../mod.ts";
-import { type Visitor, visitor } from "../support/browse.ts";
-import { type Lab, withRelier } from "../support/relier.ts";
+import { type Visitor, visitor, withQueue } from "../support/browse.ts";
+import type { Lab } from "../support/relier.ts";
 import { until } from "../support/until.ts";
 
 const evil = `"><script>alert(1)</script>\u202egnp.exe`;
@@ -40,7 +40,7 @@ async function end({ rl }: Lab, id: string, state: string): Promise<void> {
 
 test(
   "the page of a task tells its life, each attempt, why it is where it is, and what came of it",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await lab.worker({ name: "w-1" });
     const { id } = await works.apush(21);
     await end(lab, id, "completed");
@@ -65,7 +65,7 @@ test(
 
 test(
   "a task that came back from a lost worker says so, and who has it now",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     const { id } = await works.apush(1);
     const local = id.split("~")[2]!;
     await lab.moves.turn({ slots: 1 });
@@ -78,7 +78,7 @@ test(
 
 test(
   "a viewer sees the story and the error, but nothing that a payload holds",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await lab.worker();
     const { id } = await breaks.apush({ card: "4711-0815" });
     await end(lab, id, "dead");
@@ -96,7 +96,7 @@ test(
 
 test(
   "what a task holds is text in its page, and only so much of it",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await lab.worker();
     const { id } = await breaks.apush({ [evil]: evil, long: "y".repeat(900_000) });
     await end(lab, id, "dead");
@@ -116,7 +116,7 @@ test(
 
 test(
   "a payload is edited and released; what is wrong with it is said beside it, and changes nothing",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await lab.worker();
     const { id } = await strict.apush({ cents: -1 });
     await end(lab, id, "dead");
@@ -145,7 +145,7 @@ test(
 
 test(
   "each state offers what can be done to it, and what is done is done once",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     const { id } = await works.with({ delay: "1h" }).apush(3);
     const who = as("admin", lab);
     const waiting = (await who.get(pageOf(id))).text;
@@ -167,7 +167,7 @@ test(
 
 test(
   "progress of a task that runs is shown, and its remark only to whom payloads are shown",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     const slow = rlTask("slow", { replace: true }, async () => {
       const ctx = taskContext();
       ctx.progress(40, "card 4711");

@@ -10,8 +10,8 @@ import { test } from "node:test";
 import { acts } from "../../adapters/dashboard/site.ts";
 import { dashboard } from "../../adapters/hono.ts";
 import { Discard, rlTask } from "../../mod.ts";
-import { type Visitor, visitor } from "../support/browse.ts";
-import { type Lab, withRelier } from "../support/relier.ts";
+import { type Visitor, visitor, withQueue } from "../support/browse.ts";
+import type { Lab } from "../support/relier.ts";
 import { until } from "../support/until.ts";
 
 const order = rlTask("order", (_: { customer: { id: number } }) => {});
@@ -35,7 +35,7 @@ async function counts({ queue }: Lab) {
 
 test(
   "tasks are found by state, name, error, reason, age, id and what is in their payload",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     const dead = await breaks.apush("no bank answers");
     await lab.worker();
     await until("it is dead", async () => (await counts(lab)).dead === 1);
@@ -71,7 +71,7 @@ test(
 
 test(
   "what cannot be looked for is said beside the form, and finds nothing",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await greet.apush("world");
     const who = as("operator", lab);
     for (
@@ -94,7 +94,7 @@ test(
 
 test(
   "a viewer finds nothing out about payloads, neither by looking nor by asking",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     const { id } = await order.apush({ customer: { id: 4711 } });
     const who = as("viewer", lab);
     for (const query of ["payload.customer.id=4711", "payload=customer.id%3D4711"]) {
@@ -110,7 +110,7 @@ test(
 
 test(
   "all that match are acted on after it was said how many they are, and what came later is left alone",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     for (let i = 0; i < 7; i++) await greet.apush(`n ${i}`);
     await order.apush({ customer: { id: 1 } });
     const who = as("operator", lab);
@@ -144,7 +144,7 @@ test(
 
 test(
   "what is recorded of a search in payloads holds nothing of them",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     await order.apush({ customer: { id: 4711 } });
     const who = as("operator", lab);
     const fields = { scope: "all", filter: "payload.customer.id=4711", sure: "yes" };
@@ -158,7 +158,7 @@ test(
 
 test(
   "those that are selected are acted on, and those that have changed meanwhile are said",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     const handles = [];
     for (let i = 0; i < 3; i++) handles.push(await greet.with({ delay: "1h" }).apush(`n ${i}`));
     const ids = handles.map(({ id }) => id);
@@ -178,7 +178,7 @@ test(
 
 test(
   "boxes that were ticked arrive as a browser sends them",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     const handles = [await greet.apush("a"), await greet.apush("b"), await greet.apush("c")];
     const app = dashboard(lab.rl, { auth: "dangerously-none" });
     const body = new URLSearchParams({ scope: "selected", filter: "", sure: "yes" });
@@ -198,7 +198,7 @@ test(
 
 test(
   "no act on tasks is done for another site, for a viewer, or by a form that none of our pages sends",
-  withRelier(async (lab) => {
+  withQueue(async (lab) => {
     const dead = await breaks.apush("it");
     await lab.worker();
     await until("it is dead", async () => (await counts(lab)).dead === 1);

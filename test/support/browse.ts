@@ -5,6 +5,8 @@
  */
 
 import type { Hono } from "hono";
+import { type Lab, withRelier } from "./relier.ts";
+import { until } from "./until.ts";
 
 /** What was answered. */
 export interface Answered {
@@ -51,4 +53,13 @@ export function visitor(app: Hono, env?: object): Visitor {
     post: (path, fields = {}, headers = { "sec-fetch-site": "same-origin" }) =>
       ask(path, { method: "POST", headers, body: new URLSearchParams(fields) }),
   };
+}
+
+/** {@linkcode withRelier}, begun once the name of its queue is known, for which no push waits. */
+export function withQueue(body: (lab: Lab) => Promise<void>): ReturnType<typeof withRelier> {
+  return withRelier(async (lab) => {
+    await lab.queue.limit({ maxDepth: null }); // As it was, and named.
+    await until("its name is known", async () => (await lab.rl.queues()).length > 0);
+    await body(lab);
+  });
 }
