@@ -54,7 +54,8 @@ export interface Heart {
   now(): void;
   /** Beats for one claim. @throws {RelierError} `RL_LEASE_LOST` */
   once(live: Live): Promise<void>;
-  stop(): void;
+  /** Resolves when no beat is under way any more: one that came after the farewell would undo it. */
+  stop(): Promise<void>;
 }
 
 const rowsPerCall = 200;
@@ -82,6 +83,7 @@ export function createHeart(
   let beatAt = performance.now();
   /** Whose trace context Redis has. */
   const traced = new WeakSet<Claim>();
+  const underWay = new Set<Promise<unknown>>();
 
   async function listen(): Promise<void> {
     if (stopped.signal.aborted || !port.listen) return;
@@ -97,6 +99,7 @@ export function createHeart(
   async function round(): Promise<void> {
     const held = body.held(home);
     for (let from = 0; from === 0 || from < held.length; from += rowsPerCall) {
+      if (stopped.signal.aborted) return;
       ({ seen } = await send(held.slice(from, from + rowsPerCall)));
     }
   }
@@ -115,7 +118,7 @@ export function createHeart(
       live,
       news: live?.workspace?.news() ?? nothing,
     }));
-    const [, , , seen, lost, asked, order] = await call(
+    const beating = call(
       caller,
       home,
       beat,
@@ -134,6 +137,8 @@ export function createHeart(
         ...news,
       })),
     );
+    underWay.add(beating);
+    const [, , , seen, lost, asked, order] = await beating.finally(() => underWay.delete(beating));
     beatAt = performance.now();
     known = true;
     if (order !== "" && order !== obeyed) body.obey(obeyed = order);
@@ -223,8 +228,7 @@ export function createHeart(
     async start() {
       // Without a subscription the lease alone tells of our death: later, not never.
       await listen().catch(body.onError);
-      // A worker that has left meanwhile would come to life again by a beat.
-      if (!stopped.signal.aborted) await round();
+      await round();
     },
     run: () => void run(),
     now,
@@ -233,10 +237,11 @@ export function createHeart(
       const { gone } = await send([{ claim: live.claim, live }]);
       if (gone.has(live.claim.id)) throw leaseLost(live);
     },
-    stop() {
+    async stop() {
       stopped.abort();
       wake.abort();
       unlisten?.();
+      await Promise.allSettled(underWay);
     },
   };
 }

@@ -27,6 +27,9 @@ import type { Gauges } from "./telemetry_gauges.ts";
 import type { Emit } from "./worker_events.ts";
 import type { Setup } from "./worker_options.ts";
 
+/** How long a farewell waits for the beat before it. */
+const lastBeatMs = 1000;
+
 /** What a stint needs of its worker. */
 export interface StintOwner {
   readonly id: string;
@@ -154,9 +157,11 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     await relier.flush({ timeout: farewellMs }).catch(report);
     end.abort();
     gauges?.stop();
-    for (const heart of hearts.values()) heart.stop();
+    const stopping = Promise.all([...hearts.values()].map((heart) => heart.stop()));
     pulse.stop();
     isolates.close();
+    // Over HTTP calls overtake each other: a beat behind the farewell would leave a ghost.
+    await atMost(lastBeatMs, stopping);
     const known = homes.filter((home) => feedOf(home).claimed || hearts.get(home)!.known);
     const goodbyes = known.map((home) => evict(caller, home, id, "drain", setup.leaseMs));
     // So that nobody has to notice its absence.

@@ -13,7 +13,7 @@ import { RedisError, RelierError, rlTask, taskContext, type WorkerEventName } fr
 import { overheard } from "./support/console.ts";
 import { withRelier } from "./support/relier.ts";
 import { freePort } from "./support/server.ts";
-import { bounded, until } from "./support/until.ts";
+import { bounded, stays, until } from "./support/until.ts";
 
 const double = rlTask("double", (n: number) => 2 * n);
 
@@ -185,6 +185,35 @@ test(
     assert.deepEqual(handed.slice(0, 1), ["connection"]);
     await w.drain({ timeout: 0 });
     assert.equal((await queue.stats()).counts.ready, 1);
+    await port.close();
+  }),
+);
+
+test(
+  "a worker that has left is gone, though its last beat is slower than its farewell",
+  withRelier(async ({ client, queue, worker, port: open }) => {
+    const port = open();
+    const held: (() => void)[] = [];
+    let slow = false;
+    const run: typeof port.run = async (program, ...rest) => {
+      if (slow && program.name === "beat") await new Promise<void>((go) => held.push(go));
+      return await port.run(program, ...rest);
+    };
+    const relier = client({ redis: { ...port, run } });
+    let finish = () => {};
+    const gate = new Promise<void>((resolve) => finish = resolve);
+    const gated = rlTask("gated", () => gate);
+    const leaver = await worker({ lease: "1s" }, relier);
+    leaver.on("started", () => slow = true);
+    const handle = await relier.apush(gated);
+    await until("a beat is under way", () => held.length > 0);
+    finish();
+    await handle.result();
+    const leaving = leaver.drain();
+    await stays("it waits for its beat", async () => (await queue.workers()).length === 1, 100);
+    held.forEach((go) => go());
+    await leaving;
+    assert.deepEqual(await queue.workers(), []);
     await port.close();
   }),
 );
