@@ -94,6 +94,7 @@ export {
 export { taskRef, type TaskRefArguments, type TaskRefOptions } from "./core/task_ref.ts";
 export type { TelemetryOptions } from "./core/telemetry.ts";
 export type { TickOptions, TickReport } from "./core/tick.ts";
+export type { Buckets, Timings } from "./core/timings.ts";
 export { createWorker, type Worker } from "./core/worker.ts";
 export type { WorkerEvent, WorkerEventName } from "./core/worker_events.ts";
 export type { WorkerOptions } from "./core/worker_options.ts";

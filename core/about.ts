@@ -5,7 +5,9 @@
  */
 
 import type { Definition } from "./definition.ts";
+import type { Home } from "./keys.ts";
 import { memoryMb, processId, runtimeFacts } from "./runtime.ts";
+import type { Timings } from "./timings.ts";
 import type { Setup } from "./worker_options.ts";
 
 /** What a worker says of itself. */
@@ -34,6 +36,10 @@ export interface WorkerAbout {
   readonly loopLagMs: number;
   /** Handlers that go on after their attempt was decided. */
   readonly leaked: number;
+  /** Attempts since it started whose task was another worker's by then: Redis took nothing of them. */
+  readonly fenced: number;
+  /** How long tasks of this queue waited and ran lately. */
+  readonly timings: Timings;
   /** What its beat comes from. */
   readonly pulse: "thread" | "loop";
   /** What started it and looks after it. */
@@ -43,7 +49,10 @@ export interface WorkerAbout {
 }
 
 /** What changes from beat to beat. */
-export type Vitals = Pick<WorkerAbout, "loopLagMs" | "leaked" | "pulse" | "state">;
+export type Vitals = Pick<
+  WorkerAbout,
+  "loopLagMs" | "leaked" | "fenced" | "timings" | "pulse" | "state"
+>;
 
 const mostTasks = 200;
 
@@ -51,8 +60,8 @@ const mostTasks = 200;
 export function createAbout(
   setup: Setup,
   definitions: () => readonly Definition[],
-  vitals: () => Vitals,
-): () => string {
+  vitals: (home: Home) => Vitals,
+): (home: Home) => string {
   const { name, supervisor, concurrency, queues } = setup;
   const still = () => ({
     name,
@@ -65,9 +74,9 @@ export function createAbout(
     supervisor,
   });
   let text: string | undefined;
-  return () => {
+  return (home) => {
     text ??= JSON.stringify(still()).slice(0, -1);
-    return `${text},${JSON.stringify({ rssMb: memoryMb(), ...vitals() }).slice(1)}`;
+    return `${text},${JSON.stringify({ rssMb: memoryMb(), ...vitals(home) }).slice(1)}`;
   };
 }
 
@@ -92,6 +101,8 @@ export function readAbout(text: string): WorkerAbout {
     rssMb: 0,
     loopLagMs: 0,
     leaked: 0,
+    fenced: 0,
+    timings: { wait: {}, run: {} },
     pulse: "loop",
     supervisor: null,
     state: "working",

@@ -102,6 +102,11 @@ function pastOf(past: Past = [0, 0, 0, 0, 0, 1, 0, "", "", [], 0, 0, ""]) {
   };
 }
 
+/** From when it could have been claimed to its claim, in ms: a fence is in µs, see lua/moves/claim.lua. */
+export function waitedMs({ fence, pushedAt, readyAt }: Claim): number {
+  return Math.max(0, fence / 1000 - Math.max(pushedAt, readyAt));
+}
+
 /** The trace contexts of claims by their row, as scripts take them; see lua/lib/traces.lua. */
 export function tracesOf(traces: readonly string[]): string {
   return traces.map((trace, i) => trace && `${i + 1}:${trace}`).filter(Boolean).join(" ");

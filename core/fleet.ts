@@ -23,6 +23,8 @@ export interface WorkerEntry {
   readonly seen: boolean;
   /** For how long the subscription has been missing; 0 while it stands. */
   readonly missingMs: number;
+  /** For how long its event loop has been blocked, so that a thread beats for it; 0 while it turns. */
+  readonly blockedMs: number;
   /** Tasks of this queue that it holds. */
   readonly running: number;
   /** What it said of itself with its last beat. */
@@ -41,19 +43,21 @@ type Row = readonly [
   running: number,
   about: string,
   order: string,
+  blockedMs: number,
 ];
 
 /** The workers that beat at `home`, at most 200. */
 export async function readFleet(caller: Caller, home: Home): Promise<WorkerEntry[]> {
   const [, , , workers] = await call(caller, home, fleet, {});
   return (workers as readonly Reply[]).map((row) => {
-    const [id, beat, seen, missingMs, running, text, order] = row as unknown as Row;
+    const [id, beat, seen, missingMs, running, text, order, blockedMs] = row as unknown as Row;
     const about = readAbout(text);
     return {
       id,
       lastBeat: new Date(beat),
       seen: seen === 1,
       missingMs,
+      blockedMs,
       running,
       about,
       order: readOrder(order)?.what ?? null,

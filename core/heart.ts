@@ -68,7 +68,7 @@ export function createHeart(
   caller: Caller,
   home: Home,
   worker: string,
-  about: () => string,
+  about: (home: Home) => string,
   { leaseMs, beatMs, idleBeatMs }: Rhythm,
   body: Body,
 ): Heart {
@@ -124,7 +124,7 @@ export function createHeart(
       beat,
       {
         worker,
-        says: about(),
+        says: about(home),
         obeyed,
         claiming: body.claiming ? 1 : 0,
         leaseMs,

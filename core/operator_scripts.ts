@@ -105,9 +105,9 @@ export const fleet: Script<
   args: [],
   row: [],
   replies: ["ok","schema"],
-  sha: "ff9cb3874b05cc51c1ef508917f3ac00df34bf9e",
+  sha: "c9c78dda0f9712775f5a8848638f0672a7d1634b",
   get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\n" + clock_lua + meta_lua + channel_lua + workers_lua + holds_lua + "local server, fleet = run(), {}\nlocal function missingMs(id, entry)\nif entry.run ~= server or listeners(root .. \"@\" .. id) > 0 then return 0 end\nreturn math.max(1, now - (entry.mark or entry.beat))\nend\nlocal range = redis.call(\"ZRANGE\", KEY.workers, 0, 199, \"WITHSCORES\")\nfor i = 1, #range, 2 do\nlocal id = range[i]\nlocal entry = workerOf(id) or {}\nfleet[#fleet + 1] = {\nid, entry.beat or tonumber(range[i + 1]), entry.run == server and 1 or 0,\nmissingMs(id, entry), holdsOf(id), entry.about or \"\", entry.order or \"\",\n}\nend\nreturn answer(\"ok\", fleet)\n";
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\n" + clock_lua + meta_lua + channel_lua + workers_lua + holds_lua + "local server, fleet = run(), {}\nlocal function missingMs(id, entry)\nif entry.run ~= server or listeners(root .. \"@\" .. id) > 0 then return 0 end\nreturn math.max(1, now - (entry.mark or entry.beat))\nend\nlocal range = redis.call(\"ZRANGE\", KEY.workers, 0, 199, \"WITHSCORES\")\nfor i = 1, #range, 2 do\nlocal id = range[i]\nlocal entry = workerOf(id) or {}\nfleet[#fleet + 1] = {\nid, entry.beat or tonumber(range[i + 1]), entry.run == server and 1 or 0,\nmissingMs(id, entry), holdsOf(id), entry.about or \"\", entry.order or \"\",\nentry.blocked and now - entry.blocked or 0,\n}\nend\nreturn answer(\"ok\", fleet)\n";
   },
 };
 

@@ -6,14 +6,15 @@
  * @module
  */
 
-import type { Claim } from "./claim.ts";
+import { type Claim, waitedMs } from "./claim.ts";
 import type { Feed } from "./feed.ts";
 import { type Home, idOf } from "./keys.ts";
 import type { AttemptHost, Live } from "./live.ts";
 import { handedOff, type Verdict } from "./outcome.ts";
 import { startAttempt } from "./pickup.ts";
 import type { Pulse } from "./pulse.ts";
-import type { Emit } from "./worker_events.ts";
+import type { Timer } from "./timings.ts";
+import type { Emit, WorkerEvent } from "./worker_events.ts";
 
 /** The tasks of a worker. */
 export interface Shift {
@@ -23,6 +24,8 @@ export interface Shift {
   readonly waiting: number;
   /** Handlers that go on after their attempt was decided. */
   readonly leaked: number;
+  /** Attempts whose task was another worker's by the time they ended: Redis took nothing of them. */
+  readonly fenced: number;
   /** Settles that were accepted, by event. */
   readonly settled: ReadonlyMap<string, number>;
   /** Starts what fits, keeps the rest waiting. */
@@ -42,6 +45,7 @@ export function createShift(
   concurrency: number,
   host: AttemptHost,
   feedOf: (home: Home) => Feed,
+  timerOf: (home: Home) => Timer,
   pulse: Pulse,
   emit: Emit,
   changed: () => void,
@@ -51,6 +55,7 @@ export function createShift(
   const settled = new Map<string, number>();
   let backlog: Claim[] = [];
   let leaked = 0;
+  let fenced = 0;
   let closed = false;
   let whenEmpty: (() => void)[] = [];
 
@@ -58,10 +63,17 @@ export function createShift(
     // Its reply, or its turn, came when the lease may have ended: somebody else may run it.
     if (!pulse.trusts(claim)) return giveBack(claim, "late");
     pulse.starting(claim);
+    timerOf(claim.home).waited(waitedMs(claim));
+    const began = performance.now();
     const live = startAttempt(claim, host);
     running.set(claim, live);
     emit("started", claimEvent(live));
-    void live.verdict.then((verdict) => end(live, verdict));
+    void live.verdict.then((verdict) => {
+      if (verdict && ownEnds.has(verdict.event)) {
+        timerOf(claim.home).ran(performance.now() - began);
+      }
+      return end(live, verdict);
+    });
   }
 
   async function end(live: Live, verdict: Verdict | null): Promise<void> {
@@ -71,7 +83,7 @@ export function createShift(
     countLeak(live);
     while (backlog.length > 0 && running.size < concurrency) start(backlog.shift()!);
     if (verdict) await settle(claim, verdict, live);
-    else emit("fenced", claimEvent(live));
+    else fence(claimEvent(live));
     changed();
     checkEmpty();
   }
@@ -86,7 +98,7 @@ export function createShift(
     settling.delete(claim);
     live?.watch?.settled(accepted);
     const event = { id: idOf(claim.home, claim.id), name, reason: verdict.text };
-    if (!accepted) return emit("fenced", event);
+    if (!accepted) return fence(event);
     settled.set(verdict.event, (settled.get(verdict.event) ?? 0) + 1);
     if (verdict.event === "complete") emit("completed", { id: event.id, name });
     else emit(eventOf[verdict.event], event);
@@ -95,6 +107,11 @@ export function createShift(
 
   function giveBack(claim: Claim, why: string): void {
     void settle(claim, handedOff(why), undefined).then(checkEmpty);
+  }
+
+  function fence(event: WorkerEvent): void {
+    fenced++;
+    emit("fenced", event);
   }
 
   function countLeak(live: Live): void {
@@ -117,6 +134,9 @@ export function createShift(
     },
     get leaked() {
       return leaked;
+    },
+    get fenced() {
+      return fenced;
     },
     settled,
     take(claims) {
@@ -150,6 +170,9 @@ export function createShift(
       }),
   };
 }
+
+/** By the others it was given back or stopped, which says nothing of how long it takes. */
+const ownEnds: ReadonlySet<Verdict["event"]> = new Set(["complete", "retry", "bury"]);
 
 const eventOf = {
   complete: "completed",

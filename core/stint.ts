@@ -24,6 +24,7 @@ import { createShift, type Shift } from "./shift.ts";
 import { saveStep } from "./steps.ts";
 import { observing } from "./telemetry.ts";
 import type { Gauges } from "./telemetry_gauges.ts";
+import { createTimer, type Timer } from "./timings.ts";
 import type { Emit } from "./worker_events.ts";
 import type { Setup } from "./worker_options.ts";
 
@@ -77,6 +78,8 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     feeds.set(home, createFeed(caller, home, id, setup, end.signal, report));
   }
   const feedOf = (home: Home): Feed => feeds.get(home)!;
+  const timers = new Map(homes.map((home) => [home, createTimer()]));
+  const timerOf = (home: Home): Timer => timers.get(home)!;
 
   const isolates = createIsolates(caller.port, {
     ...setup,
@@ -109,12 +112,14 @@ export function createStint(owner: StintOwner, most?: number): Stint {
       void tellRaised(caller, home, ids.map((each) => [localOf(each, home), "stalled"] as const)),
   );
   const changed = () => pump.poke();
-  const shift: Shift = createShift(setup.concurrency, host, feedOf, pulse, emit, changed);
+  const shift: Shift = createShift(setup.concurrency, host, feedOf, timerOf, pulse, emit, changed);
   const sources = homes.map((home, i) => ({ feed: feedOf(home), weight: setup.queues[i]!.weight }));
   const pump: Pump = createPump(caller.port, sources, shift, { ...setup, most }, report);
-  const about = createAbout(setup, inside.definitions, (): Vitals => ({
+  const about = createAbout(setup, inside.definitions, (home): Vitals => ({
     loopLagMs: owner.loopLagMs(),
     leaked: shift.leaked,
+    fenced: shift.fenced,
+    timings: timerOf(home).lately(),
     pulse: pulse.kind,
     state: owner.leaving() ? "draining" : pump.paused ? "paused" : "working",
   }));

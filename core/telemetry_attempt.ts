@@ -6,7 +6,7 @@
  */
 
 import * as otel from "@opentelemetry/api";
-import type { Claim } from "./claim.ts";
+import { type Claim, waitedMs } from "./claim.ts";
 import type { Verdict } from "./outcome.ts";
 import { event } from "./telemetry_events.ts";
 import { harmless, unharmed } from "./telemetry_guard.ts";
@@ -72,12 +72,12 @@ const codes: Readonly<Record<string, string>> = {
 /** Begins to tell of an attempt; `claim.trace` is its context from now on. */
 export function watchAttempt(beginning: Beginning, setting: Setting): AttemptWatch {
   const { claim, id, name, headers, maxAttempts, workerId, called } = beginning;
-  const { failures, crashes, stalls, alive, readyAt, before, pushedAt } = claim;
+  const { failures, crashes, stalls, alive, before } = claim;
   const subject = { queue: claim.home.queue, name, id };
   const family = metricAttributes(subject);
   // A fence is the time of its claim in µs, by Redis; see lua/moves/claim.lua.
   const claimedAt = claim.fence / 1000;
-  const waitMs = Math.max(0, claimedAt - Math.max(pushedAt, readyAt));
+  const waitMs = waitedMs(claim);
   const { parent, links } = originOf(headers, setting);
   const active = otel.context.active();
   const under = called && otel.trace.getSpanContext(active) ? active : parent;

@@ -45,7 +45,8 @@ end
 
 local entry = workerOf(worker) or {}
 entry.run = listeners(root .. "@" .. worker) > 0 and run() or nil
-entry.mark, entry.beat, entry.about, entry.lease = nil, now, says, leaseMs
+entry.mark, entry.blocked = nil, nil
+entry.beat, entry.about, entry.lease = now, says, leaseMs
 if entry.order == obeyed then entry.order, entry.obeyed = nil, obeyed end
 redis.call("ZCARD", KEY.workers) -- Touched before the first write; see lib/write.lua.
 if meta.lane == worker then note("laneUntil", claiming == 1 and now + leaseMs or 0) end

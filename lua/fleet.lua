@@ -1,8 +1,9 @@
 --- fleet: the workers that beat here
 ---
---- A worker is `[id, beat, seen, missingMs, running, about, order]`: whether this
---- server has seen its subscription, for how long it has not now, what it holds
---- here, and an order it has not obeyed yet.
+--- A worker is `[id, beat, seen, missingMs, running, about, order, blockedMs]`:
+--- whether this server has seen its subscription, for how long it has not now, what
+--- it holds here, an order it has not obeyed yet, and for how long another thread
+--- has had to beat for it.
 ---
 --- @reply ok workers:list
 --- @by    operator
@@ -23,6 +24,7 @@ for i = 1, #range, 2 do
   fleet[#fleet + 1] = {
     id, entry.beat or tonumber(range[i + 1]), entry.run == server and 1 or 0,
     missingMs(id, entry), holdsOf(id), entry.about or "", entry.order or "",
+    entry.blocked and now - entry.blocked or 0,
   }
 end
 return answer("ok", fleet)

@@ -4,7 +4,8 @@
 --- not know what it holds: Redis does. `after` and `next` lead through more than
 --- one call takes; both are "" at the ends. The rows are tasks whose handler was
 --- started lately, which Redis may not have been told. Lane duty is not renewed:
---- whoever is blocked cannot do it.
+--- whoever is blocked cannot do it. Since when it has been is kept for people, until
+--- the worker beats by itself.
 ---
 --- @arg   worker   string
 --- @arg   leaseMs  integer
@@ -32,7 +33,7 @@ local entry = workerOf(worker)
 if not entry and #ids == 0 then return answer("ok", "") end
 entry = entry or {}
 entry.run = listeners(root .. "@" .. worker) > 0 and run() or nil
-entry.mark, entry.beat = nil, now
+entry.mark, entry.beat, entry.blocked = nil, now, entry.blocked or now
 redis.call("ZCARD", KEY.workers) -- Touched before the first write; see lib/write.lua.
 write()
 redis.call("ZADD", KEY.workers, now, worker)

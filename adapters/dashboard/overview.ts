@@ -6,6 +6,7 @@
 
 import type { TaskState } from "../../mod.ts";
 import { nameOf } from "../operator/fleet.ts";
+import { p95Of } from "../operator/quantile.ts";
 import type { Ill } from "../operator/health.ts";
 import { brief, count, plural, spanOf } from "../operator/words.ts";
 import { backlog, chart, gauge, spark, throughput } from "./chart.ts";
@@ -13,7 +14,7 @@ import { type Html, html, part } from "./html.ts";
 import { icon } from "./icons.ts";
 import type { Look, Sample } from "./look.ts";
 import type { Page } from "./page.ts";
-import { figure, section } from "./parts.ts";
+import { figure, lasting, section } from "./parts.ts";
 import { queueTable } from "./queues.ts";
 
 /** The queues that are listed; the page of queues has all. */
@@ -44,7 +45,7 @@ export const overview: Page = {
   },
 };
 
-function figures({ queues, history }: Look): Html {
+function figures({ queues, fleet, history }: Look): Html {
   const total = (state: TaskState): number =>
     queues.reduce((sum, { stats }) => sum + stats.counts[state], 0);
   const events = (...names: string[]): number =>
@@ -73,7 +74,10 @@ function figures({ queues, history }: Look): Html {
         trend: spark(history.map(({ done }) => done), "done"),
       })}${figure("failed", `${brief(lately(({ failed }) => failed))}/s`, {
         trend: spark(history.map(({ failed }) => failed), "failed"),
-      })}${figure("oldest waits", oldest > 0 ? spanOf(oldest) : "—")}${figure(
+      })}${figure("p95 waits", lasting(p95Of(fleet, "wait")))}${figure(
+        "p95 runs",
+        lasting(p95Of(fleet, "run")),
+      )}${figure("oldest waits", oldest > 0 ? spanOf(oldest) : "—")}${figure(
         "suspects",
         brief(suspects),
         { tone: suspects > 0 ? "warn" : undefined, href: "phoenix" },

@@ -29,6 +29,11 @@ export function figure(
     : html`<a class="${kind}" href="${href}">${inner}</a>`;
 }
 
+/** How long something took, or a dash where nothing did. */
+export function lasting(ms: number | null): string {
+  return ms === null ? "—" : spanOf(ms);
+}
+
 /** What a colour means; always said in words as well. */
 export type Tone = "good" | "busy" | "warn" | "bad" | "lost" | "quiet";
 

@@ -66,13 +66,14 @@ async function leasesOf({ queues }: Look, { rl }: Ask): Promise<TaskSummary[]> {
     .sort((a, b) => (a.at?.getTime() ?? 0) - (b.at?.getTime() ?? 0)).slice(0, mostLeases);
 }
 
-function figures({ queues, deaths }: Look): Html {
+function figures({ queues, deaths, fleet }: Look): Html {
   const sum = (of: (queue: QueueLook) => number): number => queues.reduce((n, q) => n + of(q), 0);
   const events = (...names: string[]): number =>
     sum(({ stats }) => names.reduce((n, name) => n + (stats.events[name] ?? 0), 0));
   const swept = queues.flatMap(({ stats }) => stats.phoenix.sweptMs ?? []);
   const overdue = Math.max(0, ...queues.map(({ stats }) => stats.overdueMs));
   const [suspects, buried] = [sum(({ stats }) => stats.suspects.count), events("abandon")];
+  const fenced = fleet.reduce((n, { about }) => n + about.fenced, 0);
   const slowest = Math.max(0, ...deaths.map(({ silentMs }) => silentMs));
   return html`
     <div
@@ -88,7 +89,10 @@ function figures({ queues, deaths }: Look): Html {
         tone: suspects > 0 ? "warn" : undefined,
       })}${figure("buried as poison", brief(buried), {
         tone: buried > 0 ? "bad" : undefined,
-      })}${figure("longest silence", deaths.length > 0 ? spanOf(slowest) : "—")}</div>
+      })}${figure("fenced", brief(fenced), { href: "workers" })}${figure(
+        "longest silence",
+        deaths.length > 0 ? spanOf(slowest) : "—",
+      )}</div>
   `;
 }
 

@@ -4,13 +4,14 @@
  * @module
  */
 
+import { p95Of } from "../operator/quantile.ts";
 import { brief, count, plural, spanOf } from "../operator/words.ts";
 import { backlog, chart, gauge, spark, throughput } from "./chart.ts";
 import { type Html, html, part, type Value } from "./html.ts";
 import { limitForm, limitWords } from "./limits.ts";
 import type { Look, QueueLook } from "./look.ts";
 import { type Ask, NotHere, type Page } from "./page.ts";
-import { badge, button, type Column, figure, number, section, table } from "./parts.ts";
+import { badge, button, type Column, figure, lasting, number, section, table } from "./parts.ts";
 import { pauseQueue, resumeQueue } from "./queue_acts.ts";
 
 /** The page of all queues. */
@@ -148,6 +149,9 @@ function summary(row: QueueLook, look: Look, ask: Ask): Html {
       })}${figure("done", pace ? `${brief(pace.done)}/s` : "—")}${figure(
         "oldest waits",
         counts.ready > 0 ? spanOf(stats.oldestMs) : "—",
+      )}${figure("p95 waits", lasting(p95Of(fleet, "wait", name)))}${figure(
+        "p95 runs",
+        lasting(p95Of(fleet, "run", name)),
       )}${figure("workers", count(fleet.length), {
         trend: gauge(counts.running, slots, `${counts.running} of ${plural(slots, "slot")} busy`),
       })}</div>${[["Paused", paused.claims], ["Closed", paused.pushes]].map(([word, why]) =>

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Fellow, nameOf } from "../operator/fleet.ts";
+import { type Fellow, lagOf, nameOf } from "../operator/fleet.ts";
 import { count, plural, spanOf } from "../operator/words.ts";
 import { gauge } from "./chart.ts";
 import { type Html, html, part, type Value } from "./html.ts";
@@ -56,7 +56,7 @@ function fleetTable({ fleet }: Look, ask: Ask): Html {
         }<span class="number">${running}/${concurrency}</span></span>`,
     },
     { title: "last beat", number: true, of: (each) => moment(each.lastBeat, ask.now) },
-    { title: "loop lag", number: true, wide: true, of: ({ about }) => spanOf(about.loopLagMs) },
+    { title: "loop lag", number: true, wide: true, of: (each) => spanOf(lagOf(each)) },
     {
       title: "memory",
       number: true,
@@ -110,13 +110,16 @@ function buttons(each: Fellow, ask: Ask): Html | false {
 }
 
 /** What it does, and what is out of the ordinary. */
-function badges({ state, order, missingMs, about }: Fellow): Value {
+function badges({ state, order, missingMs, blockedMs, about }: Fellow): Value {
   return [
     badge(state, tones[state]),
     order !== null && badge(`told to ${order}`, "busy"),
     missingMs > 0 && badge(`connection gone for ${spanOf(missingMs)}`, "bad"),
-    about.loopLagMs > 200 && badge("loop blocked", "warn"),
+    blockedMs > 0
+      ? badge(`loop blocked for ${spanOf(blockedMs)}`, "bad")
+      : about.loopLagMs > 200 && badge("loop blocked", "warn"),
     about.leaked > 0 && badge(`${about.leaked} leaked`, "warn"),
+    about.fenced > 0 && badge(`${about.fenced} fenced`, "warn"),
   ];
 }
 

@@ -4,12 +4,14 @@
  * @module
  */
 
-import type { Relier, WorkerEntry } from "../../mod.ts";
+import type { Relier, Timings, WorkerEntry } from "../../mod.ts";
 
 /** A worker, and where it works. */
 export interface Fellow extends WorkerEntry {
   /** The queues where it beats. */
   readonly queues: readonly string[];
+  /** What it met lately on each of them. */
+  readonly timings: ReadonlyMap<string, Timings>;
   /** `lost` if it does not beat any more. */
   readonly state: WorkerEntry["about"]["state"] | "lost";
 }
@@ -31,6 +33,7 @@ export async function fleetOf(relier: Relier, queues: readonly string[]): Promis
         order: worker.order ?? before?.order ?? null,
         state: state === "lost" ? before?.state ?? state : state,
         queues: [...before?.queues ?? [], queue],
+        timings: new Map([...before?.timings ?? [], [queue, worker.about.timings]]),
       });
     }
   }
@@ -41,6 +44,11 @@ export async function fleetOf(relier: Relier, queues: readonly string[]): Promis
 /** What people call a worker. */
 export function nameOf({ id, about }: WorkerEntry): string {
   return about.name ?? id.slice(0, 9);
+}
+
+/** How late its event loop is, in ms: blocked it says so no more, and whoever beats for it does. */
+export function lagOf({ about, blockedMs }: WorkerEntry): number {
+  return Math.max(about.loopLagMs, blockedMs);
 }
 
 /** Whether a worker can be counted on: connected, or heard of lately where that cannot be seen. */

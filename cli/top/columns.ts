@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isAlive } from "../../adapters/operator/fleet.ts";
+import { isAlive, lagOf } from "../../adapters/operator/fleet.ts";
 import { bar, brief, sparkline } from "../bars.ts";
 import { verdictOf } from "../../adapters/operator/groups.ts";
 import { type Column, spanOf, type Style } from "../output.ts";
@@ -90,7 +90,7 @@ const makeColumns = {
         `${bar(100 * running / Math.max(1, about.concurrency), 8)} ${running}/${about.concurrency}`,
     },
     { title: "BEAT", align: "right", of: ({ lastBeat }) => sinceOf(lastBeat, now) },
-    { title: "LAG", align: "right", of: ({ about }) => `${about.loopLagMs}ms` },
+    { title: "LAG", align: "right", of: (worker) => spanOf(lagOf(worker)) },
     { title: "RSS", align: "right", of: ({ about }) => `${about.rssMb}M` },
     { title: "LEAK", align: "right", of: ({ about }) => red(about.leaked, style) },
     {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Fellow, fleetOf, nameOf } from "../../adapters/operator/fleet.ts";
+import { type Fellow, fleetOf, lagOf, nameOf } from "../../adapters/operator/fleet.ts";
 import { bar } from "../bars.ts";
 import { type Command, command } from "../command.ts";
 import type { Column, Output } from "../output.ts";
@@ -41,7 +41,7 @@ function columns(out: Output): Column<Fellow>[] {
     { title: "RUNTIME", of: ({ about }) => `${about.runtime} ${minor(about.version)}`.trim() },
     { title: "SLOTS", of: unlessLost(slotsOf) },
     { title: "BEAT", align: "right", of: ({ lastBeat }) => out.ago(lastBeat) },
-    { title: "LAG", align: "right", of: unlessLost(({ about }) => `${about.loopLagMs}ms`) },
+    { title: "LAG", align: "right", of: unlessLost((fellow) => out.span(lagOf(fellow))) },
     { title: "RSS", align: "right", of: unlessLost(({ about }) => `${about.rssMb}M`) },
     {
       title: "UP",

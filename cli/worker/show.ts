@@ -26,7 +26,7 @@ const show: Command<typeof args> = command({
   watch: true,
   async run({ relier, out, args: { worker } }) {
     const [fellow] = await workersNamed(relier, worker);
-    const { id, about, queues, lastBeat, missingMs } = fellow!;
+    const { id, about, blockedMs, queues, lastBeat, missingMs } = fellow!;
     const held = (await Promise.all(queues.map((queue) => relier.queue(queue).held(id)))).flat();
     out.record({ ...fellow, held }, () => {
       const { bold, dim, red, yellow } = out.style;
@@ -43,9 +43,17 @@ const show: Command<typeof args> = command({
       if (missingMs > 0) {
         out.fact("", red(`its connection has been gone for ${out.span(missingMs)}`));
       }
-      out.fact("loop", `${about.loopLagMs} ms late`);
+      out.fact(
+        "loop",
+        blockedMs > 0
+          ? red(`blocked for ${out.span(blockedMs)}, a thread beats for it`)
+          : `${about.loopLagMs} ms late`,
+      );
       out.fact("memory", `${about.rssMb} MB`);
       if (about.startedAt !== "") out.fact("up", out.ago(new Date(about.startedAt)));
+      if (about.fenced > 0) {
+        out.fact("fenced", yellow(`${plural(about.fenced, "attempt")} that others had taken over`));
+      }
       if (about.leaked > 0) {
         out.fact("leaked", yellow(`${plural(about.leaked, "handler")} that will not end`));
       }

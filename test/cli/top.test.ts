@@ -89,6 +89,7 @@ function snapshotOf(running: number, dead: number, queues = 2): Snapshot {
       lastBeat: new Date(now - 500),
       seen: true,
       missingMs: 0,
+      blockedMs: 0,
       running: 3,
       about: {
         name: "worker-1",
@@ -103,6 +104,8 @@ function snapshotOf(running: number, dead: number, queues = 2): Snapshot {
         rssMb: 80,
         loopLagMs: 1,
         leaked: 0,
+        fenced: 0,
+        timings: { wait: {}, run: {} },
         pulse: "thread",
         supervisor: null,
         state: "working",

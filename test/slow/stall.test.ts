@@ -39,6 +39,10 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
       for (const key of ["waits 1", "waits 2", "waits 3"]) {
         beside.push(await rl.apush(hold, key, 1));
       }
+      await until("it is seen that its loop is blocked", async () => {
+        const [fellow] = await rl.queue("default").workers();
+        return fellow!.blockedMs > 0;
+      });
       // Hungry, and quick to sweep.
       const hungry = await crew.hire();
       const told = await spinning.result({ timeout: 40_000 });
@@ -88,6 +92,11 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
       const told = await handle.result({ timeout: 20_000 });
       assert.equal(told.worker, heir.worker);
       await until("the old runs are fenced", () => crew.diary.of("fenced").length === 2);
+      await until("it says so itself", async () => {
+        const fleet = await rl.queue("default").workers();
+        const fellow = fleet.find(({ id }) => id === victim.worker);
+        return fellow?.about.fenced === 2 && fellow.blockedMs === 0;
+      }, 10_000);
       assert.ok(crew.diary.of("fenced").every(({ worker }) => worker === victim.worker));
       heir.release("beside");
       await beside.result({ timeout: 5_000 });

@@ -1,0 +1,83 @@
+/**
+ * How long tasks waited and ran lately, in buckets: those of many workers can be
+ * added up, which percentiles cannot.
+ *
+ * @module
+ */
+
+/** How many were in each bucket: bucket `n` ends at 2^(n/4) ms, bucket 0 at 1 ms. */
+export type Buckets = Readonly<Record<string, number>>;
+
+/** What a worker met on one queue in the last minute or two. */
+export interface Timings {
+  /** From when a task could have been claimed to its claim. */
+  readonly wait: Buckets;
+  /** Of attempts that came to an end of their own. */
+  readonly run: Buckets;
+}
+
+/** Keeps the timings of one queue. */
+export interface Timer {
+  waited(ms: number): void;
+  ran(ms: number): void;
+  /** The minute that is not over yet, and the one before. */
+  lately(): Timings;
+}
+
+const minuteMs = 60_000;
+/** Ends at 52 days. */
+const lastBucket = 128;
+
+interface Minute {
+  readonly wait: Map<number, number>;
+  readonly run: Map<number, number>;
+}
+
+/** Makes a timer. */
+export function createTimer(): Timer {
+  let before = newMinute();
+  let now = newMinute();
+  let began = performance.now();
+
+  function turn(): void {
+    const over = Math.floor((performance.now() - began) / minuteMs);
+    if (over === 0) return;
+    before = over === 1 ? now : newMinute();
+    now = newMinute();
+    began += over * minuteMs;
+  }
+
+  function add(kind: keyof Minute, ms: number): void {
+    turn();
+    const bucket = bucketOf(ms);
+    now[kind].set(bucket, (now[kind].get(bucket) ?? 0) + 1);
+  }
+
+  return {
+    waited: (ms) => add("wait", ms),
+    ran: (ms) => add("run", ms),
+    lately() {
+      turn();
+      return {
+        wait: sumOf([before.wait, now.wait]),
+        run: sumOf([before.run, now.run]),
+      };
+    },
+  };
+}
+
+function newMinute(): Minute {
+  return { wait: new Map(), run: new Map() };
+}
+
+function bucketOf(ms: number): number {
+  return ms <= 1 ? 0 : Math.min(lastBucket, Math.ceil(4 * Math.log2(ms)));
+}
+
+function sumOf(all: readonly ReadonlyMap<number, number>[]): Buckets {
+  const sum: Record<string, number> = {};
+  for (const buckets of all) {
+    for (const [bucket, n] of buckets) sum[bucket] = (sum[bucket] ?? 0) + n;
+  }
+  return sum;
+}
