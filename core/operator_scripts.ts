@@ -232,18 +232,18 @@ export const promote: Script<
 
 /** release: dead -> ready */
 export const release: Script<
-  { token: string },
+  { token: string; observed: number },
   { id: string; envelope: string },
-  readonly [word: "ok", epoch: string, seq: number, missed: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
+  readonly [word: "ok", epoch: string, seq: number, missed: readonly Reply[], lives: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
 > = {
   name: "release",
   keys: ["ready","dead","meta","task","record","partial","steps","holds","waiters","bell","tenants"],
-  args: ["token"],
+  args: ["token","observed"],
   row: ["id","envelope"],
   replies: ["ok","schema"],
-  sha: "0dbbe734c12101753b8f5dad00348a497015e082",
+  sha: "ee1d9eccc06c8d226389dd2d7c0b2e9c87376527",
   get source() {
-    return keyTable(this.keys) + "local ASKED = { \"paused\" }\nlocal MOVES = { release = { dead = \"ready\" } }\nlocal token = ARGV[1]\nlocal rows = {}\nfor i = 2, #ARGV, 2 do\nrows[#rows + 1] = { id = ARGV[i], envelope = ARGV[i + 1] }\nend\n" + clock_lua + meta_lua + records_lua + channel_lua + move_lua + ring_lua + commit_lua + write_lua + announce_lua + "local ids, missed = {}, {}\nfor i, row in ipairs(rows) do ids[i] = row.id end\nload(ids)\nfor i, id in ipairs(ids) do\nlocal record = records[id]\nif not record or record.state ~= \"dead\" then\nif not record or record.token ~= token then missed[#missed + 1] = id end\nelse\nrecord.order = arrival()\nfor _, name in ipairs({ \"failures\", \"crashes\", \"stalls\", \"lost\", \"deferrals\", \"deferredAt\",\n\"settled\", \"nonce\", \"cancel\", \"reason\", \"error\" }) do record[name] = nil end\nrecord.token = token\nif rows[i].envelope ~= \"\" then keep(\"task\", id, rows[i].envelope) end\nmove(id, \"release\", place(record))\nring()\nend\nend\nif next(moved) then\nwrite()\nannounce()\nend\nreturn answer(\"ok\", missed)\n";
+    return keyTable(this.keys) + "local ASKED = { \"paused\" }\nlocal MOVES = { release = { dead = \"ready\" } }\nlocal token = ARGV[1]\nlocal observed = tonumber(ARGV[2])\nlocal rows = {}\nfor i = 3, #ARGV, 2 do\nrows[#rows + 1] = { id = ARGV[i], envelope = ARGV[i + 1] }\nend\n" + clock_lua + meta_lua + records_lua + channel_lua + move_lua + ring_lua + commit_lua + write_lua + announce_lua + name_lua + "local ids, missed, lives = {}, {}, {}\nfor i, row in ipairs(rows) do ids[i] = row.id end\nload(ids)\nfor i, id in ipairs(ids) do\nlocal record = records[id]\nif record and record.state == \"dead\" then\nrecord.order = arrival()\nfor _, name in ipairs({ \"failures\", \"crashes\", \"stalls\", \"lost\", \"deferrals\", \"deferredAt\",\n\"settled\", \"nonce\", \"cancel\", \"reason\", \"error\" }) do record[name] = nil end\nrecord.token = token\nif rows[i].envelope ~= \"\" then keep(\"task\", id, rows[i].envelope) end\nmove(id, \"release\", place(record))\nring()\nelseif not record or record.token ~= token then\nmissed[#missed + 1], record = id, nil\nend\nif record and observed == 1 then\nlocal name, trace = record.name, record.trace\nif not name then\nlocal envelope = rows[i].envelope\nname = nameIn(envelope ~= \"\" and envelope or redis.call(\"HGET\", KEY.task, id))\nend\nif record.state == \"running\" then trace = record.before end\nlives[#lives + 1] = { id, name, trace or \"\" }\nend\nend\nif next(moved) then\nwrite()\nannounce()\nend\nreturn answer(\"ok\", missed, lives)\n";
   },
 };
 

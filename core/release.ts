@@ -22,6 +22,15 @@ export interface Revision {
   readonly payload?: unknown;
 }
 
+/** A task that was given another life. */
+export interface ReleasedTask {
+  readonly id: string;
+  /** Empty where it cannot be read. */
+  readonly name: string;
+  /** The trace context of the attempt it died in; empty where nobody observed that. */
+  readonly trace: string;
+}
+
 /** What makes the definition of a task known, if this process has it. */
 export type Definitions = (name: string) => Definition | undefined;
 
@@ -44,13 +53,20 @@ export async function releaseTasks(
       : "";
     rows.push({ id: revision.local, envelope });
   }
+  const observer = await caller.telemetry?.();
+  const observed = observer ? 1 : 0;
+  const startTime = Date.now();
   const missed: string[] = [];
+  const released = new Map<string, ReleasedTask>();
   for (const page of batches(rows, ({ envelope }) => envelope.length)) {
-    const [, , , ids] = await call(caller, home, release, { token: randomLocal() }, page);
+    const args = { token: randomLocal(), observed };
+    const [, , , ids, lives] = await call(caller, home, release, args, page);
     missed.push(...(ids as string[]).map((local) => idOf(home, local)));
+    for (const [local, name, trace] of lives as [string, string, string][]) {
+      released.set(local, { id: idOf(home, local), name, trace });
+    }
   }
-  const released = rows.length - missed.length;
-  if (released > 0) (await caller.telemetry?.())?.released(home.queue, released);
+  if (released.size > 0) observer?.released(home.queue, [...released.values()], startTime);
   return missed;
 }
 

@@ -11,6 +11,7 @@ import type { DrainReport } from "./drain.ts";
 import type { TaskHandle } from "./handle.ts";
 import type { Parcel } from "./parcel.ts";
 import type { RaisedTask } from "./raised.ts";
+import type { ReleasedTask } from "./release.ts";
 import type { QueueReport } from "./report.ts";
 import {
   type AttemptWatch,
@@ -24,6 +25,7 @@ import { harmless, unharmed } from "./telemetry_guard.ts";
 import { count, record } from "./telemetry_metrics.ts";
 import { type Send, watchPush, watchRefusal } from "./telemetry_push.ts";
 import { watchRaised } from "./telemetry_raised.ts";
+import { watchReleased } from "./telemetry_released.ts";
 import { metricAttributes, serverOf, type Setting, tracer } from "./telemetry_trace.ts";
 
 /** Tells OpenTelemetry what happens. */
@@ -42,8 +44,8 @@ export interface Observer {
   claimed(queue: string, result: "executed" | "cached" | "waited" | "conflict"): void;
   /** It was asked whether a queue takes tasks; `reason` is why not. */
   asked(queue: string, reason: string | undefined, ms: number): void;
-  /** So many dead tasks were given another life. */
-  released(queue: string, tasks: number): void;
+  /** Dead tasks were given another life, which Redis was asked for at `startTime`. */
+  released(queue: string, tasks: readonly ReleasedTask[], startTime: number): void;
   /** An operator did something. */
   operated(action: OperatorAction): void;
   /** Whoever collects is to be told what `report` reads. */
@@ -87,11 +89,7 @@ export function createObserver(
         count("relier.admission.requests", told);
         record("relier.admission.duration", ms / 1000, told);
       },
-      released(queue, tasks) {
-        const family = metricAttributes({ queue, name: "" });
-        count("relier.dlq.released", family, tasks);
-        event("relier.dlq.released", "info", { ...family, "relier.dlq.tasks": tasks });
-      },
+      released: (queue, tasks, startTime) => watchReleased(queue, tasks, startTime, setting),
       operated: watchAction,
       worker: (what, worker) =>
         event(`relier.worker.${what}`, "info", { ...system, "messaging.client.id": worker }),

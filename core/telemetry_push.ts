@@ -16,6 +16,7 @@ import { count, record } from "./telemetry_metrics.ts";
 import {
   fail,
   metricAttributes,
+  mostApart,
   type Setting,
   spanAttributes,
   stamped,
@@ -31,8 +32,6 @@ export type Send<R> = (
 
 /** A task that is not due for longer than this begins a trace of its own. */
 const farMs = 60_000;
-/** A batch of more tasks than this has one span for all. */
-const mostCreated = 100;
 const rejectionEveryMs = 1000;
 let rejectionAt = -Infinity;
 
@@ -66,7 +65,7 @@ interface PushWatch {
 function begin(all: readonly Parcel[], buffered: boolean, setting: Setting): PushWatch {
   const first = all[0]!;
   const active = otel.context.active();
-  const created = all.length > 1 && all.length <= mostCreated
+  const created = all.length > 1 && all.length <= mostApart
     ? all.map((parcel) => create(parcel, active, setting))
     : [];
   const [one] = created.map((span) => span.spanContext());

@@ -22,6 +22,9 @@ export interface Subject {
   readonly id: string;
 }
 
+/** Of more tasks at once than this one span tells, instead of one of each. */
+export const mostApart = 100;
+
 /** The tracer of the provider that is registered now. */
 export function tracer(): otel.Tracer {
   return otel.trace.getTracer("@relier/core", version);

@@ -195,6 +195,30 @@ test(
 );
 
 test(
+  "the same release again tells of the same lives, though one of them has begun",
+  withRelier(async (lab) => {
+    const { moves } = lab;
+    for (const trace of ["1:t1", "1:t2"]) {
+      await moves.push();
+      const claim = await moves.claim();
+      await moves.beat("w1", [claim], "", trace);
+      await moves.settle(claim, "bury", { name: "by-hand" });
+    }
+    const dead = (await lab.queue.page("dead")).tasks.map(({ id }) => id.slice(-22));
+    const args = { token: randomLocal(), observed: 1 };
+    const rows = dead.map((id) => ({ id, envelope: "" }));
+    const release = async () =>
+      (await call(moves.caller, moves.home, scripts.release, args, rows))[4];
+    const lives = await twice(lab, release);
+    assert.deepEqual(lives, dead.map((id, i) => [id, "by-hand", `t${i + 1}`]));
+    const claim = await moves.claim();
+    await moves.beat("w1", [claim], "", "1:t3");
+    assert.deepEqual(await twice(lab, release), lives);
+    assert.deepEqual(await moves.release([claim.id]), [claim.id], "another release");
+  }),
+);
+
+test(
   "the same release with another payload again answers that it was released",
   withRelier(async (lab) => {
     await lab.moves.push();

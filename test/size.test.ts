@@ -22,14 +22,14 @@ const apps = [
     name: "an app that pushes",
     app: 'export { createRelier, rlTask } from "./mod.ts";',
     firstKb: 25,
-    wholeKb: 51,
+    wholeKb: 52,
   },
   {
     name: "an app that pushes through Upstash",
     app: `export { createRelier, rlTask } from "./mod.ts";
       export { upstash } from "./adapters/upstash.ts";`,
     firstKb: 48,
-    wholeKb: 73,
+    wholeKb: 74,
   },
 ];
 

@@ -250,6 +250,57 @@ test(
 );
 
 test(
+  "a released task is sent once more, by whoever releases it, with a link to where it died",
+  withRelier(observed(async ({ worker, queue }, seen) => {
+    let fails = 1;
+    const dead = rlTask("dead-traced", { retry: 1 }, () => {
+      if (fails-- > 0) throw new Error("once");
+    });
+    await worker();
+    const handle = await dead.apush();
+    await handle.result().catch(() => {});
+    const operator = otel.trace.getTracer("user").startSpan("click");
+    const missed = await otel.context.with(
+      otel.trace.setSpan(otel.context.active(), operator),
+      () => queue.release([handle.id, handle.id, `default~0~${"x".repeat(22)}`]),
+    );
+    assert.equal(missed.length, 1);
+    const [send, died, release, ran] = await ofTask(seen, "dead-traced", 4);
+    assert.equal(release!.name, "send default");
+    assert.equal(release!.kind, otel.SpanKind.PRODUCER);
+    assert.equal(release!.attributes["messaging.operation.name"], "release");
+    assert.equal(release!.attributes["messaging.operation.type"], "send");
+    assert.equal(release!.attributes["messaging.message.id"], handle.id);
+    assert.equal(release!.parentSpanContext?.spanId, operator.spanContext().spanId);
+    assert.deepEqual(links(release!), { [idOf(died!)]: "dead_attempt" });
+    assert.equal(ran!.parentSpanContext?.spanId, idOf(send!), "it stays what its push began");
+    assert.deepEqual(links(ran!), {
+      [idOf(send!)]: "creation",
+      [idOf(died!)]: "previous_attempt",
+    });
+    const released = (await seen.metrics()).get("relier.dlq.released")!.dataPoints;
+    assert.deepEqual(released.map(({ value }) => value), [1]);
+    operator.end();
+  })),
+);
+
+test(
+  "over a hundred tasks that are released at once have one span for all",
+  withRelier(observed(async ({ queue, moves }, seen) => {
+    const ids: string[] = [];
+    for (let n = 0; n < 101; n++) ids.push(await moves.push());
+    for (let n = 0; n < 101; n++) await moves.settle(await moves.claim(), "bury");
+    assert.deepEqual(await queue.release(ids.map((id) => `default~0~${id}`)), []);
+    const send = await seen.span("send default");
+    assert.equal(send.attributes["messaging.operation.name"], "release");
+    assert.equal(send.attributes["messaging.batch.message_count"], 101);
+    assert.deepEqual(send.links, []);
+    const released = (await seen.metrics()).get("relier.dlq.released")!.dataPoints;
+    assert.deepEqual(released.map(({ value }) => value), [101]);
+  })),
+);
+
+test(
   "where nobody observes, nothing is written that tells of a trace",
   withRelier(async ({ worker, dump, client }) => {
     const quiet = rlTask("quiet", async () => {

@@ -122,6 +122,13 @@ export const luaMutants: readonly LuaMutant[] = [
     patch: ['"failures", "crashes", "stalls", "lost"', '"failures", "stalls", "lost"'],
   },
   {
+    that: "forgets the trace of a dead task that is released",
+    patch: [
+      'lives[#lives + 1] = { id, name, trace or "" }',
+      'lives[#lives + 1] = { id, name, "" }',
+    ],
+  },
+  {
     that: "leaves a task that stopped with who held it",
     patch: ['if from == "running" and from ~= to then', "if false then"],
   },

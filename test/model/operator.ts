@@ -41,16 +41,21 @@ export function cancel(
 /** Gives dead tasks another life: the counters start again, the history stays. */
 export function release(
   world: World,
-  { token }: { token: string },
+  { token, observed }: { token: string; observed: number },
   rows: readonly { readonly id: string; readonly envelope: string }[],
 ): Answer {
   const missed: string[] = [];
+  const lives: string[][] = [];
   for (const { id, envelope } of rows) {
     const task = world.tasks.get(id);
-    if (task?.state !== "dead") {
-      if (task?.token !== token) missed.push(id);
+    if (!task || (task.state !== "dead" && task.token !== token)) {
+      missed.push(id);
       continue;
     }
+    const trace = (task.state === "running" ? task.before : task.trace) ?? "";
+    const name = task.name ?? nameIn(envelope || task.payload);
+    if (observed) lives.push([id, name, trace]);
+    if (task.state !== "dead") continue;
     task.order = arrival(world);
     task.failures =
       task.crashes =
@@ -69,7 +74,7 @@ export function release(
     move(world, task, "release", place(task));
     ring(world);
   }
-  return ["ok", missed];
+  return ["ok", missed, lives];
 }
 
 /** Makes scheduled tasks ready before they are due. */

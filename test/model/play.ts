@@ -88,9 +88,9 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
       stage.nowUs = Math.max(stage.nowUs, ...due);
     }
   },
-  release(stage, { tasks, envelope }) {
+  release(stage, { tasks, envelope, observed }) {
     const rows = tasks.map((n) => ({ ...stage.one(n, "dead"), envelope }));
-    return call(stage, "release", { token: stage.fresh("token") }, rows);
+    return call(stage, "release", { token: stage.fresh("token"), observed }, rows);
   },
   promote(stage, { tasks }) {
     const rows = tasks.map((n) => stage.one(n, "scheduled"));

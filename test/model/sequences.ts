@@ -133,7 +133,11 @@ const kinds: {
   sweep: [4, { leaseMs }],
   evict: [4, { worker: fc.nat(3), cause: fc.constantFrom("SIGKILL", "oom"), leaseMs }],
   crash: [3, { worker, times: fc.constantFrom(1, 2, 2), stalls: mostly(false, true) }],
-  release: [3, { tasks: few(task), envelope: mostly("", '{"v":1,"name":"edited"}') }],
+  release: [3, {
+    tasks: few(task),
+    envelope: mostly("", '{"v":1,"name":"edited"}'),
+    observed: fc.constantFrom(0, 1),
+  }],
   promote: [2, { tasks: few(task) }],
   discard: [2, { tasks: few(task) }],
   restore: [1, { rows: few(restored, 2) }],

@@ -76,7 +76,11 @@ export interface StepKinds {
   evict: { readonly worker: number; readonly cause: string; readonly leaseMs: number };
   /** A worker claims what is first in line, and dies or gets stuck; so many times. */
   crash: { readonly worker: string; readonly times: number; readonly stalls: boolean };
-  release: { readonly tasks: readonly number[]; readonly envelope: string };
+  release: {
+    readonly tasks: readonly number[];
+    readonly envelope: string;
+    readonly observed: number;
+  };
   promote: { readonly tasks: readonly number[] };
   discard: { readonly tasks: readonly number[] };
   restore: { readonly rows: readonly RestoreStep[] };

@@ -37,6 +37,7 @@ for (const protocol of ["http/protobuf", "http/json"] as const) {
     const exporter = await exportTo({ url: collector.url, from: "--otlp" }, "shop", assert.fail);
     const relier = createRelier({ redis: server.url, prefix });
     try {
+      let dead = "";
       const told = await supervised(collector, prefix, async (said) => {
         const order = otel.trace.getTracer("shop").startSpan("order");
         const handle = await otel.context.with(
@@ -52,11 +53,13 @@ for (const protocol of ["http/protobuf", "http/json"] as const) {
         process.kill(Number(held()), "SIGKILL");
         assert.equal(await handle.result({ timeout: "20s" }), canary);
         // Not before: what a killed process had counted and not exported is gone with it.
-        const dead = await relier.apush(failing, canary);
-        await assert.rejects(dead.result({ timeout: "20s" }));
+        const doomed = await relier.apush(failing, canary);
+        await assert.rejects(doomed.result({ timeout: "20s" }));
+        dead = doomed.id;
         await assert.rejects(relier.apush(telling, { [canary]: () => {} } as never));
       });
       assert.equal(told.exit, 0, told.output);
+      assert.deepEqual(await relier.queue("default").release([dead]), []);
       await relier.close();
       await exporter!.close();
 
@@ -64,6 +67,7 @@ for (const protocol of ["http/protobuf", "http/json"] as const) {
         protocol === "http/json" ? "application/json" : "application/x-protobuf",
       ]);
       assertTrace(collector.spans);
+      assertRelease(collector.spans);
       assertMetrics(collector);
       const events = new Set(collector.events.map(({ name }) => name));
       for (
@@ -161,6 +165,15 @@ function assertTrace(spans: readonly OtlpSpan[]): void {
     "rl-worker",
   ]);
   assert.match(completed.service, /^rl-worker-[12]$/);
+}
+
+/** Who releases a task leads to where it died, in another process. */
+function assertRelease(spans: readonly OtlpSpan[]): void {
+  const ours = spans.filter(({ attributes }) => attributes["relier.task.name"] === "failing");
+  const died = ours.find(({ name }) => name === "process default")!;
+  const release = ours.find((span) => span.attributes["messaging.operation.name"] === "release")!;
+  assert.deepEqual([release.name, release.service], ["send default", "shop"]);
+  assert.deepEqual(release.links, [{ spanId: died.spanId, kind: "dead_attempt" }]);
 }
 
 function assertMetrics({ points }: Collector): void {

@@ -230,7 +230,7 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
     },
     async release(ids, token = randomLocal(), envelope = "") {
       const rows = ids.map((id) => ({ id, envelope }));
-      return (await call(caller, home, scripts.release, { token }, rows))[3];
+      return (await call(caller, home, scripts.release, { token, observed: 0 }, rows))[3];
     },
     async promote(ids, token = randomLocal()) {
       const rows = ids.map((id) => ({ id }));
