@@ -8,14 +8,14 @@ import type { TaskState } from "../../mod.ts";
 import { nameOf } from "../operator/fleet.ts";
 import { p95Of } from "../operator/quantile.ts";
 import type { Ill } from "../operator/health.ts";
-import { brief, count, plural, spanOf } from "../operator/words.ts";
+import { brief, count, plural } from "../operator/words.ts";
 import { backlog, chart, gauge, spark, throughput } from "./chart.ts";
 import { type Html, html, part } from "./html.ts";
 import { icon } from "./icons.ts";
 import type { Look, Sample } from "./look.ts";
 import type { Page } from "./page.ts";
-import { figure, lasting, section } from "./parts.ts";
-import { queueTable } from "./queues.ts";
+import { beneath, figure, lasting, section } from "./parts.ts";
+import { queueTable, waits } from "./queues.ts";
 
 /** The queues that are listed; the page of queues has all. */
 const mostQueues = 12;
@@ -74,18 +74,15 @@ function figures({ queues, fleet, history }: Look): Html {
         trend: spark(history.map(({ done }) => done), "done"),
       })}${figure("failed", `${brief(lately(({ failed }) => failed))}/s`, {
         trend: spark(history.map(({ failed }) => failed), "failed"),
-      })}${figure("p95 waits", lasting(p95Of(fleet, "wait")))}${figure(
-        "p95 runs",
-        lasting(p95Of(fleet, "run")),
-      )}${figure("oldest waits", oldest > 0 ? spanOf(oldest) : "—")}${figure(
-        "suspects",
-        brief(suspects),
-        { tone: suspects > 0 ? "warn" : undefined, href: "phoenix" },
-      )}${figure("dead", brief(dead), { tone: dead > 0 ? "bad" : undefined, href: "dlq" })}${figure(
-        "brought back",
-        brief(lost),
-        { href: "phoenix" },
-      )}</div>
+      })}${figure("p95 runs", lasting(p95Of(fleet, "run")))}${waits(fleet, oldest)}${figure(
+        "dead",
+        brief(dead),
+        { tone: dead > 0 ? "bad" : undefined, href: "dlq" },
+      )}${figure("brought back", brief(lost), {
+        tone: suspects > 0 ? "warn" : undefined,
+        href: "phoenix",
+        trend: beneath(plural(suspects, "suspect")),
+      })}</div>
   `;
 }
 

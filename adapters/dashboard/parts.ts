@@ -29,6 +29,11 @@ export function figure(
     : html`<a class="${kind}" href="${href}">${inner}</a>`;
 }
 
+/** What stands below a figure instead of how it was lately. */
+export function beneath(text: string): Html {
+  return html`<span class="label">${text}</span>`;
+}
+
 /** How long something took, or a dash where nothing did. */
 export function lasting(ms: number | null): string {
   return ms === null ? "—" : spanOf(ms);

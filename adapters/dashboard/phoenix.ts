@@ -87,7 +87,7 @@ function figures({ queues, deaths, fleet }: Look): Html {
         tone: overdue > 3000 ? "bad" : undefined,
       })}${figure("suspects", brief(suspects), {
         tone: suspects > 0 ? "warn" : undefined,
-      })}${figure("buried as poison", brief(buried), {
+      })}${figure("poison", brief(buried), {
         tone: buried > 0 ? "bad" : undefined,
       })}${figure("fenced", brief(fenced), { href: "workers" })}${figure(
         "longest silence",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Fellow } from "../operator/fleet.ts";
 import { p95Of } from "../operator/quantile.ts";
 import { brief, count, plural, spanOf } from "../operator/words.ts";
 import { backlog, chart, gauge, spark, throughput } from "./chart.ts";
@@ -11,7 +12,17 @@ import { type Html, html, part, type Value } from "./html.ts";
 import { limitForm, limitWords } from "./limits.ts";
 import type { Look, QueueLook } from "./look.ts";
 import { type Ask, NotHere, type Page } from "./page.ts";
-import { badge, button, type Column, figure, lasting, number, section, table } from "./parts.ts";
+import {
+  badge,
+  beneath,
+  button,
+  type Column,
+  figure,
+  lasting,
+  number,
+  section,
+  table,
+} from "./parts.ts";
 import { pauseQueue, resumeQueue } from "./queue_acts.ts";
 
 /** The page of all queues. */
@@ -147,12 +158,9 @@ function summary(row: QueueLook, look: Look, ask: Ask): Html {
         tone: counts.dead > 0 ? "bad" : undefined,
         href: `dlq?queue=${encodeURIComponent(name)}`,
       })}${figure("done", pace ? `${brief(pace.done)}/s` : "—")}${figure(
-        "oldest waits",
-        counts.ready > 0 ? spanOf(stats.oldestMs) : "—",
-      )}${figure("p95 waits", lasting(p95Of(fleet, "wait", name)))}${figure(
         "p95 runs",
         lasting(p95Of(fleet, "run", name)),
-      )}${figure("workers", count(fleet.length), {
+      )}${waits(fleet, stats.oldestMs, name)}${figure("workers", count(fleet.length), {
         trend: gauge(counts.running, slots, `${counts.running} of ${plural(slots, "slot")} busy`),
       })}</div>${[["Paused", paused.claims], ["Closed", paused.pushes]].map(([word, why]) =>
         why !== null && html`<p class="note warn"><b>${word}</b>: ${why}</p>`
@@ -167,6 +175,13 @@ function summary(row: QueueLook, look: Look, ask: Ask): Html {
         button(ask, resumeQueue, { queue: name }, "Resume")
       }</div>`}
   `;
+}
+
+/** How long tasks have waited lately, and how long the first in line has. */
+export function waits(fleet: readonly Fellow[], oldestMs: number, queue?: string): Html {
+  return figure("p95 waits", lasting(p95Of(fleet, "wait", queue)), {
+    trend: beneath(oldestMs > 0 ? `oldest ${spanOf(oldestMs)}` : "none waits"),
+  });
 }
 
 function limits({ stats }: QueueLook): Html {
