@@ -30,11 +30,13 @@ export interface QueueStats {
   readonly paused: { readonly claims: string | null; readonly pushes: string | null };
   /** What is set by {@linkcode Queue.limit}. */
   readonly limits: QueueLimits;
-  /** When it was last swept, how long leases are extended, and who keeps the lane of suspects. */
+  /** When it was last swept, for how long leases are extended, who keeps the lane of suspects. */
   readonly phoenix: {
     readonly sweptMs: number | null;
     readonly graceMs: number;
     readonly lane: string | null;
+    /** Tasks that were brought back in the last 24 hours, to the hour. */
+    readonly lastDay: number;
   };
 }
 
@@ -68,6 +70,15 @@ export async function readStats(caller: Caller, home: Home): Promise<QueueStats>
       sweptMs: swept === undefined ? null : Math.max(0, Number(now) - Number(swept)),
       graceMs: Math.max(0, Number(graceUntil) - Number(now)),
       lane: Number(laneUntil) > Number(now) ? lane ?? null : null,
+      lastDay: lastDay(known),
     },
   };
+}
+
+/** Sums up what sweeps note by the hour; see lua/sweep.lua. */
+function lastDay(known: Readonly<Record<string, string>>): number {
+  const now = Math.floor(Number(known["now"]) / 3_600_000);
+  return Object.entries(known).filter(([name]) => name.startsWith("raised:"))
+    .map(([, text]) => text.split(" ").map(Number) as [number, number])
+    .reduce((sum, [hour, n]) => hour > now - 24 ? sum + n : sum, 0);
 }

@@ -82,6 +82,15 @@ local suspectMs = suspect and tonumber(suspect) - now or math.huge
 if suspectMs <= 0 or redis.call("EXISTS", KEY.ready) == 1 then ring() end
 if purge("completed", 200) + purge("cancelled", 200) >= 200 or left <= 0 then lookAgainMs = 0 end
 
+-- How many in each hour, for as long as a day: what is a day old is overwritten.
+if #raised > 0 then
+  local hour = math.floor(now / 3600000)
+  local slot = "raised:" .. hour % 24
+  local at, n = string.match(redis.call("HGET", KEY.meta, slot) or "", "^(%d+) (%d+)$")
+  n = tonumber(at) == hour and tonumber(n) or 0
+  note(slot, string.format("%d %d", hour, n + #raised / 2))
+end
+
 forgetFull(200)
 write()
 for id, entry in pairs(met) do redis.call("HSET", KEY.worker, id, cmsgpack.pack(entry)) end

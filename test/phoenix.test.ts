@@ -283,3 +283,27 @@ test(
     assert.equal((await queue.stats()).counts.running, 0);
   }),
 );
+
+test(
+  "what was brought back is counted by the hour, for a day",
+  withRelier(async ({ moves, queue, redis, key }) => {
+    const lastDay = async () => (await queue.stats()).phoenix.lastDay;
+    const crash = async () => {
+      await moves.push();
+      await moves.claim("w1");
+      await moves.crash("w1");
+    };
+    assert.equal(await lastDay(), 0);
+    await crash();
+    await crash();
+    assert.equal(await lastDay(), 2);
+    const hour = Math.floor(await moves.now() / 3_600_000);
+    const slot = (ago: number) => `raised:${(hour - ago) % 24}`;
+    await redis.hset(key("meta"), slot(23), `${hour - 23} 10`, slot(22), `${hour - 46} 100`);
+    assert.equal(await lastDay(), 12);
+    await redis.hset(key("meta"), slot(0), `${hour - 24} 1000`);
+    assert.equal(await lastDay(), 10);
+    await crash();
+    assert.equal(await lastDay(), 11);
+  }),
+);

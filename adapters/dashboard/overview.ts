@@ -48,18 +48,13 @@ export const overview: Page = {
 function figures({ queues, fleet, history }: Look): Html {
   const total = (state: TaskState): number =>
     queues.reduce((sum, { stats }) => sum + stats.counts[state], 0);
-  const events = (...names: string[]): number =>
-    queues.reduce(
-      (sum, { stats }) => sum + names.reduce((n, name) => n + (stats.events[name] ?? 0), 0),
-      0,
-    );
   const lately = (of: (sample: Sample) => number): number => {
     const last = history.slice(-5);
     return last.reduce((sum, sample) => sum + of(sample), 0) / Math.max(1, last.length);
   };
   const oldest = Math.max(0, ...queues.map(({ stats }) => stats.oldestMs));
   const [dead, suspects] = [total("dead"), total("quarantined")];
-  const lost = events("resurrect", "quarantine", "abandon");
+  const back = queues.reduce((sum, { stats }) => sum + stats.phoenix.lastDay, 0);
   return html`
     <div
       class="figures">${figure("ready", brief(total("ready")), {
@@ -78,7 +73,7 @@ function figures({ queues, fleet, history }: Look): Html {
         "dead",
         brief(dead),
         { tone: dead > 0 ? "bad" : undefined, href: "dlq" },
-      )}${figure("brought back", brief(lost), {
+      )}${figure("back, 24 h", brief(back), {
         tone: suspects > 0 ? "warn" : undefined,
         href: "phoenix",
         trend: beneath(plural(suspects, "suspect")),

@@ -13,7 +13,17 @@ import type { Death } from "./deaths.ts";
 import { type Html, html, part, type Value } from "./html.ts";
 import type { Look, QueueLook } from "./look.ts";
 import type { Ask, Page } from "./page.ts";
-import { badge, button, type Column, figure, moment, number, section, table } from "./parts.ts";
+import {
+  badge,
+  beneath,
+  button,
+  type Column,
+  figure,
+  moment,
+  number,
+  section,
+  table,
+} from "./parts.ts";
 import { sweepQueue } from "./queue_acts.ts";
 import { raisedList, raisedOf } from "./raised.ts";
 
@@ -80,6 +90,7 @@ function figures({ queues, deaths, fleet }: Look): Html {
       class="figures">${figure(
         "brought back",
         brief(events("resurrect", "quarantine", "abandon")),
+        { trend: beneath(`${brief(sum(({ stats }) => stats.phoenix.lastDay))} in 24 h`) },
       )}${figure("leases", brief(sum(({ stats }) => stats.counts.running)))}${figure(
         "last sweep",
         swept.length > 0 ? spanOf(Math.min(...swept)) : "never",

@@ -19,7 +19,8 @@ const status: Command<typeof args> = command({
   summary: "Show when queues were last swept, and what was brought back",
   details:
     "Every worker sweeps and nobody leads. GRACE is the one extension that leases get when " +
-    "Redis itself was away. BROUGHT BACK counts by cause since the queue began: presence is a " +
+    "Redis itself was away. 24H counts what was brought back in the last 24 hours, BROUGHT " +
+    "BACK by cause since the queue began: presence is a " +
     "process that died, lease one that fell silent, stalled one that forgot a task.",
   examples: ["rl phoenix", "rl phoenix status --watch --json"],
   args,
@@ -74,6 +75,7 @@ function columns(out: Output): Column<Row>[] {
         `${graceMs > 0 ? out.span(graceMs) : dim("—")}${extensions > 0 ? ` (${extensions}×)` : ""}`,
     },
     { title: "SUSPECTS", align: "right", of: ({ suspects }) => count(suspects.count) },
+    { title: "24H", align: "right", of: ({ lastDay }) => count(lastDay) },
     { title: "BURIED", align: "right", of: ({ buried }) => count(buried) },
     {
       title: "BROUGHT BACK",

@@ -70,7 +70,7 @@ function snapshotOf(running: number, dead: number, queues = 2): Snapshot {
         workers: ["w1"],
         paused: { claims: name === "mails" ? "a bad release" : null, pushes: null },
         limits: {},
-        phoenix: { sweptMs: 5, graceMs: 0, lane: null },
+        phoenix: { sweptMs: 5, graceMs: 0, lane: null, lastDay: 0 },
       },
       pace: { done: 12.5, failed: 1, lost: 0, pushed: 3 },
       died: 0,
