@@ -52,6 +52,8 @@ export interface Heart {
   run(): void;
   /** Beats now, besides the rhythm. */
   now(): void;
+  /** Beats now if something is held whose trace context Redis does not have. */
+  trace(): void;
   /** Beats for one claim. @throws {RelierError} `RL_LEASE_LOST` */
   once(live: Live): Promise<void>;
   /** Resolves when no beat is under way any more: one that came after the farewell would undo it. */
@@ -103,6 +105,8 @@ export function createHeart(
       ({ seen } = await send(held.slice(from, from + rowsPerCall)));
     }
   }
+
+  const now = (): void => wake.abort();
 
   const due = (): boolean =>
     (!seen && port.listen !== undefined) || body.held(home).length > 0 ||
@@ -212,10 +216,6 @@ export function createHeart(
     }
   }
 
-  function now(): void {
-    wake.abort();
-  }
-
   function cut(): void {
     body.cut();
     now();
@@ -232,6 +232,9 @@ export function createHeart(
     },
     run: () => void run(),
     now,
+    trace() {
+      if (body.held(home).some(({ claim }) => claim.trace !== "" && !traced.has(claim))) now();
+    },
     async once(live) {
       if (body.held(home).every(({ claim }) => claim !== live.claim)) throw leaseLost(live);
       const { gone } = await send([{ claim: live.claim, live }]);

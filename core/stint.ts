@@ -31,6 +31,9 @@ import type { Setup } from "./worker_options.ts";
 /** How long a farewell waits for the beat before it. */
 const lastBeatMs = 1000;
 
+/** How long an attempt runs until Redis is told of its trace context. */
+const traceMs = 250;
+
 /** What a stint needs of its worker. */
 export interface StintOwner {
   readonly id: string;
@@ -94,14 +97,12 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     beatOnce: (live) => hearts.get(live.claim.home)!.once(live),
     saveStep: (claim, name, value) => saveStep(caller, claim, name, value),
     isolates,
-    watch: (claim, task, about) =>
-      observing(telemetry)?.attempt({
-        ...about,
-        claim,
-        id: task,
-        workerId: id,
-        called: most !== undefined,
-      }),
+    watch(claim, task, about) {
+      const called = most !== undefined;
+      const observer = observing(telemetry);
+      if (observer) void traceSoon(claim.home);
+      return observer?.attempt({ ...about, claim, id: task, workerId: id, called });
+    },
     onError: (error, task, name) => emit("error", { id: task, name, error }),
   };
   const pulse = createPulse(
@@ -144,6 +145,7 @@ export function createStint(owner: StintOwner, most?: number): Stint {
   let leaving: Promise<void> | undefined;
   let gauges: Gauges | undefined;
   let turned = false;
+  const tracing = new Set<Home>();
 
   /** Somebody may begin to observe at any time. */
   function look(): void {
@@ -152,6 +154,18 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     if (!gauges) observer.worker("started", id);
     gauges ??= observer.gauges(createReport(caller, homes, id));
     gauges.look();
+  }
+
+  /**
+   * A death is linked to the attempt that Redis was told of; before the first beat
+   * of its rhythm that would be none. Most tasks are over sooner, and cost nothing.
+   */
+  async function traceSoon(home: Home): Promise<void> {
+    if (tracing.has(home)) return;
+    tracing.add(home);
+    await pause(traceMs, end.signal);
+    tracing.delete(home);
+    if (!end.signal.aborted) hearts.get(home)!.trace();
   }
 
   async function depart(): Promise<void> {

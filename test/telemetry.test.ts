@@ -250,6 +250,26 @@ test(
 );
 
 test(
+  "a task that runs for a while is told of long before the first beat, so that its death has a link",
+  withRelier(observed(async ({ worker, queue }, seen) => {
+    const waits = rlTask("waits-traced", async () => {
+      const { signal } = taskContext();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    });
+    const first = await worker({ lease: "60s" });
+    const { id } = await waits.apush();
+    let trace: unknown;
+    await until("Redis knows it", async () => {
+      trace = (await queue.inspect(id)).facts["trace"];
+      return trace !== undefined;
+    });
+    await first.drain({ timeout: 0 });
+    const [, process] = await ofTask(seen, "waits-traced", 2);
+    assert.ok(String(trace).includes(idOf(process!)));
+  })),
+);
+
+test(
   "a released task is sent once more, by whoever releases it, with a link to where it died",
   withRelier(observed(async ({ worker, queue }, seen) => {
     let fails = 1;
