@@ -56,6 +56,7 @@ export const queueSuite: readonly string[] = [
   "telemetry_told",
   "tick",
   "timeouts",
+  "timings",
   "versions",
   "wait_until",
   "within",
