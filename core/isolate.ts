@@ -75,6 +75,11 @@ export function createIsolate(
     say({ what: "open" });
   }
 
+  async function close(): Promise<void> {
+    await observing(insideOf(relier).telemetry)?.flush();
+    say({ what: "closed" });
+  }
+
   async function run(claim: Claim): Promise<void> {
     const over = new AbortController();
     let whole = false;
@@ -103,6 +108,8 @@ export function createIsolate(
       open(message).catch((error) => say({ what: "broken", error: told(error) }));
     } else if (message.do === "run") {
       void run(message.claim);
+    } else if (message.do === "close") {
+      void close();
     } else if (message.do === "cancel") {
       live?.cancel(message.reason);
     } else if (message.do === "abort") {

@@ -46,12 +46,15 @@ export type ToIsolate =
   | { readonly do: "run"; readonly claim: Claim }
   | { readonly do: "cancel"; readonly reason: string }
   | { readonly do: "abort"; readonly error: Told }
+  | { readonly do: "close" }
   | { readonly do: "answer"; readonly call: number; readonly error?: Told };
 
 /** What an isolate tells its worker. */
 export type FromIsolate =
   | { readonly what: "open" }
   | { readonly what: "broken"; readonly error: Told }
+  /** It may be killed: what was observed in it is exported. */
+  | { readonly what: "closed" }
   | { readonly what: "news"; readonly news: News }
   | { readonly what: "beat"; readonly call: number }
   | {

@@ -22,7 +22,9 @@ import type { TelemetryOptions } from "./telemetry.ts";
 import { type Threads, threads } from "./threads.ts";
 
 /** What is heard of one attempt. */
-export type Ear = (message: Exclude<FromIsolate, { what: "open" | "broken" }>) => void;
+export type Ear = (
+  message: Exclude<FromIsolate, { what: "open" | "broken" | "closed" }>,
+) => void;
 
 /** One attempt in an isolate. */
 export interface Job {
@@ -43,8 +45,8 @@ export interface Isolates {
   prepare(definitions: readonly Definition[]): Promise<void>;
   /** Runs `claim`; `onStart` is called when it begins, `onCrash` if its isolate ends or cannot begin. */
   run(definition: Definition, claim: Claim, ear: Ear, on: JobEvents): Job;
-  /** Kills them all. */
-  close(): void;
+  /** Kills them all; resolves when they are gone, soon. */
+  close(): Promise<void>;
 }
 
 /** What happens to an isolate while it runs an attempt. */
@@ -64,6 +66,8 @@ interface Cell {
 
 /** How long a handler may clean up once its signal is aborted. */
 const killGraceMs = 250;
+/** How long an isolate may take to export what was observed in it, before it is killed. */
+const closeMs = 1000;
 /** How long the modules of an isolate may take to load. */
 const openMs = 30_000;
 
@@ -75,6 +79,7 @@ export function createIsolates(
     prefix: string;
     concurrency: number;
     modules: readonly string[];
+    preload: readonly string[];
     telemetry: TelemetryOptions | false;
     /** For tasks that do not say. */
     isolate: IsolateKind["isolate"] | undefined;
@@ -92,15 +97,14 @@ export function createIsolates(
   function cellFor(definition: Definition): Cell {
     const { memoryMb } = definition;
     const isolate = kindOf(definition);
-    const modules = modulesOf(definition);
+    const modules = [...setup.preload, ...modulesOf(definition)];
     const key = JSON.stringify([isolate, memoryMb, modules]);
     const idle = [...cells].filter((cell) => cell.idle);
     const same = idle.find((cell) => cell.key === key);
     if (same) return same;
     if (!host) throw cannot(definition, "it was defined after the worker had started");
     if (idle[0] && cells.size >= setup.concurrency) {
-      idle[0].idle = false;
-      idle[0].isolate.kill();
+      void dismiss(idle[0]);
     }
     const nothing = () => {};
     const made: Cell = {
@@ -122,6 +126,23 @@ export function createIsolates(
     const { worker: workerId, prefix, telemetry } = setup;
     made.isolate.post({ do: "open", origin, prefix, workerId, telemetry, modules });
     return made;
+  }
+
+  /** Kills an isolate; an idle one may export first what was observed in it. */
+  function dismiss(cell: Cell): Promise<void> {
+    const { idle, isolate, gone } = cell;
+    cell.idle = false;
+    return new Promise((resolve) => {
+      const late = setTimeout(() => isolate.kill(), closeMs);
+      cell.gone = (why) => {
+        clearTimeout(late);
+        gone(why);
+        resolve();
+      };
+      if (!idle) return isolate.kill();
+      cell.hear = ({ what }) => what === "closed" && isolate.kill();
+      isolate.post({ do: "close" });
+    });
   }
 
   const crashed = (definition: Definition, why: string, cause?: unknown): RelierError =>
@@ -197,7 +218,7 @@ export function createIsolates(
               thrown(message.error),
             ),
           );
-        } else ear(message);
+        } else if (message.what !== "closed") ear(message);
       };
       if (cell.open) begin();
       else {
@@ -221,8 +242,8 @@ export function createIsolates(
         },
       };
     },
-    close() {
-      for (const { isolate } of cells) isolate.kill();
+    async close() {
+      await Promise.all([...cells].map(dismiss));
     },
   };
 }

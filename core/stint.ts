@@ -178,9 +178,10 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     gauges?.stop();
     const stopping = Promise.all([...hearts.values()].map((heart) => heart.stop()));
     pulse.stop();
-    isolates.close();
+    const closing = atMost(farewellMs, isolates.close());
     // Over HTTP calls overtake each other: a beat behind the farewell would leave a ghost.
     await atMost(lastBeatMs, stopping);
+    await closing;
     const known = homes.filter((home) => feedOf(home).claimed || hearts.get(home)!.known);
     const goodbyes = known.map((home) => evict(caller, home, id, "drain", setup.leaseMs));
     // So that nobody has to notice its absence.

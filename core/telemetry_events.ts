@@ -14,6 +14,8 @@ const severities = { info: 9, warn: 13, error: 17 } as const;
 
 /** What of the logs API is used. */
 interface Logs {
+  /** The API itself has it; what is registered with it is what this gives. */
+  getLoggerProvider?(): unknown;
   getLogger(name: string, version: string): {
     enabled?(what: { eventName: string; severityNumber: number }): boolean;
     emit(event: {
@@ -32,7 +34,8 @@ interface Logs {
  */
 const before = Symbol.for("io.opentelemetry.js.api.logs");
 
-function logs(): Logs | undefined {
+/** Whoever takes logs, if there is anybody. */
+export function logs(): Logs | undefined {
   // Read off the namespace itself, or a bundler keeps all of it.
   return (otel as unknown as { readonly logs?: Logs }).logs ??
     (globalThis as Record<symbol, ((version: number) => Logs) | undefined>)[before]?.(1);

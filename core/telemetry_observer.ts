@@ -20,6 +20,7 @@ import {
   watchAttempt,
 } from "./telemetry_attempt.ts";
 import { event } from "./telemetry_events.ts";
+import { flush } from "./telemetry_flush.ts";
 import { createGauges, type Gauges } from "./telemetry_gauges.ts";
 import { harmless, unharmed } from "./telemetry_guard.ts";
 import { count, record } from "./telemetry_metrics.ts";
@@ -56,10 +57,12 @@ export interface Observer {
   drained(worker: string, report: Pick<DrainReport, "completed" | "handedOff">, ms: number): void;
   /** The subscription of a worker was cut. */
   disconnected(queue: string, worker: string): void;
+  /** Has what was told exported, as far as that can be asked for. Never rejects. */
+  flush(): Promise<void>;
 }
 
 /** What only tells. */
-type Told = Omit<Observer, "push" | "attempt" | "join" | "gauges">;
+type Told = Omit<Observer, "push" | "attempt" | "join" | "gauges" | "flush">;
 
 /** Makes an observer; `redis` is the option of that name. */
 export function createObserver(
@@ -73,6 +76,7 @@ export function createObserver(
     attempt: (beginning) => unharmed(() => watchAttempt(beginning, setting)),
     join: joinAttempt,
     gauges: (report) => harmless<Gauges>(createGauges(report)),
+    flush,
     ...harmless<Told>({
       refused: (definition, error) => watchRefusal(definition, error, setting),
       raised: (queue, raised) => watchRaised(queue, raised, setting),

@@ -54,6 +54,11 @@ export interface WorkerOptions {
   isolate?: "thread" | "process";
   /** The modules that define tasks, as URLs: isolates import them for tasks that do not name theirs. */
   modules?: readonly string[];
+  /**
+   * Modules that isolates import before any other, as URLs; none by default. An SDK of OpenTelemetry
+   * is registered in each isolate so: what it has in this process no isolate has.
+   */
+  preload?: readonly string[];
   /** Whether it brings back what other workers left; true by default. */
   phoenix?: boolean;
   /** Whether SIGTERM and SIGINT drain it and end the process; true by default. */
@@ -78,6 +83,7 @@ export interface Setup extends Rhythm {
   readonly relief: boolean;
   readonly isolate: "thread" | "process" | undefined;
   readonly modules: readonly string[];
+  readonly preload: readonly string[];
   readonly phoenix: boolean;
   readonly handleSignals: boolean;
 }
@@ -95,6 +101,7 @@ const known = [
   "relief",
   "isolate",
   "modules",
+  "preload",
   "phoenix",
   "handleSignals",
 ];
@@ -122,7 +129,7 @@ export function readWorkerOptions(given: WorkerOptions): Setup {
   const { queues = ["default"], prefetch = 0, drainTimeout = 30_000 } = given;
   const { concurrency = relief ? 1 : 10 } = given;
   const { profile = "default", phoenix = true, handleSignals = true } = given;
-  const { stallBudget = 30_000, modules = [] } = given;
+  const { stallBudget = 30_000, modules = [], preload = [] } = given;
   const { usualMs, restMs, idleBeat, sweep } = profiles[oneOf("profile", profile, profileNames)];
   const { lease = usualMs } = given;
   const leaseMs = toMs("lease", lease, { min: 1000, max: 3_600_000 });
@@ -144,16 +151,17 @@ export function readWorkerOptions(given: WorkerOptions): Setup {
     stallMs: toMs("stallBudget", stallBudget, { max: 3_600_000 }),
     relief,
     isolate: isolate === undefined ? isolate : oneOf("isolate", isolate, ["thread", "process"]),
-    modules: modulesOf(modules),
+    modules: modulesOf("modules", modules),
+    preload: modulesOf("preload", preload),
     phoenix: booleanOption("phoenix", phoenix),
     handleSignals: booleanOption("handleSignals", handleSignals),
   };
 }
 
-function modulesOf(modules: unknown): readonly string[] {
-  if (Array.isArray(modules)) return modules.map((module) => moduleOption("modules", module));
+function modulesOf(name: "modules" | "preload", given: unknown): readonly string[] {
+  if (Array.isArray(given)) return given.map((module) => moduleOption(name, module));
   throw new TypeError(
-    'Cannot use option "modules": it must be a list of URLs, import.meta.url of each',
+    `Cannot use option "${name}": it must be a list of URLs, import.meta.url of each`,
   );
 }
 

@@ -114,6 +114,8 @@ test(
       ["isolate", "TypeError", [true, null]],
       ["modules", "TypeError", ["file:///tasks.js", [1]]],
       ["modules", "RangeError", [["./tasks.js"]]],
+      ["preload", "TypeError", ["file:///otel.js", [1]]],
+      ["preload", "RangeError", [["./otel.js"]]],
       ["phoenix", "TypeError", ["yes", null]],
       ["handleSignals", "TypeError", [1]],
       ["queues", "RangeError", [[], {}, ["a", "a"], { a: 0 }, { a: 1001 }]],

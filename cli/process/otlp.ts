@@ -6,8 +6,10 @@
  * @module
  */
 
+import { extname } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
+import { threadId } from "node:worker_threads";
 import { CliError } from "../error.ts";
 
 /** Where to export to. */
@@ -25,6 +27,9 @@ export interface Exporter {
 }
 
 const variable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+/** What has an isolate export, too, once it is imported there. */
+export const isolateExporter: string = new URL("./otlp_isolate.ts", import.meta.url).href
+  .replace(/\.ts$/, extname(import.meta.url));
 /** What makes the SDK be there. */
 export const install = "npm install @opentelemetry/sdk-node";
 const farewellMs = 3000;
@@ -81,7 +86,7 @@ export async function exportTo(
   const { env } = process;
   env[variable] = url;
   for (const signal of ["TRACES", "METRICS", "LOGS"]) env[`OTEL_${signal}_EXPORTER`] ||= "otlp";
-  const own = `service.instance.id=${name}`;
+  const own = `service.instance.id=${encodeURIComponent(name)}`;
   env["OTEL_RESOURCE_ATTRIBUTES"] = [env["OTEL_RESOURCE_ATTRIBUTES"], own].filter(Boolean).join();
   let toldAt = -Infinity;
   const quiet = () => {};
@@ -107,6 +112,15 @@ export async function exportTo(
       over.abort();
     },
   };
+}
+
+/** Exports from an isolate what happens in it, to where the worker that has opened it exports. */
+export async function exportHere(): Promise<void> {
+  const url = process.env[variable];
+  if (!url) return;
+  // Two that count under one name would be one to whoever collects.
+  const name = `isolate-${process.pid}-${threadId}`;
+  await exportTo({ url, from: variable }, name, console.error);
 }
 
 async function sdk(): Promise<typeof import("@opentelemetry/sdk-node")> {

@@ -9,7 +9,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import type { Relier, Worker, WorkerEventName, WorkerHealth, WorkerOptions } from "../../mod.ts";
 import { CliError } from "../error.ts";
-import { type Exporter, exportTo, type Otlp } from "../process/otlp.ts";
+import { type Exporter, exportTo, isolateExporter, type Otlp } from "../process/otlp.ts";
 import { setupOf, tell } from "../process/processes.ts";
 import { createCount, type Totals } from "./count.ts";
 import { loadModules } from "./modules.ts";
@@ -107,7 +107,8 @@ async function begin(): Promise<void> {
   const { createRelier, createWorker } = await loadModules(setup.modules);
   relier = createRelier({ redis: setup.redis, prefix: setup.prefix });
   const modules = setup.modules.map((path) => pathToFileURL(path).href);
-  const made = createWorker(relier, { ...setup.worker, modules, handleSignals: false });
+  const preload = exporter ? [isolateExporter] : [];
+  const made = createWorker(relier, { ...setup.worker, modules, preload, handleSignals: false });
   const count = createCount(made);
   for (const event of setup.tell) tellOf(made, event);
   // Whoever waits for its end is told of every task.

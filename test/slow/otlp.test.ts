@@ -18,7 +18,7 @@ import { createRelier } from "../../mod.ts";
 import { type Collector, openCollector, type OtlpSpan } from "../support/otlp.ts";
 import { startRedis } from "../support/redis.ts";
 import { rl } from "../support/rl.ts";
-import { failing, telling } from "../support/traced_tasks.ts";
+import { failing, inProcess, inThread, telling } from "../support/traced_tasks.ts";
 import { root } from "../support/tree.ts";
 import { bounded, until } from "../support/until.ts";
 
@@ -92,6 +92,30 @@ for (const protocol of ["http/protobuf", "http/json"] as const) {
     }
   });
 }
+
+test("what a handler does in a thread or a process of its own is exported, as part of its attempt", async () => {
+  const collector = await openCollector();
+  const relier = createRelier({ redis: server.url, prefix: "isolated" });
+  try {
+    const told = await supervised(collector, "isolated", async () => {
+      for (const task of [inThread, inProcess]) {
+        await (await relier.apush(task)).result({ timeout: "30s" });
+      }
+    });
+    assert.equal(told.exit, 0, told.output);
+    const theirs = collector.spans.filter(({ name }) => name === "theirs");
+    const tasks = theirs.map(({ parentSpanId, service }) => {
+      assert.match(service, /^isolate-\d+-\d+$/);
+      const attempt = collector.spans.find(({ spanId }) => spanId === parentSpanId)!;
+      assert.deepEqual([attempt.name, attempt.failed], ["process default", false]);
+      return attempt.attributes["relier.task.name"];
+    });
+    assert.deepEqual(tasks.sort(), ["traced-in-process", "traced-in-thread"]);
+  } finally {
+    await relier.close();
+    collector.close();
+  }
+});
 
 /** Runs two worker processes while `act` does; `said` is what was printed so far. */
 async function supervised(

@@ -6,6 +6,7 @@
  */
 
 import process from "node:process";
+import * as otel from "@opentelemetry/api";
 import { rlTask, type Task, taskContext } from "../../mod.ts";
 
 /** Where its first attempt runs, by the process that has to be killed. */
@@ -20,6 +21,26 @@ export const telling: Task<"telling", [secret: string], string> = rlTask(
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
     return secret;
   },
+);
+
+const traced = (): Promise<void> =>
+  otel.trace.getTracer("theirs").startActiveSpan("theirs", async (span) => {
+    await Promise.resolve();
+    span.end();
+  });
+
+/** Makes a span of its own, in a thread. */
+export const inThread: Task<"traced-in-thread", [], void> = rlTask(
+  "traced-in-thread",
+  { isolate: "thread" },
+  traced,
+);
+
+/** The same in a process. */
+export const inProcess: Task<"traced-in-process", [], void> = rlTask(
+  "traced-in-process",
+  { isolate: "process" },
+  traced,
 );
 
 /** Fails in its own words. */
