@@ -81,7 +81,7 @@ export type {
 } from "./core/standard_schema.ts";
 export { states, type TaskState, type Transition, transitions } from "./core/states.ts";
 export type { QueueStats } from "./core/stats.ts";
-export type { Attempt, TaskDetails, TaskSummary } from "./core/summary.ts";
+export type { Attempt, StepResult, TaskDetails, TaskSummary } from "./core/summary.ts";
 export {
   type Checked,
   definedTasks,

@@ -39,8 +39,8 @@ export async function inspectTask(
 ): Promise<TaskDetails | undefined> {
   const reply = await call(caller, home, inspect, { id: local });
   if (reply[0] === "unknown") return undefined;
-  const [, , , facts, history, envelope, partial, task] = reply;
-  return readDetails(home, task, facts, history, envelope, partial);
+  const [, , , facts, history, envelope, partial, task, steps] = reply;
+  return readDetails(home, task, facts, history, envelope, partial, steps);
 }
 
 /** Makes what can be done to the queue at `home`; see `createQueue`. */

@@ -132,16 +132,16 @@ export const held: Script<
 export const inspect: Script<
   { id: string },
   never,
-  readonly [word: "ok", epoch: string, seq: number, facts: readonly Reply[], history: readonly Reply[], envelope: string, partial: string, task: readonly Reply[]] | readonly [word: "unknown", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
+  readonly [word: "ok", epoch: string, seq: number, facts: readonly Reply[], history: readonly Reply[], envelope: string, partial: string, task: readonly Reply[], steps: readonly Reply[]] | readonly [word: "unknown", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
 > = {
   name: "inspect",
-  keys: ["scheduled","ready","running","quarantined","completed","dead","cancelled","meta","task","record","partial"],
+  keys: ["scheduled","ready","running","quarantined","completed","dead","cancelled","meta","task","record","partial","steps"],
   args: ["id"],
   row: [],
   replies: ["ok","unknown","schema"],
-  sha: "cff1ba732c6ee8a71d3a90173bddc9da96e7931e",
+  sha: "326bbdb7ef4ddd120e445bf9482518c23c50299c",
   get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal STATES = { scheduled = KEYS[1], ready = KEYS[2], running = KEYS[3], quarantined = KEYS[4], completed = KEYS[5], dead = KEYS[6], cancelled = KEYS[7] }\nlocal MOVES = {  }\nlocal id = ARGV[1]\n" + clock_lua + meta_lua + records_lua + name_lua + summary_lua + "load({ id })\nlocal record = records[id]\nif not record then return answer(\"unknown\") end\nlocal facts = { \"pushedAt\", string.format(\"%.0f\", pushedAt(record)) }\nfor name, value in pairs(record) do\nif name ~= \"history\" and name ~= \"nonce\" and name ~= \"settled\" and name ~= \"order\"\nand name ~= \"token\" then\nfacts[#facts + 1] = name\nfacts[#facts + 1] = type(value) == \"number\" and string.format(\"%.0f\", value) or tostring(value)\nend\nend\nfacts[#facts + 1] = \"score\"\nfacts[#facts + 1] = redis.call(\"ZSCORE\", STATES[record.state], id) or \"\"\nlocal first = record.state == \"completed\" and { record.since, record.worker, record.ended, \"completed\" }\nfacts[#facts + 1] = \"ahead\"\nfacts[#facts + 1] = string.format(\"%d\", redis.call(\"ZRANK\", STATES[record.state], id) or 0)\nreturn answer(\"ok\", facts, record.history or first or {}, redis.call(\"HGET\", KEY.task, id) or \"\",\nredis.call(\"HGET\", KEY.partial, id) or \"\", summary(id))\n";
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal STATES = { scheduled = KEYS[1], ready = KEYS[2], running = KEYS[3], quarantined = KEYS[4], completed = KEYS[5], dead = KEYS[6], cancelled = KEYS[7] }\nlocal MOVES = {  }\nlocal id = ARGV[1]\n" + clock_lua + meta_lua + records_lua + name_lua + summary_lua + "load({ id })\nlocal record = records[id]\nif not record then return answer(\"unknown\") end\nlocal facts = { \"pushedAt\", string.format(\"%.0f\", pushedAt(record)) }\nfor name, value in pairs(record) do\nif name ~= \"history\" and name ~= \"nonce\" and name ~= \"settled\" and name ~= \"order\"\nand name ~= \"token\" then\nfacts[#facts + 1] = name\nfacts[#facts + 1] = type(value) == \"number\" and string.format(\"%.0f\", value) or tostring(value)\nend\nend\nfacts[#facts + 1] = \"score\"\nfacts[#facts + 1] = redis.call(\"ZSCORE\", STATES[record.state], id) or \"\"\nlocal first = record.state == \"completed\" and { record.since, record.worker, record.ended, \"completed\" }\nfacts[#facts + 1] = \"ahead\"\nfacts[#facts + 1] = string.format(\"%d\", redis.call(\"ZRANK\", STATES[record.state], id) or 0)\nreturn answer(\"ok\", facts, record.history or first or {}, redis.call(\"HGET\", KEY.task, id) or \"\",\nredis.call(\"HGET\", KEY.partial, id) or \"\", summary(id),\ncmsgpack.unpack(redis.call(\"HGET\", KEY.steps, id) or \"\\144\"))\n";
   },
 };
 

@@ -57,6 +57,14 @@ export interface Attempt {
   readonly cause: string;
 }
 
+/** What a step of a task returned. */
+export interface StepResult {
+  /** As its handler calls it. */
+  readonly name: string;
+  /** JSON; empty if it returned nothing. */
+  readonly value: string;
+}
+
 /** Everything known about one task. */
 export interface TaskDetails extends TaskSummary {
   /** What its last attempt failed with. */
@@ -79,6 +87,11 @@ export interface TaskDetails extends TaskSummary {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON of the partial result, if there is one. */
   readonly partialResult: string;
+  /**
+   * What its steps returned, in the order they were saved, at most 256 KB of JSON together. The next
+   * attempt does not repeat them; none once it is completed or cancelled.
+   */
+  readonly steps: readonly StepResult[];
   /** While it runs. */
   readonly leaseUntil: Date | null;
   /** While it is scheduled or quarantined. */
@@ -137,6 +150,7 @@ export function readDetails(
   history: readonly Reply[],
   envelope: string,
   partialResult: string,
+  steps: readonly Reply[],
 ): TaskDetails {
   const summary = readSummary(home, line);
   const { state, at } = summary;
@@ -152,6 +166,8 @@ export function readDetails(
     taskVersion: read?.taskVersion ?? null,
     headers: read?.headers ?? {},
     partialResult,
+    // Of a step that was saved twice the last counts, as for the handler.
+    steps: [...new Map(pairs(steps))].map(([name, value]) => ({ name, value: String(value) })),
     leaseUntil: state === "running" ? at : null,
     dueAt: state === "scheduled" || state === "quarantined" ? at : null,
     purgeAt: state === "completed" || state === "cancelled" ? at : null,

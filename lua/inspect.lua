@@ -1,10 +1,10 @@
 --- inspect: everything known about one task
 ---
 --- `facts` is a flat list of names and values, `task` the task in a line. `history` is a flat list of the
---- last ten attempts: start, worker, end, cause.
+--- last ten attempts: start, worker, end, cause. `steps` is a flat list of names and what they returned.
 ---
 --- @arg   id  string
---- @reply ok facts:list history:list envelope:string partial:string task:list
+--- @reply ok facts:list history:list envelope:string partial:string task:list steps:list
 --- @reply unknown
 --- @by    operator
 --- @use   clock meta records name summary
@@ -26,4 +26,5 @@ local first = record.state == "completed" and { record.since, record.worker, rec
 facts[#facts + 1] = "ahead"
 facts[#facts + 1] = string.format("%d", redis.call("ZRANK", STATES[record.state], id) or 0)
 return answer("ok", facts, record.history or first or {}, redis.call("HGET", KEY.task, id) or "",
-  redis.call("HGET", KEY.partial, id) or "", summary(id))
+  redis.call("HGET", KEY.partial, id) or "", summary(id),
+  cmsgpack.unpack(redis.call("HGET", KEY.steps, id) or "\144"))

@@ -171,12 +171,20 @@ test(
     assert.ok(scheduled.dueAt!.getTime() > Date.now() + 3_000_000);
     await queue.promote([handle.id]);
     const claim = await moves.claim();
-    assert.ok((await queue.inspect(handle.id)).leaseUntil);
+    const save = (name: string, value: string) => moves.step(claim, name, value);
+    for (const [name, value] of [["charge", "1"], ["mail", ""], ["charge", "2"]] as const) {
+      await save(name, value);
+    }
+    const running = await queue.inspect(handle.id);
+    assert.ok(running.leaseUntil);
+    const steps = [{ name: "charge", value: "2" }, { name: "mail", value: "" }];
+    assert.deepEqual([scheduled.steps, running.steps], [[], steps]);
     await moves.settle(claim, "complete", { text: "5", name: "add-listed" });
     const done = await queue.inspect(handle.id);
     assert.deepEqual([done.name, done.payload, done.envelope], ["add-listed", undefined, ""]);
     assert.ok(done.purgeAt && !done.dueAt && !done.corrupt);
     assert.deepEqual(done.history.map(({ cause }) => cause), ["completed"]);
+    assert.deepEqual(done.steps, []);
     await assert.rejects(
       queue.inspect(idOf({ queue: "default", partition: 0, root: "" }, randomLocal())),
       {

@@ -15,10 +15,10 @@ import { type Html, html, part } from "./html.ts";
 import { type Ask, NotHere, type Page } from "./page.ts";
 import { button, moment, section } from "./parts.ts";
 import { actsFor } from "./task_acts.ts";
+import { contents, outcome, stepResults } from "./task_contents.ts";
 import { editForm } from "./task_edit.ts";
 import { attemptsTable, timeline } from "./task_life.ts";
 import { stateBadge } from "./task_rows.ts";
-import { jsonBlock, parsed, pushCommand } from "./task_words.ts";
 
 /** The page. */
 export const task: Page = {
@@ -37,9 +37,10 @@ export const task: Page = {
       part("life", section("What happened", timeline(task, workers, ask.now))),
       part("attempts", attemptsTable(task, workers)),
       part("error", lastError(task, ask)),
+      part("steps", stepResults(task, ask)),
       part("outcome", outcome(task, ask)),
     ] as const;
-    const [top, reasons, life, attempts, error, result] = parts;
+    const [top, reasons, life, attempts, error, steps, result] = parts;
     const name = task.name || "(unreadable)";
     return {
       title: `${name} ${id.slice(-22, -12)}`,
@@ -47,7 +48,7 @@ export const task: Page = {
         <p
           class="crumbs"><a href="tasks">Tasks</a> /</p><h1><bdi>${name}</bdi></h1>${top
             .html}${editForm(ask, task)}${reasons.html}${life.html}${attempts.html}${error
-            .html}${contents(task, ask)}${result.html}
+            .html}${contents(task, ask)}${steps.html}${result.html}
       `,
       live: parts,
     };
@@ -132,47 +133,4 @@ function lastError({ error }: TaskDetails, ask: Ask): Html {
       ask.showsPayloads && frames !== "" && html`<pre tabindex="0">${frames.slice(0, 8000)}</pre>`
     }`,
   );
-}
-
-function contents(task: TaskDetails, ask: Ask): Html {
-  const { payload, corrupt, envelope, headers } = task;
-  if (corrupt) {
-    return section("Payload", html`<p class="text-bad">What is stored of it cannot be read.</p>`);
-  }
-  if (!ask.showsPayloads) return section("Payload", html`<p class="empty">${hiddenWords}</p>`);
-  if (payload === undefined) {
-    const why = envelope === ""
-      ? "It is over, and its payload is gone."
-      : "It is not for us to read.";
-    return section("Payload", html`<p class="empty">${why}</p>`);
-  }
-  const command = pushCommand(task);
-  const named = Object.keys(headers).length > 0;
-  return html`<div class="pair">${
-    section(
-      "Payload",
-      jsonBlock(payload),
-      command !== undefined &&
-        html`
-          <button type="button" class="tool" data-copy="${command}"
-            data-command="${command}">copy as rl tasks push</button>
-        `,
-    )
-  }${named && section("Headers", jsonBlock(headers))}</div>`;
-}
-
-const hiddenWords = "Hidden from the role viewer.";
-
-function outcome(task: TaskDetails, ask: Ask): Html {
-  const { partialResult, facts } = task;
-  const result = facts["result"];
-  if (!result && partialResult === "") return html``;
-  const shown = (title: string, text: string): Html =>
-    section(
-      title,
-      ask.showsPayloads ? jsonBlock(parsed(text)) : html`<p class="empty">${hiddenWords}</p>`,
-    );
-  return html`<div class="pair">${partialResult !== "" && shown("Partial result", partialResult)}${
-    result ? shown("Result", result) : false
-  }</div>`;
 }

@@ -16,7 +16,8 @@ export const storyArgs = {
   id: { type: "positional", required: true, description: "The task: its id, or how that begins" },
   payload: {
     type: "boolean",
-    description: "Also print payload, partial result, result and headers: they may be private",
+    description:
+      "Also print payload, step results, partial result, result and headers: they may be private",
   },
 } as const;
 
@@ -72,10 +73,16 @@ function tellContents(out: Output, task: TaskDetails, open: boolean): void {
 
 /** What may be private: what went in, what came of it, and what came along. */
 function contentsOf(task: TaskDetails): Record<string, unknown> {
-  const { payload, partialResult, headers, facts } = task;
+  const { payload, partialResult, steps, headers, facts } = task;
   return {
     ...(payload !== undefined && { payload }),
     ...(Object.keys(headers).length > 0 && { headers }),
+    ...(steps.length > 0 && {
+      steps: steps.map(({ name, value }) => ({
+        name,
+        ...(value !== "" && { value: parsed(value) }),
+      })),
+    }),
     ...(partialResult !== "" && { partialResult: parsed(partialResult) }),
     ...(facts["result"] && { result: parsed(facts["result"]) }),
   };
@@ -91,9 +98,10 @@ function parsed(text: string): unknown {
 
 /** The task as JSON: the envelope is left out, and what may be private unless `open`. */
 function disclosed(task: TaskDetails, open: boolean): object {
-  const { envelope: _, payload: __, partialResult: ___, headers: ____, facts, ...rest } = task;
-  const { result: _____, print: ______, ...others } = facts;
-  return { ...rest, facts: others, ...(open && contentsOf(task)) };
+  const { envelope: _, payload: __, partialResult: ___, steps: ____, headers: _____, ...rest } =
+    task;
+  const { result: ______, print: _______, ...facts } = rest.facts;
+  return { ...rest, facts, ...(open && contentsOf(task)) };
 }
 
 /** `    +27ms`, from when it was pushed. */

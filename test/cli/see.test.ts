@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idempotencyLock, rlTask } from "../../mod.ts";
+import { idempotencyLock, rlTask, taskContext } from "../../mod.ts";
 import { subscriber } from "../support/moves.ts";
 import { type Lab, withRelier } from "../support/relier.ts";
 import { rl, type RlResult } from "../support/rl.ts";
@@ -160,6 +160,38 @@ test(
     assert.deepEqual(open.payload, [-4712]);
     assert.deepEqual(open.history.map(({ cause }: { cause: string }) => cause), ["attempts"]);
     assert.equal((await run("tasks", "show", `default~0~${"y".repeat(22)}`)).exit, 4);
+  }),
+);
+
+test(
+  "what the steps of a task returned is shown to whoever asks for it, and not once it is over",
+  withRelier(async (lab) => {
+    const run = at(lab);
+    let mended = false;
+    const stepping = rlTask("stepping", { replace: true, retry: 1 }, async (card: number) => {
+      await taskContext().step(`charge ${card}`, () => ({ receipt: `of ${card}` }));
+      await taskContext().step("mail", () => {});
+      if (!mended) throw new Error("not yet");
+    });
+    await lab.worker();
+    const { id } = await stepping.apush(4711);
+    await done(lab, 1);
+    const closed = await run("tasks", "show", id);
+    assert.match(closed.stdout, /payload and steps: hidden, --payload shows them/);
+    for (const more of [[], ["--json"]]) {
+      assert.doesNotMatch((await run("tasks", "show", id, ...more)).stdout, /4711|receipt/);
+    }
+    assert.match((await run("tasks", "show", id, "--payload")).stdout, /"receipt": "of 4711"/);
+    const [open] = (await run("dlq", "show", id, "--payload", "--json")).lines();
+    assert.deepEqual(open.steps, [
+      { name: "charge 4711", value: { receipt: "of 4711" } },
+      { name: "mail" },
+    ]);
+    mended = true;
+    assert.equal((await run("tasks", "retry", id)).exit, 0);
+    await until("it has run", async () => (await lab.queue.stats()).counts.completed === 1);
+    const [over] = (await run("tasks", "show", id, "--payload", "--json")).lines();
+    assert.equal("steps" in over, false);
   }),
 );
 

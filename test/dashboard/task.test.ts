@@ -183,3 +183,49 @@ test(
     await worker.drain({ timeout: 0 });
   }),
 );
+
+test(
+  "what steps returned is seen while the task runs, no viewer reads it, and it goes when it is over",
+  withQueue(async (lab) => {
+    let goesOn = false;
+    const stepping = rlTask("stepping", { replace: true }, async (card: string) => {
+      const { step } = taskContext();
+      await step("charge", () => ({ receipt: `of ${card}`, evil }));
+      await step("mail", () => {});
+      await until("it goes on", () => goesOn, 10_000);
+      for (let i = 1; i <= 60; i++) await step(`page ${i}`, () => "y".repeat(i === 60 ? 9000 : 1));
+      await until("it may end", () => !goesOn, 10_000);
+    });
+    const stepsOf = async (id: string) => (await lab.queue.inspect(id)).steps;
+    await lab.worker();
+    const { id } = await stepping.apush("4711-0815");
+    await until("two are done", async () => (await stepsOf(id)).length === 2);
+    const { text } = await as("operator", lab).get(pageOf(id));
+    assert.match(text, /<h2>Steps<\/h2>[^]*2 steps, kept for the next attempt/);
+    assert.match(text, /charge[^]*&quot;receipt&quot;: &quot;of 4711-0815&quot;/);
+    assert.match(text, /mail<\/bdi><\/dt>\s*<dd><p class="empty">nothing</);
+    assert.doesNotMatch(text, /<script>alert/);
+    const hidden = (await as("viewer", lab).get(pageOf(id))).text;
+    assert.match(hidden, /<h2>Steps<\/h2>[^]*Hidden from the role viewer/);
+    assert.doesNotMatch(hidden, /charge|receipt|4711-0815/);
+
+    const gone = new AbortController();
+    const app = dashboard(lab.rl, { auth: () => "operator" });
+    const live = await app.fetch(
+      new Request(`http://shop.test/live${pageOf(id)}`, { signal: gone.signal }),
+    );
+    goesOn = true;
+    let heard = "";
+    for await (const text of live.body!.pipeThrough(new TextDecoderStream())) {
+      heard += text;
+      if (/"steps":[^]*the last 50 of 62/.test(heard)) break;
+    }
+    gone.abort();
+    assert.match(heard, /as JSON it has 9,002/, "a long one is cut, and says so");
+    assert.doesNotMatch(heard, /page 10<|y{3000}/);
+    goesOn = false;
+    await end(lab, id, "completed");
+    assert.deepEqual(await stepsOf(id), []);
+    assert.doesNotMatch((await as("operator", lab).get(pageOf(id))).text, /<h2>Steps/);
+  }),
+);
