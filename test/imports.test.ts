@@ -65,6 +65,7 @@ const laws: readonly Law[] = [
   { from: /^cli\//,                 to: /^cli\//,                           because: "it is one program" },
   { from: /^cli\/(kernel\/config_file|tasks\/known|worker\/modules)\.ts$/, to: /^\(/, lazy: true, because: "what users wrote is named by them" },
   { from: /^cli\/process\/otlp\.ts$/, to: /^@opentelemetry\/sdk-node$/, lazy: true, because: "this is the one file that exports, for those who have installed what does" },
+  { from: /^cli\/process\/otlp\.ts$/, to: /^core\/telemetry_events\.ts$/, lazy: true, because: "what only a tool tells is told as all else is" },
   { from: /^cli\/bench\/(admission|flood)\.ts$/, to: /^hono$/,          because: "a door is measured in an app, as it is used" },
   { from: /^cli\/bench\/ping\.ts$/, to: /^ioredis$/,                      because: "what a round trip costs is asked of Redis itself" },
   { from: /^bench\/harness\.ts$/,   to: /^ioredis$/,                        because: "what work costs in Redis is asked of Redis itself" },

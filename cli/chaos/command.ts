@@ -10,6 +10,7 @@ import { type Command, command, type Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import { type Common, common, refuseProduction, seedOf, wishOf } from "./common.ts";
 import { conduct, exitOf, type Experiment } from "./experiment.ts";
+import { exportChaos } from "./exporting.ts";
 import { startChaosRedis } from "./redis.ts";
 import type { Report } from "./report.ts";
 
@@ -68,16 +69,21 @@ export interface Laboratory {
 
 /** Starts a Redis for what `given` asks for. @throws {CliError} 2, 3 */
 export async function openLaboratory(
-  { out, signal }: Context<any>,
+  context: Context<any>,
   given: Common,
 ): Promise<Laboratory> {
+  const { out, signal } = context;
   const { watch = false } = given;
   const [seed, wish] = [seedOf(given), wishOf(given)];
   const redis = await startChaosRedis();
+  const exporting = await exportChaos(context, given);
   return {
     conduct: (experiment, options) =>
-      conduct(experiment, options, { seed, wish, redis, out, watch, signal }),
-    close: () => redis.close(),
+      conduct(experiment, options, { seed, wish, redis, exporting, out, watch, signal }),
+    async close() {
+      await exporting.close();
+      await redis.close();
+    },
   };
 }
 

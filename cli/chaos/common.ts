@@ -9,6 +9,7 @@ import type { ArgDef, ParsedArgs } from "../args.ts";
 import type { Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import { integer } from "../flags.ts";
+import { otlpArg } from "../process/otlp.ts";
 import type { Plan } from "./stage.ts";
 
 type Flag = ArgDef & { readonly type: "boolean" };
@@ -21,6 +22,7 @@ export const common: {
   readonly tasks: Value;
   readonly workers: Value;
   readonly watch: Flag;
+  readonly otlp: Value;
   readonly "i-know-this-is-production": Flag;
 } = {
   "self-contained": {
@@ -35,6 +37,7 @@ export const common: {
   tasks: { type: "string", valueHint: "number", description: "How many tasks are pushed" },
   workers: { type: "string", valueHint: "number", description: "How many workers are started" },
   watch: { type: "boolean", alias: "w", description: "Show all that happens, as it happens" },
+  otlp: otlpArg,
   "i-know-this-is-production": {
     type: "boolean",
     description: "Break things although the environment is production",

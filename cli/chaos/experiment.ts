@@ -10,6 +10,7 @@ import type { Context } from "../command.ts";
 import { CliError } from "../error.ts";
 import type { Output } from "../output.ts";
 import type { Common } from "./common.ts";
+import type { Exporting } from "./exporting.ts";
 import { createRandom } from "./random.ts";
 import type { ChaosRedis } from "./redis.ts";
 import { createTimeline, flawsOf, headline, type Report, spreadOf, tell } from "./report.ts";
@@ -51,6 +52,7 @@ export interface Conduct {
   /** What was asked for in place of an experiment's own plan. */
   readonly wish: Partial<Plan>;
   readonly redis: ChaosRedis;
+  readonly exporting: Exporting;
   readonly out: Output;
   readonly watch: boolean;
   readonly signal: AbortSignal;
@@ -70,7 +72,7 @@ const usual: Plan = {
 export async function conduct<O>(
   definition: Experiment<any, O>,
   options: O,
-  { seed, wish, redis, out, watch, signal }: Conduct,
+  { seed, wish, redis, exporting, out, watch, signal }: Conduct,
 ): Promise<Report> {
   const began = performance.now();
   const plan = { ...usual, ...definition.plan?.(options), ...wish };
@@ -80,9 +82,11 @@ export async function conduct<O>(
   headline(out, name, summary, proves, `${crew}, seed ${seed}, Redis at ${redis.about}`);
   const timeline = createTimeline(out, watch);
   const faults: { afterMs: number; what: string }[] = [];
-  const stage = await setStage(plan, redis, createRandom(seed), signal, (strike) => {
+  const { otlp } = exporting;
+  const stage = await setStage(plan, redis, createRandom(seed), otlp, signal, (strike) => {
     faults.push({ afterMs: Math.round(performance.now() - began), what: strike.what });
     timeline.strike(strike);
+    exporting.injected(name, strike.what, strike.ids.length);
   });
   let problem: string | null = null;
   const unfollow = timeline.follow(stage.crew);

@@ -18,6 +18,7 @@ import { workersNamed } from "../worker/fleet.ts";
 import { finalStates, type Orphan, untilAdopted } from "./aftermath.ts";
 import { type Common, seedOf, wishOf } from "./common.ts";
 import { exitOf } from "./experiment.ts";
+import { exportChaos, type Exporting } from "./exporting.ts";
 import { caught, type Prey, preyOf } from "./prey.ts";
 import { createRandom, type Random } from "./random.ts";
 import { createTimeline, headline, listed, type Report, spreadOf, tell } from "./report.ts";
@@ -42,7 +43,21 @@ const endMs = 60_000;
 export async function assault(
   context: Context<any>,
   given: Common,
+  what: Assault,
+): Promise<number> {
+  const exporting = await exportChaos(context, given);
+  try {
+    return await carryOut(context, given, what, exporting);
+  } finally {
+    await exporting.close();
+  }
+}
+
+async function carryOut(
+  context: Context<any>,
+  given: Common,
   { name, summary, signal, times, worker }: Assault,
+  exporting: Exporting,
 ): Promise<number> {
   const { relier, out, settings, signal: abort } = context;
   const began = performance.now();
@@ -84,6 +99,7 @@ export async function assault(
           listed(held.map(({ id }) => shortId(id)));
         faults.push({ afterMs: Math.round(at - began), what });
         timeline.say("fault", what);
+        exporting.injected(name, what, held.length);
       }
       for (const { id } of orphans) struck.add(id);
       const after = await untilAdopted(relier, orphans, timeline, abort).finally(() => {

@@ -20,6 +20,7 @@ import {
   type TaskHandle,
 } from "../../mod.ts";
 import { createCrew, type Crew, type Running } from "../process/crew.ts";
+import type { Otlp } from "../process/otlp.ts";
 import { atExit, start } from "../process/processes.ts";
 import { clock, type Ledger, openLedger } from "./ledger.ts";
 import { openProxy, type Proxy } from "./proxy.ts";
@@ -106,6 +107,7 @@ export async function setStage(
   plan: Plan,
   redis: ChaosRedis,
   random: Random,
+  otlp: Otlp | undefined,
   signal: AbortSignal,
   struck: (strike: Strike) => void,
 ): Promise<Stage> {
@@ -124,6 +126,8 @@ export async function setStage(
   function hire(number: number): ChildProcess {
     const { concurrency, leaseMs, drainMs, heapMb, skew } = plan;
     const setup: WorkerSetup = {
+      name: `rl-chaos-${number}`,
+      otlp,
       redis: networks[number - 1]?.url ?? redis.url,
       prefix,
       folder,

@@ -5,14 +5,19 @@
  * @module
  */
 
+import process from "node:process";
 import { createRelier, createWorker } from "../../mod.ts";
 import { serve } from "../process/crew.ts";
+import { exportTo, type Otlp } from "../process/otlp.ts";
 import { setupOf } from "../process/processes.ts";
 import { openLedger } from "./ledger.ts";
 import { defineTasks, queue } from "./tasks.ts";
 
 /** What a worker process is told when it is started. */
 export interface WorkerSetup {
+  /** What it is called by whoever collects what it exports. */
+  readonly name: string;
+  readonly otlp: Otlp | undefined;
   readonly redis: string;
   readonly prefix: string;
   readonly folder: string;
@@ -23,9 +28,13 @@ export interface WorkerSetup {
   readonly version: number;
 }
 
-const { redis, prefix, folder, concurrency, leaseMs, drainMs, version } = await setupOf<
+/** An experiment holds a worker to the time it takes to leave. */
+const farewellMs = 1000;
+
+const { name, otlp, redis, prefix, folder, concurrency, leaseMs, drainMs, version } = await setupOf<
   WorkerSetup
 >();
+const exporter = otlp && await exportTo(otlp, name, console.error);
 const ledger = openLedger(folder);
 const relier = createRelier({ redis, prefix });
 defineTasks({ ledger, version });
@@ -34,7 +43,15 @@ const worker = createWorker(relier, {
   concurrency,
   lease: leaseMs,
   drainTimeout: drainMs,
+  handleSignals: !exporter,
 });
+if (exporter) {
+  process.once("SIGTERM", async () => {
+    await worker.drain();
+    await exporter.close(farewellMs);
+    process.exit();
+  });
+}
 worker.on("completed", ({ id }) => {
   ledger.write({ what: "settled", id, key: "", attempt: 0, worker: worker.id, fence: 0 });
 });

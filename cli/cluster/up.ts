@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { type Command, command, type Context } from "../command.ts";
 import { CliError, type Exit } from "../error.ts";
 import { integer } from "../flags.ts";
-import { otlpOf } from "../process/otlp.ts";
+import { otlpArg, otlpOf } from "../process/otlp.ts";
 import { firstWord, start } from "../process/processes.ts";
 import { bringUp, type Line, type Plan } from "./cluster.ts";
 import type { DaemonWord } from "./daemon.ts";
@@ -35,11 +35,7 @@ const args = {
     valueHint: "duration",
     description: "How long tasks may go on when it is told to leave (30s)",
   },
-  otlp: {
-    type: "string",
-    valueHint: "url",
-    description: "Export spans, metrics and logs there (OTEL_EXPORTER_OTLP_ENDPOINT)",
-  },
+  otlp: otlpArg as typeof otlpArg,
   dashboard: {
     type: "boolean",
     default: true,

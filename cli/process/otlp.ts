@@ -22,9 +22,18 @@ export interface Otlp {
 
 /** What exports. */
 export interface Exporter {
-  /** Exports what is left, for a few seconds at most. */
-  close(): Promise<void>;
+  /** Tells of an event that is a warning. */
+  warn(name: string, attributes: Readonly<Record<string, string | number>>): void;
+  /** Exports what is left, for `ms` at most; 3 s by default. */
+  close(ms?: number): Promise<void>;
 }
+
+/** The option that says where to; who has it names its type as well, as what is published must. */
+export const otlpArg = {
+  type: "string",
+  valueHint: "url",
+  description: "Export spans, metrics and logs there (OTEL_EXPORTER_OTLP_ENDPOINT)",
+} as const;
 
 const variable = "OTEL_EXPORTER_OTLP_ENDPOINT";
 /** What has an isolate export, too, once it is imported there. */
@@ -63,9 +72,10 @@ export function otlpOf(
 
 /**
  * Registers an SDK that exports spans, metrics and logs of this process; `name` is what
- * people call it. `complain` is told when that fails, once a minute at most. Where only the
- * environment asks for it, which may mean other programs, no SDK is no reason not to work:
- * that is complained of, and nothing is exported.
+ * people call it, and `more` is what else is said of all that is told, here and in the processes
+ * this one starts. `complain` is told when that fails, once a minute at most. Where only the
+ * environment asks for it, which may mean other programs, no SDK is no reason not to work: that is
+ * complained of, and nothing is exported.
  *
  * @throws {CliError} 2 if the SDK is not installed.
  */
@@ -73,6 +83,7 @@ export async function exportTo(
   { url, from }: Otlp,
   name: string,
   complain: (trouble: string) => void,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Exporter | undefined> {
   let loaded: Awaited<ReturnType<typeof sdk>>;
   try {
@@ -86,8 +97,11 @@ export async function exportTo(
   const { env } = process;
   env[variable] = url;
   for (const signal of ["TRACES", "METRICS", "LOGS"]) env[`OTEL_${signal}_EXPORTER`] ||= "otlp";
-  const own = `service.instance.id=${encodeURIComponent(name)}`;
-  env["OTEL_RESOURCE_ATTRIBUTES"] = [env["OTEL_RESOURCE_ATTRIBUTES"], own].filter(Boolean).join();
+  const own = Object.entries({ ...more, "service.instance.id": name })
+    .map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
+  // Of two that are called the same the last one counts.
+  env["OTEL_RESOURCE_ATTRIBUTES"] = [env["OTEL_RESOURCE_ATTRIBUTES"], ...own].filter(Boolean)
+    .join();
   let toldAt = -Infinity;
   const quiet = () => {};
   const logger = {
@@ -104,10 +118,12 @@ export async function exportTo(
   api.diag.setLogger(logger, { logLevel: api.DiagLogLevel.ERROR, suppressOverrideMessage: true });
   const exporting = new NodeSDK({ serviceName: env["OTEL_SERVICE_NAME"] || "relier" });
   exporting.start();
+  const { event } = await import("../../core/telemetry_events.ts");
   return {
-    async close() {
+    warn: (what, attributes) => event(what, "warn", attributes),
+    async close(ms = farewellMs) {
       const over = new AbortController();
-      const late = pause(farewellMs, undefined, { signal: over.signal }).catch(() => {});
+      const late = pause(ms, undefined, { signal: over.signal }).catch(() => {});
       await Promise.race([exporting.shutdown().catch(() => {}), late]);
       over.abort();
     },

@@ -11,6 +11,7 @@ import type { Settings } from "../kernel/config.ts";
 import type { ParsedArgs } from "../args.ts";
 import { CliError } from "../error.ts";
 import { choice, duration, integer, list } from "../flags.ts";
+import { otlpArg } from "../process/otlp.ts";
 
 /** The options of `rl worker start`. */
 export const startArgs = {
@@ -92,11 +93,7 @@ export const startArgs = {
     valueHint: "address",
     description: "Where they are answered (127.0.0.1)",
   },
-  otlp: {
-    type: "string",
-    valueHint: "url",
-    description: "Export spans, metrics and logs there (OTEL_EXPORTER_OTLP_ENDPOINT)",
-  },
+  otlp: otlpArg as typeof otlpArg,
 } as const;
 
 /** What they are, read. */

@@ -16,6 +16,7 @@ import { exportTo } from "../../cli/process/otlp.ts";
 import { type Metric, metrics as table } from "../../core/telemetry_metrics.ts";
 import { createRelier } from "../../mod.ts";
 import { type Collector, openCollector, type OtlpSpan } from "../support/otlp.ts";
+import { rlProcess } from "../support/mutant.ts";
 import { startRedis } from "../support/redis.ts";
 import { rl } from "../support/rl.ts";
 import { failing, inProcess, inThread, telling } from "../support/traced_tasks.ts";
@@ -215,6 +216,35 @@ function assertMetrics({ points }: Collector): void {
   assert.equal(most("relier.task.dead_lettered"), 1);
   assert.ok(most("messaging.client.sent.messages") >= 1);
 }
+
+test("all that an experiment tells says that it is one, and when its fault struck", async () => {
+  const collector = await openCollector();
+  try {
+    const args = ["chaos", "worker-kill", "--self-contained", "--signal", "TERM", "--json"];
+    const { exit, stdout, stderr } = await rlProcess([...args, "--otlp", collector.url]);
+    assert.equal(exit, 0, stdout + stderr);
+    const { tasks, faults, struck } = JSON.parse(stdout);
+    const { spans, events } = collector;
+    assert.ok(spans.every(({ resource }) => resource["relier.chaos"] === "true"));
+    const services = new Set(spans.map(({ service }) => service));
+    assert.ok(services.has("rl-chaos"), [...services].join(" "));
+    const completed = spans.filter((span) =>
+      span.attributes["relier.task.outcome"] === "completed"
+    );
+    assert.equal(completed.length, tasks.pushed, "none has exported less than it ran");
+    assert.ok(completed.every(({ service }) => /^rl-chaos-[1-4]$/.test(service)));
+    const injected = events.filter(({ name }) => name === "relier.chaos.injected");
+    const told = injected.map(({ severity, attributes: { body: _, ...rest } }) => [severity, rest]);
+    assert.deepEqual(told, [["WARN", {
+      "messaging.system": "relier",
+      "relier.chaos.experiment": "worker-kill",
+      "relier.chaos.fault": faults[0].what,
+      "relier.chaos.tasks": struck,
+    }]]);
+  } finally {
+    collector.close();
+  }
+});
 
 test("an endpoint that is none is refused before anything starts", async () => {
   const start = (...args: string[]) => rl(["worker", "start", tasks, ...args], { url: server.url });

@@ -13,6 +13,8 @@ import { read } from "./tree.ts";
 /** A span as it arrived. */
 export interface OtlpSpan {
   readonly service: string;
+  /** What is said of the process it comes from. */
+  readonly resource: Readonly<Record<string, unknown>>;
   readonly name: string;
   readonly traceId: string;
   readonly spanId: string;
@@ -138,10 +140,12 @@ function hexed(value: any): any {
 }
 
 function spansOf({ resource, scopeSpans = [] }: any): OtlpSpan[] {
-  const service = String(attributesOf(resource?.attributes)["service.instance.id"] ?? "");
+  const where = attributesOf(resource?.attributes);
+  const service = String(where["service.instance.id"] ?? "");
   return scopeSpans.flatMap(({ spans = [] }: any) =>
     spans.map((span: any) => ({
       service,
+      resource: where,
       name: span.name,
       traceId: span.traceId,
       spanId: span.spanId,
