@@ -247,6 +247,7 @@ test(
       await moves.crash("w1");
       await hurried();
     }
+    await moves.age("quarantined", id, 60_000); // Else the worker has it before it is busy.
     await worker({ concurrency: 2 });
     const busy = await rl.apush(long);
     await until("it is busy", async () => (await queue.stats()).counts.running === 1);

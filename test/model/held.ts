@@ -115,6 +115,9 @@ export function expectedOf(world: World): Held {
       limits: texts.join(" ") || undefined,
       "limit:concurrency": concurrency,
       ...Object.fromEntries([...world.counters].map(([name, value]) => [`n:${name}`, value])),
+      ...Object.fromEntries(
+        [...world.hours].map(([slot, { hour, raised }]) => [`raised:${slot}`, `${hour} ${raised}`]),
+      ),
     }),
     bell: world.bell,
   };

@@ -141,6 +141,14 @@ export const luaMutants: readonly LuaMutant[] = [
     patch: ["if now - swept > leaseMs / 2 and", "if false and"],
   },
   {
+    that: "takes a day for 25 hours",
+    patch: ["hour % 24", "hour % 25"],
+  },
+  {
+    that: "takes a worker for blocked since its thread last beat for it",
+    patch: ["entry.blocked or now", "now"],
+  },
+  {
     that: "promotes a millisecond early",
     patch: ['KEY.scheduled, "-inf", now,', 'KEY.scheduled, "-inf", now + 1,'],
   },

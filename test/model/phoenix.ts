@@ -63,6 +63,7 @@ export function sweep(
   const suspectMs = suspect ? suspect.at - now : Infinity;
   if (suspectMs <= 0 || waiting) ring(world);
   for (const task of over) if (task.at <= now) move(world, task, "purge", 0);
+  if (raised.length > 0) noteHour(world, raised.length / 2);
   forgetFull(world);
   for (const worker of [dead, ...silent]) dismiss(world, worker);
 
@@ -74,6 +75,16 @@ export function sweep(
     raised.length > 0 ? 100 : Infinity,
   );
   return ["ok", raised, nextMs, evicted];
+}
+
+/** How many in which hour, until the same hour of the next day. */
+function noteHour(world: World, raised: number): void {
+  const hour = Math.floor(nowOf(world) / 3_600_000);
+  const before = world.hours.get(hour % 24);
+  world.hours.set(hour % 24, {
+    hour,
+    raised: raised + (before?.hour === hour ? before.raised : 0),
+  });
 }
 
 /** What becomes of a task whose worker is gone: the first death costs a moment, more the lane. */

@@ -275,7 +275,8 @@ export function renew(
   }
   const known = world.presence.get(worker);
   if (known || held.length > 0) {
-    world.presence.set(worker, { ...known, beat: nowOf(world) });
+    const now = nowOf(world);
+    world.presence.set(worker, { ...known, beat: now, blocked: known?.blocked ?? now });
     world.workers.set(worker, nowOf(world));
   }
   return ["ok", ""];

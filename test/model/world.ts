@@ -65,6 +65,8 @@ export interface Task {
 /** What a worker said of itself when it last beat. */
 export interface Presence {
   beat: number;
+  /** Since when another thread has had to beat for it. */
+  readonly blocked?: number;
   readonly about?: string;
   readonly lease?: number;
 }
@@ -79,6 +81,8 @@ export interface World {
   lane: { readonly worker: string; until: number } | undefined;
   swept: number | undefined;
   graceUntil: number | undefined;
+  /** What was brought back in an hour, by the hour of the day. */
+  readonly hours: Map<number, { readonly hour: number; readonly raised: number }>;
   paused: string | undefined;
   closed: string | undefined;
   limits: ReadonlyMap<string, string>;
@@ -103,6 +107,7 @@ export function emptyWorld(): World {
     lane: undefined,
     swept: undefined,
     graceUntil: undefined,
+    hours: new Map(),
     paused: undefined,
     closed: undefined,
     limits: new Map(),
