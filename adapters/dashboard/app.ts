@@ -20,9 +20,10 @@ import { createHub, type Hub } from "./hub.ts";
 import { bare, layout } from "./layout.ts";
 import { live } from "./live.ts";
 import { type Ask, BadForm, NotHere, type Page } from "./page.ts";
-import { baseOf, type C, type Env, frameOf, rootOf } from "./place.ts";
+import { baseOf, type C, type Env, frameOf, likedBy, rootOf } from "./place.ts";
 import { suffices } from "./role.ts";
 import { acts, downloads, pages } from "./site.ts";
+import { everyMs } from "./taste.ts";
 
 /** Options of a dashboard. */
 export interface DashboardOptions<T = Context> {
@@ -148,11 +149,11 @@ async function show(
 function liveOf(c: C, page: Page, ask: Ask, hub: Hub): Response {
   // Who may see the same is shown the same.
   const key = `${ask.user.role} ${ask.here}`;
-  return live(c, () =>
-    hub.shared(key, async () => {
-      const { live: parts = [] } = await page.view({ ...ask, again: true, now: Date.now() });
-      return Object.fromEntries(parts.map(({ id, inner }) => [id, String(inner)]));
-    }));
+  const parts = async () => {
+    const { live: parts = [] } = await page.view({ ...ask, again: true, now: Date.now() });
+    return Object.fromEntries(parts.map(({ id, inner }) => [id, String(inner)]));
+  };
+  return live(c, () => hub.shared(key, parts), everyMs(likedBy(c)));
 }
 
 async function actOn(c: C, ask: Ask, door: Door, hub: Hub): Promise<Response> {

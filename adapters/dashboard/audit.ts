@@ -8,7 +8,7 @@ import type { RecordedAction } from "../../mod.ts";
 import { plural } from "../operator/words.ts";
 import { type Html, html, part, type Value } from "./html.ts";
 import type { Ask, Page } from "./page.ts";
-import { button, type Column, moment, section, table } from "./parts.ts";
+import { button, clock, type Column, moment, section, table } from "./parts.ts";
 import { repairQueue } from "./queue_acts.ts";
 
 const perPage = 50;
@@ -89,6 +89,7 @@ function verdict(ask: Ask, queue: string, broken: readonly string[]): Value {
 function actionTable(actions: readonly RecordedAction[], ask: Ask): Html {
   const columns: Column<RecordedAction>[] = [
     { title: "when", of: ({ at }) => html`<span class="nowrap">${moment(at, ask.now)}</span>` },
+    { title: "at", wide: true, of: ({ at }) => html`<span class="dim nowrap">${clock(at)}</span>` },
     { title: "who", of: ({ actor }) => html`<b>${actor}</b>` },
     { title: "what", of: ({ action }) => html`<code>${action}</code>` },
     { title: "to what", of: ({ target }) => html`<span class="mono break">${target}</span>` },

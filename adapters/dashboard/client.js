@@ -67,6 +67,7 @@ function patch(id, text) {
   if (!target) return;
   const next = target.cloneNode(false);
   next.innerHTML = text; // Rendered by our own server, where everything is escaped.
+  tellTimes(next);
   children(target, next);
 }
 
@@ -125,20 +126,46 @@ document.querySelector("nav [aria-current]")?.scrollIntoView({
 const aim = location.hash.length > 1 && $(location.hash.slice(1));
 if (aim instanceof HTMLDetailsElement) aim.open = true;
 
-// ---- themes ----
+// ---- what everybody chooses for themselves ----
 
-const themes = ["system", "light", "dark"];
-const themeButton = $("theme");
-themeButton && (themeButton.hidden = false);
-themeButton?.addEventListener("click", () => {
-  const root = document.documentElement;
-  const next = themes[(themes.indexOf(root.dataset.theme) + 1) % themes.length];
-  root.dataset.theme = next;
-  themeButton.lastElementChild.textContent = next;
-  themeButton.setAttribute("aria-label", `theme: ${next}`);
-  const path = new URL(document.baseURI).pathname.replace(/\/$/, "") || "/";
-  document.cookie = `rl_theme=${next}; path=${path}; max-age=31536000; samesite=strict`;
-});
+/** `2026-11-22 12:00:01.004 UTC`, or where the reader is: `2026-11-22 13:00:01.004 +01:00`. */
+function clock(iso) {
+  if ($("times")?.value !== "local") return iso.replace("T", " ").replace("Z", " UTC");
+  const at = new Date(iso);
+  const ahead = -at.getTimezoneOffset();
+  const two = (n) => String(Math.floor(Math.abs(n))).padStart(2, "0");
+  const there = new Date(at.getTime() + ahead * 60_000).toISOString().replace("T", " ");
+  return there.replace("Z", ` ${ahead < 0 ? "-" : "+"}${two(ahead / 60)}:${two(ahead % 60)}`);
+}
+
+function tellTimes(within) {
+  for (const time of within.querySelectorAll("time")) {
+    const text = clock(time.dateTime);
+    if ("clock" in time.dataset) time.textContent = text;
+    else time.title = text;
+  }
+}
+
+const chosen = {
+  theme: (next) => document.documentElement.dataset.theme = next,
+  times: () => tellTimes(body),
+  every: () => (close(), open()),
+};
+
+for (const button of document.querySelectorAll("[data-choices]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const all = button.dataset.choices.split(" ");
+    const next = all[(all.indexOf(button.value) + 1) % all.length];
+    button.value = button.textContent = next;
+    button.title = `${button.dataset.named}: ${next}`;
+    button.setAttribute("aria-label", button.title);
+    const path = new URL(document.baseURI).pathname.replace(/\/$/, "") || "/";
+    document.cookie = `rl_${button.id}=${next}; path=${path}; max-age=31536000; samesite=strict`;
+    chosen[button.id](next);
+  });
+}
+tellTimes(body);
 
 // ---- the command that does the same ----
 

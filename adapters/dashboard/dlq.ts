@@ -14,7 +14,7 @@ import { deadActs, exportHref } from "./dead_acts.ts";
 import { type Html, html, part } from "./html.ts";
 import type { Look } from "./look.ts";
 import type { Ask, Page } from "./page.ts";
-import { type Column, figure, moment, number, table } from "./parts.ts";
+import { clock, type Column, figure, moment, number, table } from "./parts.ts";
 import { filterOf, queryOf, type TaskFilter } from "./task_filter.ts";
 import { hrefOf, taskTable } from "./task_rows.ts";
 import { type Search, search } from "./task_search.ts";
@@ -187,7 +187,6 @@ function groupHref({ queue, name, reason, like }: DeadGroup): string {
 function summary({ tasks, next, total }: Search, group: DeadGroup | undefined, ask: Ask): Html {
   if (group === undefined) return html`<p class="empty">Nothing of it is dead any more.</p>`;
   const died = tasks.map(({ at, enqueuedAt }) => at ?? enqueuedAt).sort((a, b) => +a - +b);
-  const at = (date: Date): string => date.toISOString().slice(0, 19).replace("T", " ");
   return html`
     <div class="figures">${figure(
       "dead",
@@ -197,9 +196,9 @@ function summary({ tasks, next, total }: Search, group: DeadGroup | undefined, a
       "last died",
       agoText(died.at(-1)!, ask.now),
     )}</div>
-    <p class="sum"><bdi>${group.why}</bdi>; from ${at(died[0]!)} to ${at(
+    <p class="sum"><bdi>${group.why}</bdi>; from ${clock(died[0]!)} to ${clock(
       died.at(-1)!,
-    )} UTC${next !== null &&
+    )}${next !== null &&
       `; only the last ${count(mostDead)} of ${count(total)} dead tasks were looked at`}</p>
   `;
 }

@@ -1,6 +1,6 @@
 /**
- * What is around every page: navigation, theme, whether it is live, and the keys
- * that work everywhere.
+ * What is around every page: navigation, what everybody chooses for themselves,
+ * whether it is live, and the keys that work everywhere.
  *
  * @module
  */
@@ -9,18 +9,14 @@ import { assetNames } from "./assets.ts";
 import { type Html, html, type Value } from "./html.ts";
 import { icon } from "./icons.ts";
 import type { Ask, Page, View } from "./page.ts";
-
-/** The themes; `system` follows the one of the reader. */
-export const themes = ["system", "light", "dark"] as const;
-
-/** How somebody likes it. */
-export type Theme = typeof themes[number];
+import { type Choice, choices, named, type Taste } from "./taste.ts";
 
 /** What a page is put into. */
 export interface Frame {
   /** Where the dashboard is mounted; empty at the root. */
   readonly base: string;
-  readonly theme: Theme;
+  /** How whoever asks likes it. */
+  readonly taste: Taste;
   /** What the last act came to. */
   readonly said?: string | undefined;
 }
@@ -54,8 +50,10 @@ export function layout(
           html`
             <button type="button" id="live" class="tool" aria-pressed="true"
               hidden><i></i><span>live</span></button>
-          `}<button type="button" id="theme" class="tool" hidden
-          aria-label="theme: ${frame.theme}"><span>${frame.theme}</span></button>
+          `}${live !== undefined && choice("every", frame.taste)}${choice(
+            "times",
+            frame.taste,
+          )}${choice("theme", frame.taste)}
         <button type="button" id="help-button" class="tool" hidden aria-label="Keys: ?">?</button>
         <span class="who" title="what you may do">${ask.user.name === ask.user.role
           ? ask.user.role
@@ -97,6 +95,17 @@ export function layout(
   return document(view.title, body, frame, live);
 }
 
+/** A button that goes from one choice to the next. */
+function choice(name: Choice, taste: Taste): Html {
+  const now = taste[name];
+  const label = named[name];
+  return html`
+    <button type="button" id="${name}" class="tool" hidden value="${now}"
+      data-choices="${choices[name].join(" ")}" data-named="${label}"
+      aria-label="${label}: ${now}" title="${label}: ${now}">${now}</button>
+  `;
+}
+
 const keys: readonly (readonly [key: string, what: string])[] = [
   ["/", "search"],
   ["j k", "next and last row"],
@@ -115,10 +124,10 @@ const logo = "data:image/svg+xml," +
   "fill='%23c2410c'/%3E%3Cpath d='M8 13c-3 0-4.5-2-4.5-4 0-3 2.5-3.500 2-6.500 2.5 1 3 2.5 3 4 " +
   ".7-.4 1-1 1-1.8C11.5 6 12.5 7.500 12.5 9c0 2-1.500 4-4.5 4z' fill='white'/%3E%3C/svg%3E";
 
-function document(title: string, body: Html, { base, theme }: Frame, live?: string): Html {
+function document(title: string, body: Html, { base, taste }: Frame, live?: string): Html {
   return html`
     <!doctype html>
-    <html lang="en" data-theme="${theme}">
+    <html lang="en" data-theme="${taste.theme}">
       <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -1,6 +1,6 @@
 /**
- * A page that goes on: what changed of its parts, once a second, for as long as
- * somebody looks.
+ * A page that goes on: what changed of its parts, as often as is asked for, for as
+ * long as somebody looks.
  *
  * @module
  */
@@ -11,18 +11,18 @@ import { streamSSE } from "hono/streaming";
 /** The parts of a page by their `id`, as HTML. */
 export type Parts = Readonly<Record<string, string>>;
 
-const everyMs = 1000;
 /** Bun closes what is silent for ten seconds, and so do proxies. */
 const heartbeatMs = 5000;
+const tickMs = 1000;
 const reconnectMs = 2000;
 const mostStreams = 500;
 let streams = 0;
 
 /**
  * Sends the parts of a page, and from then on those that changed. `parts` is
- * asked again and again; once it throws, that is told as trouble, and the last word.
+ * asked every `everyMs`; once it throws, that is told as trouble, and the last word.
  */
-export function live(c: Context, parts: () => Promise<Parts>): Response {
+export function live(c: Context, parts: () => Promise<Parts>, everyMs: number): Response {
   if (streams >= mostStreams) {
     return c.text("too many pages are open", 503, { "Retry-After": "10" });
   }
@@ -31,11 +31,13 @@ export function live(c: Context, parts: () => Promise<Parts>): Response {
     let wake = (): void => {};
     stream.onAbort(() => wake());
     const sent = new Map<string, string>();
-    let saidAt = 0;
+    let [saidAt, nextAt] = [0, 0];
     try {
       await stream.write(`retry: ${reconnectMs}\n\n`);
       while (!stream.aborted && !stream.closed) {
-        const [event, data] = await told(parts, sent);
+        const due = Date.now() >= nextAt;
+        if (due) nextAt = Date.now() + everyMs;
+        const [event, data] = due ? await told(parts, sent) : beat;
         if (data !== "" || Date.now() - saidAt >= heartbeatMs) {
           await stream.writeSSE({ event, data });
           saidAt = Date.now();
@@ -44,7 +46,8 @@ export function live(c: Context, parts: () => Promise<Parts>): Response {
         // server waits for every answer that is under way.
         if (event === "trouble") return;
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, everyMs);
+          const restMs = Math.max(0, nextAt - Date.now());
+          const timer = setTimeout(resolve, Math.min(tickMs, restMs));
           wake = () => {
             clearTimeout(timer);
             resolve();
@@ -62,10 +65,10 @@ export function live(c: Context, parts: () => Promise<Parts>): Response {
   return response;
 }
 
-async function told(
-  parts: () => Promise<Parts>,
-  sent: Map<string, string>,
-): Promise<[event: string, data: string]> {
+type Told = readonly [event: string, data: string];
+const beat: Told = ["beat", ""];
+
+async function told(parts: () => Promise<Parts>, sent: Map<string, string>): Promise<Told> {
   let now: Parts;
   try {
     now = await parts();
@@ -74,7 +77,5 @@ async function told(
   }
   const changed = Object.entries(now).filter(([id, text]) => sent.get(id) !== text);
   for (const [id, text] of changed) sent.set(id, text);
-  return changed.length === 0
-    ? ["beat", ""]
-    : ["patch", JSON.stringify(Object.fromEntries(changed))];
+  return changed.length === 0 ? beat : ["patch", JSON.stringify(Object.fromEntries(changed))];
 }

@@ -41,7 +41,7 @@ export interface View {
   readonly live?: readonly Part[];
 }
 
-/** A page. It is asked for its view when it is opened, and every second while it is looked at. */
+/** A page. It is asked for its view when it is opened, and again and again while it is looked at. */
 export interface Page {
   /** From the root of the dashboard: `/queues/:queue`. */
   readonly path: string;

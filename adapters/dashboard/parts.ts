@@ -87,13 +87,22 @@ export function table<T>(
   `;
 }
 
+/** `2026-11-22 12:00:01.004 UTC`: what a browser makes local time of, for whoever likes that. */
+export function clockOf(date: Date): string {
+  return date.toISOString().replace("T", " ").replace("Z", " UTC");
+}
+
+/** A moment as a clock and a calendar tell it. */
+export function clock(date: Date): Html {
+  return html`<time datetime="${date.toISOString()}" data-clock>${clockOf(date)}</time>`;
+}
+
 /** How long ago something was, or how soon it is; the moment itself as its title. */
 export function moment(date: Date | null, now: number): Html {
   if (date === null || Number.isNaN(date.getTime())) return html`<span class="dim">—</span>`;
   const ms = now - date.getTime();
-  const iso = date.toISOString();
   const text = ms < -999 ? `in ${spanOf(-ms)}` : `${spanOf(Math.max(0, ms))} ago`;
-  return html`<time datetime="${iso}" title="${iso}">${text}</time>`;
+  return html`<time datetime="${date.toISOString()}" title="${clockOf(date)}">${text}</time>`;
 }
 
 /** A number; zero is dimmed. */

@@ -7,8 +7,9 @@
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { basePath } from "hono/route";
-import { type Frame, type Theme, themes } from "./layout.ts";
+import type { Frame } from "./layout.ts";
 import type { DashboardUser } from "./role.ts";
+import { type Taste, tasteOf } from "./taste.ts";
 
 /** What a server of Node's says besides the request: where Express has mounted it. */
 export interface Env {
@@ -19,15 +20,14 @@ export interface Env {
 /** A request on its way through the dashboard. */
 export type C = Context<Env>;
 
-const themeCookie = "rl_theme";
-
 /** What a page is put into. */
 export function frameOf(c: C): Frame {
-  const theme = getCookie(c, themeCookie);
-  return {
-    base: baseOf(c),
-    theme: themes.find((each): each is Theme => each === theme) ?? "system",
-  };
+  return { base: baseOf(c), taste: likedBy(c) };
+}
+
+/** How whoever asks likes it. */
+export function likedBy(c: C): Taste {
+  return tasteOf((name) => getCookie(c, name));
 }
 
 /** Where browsers find it, without a slash behind: what Express took off, and Hono's own part. */

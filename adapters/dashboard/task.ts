@@ -13,7 +13,7 @@ import { attemptOf, countersOf } from "../operator/story.ts";
 import { gauge } from "./chart.ts";
 import { type Html, html, part } from "./html.ts";
 import { type Ask, NotHere, type Page } from "./page.ts";
-import { button, moment, section } from "./parts.ts";
+import { button, clock, moment, section } from "./parts.ts";
 import { actsFor } from "./task_acts.ts";
 import { contents, outcome, stepResults } from "./task_contents.ts";
 import { editForm } from "./task_edit.ts";
@@ -85,7 +85,10 @@ function head(task: TaskDetails, ask: Ask): Html {
         <dl class="facts">${fact(
           "queue",
           html`<a href="queues/${encodeURIComponent(queue)}">${queue}</a>`,
-        )}${fact("pushed", moment(enqueuedAt, ask.now))}${fact(
+        )}${fact(
+          "pushed",
+          html`${moment(enqueuedAt, ask.now)} <span class="dim wide">${clock(enqueuedAt)}</span>`,
+        )}${fact(
           "try",
           `${attemptOf(task)}${countersOf(facts)}`,
         )}${fact(

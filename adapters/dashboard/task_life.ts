@@ -10,7 +10,7 @@ import { attemptsOf, type ToldAttempt } from "../operator/attempts.ts";
 import { type Happening, isLoss, lifeOf } from "../operator/story.ts";
 import { spanOf } from "../operator/words.ts";
 import { type Html, html } from "./html.ts";
-import { type Column, section, table, type Tone } from "./parts.ts";
+import { clock, clockOf, type Column, section, table, type Tone } from "./parts.ts";
 import { workerLink } from "./task_rows.ts";
 
 type Names = ReadonlyMap<string, string>;
@@ -26,19 +26,20 @@ export function timeline(task: TaskDetails, workers: Names, now: number): Html {
   return html`<ol class="life">${
     rows.map((each) => {
       const after = each.at.getTime() - begin;
-      const iso = each.at.toISOString();
       const tone = toneOf(each, task);
       return html`
         <li
-          class="tone-${tone}"><time datetime="${iso}" title="${iso}" class="number">${after < 0
-            ? "−"
-            : "+"}${spanOf(Math.abs(after))}</time><i></i><b>${wordOf(
-              each,
-            )}</b><span class="about">${named(each.about, workers)}</span>${stretch(
-              each,
-              begin,
-              end,
-            )}</li>
+          class="tone-${tone}"><time datetime="${each.at.toISOString()}" title="${clockOf(
+            each.at,
+          )}" class="number">${after < 0 ? "−" : "+"}${spanOf(
+            Math.abs(after),
+          )}</time><i></i><b>${wordOf(
+            each,
+          )}</b><span class="about">${named(each.about, workers)}</span>${stretch(
+            each,
+            begin,
+            end,
+          )}</li>
       `;
     })
   }</ol>`;
@@ -107,7 +108,7 @@ export function attemptsTable(task: TaskDetails, workers: Names): Html {
     {
       title: "began",
       wide: true,
-      of: ({ start }) => html`<time datetime="${start.toISOString()}">${clock(start)}</time>`,
+      of: ({ start }) => clock(start),
     },
     {
       title: "ran",
@@ -128,9 +129,4 @@ export function attemptsTable(task: TaskDetails, workers: Names): Html {
     table(attempts, columns, { keyOf: ({ i }) => String(i), label: "Attempts", empty: "" }),
     kept,
   );
-}
-
-/** `2026-11-22 12:00:01.004`, in UTC. */
-function clock(date: Date): string {
-  return date.toISOString().replace("T", " ").replace("Z", "");
 }

@@ -273,6 +273,53 @@ test("a theme is chosen once, and is there on the next page from its first momen
   assert.deepEqual(wrong, []);
 });
 
+test("times are those of the reader's place for whoever likes that, on every page and as it goes on", async () => {
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong, { zone: "Asia/Kolkata" });
+  await visit(page, `${open}/tasks/${encodeURIComponent(dead.id)}`);
+  const pushed = (await relier.queue("work").inspect(dead.id)).enqueuedAt;
+  const iso = pushed.toISOString().replace("T", " ").replace("Z", "");
+  const there = new Date(pushed.getTime() + 19_800_000).toISOString().replace("T", " ");
+  const clock = page.locator("#head time[data-clock]");
+  assert.equal(await clock.textContent(), `${iso} UTC`);
+  await page.getByRole("button", { name: "times: UTC" }).press("Enter");
+  assert.equal(await clock.textContent(), there.replace("Z", " +05:30"));
+  await visit(page, `${open}/queues/work`);
+  await visit(page, page.url().replace("queues/work", `tasks/${encodeURIComponent(dead.id)}`));
+  await holds("the page is patched", page, "Number(document.body.dataset.patched) > 0");
+  assert.equal(await clock.textContent(), there.replace("Z", " +05:30"));
+  const titles = await page.locator("time[title]").evaluateAll((all) =>
+    all.map((each) => (each as unknown as { title: string }).title)
+  );
+  assert.ok(titles.length > 0 && titles.every((title) => title.endsWith(" +05:30")), `${titles}`);
+  await page.getByRole("button", { name: "times: local" }).click();
+  assert.equal(await clock.textContent(), `${iso} UTC`);
+  await page.context().close();
+  assert.deepEqual(wrong, []);
+});
+
+test("how often a page is looked at again is chosen once, and holds from then on", async () => {
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await visit(page, `${open}/queues`);
+  const every = page.getByRole("button", { name: /^look again every/ });
+  for (const next of ["2s", "5s", "30s"]) {
+    const asked = page.waitForRequest(/\/live\/queues$/);
+    await every.click();
+    await asked;
+    const cookies = await page.context().cookies();
+    assert.equal(cookies.find(({ name }) => name === "rl_every")?.value, next);
+  }
+  await visit(page, `${open}/workers`);
+  assert.equal(await every.textContent(), "30s");
+  await page.getByRole("button", { name: "live" }).click();
+  await every.click();
+  assert.equal(await every.textContent(), "1s");
+  assert.equal(await page.locator("#live").textContent(), "paused", "what was stopped stays so");
+  await page.context().close();
+  assert.deepEqual(wrong, []);
+});
+
 test("without a script every page can be read, and acts are done", async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();

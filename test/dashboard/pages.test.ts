@@ -177,6 +177,23 @@ test(
   }),
 );
 
+/** Follows a live page; what was heard is told once, up to `what`. */
+function listen(response: Response) {
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  return {
+    async hear(what: RegExp): Promise<string> {
+      let heard = "";
+      while (!what.test(heard)) {
+        const { value, done } = await reader.read();
+        assert.ok(!done, `it ended before ${what}`);
+        heard += value;
+      }
+      return heard;
+    },
+    leave: () => reader.cancel(),
+  };
+}
+
 test(
   "a live page is told what changed, and ends when nobody looks any more",
   withQueue(async (lab) => {
@@ -188,21 +205,43 @@ test(
     );
     assert.match(response.headers.get("content-type")!, /event-stream/);
     assert.equal(response.headers.get("x-accel-buffering"), "no");
-    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-    let heard = "";
-    const hear = async (what: RegExp): Promise<void> => {
-      while (!what.test(heard)) {
-        const { value, done } = await reader.read();
-        assert.ok(!done, `it ended before ${what}`);
-        heard += value;
-      }
-    };
+    const { hear, leave } = listen(response);
     await hear(/event: patch\ndata: \{"queue"/);
-    heard = "";
     await lab.queue.pause("claims", `now ${evil}`);
     await hear(/now &quot;&gt;&lt;script/);
-    await reader.cancel();
+    await leave();
     gone.abort();
+  }),
+);
+
+test(
+  "a page is looked at again as often as its reader chose, and no choice of nobody's breaks it",
+  withQueue(async (lab) => {
+    const app = open(lab);
+    const gone = new AbortController();
+    const look = async (cookie: string) => {
+      const request = new Request("http://shop.test/live/queues/default", {
+        signal: gone.signal,
+        headers: { cookie },
+      });
+      const heard = listen(await app.fetch(request));
+      await heard.hear(/event: patch/);
+      return heard;
+    };
+    const [often, seldom] = [await look("rl_every=0s; rl_theme=<b>"), await look("rl_every=30s")];
+    await lab.queue.pause("claims", "what is new");
+    await often.hear(/what is new/);
+    await lab.queue.pause("claims", "newer still");
+    await often.hear(/newer still/);
+    assert.doesNotMatch(await seldom.hear(/event: (beat|patch)/), /what is new|newer still/);
+    await Promise.all([often.leave(), seldom.leave()]);
+    gone.abort();
+    const { text } = await visitor(app).get("/", { cookie: "rl_every=30s; rl_times=local" });
+    assert.match(text, /id="every"[^>]* value="30s"/);
+    assert.match(text, /id="times"[^>]* value="local"/);
+    const { text: odd } = await visitor(app).get("/", { cookie: "rl_every=<b>; rl_times=x" });
+    assert.match(odd, /id="every"[^>]* value="1s"/);
+    assert.match(odd, /id="times"[^>]* value="UTC"/);
   }),
 );
 

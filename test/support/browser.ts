@@ -35,17 +35,20 @@ export interface Look {
   readonly theme?: "light" | "dark";
   /** In pixels. */
   readonly width?: number;
+  /** Where they are, such as `Asia/Kolkata`. */
+  readonly zone?: string;
 }
 
 /** Opens a page that nobody has used before; what went wrong in it is put into `wrong`. */
 export async function newPage(
   browser: Browser,
   wrong: string[],
-  { theme = "light", width = 1280 }: Look = {},
+  { theme = "light", width = 1280, zone = "UTC" }: Look = {},
 ): Promise<Page> {
   const context = await browser.newContext({
     colorScheme: theme,
     viewport: { width, height: 800 },
+    timezoneId: zone,
   });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
