@@ -4,7 +4,7 @@
  * @module
  */
 
-export { count, plural, some } from "../adapters/operator/words.ts";
+export { count, plural, some, word } from "../adapters/operator/words.ts";
 
 /** `2026-11-22`, in UTC. */
 export function dayOf(date: Date): string {

@@ -4,13 +4,16 @@
  * @module
  */
 
+import { suitsOf } from "../operator/conditions.ts";
 import { deadLines } from "../operator/dead_lines.ts";
+import { picksOf } from "../operator/payloads.ts";
 import { releaseCanary } from "./canary.ts";
 import { type Html, html } from "./html.ts";
 import type { Ask, Download } from "./page.ts";
 import { button } from "./parts.ts";
 import { taskAct } from "./task_acts.ts";
-import { filterOf, queryOf, suitsOf, targetOf, type TaskFilter } from "./task_filter.ts";
+import { exportCommand } from "./task_commands.ts";
+import { filterOf, queryOf, targetOf, type TaskFilter } from "./task_filter.ts";
 
 /** What can be done to all that suit. */
 export function deadActs(ask: Ask, filter: TaskFilter, there: number): Html | false {
@@ -21,7 +24,10 @@ export function deadActs(ask: Ask, filter: TaskFilter, there: number): Html | fa
   }${button(ask, taskAct("release"), fields, "Release all …")}${
     button(ask, taskAct("discard"), fields, "Discard all …", "danger")
   }${
-    ask.showsPayloads && html`<a class="button" href="${exportHref(filter)}">Export NDJSON</a>`
+    ask.showsPayloads &&
+    html`<a class="button" href="${exportHref(filter)}" data-command="${
+      exportCommand(filter)
+    }">Export NDJSON</a>`
   }</div>`;
 }
 
@@ -36,21 +42,23 @@ export const exportDead: Download = {
   role: "operator",
   async answer(ask) {
     const filter = { ...filterOf(ask.query), states: ["dead"] as const };
-    if (filter.payload.length > 0 || filter.id !== undefined) {
-      throw new RangeError("Cannot export by what is in payloads, or by an id");
-    }
     const { rl, user } = ask;
     const queues = filter.queue === undefined
       ? (await ask.look()).queues.map(({ name }) => name)
       : [filter.queue];
-    const suits = await suitsOf(ask, filter);
+    const suits = await suitsOf(rl, queues, filter);
     await rl.recordAction({
       actor: user.name,
       action: "dlq.export",
       target: targetOf(filter),
       surface: "dashboard",
     });
-    const lines = deadLines(rl, { queues, states: filter.states, suits });
+    const lines = deadLines(rl, {
+      queues,
+      states: filter.states,
+      suits,
+      ...picksOf(rl, filter.payload),
+    });
     const encoder = new TextEncoder();
     const stream = new ReadableStream<Uint8Array>({
       async pull(controller) {

@@ -17,6 +17,7 @@ import type { Ask, Page } from "./page.ts";
 import { clock, type Column, figure, moment, number, table } from "./parts.ts";
 import { filterOf, queryOf, type TaskFilter } from "./task_filter.ts";
 import { hrefOf, taskTable } from "./task_rows.ts";
+import { exportCommand } from "./task_commands.ts";
 import { type Search, search } from "./task_search.ts";
 import { bulk } from "./tasks.ts";
 
@@ -59,7 +60,7 @@ export const dlq: Page = {
                   )}</datalist><label class="sr" for="error">Error</label><input id="error" name="error" type="search" placeholder="error" value="${error ??
                   ""}"><button>Search</button>${ask.showsPayloads && html`
                   <a class="button" href="${exportHref(filter)}"
-                    data-command="rl dlq export --out dead.ndjson">Export NDJSON</a>
+                    data-command="${exportCommand(filter)}">Export NDJSON</a>
                 `}</form>
         </div>${list.html}
       `,

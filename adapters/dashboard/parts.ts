@@ -8,6 +8,8 @@ import { count, spanOf } from "../operator/words.ts";
 import { type Html, html, type Value } from "./html.ts";
 import type { Act, Ask, Fields } from "./page.ts";
 
+export { word } from "../operator/words.ts";
+
 /** A section with a heading, and what stands at the end of its line. */
 export function section(title: string, body: Value, aside?: Value): Html {
   return html`<section class="panel"><header><h2>${title}</h2>${
@@ -133,9 +135,4 @@ export function button(
         html`<input type="hidden" name="${name}" value="${value}">`
       )}<button class="${kind}" data-command="${command}" title="$ ${command}">${label}</button></form>
   `;
-}
-
-/** A text as one word of a command line. */
-export function word(text: string): string {
-  return /^[\w./:~@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -50,11 +50,11 @@ function actOf(kind: Kind): Act {
     },
     command(fields) {
       const these = meant(fields);
-      if (kind.verb === "discard" && /^(completed|cancelled)$/.test(fields["state"] ?? "")) {
-        return "# rl tasks purge forgets all that are over, not one";
-      }
+      const isOver = /^(completed|cancelled)$/.test(fields["state"] ?? "");
       return "ids" in these
-        ? `${lines[kind.verb]} ${these.ids.map(word).join(" ")}`
+        ? kind.verb === "discard" && isOver
+          ? `rl tasks purge ${these.ids.map(word).join(" ")}`
+          : `${lines[kind.verb]} ${these.ids.map(word).join(" ")}`
         : commandFor(kind.verb, these.filter, statesOf(kind, these.filter));
     },
     question(fields) {
@@ -71,9 +71,6 @@ function actOf(kind: Kind): Act {
     },
     async run(ask, fields) {
       const these = meant(fields);
-      if (kind.verb === "discard" && /^(completed|cancelled)$/.test(fields["state"] ?? "")) {
-        return "# rl tasks purge forgets all that are over, not one";
-      }
       return "ids" in these
         ? await actOnIds(ask, kind, these.ids)
         : await round(ask, act, kind, these.filter, fields);

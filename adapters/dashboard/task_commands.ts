@@ -5,35 +5,37 @@
  */
 
 import type { TaskState } from "../../mod.ts";
+import { whereOf } from "../operator/where.ts";
 import { word } from "./parts.ts";
-import { optionsOf, type TaskFilter } from "./task_filter.ts";
+import type { TaskFilter } from "./task_filter.ts";
 
-/** The command, or why there is none: no option of `rl` says when something was pushed, or looks into payloads. */
+/** The command; two of them if what is dead and what is over are meant. */
 export function commandFor(
   verb: "cancel" | "run" | "release" | "discard",
   filter: TaskFilter,
   states: readonly TaskState[],
 ): string {
-  const { queue, name, worker, error, reason, like, since, id, payload } = filter;
-  if (since !== undefined || payload.length > 0 || id !== undefined) return none;
-  const dead = states.length === 1 && states[0] === "dead";
-  if (dead && worker === undefined) {
-    const where = Object.entries({ name, reason, error, like })
-      .filter(([, text]) => text !== undefined).map(([key, text]) => `${key}=${text}`).join(",");
-    const which = where === "" ? " --all" : ` --where ${word(where)}`;
-    const from = queue === undefined ? "" : ` --queue ${word(queue)}`;
-    return `rl dlq ${verb}${which}${from}`;
-  }
-  if (error !== undefined || reason !== undefined || like !== undefined) return none;
-  if (verb === "cancel" && worker === undefined) {
-    return `rl tasks cancel${optionsOf(filter, states)}`;
-  }
-  if (verb === "discard") {
-    const plain = name === undefined && worker === undefined && !states.includes("dead");
-    return plain ? `rl tasks purge${optionsOf(filter, states)}` : none;
-  }
-  const doer = verb === "cancel" ? "cancel" : "retry";
-  return `rl tasks${optionsOf(filter, states)} --limit 1000 -q | xargs rl tasks ${doer}`;
+  const [where, from] = optionsOf(filter);
+  const dead = `rl dlq ${verb}${where || " --all"}${from}`;
+  if (verb === "release") return dead;
+  if (verb === "run") return `rl tasks retry --state scheduled${from}${where}`;
+  const others = states.filter((state) => state !== "dead");
+  const line = `rl tasks ${verb === "cancel" ? "cancel" : "purge"} --state ${
+    others.join(",")
+  }${from}${where}`;
+  if (others.length === states.length) return line;
+  return others.length === 0 ? dead : `${dead} && ${line}`;
 }
 
-const none = "# no option of rl says all of this";
+/** The command that writes what is dead of a filter into a file. */
+export function exportCommand(filter: TaskFilter): string {
+  return `rl dlq export --out dead.ndjson${optionsOf(filter).join("")}`;
+}
+
+function optionsOf({ queue, states: _, ...wanted }: TaskFilter): [where: string, from: string] {
+  const like = whereOf(wanted);
+  return [
+    like === "" ? "" : ` --where ${word(like)}`,
+    queue === undefined ? "" : ` --queue ${word(queue)}`,
+  ];
+}

@@ -6,12 +6,13 @@
  */
 
 import type { TaskSummary } from "../../mod.ts";
+import { seen } from "../operator/payloads.ts";
 import { count, plural } from "../operator/words.ts";
 import { type Html, html } from "./html.ts";
 import { type Ask, BadForm, type Fields } from "./page.ts";
 import { isNarrow, type TaskFilter } from "./task_filter.ts";
 import { type Kind, perRound, questionOf, statesOf } from "./task_kinds.ts";
-import { search, seen } from "./task_search.ts";
+import { search } from "./task_search.ts";
 
 /** A question, what helps to answer it, and what the answer has to bring along. */
 export interface Question {

@@ -5,17 +5,12 @@
  * @module
  */
 
-import {
-  type Relier,
-  RelierError,
-  type TaskDetails,
-  type TaskState,
-  type TaskSummary,
-} from "../../mod.ts";
-import { queueOf } from "../operator/ids.ts";
+import type { Relier, TaskState, TaskSummary } from "../../mod.ts";
+import { suitsOf } from "../operator/conditions.ts";
+import { hasPayload, mostPayloads, picksOf, seen } from "../operator/payloads.ts";
 import { walk } from "../operator/walk.ts";
 import type { Ask } from "./page.ts";
-import { hasPayload, isNarrow, suitsOf, type TaskFilter } from "./task_filter.ts";
+import { isNarrow, type TaskFilter } from "./task_filter.ts";
 
 /** What was found. */
 export interface Search {
@@ -42,10 +37,6 @@ export interface SearchOptions {
   readonly quick?: boolean;
 }
 
-/** A payload has to be asked for by itself, and may be large. */
-const mostPayloads = 1000;
-const payloadsAtOnce = 20;
-
 /** Looks for tasks. @throws RangeError if a viewer asks for payloads, or the cursor is of another list. */
 export async function search(
   ask: Ask,
@@ -68,7 +59,7 @@ export async function search(
     (sum, queue) => sum + states.reduce((n, state) => n + countOf(queue, state), 0),
     0,
   );
-  const suits = await suitsOf(ask, filter);
+  const suits = await suitsOf(rl, look.queues.map(({ name }) => name), filter);
   const was = (task: TaskSummary): boolean =>
     task.enqueuedAt.getTime() <= until && (task.state !== "dead" || Number(task.at) <= until);
   const keeps = (task: TaskSummary): boolean => suits(task) && was(task);
@@ -81,7 +72,8 @@ export async function search(
     suits: keeps,
     whole: whole || isNarrow(filter),
     ...quick && { skips: ({ queue, state }) => countOf(queue, state) === 0 },
-    ...asksPayload && { most: mostPayloads, picks: (some) => withPayload(rl, some, filter) },
+    ...asksPayload && { most: mostPayloads },
+    ...picksOf(rl, filter.payload),
   });
   return { ...found, total };
 }
@@ -99,28 +91,4 @@ async function named(
     states.includes(task.state) && keeps(task) && hasPayload(task, filter.payload)
   );
   return { tasks, looked: all.length, total: all.length, next: null };
-}
-
-async function withPayload(
-  rl: Relier,
-  tasks: readonly TaskSummary[],
-  { payload }: TaskFilter,
-): Promise<TaskSummary[]> {
-  const kept: TaskSummary[] = [];
-  for (let from = 0; from < tasks.length; from += payloadsAtOnce) {
-    const some = tasks.slice(from, from + payloadsAtOnce);
-    const details = await Promise.all(some.map(({ id }) => seen(rl, id)));
-    kept.push(...some.filter((_, i) => details[i] && hasPayload(details[i], payload)));
-  }
-  return kept;
-}
-
-/** A task; undefined if it is gone. */
-export async function seen(rl: Relier, id: string): Promise<TaskDetails | undefined> {
-  try {
-    return await rl.queue(queueOf(id)).inspect(id);
-  } catch (error) {
-    if (RelierError.is(error, "RL_NOT_FOUND")) return undefined;
-    throw error;
-  }
 }

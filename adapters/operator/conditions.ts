@@ -4,33 +4,70 @@
  * @module
  */
 
-import type { TaskSummary } from "../../mod.ts";
+import type { Relier, TaskSummary } from "../../mod.ts";
+import { isCalled, workerNames } from "./called.ts";
+import type { PayloadParts } from "./payloads.ts";
 
-/** A condition. */
-export type Condition = "name" | "reason" | "error" | "like";
+/** A condition that its text alone decides. */
+export type Condition = "name" | "reason" | "error" | "like" | "since" | "id";
 
-const tests: Readonly<Record<Condition, (task: TaskSummary, text: string) => boolean>> = {
-  name: (task, text) => task.name === text,
-  reason: (task, text) => task.reason === text,
-  error: (task, text) => errorOf(task).includes(text),
-  like: (task, text) => likenessOf(task) === text,
+/** What is asked of a task; what is absent is not asked. */
+export type Conditions =
+  & { readonly [K in Condition | "worker"]?: string }
+  & { readonly payload?: PayloadParts };
+
+type Suits = (task: TaskSummary) => boolean;
+
+const tests: Readonly<Record<Condition, (text: string) => Suits>> = {
+  name: (text) => ({ name }) => name === text,
+  reason: (text) => ({ reason }) => reason === text,
+  error: (text) => (task) => errorOf(task).includes(text),
+  like: (text) => (task) => likenessOf(task) === text,
+  since: (text) => {
+    const from = Date.now() - (agoOf(text) ?? 0);
+    return ({ enqueuedAt }) => enqueuedAt.getTime() >= from;
+  },
+  id: (text) => ({ id }) => id.startsWith(text) || id.startsWith(text, id.lastIndexOf("~") + 1),
 };
 
 /**
  * All of them: `name` and `reason` are equal to this, `error` contains it, `like`
- * is what {@linkcode likenessOf} says.
+ * is what {@linkcode likenessOf} says, it was pushed no longer ago than `since`, its full
+ * or local `id` begins so, and `worker` runs it or ran it last.
  */
-export const conditions: readonly Condition[] = Object.keys(tests) as Condition[];
+export const conditions: readonly (Condition | "worker")[] = [
+  ...Object.keys(tests) as Condition[],
+  "worker",
+];
 
-/** Whether a task meets all of `wanted`. */
-export function suiting(
-  wanted: { readonly [K in Condition]?: string | undefined },
-): (task: TaskSummary) => boolean {
-  const all = conditions.flatMap((name) => {
+/** Whether a task meets all of `wanted` that a text decides. */
+export function suiting(wanted: { readonly [K in Condition]?: string | undefined }): Suits {
+  const all = (Object.keys(tests) as Condition[]).flatMap((name) => {
     const text = wanted[name];
-    return text === undefined ? [] : [(task: TaskSummary) => tests[name](task, text)];
+    return text === undefined ? [] : [tests[name](text)];
   });
   return (task) => all.every((suits) => suits(task));
+}
+
+/** Whether a task of `queues` meets all of `wanted`; asks who is who among workers. */
+export async function suitsOf(
+  relier: Relier,
+  queues: readonly string[],
+  wanted: { readonly [K in Condition | "worker"]?: string | undefined },
+): Promise<Suits> {
+  const { worker } = wanted;
+  const meets = suiting(wanted);
+  if (worker === undefined) return meets;
+  const names = await workerNames(relier, queues);
+  return (task) => meets(task) && isCalled(worker, task.worker, names);
+}
+
+const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** How many ms `10m`, `2h` or `7d` are; undefined if it is nothing like that. */
+export function agoOf(text: string): number | undefined {
+  const [, digits, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
+  return digits === undefined ? undefined : Number(digits) * units[unit as keyof typeof units];
 }
 
 /** What a task failed with, in a line; why it is where it is if it did not. */

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type Relier, RelierError, type TaskDetails } from "../../mod.ts";
-import { queueOf } from "./ids.ts";
+import type { Relier } from "../../mod.ts";
 import { json } from "./json.ts";
 import { type Filter, matching } from "./matching.ts";
+import { seen } from "./payloads.ts";
 
 /** How many are asked for at once: each may be a megabyte. */
 const atOnce = 20;
@@ -29,14 +29,9 @@ export async function* deadLines(
 
 /** The line of a task; undefined if it is not dead any more. */
 async function lineOf(relier: Relier, id: string): Promise<string | undefined> {
-  let task: TaskDetails;
-  try {
-    task = await relier.queue(queueOf(id)).inspect(id);
-  } catch (error) {
-    if (RelierError.is(error, "RL_NOT_FOUND")) return undefined;
-    throw error;
-  }
+  const task = await seen(relier, id);
+  if (task?.state !== "dead") return undefined;
   // The envelope holds the payload, too; which of two would an import believe?
   const { payload: _, ...line } = task;
-  return task.state === "dead" ? json(line) + "\n" : undefined;
+  return json(line) + "\n";
 }

@@ -13,6 +13,8 @@ export interface Filter {
   readonly queues: readonly string[];
   readonly states: readonly TaskState[];
   readonly suits: (task: TaskSummary) => boolean;
+  /** Which of those are wanted in the end, where that has to be asked for. */
+  readonly picks?: (tasks: readonly TaskSummary[]) => Promise<TaskSummary[]>;
 }
 
 const perPage = 200;
@@ -20,7 +22,7 @@ const perPage = 200;
 /** Every task that suits, a page at a time: each page is one script, however many there are. */
 export async function* matching(
   relier: Relier,
-  { queues, states, suits }: Filter,
+  { queues, states, suits, picks }: Filter,
   signal?: AbortSignal,
 ): AsyncGenerator<TaskSummary[]> {
   for (const name of queues) {
@@ -33,7 +35,8 @@ export async function* matching(
           ...(cursor && { cursor }),
         });
         cursor = page.cursor;
-        const found = page.tasks.filter(suits);
+        const suitable = page.tasks.filter(suits);
+        const found = picks ? await picks(suitable) : suitable;
         if (found.length > 0) yield found;
       }
     }

@@ -59,3 +59,8 @@ export function spelt(ms: number): string {
 }
 
 const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A text as one word of a command line. */
+export function word(text: string): string {
+  return /^[\w./:~@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -4,31 +4,17 @@
  * @module
  */
 
-import { type Condition, conditions, suiting } from "../../adapters/operator/conditions.ts";
 import type { Filter } from "../../adapters/operator/matching.ts";
 import type { Context } from "../command.ts";
 import { CliError } from "../error.ts";
-import { short } from "../flags.ts";
-import { didYouMean } from "../kernel/near.ts";
-import { queuesOf } from "../queues/named.ts";
-import { oneWay, select, type Selection } from "../tasks/select.ts";
+import { idsArg, oneWay, select, type Selection } from "../tasks/select.ts";
+import { filterOf, type WhereArg, whereArg } from "../tasks/where.ts";
 
 /** The options that say which. */
 export const deadArgs = {
-  ids: {
-    type: "positional",
-    required: false,
-    many: true,
-    description: "Tasks, or the beginnings of their ids",
-  },
+  ids: idsArg as typeof idsArg,
   all: { type: "boolean", description: "Every dead task" },
-  where: {
-    type: "string",
-    valueHint: "name=…,error=…,reason=…,like=…",
-    description:
-      "All of this name, whose error contains this, that died for this reason, of a group of rl dlq",
-    many: true,
-  },
+  where: whereArg as WhereArg,
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
 } as const;
 
@@ -53,25 +39,7 @@ export async function chooseDead(
 
 /** Every dead task of `--queue` that is like `--where`. @throws {CliError} 2, 4 */
 export async function deadFilter(
-  { args: { where, queue }, relier }: Pick<Context<Args>, "args" | "relier">,
+  { args, relier }: Pick<Context<Args>, "args" | "relier">,
 ): Promise<Filter> {
-  const suits = where === undefined ? () => true : conditionsOf(where);
-  return { queues: await queuesOf(relier, queue), states: ["dead"], suits };
-}
-
-/** What `--where` says: a comma ends a condition only where the next one begins. @throws {CliError} 2 */
-function conditionsOf(where: string): Filter["suits"] {
-  const wanted: { [K in Condition]?: string } = {};
-  for (const part of where.split(/,(?=\s*\w+=)/)) {
-    const [, name = "", text = ""] = /^\s*(\w+)=(.+)$/s.exec(part) ?? [];
-    const known = conditions.find((each) => each === name);
-    if (known === undefined || wanted[known] !== undefined) {
-      throw new CliError(2, `Cannot use option --where "${short(part)}": it is no condition`, {
-        hint: (name && didYouMean(name, conditions, "")) ||
-          "write it like name=charge-card,error=StripeError,reason=attempts",
-      });
-    }
-    wanted[known] = text;
-  }
-  return suiting(wanted);
+  return await filterOf(relier, args, ["dead"]);
 }

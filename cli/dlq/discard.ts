@@ -23,7 +23,7 @@ const discard: Command<typeof deadArgs> = command({
   async run(context) {
     const { relier, signal } = context;
     const chosen = await chooseDead(context);
-    await ask(context, "discard", chosen, "dead task");
+    await ask(context, "discard", chosen, { what: "dead task" });
     const deed = await onEach(relier, chosen.ids, signal, discardOnly(relier, ["dead"]));
     await tell(context, "discarded", chosen, deed);
   },

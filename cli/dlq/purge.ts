@@ -40,7 +40,7 @@ const purge: Command<any> = command({
         suits: (task) => task.at !== null && task.at.getTime() <= before && filter.suits(task),
       };
     });
-    await ask(context, "forget", chosen, "dead task");
+    await ask(context, "forget", chosen, { what: "dead task" });
     const deed = await onEach(relier, chosen.ids, signal, (queue, ids) => queue.discard(ids));
     await tell(context, "forgotten", chosen, deed);
   },

@@ -65,7 +65,7 @@ const release: Command<any> = command({
     const chosen = await chooseDead(context);
     await checkModule(context, chosen);
     if (ramp.canary > 0 || ramp.rate) await someWorker(context.relier, chosen);
-    await ask(context, "release", chosen, "dead task");
+    await ask(context, "release", chosen, { what: "dead task" });
     const deed = await goSlowly(context, chosen, ramp, payload);
     await tell(context, "released", chosen, deed);
   },

@@ -22,6 +22,8 @@ export interface Act {
   readonly queue?: string;
   /** What they are, such as `dead task`; `task` if absent. */
   readonly what?: string;
+  /** It is done without being asked about; a dry run shows it all the same. */
+  readonly slight?: boolean;
 }
 
 /** How it was asked for. */
@@ -55,7 +57,7 @@ export async function confirm(
   host: Host,
   signal: AbortSignal,
 ): Promise<void> {
-  const { verb, count, queue, samples, what = "task" } = act;
+  const { verb, count, queue, samples, what = "task", slight = false } = act;
   const things = `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
   const scope = queue === undefined ? "" : ` of queue "${queue}"`;
   if (asked.dryRun) {
@@ -65,6 +67,7 @@ export async function confirm(
     });
     throw new Done();
   }
+  if (slight) return;
   const name = queue ?? "all";
   if (asked.production ? asked.confirm === name : asked.yes) return;
   if (asked.production && asked.confirm !== undefined) {

@@ -6,20 +6,15 @@
 
 import type { TaskState } from "../../mod.ts";
 import { cancelling } from "../../adapters/operator/deeds.ts";
-import { onEach } from "../../adapters/operator/matching.ts";
+import { type Filter, onEach } from "../../adapters/operator/matching.ts";
 import { type Command, command } from "../command.ts";
 import { choice, list } from "../flags.ts";
-import { queuesOf } from "../queues/named.ts";
-import { ask, oneWay, select } from "./select.ts";
+import { ask, idsArg, oneWay, select } from "./select.ts";
 import { tell } from "./told.ts";
+import { filterOf, type WhereArg, whereArg } from "./where.ts";
 
 const args = {
-  ids: {
-    type: "positional",
-    required: false,
-    many: true,
-    description: "Tasks, or the beginnings of their ids",
-  },
+  ids: idsArg as typeof idsArg,
   state: {
     type: "string",
     valueHint: "state,…",
@@ -28,6 +23,7 @@ const args = {
   },
   queue: { type: "string", valueHint: "name,…", description: "All of these queues", many: true },
   name: { type: "string", valueHint: "task", description: "All of this name" },
+  where: whereArg as WhereArg,
   reason: { type: "string", valueHint: "text", description: "What is kept as the reason" },
 } as const;
 
@@ -40,22 +36,21 @@ const cancel: Command<typeof args> = command({
   examples: [
     "rl tasks cancel 3fK9 --reason 'customer left'",
     "rl tasks cancel --queue mails --state ready,scheduled --dry-run",
+    "rl tasks cancel --where name=charge-card,payload.customer.id=42",
   ],
   args,
   acts: true,
   bulk: true,
   async run(context) {
-    const { args: { state, queue, name, reason }, relier, rest, signal } = context;
-    const like = state !== undefined || queue !== undefined || name !== undefined;
-    oneWay(rest, like, "--state, --queue or --name");
+    const { args, relier, rest, signal } = context;
+    const { state, queue, name, where, reason } = args;
+    const like = [state, queue, name, where].some((each) => each !== undefined);
+    oneWay(rest, like, "--state, --queue, --name or --where");
     const states = state === undefined
       ? open
       : list("--state", state).map((each) => choice("--state", each, open));
-    const chosen = await select(context, async () => ({
-      queues: await queuesOf(relier, queue),
-      states,
-      suits: (task) => name === undefined || task.name === name,
-    }));
+    const suits: Filter["suits"] = (task) => name === undefined || task.name === name;
+    const chosen = await select(context, () => filterOf(relier, args, states, suits));
     await ask(context, "cancel", chosen);
     const deed = await onEach(relier, chosen.ids, signal, cancelling(relier, reason));
     await tell(context, "cancelled", chosen, deed);

@@ -5,14 +5,17 @@
  */
 
 import { survey } from "../../adapters/operator/survey.ts";
-import { states, type TaskState, type TaskSummary } from "../../mod.ts";
+import { states, type TaskState } from "../../mod.ts";
 import { type Command, command, type Context } from "../command.ts";
 import { choice, duration, integer, list as parts } from "../flags.ts";
 import { wrap } from "../kernel/text.ts";
-import { queuesOf } from "../queues/named.ts";
-import { count } from "../words.ts";
+import { count, word } from "../words.ts";
 import { taskColumns } from "./columns.ts";
-import { isCalled, workerNames } from "../../adapters/operator/called.ts";
+import { filterOf, type WhereArg, whereArg } from "./where.ts";
+import { suitsOf } from "../../adapters/operator/conditions.ts";
+import type { Filter } from "../../adapters/operator/matching.ts";
+import { mostPayloads } from "../../adapters/operator/payloads.ts";
+import { workerNames } from "../../adapters/operator/called.ts";
 import { type Found, walk } from "../../adapters/operator/walk.ts";
 
 const args = {
@@ -34,6 +37,7 @@ const args = {
     valueHint: "duration",
     description: "Only what was pushed this long ago",
   },
+  where: whereArg as WhereArg,
   limit: { type: "string", valueHint: "n", default: "50", description: "How many, 1 to 1000" },
   cursor: { type: "string", valueHint: "text", description: "Where an earlier list ended" },
 } as const;
@@ -52,22 +56,24 @@ const tasks: Command<Args> = command({
     "rl tasks",
     "rl tasks --state dead --name charge-card",
     "rl tasks --queue emails --state ready,scheduled --older 10m --json",
+    "rl tasks --where error=StripeError,payload.customer.id=42",
   ],
   args,
   watch: true,
   async run(context) {
     const { out, relier } = context;
-    const { limit, queue, state, cursor } = context.args;
-    const wanted = {
-      states: state === undefined
-        ? usual
-        : parts("--state", state).map((each) => choice("--state", each, all)),
-      limit: integer("--limit", limit, { min: 1, max: 1000 }),
+    const { state, cursor } = context.args;
+    const states = state === undefined
+      ? usual
+      : parts("--state", state).map((each) => choice("--state", each, all));
+    const limit = integer("--limit", context.args.limit, { min: 1, max: 1000 });
+    const wanted = await filter(context, states);
+    const found = await walk(relier, {
+      ...wanted,
+      ...(wanted.picks && { most: mostPayloads }),
+      limit,
       cursor,
-      queues: await queuesOf(relier, queue),
-    };
-    const suits = await filter(context, wanted.queues);
-    const found = await walk(relier, { ...wanted, suits });
+    });
     const names = await workerNames(relier, found.tasks.map(({ queue }) => queue));
     out.table(found.tasks, taskColumns(out, names), "no task is like that");
     await foot(context, found, wanted.queues);
@@ -76,18 +82,17 @@ const tasks: Command<Args> = command({
 
 export default tasks;
 
-/** What the options say of a single task. */
+/** Which tasks the options mean. */
 async function filter(
   { args, relier }: Context<Args>,
-  queues: readonly string[],
-): Promise<(task: TaskSummary) => boolean> {
+  states: readonly TaskState[],
+): Promise<Filter> {
   const { name, worker, older } = args;
   const before = older === undefined ? Infinity : Date.now() - duration("--older", older);
-  const names = worker === undefined ? new Map() : await workerNames(relier, queues);
-  return (task) =>
-    (name === undefined || task.name === name) &&
-    (worker === undefined || isCalled(worker, task.worker, names)) &&
-    task.enqueuedAt.getTime() <= before;
+  const old: Filter["suits"] = ({ enqueuedAt }) => enqueuedAt.getTime() <= before;
+  const meant = await filterOf(relier, args, states, old);
+  const suits = await suitsOf(relier, meant.queues, { name, worker });
+  return { ...meant, suits: (task) => suits(task) && meant.suits(task) };
 }
 
 /** How many there are in all, and how to see more. */
@@ -113,7 +118,7 @@ async function foot(
 
 /** The options as they were typed, for the next page. */
 function typed({ args: given }: Context<Args>): string {
-  return (["queue", "state", "name", "worker", "older", "limit"] as const)
+  return (["queue", "state", "name", "worker", "older", "where", "limit"] as const)
     .filter((name) => given[name] !== undefined && !(name === "limit" && given[name] === "50"))
-    .map((name) => ` --${name} ${given[name]}`).join("");
+    .map((name) => ` --${name} ${word(given[name]!)}`).join("");
 }

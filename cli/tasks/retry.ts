@@ -1,44 +1,70 @@
 /**
- * `rl tasks retry`: runs a task now that waits for its time, or is dead.
+ * `rl tasks retry`: runs tasks now that wait for their time, or are dead.
  *
  * @module
  */
 
-import { type Command, command } from "../command.ts";
+import { type Command, command, type Context } from "../command.ts";
+import { onEach } from "../../adapters/operator/matching.ts";
+import { queueOf } from "../../adapters/operator/ids.ts";
 import { CliError } from "../error.ts";
-import { taskId } from "../task_id.ts";
+import { choice } from "../flags.ts";
+import { ask, idsArg, oneWay, select } from "./select.ts";
+import { tell } from "./told.ts";
+import { filterOf, type WhereArg, whereArg } from "./where.ts";
 
 const args = {
-  ids: { type: "positional", many: true, description: "Tasks, or the beginnings of their ids" },
+  ids: idsArg as typeof idsArg,
+  state: {
+    type: "string",
+    valueHint: "scheduled",
+    description: "All that are scheduled",
+  },
+  queue: { type: "string", valueHint: "name,…", description: "All of these queues", many: true },
+  where: whereArg as WhereArg,
 } as const;
 
 const retry: Command<typeof args> = command({
   summary: "Run tasks now that wait for their time, or are dead",
   details: "A dead task gets another life, with all its attempts. Many dead ones are released " +
-    'with "rl dlq release", which can go slowly.',
-  examples: ["rl tasks retry 3fK9"],
+    'with "rl dlq release", which can go slowly; what is not named here has to be scheduled.',
+  examples: ["rl tasks retry 3fK9", "rl tasks retry --state scheduled --where name=send-mail"],
   args,
   acts: true,
+  bulk: true,
   async run(context) {
-    const { out, relier, rest } = context;
-    for (const text of rest) {
-      const id = await taskId(context, text);
-      const queue = relier.queue(id.slice(0, id.indexOf("~")));
-      const { state } = await relier.handle(id).status();
-      const act = state === "scheduled" ? "promote" : state === "dead" ? "release" : undefined;
-      const missed = act && await queue[act]([id]);
-      if (!missed || missed.length > 0) {
-        const now = missed ? (await relier.handle(id).status()).state : state;
-        throw new CliError(5, `Cannot retry "${id}": it is ${now}`, {
-          hint: hints[now] ?? `only scheduled and dead tasks can be retried; see "rl why ${id}"`,
-        });
-      }
-      out.record({ id, was: state }, () => out.line(`${id} is ready (it was ${state})`));
+    const { args, relier, rest, signal } = context;
+    const { state, queue, where } = args;
+    const like = [state, queue, where].some((each) => each !== undefined);
+    oneWay(rest, like, "--state, --queue or --where");
+    const states = [choice("--state", state ?? "scheduled", ["scheduled"])];
+    const chosen = await select(context, () => filterOf(relier, args, states));
+    await ask(context, "retry", chosen, { slight: chosen.named });
+    if (chosen.named) {
+      for (const id of chosen.ids) await again(context, id);
+      return;
     }
+    const deed = await onEach(relier, chosen.ids, signal, (queue, ids) => queue.promote(ids));
+    await tell(context, "put in line", chosen, deed);
   },
 });
 
 export default retry;
+
+/** Runs one that was named. @throws {CliError} 5 if it neither waits for its time nor is dead */
+async function again({ out, relier }: Context<typeof args>, id: string): Promise<void> {
+  const queue = relier.queue(queueOf(id));
+  const { state } = await relier.handle(id).status();
+  const act = state === "scheduled" ? "promote" : state === "dead" ? "release" : undefined;
+  const missed = act && await queue[act]([id]);
+  if (!missed || missed.length > 0) {
+    const now = missed ? (await relier.handle(id).status()).state : state;
+    throw new CliError(5, `Cannot retry "${id}": it is ${now}`, {
+      hint: hints[now] ?? `only scheduled and dead tasks can be retried; see "rl why ${id}"`,
+    });
+  }
+  out.record({ id, was: state }, () => out.line(`${id} is ready (it was ${state})`));
+}
 
 const hints: Readonly<Record<string, string>> = {
   ready: "it waits for a free worker already",

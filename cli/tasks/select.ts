@@ -14,6 +14,14 @@ import { short } from "../flags.ts";
 import { taskId } from "../task_id.ts";
 import { queueOf } from "../../adapters/operator/ids.ts";
 
+/** Those it names. */
+export const idsArg = {
+  type: "positional",
+  required: false,
+  many: true,
+  description: "Tasks, or the beginnings of their ids",
+} as const;
+
 /** The tasks a command acts on. */
 export interface Selection {
   readonly ids: readonly string[];
@@ -58,7 +66,7 @@ export async function ask(
   context: Pick<Context, "confirm">,
   verb: string,
   { ids, samples }: Selection,
-  what = "task",
+  { what = "task", slight = false }: { readonly what?: string; readonly slight?: boolean } = {},
 ): Promise<void> {
   if (ids.length === 0) return;
   const queue = soleQueue(ids);
@@ -67,6 +75,7 @@ export async function ask(
     count: ids.length,
     samples,
     what,
+    slight,
     ...(queue !== undefined && { queue }),
   });
 }

@@ -119,7 +119,7 @@ test(
     assert.equal(asked.status, 200);
     assert.match(asked.text, /Cancel 7 tasks\?/);
     assert.equal(asked.text.match(/<li><span class="mono">default~0~/g)?.length, 3);
-    assert.match(asked.text, /\$ rl tasks cancel --state ready --name greet/);
+    assert.match(asked.text, /\$ rl tasks cancel --state ready --where name=greet/);
     assert.equal((await counts(lab)).ready, 8);
     assert.deepEqual((await lab.rl.actions()).actions, []);
     const sent = Object.fromEntries(
