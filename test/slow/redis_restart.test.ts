@@ -1,12 +1,16 @@
 /**
  * Redis is killed and started again, with an append-only file, while workers
- * and producers are busy. They go on by themselves, and nobody is blamed.
+ * and producers are busy. They go on by themselves, and nobody is blamed. With
+ * `everysec` Redis may itself lose what it has acknowledged while its disk is
+ * busy; a counter beside the queue tells whether it has, and then tasks of that
+ * moment may run again.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { Redis } from "ioredis";
 import { createRelier, type TaskHandle } from "../../mod.ts";
 import { openCrew } from "../support/crew.ts";
 import { startRedis } from "../support/redis.ts";
@@ -43,7 +47,21 @@ async function outlive(aof: "always" | "everysec"): Promise<void> {
     }
   }
 
+  /** Counts for as long as the test goes on; `acknowledged` is how far it got. */
+  const counter = new Redis(server.url);
+  let acknowledged = 0;
+  let forgot = false;
+  counter.on("error", () => {});
+  async function tick(): Promise<void> {
+    while (!over) {
+      const n = await counter.incr("counter").catch(() => 0);
+      if (n > 0 && n <= acknowledged) forgot = true;
+      acknowledged = Math.max(acknowledged, n);
+    }
+  }
+
   try {
+    const ticking = tick();
     await Promise.all(Array.from({ length: workers }, () => crew.hire({ concurrency: 5 })));
     const producers = Promise.all(["a", "b"].map(produce));
     const done = () => crew.diary.of("end").length;
@@ -59,19 +77,36 @@ async function outlive(aof: "always" | "everysec"): Promise<void> {
       gaps.push(Math.round(performance.now() - killedAt));
     }
     over = true;
-    await producers;
+    await Promise.all([producers, ticking]);
+    await counter.del("counter");
     await until("all is done", async () => {
       const { counts } = await queue.stats();
-      return counts.completed === handles.size;
+      return counts.ready + counts.scheduled + counts.running + counts.quarantined === 0;
     }, 20_000);
 
-    console.log(`# ${aof}: ${handles.size} tasks, going on ${gaps.join(", ")} ms after each kill`);
+    forgot ||= crew.diary.of("loss").length > 0;
+    const told = forgot ? ", and Redis has forgotten writes" : "";
+    console.log(`# ${aof}: ${handles.size} tasks, on ${gaps.join(", ")} ms after a kill${told}`);
     assert.equal(crew.hands.length, workers);
+    assert.equal(new Set(crew.diary.effects()).size, crew.diary.effects().length);
+    if (forgot) assert.equal(aof, "everysec");
+    else await assertUntouched();
+    for (const { code } of await crew.dismiss()) assert.equal(code, 0);
+    await assertSound(server.url, ["default"]);
+  } finally {
+    over = true;
+    counter.disconnect();
+    await crew.close();
+    await rl.close();
+    await server.kill();
+  }
+
+  /** Every task was done, nobody died, so nobody was brought back, and no task ran twice. */
+  async function assertUntouched(): Promise<void> {
     assert.deepEqual(crew.diary.effects().sort(), [...handles.keys()].sort());
     for (const [key, handle] of handles) {
       assert.equal((await handle.result({ timeout: 5_000 })).key, key);
     }
-    // Nobody died, so nobody was brought back, and no task ran twice.
     assert.equal(crew.diary.of("start").length, handles.size);
     const { events } = await queue.stats();
     for (const event of ["resurrect", "quarantine", "abandon"]) assert.equal(events[event] ?? 0, 0);
@@ -79,13 +114,6 @@ async function outlive(aof: "always" | "everysec"): Promise<void> {
       assert.equal((await queue.inspect(id)).facts["crashes"], undefined);
     }
     assert.deepEqual(crew.diary.of("loss"), []);
-    for (const { code } of await crew.dismiss()) assert.equal(code, 0);
-    await assertSound(server.url, ["default"]);
-  } finally {
-    over = true;
-    await crew.close();
-    await rl.close();
-    await server.kill();
   }
 }
 
