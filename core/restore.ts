@@ -8,12 +8,13 @@
 import * as v from "valibot";
 import { batches } from "./batches.ts";
 import { writeEnvelope } from "./envelope.ts";
-import { maxPayloadBytes } from "./json.ts";
+import { maxPayloadBytes, maxResultBytes } from "./json.ts";
 import { type Home, idOf, localOf } from "./keys.ts";
 import { randomLocal } from "./local_id.ts";
 import { checkedPayload, type Definitions } from "./release.ts";
 import { call, type Caller } from "./script.ts";
 import { restore } from "./operator_scripts.ts";
+import type { StepResult } from "./summary.ts";
 
 const date = v.union([
   v.date(),
@@ -27,6 +28,9 @@ const error = v.object({
   message: v.string(),
   stack: v.optional(v.string(), ""),
 });
+/** JSON of a result has no raw line feed, and the name of a step should have none. */
+const left = v.pipe(v.string(), v.maxLength(maxResultBytes), v.regex(/^[^\n]*$/));
+const step = v.object({ name: left, value: left });
 const attempt = v.object({ start: date, worker: word, end: date, cause: line(200) });
 
 /** What is read of an exported task: everything that `inspect()` tells and a release needs. */
@@ -42,6 +46,8 @@ const shape = v.object({
   enqueuedAt: v.optional(date),
   at: v.optional(v.nullable(date)),
   history: v.optional(v.pipe(v.array(attempt), v.maxLength(10)), []),
+  partialResult: v.optional(left, ""),
+  steps: v.optional(v.array(step), []),
   facts: v.optional(
     v.object({
       failures: count,
@@ -91,6 +97,10 @@ export interface ExportedTask {
     readonly end: Date | string;
     readonly cause: string;
   }[];
+  /** JSON of the partial result, which the next attempt reads. */
+  partialResult?: string;
+  /** What its steps returned, as JSON, at most 256 KB together: they are not done again. */
+  steps?: readonly StepResult[];
   /** Of these failures, crashes, stalls, priority, limit, print and tenant are kept. */
   facts?: Readonly<Record<string, string>>;
 }
@@ -113,7 +123,7 @@ export async function restoreTasks(
   const rows: Row[] = [];
   for (const [i, given] of lines.entries()) rows.push(await rowOf(given, i, home, definitions));
   const existed: string[] = [];
-  for (const page of batches(rows, ({ envelope, error }) => envelope.length + error.length)) {
+  for (const page of batches(rows, sizeOf)) {
     const [, , , ids] = await call(caller, home, restore, { token: randomLocal() }, page);
     existed.push(...(ids as string[]).map((local) => idOf(home, local)));
   }
@@ -122,14 +132,20 @@ export async function restoreTasks(
 
 type Row = Awaited<ReturnType<typeof rowOf>>;
 
+function sizeOf({ envelope, error, partial, steps }: Row): number {
+  return envelope.length + error.length + partial.length + steps.length;
+}
+
 async function rowOf(given: unknown, i: number, home: Home, definitions: Definitions) {
   const read = v.safeParse(shape, given);
   if (!read.success) {
     const at = v.getDotPath(read.issues[0]) ?? "its root";
     throw refusal(i, `"${at}" is not what it should be`);
   }
-  const { id, reason, history, facts, enqueuedAt, at, ...task } = read.output;
+  const { id, reason, history, facts, enqueuedAt, at, steps, ...task } = read.output;
   const diedAt = at ?? new Date();
+  const lines = steps.map(({ name, value }) => `${name}\n${value}\n`).join("");
+  if (lines.length > maxResultBytes) throw refusal(i, "its steps are too large");
   return {
     id: id === undefined ? randomLocal() : localOf(id, home),
     envelope: await envelopeOf(task, i, definitions),
@@ -141,6 +157,10 @@ async function rowOf(given: unknown, i: number, home: Home, definitions: Definit
     history: history.map(({ start, worker, end, cause }) =>
       `${start.getTime()} ${worker} ${end.getTime()} ${cause}\n`
     ).join(""),
+    // Whether there is anything that the next attempt has to be told.
+    tried: history.length + task.partialResult.length + steps.length > 0 ? 1 : 0,
+    partial: task.partialResult,
+    steps: lines,
   };
 }
 

@@ -1,10 +1,11 @@
 --- restore: nothing -> dead, from an export
 ---
 --- Brings something new, so a full Redis refuses it whole, as it does a push.
---- `existed` are the ids that were here already, in whatever state.
+--- `existed` are the ids that were here already, in whatever state. `steps` are the names of steps and what
+--- they returned, a line each.
 ---
 --- @arg   token  string   of this call, by which it is known when it comes again
---- @row   id:string envelope:string pushedAt:integer diedAt:integer priority:integer print:string limit:string tenant:string failures:integer crashes:integer stalls:integer reason:string error:string history:string
+--- @row   id:string envelope:string pushedAt:integer diedAt:integer priority:integer print:string limit:string tenant:string failures:integer crashes:integer stalls:integer reason:string error:string history:string tried:integer partial:string steps:string
 --- @reply ok existed:list
 --- @on    restore
 --- @by    operator
@@ -26,6 +27,11 @@ local function attempts(text)
   end
   return #list > 0 and list or nil
 end
+local function linesOf(text)
+  local list = {}
+  for line in string.gmatch(text, "([^\n]*)\n") do list[#list + 1] = line end
+  return list
+end
 for _, row in ipairs(rows) do
   local record = records[row.id]
   if record then
@@ -38,10 +44,12 @@ for _, row in ipairs(rows) do
       tenant = row.tenant ~= "" and row.tenant or nil,
       failures = orNil(row.failures), crashes = orNil(row.crashes), stalls = orNil(row.stalls),
       reason = row.reason ~= "" and row.reason or nil, error = row.error ~= "" and row.error or nil,
-      history = attempts(row.history), ended = math.min(now, row.diedAt),
+      history = attempts(row.history), tried = row.tried == 1 or nil, ended = math.min(now, row.diedAt),
     }
     move(row.id, "restore", math.min(now, row.diedAt))
     keep("task", row.id, row.envelope)
+    if row.partial ~= "" then keep("partial", row.id, row.partial) end
+    if row.steps ~= "" then keep("steps", row.id, cmsgpack.pack(linesOf(row.steps))) end
   end
 end
 if next(moved) then

@@ -11,7 +11,7 @@ import { test } from "node:test";
 import * as v from "valibot";
 import { idOf } from "../core/keys.ts";
 import { randomLocal } from "../core/local_id.ts";
-import { type ExportedTask, rlTask, type TaskDetails } from "../mod.ts";
+import { type ExportedTask, rlTask, taskContext, type TaskDetails } from "../mod.ts";
 import { engineName } from "./support/engines.ts";
 import { type Lab, withRelier } from "./support/relier.ts";
 import { bounded, until } from "./support/until.ts";
@@ -145,6 +145,37 @@ test(
 );
 
 test(
+  "what the steps of a task returned goes where it goes: they are not done again",
+  withRelier(async (lab) => {
+    const { queue, worker, rl } = lab;
+    let mended = false;
+    const ran: string[] = [];
+    const charge = rlTask("charge-once", { ...strict, replace: true }, async (card: string) => {
+      const ctx = taskContext<{ page: number }>();
+      const odd = await ctx.step("öäü 3:x", () => (ran.push("charge"), { receipt: `ü ${card}` }));
+      await ctx.step("nothing", () => void ran.push("nothing"));
+      ctx.partialResult = { page: 7 };
+      await ctx.heartbeat();
+      if (!mended) throw new Error("not yet");
+      return [odd, ctx.previous?.partialResult];
+    });
+    const handle = await charge.apush("4711");
+    await worker();
+    const details = await died(lab, handle);
+    const line = JSON.parse(JSON.stringify(details)) as ExportedTask;
+    await queue.discard([handle.id]);
+    assert.deepEqual(await queue.restore([line]), []);
+    const { steps, partialResult } = await queue.inspect(handle.id);
+    assert.deepEqual([steps, partialResult], [details.steps, '{"page":7}']);
+    mended = true;
+    await queue.release([handle.id]);
+    const result = await bounded("the result", rl.handle(handle.id).result());
+    assert.deepEqual(result, [{ receipt: "ü 4711" }, { page: 7 }]);
+    assert.deepEqual(ran, ["charge", "nothing"]);
+  }),
+);
+
+test(
   "what is restored may be a name and a payload, or an envelope that nobody can read",
   withRelier(async ({ queue, worker, rl }) => {
     const old = new Date("2025-01-02T03:04:05Z");
@@ -184,6 +215,10 @@ test(
         { name: "half", payload: [1], history: [{ start: "x" }] },
         { name: "half", payload: [1], facts: { failures: "-1" } },
         { name: "half", payload: [1], facts: { priority: "101" } },
+        { name: "half", payload: [1], partialResult: 5 },
+        { name: "half", payload: [1], steps: [{ name: "a\nb", value: "1" }] },
+        { name: "half", payload: [1], steps: [{ name: "a", value: `"${"x".repeat(270_000)}"` }] },
+        { name: "half", payload: [1], steps: Array(140_000).fill({ name: "", value: "" }) },
         { name: "half", envelope: "x".repeat(1_200_000) },
         { name: "order-mended", payload: { cents: 0 } },
       ]

@@ -172,6 +172,10 @@ export const luaMutants: readonly LuaMutant[] = [
     patch: ["record.result, record.name = row.text, row.name", "record.name = row.name"],
   },
   {
+    that: "forgets the steps of a task that is restored",
+    patch: ['if row.steps ~= "" then keep', "if false then keep"],
+  },
+  {
     that: "drops the partial result of a beat",
     patch: ['if row.partial ~= "" then keep("partial", row.id, row.partial) end', ""],
   },

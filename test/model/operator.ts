@@ -118,6 +118,9 @@ export interface RestoreRow {
   readonly reason: string;
   readonly error: string;
   readonly history: string;
+  readonly tried: number;
+  readonly partial: string;
+  readonly steps: string;
 }
 
 /** Brings dead tasks back from an export; what is there already stays as it is. */
@@ -152,6 +155,9 @@ export function restore(
       reason: row.reason || undefined,
       error: row.error || undefined,
       history: attempts(row.history),
+      ...(row.tried === 1 && { tried: 1 }),
+      partial: row.partial || undefined,
+      steps: row.steps === "" ? undefined : row.steps.split("\n").slice(0, -1),
       ended,
     };
     move(world, task, "restore", ended);

@@ -72,6 +72,9 @@ const restored: fc.Arbitrary<RestoreStep> = fc.record({
   reason: mostly("crashes", ""),
   error: mostly("", "boom"),
   history: mostly("", "1 w1 2 SIGKILL\n3 w2 4 lost claim\n"),
+  tried: fc.nat(1),
+  partial: mostly("", "half"),
+  steps: mostly("", "charge\n1\n", "charge\n\nmail\n2\n"),
 });
 
 /** The limits a producer brings. */

@@ -241,7 +241,16 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
       const rest = { pushedAt: diedAt, diedAt, priority: 0, print: "", limit: "", tenant: "" };
       const counts = { failures: 0, crashes: 0, stalls: 0 };
       const why = { reason: "restored", error: "", history: "" };
-      const full = { id: randomLocal(), envelope: byHand, ...rest, ...counts, ...why, ...row };
+      const work = { tried: 0, partial: "", steps: "" };
+      const full = {
+        id: randomLocal(),
+        envelope: byHand,
+        ...rest,
+        ...counts,
+        ...why,
+        ...work,
+        ...row,
+      };
       return (await call(caller, home, scripts.restore, { token }, [full]))[3];
     },
     async discard(ids) {
