@@ -198,13 +198,13 @@ test(
   "the same release again tells of the same lives, though one of them has begun",
   withRelier(async (lab) => {
     const { moves } = lab;
+    const dead: string[] = [];
     for (const trace of ["1:t1", "1:t2"]) {
-      await moves.push();
+      dead.push(await moves.push());
       const claim = await moves.claim();
       await moves.beat("w1", [claim], "", trace);
       await moves.settle(claim, "bury", { name: "by-hand" });
     }
-    const dead = (await lab.queue.page("dead")).tasks.map(({ id }) => id.slice(-22));
     const args = { token: randomLocal(), observed: 1 };
     const rows = dead.map((id) => ({ id, envelope: "" }));
     const release = async () =>
