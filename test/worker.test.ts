@@ -268,6 +268,7 @@ test(
       undefined,
       "drain",
     ]);
+    await until("its handler has seen that", () => seen.length === 4);
     await worker();
     assert.equal(await handle.result(), "finished elsewhere");
     assert.deepEqual(seen, [undefined, 1, 0, "RL_DRAINING", { page: 7 }, 1, 0]);
