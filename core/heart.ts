@@ -107,7 +107,6 @@ export function createHeart(
   }
 
   const now = (): void => wake.abort();
-
   const due = (): boolean =>
     (!seen && port.listen !== undefined) || body.held(home).length > 0 ||
     performance.now() - beatAt >= idleBeatMs;
@@ -140,11 +139,13 @@ export function createHeart(
         started: claim.started ? 1 : 0,
         ...news,
       })),
-    );
+    ).then((reply) => {
+      known = true; // Before anybody who waits for this beat asks.
+      return reply;
+    });
     underWay.add(beating);
     const [, , , seen, lost, asked, order] = await beating.finally(() => underWay.delete(beating));
     beatAt = performance.now();
-    known = true;
     if (order !== "" && order !== obeyed) body.obey(obeyed = order);
     const gone = new Set(lost);
     const reasons = new Map<unknown, string>();
