@@ -75,8 +75,9 @@ export async function openLaboratory(
   const { out, signal } = context;
   const { watch = false } = given;
   const [seed, wish] = [seedOf(given), wishOf(given)];
-  const redis = await startChaosRedis();
+  // First what may be refused: then there is no Redis to stop.
   const exporting = await exportChaos(context, given);
+  const redis = await startChaosRedis();
   return {
     conduct: (experiment, options) =>
       conduct(experiment, options, { seed, wish, redis, exporting, out, watch, signal }),
