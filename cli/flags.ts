@@ -5,12 +5,10 @@
  * @module
  */
 
-import { spelt } from "../adapters/operator/words.ts";
+import { spelt, units } from "../adapters/operator/words.ts";
 import { CliError } from "./error.ts";
 import { didYouMean } from "./kernel/near.ts";
 import { plain } from "./kernel/text.ts";
-
-const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** The longest anything accepts: ten years of 365 days. */
 const longest = 315_360_000_000;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { units } from "../adapters/operator/words.ts";
 import { CliError } from "./error.ts";
 import { short } from "./flags.ts";
 
@@ -13,8 +14,6 @@ export interface Rate {
   /** In milliseconds. */
   readonly per: number;
 }
-
-const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** Reads a rate. @throws {CliError} 2 */
 export function rate(option: string, text: string): Rate {

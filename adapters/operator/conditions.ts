@@ -7,6 +7,7 @@
 import type { Relier, TaskSummary } from "../../mod.ts";
 import { isCalled, workerNames } from "./called.ts";
 import type { PayloadParts } from "./payloads.ts";
+import { units } from "./words.ts";
 
 /** A condition that its text alone decides. */
 export type Condition = "name" | "reason" | "error" | "like" | "since" | "id";
@@ -61,8 +62,6 @@ export async function suitsOf(
   const names = await workerNames(relier, queues);
   return (task) => meets(task) && isCalled(worker, task.worker, names);
 }
-
-const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** How many ms `10m`, `2h` or `7d` are; undefined if it is nothing like that. */
 export function agoOf(text: string): number | undefined {

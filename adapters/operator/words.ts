@@ -58,7 +58,8 @@ export function spelt(ms: number): string {
   return unit === undefined ? `${ms}ms` : `${ms / units[unit]}${unit}`;
 }
 
-const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+/** Units of time as they are typed, in ms. */
+export const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** A text as one word of a command line. */
 export function word(text: string): string {
