@@ -12,8 +12,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { summariesOf } from "./cli/kernel/describe.ts";
-import { tree } from "./cli/tree.ts";
+import { summariesOf } from "./cli/framework/describe.ts";
+import { tree } from "./cli/command_tree.ts";
 
 const { values } = parseArgs({ options: { out: { type: "string", default: "dist" } } });
 
@@ -40,6 +40,6 @@ for (const file of readdirSync(values.out, { recursive: true, encoding: "utf8" }
 
 const summaries = JSON.stringify(await summariesOf(tree), null, 2);
 writeFileSync(
-  join(values.out, "cli", "kernel", "summaries.js"),
+  join(values.out, "cli", "framework", "summaries.js"),
   `export const summaries = ${summaries};\n`,
 );

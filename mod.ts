@@ -22,21 +22,21 @@
  * @module
  */
 
-export type { WorkerAbout } from "./core/about.ts";
+export type { WorkerAbout } from "./core/protocol/worker_info.ts";
 export type {
   ActionPage,
   ActionPageOptions,
   OperatorAction,
   RecordedAction,
-} from "./core/actions.ts";
-export type { AdmissionOptions, AdmissionRate, QueueLimits } from "./core/admission.ts";
-export type { Admission, AdmitOptions, Quota } from "./core/admit.ts";
-export type { RetryOptions } from "./core/backoff.ts";
-export { taskContext } from "./core/context.ts";
-export type { TaskContext } from "./core/task_context.ts";
-export type { TaskOptions } from "./core/definition.ts";
-export type { DrainReport } from "./core/drain.ts";
-export type { Duration } from "./core/duration.ts";
+} from "./core/operations/operator_log.ts";
+export type { AdmissionOptions, AdmissionRate, QueueLimits } from "./core/protocol/limits.ts";
+export type { Admission, AdmitOptions, Quota } from "./core/producer/admission_check.ts";
+export type { RetryOptions } from "./core/task/retry_policy.ts";
+export { taskContext } from "./core/task/current_run.ts";
+export type { TaskContext } from "./core/task/task_context.ts";
+export type { TaskOptions } from "./core/task/definition.ts";
+export type { DrainReport } from "./core/worker/drain.ts";
+export type { Duration } from "./core/base/duration.ts";
 export {
   type AdmissionReason,
   AdmissionRejectedError,
@@ -46,17 +46,27 @@ export {
   type RelierErrorCode,
   type RelierErrorOptions,
   TaskFailedError,
-} from "./core/errors.ts";
-export type { WorkerEntry } from "./core/fleet.ts";
-export type { Outcome, PendingTask, TaskHandle, TaskStatus } from "./core/handle.ts";
-export type { WorkerHealth } from "./core/health.ts";
-export type { FollowOptions, QueueHappening, TaskHappening } from "./core/happenings.ts";
-export { keyId } from "./core/key_id.ts";
-export type { WithinOptions } from "./core/lend.ts";
-export type { PageOptions, TaskPage } from "./core/listing.ts";
-export { idempotencyLock, idempotent, type LockOptions, lockQueue } from "./core/lock.ts";
-export type { IdempotencyLock } from "./core/locking.ts";
-export type { WorkerOrder } from "./core/orders.ts";
+} from "./core/base/errors.ts";
+export type { WorkerEntry } from "./core/inspection/worker_list.ts";
+export type {
+  Outcome,
+  PendingTask,
+  TaskHandle,
+  TaskStatus,
+} from "./core/producer/create_handle.ts";
+export type { WorkerHealth } from "./core/worker/health.ts";
+export type { FollowOptions, QueueHappening, TaskHappening } from "./core/redis/event_stream.ts";
+export { keyId } from "./core/client/key_id.ts";
+export type { WithinOptions } from "./core/client/scoped_client.ts";
+export type { PageOptions, TaskPage } from "./core/inspection/task_list.ts";
+export {
+  idempotencyLock,
+  idempotent,
+  type LockOptions,
+  lockQueue,
+} from "./core/client/idempotency_lock.ts";
+export type { IdempotencyLock } from "./core/client/lock_lease.ts";
+export type { WorkerOrder } from "./core/protocol/worker_command.ts";
 export {
   type Confirm,
   type Program,
@@ -65,23 +75,28 @@ export {
   type RedisPort,
   type Reply,
 } from "./core/port.ts";
-export type { PushOptions } from "./core/push_options.ts";
-export type { Resurrection } from "./core/phoenix.ts";
-export type { Queue } from "./core/queue.ts";
-export type { QueueName } from "./core/registry.ts";
-export { createRelier, type Relier } from "./core/relier.ts";
-export type { RelierOptions } from "./core/relier_options.ts";
-export type { ExportedTask } from "./core/restore.ts";
-export { Discard, Retry } from "./core/signals.ts";
+export type { PushOptions } from "./core/task/push_options.ts";
+export type { Resurrection } from "./core/recovery/sweeper.ts";
+export type { Queue } from "./core/client/lazy_queue.ts";
+export type { QueueName } from "./core/client/queue_registry.ts";
+export { createRelier, type Relier } from "./core/client/create_relier.ts";
+export type { RelierOptions } from "./core/client/relier_options.ts";
+export type { ExportedTask } from "./core/operations/restore.ts";
+export { Discard, Retry } from "./core/task/control_errors.ts";
 export type {
   StandardIssue,
   StandardProps,
   StandardResult,
   StandardSchema,
-} from "./core/standard_schema.ts";
+} from "./core/task/standard_schema.ts";
 export { states, type TaskState, type Transition, transitions } from "./core/states.ts";
-export type { QueueStats } from "./core/stats.ts";
-export type { Attempt, StepResult, TaskDetails, TaskSummary } from "./core/summary.ts";
+export type { QueueStats } from "./core/inspection/queue_stats.ts";
+export type {
+  Attempt,
+  StepResult,
+  TaskDetails,
+  TaskSummary,
+} from "./core/inspection/task_details.ts";
 export {
   type Checked,
   definedTasks,
@@ -90,11 +105,11 @@ export {
   type SchemaInput,
   type SchemaOutput,
   type Task,
-} from "./core/task.ts";
-export { taskRef, type TaskRefArguments, type TaskRefOptions } from "./core/task_ref.ts";
-export type { TelemetryOptions } from "./core/telemetry.ts";
-export type { TickOptions, TickReport } from "./core/tick.ts";
-export type { Buckets, Timings } from "./core/timings.ts";
-export { createWorker, type Worker } from "./core/worker.ts";
-export type { WorkerEvent, WorkerEventName } from "./core/worker_events.ts";
-export type { WorkerOptions } from "./core/worker_options.ts";
+} from "./core/task/task.ts";
+export { taskRef, type TaskRefArguments, type TaskRefOptions } from "./core/task/task_ref.ts";
+export type { TelemetryOptions } from "./core/telemetry/load_observer.ts";
+export type { TickOptions, TickReport } from "./core/worker/tick.ts";
+export type { Buckets, Timings } from "./core/base/histogram.ts";
+export { createWorker, type Worker } from "./core/worker/worker.ts";
+export type { WorkerEvent, WorkerEventName } from "./core/worker/worker_events.ts";
+export type { WorkerOptions } from "./core/worker/worker_options.ts";

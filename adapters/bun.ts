@@ -6,9 +6,9 @@
  */
 
 import type { RedisPort } from "../core/port.ts";
-import { type BunClient, server } from "./_bun.ts";
-import { portOver, timeoutOf } from "./_port.ts";
-import { checkUrl, isSocket } from "./_url.ts";
+import { type BunClient, server } from "./redis/bun_connection.ts";
+import { portOver, timeoutOf } from "./redis/connected_port.ts";
+import { checkUrl, isSocket } from "./redis/redis_url.ts";
 
 export type { BunClient };
 

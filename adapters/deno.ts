@@ -31,9 +31,9 @@
  */
 
 // First: it says better than ioredis why that cannot be loaded.
-import { permits } from "./_deno.ts";
+import { permits } from "./redis/deno_permissions.ts";
 import type { RedisPort } from "../core/port.ts";
-import { isSocket } from "./_url.ts";
+import { isSocket } from "./redis/redis_url.ts";
 import { connect as open, type IoredisOptions } from "./ioredis.ts";
 
 export {

@@ -23,19 +23,19 @@
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { hold } from "./_held_answer.ts";
-import { type NodeEnv, nodeHandler } from "./_node_http.ts";
+import { hold } from "./http/buffered_response.ts";
+import { type NodeEnv, nodeHandler } from "./http/node_server.ts";
 import type { Relier } from "../mod.ts";
 import { dashboardApp, type DashboardOptions } from "./dashboard/app.ts";
-import { type DoorOptions, openDoor } from "./web/admission.ts";
-import { problemOf } from "./web/errors.ts";
-import { type IdempotencyOptions, openKeyring } from "./web/idempotency.ts";
-import { maxKept } from "./web/kept.ts";
-import { type TasksApiOptions, tasksApp } from "./web/tasks_api.ts";
+import { type DoorOptions, openDoor } from "./http/admission.ts";
+import { problemOf } from "./http/error_response.ts";
+import { type IdempotencyOptions, openKeyring } from "./http/idempotency.ts";
+import { maxKept } from "./http/stored_response.ts";
+import { type TasksApiOptions, tasksApp } from "./http/tasks_api.ts";
 
-export type { DashboardAuth } from "./dashboard/auth.ts";
-export type { DashboardRole, DashboardUser } from "./dashboard/role.ts";
-export type { Auth } from "./web/auth.ts";
+export type { DashboardAuth } from "./dashboard/access/auth.ts";
+export type { DashboardRole, DashboardUser } from "./dashboard/access/role.ts";
+export type { Auth } from "./http/auth.ts";
 export type { DashboardOptions, DoorOptions, IdempotencyOptions, TasksApiOptions };
 
 /** What goes on behind a middleware; with an error, in what handles errors. */

@@ -26,15 +26,15 @@
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { type AdmissionRejectedError, type Relier, RelierError } from "../mod.ts";
 import { dashboardApp, type DashboardOptions } from "./dashboard/app.ts";
-import { type DoorOptions, openDoor } from "./web/admission.ts";
-import { readUpTo } from "./web/body.ts";
-import { type IdempotencyOptions, openKeyring } from "./web/idempotency.ts";
-import { maxKept } from "./web/kept.ts";
-import { type TasksApiOptions, tasksApp } from "./web/tasks_api.ts";
+import { type DoorOptions, openDoor } from "./http/admission.ts";
+import { readUpTo } from "./http/bounded_body.ts";
+import { type IdempotencyOptions, openKeyring } from "./http/idempotency.ts";
+import { maxKept } from "./http/stored_response.ts";
+import { type TasksApiOptions, tasksApp } from "./http/tasks_api.ts";
 
-export type { DashboardAuth } from "./dashboard/auth.ts";
-export type { DashboardRole, DashboardUser } from "./dashboard/role.ts";
-export type { Auth } from "./web/auth.ts";
+export type { DashboardAuth } from "./dashboard/access/auth.ts";
+export type { DashboardRole, DashboardUser } from "./dashboard/access/role.ts";
+export type { Auth } from "./http/auth.ts";
 export type { DashboardOptions, DoorOptions, IdempotencyOptions, TasksApiOptions };
 
 /** What the middleware {@linkcode relier} puts into the context. */

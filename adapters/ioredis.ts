@@ -13,10 +13,10 @@ import {
   type IoredisCluster,
   type IoredisConnection,
   single,
-} from "./_ioredis.ts";
-import { type Origin, originOf } from "./_origin.ts";
-import { portOver, timeoutOf } from "./_port.ts";
-import { checkUrl } from "./_url.ts";
+} from "./redis/ioredis_connection.ts";
+import { type Origin, originOf } from "./redis/ioredis_origin.ts";
+import { portOver, timeoutOf } from "./redis/connected_port.ts";
+import { checkUrl } from "./redis/redis_url.ts";
 
 export type { IoredisClient, IoredisCluster, IoredisConnection };
 

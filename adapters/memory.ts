@@ -21,12 +21,12 @@
  */
 
 import { RedisError, type RedisPort } from "../core/port.ts";
-import { type Clock, realClock, type VirtualClock, virtualClock } from "./_clock.ts";
-import { type Door, type Engine, openEngine, type Session } from "./_engine.ts";
-import { explain } from "./_failure.ts";
-import { detached } from "./_listen.ts";
-import { scriptRunner } from "./_script.ts";
-import { openStop } from "./_time.ts";
+import { type Clock, realClock, type VirtualClock, virtualClock } from "./memory/clock.ts";
+import { type Door, type Engine, openEngine, type Session } from "./memory/engine.ts";
+import { explain } from "./redis/redis_failure.ts";
+import { detached } from "./redis/subscriptions.ts";
+import { scriptRunner } from "./redis/script_runner.ts";
+import { openStop } from "./redis/deadline.ts";
 
 /** Options of {@linkcode memory}. */
 export interface MemoryOptions {

@@ -30,9 +30,9 @@
  * @module
  */
 
-import { currentRun } from "../core/context.ts";
-import { toMs } from "../core/duration.ts";
-import { type AcceptedPush, standIn, watch } from "../core/producer.ts";
+import { currentRun } from "../core/task/current_run.ts";
+import { toMs } from "../core/base/duration.ts";
+import { type AcceptedPush, standIn, watch } from "../core/task/client_registry.ts";
 import {
   createRelier,
   type Duration,
@@ -44,9 +44,9 @@ import {
   type Task,
   type TaskSummary,
 } from "../mod.ts";
-import { createDrive } from "./_test_drive.ts";
-import { openPlace } from "./_test_place.ts";
-import { createVictim, mortal, type Victim } from "./_test_victim.ts";
+import { createDrive } from "./testing/test_driver.ts";
+import { openPlace } from "./testing/test_redis.ts";
+import { createVictim, mortal, type Victim } from "./testing/killable_worker.ts";
 
 /** Options of {@linkcode createTestRelier}. */
 export interface TestRelierOptions extends RelierOptions {

@@ -10,13 +10,18 @@
 
 import { Redis } from "@upstash/redis/cloudflare";
 import { RedisError, type RedisPort } from "../core/port.ts";
-import { Unanswered } from "./_failure.ts";
-import { timeoutOf } from "./_port.ts";
-import { scriptRunner, type Send } from "./_script.ts";
-import { openStop, sleep, type Stop, within } from "./_time.ts";
-import { batcher, told, type UpstashClient, type UpstashPipeline } from "./_upstash_batch.ts";
-import { answer, openHttp } from "./_upstash_http.ts";
-import { lockingKeys } from "./_upstash_locking.ts";
+import { Unanswered } from "./redis/redis_failure.ts";
+import { timeoutOf } from "./redis/connected_port.ts";
+import { scriptRunner, type Send } from "./redis/script_runner.ts";
+import { openStop, sleep, type Stop, within } from "./redis/deadline.ts";
+import {
+  batcher,
+  told,
+  type UpstashClient,
+  type UpstashPipeline,
+} from "./redis/upstash_pipeline.ts";
+import { answer, openHttp } from "./redis/upstash_http.ts";
+import { lockingKeys } from "./redis/upstash_key_locking.ts";
 
 export type { UpstashClient, UpstashPipeline };
 

@@ -1,12 +1,12 @@
 /**
  * Where a waiting task may be kept, and what each way costs: bytes, and Redis
  * CPU for putting 50 in and taking 50 out in one script. The numbers that
- * decided stand in `core/keys.ts`.
+ * decided stand in `core/protocol/keys.ts`.
  *
  * @module
  */
 
-import { measure } from "../cli/bench/cost.ts";
+import { measure } from "../cli/lab/bench/cost.ts";
 import { type Lab, openLab, report } from "./harness.ts";
 
 const tasks = 100_000;

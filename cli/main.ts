@@ -9,11 +9,11 @@
 import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import type { Host } from "./kernel/host.ts";
-import { main as run } from "./kernel.ts";
-import { tree } from "./tree.ts";
+import type { Host } from "./framework/host.ts";
+import { main as run } from "./framework/run_cli.ts";
+import { tree } from "./command_tree.ts";
 
-export type { Ending, Host, Screen, Source } from "./kernel/host.ts";
+export type { Ending, Host, Screen, Source } from "./framework/host.ts";
 
 /** Runs `rl` with `argv`, such as `["tasks", "--json"]`, and resolves to the exit code. */
 export function main(argv: readonly string[], host?: Host): Promise<number> {

@@ -1,8 +1,7 @@
 /**
- * Builds the scripts of the core from the files in this folder: those with `@by worker`,
- * `@by operator` and `@by door` into modules of their own, because an app that only pushes
- * loads none of them, all others into `core/scripts.ts`. What they share is in `core/script_parts.ts`,
- * or in `core/worker_parts.ts` if such an app can do without it.
+ * Builds `core/redis/generated/` from this folder: one module for each folder of `scripts/`,
+ * because an app that only pushes loads none but `client.ts`. Helpers that several modules use are in
+ * `shared_parts.ts`, or in `worker_parts.ts` if an app that only pushes can do without them.
  *
  * The header of a script is its contract, and this is what makes that true:
  * `@arg` and `@row` lines become Lua locals and TypeScript parameters, `@reply`
@@ -19,29 +18,23 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { type KeyName, keyNames, keyTable } from "../core/keys.ts";
+import { type KeyName, keyNames, keyTable } from "../core/protocol/keys.ts";
 import { states, type Transition, transitions } from "../core/states.ts";
 import { illustrate } from "./diagram.ts";
 
 const here: URL = new URL("./", import.meta.url);
 const readme: URL = new URL("../README.md", here);
 
-/** The modules with scripts, and what `@by` says in the headers of theirs. */
-const homes: Readonly<Record<string, string>> = {
-  scripts: "",
-  worker_scripts: "worker",
-  operator_scripts: "operator",
-  door_scripts: "door",
-};
+/** The folders of `scripts/`: who calls the scripts in it. Each becomes a module. */
+const homes = ["client", "worker", "operations", "admission"] as const;
 
 /** The modules this builds, by name: the text of each. */
 export function build(): Record<string, string> {
   const made: Record<string, string> = {};
   const usersOf = new Map<string, Set<string>>();
-  const scripts = luaIn("").map((name) => ({ name, text: luaOf(name) }));
   const scriptsOf = (home: string) =>
-    scripts.filter(({ text }) => (tags(text, "by").flat()[0] ?? "") === homes[home]);
-  for (const home of Object.keys(homes)) {
+    luaIn(`scripts/${home}`).map((name) => ({ name, text: luaOf(`scripts/${home}/${name}`) }));
+  for (const home of homes) {
     for (const part of scriptsOf(home).flatMap(({ text }) => tags(text, "use").flat())) {
       usersOf.set(part, (usersOf.get(part) ?? new Set()).add(home));
     }
@@ -49,20 +42,20 @@ export function build(): Record<string, string> {
   const parts = [...usersOf.keys()].sort();
   const common = parts.filter((part) => usersOf.get(part)!.size > 1);
   const shelves = {
-    script_parts: common.filter((part) => usersOf.get(part)!.has("scripts")),
-    worker_parts: common.filter((part) => !usersOf.get(part)!.has("scripts")),
+    shared_parts: common.filter((part) => usersOf.get(part)!.has("client")),
+    worker_parts: common.filter((part) => !usersOf.get(part)!.has("client")),
   };
-  for (const home of Object.keys(homes)) {
+  for (const home of homes) {
     const users = (part: string): boolean => usersOf.get(part)!.has(home);
     made[home] = generated([
-      'import { keyTable } from "./keys.ts";',
-      'import type { Reply } from "./port.ts";',
-      'import type { Script } from "./script.ts";',
+      'import { keyTable } from "../../protocol/keys.ts";',
+      'import type { Reply } from "../../port.ts";',
+      'import type { Script } from "../call.ts";',
       ...Object.entries(shelves).map(([shelf, its]) => partsFrom(shelf, its.filter(users))),
       "",
       ...parts.filter((part) => users(part) && !common.includes(part)).map(constant),
       "",
-      ...scriptsOf(home).map(({ name }) => module(name)),
+      ...scriptsOf(home).map(({ name, text }) => module(name, text)),
     ]);
   }
   for (const [shelf, its] of Object.entries(shelves)) {
@@ -99,8 +92,7 @@ function luaOf(name: string): string {
   return readFileSync(new URL(`${name}.lua`, here), "utf8");
 }
 
-function module(name: string): string {
-  const text = luaOf(name);
+function module(name: string, text: string): string {
   const [args, rows] = [fields(text, "arg"), fields(text, "row")];
   const replies = [...tags(text, "reply"), ["schema", "version:string"]];
   const { keys, head, uses, body } = program(text);
@@ -243,7 +235,7 @@ function typescript(type: string): string {
 if (process.argv[1]?.endsWith("build.ts")) {
   const made = [
     ...Object.entries(build()).map(([name, text]) => ({
-      file: new URL(`../core/${name}.ts`, here),
+      file: new URL(`../core/redis/generated/${name}.ts`, here),
       text,
     })),
     { file: readme, text: illustrate(readFileSync(readme, "utf8")) },

@@ -7,9 +7,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { call } from "../core/script.ts";
-import { insideOf } from "../core/relier.ts";
-import { homeOf, keyOf } from "../core/keys.ts";
+import { call } from "../core/redis/call.ts";
+import { insideOf } from "../core/client/create_relier.ts";
+import { homeOf, keyOf } from "../core/protocol/keys.ts";
 import { type Lab, withRelier } from "./support/relier.ts";
 import { chronicle } from "./support/scripts.ts";
 

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { backoffMs, normaliseRetry, type RetryOptions } from "../core/backoff.ts";
+import { backoffMs, normaliseRetry, type RetryOptions } from "../core/task/retry_policy.ts";
 
 const half = (): number => 0.5;
 const almost = (): number => 1 - 2 ** -53;

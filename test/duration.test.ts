@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Duration, maxDuration, toMs } from "../core/duration.ts";
+import { type Duration, maxDuration, toMs } from "../core/base/duration.ts";
 
 test("a duration is milliseconds, or a number with its unit", () => {
   const read: [Duration, number][] = [

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describe, type Failure } from "../core/failure.ts";
+import { describe, type Failure } from "../core/base/serialized_error.ts";
 
 function assertKept({ name, message, stack }: Failure): void {
   assert.ok(name.length > 0 && name.length <= 100, `name of ${name.length}`);

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { randomLocal } from "../core/local_id.ts";
+import { randomLocal } from "../core/protocol/task_id.ts";
 import type { Moves, Settle } from "./support/moves.ts";
 import { withRelier } from "./support/relier.ts";
 

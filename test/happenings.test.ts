@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { channelOf, idOf } from "../core/keys.ts";
+import { channelOf, idOf } from "../core/protocol/keys.ts";
 import { type QueueHappening, rlTask } from "../mod.ts";
 import { type Lab, withRelier } from "./support/relier.ts";
 import { bounded, until } from "./support/until.ts";

@@ -7,10 +7,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { files, generated, read } from "./support/tree.ts";
+import { files, isGenerated, read } from "./support/tree.ts";
 
 const text = /(\.(ts|js|json|lua|md|yml|yaml|toml|html|css)|^\.[\w-]+|^\.ci\/\w+|^LICENSE)$/;
-const written = files().filter((path) => text.test(path) && !generated.has(path));
+const written = files().filter((path) => text.test(path) && !isGenerated(path));
 
 /** What no file may contain, and why. */
 const forbidden: readonly { readonly what: RegExp; readonly because: string }[] = [

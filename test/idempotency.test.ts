@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseId } from "../core/keys.ts";
+import { parseId } from "../core/protocol/keys.ts";
 import { RelierError, rlTask, TaskFailedError } from "../mod.ts";
 import { withRelier } from "./support/relier.ts";
 import { until } from "./support/until.ts";

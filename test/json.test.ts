@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PayloadValidationError, RelierError, type RelierErrorCode } from "../core/errors.ts";
+import { PayloadValidationError, RelierError, type RelierErrorCode } from "../core/base/errors.ts";
 import {
   canonical,
   decodeJson,
@@ -16,7 +16,7 @@ import {
   encodeResult,
   maxPayloadBytes,
   maxResultBytes,
-} from "../core/json.ts";
+} from "../core/base/json.ts";
 
 /** In every value that is refused, and in no error. */
 const canary = "canary-5f1c";

@@ -8,8 +8,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idOf } from "../core/keys.ts";
-import { randomLocal } from "../core/local_id.ts";
+import { idOf } from "../core/protocol/keys.ts";
+import { randomLocal } from "../core/protocol/task_id.ts";
 import { rlTask, type TaskState, type TaskSummary } from "../mod.ts";
 import { type Lab, withRelier } from "./support/relier.ts";
 import { until } from "./support/until.ts";

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { derivedLocal, randomLocal } from "../core/local_id.ts";
+import { derivedLocal, randomLocal } from "../core/protocol/task_id.ts";
 
 const form = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 

@@ -7,9 +7,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { homeOf } from "../core/keys.ts";
-import { derivedLocal } from "../core/local_id.ts";
-import { insideOf } from "../core/relier.ts";
+import { homeOf } from "../core/protocol/keys.ts";
+import { derivedLocal } from "../core/protocol/task_id.ts";
+import { insideOf } from "../core/client/create_relier.ts";
 import { idempotencyLock, idempotent } from "../mod.ts";
 import { type Moves, movesAt } from "./support/moves.ts";
 import { type Lab, withRelier } from "./support/relier.ts";

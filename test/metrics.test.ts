@@ -8,10 +8,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dashboard } from "../adapters/hono.ts";
-import { exposition, type Family } from "../adapters/operator/prometheus.ts";
-import { lookAt, queueMetrics } from "../adapters/operator/queue_metrics.ts";
-import { workerMetrics } from "../cli/worker/metrics.ts";
-import { none } from "../cli/worker/count.ts";
+import { exposition, type Family } from "../core/console/prometheus.ts";
+import { lookAt, queueMetrics } from "../core/console/queue_metrics.ts";
+import { workerMetrics } from "../cli/supervisor/metrics.ts";
+import { none } from "../cli/supervisor/event_counts.ts";
 import { withRelier } from "./support/relier.ts";
 import { read } from "./support/tree.ts";
 import { until } from "./support/until.ts";

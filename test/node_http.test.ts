@@ -10,7 +10,7 @@ import { type AddressInfo, connect } from "node:net";
 import { afterEach, test } from "node:test";
 import express from "express";
 import { Hono } from "hono";
-import { type Answerer, type NodeEnv, nodeHandler, serve } from "../adapters/_node_http.ts";
+import { type Answerer, type NodeEnv, nodeHandler, serve } from "../adapters/http/node_server.ts";
 import { bounded, until } from "./support/until.ts";
 
 const open: { close(): unknown }[] = [];

@@ -9,8 +9,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as v from "valibot";
-import { idOf } from "../core/keys.ts";
-import { randomLocal } from "../core/local_id.ts";
+import { idOf } from "../core/protocol/keys.ts";
+import { randomLocal } from "../core/protocol/task_id.ts";
 import { type ExportedTask, rlTask, taskContext, type TaskDetails } from "../mod.ts";
 import { engineName } from "./support/engines.ts";
 import { type Lab, withRelier } from "./support/relier.ts";

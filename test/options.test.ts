@@ -15,7 +15,7 @@ import {
   knownOptions,
   nameOption,
   oneOf,
-} from "../core/options.ts";
+} from "../core/base/options.ts";
 
 /** Values of every kind but strings and numbers. */
 const others = [null, undefined, true, {}, [], ["k", "extra"], 5n, Symbol("k"), () => "k"];

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idOf, parseId } from "../core/keys.ts";
+import { idOf, parseId } from "../core/protocol/keys.ts";
 import { rlTask, taskContext } from "../mod.ts";
 import { type Moves, subscriber } from "./support/moves.ts";
 import { withRelier } from "./support/relier.ts";

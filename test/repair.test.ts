@@ -7,8 +7,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idOf } from "../core/keys.ts";
-import { randomLocal } from "../core/local_id.ts";
+import { idOf } from "../core/protocol/keys.ts";
+import { randomLocal } from "../core/protocol/task_id.ts";
 import { type Lab, withRelier } from "./support/relier.ts";
 
 const envelope = '{"v":1,"name":"by-hand","payload":[]}';

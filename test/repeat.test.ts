@@ -7,8 +7,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { randomLocal } from "../core/local_id.ts";
-import { call } from "../core/script.ts";
+import { randomLocal } from "../core/protocol/task_id.ts";
+import { call } from "../core/redis/call.ts";
 import * as scripts from "./support/scripts.ts";
 import type { Settle } from "./support/moves.ts";
 import { type Lab, withRelier } from "./support/relier.ts";

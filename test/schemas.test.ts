@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as v from "valibot";
-import { idOf } from "../core/keys.ts";
+import { idOf } from "../core/protocol/keys.ts";
 import { PayloadValidationError, RelierError, rlTask } from "../mod.ts";
 import { withRelier } from "./support/relier.ts";
 

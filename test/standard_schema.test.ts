@@ -14,7 +14,7 @@ import {
   type StandardResult,
   type StandardSchema,
   validate,
-} from "../core/standard_schema.ts";
+} from "../core/task/standard_schema.ts";
 
 /** A schema that always answers `result`. */
 function answering(result: unknown): StandardSchema {

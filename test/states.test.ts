@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { randomLocal } from "../core/local_id.ts";
+import { randomLocal } from "../core/protocol/task_id.ts";
 import { states, type TaskEvent, type TaskState, transitions } from "../core/states.ts";
 import { engineName } from "./support/engines.ts";
 import type { Moves, Settle } from "./support/moves.ts";

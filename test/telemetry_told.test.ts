@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as otel from "@opentelemetry/api";
 import { metrics as sdk } from "@opentelemetry/sdk-node";
-import { type Metric, metrics as table } from "../core/telemetry_metrics.ts";
+import { type Metric, metrics as table } from "../core/telemetry/otel_metrics.ts";
 import {
   Discard,
   idempotencyLock,

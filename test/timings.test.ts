@@ -6,9 +6,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { p95Of, quantileOf } from "../adapters/operator/quantile.ts";
-import { fleetOf } from "../adapters/operator/fleet.ts";
-import { createTimer } from "../core/timings.ts";
+import { p95Of, quantileOf } from "../core/console/percentiles.ts";
+import { fleetOf } from "../core/console/fleet.ts";
+import { createTimer } from "../core/base/histogram.ts";
 import { type Buckets, Discard, rlTask, taskContext } from "../mod.ts";
 import { withRelier } from "./support/relier.ts";
 import { until } from "./support/until.ts";

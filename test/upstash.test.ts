@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { Redis as UpstashRedis } from "@upstash/redis";
-import { sha1 } from "../adapters/_sha1.ts";
+import { sha1 } from "../adapters/redis/sha1.ts";
 import { upstash } from "../adapters/upstash.ts";
 import { createRelier, createWorker, rlTask } from "../mod.ts";
 import { everythingIn, failure, program } from "./conformance/port.ts";

@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
-import { idOf } from "../core/keys.ts";
+import { idOf } from "../core/protocol/keys.ts";
 import { rlTask, type Task } from "../mod.ts";
 import { type Lab, withRelier } from "./support/relier.ts";
 import { until } from "./support/until.ts";

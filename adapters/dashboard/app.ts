@@ -7,23 +7,23 @@
 import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { RedisError, type Relier, RelierError } from "../../mod.ts";
-import { exposition, expositionType } from "../operator/prometheus.ts";
-import { lookAt, queueMetrics } from "../operator/queue_metrics.ts";
-import { usedQueues } from "../operator/survey.ts";
-import { backOf, fieldsOf, perform } from "./acts.ts";
-import { assets } from "./assets.ts";
-import { createDoor, type DashboardAuth, type Door } from "./auth.ts";
-import { entrance, stranger } from "./entrance.ts";
-import { guarded, isOurs, upTo } from "./guard.ts";
-import { type Html, html } from "./html.ts";
-import { createHub, type Hub } from "./hub.ts";
-import { bare, layout } from "./layout.ts";
-import { live } from "./live.ts";
+import { exposition, expositionType } from "../../core/console/prometheus.ts";
+import { lookAt, queueMetrics } from "../../core/console/queue_metrics.ts";
+import { usedQueues } from "../../core/console/queue_rates.ts";
+import { backOf, fieldsOf, perform } from "./actions/perform.ts";
+import { assets } from "./generated/assets.ts";
+import { createDoor, type DashboardAuth, type Door } from "./access/auth.ts";
+import { entrance, stranger } from "./access/sign_in.ts";
+import { guarded, isOurs, upTo } from "./access/security_headers.ts";
+import { type Html, html } from "./ui/html.ts";
+import { createHub, type Hub } from "./live/cache.ts";
+import { bare, layout } from "./ui/layout.ts";
+import { live } from "./live/stream.ts";
 import { type Ask, BadForm, NotHere, type Page } from "./page.ts";
-import { baseOf, type C, type Env, frameOf, likedBy, rootOf } from "./place.ts";
-import { suffices } from "./role.ts";
-import { acts, downloads, pages } from "./site.ts";
-import { everyMs } from "./taste.ts";
+import { baseOf, type C, type Env, frameOf, likedBy, rootOf } from "./access/request_context.ts";
+import { suffices } from "./access/role.ts";
+import { acts, downloads, pages } from "./routes.ts";
+import { everyMs } from "./ui/preferences.ts";
 
 /** Options of a dashboard. */
 export interface DashboardOptions<T = Context> {

@@ -5,10 +5,10 @@
  */
 
 import type { Relier } from "../../mod.ts";
-import type { Html, Part } from "./html.ts";
-import type { IconName } from "./icons.ts";
-import type { Look } from "./look.ts";
-import type { DashboardRole, DashboardUser } from "./role.ts";
+import type { Html, Part } from "./ui/html.ts";
+import type { IconName } from "./ui/icons.ts";
+import type { Look } from "./live/snapshot.ts";
+import type { DashboardRole, DashboardUser } from "./access/role.ts";
 
 /** A request for a page. */
 export interface Ask {

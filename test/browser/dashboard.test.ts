@@ -10,8 +10,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Hono } from "hono";
 import type { Browser, Page } from "playwright-core";
-import { serve, type Served } from "../../adapters/_node_http.ts";
-import { pages } from "../../adapters/dashboard/site.ts";
+import { serve, type Served } from "../../adapters/http/node_server.ts";
+import { pages } from "../../adapters/dashboard/routes.ts";
 import { dashboard } from "../../adapters/hono.ts";
 import {
   createRelier,

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idOf } from "../../core/keys.ts";
+import { idOf } from "../../core/protocol/keys.ts";
 import { rlTask } from "../../mod.ts";
 import { type Lab, withRelier } from "../support/relier.ts";
 import { rl, type RlResult } from "../support/rl.ts";

@@ -10,7 +10,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { mask } from "../../cli/kernel/mask.ts";
+import { mask } from "../../cli/framework/redact.ts";
 import { rl, type RlOptions } from "../support/rl.ts";
 import { here } from "../support/runtimes.ts";
 import { root } from "../support/tree.ts";
@@ -205,7 +205,7 @@ test("a TypeScript file is read by the project's own tsx where the runtime canno
   const script = join(scratch, "read.mjs");
   const { build } = await import("esbuild");
   await build({
-    entryPoints: [join(root, "cli/kernel/config_file.ts")],
+    entryPoints: [join(root, "cli/framework/config_file.ts")],
     bundle: true,
     platform: "node",
     format: "esm",

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { command, type Group } from "../../cli/command.ts";
+import { command, type Group } from "../../cli/framework/command.ts";
 import { rl, type RlOptions } from "../support/rl.ts";
 import { until } from "../support/until.ts";
 

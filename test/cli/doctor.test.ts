@@ -6,11 +6,11 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { commands } from "../../cli/doctor/access.ts";
-import type { Check } from "../../adapters/operator/check.ts";
-import { localChecks } from "../../cli/doctor/local.ts";
-import { settingsOf } from "../../cli/kernel/config.ts";
-import { serverChecks } from "../../adapters/operator/server.ts";
+import { commands } from "../../cli/commands/doctor/access.ts";
+import type { Check } from "../../core/console/check.ts";
+import { localChecks } from "../../cli/commands/doctor/local_checks.ts";
+import { settingsOf } from "../../cli/framework/settings.ts";
+import { serverChecks } from "../../core/console/server_checks.ts";
 import * as scripts from "../support/scripts.ts";
 import { createRelier, createWorker, rlTask } from "../../mod.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";

@@ -7,11 +7,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Command, command, type Context, type Group } from "../../cli/command.ts";
-import { CliError } from "../../cli/error.ts";
-import { duration, integer, list } from "../../cli/flags.ts";
-import type { Ending } from "../../cli/kernel/host.ts";
-import { version } from "../../cli/kernel/version.ts";
+import { type Command, command, type Context, type Group } from "../../cli/framework/command.ts";
+import { CliError } from "../../cli/framework/cli_error.ts";
+import { duration, integer, list } from "../../cli/framework/option_values.ts";
+import type { Ending } from "../../cli/framework/host.ts";
+import { version } from "../../cli/framework/version.ts";
 import { RelierError } from "../../mod.ts";
 import { rl } from "../support/rl.ts";
 import { read } from "../support/tree.ts";

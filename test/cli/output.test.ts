@@ -7,11 +7,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { command, type Context, type Group } from "../../cli/command.ts";
-import { type Column, spanOf, styleOf } from "../../cli/output.ts";
-import { tableLines } from "../../cli/kernel/table.ts";
-import { json } from "../../adapters/operator/json.ts";
-import { cut, harmless, pad, plain, widthOf } from "../../cli/kernel/text.ts";
+import { command, type Context, type Group } from "../../cli/framework/command.ts";
+import { type Column, spanOf, styleOf } from "../../cli/framework/output.ts";
+import { tableLines } from "../../cli/terminal/table.ts";
+import { json } from "../../core/console/json.ts";
+import { cut, harmless, pad, plain, widthOf } from "../../cli/terminal/text.ts";
 import { rl, type RlOptions } from "../support/rl.ts";
 
 interface Row {

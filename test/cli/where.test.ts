@@ -8,8 +8,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { conditions } from "../../adapters/operator/conditions.ts";
-import { NoCondition, readWhere, whereOf } from "../../adapters/operator/where.ts";
+import { conditions } from "../../core/console/filter.ts";
+import { NoCondition, readWhere, whereOf } from "../../core/console/filter_syntax.ts";
 import { rlTask } from "../../mod.ts";
 import { type Lab, withRelier } from "../support/relier.ts";
 import { rl, type RlResult } from "../support/rl.ts";

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idOf } from "../../core/keys.ts";
+import { idOf } from "../../core/protocol/keys.ts";
 import { createRelier, idempotencyLock, keyId, rlTask, taskContext } from "../../mod.ts";
 import { subscriber } from "../support/moves.ts";
 import { type Lab, withRelier } from "../support/relier.ts";

@@ -7,10 +7,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createObituary } from "../../adapters/dashboard/deaths.ts";
+import { createObituary } from "../../adapters/dashboard/live/lost_workers.ts";
 import { dashboard } from "../../adapters/hono.ts";
-import type { Fellow } from "../../adapters/operator/fleet.ts";
-import type { Survey } from "../../adapters/operator/survey.ts";
+import type { Fellow } from "../../core/console/fleet.ts";
+import type { Survey } from "../../core/console/queue_rates.ts";
 import { idempotencyLock, keyId, rlTask } from "../../mod.ts";
 import { visitor, withQueue } from "../support/browse.ts";
 import type { Lab } from "../support/relier.ts";

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dashboard } from "../../adapters/hono.ts";
-import { deadLines } from "../../adapters/operator/dead_lines.ts";
+import { deadLines } from "../../core/console/export_lines.ts";
 import { Discard, rlTask } from "../../mod.ts";
 import { type Visitor, visitor, withQueue } from "../support/browse.ts";
 import type { Lab } from "../support/relier.ts";

@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Hono } from "hono";
 import { dashboard } from "../../adapters/hono.ts";
-import { pages } from "../../adapters/dashboard/site.ts";
+import { pages } from "../../adapters/dashboard/routes.ts";
 import { type RedisPort, rlTask } from "../../mod.ts";
 import { visitor, withQueue } from "../support/browse.ts";
 import type { Lab } from "../support/relier.ts";

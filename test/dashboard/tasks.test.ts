@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { acts } from "../../adapters/dashboard/site.ts";
+import { acts } from "../../adapters/dashboard/routes.ts";
 import { dashboard } from "../../adapters/hono.ts";
 import { Discard, rlTask } from "../../mod.ts";
 import { type Visitor, visitor, withQueue } from "../support/browse.ts";

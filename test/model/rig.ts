@@ -9,7 +9,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { type Home, homeOf, keyOf } from "../../core/keys.ts";
+import { type Home, homeOf, keyOf } from "../../core/protocol/keys.ts";
 import type { Program, RedisPort, Reply } from "../../core/port.ts";
 import * as scripts from "../support/scripts.ts";
 import { states } from "../../core/states.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Home, homeOf } from "../../core/keys.ts";
+import { type Home, homeOf } from "../../core/protocol/keys.ts";
 import type { TaskState } from "../../core/states.ts";
 import { admit, type Answer } from "./admission.ts";
 import { expectedOf, type Held } from "./held.ts";

@@ -56,7 +56,7 @@ test("workers that run already are struck by their pid, and their tasks come bac
   const server = await startRedis();
   const relier = createRelier({ redis: server.url, tasks: [] });
   const hire = (): ChildProcess => {
-    const command = ["--import", "tsx", "cli/main.ts", "worker", "start", "cli/chaos/sleep.ts"];
+    const command = ["--import", "tsx", "cli/main.ts", "worker", "start", "cli/lab/sleep_task.ts"];
     const options = ["--url", server.url, "--lease", "2s", "--concurrency", "4"];
     const child = spawn(process.execPath, [...command, ...options], { cwd: root, stdio: "ignore" });
     children.add(child);

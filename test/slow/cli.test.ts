@@ -139,9 +139,12 @@ test("the version, help and completion load no engine, no client, and no command
     const { result } = JSON.parse(readFileSync(join(folder, file), "utf8"));
     const loaded: string[] = result.map(({ url }: { url: string }) => url)
       .filter((url: string) => url.startsWith("file:"));
-    assert.ok(loaded.some((url) => url.endsWith("/cli/kernel.js")), "something was loaded");
+    assert.ok(
+      loaded.some((url) => url.endsWith("/cli/framework/run_cli.js")),
+      "something was loaded",
+    );
     assert.deepEqual(
-      loaded.filter((url) => /ioredis|valibot|\/mod\.js|\/core\/|\/tasks\//.test(url)),
+      loaded.filter((url) => /ioredis|valibot|\/mod\.js|\/core\/|\/commands\/tasks\//.test(url)),
       [],
     );
     assert.ok(loaded.length < 40, loaded.join("\n"));

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Figure } from "../../cli/bench/figure.ts";
+import type { Figure } from "../../cli/lab/bench/figure.ts";
 import { startRedis } from "../support/redis.ts";
 import { rl } from "../support/rl.ts";
 

@@ -22,7 +22,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
-import { templates } from "../../cli/init/project.ts";
+import { templates } from "../../cli/commands/init/project.ts";
 import { startEdge } from "../support/miniflare.ts";
 import { shared } from "../support/redis.ts";
 import { rl, type RlResult } from "../support/rl.ts";

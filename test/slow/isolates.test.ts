@@ -10,7 +10,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { limitsMemory } from "../../adapters/node.ts";
+import { limitsMemory } from "../../adapters/node/threads.ts";
 import { rlTask, type TaskFailedError } from "../../mod.ts";
 import { child, homeless, isolated } from "../support/isolated_tasks.ts";
 import { startRedis } from "../support/redis.ts";

@@ -59,7 +59,7 @@ test("#dist/client stands for the compiled ioredis adapter, and on the edge for 
   assert.equal(run(resolve), join(installed, "dist", "adapters", "client.js"));
   for (const condition of ["workerd", "edge-light", "browser"]) {
     const found = run(resolve, `--conditions=${condition}`);
-    assert.equal(found, join(installed, "dist", "adapters", "no_client.js"));
+    assert.equal(found, join(installed, "dist", "adapters", "conditions", "client_none.js"));
   }
 });
 
@@ -176,7 +176,7 @@ for (const type of ["commonjs", "module"]) {
 
 test("the refusal on the edge names what to do instead, and does not show the URL", () => {
   const refusal = createRequire(import.meta.url)(
-    join(installed, "dist", "adapters", "no_client.js"),
+    join(installed, "dist", "adapters", "conditions", "client_none.js"),
   );
   assert.throws(() => refusal.connect("redis://:secret@host"), (error: Error) => {
     assert.match(error.message, /pass a port, e\.g\. upstash\(\{ url, token \}\)/);
@@ -198,7 +198,7 @@ test("the compiled package bundles for the edge without any client", async () =>
     write: false,
   });
   const clients = Object.keys(metafile.inputs).filter((path) =>
-    /\bioredis\b|adapters\/(?!no_(client|node)\.js)/.test(path)
+    /\bioredis\b|adapters\/(?!conditions\/(client|node)_none\.js)/.test(path)
   );
   assert.deepEqual(clients, []);
 });

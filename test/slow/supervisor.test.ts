@@ -19,7 +19,7 @@ import {
   createSupervisor,
   type Supervisor,
   type SupervisorOptions,
-} from "../../cli/worker/supervisor.ts";
+} from "../../cli/supervisor/supervisor.ts";
 import { createRelier, type TaskHandle } from "../../mod.ts";
 import { type Diary, type Line, openDiary } from "../support/diary.ts";
 import { block, devour, leak, leave, linger } from "../support/perilous_tasks.ts";

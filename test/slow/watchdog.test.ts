@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { connect } from "../../adapters/client.ts";
+import { connect } from "../../adapters/conditions/client_default.ts";
 import { createRelier, createWorker, type RedisPort, rlTask, taskContext } from "../../mod.ts";
 import { startRedis } from "../support/redis.ts";
 import { assertSound } from "../support/remains.ts";

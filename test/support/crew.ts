@@ -80,7 +80,7 @@ let bundled: Promise<string> | undefined;
 /** The fixture as one file, beside that of its thread. */
 function bundle(): Promise<string> {
   const outdir = join(tmpdir(), `relier-worker-${process.pid}`);
-  const entries = ["./worker_process.ts", "../../adapters/node_entry.ts"];
+  const entries = ["./worker_process.ts", "../../adapters/node/entry.ts"];
   bundled ??= build({
     entryPoints: entries.map((path) => fileURLToPath(new URL(path, import.meta.url))),
     entryNames: "[name]",

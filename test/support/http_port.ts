@@ -6,7 +6,7 @@
  * @module
  */
 
-import { pause } from "../../core/pause.ts";
+import { pause } from "../../core/base/timers.ts";
 import type { RedisPort } from "../../mod.ts";
 
 /** A port without subscriptions, and what it was asked for. */

@@ -7,7 +7,7 @@
 
 import process from "node:process";
 import { isMainThread, threadId } from "node:worker_threads";
-import { limitsMemory } from "../../adapters/node.ts";
+import { limitsMemory } from "../../adapters/node/threads.ts";
 import { Discard, Retry, rlTask, type Task, type TaskContext, taskContext } from "../../mod.ts";
 
 /** What a handler says of where it runs and of its context. */

@@ -6,11 +6,11 @@
  */
 
 import type { Redis } from "ioredis";
-import { type Claim, readClaims } from "../../core/claim.ts";
-import { channelOf, type Home, keyOf } from "../../core/keys.ts";
-import { randomLocal } from "../../core/local_id.ts";
+import { type Claim, readClaims } from "../../core/protocol/claim.ts";
+import { channelOf, type Home, keyOf } from "../../core/protocol/keys.ts";
+import { randomLocal } from "../../core/protocol/task_id.ts";
 import type { Reply } from "../../core/port.ts";
-import { call, type Caller } from "../../core/script.ts";
+import { call, type Caller } from "../../core/redis/call.ts";
 import * as scripts from "./scripts.ts";
 import type { TaskState } from "../../core/states.ts";
 

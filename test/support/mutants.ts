@@ -23,17 +23,17 @@ const noNonce: readonly Edit[] = [
   ["lua/lib/held.lua", ' and record.state == "running" and record.nonce == nonce', ""],
 ];
 const noDedupe: readonly Edit[] = [
-  ["core/parcel.ts", 'derivedLocal("key", name, key)', "randomLocal()"],
+  ["core/producer/prepared_push.ts", 'derivedLocal("key", name, key)', "randomLocal()"],
 ];
 const noSweep: readonly Edit[] = [
   [
-    "core/phoenix.ts",
+    "core/recovery/sweeper.ts",
     "while (!signal.aborted) {\n    let nextMs",
     "while (false) {\n    let nextMs",
   ],
 ];
 const noHandOff: readonly Edit[] = [
-  ["core/drain.ts", "for (const live of shift.lives()) live.handOff(error);", "void error;"],
+  ["core/worker/drain.ts", "for (const live of shift.lives()) live.handOff(error);", "void error;"],
 ];
 const byDate =
   "leaseMs: leaseMs + Date.now() - Math.round(performance.timeOrigin + performance.now())";
@@ -77,7 +77,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the join of a push to what is there",
     edits: [[
-      "lua/push.lua",
+      "lua/scripts/client/push.lua",
       'if seen[row.id] or record and record.state ~= "cancelled" then',
       "if false then",
     ]],
@@ -93,7 +93,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "a verdict at the hard timeout",
     edits: [[
-      "core/attempt.ts",
+      "core/execution/attempt.ts",
       "decide(failed(definition, claim.failures, failure, warn));\n  }\n}",
       "  }\n}",
     ]],
@@ -102,13 +102,21 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "migrations",
-    edits: [["core/migration.ts", "from < definition.version; from++", "from < 0; from++"]],
+    edits: [[
+      "core/task/payload_migration.ts",
+      "from < definition.version; from++",
+      "from < 0; from++",
+    ]],
     noticedBy: ["schema-skew"],
     saying: /v1-\d+: it is dead/,
   },
   {
     without: "patience with newer payloads",
-    edits: [["core/pickup.ts", "if (taskVersion > definition.version) {", "if (false) {"]],
+    edits: [[
+      "core/execution/start_attempt.ts",
+      "if (taskVersion > definition.version) {",
+      "if (false) {",
+    ]],
     noticedBy: ["schema-skew"],
     saying: /v3-\d+: it is dead/,
   },
@@ -133,25 +141,25 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the clock of Redis for a lease",
-    edits: [["core/feed.ts", "\n      leaseMs,\n", `\n      ${byDate},\n`]],
+    edits: [["core/worker/exchange.ts", "\n      leaseMs,\n", `\n      ${byDate},\n`]],
     noticedBy: ["clock-skew"],
     saying: /took \d+ runs|charged/,
   },
   {
     without: "the grace for what Redis itself has missed",
-    edits: [["lua/sweep.lua", "if now - swept > leaseMs / 2 and", "if false and"]],
+    edits: [["lua/scripts/worker/sweep.lua", "if now - swept > leaseMs / 2 and", "if false and"]],
     noticedBy: ["redis-pause"],
     saying: /charged/,
   },
   {
     without: "beats within the lease",
-    edits: [["core/worker_options.ts", "leaseMs * 0.3", "leaseMs * 1.5"]],
+    edits: [["core/worker/worker_options.ts", "leaseMs * 0.3", "leaseMs * 1.5"]],
     noticedBy: ["redis-slow"],
     saying: /charged/,
   },
   {
     without: "the file of Redis",
-    edits: [["cli/chaos/redis.ts", "aof: true", "aof: false"]],
+    edits: [["cli/lab/lab_redis.ts", "aof: true", "aof: false"]],
     noticedBy: ["redis-restart"],
     saying: /Redis knows nothing of it/,
   },

@@ -10,11 +10,11 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { Redis } from "ioredis";
-import { auditHome } from "../../core/audit.ts";
-import { portOf } from "../../core/connect.ts";
-import { type Home, homeOf, type KeyName, keyOf } from "../../core/keys.ts";
-import { insideOf } from "../../core/relier.ts";
-import type { Caller } from "../../core/script.ts";
+import { auditHome } from "../../core/inspection/audit.ts";
+import { portOf } from "../../core/redis/connect.ts";
+import { type Home, homeOf, type KeyName, keyOf } from "../../core/protocol/keys.ts";
+import { insideOf } from "../../core/client/create_relier.ts";
+import type { Caller } from "../../core/redis/call.ts";
 import {
   createRelier,
   createWorker,

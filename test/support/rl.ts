@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Ending, Host } from "../../cli/kernel/host.ts";
-import type { Group } from "../../cli/command.ts";
-import { main } from "../../cli/kernel.ts";
-import { tree as everything } from "../../cli/tree.ts";
+import type { Ending, Host } from "../../cli/framework/host.ts";
+import type { Group } from "../../cli/framework/command.ts";
+import { main } from "../../cli/framework/run_cli.ts";
+import { tree as everything } from "../../cli/command_tree.ts";
 import { root } from "./tree.ts";
 
 /** How `rl` is run. */

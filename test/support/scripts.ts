@@ -4,7 +4,7 @@
  * @module
  */
 
-export * from "../../core/door_scripts.ts";
-export * from "../../core/operator_scripts.ts";
-export * from "../../core/scripts.ts";
-export * from "../../core/worker_scripts.ts";
+export * from "../../core/redis/generated/admission.ts";
+export * from "../../core/redis/generated/operations.ts";
+export * from "../../core/redis/generated/client.ts";
+export * from "../../core/redis/generated/worker.ts";

@@ -11,17 +11,10 @@ import { fileURLToPath } from "node:url";
 /** Where the project is. */
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Written by a build, and read by nobody. */
-export const generated: ReadonlySet<string> = new Set([
-  "adapters/dashboard/assets.ts",
-  "core/door_scripts.ts",
-  "core/operator_scripts.ts",
-  "core/script_parts.ts",
-  "core/scripts.ts",
-  "core/worker_parts.ts",
-  "core/worker_scripts.ts",
-  "package-lock.json",
-]);
+/** Whether a build writes the file at `path`, so that nobody reads it. */
+export function isGenerated(path: string): boolean {
+  return path.includes("/generated/") || path === "package-lock.json";
+}
 
 const elsewhere = new Set([".git", "node_modules", "dist", "coverage"]);
 

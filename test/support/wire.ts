@@ -5,7 +5,7 @@
  * @module
  */
 
-import { openTunnel, type Pair } from "../../cli/chaos/tunnel.ts";
+import { openTunnel, type Pair } from "../../cli/lab/tunnel.ts";
 
 /** A breakable wire. */
 export interface Wire {

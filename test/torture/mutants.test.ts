@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { experiments } from "../../cli/chaos/experiments.ts";
+import { experiments } from "../../cli/lab/chaos/index.ts";
 import { rlOfMutant } from "../support/mutant.ts";
 import { mutants } from "../support/mutants.ts";
 

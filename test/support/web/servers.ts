@@ -6,7 +6,7 @@
 
 import type { AddressInfo } from "node:net";
 import type { Express } from "express";
-import { serve } from "../../../adapters/_node_http.ts";
+import { serve } from "../../../adapters/http/node_server.ts";
 import { here } from "../runtimes.ts";
 import type { Lab } from "../relier.ts";
 import { until } from "../until.ts";

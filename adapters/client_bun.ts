@@ -1,7 +1,0 @@
-/**
- * What `#client` stands for on Bun: its own client.
- *
- * @module
- */
-
-export { connect } from "./bun.ts";

@@ -1,0 +1,7 @@
+/**
+ * What `#client` stands for on Bun: its own client.
+ *
+ * @module
+ */
+
+export { connect } from "../bun.ts";

@@ -1,0 +1,107 @@
+/**
+ * A canary: a few dead tasks that run again before the others do, and what
+ * becomes of them while one looks on.
+ *
+ * @module
+ */
+
+import { createFate } from "../../../core/console/release_watch.ts";
+import { isAlive } from "../../../core/console/fleet.ts";
+import { isFullId, queueOf, shortId } from "../../../core/console/ids.ts";
+import { plural } from "../../../core/console/format.ts";
+import { html, type Part, part } from "../ui/html.ts";
+import { type Act, type Ask, BadForm, field, type Fields } from "../page.ts";
+import { badge, button } from "../ui/components.ts";
+import { taskAct } from "./task_actions.ts";
+import { commandFor } from "./cli_equivalent.ts";
+import { filterOf, queryOf, targetOf, type TaskFilter } from "../pages/task_filter.ts";
+import { hrefOf } from "../pages/task_table.ts";
+import { search } from "../pages/task_search.ts";
+
+/** How many run first. */
+const size = 5;
+
+function deadOf(fields: Fields): TaskFilter {
+  const filter = filterOf(new URLSearchParams(field(fields, "filter")));
+  return { ...filter, states: ["dead"] };
+}
+
+/** Releases the last few of a group, and goes where they can be watched. */
+export const releaseCanary: Act = {
+  name: "dlq.canary",
+  role: "operator",
+  target: (fields) => `${size} with ${targetOf(deadOf(fields))}`,
+  command: (fields) => `${commandFor("release", deadOf(fields), ["dead"])} --canary ${size}`,
+  question: () => `Release ${size} of them, and watch what becomes of them?`,
+  async run(ask, fields) {
+    const filter = deadOf(fields);
+    const { tasks } = await search(ask, filter, { states: ["dead"], limit: size });
+    const ids = tasks.slice(0, size).map(({ id }) => id);
+    if (ids.length === 0) throw new BadForm("Nothing of it is dead any more");
+    await someWorker(ask, ids);
+    const released: string[] = [];
+    for (const queue of new Set(ids.map(queueOf))) {
+      const own = ids.filter((id) => queueOf(id) === queue);
+      const missed = await ask.rl.queue(queue).release(own);
+      released.push(...own.filter((id) => !missed.includes(id)));
+    }
+    return {
+      said: `${plural(released.length, "task")} released as a canary: watch them here.`,
+      back: `dlq/group?${queryOf({ ...filter, states: [] }, { canary: released.join(",") })}`,
+    };
+  },
+};
+
+/** Without a worker nobody would ever know what becomes of a canary. @throws {BadForm} */
+async function someWorker({ rl }: Ask, ids: readonly string[]): Promise<void> {
+  for (const queue of new Set(ids.map(queueOf))) {
+    const workers = await rl.queue(queue).workers();
+    if (workers.some((worker) => isAlive(worker, Date.now()))) continue;
+    throw new BadForm(`Queue ${queue} has no worker: nobody would know what becomes of a canary`);
+  }
+}
+
+/** What became of the canary that the query names; `left` are still dead. */
+export async function canaryPart(ask: Ask, filter: TaskFilter, left: number): Promise<Part> {
+  const ids = (ask.query.get("canary") ?? "").split(",")
+    .filter((id) => isFullId(id)).slice(0, size);
+  if (ids.length === 0) return part("canary", html``);
+  const fates = await Promise.all(ids.map(async (id) => {
+    const fate = createFate(ask.rl);
+    fate.add([id]);
+    await fate.look();
+    return { id, why: fate.failed[0]?.why, open: fate.open > 0 };
+  }));
+  const failed = fates.filter(({ why }) => why !== undefined);
+  const open = fates.filter((each) => each.open);
+  const fields = { scope: "all", filter: queryOf(filter) };
+  const verdict = failed.length > 0
+    ? html`<p class="text-bad"><b>${plural(failed.length, "task")} failed again.</b> Mend the cause
+        before the others are released.</p>`
+    : open.length > 0
+    ? html`<p>${plural(open.length, "task")} of ${ids.length} still to end …</p>`
+    : html`<p class="text-good"><b>${plural(ids.length, "task")} completed.</b>${
+      left > 0 ? " The others may follow." : ""
+    }</p>`;
+  const rest = failed.length === 0 && open.length === 0 && left > 0 &&
+    button(ask, taskAct("release"), fields, "Release the others …");
+  return part(
+    "canary",
+    html`
+      <section
+        class="panel canary"><header><h2>Canary</h2></header><ul>${fates.map(({ id, why, open }) =>
+          html`<li>${
+            why !== undefined
+              ? badge("failed again", "bad")
+              : open
+              ? badge("under way", "busy")
+              : badge("completed", "good")
+          }<a class="mono" href="${hrefOf(id)}">${shortId(id)}</a>${
+            why !== undefined && html`
+              <span class="dim">${why}</span>
+            `
+          }</li>`
+        )}</ul>${verdict}${rest}</section>
+    `,
+  );
+}

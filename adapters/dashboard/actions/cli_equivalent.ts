@@ -1,0 +1,41 @@
+/**
+ * The command line that does to all tasks of a filter what a button does.
+ *
+ * @module
+ */
+
+import type { TaskState } from "../../../mod.ts";
+import { whereOf } from "../../../core/console/filter_syntax.ts";
+import { word } from "../ui/components.ts";
+import type { TaskFilter } from "../pages/task_filter.ts";
+
+/** The command; two of them if what is dead and what is over are meant. */
+export function commandFor(
+  verb: "cancel" | "run" | "release" | "discard",
+  filter: TaskFilter,
+  states: readonly TaskState[],
+): string {
+  const [where, from] = optionsOf(filter);
+  const dead = `rl dlq ${verb}${where || " --all"}${from}`;
+  if (verb === "release") return dead;
+  if (verb === "run") return `rl tasks retry --state scheduled${from}${where}`;
+  const others = states.filter((state) => state !== "dead");
+  const line = `rl tasks ${verb === "cancel" ? "cancel" : "purge"} --state ${
+    others.join(",")
+  }${from}${where}`;
+  if (others.length === states.length) return line;
+  return others.length === 0 ? dead : `${dead} && ${line}`;
+}
+
+/** The command that writes what is dead of a filter into a file. */
+export function exportCommand(filter: TaskFilter): string {
+  return `rl dlq export --out dead.ndjson${optionsOf(filter).join("")}`;
+}
+
+function optionsOf({ queue, states: _, ...wanted }: TaskFilter): [where: string, from: string] {
+  const like = whereOf(wanted);
+  return [
+    like === "" ? "" : ` --where ${word(like)}`,
+    queue === undefined ? "" : ` --queue ${word(queue)}`,
+  ];
+}

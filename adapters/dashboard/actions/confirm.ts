@@ -1,0 +1,64 @@
+/**
+ * What is asked before something is done to many tasks: how many they are, and
+ * three of them.
+ *
+ * @module
+ */
+
+import type { TaskSummary } from "../../../mod.ts";
+import { seen } from "../../../core/console/filter_payload.ts";
+import { count, plural } from "../../../core/console/format.ts";
+import { type Html, html } from "../ui/html.ts";
+import { type Ask, BadForm, type Fields } from "../page.ts";
+import { isNarrow, type TaskFilter } from "../pages/task_filter.ts";
+import { type Kind, perRound, questionOf, statesOf } from "./task_action_list.ts";
+import { search } from "../pages/task_search.ts";
+
+/** A question, what helps to answer it, and what the answer has to bring along. */
+export interface Question {
+  readonly question: string;
+  readonly about: Html;
+  readonly fields: Fields;
+}
+
+/** Those that were chosen: how many, and three of them. */
+export async function chosen({ rl }: Ask, kind: Kind, ids: readonly string[]): Promise<Question> {
+  const some = await Promise.all(ids.slice(0, 3).map((id) => seen(rl, id)));
+  return {
+    question: questionOf(kind, plural(ids.length, "task")),
+    about: samplesOf(some.filter((task) => task !== undefined)),
+    fields: {},
+  };
+}
+
+function samplesOf(tasks: readonly TaskSummary[]): Html {
+  return html`<ul class="samples">${
+    tasks.map(({ id, name, state, error }) =>
+      html`<li><span class="mono">${id}</span> <b>${name || "(unreadable)"}</b> ${state}${
+        error && html`
+          <bdi class="dim">${`${error.name}: ${error.message}`.slice(0, 120)}</bdi>
+        `
+      }</li>`
+    )
+  }</ul>`;
+}
+
+/** How many a filter means now, and three of them. */
+export async function preview(ask: Ask, kind: Kind, filter: TaskFilter): Promise<Question> {
+  const until = Date.now();
+  const states = statesOf(kind, filter);
+  const { tasks, next, looked, total } = await search(ask, filter, { states, limit: 3, until });
+  if (tasks.length === 0 && next === null) throw new BadForm("No task is like that any more");
+  const exact = next === null ? tasks.length : isNarrow(filter) ? undefined : total;
+  const question = questionOf(kind, exact === undefined ? "all that match" : plural(exact, "task"));
+  const atLeast = exact === undefined
+    ? `At least ${plural(tasks.length, "task")} of the first ${count(looked)} of ${count(total)}. `
+    : "";
+  const pieces = exact === undefined || exact > perRound
+    ? ` It is done in pieces of at most ${count(perRound)}, and can be stopped between them.`
+    : "";
+  const about = html`<p>${atLeast}What is pushed from now on is left alone.${pieces}</p>${
+    samplesOf(tasks.slice(0, 3))
+  }`;
+  return { question, about, fields: { until: String(until) } };
+}

@@ -1,0 +1,80 @@
+/**
+ * What is done to a group of dead tasks, and the file that keeps a copy of them.
+ *
+ * @module
+ */
+
+import { suitsOf } from "../../../core/console/filter.ts";
+import { deadLines } from "../../../core/console/export_lines.ts";
+import { picksOf } from "../../../core/console/filter_payload.ts";
+import { releaseCanary } from "./canary.ts";
+import { type Html, html } from "../ui/html.ts";
+import type { Ask, Download } from "../page.ts";
+import { button } from "../ui/components.ts";
+import { taskAct } from "./task_actions.ts";
+import { exportCommand } from "./cli_equivalent.ts";
+import { filterOf, queryOf, targetOf, type TaskFilter } from "../pages/task_filter.ts";
+
+/** What can be done to all that suit. */
+export function deadActs(ask: Ask, filter: TaskFilter, there: number): Html | false {
+  if (there === 0) return false;
+  const fields = { filter: queryOf(filter), scope: "all" };
+  return html`<div class="acts">${
+    there > 5 && button(ask, releaseCanary, fields, "Release 5 as a canary")
+  }${button(ask, taskAct("release"), fields, "Release all …")}${
+    button(ask, taskAct("discard"), fields, "Discard all …", "danger")
+  }${
+    ask.showsPayloads &&
+    html`<a class="button" href="${exportHref(filter)}" data-command="${
+      exportCommand(filter)
+    }">Export NDJSON</a>`
+  }</div>`;
+}
+
+/** Where the file of those that suit is. */
+export function exportHref(filter: TaskFilter): string {
+  return `dlq/export?${queryOf({ ...filter, states: [] })}`;
+}
+
+/** Dead tasks as lines of JSON, as `rl dlq export` writes them; they hold payloads. */
+export const exportDead: Download = {
+  path: "/dlq/export",
+  role: "operator",
+  async answer(ask) {
+    const filter = { ...filterOf(ask.query), states: ["dead"] as const };
+    const { rl, user } = ask;
+    const queues = filter.queue === undefined
+      ? (await ask.look()).queues.map(({ name }) => name)
+      : [filter.queue];
+    const suits = await suitsOf(rl, queues, filter);
+    await rl.recordAction({
+      actor: user.name,
+      action: "dlq.export",
+      target: targetOf(filter),
+      surface: "dashboard",
+    });
+    const lines = deadLines(rl, {
+      queues,
+      states: filter.states,
+      suits,
+      ...picksOf(rl, filter.payload),
+    });
+    const encoder = new TextEncoder();
+    const stream = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const { value, done } = await lines.next();
+        if (done) controller.close();
+        else controller.enqueue(encoder.encode(value.join("")));
+      },
+      async cancel() {
+        await lines.return(undefined);
+      },
+    });
+    return new Response(stream, {
+      headers: {
+        "Content-Type": "application/x-ndjson; charset=utf-8",
+        "Content-Disposition": 'attachment; filename="dead.ndjson"',
+      },
+    });
+  },
+};

@@ -1,0 +1,110 @@
+/**
+ * Giving a dead task another life with another payload: a form, and what it
+ * does. What is wrong with the payload is said beside it.
+ *
+ * @module
+ */
+
+import { type PayloadIssue, RelierError, type TaskDetails } from "../../../mod.ts";
+import { isFullId, queueOf } from "../../../core/console/ids.ts";
+import { hidden } from "./perform.ts";
+import { type Html, html } from "../ui/html.ts";
+import { type Act, type Ask, BadForm, field, type Fields, type Outcome } from "../page.ts";
+import { word } from "../ui/components.ts";
+
+/** Longer JSON is not indented. */
+const mostIndented = 65_536;
+
+const idOf = (fields: Fields): string => {
+  const id = field(fields, "id");
+  if (isFullId(id)) return id;
+  throw new BadForm("That is no id of a task");
+};
+
+/** Releases a dead task with the payload in the form. */
+export const releaseEdited: Act = {
+  name: "tasks.edit",
+  role: "operator",
+  target: idOf,
+  command: (fields) => `rl dlq release ${word(fields["id"] ?? "")} --edit payload.json`,
+  async before(_, fields) {
+    const read = jsonOf(fields["payload"] ?? "");
+    return await Promise.resolve("why" in read ? again(fields, [read.why]) : undefined);
+  },
+  async run({ rl }, fields): Promise<Outcome> {
+    const id = idOf(fields);
+    const read = jsonOf(fields["payload"] ?? "");
+    if ("why" in read) throw new BadForm(read.why);
+    try {
+      const missed = await rl.queue(queueOf(id)).release([{ id, payload: read.value }]);
+      if (missed.length > 0) throw new BadForm(`Task ${id} is not dead any more`);
+    } catch (error) {
+      if (!RelierError.is(error) || !refusals.includes(error.code)) throw error;
+      return { shown: again(fields, reasonsOf(error)), status: 400 };
+    }
+    return {
+      said: "It runs again, with the new payload.",
+      back: `tasks/${encodeURIComponent(id)}`,
+    };
+  },
+};
+
+/** What is wrong with a payload itself. */
+const refusals: readonly string[] = ["RL_VALIDATION", "RL_PAYLOAD_TOO_LARGE"];
+
+function reasonsOf(error: RelierError): string[] {
+  const { issues } = error as { issues?: readonly PayloadIssue[] };
+  const told =
+    issues?.map(({ path, message }) =>
+      path?.length ? `${path.map(String).join(".")}: ${message}` : message
+    ) ?? [];
+  return told.length > 0 ? told : [error.message];
+}
+
+function jsonOf(text: string): { readonly value: unknown } | { readonly why: string } {
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    return { why: `This is no JSON: ${(error as Error).message}` };
+  }
+}
+
+/** The form, if it was asked for and the task is there to be edited. */
+export function editForm(ask: Ask, { id, state, payload }: TaskDetails): Html | false {
+  const fits = state === "dead" && payload !== undefined;
+  if (!ask.query.has("edit") || !fits || !ask.may("operator") || !ask.showsPayloads) return false;
+  const short = JSON.stringify(payload);
+  const text = short.length > mostIndented ? short : JSON.stringify(payload, null, 2);
+  return form({ id }, text, []);
+}
+
+function again(fields: Fields, why: readonly string[]): Html {
+  return form({ id: fields["id"] ?? "" }, fields["payload"] ?? "", why);
+}
+
+function form(
+  fields: Fields & { readonly id: string },
+  text: string,
+  why: readonly string[],
+): Html {
+  const back = `tasks/${encodeURIComponent(fields.id)}`;
+  const command = releaseEdited.command(fields);
+  return html`
+    <section class="panel">
+      <header>
+        <h2>Edit and release</h2>
+      </header>
+      <form method="post" action="act/${releaseEdited.name}" class="edit">${hidden({
+        ...fields,
+        back,
+      })}
+          <label><span class="sr">Payload, as JSON</span><textarea name="payload" rows="14" spellcheck="false" aria-describedby="wrong">${text}</textarea></label>
+          <div id="wrong" role="alert">${why.length > 0 &&
+            html`<ul class="text-bad">${
+              why.slice(0, 20).map((each) => html`<li>${each}</li>`)
+            }</ul>`}</div><p class="dim">The list of its arguments, or the one input of a task with a schema. It is
+          checked with that schema where this process knows the task, else where it runs.</p>
+          <div class="buttons"><a class="button" href="${back}">Back</a><button data-command="${command}">Release</button></div></form>
+    </section>
+  `;
+}

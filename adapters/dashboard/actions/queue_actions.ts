@@ -1,0 +1,87 @@
+/**
+ * What is done to a queue.
+ *
+ * @module
+ */
+
+import { plural } from "../../../core/console/format.ts";
+import { limitQueue } from "../pages/queue_limits.ts";
+import { type Act, BadForm, field, type Fields, queueField } from "../page.ts";
+import { word } from "../ui/components.ts";
+
+const kindOf = (fields: Fields): "claims" | "pushes" => {
+  const given = field(fields, "what");
+  if (given === "claims" || given === "pushes") return given;
+  throw new BadForm("A queue is closed to claims or to pushes");
+};
+
+/** Holds a queue, for workers or for producers. */
+export const pauseQueue: Act = {
+  name: "queue.pause",
+  role: "operator",
+  target(fields) {
+    kindOf(fields);
+    return queueField(fields);
+  },
+  command: (fields) =>
+    `rl queues pause ${word(fields["queue"] ?? "")}${
+      fields["what"] === "pushes" ? " --what pushes" : ""
+    }`,
+  async run({ rl, user }, fields) {
+    const [name, kind] = [queueField(fields), kindOf(fields)];
+    await rl.queue(name).pause(kind, `by ${user.name}, in the dashboard`.slice(0, 200));
+    return kind === "claims"
+      ? `Queue ${name} is paused: workers take nothing new.`
+      : `Queue ${name} is closed: pushes are refused.`;
+  },
+};
+
+/** Opens it again. */
+export const resumeQueue: Act = {
+  name: "queue.resume",
+  role: "operator",
+  target: queueField,
+  command: (fields) => `rl queues resume ${word(fields["queue"] ?? "")}`,
+  async run({ rl }, fields) {
+    const name = queueField(fields);
+    await rl.queue(name).resume();
+    return `Queue ${name} is open again.`;
+  },
+};
+
+/** Does at once what every worker does by itself. */
+export const sweepQueue: Act = {
+  name: "queue.sweep",
+  role: "operator",
+  target: queueField,
+  command: (fields) => `rl phoenix sweep --queue ${word(fields["queue"] ?? "")}`,
+  async run({ rl }, fields) {
+    const name = queueField(fields);
+    const { raised } = await rl.queue(name).sweep();
+    return `Queue ${name} was swept: ${plural(raised.length, "task")} brought back.`;
+  },
+};
+
+/** Puts right what an audit finds. */
+export const repairQueue: Act = {
+  name: "queue.repair",
+  role: "admin",
+  target: queueField,
+  command: (fields) => `rl audit --queue ${word(fields["queue"] ?? "")} --fix`,
+  question: (fields) => `Put right what is broken in queue ${fields["queue"] ?? ""}?`,
+  async run({ rl }, fields) {
+    const name = queueField(fields);
+    const deeds = await rl.queue(name).repair();
+    const first = deeds.length > 0 ? `: ${deeds[0]}${deeds.length > 1 ? " …" : ""}` : "";
+    return `Queue ${name}: ${plural(deeds.length, "thing")} put right${first}.`;
+  },
+};
+
+/** All of them. */
+export const queueActs: readonly Act[] = [
+  pauseQueue,
+  resumeQueue,
+  sweepQueue,
+  repairQueue,
+  limitQueue,
+];

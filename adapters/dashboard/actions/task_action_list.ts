@@ -1,0 +1,71 @@
+/**
+ * What can be done to tasks, and to which.
+ *
+ * @module
+ */
+
+import type { Relier, TaskState } from "../../../mod.ts";
+import { cancelling, discardOnly, type TaskDeed } from "../../../core/console/bulk_actions.ts";
+import type { Act } from "../page.ts";
+import { type TaskFilter, usual } from "../pages/task_filter.ts";
+
+/** Something that is done to tasks. */
+export interface Kind {
+  readonly verb: "cancel" | "run" | "release" | "discard";
+  readonly label: string;
+  readonly role: Act["role"];
+  /** What it is for. */
+  readonly states: readonly TaskState[];
+  /** What was done to a task, such as `cancelled`. */
+  readonly done: string;
+  readonly deed: (rl: Relier, states: readonly TaskState[], who: string) => TaskDeed;
+}
+
+export const kinds: readonly Kind[] = [
+  {
+    verb: "cancel",
+    label: "Cancel",
+    role: "operator",
+    states: ["running", "quarantined", "ready", "scheduled"],
+    done: "cancelled",
+    deed: (rl, _, who) => cancelling(rl, `by ${who}, in the dashboard`.slice(0, 200)),
+  },
+  {
+    verb: "run",
+    label: "Run now",
+    role: "operator",
+    states: ["scheduled"],
+    done: "put in line",
+    deed: () => (queue, ids) => queue.promote(ids),
+  },
+  {
+    verb: "release",
+    label: "Release",
+    role: "operator",
+    states: ["dead"],
+    done: "released",
+    deed: () => (queue, ids) => queue.release(ids),
+  },
+  {
+    verb: "discard",
+    label: "Discard",
+    role: "admin",
+    states: ["dead", "completed", "cancelled"],
+    done: "discarded",
+    deed: discardOnly,
+  },
+];
+
+/** What a request finds at most before it says how far it came. */
+export const perRound = 2000;
+
+/** Of the states that are asked for, those it is for. */
+export function statesOf({ states }: Kind, filter: TaskFilter): readonly TaskState[] {
+  const asked = filter.states.length > 0 ? filter.states : usual;
+  return states.filter((state) => asked.includes(state));
+}
+
+export function questionOf({ label, states }: Kind, what: string): string {
+  const forGood = states.includes("completed") ? " for good" : "";
+  return `${label} ${what}${forGood}?`;
+}

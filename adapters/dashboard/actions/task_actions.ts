@@ -1,0 +1,176 @@
+/**
+ * What is done to tasks: to those that were chosen, or to all that a filter
+ * means, a bounded piece of them at a request.
+ *
+ * @module
+ */
+
+import type { TaskState } from "../../../mod.ts";
+import { isFullId } from "../../../core/console/ids.ts";
+import { onEach } from "../../../core/console/filter_search.ts";
+import { count, plural } from "../../../core/console/format.ts";
+import { backOf, confirmation, hidden } from "./perform.ts";
+import { gauge } from "../ui/chart.ts";
+import { type Html, html } from "../ui/html.ts";
+import { type Act, type Ask, BadForm, type Fields, type Outcome } from "../page.ts";
+import { word } from "../ui/components.ts";
+import { commandFor } from "./cli_equivalent.ts";
+import { chosen, preview } from "./confirm.ts";
+import { filterOf, targetOf, type TaskFilter } from "../pages/task_filter.ts";
+import { type Kind, kinds, perRound, questionOf, statesOf } from "./task_action_list.ts";
+import { search } from "../pages/task_search.ts";
+
+/** The tasks that a form means. */
+type Meant = { readonly ids: readonly string[] } | { readonly filter: TaskFilter };
+
+function meant(fields: Fields): Meant {
+  if (fields["scope"] === "all") {
+    const { filter } = fields;
+    // Whoever means all of them says so.
+    if (filter === undefined) throw new BadForm('The field "filter" is missing');
+    return { filter: filterOf(new URLSearchParams(filter)) };
+  }
+  const ids = [...new Set((fields["id"] ?? "").split(",").filter(Boolean))];
+  if (ids.length === 0) {
+    throw new BadForm("Nothing is selected: select tasks, or choose all that match");
+  }
+  if (!ids.every((id) => isFullId(id))) throw new BadForm("That is no id of a task");
+  return { ids };
+}
+
+function actOf(kind: Kind): Act {
+  const act: Act = {
+    name: `tasks.${kind.verb}`,
+    role: kind.role,
+    target(fields) {
+      const these = meant(fields);
+      if ("filter" in these) return `all with ${targetOf(these.filter)}`;
+      const [first, ...more] = these.ids;
+      return more.length === 0 ? first! : `${first} and ${plural(more.length, "other task")}`;
+    },
+    command(fields) {
+      const these = meant(fields);
+      const isOver = /^(completed|cancelled)$/.test(fields["state"] ?? "");
+      return "ids" in these
+        ? kind.verb === "discard" && isOver
+          ? `rl tasks purge ${these.ids.map(word).join(" ")}`
+          : `${lines[kind.verb]} ${these.ids.map(word).join(" ")}`
+        : commandFor(kind.verb, these.filter, statesOf(kind, these.filter));
+    },
+    question(fields) {
+      if (fields["scope"] === "all") return undefined;
+      return questionOf(kind, plural((fields["id"] ?? "").split(",").length, "task"));
+    },
+    async before(ask, fields) {
+      if (fields["sure"] === "yes") return undefined;
+      const these = meant(fields);
+      const { question, about, fields: more } = "ids" in these
+        ? await chosen(ask, kind, these.ids)
+        : await preview(ask, kind, these.filter);
+      return confirmation(act, { ...fields, ...more }, question, about);
+    },
+    async run(ask, fields) {
+      const these = meant(fields);
+      return "ids" in these
+        ? await actOnIds(ask, kind, these.ids)
+        : await round(ask, act, kind, these.filter, fields);
+    },
+  };
+  return act;
+}
+
+/** The commands that do it to ids. */
+const lines: Readonly<Record<Kind["verb"], string>> = {
+  cancel: "rl tasks cancel",
+  run: "rl tasks retry",
+  release: "rl dlq release",
+  discard: "rl dlq discard",
+};
+
+async function actOnIds(ask: Ask, kind: Kind, ids: readonly string[]): Promise<Outcome> {
+  const deed = kind.deed(ask.rl, kind.states, ask.user.name);
+  const { done, missed } = await onEach(ask.rl, ids, undefined, deed);
+  if (done > 0 || ids.length > 1) return said(kind, done, missed.length);
+  throw new BadForm(`Task ${ids[0]} was not ${kind.done}: it is in another state, or gone.`);
+}
+
+function said({ done: word }: Kind, done: number, missed: number): string {
+  const others = missed > 0 ? ` ${plural(missed, "task")} had changed meanwhile.` : "";
+  return `${plural(done, "task")} ${word}.${others}`;
+}
+
+/** Does it to the next piece of all that match; says what was done, or shows how far it came. */
+async function round(
+  ask: Ask,
+  act: Act,
+  kind: Kind,
+  filter: TaskFilter,
+  fields: Fields,
+): Promise<Outcome> {
+  const states = statesOf(kind, filter);
+  const numberIn = (name: string): number => {
+    const n = Number(fields[name] ?? 0);
+    return Number.isSafeInteger(n) && n >= 0 ? n : 0;
+  };
+  const until = numberIn("until") || Date.now();
+  const cursor = fields["cursor"];
+  const found = await search(ask, filter, {
+    states,
+    limit: perRound,
+    until,
+    ...(cursor && { cursor }),
+  });
+  const ids = found.tasks.map(({ id }) => id);
+  const deed = kind.deed(ask.rl, states, ask.user.name);
+  const { done, missed } = await onEach(ask.rl, ids, undefined, deed);
+  const sofar = {
+    done: numberIn("done") + done,
+    missed: numberIn("missed") + missed.length,
+    looked: numberIn("looked") + found.looked,
+  };
+  if (found.next === null) return said(kind, sofar.done, sofar.missed);
+  const all = numberIn("all") || found.total;
+  const next = {
+    ...fields,
+    ...Object.fromEntries(Object.entries(sofar).map(([name, n]) => [name, String(n)])),
+    all: String(all),
+    until: String(until),
+    cursor: found.next,
+  };
+  return { shown: progress(act, kind, sofar, all, next) };
+}
+
+function progress(
+  act: Act,
+  kind: Kind,
+  { done, missed, looked }: Readonly<Record<"done" | "missed" | "looked", number>>,
+  all: number,
+  next: Fields,
+): Html {
+  const rest = Math.max(0, all - looked);
+  return html`
+    <section class="panel confirm">
+      <h1>${count(done)} ${kind.done}</h1>
+      ${gauge(Math.min(looked, all), all, `${count(looked)} of ${count(all)} looked at`)}
+      <p>${count(looked)} of ${count(all)} looked at, ${plural(missed, "task")} skipped because they
+        had changed; about ${count(rest)} are left. What was done stays done.</p>
+      <form method="post" action="act/${act.name}" data-go-on>${hidden(next)}
+        <div class="buttons"><a class="button" href="${backOf(next)}">Stop here</a>
+        <button class="danger">Go on</button></div></form>
+    </section>
+  `;
+}
+
+/** All of them. */
+export const taskActs: readonly Act[] = kinds.map(actOf);
+
+/** The act that does `verb`. */
+export function taskAct(verb: Kind["verb"]): Act {
+  return taskActs.find(({ name }) => name === `tasks.${verb}`)!;
+}
+
+/** What can be done to tasks in one of `states`, as labels by act. */
+export function actsFor(states: readonly TaskState[]): readonly { act: Act; label: string }[] {
+  return kinds.filter((kind) => kind.states.some((state) => states.includes(state)))
+    .map(({ verb, label }) => ({ act: taskAct(verb), label }));
+}

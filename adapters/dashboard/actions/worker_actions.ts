@@ -1,0 +1,69 @@
+/**
+ * What a worker is told to do.
+ *
+ * @module
+ */
+
+import { RelierError, type WorkerOrder } from "../../../mod.ts";
+import { type Act, field, type Fields } from "../page.ts";
+import { word } from "../ui/components.ts";
+
+/** An order, and what is said of it. */
+interface Order {
+  readonly order: WorkerOrder["do"];
+  readonly role: Act["role"];
+  readonly said: string;
+  readonly question?: string;
+}
+
+const orders: readonly Order[] = [
+  { order: "pause", role: "operator", said: "was told to claim nothing more" },
+  { order: "resume", role: "operator", said: "was told to go on" },
+  {
+    order: "drain",
+    role: "operator",
+    said: "was told to drain: it finishes what it runs, hands off the rest, and leaves",
+    question: "have it finish what it runs, hand off the rest, and leave?",
+  },
+  {
+    order: "stop",
+    role: "admin",
+    said: "was told to stop at once: what it ran is handed off",
+    question: "have it stop at once, and hand off what it runs?",
+  },
+];
+
+function actOf({ order, role, said, question }: Order): Act {
+  const nameOf = (fields: Fields): string => fields["name"] || fields["worker"] || "";
+  return {
+    name: `worker.${order}`,
+    role,
+    target: (fields) => field(fields, "worker"),
+    command: (fields) => `rl worker ${order} ${word(nameOf(fields))}`,
+    ...question !== undefined && {
+      question: (fields) => `Worker ${nameOf(fields)}: ${question}`,
+    },
+    async run({ rl }, fields) {
+      const worker = field(fields, "worker");
+      const queues = field(fields, "queues").split(",").slice(0, 50);
+      for (const queue of queues) {
+        try {
+          await rl.queue(queue).order(worker, { do: order });
+          return `Worker ${nameOf(fields)} ${said}.`;
+        } catch (error) {
+          // It beats in several queues, and may have left one of them.
+          if (!RelierError.is(error, "RL_NOT_FOUND") || queue === queues.at(-1)) throw error;
+        }
+      }
+      return "";
+    },
+  };
+}
+
+/** All of them, by what they order. */
+export const workerActs: readonly Act[] = orders.map(actOf);
+
+/** The act that gives `order`. */
+export function orderAct(order: "pause" | "resume" | "drain" | "stop"): Act {
+  return workerActs.find(({ name }) => name === `worker.${order}`)!;
+}

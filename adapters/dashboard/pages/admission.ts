@@ -1,0 +1,84 @@
+/**
+ * What queues take in, and what they turn away.
+ *
+ * @module
+ */
+
+import { admissionOf } from "../../../core/console/admission_report.ts";
+import { count } from "../../../core/console/format.ts";
+import { type Html, html, part } from "../ui/html.ts";
+import { limitWords } from "./queue_limits.ts";
+import type { QueueLook } from "../live/snapshot.ts";
+import type { Page } from "../page.ts";
+import { badge, type Column, table } from "../ui/components.ts";
+
+const tones = { open: "good", shedding: "warn", closed: "bad" } as const;
+
+/** The page. */
+export const admission: Page = {
+  path: "/admission",
+  nav: { label: "Admission", key: "a", icon: "gate" },
+  async view(ask) {
+    const { queues } = await ask.look();
+    const list = part("admission", doors(queues, ask.may("admin")));
+    return {
+      title: "Admission",
+      body: html`
+        <div class="headline">
+          <h1>Admission</h1>
+          <p class="dim">Whoever is refused is told when to come again; a duplicate is never refused.</p>
+        </div>${list.html}
+      `,
+      live: [list],
+    };
+  },
+};
+
+function doors(queues: readonly QueueLook[], mayChange: boolean): Html {
+  const columns: Column<QueueLook>[] = [
+    {
+      title: "queue",
+      of: ({ name }) => html`<a href="queues/${encodeURIComponent(name)}"><b>${name}</b></a>`,
+    },
+    {
+      title: "now",
+      of: ({ stats }) => {
+        const { state } = admissionOf(stats);
+        return badge(state, tones[state]);
+      },
+    },
+    {
+      title: "waiting",
+      number: true,
+      of: ({ stats: { counts } }) => count(counts.ready + counts.scheduled),
+    },
+    { title: "refused so far", of: ({ stats }) => refusals(stats) },
+    {
+      title: "limits",
+      of: ({ stats }) => {
+        const words = limitWords(stats.limits);
+        return words.length > 0
+          ? html`<ul class="plain">${words.map((each) => html`<li>${each}</li>`)}</ul>`
+          : html`<span class="dim">none</span>`;
+      },
+    },
+  ];
+  if (mayChange) {
+    columns.push({
+      title: "",
+      of: ({ name }) => html`<a href="queues/${encodeURIComponent(name)}#limits">change</a>`,
+    });
+  }
+  return table(queues, columns, {
+    keyOf: ({ name }) => name,
+    label: "Admission",
+    empty: "There is no queue yet.",
+  });
+}
+
+function refusals(stats: QueueLook["stats"]): Html {
+  const parts = Object.entries(admissionOf(stats).refused);
+  return parts.length === 0
+    ? html`<span class="dim">none</span>`
+    : html`${parts.map(([reason, n]) => `${reason} ${count(n)}`).join(" · ")}`;
+}

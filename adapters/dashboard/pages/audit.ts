@@ -1,0 +1,103 @@
+/**
+ * Whether anything is broken, and who did what.
+ *
+ * @module
+ */
+
+import type { RecordedAction } from "../../../mod.ts";
+import { plural } from "../../../core/console/format.ts";
+import { type Html, html, part, type Value } from "../ui/html.ts";
+import type { Ask, Page } from "../page.ts";
+import { button, clock, type Column, moment, section, table } from "../ui/components.ts";
+import { repairQueue } from "../actions/queue_actions.ts";
+
+const perPage = 50;
+const mostShown = 50;
+
+/** The page. */
+export const audit: Page = {
+  path: "/audit",
+  nav: { label: "Audit", key: "u", icon: "audit" },
+  async view(ask) {
+    const cursor = ask.query.get("cursor");
+    const checked = ask.query.get("check");
+    const { actions, cursor: next } = await ask.rl.actions({
+      limit: perPage,
+      ...cursor !== null && { cursor },
+    });
+    const log = part("log", actionTable(actions, ask));
+    const older = next !== null &&
+      html`<p><a class="button" href="audit?cursor=${encodeURIComponent(next)}">Earlier</a></p>`;
+    return {
+      title: "Audit",
+      body: html`<h1>Audit</h1>${await invariants(ask, checked)}${
+        section(
+          "What was done",
+          html`${log.html}${older}`,
+          html`<span>the last 10,000 are kept</span>`,
+        )
+      }`,
+      // What was checked is not checked again every second, nor is a page of the past.
+      live: cursor === null && checked === null ? [log] : [],
+    };
+  },
+};
+
+async function invariants(ask: Ask, checked: string | null): Promise<Html> {
+  const { queues } = await ask.look();
+  const names = queues.map(({ name }) => name);
+  const found = checked !== null && names.includes(checked) && ask.showsPayloads
+    ? await ask.rl.queue(checked).audit()
+    : undefined;
+  return section(
+    "Is every task where it should be?",
+    html`
+      <form action="audit"
+        class="row"><label>Queue <select name="check">${names.map((name) =>
+          html`
+            <option value="${name}" ${name === checked && html`
+              selected
+            `}>${name}</option>
+          `
+        )}</select></label><button>Check now</button><code class="dim">rl audit</code></form>${found !==
+            undefined && checked !== null && verdict(ask, checked, found)}
+    `,
+    "walks the whole queue, in small steps",
+  );
+}
+
+function verdict(ask: Ask, queue: string, broken: readonly string[]): Value {
+  if (broken.length === 0) {
+    return html`<p class="note good">Nothing is broken in queue <b>${queue}</b>.</p>`;
+  }
+  return html`
+    <div
+      class="note warn"><p><b>${plural(
+        broken.length,
+        "thing",
+      )} in queue ${queue}</b>. What was only on its way is gone when you look again.</p><ul class="plain">${broken
+        .slice(0, mostShown).map((what) => html`<li>${what}</li>`)}</ul>${button(
+          ask,
+          repairQueue,
+          { queue },
+          "Put it right",
+          "danger",
+        )}</div>
+  `;
+}
+
+function actionTable(actions: readonly RecordedAction[], ask: Ask): Html {
+  const columns: Column<RecordedAction>[] = [
+    { title: "when", of: ({ at }) => html`<span class="nowrap">${moment(at, ask.now)}</span>` },
+    { title: "at", wide: true, of: ({ at }) => html`<span class="dim nowrap">${clock(at)}</span>` },
+    { title: "who", of: ({ actor }) => html`<b>${actor}</b>` },
+    { title: "what", of: ({ action }) => html`<code>${action}</code>` },
+    { title: "to what", of: ({ target }) => html`<span class="mono break">${target}</span>` },
+    { title: "where", of: ({ surface }) => surface },
+  ];
+  return table(actions, columns, {
+    keyOf: ({ at, target }) => `${at.getTime()} ${target}`,
+    label: "What was done",
+    empty: "Nobody has done anything yet.",
+  });
+}

@@ -1,0 +1,157 @@
+/**
+ * What is remembered under a key, found by the key itself: it is not stored, only
+ * an id that is derived from it.
+ *
+ * @module
+ */
+
+import { keyId, lockQueue, RelierError, type TaskDetails, type TaskSummary } from "../../../mod.ts";
+import { type Html, html, part, type Value } from "../ui/html.ts";
+import { type Act, type Ask, BadForm, field, type Fields, type Page } from "../page.ts";
+import { badge, button, type Column, moment, section, table, word } from "../ui/components.ts";
+
+const mostLocks = 50;
+/** A result is there, or it is not. */
+const resultMs = 1000;
+const mostResult = 4000;
+
+/** The page. */
+export const idempotency: Page = {
+  path: "/idempotency",
+  nav: { label: "Idempotency", key: "i", icon: "keys" },
+  async view(ask) {
+    const { key, task, queue } = asked(ask.query);
+    const locks = part("locks", lockTable(await locksOf(ask), ask));
+    const field = (name: string, label: string, value: string, hint: string): Html =>
+      html`<label>${label}<input name="${name}" value="${value}" placeholder="${hint}"></label>`;
+    return {
+      title: "Idempotency",
+      body: html`<h1>Idempotency</h1>${
+        section(
+          "Look up a key",
+          html`
+            <form action="idempotency" role="search"
+              class="grid-form"><label>Key<input type="search" name="key" value="${key}" required></label>${field(
+                "task",
+                "Task",
+                task,
+                "none: a lock",
+              )}${field(
+                "queue",
+                "Queue of the task",
+                queue,
+                "default",
+              )}<div class="buttons"><button>Look up</button></div></form>${key !== "" &&
+                await found(ask)}
+          `,
+        )
+      }${section("Locks", locks.html, html`<code>rl idem</code>`)}`,
+      live: [locks],
+    };
+  },
+};
+
+function asked(query: URLSearchParams): { key: string; task: string; queue: string } {
+  const text = (name: string): string => query.get(name) ?? "";
+  return { key: text("key"), task: text("task"), queue: text("queue") };
+}
+
+async function found(ask: Ask): Promise<Html> {
+  const { key, task, queue } = asked(ask.query);
+  const id = keyId({ key, task: task || undefined, queue: queue || undefined });
+  try {
+    return await told(ask, await ask.rl.queue(id.split("~")[0]!).inspect(id));
+  } catch (error) {
+    if (!RelierError.is(error, "RL_NOT_FOUND")) throw error;
+    return html`<p class="note">Nothing is remembered under this key: a push with it is <b>created</b>.</p>`;
+  }
+}
+
+/** What a push with the same key comes to, by the state of the task it meets. */
+const outcomes = { completed: "replayed", cancelled: "created" } as const;
+
+async function told(ask: Ask, task: TaskDetails): Promise<Html> {
+  const { id, state } = task;
+  const outcome = outcomes[state as keyof typeof outcomes] ?? "joined";
+  const over = state === "completed" || state === "cancelled" || state === "dead";
+  const row = (label: string, value: Value): Html =>
+    html`
+      <div>
+        <dt>${label}</dt>
+        <dd>${value}</dd>
+      </div>
+    `;
+  const { key, task: name } = asked(ask.query);
+  return html`
+    <dl
+      class="traits">${row(
+        "id",
+        html`<a class="mono" href="tasks/${encodeURIComponent(id)}">${id}</a>`,
+      )}${row("state", badge(state))}${row(
+        "a push with this key is",
+        html`<b>${outcome}</b>`,
+      )}${row("pushed", moment(task.enqueuedAt, ask.now))}${over &&
+        row("remembered until", moment(task.purgeAt, ask.now))}${state === "completed" &&
+        row("result", await resultOf(ask, id))}</dl>${over && button(
+          ask,
+          forgetKey,
+          { id, key, task: name },
+          "Forget it",
+          "danger",
+        )}
+  `;
+}
+
+async function resultOf({ rl, showsPayloads }: Ask, id: string): Promise<Html> {
+  if (!showsPayloads) return html`<span class="dim">hidden from viewers</span>`;
+  const text = JSON.stringify(await rl.handle(id).result({ timeout: resultMs })) ?? "undefined";
+  return html`<code class="break">${text.slice(0, mostResult)}${
+    text.length > mostResult && " …"
+  }</code>`;
+}
+
+/** Lets the work of a key be done again. */
+export const forgetKey: Act = {
+  name: "key.forget",
+  role: "admin",
+  target: (fields) => field(fields, "id"),
+  command: (fields) =>
+    `rl idem forget ${word(fields["key"] ?? "")}${
+      fields["task"] ? ` --task ${word(fields["task"])}` : ""
+    }`,
+  question: () => "Forget what is remembered under this key, so that it can be done again?",
+  async run({ rl }, fields: Fields) {
+    const id = field(fields, "id");
+    const [missed] = await rl.queue(id.split("~")[0]!).discard([id]);
+    if (missed !== undefined) {
+      throw new BadForm("It is under way: only what is over can be forgotten");
+    }
+    return "It is forgotten, and can be done again.";
+  },
+};
+
+async function locksOf({ rl }: Ask): Promise<TaskSummary[]> {
+  const queue = rl.queue(lockQueue);
+  const [held, done] = await Promise.all([
+    queue.page("running", { limit: mostLocks }),
+    queue.page("completed", { limit: mostLocks, last: true }),
+  ]);
+  return [...held.tasks, ...done.tasks].slice(0, mostLocks);
+}
+
+function lockTable(locks: readonly TaskSummary[], ask: Ask): Html {
+  const columns: Column<TaskSummary>[] = [
+    { title: "id", of: ({ id }) => html`<span class="mono">${id.split("~").at(-1)}</span>` },
+    {
+      title: "state",
+      of: ({ state }) => state === "running" ? badge("held", "busy") : badge("done", "good"),
+    },
+    { title: "since", number: true, of: ({ since }) => moment(since, ask.now) },
+    { title: "until", number: true, of: ({ at }) => moment(at, ask.now) },
+  ];
+  return table(locks, columns, {
+    keyOf: ({ id }) => id,
+    label: "Locks",
+    empty: "No key of idempotencyLock() is held or remembered.",
+  });
+}

@@ -1,0 +1,137 @@
+/**
+ * The first page: how everything stands, and what needs somebody.
+ *
+ * @module
+ */
+
+import type { TaskState } from "../../../mod.ts";
+import { nameOf } from "../../../core/console/fleet.ts";
+import { p95Of } from "../../../core/console/percentiles.ts";
+import type { Ill } from "../../../core/console/queue_checks.ts";
+import { brief, count, plural } from "../../../core/console/format.ts";
+import { backlog, chart, gauge, spark, throughput } from "../ui/chart.ts";
+import { type Html, html, part } from "../ui/html.ts";
+import { icon } from "../ui/icons.ts";
+import type { Look, Sample } from "../live/snapshot.ts";
+import type { Page } from "../page.ts";
+import { beneath, figure, lasting, section } from "../ui/components.ts";
+import { queueTable, waits } from "./queues.ts";
+
+/** The queues that are listed; the page of queues has all. */
+const mostQueues = 12;
+const mostWorkers = 24;
+
+/** The page. */
+export const overview: Page = {
+  path: "/",
+  nav: { label: "Overview", key: "o", icon: "overview" },
+  async view(ask) {
+    const look = await ask.look();
+    const parts = {
+      figures: part("figures", figures(look)),
+      ills: part("ills", needsAttention(look.ills)),
+      rates: part("rates", chart("Tasks a second", look.history, throughput, "/s")),
+      depth: part("depth", chart("Tasks there are", look.history, backlog)),
+      queues: part("queue-list", queueList(look)),
+      workers: part("worker-list", workerStrip(look)),
+    };
+    return {
+      title: "Overview",
+      body: html`<h1 class="sr">Overview</h1>${parts.figures.html}${parts.ills.html}
+        <div class="pair">${parts.rates.html}${parts.depth.html}</div>
+        ${parts.workers.html}${parts.queues.html}`,
+      live: Object.values(parts),
+    };
+  },
+};
+
+function figures({ queues, fleet, history }: Look): Html {
+  const total = (state: TaskState): number =>
+    queues.reduce((sum, { stats }) => sum + stats.counts[state], 0);
+  const lately = (of: (sample: Sample) => number): number => {
+    const last = history.slice(-5);
+    return last.reduce((sum, sample) => sum + of(sample), 0) / Math.max(1, last.length);
+  };
+  const oldest = Math.max(0, ...queues.map(({ stats }) => stats.oldestMs));
+  const [dead, suspects] = [total("dead"), total("quarantined")];
+  const back = queues.reduce((sum, { stats }) => sum + stats.phoenix.lastDay, 0);
+  return html`
+    <div
+      class="figures">${figure("ready", brief(total("ready")), {
+        href: "tasks?state=ready",
+        trend: spark(history.map(({ waiting }) => waiting), "waiting"),
+      })}${figure("running", brief(total("running")), {
+        href: "tasks?state=running",
+        trend: spark(history.map(({ running }) => running), "running"),
+      })}${figure("scheduled", brief(total("scheduled")), {
+        href: "tasks?state=scheduled",
+      })}${figure("done", `${brief(lately(({ done }) => done))}/s`, {
+        trend: spark(history.map(({ done }) => done), "done"),
+      })}${figure("failed", `${brief(lately(({ failed }) => failed))}/s`, {
+        trend: spark(history.map(({ failed }) => failed), "failed"),
+      })}${figure("p95 runs", lasting(p95Of(fleet, "run")))}${waits(fleet, oldest)}${figure(
+        "dead",
+        brief(dead),
+        { tone: dead > 0 ? "bad" : undefined, href: "dlq" },
+      )}${figure("back, 24 h", brief(back), {
+        tone: suspects > 0 ? "warn" : undefined,
+        href: "phoenix",
+        trend: beneath(plural(suspects, "suspect")),
+      })}</div>
+  `;
+}
+
+function needsAttention(ills: readonly Ill[]): Html {
+  if (ills.length === 0) {
+    return html`<p class="attention fine">${icon("fine")} Nothing needs you.</p>`;
+  }
+  return html`
+    <section class="attention" aria-label="Needs attention">
+      <ul>${ills.slice(0, 8).map(({ text }) =>
+        html`<li>${icon("warning")}<span>${spoken(text)}</span></li>`
+      )}${ills.length > 8 && html`<li>and ${plural(ills.length - 8, "more")}</li>`}</ul>
+    </section>
+  `;
+}
+
+/** A sentence that ends with a command. */
+function spoken(text: string): Html {
+  const [, said, command] = /^(.*?): (rl .*|CONFIG .*)$/.exec(text) ?? [];
+  return command === undefined
+    ? html`${text}`
+    : html`${said}. <code class="copy" data-copy="${command}">${command}</code>`;
+}
+
+function workerStrip({ fleet }: Look): Html {
+  const alive = fleet.filter(({ state }) => state !== "lost");
+  const slots = alive.reduce((sum, { about }) => sum + about.concurrency, 0);
+  const busy = alive.reduce((sum, { running }) => sum + running, 0);
+  const body = fleet.length === 0
+    ? html`<p class="empty">No worker is at work: <code>rl worker start</code></p>`
+    : html`<ul class="strip">${
+      fleet.slice(0, mostWorkers).map((fellow) =>
+        html`<li class="${fellow.state}"><a href="workers#${fellow.id}"><b>${nameOf(fellow)}</b>
+        <span>${fellow.state}</span>${
+          gauge(
+            fellow.running,
+            fellow.about.concurrency,
+            `${fellow.running} of ${fellow.about.concurrency} slots`,
+          )
+        }<span class="number">${fellow.running}/${fellow.about.concurrency}</span></a></li>`
+      )
+    }</ul>`;
+  return section("Workers", body, html`${count(busy)} of ${plural(slots, "slot")} busy`);
+}
+
+function queueList({ queues }: Look): Html {
+  const fullest = [...queues].sort((a, b) => weight(b) - weight(a)).slice(0, mostQueues);
+  return section(
+    "Queues",
+    queueTable(fullest),
+    queues.length > mostQueues && html`<a href="queues">all ${count(queues.length)}</a>`,
+  );
+}
+
+function weight({ stats: { counts } }: Look["queues"][number]): number {
+  return counts.ready + counts.running * 10 + counts.dead;
+}

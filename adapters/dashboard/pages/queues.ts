@@ -1,0 +1,196 @@
+/**
+ * The queues: how each stands, and how fast it goes.
+ *
+ * @module
+ */
+
+import type { Fellow } from "../../../core/console/fleet.ts";
+import { p95Of } from "../../../core/console/percentiles.ts";
+import { brief, count, plural, spanOf } from "../../../core/console/format.ts";
+import { backlog, chart, gauge, spark, throughput } from "../ui/chart.ts";
+import { type Html, html, part, type Value } from "../ui/html.ts";
+import { limitForm, limitWords } from "./queue_limits.ts";
+import type { Look, QueueLook } from "../live/snapshot.ts";
+import { type Ask, NotHere, type Page } from "../page.ts";
+import {
+  badge,
+  beneath,
+  button,
+  type Column,
+  figure,
+  lasting,
+  number,
+  section,
+  table,
+} from "../ui/components.ts";
+import { pauseQueue, resumeQueue } from "../actions/queue_actions.ts";
+
+/** The page of all queues. */
+export const queues: Page = {
+  path: "/queues",
+  nav: { label: "Queues", key: "q", icon: "queues" },
+  async view(ask) {
+    const look = await ask.look();
+    const wanted = (ask.query.get("search") ?? "").slice(0, 64).toLowerCase();
+    const shown = look.queues.filter(({ name }) => name.toLowerCase().includes(wanted));
+    const list = part("queues", queueTable(shown, ask));
+    return {
+      title: "Queues",
+      body: html`
+        <div class="headline">
+          <h1>Queues</h1>
+          <form role="search" action="queues">
+                <label class="sr" for="search">Search queues</label><input id="search" name="search" type="search"
+                placeholder="name" value="${wanted}"></form>
+        </div>${list.html}
+      `,
+      live: [list],
+    };
+  },
+};
+
+/** The page of one queue. */
+export const queue: Page = {
+  path: "/queues/:queue",
+  async view(ask) {
+    const look = await ask.look();
+    const found = look.queues.find(({ name }) => name === ask.params["queue"]);
+    if (!found) throw new NotHere("Nobody has used this queue yet");
+    const parts = [
+      part("queue", summary(found, look, ask)),
+      part("rates", chart("Tasks a second", found.history, throughput, "/s")),
+      part("depth", chart("Tasks there are", found.history, backlog)),
+      part("limit-list", limits(found)),
+    ] as const;
+    const [head, rates, depth, limited] = parts;
+    return {
+      title: `Queue ${found.name}`,
+      body: html`<p class="crumbs"><a href="queues">Queues</a> /</p><h1>${found.name}</h1>
+        ${head.html}<div class="pair">${rates.html}${depth.html}</div>${limited.html}${
+        limitForm(ask, found.name, found.stats.limits)
+      }`,
+      live: parts,
+    };
+  },
+};
+
+/** The queues as a table; with `ask` what can be done to each stands at its end. */
+export function queueTable(shown: readonly QueueLook[], ask?: Ask): Html {
+  const columns: Column<QueueLook>[] = [
+    {
+      title: "queue",
+      of: ({ name }) => html`<a href="queues/${encodeURIComponent(name)}"><b>${name}</b></a>`,
+    },
+    { title: "", of: (row) => flags(row) },
+    {
+      title: "lately",
+      wide: true,
+      of: ({ history }) => spark(history.map(({ done }) => done), "done"),
+    },
+    { title: "done/s", number: true, of: ({ pace }) => pace ? brief(pace.done) : "—" },
+    { title: "ready", number: true, of: (row) => tasks(row, "ready") },
+    { title: "running", number: true, of: (row) => tasks(row, "running") },
+    { title: "scheduled", number: true, wide: true, of: (row) => tasks(row, "scheduled") },
+    { title: "suspect", number: true, wide: true, of: (row) => tasks(row, "quarantined") },
+    { title: "dead", number: true, of: (row) => tasks(row, "dead") },
+    {
+      title: "oldest",
+      number: true,
+      of: ({ stats }) => stats.counts.ready > 0 ? spanOf(stats.oldestMs) : "—",
+    },
+    { title: "workers", number: true, wide: true, of: ({ stats }) => number(stats.workers.length) },
+  ];
+  if (ask?.may("operator")) columns.push({ title: "", of: (row) => buttons(ask, row) });
+  return table(shown, columns, {
+    keyOf: ({ name }) => name,
+    label: "Queues",
+    empty: "There is no queue of this name: push a task.",
+  });
+}
+
+function tasks({ name, stats }: QueueLook, state: keyof QueueLook["stats"]["counts"]): Html {
+  const n = stats.counts[state];
+  if (n === 0) return number(0);
+  const tone = state === "dead" ? "bad" : state === "quarantined" ? "warn" : undefined;
+  const query = `queue=${encodeURIComponent(name)}`;
+  const href = state === "dead" ? `dlq?${query}` : `tasks?state=${state}&${query}`;
+  return html`<a href="${href}">${number(n, tone)}</a>`;
+}
+
+function flags({ stats }: QueueLook): Value {
+  const { paused, overdueMs } = stats;
+  return [
+    paused.claims !== null && badge("paused", "warn"),
+    paused.pushes !== null && badge("closed", "warn"),
+    overdueMs > 3000 && badge("lease overdue", "bad"),
+  ];
+}
+
+function buttons(ask: Ask, { name, stats }: QueueLook): Html {
+  const held = stats.paused.claims !== null || stats.paused.pushes !== null;
+  return html`<div class="acts">${
+    held
+      ? button(ask, resumeQueue, { queue: name }, "Resume")
+      : button(ask, pauseQueue, { queue: name, what: "claims" }, "Pause")
+  }</div>`;
+}
+
+function summary(row: QueueLook, look: Look, ask: Ask): Html {
+  const { name, stats, pace } = row;
+  const { counts, paused } = stats;
+  const fleet = look.fleet.filter((each) => each.state !== "lost" && each.queues.includes(name));
+  const slots = fleet.reduce((sum, { about }) => sum + about.concurrency, 0);
+  const of = `tasks?queue=${encodeURIComponent(name)}&state=`;
+  return html`
+    <div
+      class="figures">${figure("ready", count(counts.ready), { href: `${of}ready` })}${figure(
+        "running",
+        count(counts.running),
+        { href: `${of}running` },
+      )}${figure("scheduled", count(counts.scheduled), { href: `${of}scheduled` })}${figure(
+        "suspects",
+        count(counts.quarantined),
+        {
+          tone: counts.quarantined > 0 ? "warn" : undefined,
+          href: `${of}quarantined`,
+        },
+      )}${figure("dead", count(counts.dead), {
+        tone: counts.dead > 0 ? "bad" : undefined,
+        href: `dlq?queue=${encodeURIComponent(name)}`,
+      })}${figure("done", pace ? `${brief(pace.done)}/s` : "—")}${figure(
+        "p95 runs",
+        lasting(p95Of(fleet, "run", name)),
+      )}${waits(fleet, stats.oldestMs, name)}${figure("workers", count(fleet.length), {
+        trend: gauge(counts.running, slots, `${counts.running} of ${plural(slots, "slot")} busy`),
+      })}</div>${[["Paused", paused.claims], ["Closed", paused.pushes]].map(([word, why]) =>
+        why !== null && html`<p class="note warn"><b>${word}</b>: ${why}</p>`
+      )}${ask.may("operator") && html`<div class="acts">${
+        paused.claims === null &&
+        button(ask, pauseQueue, { queue: name, what: "claims" }, "Pause workers")
+      }${
+        paused.pushes === null &&
+        button(ask, pauseQueue, { queue: name, what: "pushes" }, "Refuse pushes")
+      }${
+        (paused.claims !== null || paused.pushes !== null) &&
+        button(ask, resumeQueue, { queue: name }, "Resume")
+      }</div>`}
+  `;
+}
+
+/** How long tasks have waited lately, and how long the first in line has. */
+export function waits(fleet: readonly Fellow[], oldestMs: number, queue?: string): Html {
+  return figure("p95 waits", lasting(p95Of(fleet, "wait", queue)), {
+    trend: beneath(oldestMs > 0 ? `oldest ${spanOf(oldestMs)}` : "none waits"),
+  });
+}
+
+function limits({ stats }: QueueLook): Html {
+  const words = limitWords(stats.limits);
+  return section(
+    "Limits",
+    words.length === 0
+      ? html`<p class="empty">It takes whatever comes, and runs as much as its workers can.</p>`
+      : html`<ul class="plain">${words.map((each) => html`<li>${each}</li>`)}</ul>`,
+    html`<a href="admission">Admission</a>`,
+  );
+}

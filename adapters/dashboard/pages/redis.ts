@@ -1,0 +1,111 @@
+/**
+ * The Redis that keeps everything: whether it can be trusted with it, and how it is.
+ *
+ * @module
+ */
+
+import type { Check } from "../../../core/console/check.ts";
+import { type Facts, serverChecks } from "../../../core/console/server_checks.ts";
+import { count, spanOf } from "../../../core/console/format.ts";
+import { gauge } from "../ui/chart.ts";
+import { type Html, html, part } from "../ui/html.ts";
+import type { Page } from "../page.ts";
+import { badge, figure, section, type Tone } from "../ui/components.ts";
+
+/** The page. */
+export const redis: Page = {
+  path: "/redis",
+  nav: { label: "Redis", key: "s", icon: "server" },
+  async view(ask) {
+    const { server } = await ask.look();
+    const parts = {
+      figures: part("figures", figures(server)),
+      checks: part("checks", section("Can it be trusted with tasks?", checks(server))),
+      facts: part("facts", section("What it says of itself", facts(server))),
+    };
+    return {
+      title: "Redis",
+      body: html`<h1>Redis</h1>${parts.figures.html}${parts.checks.html}${parts.facts.html}`,
+      live: Object.values(parts),
+    };
+  },
+};
+
+function figures(facts: Facts): Html {
+  const [used, most] = [Number(facts["used_memory"] ?? 0), Number(facts["maxmemory"] ?? 0)];
+  const hits = Number(facts["keyspace_hits"] ?? 0);
+  const misses = Number(facts["keyspace_misses"] ?? 0);
+  const share = hits + misses > 0 ? `${Math.round(hits / (hits + misses) * 100)} %` : "—";
+  const memory = facts["used_memory_human"] ?? "—";
+  return html`
+    <div
+      class="figures">${figure("memory", memory, {
+        ...most > 0 && {
+          trend: gauge(used, most, `${memory} of ${facts["maxmemory_human"] ?? most}`),
+          tone: used > 0.9 * most ? "bad" : used > 0.8 * most ? "warn" : undefined,
+        },
+      })}${figure("at most so far", facts["used_memory_peak_human"] ?? "—")}${figure(
+        "commands/s",
+        counted(facts["instantaneous_ops_per_sec"]),
+      )}${figure("connections", counted(facts["connected_clients"]))}${figure(
+        "blocked",
+        counted(facts["blocked_clients"]),
+      )}${figure("keys found", share)}${figure("keys evicted", counted(facts["evicted_keys"]), {
+        tone: Number(facts["evicted_keys"] ?? 0) > 0 ? "bad" : undefined,
+      })}${figure("up", spanOf(Number(facts["uptime_in_seconds"] ?? 0) * 1000))}</div>
+  `;
+}
+
+function counted(text: string | undefined): string {
+  return text === undefined || !/^\d+$/.test(text) ? "—" : count(Number(text));
+}
+
+const tones: Readonly<Record<Check["level"], Tone>> = { ok: "good", warn: "warn", fail: "bad" };
+
+function checks(facts: Facts): Html {
+  return html`
+    <ul class="checks">${serverChecks(facts, false).map(({ name, level, text, fix }) =>
+      html`<li>${badge(level, tones[level])}<b>${name}</b> <span>${text}${
+        fix !== undefined && html`
+          <span class="dim">— ${fix}</span>
+        `
+      }</span></li>`
+    )}</ul>
+    <p class="dim">The same, and more of what is around it: <code>rl doctor</code></p>
+  `;
+}
+
+/** What is worth knowing, in this order. */
+const told: readonly (readonly [name: string, label: string])[] = [
+  ["redis_version", "version"],
+  ["redis_mode", "mode"],
+  ["role", "role"],
+  ["connected_slaves", "replicas"],
+  ["maxmemory_policy", "when memory is short"],
+  ["mem_fragmentation_ratio", "fragmentation"],
+  ["aof_enabled", "append-only file"],
+  ["aof_last_write_status", "its last write"],
+  ["rdb_last_bgsave_status", "last snapshot"],
+  ["rdb_changes_since_last_save", "changes since"],
+  ["latest_fork_usec", "last fork, µs"],
+  ["number_of_cached_scripts", "scripts cached"],
+  ["pubsub_channels", "channels"],
+  ["total_connections_received", "connections so far"],
+  ["rejected_connections", "connections refused"],
+  ["total_commands_processed", "commands so far"],
+  ["used_cpu_user", "CPU in user, s"],
+  ["used_cpu_sys", "CPU in system, s"],
+];
+
+function facts(server: Facts): Html {
+  return html`<dl class="traits">${
+    told.filter(([name]) => server[name] !== undefined).map(([name, label]) =>
+      html`
+        <div>
+          <dt>${label}</dt>
+          <dd>${server[name]}</dd>
+        </div>
+      `
+    )
+  }</dl>`;
+}

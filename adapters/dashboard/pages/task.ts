@@ -1,0 +1,139 @@
+/**
+ * One task: what happened to it, why it is where it is, and what it holds.
+ *
+ * @module
+ */
+
+import type { TaskDetails } from "../../../mod.ts";
+import { because } from "../../../core/console/explain.ts";
+import { nameOf } from "../../../core/console/fleet.ts";
+import { isFullId, queueOf } from "../../../core/console/ids.ts";
+import { type Situation, situationOf } from "../../../core/console/snapshot.ts";
+import { attemptOf, countersOf } from "../../../core/console/timeline.ts";
+import { gauge } from "../ui/chart.ts";
+import { type Html, html, part } from "../ui/html.ts";
+import { type Ask, NotHere, type Page } from "../page.ts";
+import { button, clock, moment, section } from "../ui/components.ts";
+import { actsFor } from "../actions/task_actions.ts";
+import { contents, outcome, stepResults } from "./task_contents.ts";
+import { editForm } from "../actions/edit_payload.ts";
+import { attemptsTable, timeline } from "./task_timeline.ts";
+import { stateBadge } from "./task_table.ts";
+
+/** The page. */
+export const task: Page = {
+  path: "/tasks/:id",
+  async view(ask) {
+    const id = ask.params["id"] ?? "";
+    if (!isFullId(id)) throw new NotHere("This is no id of a task");
+    const [look, found] = await Promise.all([ask.look(), situationOf(ask.rl, id, false)]);
+    const queue = look.queues.find(({ name }) => name === queueOf(id));
+    const situation: Situation = { ...found, pace: queue?.pace?.done ?? null };
+    const { task } = situation;
+    const workers = new Map(look.fleet.map((each) => [each.id, nameOf(each)]));
+    const parts = [
+      part("head", head(task, ask)),
+      part("why", why(situation)),
+      part("life", section("What happened", timeline(task, workers, ask.now))),
+      part("attempts", attemptsTable(task, workers)),
+      part("error", lastError(task, ask)),
+      part("steps", stepResults(task, ask)),
+      part("outcome", outcome(task, ask)),
+    ] as const;
+    const [top, reasons, life, attempts, error, steps, result] = parts;
+    const name = task.name || "(unreadable)";
+    return {
+      title: `${name} ${id.slice(-22, -12)}`,
+      body: html`
+        <p
+          class="crumbs"><a href="tasks">Tasks</a> /</p><h1><bdi>${name}</bdi></h1>${top
+            .html}${editForm(ask, task)}${reasons.html}${life.html}${attempts.html}${error
+            .html}${contents(task, ask)}${steps.html}${result.html}
+      `,
+      live: parts,
+    };
+  },
+};
+
+function head(task: TaskDetails, ask: Ask): Html {
+  const { id, facts, queue, state, progress, remark, enqueuedAt, headers } = task;
+  const trace = headers["traceparent"]?.split("-")[1];
+  const fact = (label: string, value: Html | string | undefined | false): Html | false =>
+    value !== undefined && value !== false && value !== "" &&
+    html`
+      <div>
+        <dt>${label}</dt>
+        <dd>${value}</dd>
+      </div>
+    `;
+  const again = task.state === "dead" && ask.may("operator") && ask.showsPayloads &&
+    task.payload !== undefined && !ask.query.has("edit");
+  const acts = actsFor([state]).map(({ act, label }) =>
+    button(
+      ask,
+      act,
+      { id, state },
+      label,
+      act.role === "admin" || label === "Cancel" ? "danger" : "plain",
+    )
+  );
+  return html`
+    <div
+      class="panel task"><p>${stateBadge(
+        task,
+      )}<code class="mono" data-copy="${id}" title="copy">${id}</code></p>
+        <dl class="facts">${fact(
+          "queue",
+          html`<a href="queues/${encodeURIComponent(queue)}">${queue}</a>`,
+        )}${fact(
+          "pushed",
+          html`${moment(enqueuedAt, ask.now)} <span class="dim wide">${clock(enqueuedAt)}</span>`,
+        )}${fact(
+          "try",
+          `${attemptOf(task)}${countersOf(facts)}`,
+        )}${fact(
+          "fence",
+          facts["fence"] && html`<span class="mono">${facts["fence"]}</span>`,
+        )}${fact("priority", facts["priority"])}${fact("tenant", facts["tenant"])}${fact(
+          "payload version",
+          (task.taskVersion ?? 1) > 1 && String(task.taskVersion),
+        )}${fact(
+          "trace",
+          trace && html`<span class="mono">${trace.slice(0, 64)}</span>`,
+        )}</dl>${state === "running" && progress !== null &&
+          html`<p class="slots progress">${gauge(progress, 100, `${Math.round(progress)}%`)}<b>${
+            Math.round(progress)
+          }%</b>${
+            ask.showsPayloads && remark && html`<bdi class="dim">${remark.slice(0, 300)}</bdi>`
+          }</p>`}${acts.some(Boolean) &&
+          html`<div class="acts">${acts}${
+            again &&
+            html`<a class="button" href="tasks/${
+              encodeURIComponent(id)
+            }?edit=1">Edit and release</a>`
+          }</div>`}</div>
+  `;
+}
+
+function why(situation: Situation): Html {
+  return section(
+    "Why it is where it is",
+    html`<ul class="because">${
+      because(situation).map(({ text }) => html`<li><bdi>${text}</bdi></li>`)
+    }</ul>`,
+    html`<code data-copy="rl why ${situation.task.id}" title="copy">rl why</code>`,
+  );
+}
+
+function lastError({ error }: TaskDetails, ask: Ask): Html {
+  if (error === null) return html``;
+  const frames = error.stack.split("\n").slice(1).map((line) => line.trim()).join("\n");
+  return section(
+    "Last error",
+    html`<p class="text-bad error"><bdi><b>${error.name}</b>: ${
+      error.message.slice(0, 2000)
+    }</bdi></p>${
+      ask.showsPayloads && frames !== "" && html`<pre tabindex="0">${frames.slice(0, 8000)}</pre>`
+    }`,
+  );
+}

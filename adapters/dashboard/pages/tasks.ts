@@ -1,0 +1,242 @@
+/**
+ * The tasks: where they are, found by what they are like, and acted on in bulk.
+ *
+ * @module
+ */
+
+import { states, type TaskState } from "../../../mod.ts";
+import { nameOf } from "../../../core/console/fleet.ts";
+import { count, plural } from "../../../core/console/format.ts";
+import { hidden } from "../actions/perform.ts";
+import { type Html, html, part, type Value } from "../ui/html.ts";
+import type { Look } from "../live/snapshot.ts";
+import type { Ask, Page } from "../page.ts";
+import { actsFor } from "../actions/task_actions.ts";
+import { filterOf, isNarrow, queryOf, type TaskFilter, usual } from "./task_filter.ts";
+import { taskTable } from "./task_table.ts";
+import { type Search, search } from "./task_search.ts";
+
+const perPage = 50;
+/** Names that are offered while somebody types. */
+const mostOffered = 100;
+
+/** The page. */
+export const tasks: Page = {
+  path: "/tasks",
+  nav: { label: "Tasks", key: "t", icon: "tasks" },
+  async view(ask) {
+    const look = await ask.look();
+    const filter = readFilter(ask.query);
+    if (typeof filter === "string") return refusal(ask, look, filter);
+    const asked = filter.states.length > 0 ? filter.states : usual;
+    const cursor = ask.query.get("cursor") || undefined;
+    let found: Search;
+    try {
+      found = await search(ask, filter, { states: asked, cursor, limit: perPage, quick: true });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return refusal(ask, look, error.message);
+    }
+    const tabs = part("tabs", stateTabs(look, filter));
+    const list = part(
+      "tasks",
+      html`${taskTable(ask, found.tasks, look, "bulk")}${foot(found, filter, ask.query)}`,
+    );
+    return {
+      title: "Tasks",
+      body: html`<h1>Tasks</h1>${filterBar(look, filter)}${tabs.html}${list.html}${
+        bulk(ask, filter, asked, found)
+      }`,
+      // A search is not repeated by itself: it may look at thousands.
+      live: isNarrow(filter) ? [tabs] : [tabs, list],
+    };
+  },
+};
+
+function readFilter(query: URLSearchParams): TaskFilter | string {
+  try {
+    return filterOf(query);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** What was asked cannot be looked for; the form is there to ask again. */
+function refusal(ask: Ask, look: Look, why: string) {
+  const kept = Object.fromEntries(
+    ["queue", "name", "worker", "error", "reason", "since", "id", "payload"].map((
+      name,
+    ) => [name, ask.query.get(name)?.slice(0, 300) ?? ""]),
+  );
+  return {
+    title: "Tasks",
+    body: html`<h1>Tasks</h1>${bar(look, kept, [])}<p class="note warn" role="alert">${why}</p>`,
+  };
+}
+
+function filterBar(look: Look, filter: TaskFilter): Html {
+  const { payload, states: _, like, ...texts } = filter;
+  const [first] = payload;
+  const kept = { ...texts, ...first && { payload: first.join("=") } };
+  const more: [string, string][] = payload.slice(1).map((
+    [path, value],
+  ) => [`payload.${path}`, value]);
+  return bar(look, kept, [
+    ...filter.states.map((state): [string, string] => ["state", state]),
+    ...like === undefined ? [] : [["like", like] as [string, string]],
+    ...more,
+  ]);
+}
+
+function bar(
+  look: Look,
+  kept: Readonly<Record<string, string>>,
+  others: readonly (readonly [name: string, value: string])[],
+): Html {
+  const field = (name: string, label: string, example: string, offers?: readonly string[]): Html =>
+    html`<label><span>${label}</span><input name="${name}" value="${
+      kept[name] ?? ""
+    }" placeholder="${example}" autocomplete="off"${
+      offers && html`
+        list="${`known-${name}`}"
+      `
+    }>${
+      offers && html`<datalist id="${`known-${name}`}">${
+        offers.map((each) => html`<option value="${each}"></option>`)
+      }</datalist>`
+    }</label>`;
+  const { queues, names, workers } = known(look);
+  const any = others.length > 0 || Object.values(kept).some((text) => text !== "");
+  return html`
+    <form class="filter" role="search"
+      action="tasks">${others.map(([name, value]) =>
+        html`<input type="hidden" name="${name}" value="${value}">`
+      )}${field("queue", "queue", "mails", queues)}${field(
+        "name",
+        "task",
+        "charge-card",
+        names,
+      )}${field("error", "error", "TimeoutError")}${field(
+        "payload",
+        "payload",
+        "customer.id=42",
+      )}${field("id", "id", "4xPq…")}<span class="do"><button>Search</button>${any &&
+        html`<a class="button" href="tasks">Clear</a>`}</span><details${rare.some((name) =>
+          kept[name]
+        ) && html`
+        open
+      `}><summary>more</summary><div>${field("worker", "worker", "w-1", workers)}${field(
+        "reason",
+        "reason",
+        "attempts",
+        reasons,
+      )}${field("since", "pushed since", "10m")}</div></details></form>
+  `;
+}
+
+/** What is seldom asked for, and shown when it is. */
+const rare = ["worker", "reason", "since"];
+/** Why tasks are where they are, most often. */
+const reasons = [
+  "attempts",
+  "crashes",
+  "corrupt",
+  "discarded",
+  "drain",
+  "failed",
+  "lease",
+  "migration",
+  "not retryable",
+  "presence",
+  "stalled",
+  "timeout",
+  "unroutable",
+  "validation",
+];
+
+function known({ queues, fleet }: Look) {
+  const sorted = (all: Iterable<string>): string[] =>
+    [...new Set(all)].sort().slice(0, mostOffered);
+  return {
+    queues: sorted(queues.map(({ name }) => name)),
+    names: sorted(fleet.flatMap(({ about }) => about.tasks.map(({ name }) => name))),
+    workers: sorted(fleet.map(nameOf)),
+  };
+}
+
+function stateTabs({ queues }: Look, filter: TaskFilter): Html {
+  const counted = queues.filter(({ name }) => filter.queue === undefined || name === filter.queue);
+  const countOf = (state: TaskState): number =>
+    counted.reduce((sum, { stats }) => sum + stats.counts[state], 0);
+  const tab = (label: string, only: readonly TaskState[], n: number): Html => {
+    const current = String(only) === String(filter.states);
+    const query = queryOf({ ...filter, states: only });
+    return html`<li><a href="tasks${query && `?${query}`}"${
+      current && html`
+        aria-current="true"
+      `
+    }>${label} <b>${count(n)}</b></a></li>`;
+  };
+  const each = Object.keys(states) as TaskState[];
+  return html`<ul class="tabs" aria-label="States">${
+    tab("open and dead", [], usual.reduce((sum, state) => sum + countOf(state), 0))
+  }${each.map((state) => tab(state, [state], countOf(state)))}</ul>`;
+}
+
+/** How far the list goes, and where it goes on. */
+function foot(
+  { tasks, looked, next, total }: Search,
+  filter: TaskFilter,
+  query: URLSearchParams,
+): Html {
+  const before = Number(query.get("searched") ?? 0);
+  const searched = (Number.isSafeInteger(before) && before > 0 ? before : 0) + looked;
+  const all = Math.max(total, searched);
+  const said = isNarrow(filter)
+    ? `${plural(tasks.length, "task")} found; searched ${count(searched)} of ${count(all)}`
+    : `${count(searched)} of ${count(all)}`;
+  const href = next !== null &&
+    `tasks?${queryOf(filter, { cursor: next, searched: String(searched) })}`;
+  return html`<p class="sum foot">${said}${
+    href && html`
+      · <a href="${href}" rel="next">${isNarrow(filter) ? "go on" : "next page"}</a>
+    `
+  }${
+    query.has("cursor") && html`
+      · <a href="tasks?${queryOf(filter)}">first page</a>
+    `
+  }</p>`;
+}
+
+/** What is done to many; the boxes in the table belong to this form. `all` offers whatever matches. */
+export function bulk(
+  ask: Ask,
+  filter: TaskFilter,
+  asked: readonly TaskState[],
+  { tasks, total, next }: Search,
+  all = true,
+): Value {
+  const acts = actsFor(asked).filter(({ act }) => ask.may(act.role));
+  if (acts.length === 0 || (tasks.length === 0 && next === null)) return false;
+  const fields = { filter: queryOf(filter), back: ask.here };
+  const whatever = isNarrow(filter) || asked.length > 1
+    ? "all that match"
+    : `all ${count(total)} that match`;
+  return html`<form id="bulk" class="bulk" method="post">${hidden(fields)}
+    ${
+    all
+      ? html`
+        <label><input type="radio" name="scope" value="selected" checked> selected</label>
+        <label><input type="radio" name="scope" value="all"> ${whatever}</label>
+      `
+      : html`<span class="dim">those that are selected</span>`
+  }<span class="acts">${
+    acts.map(({ act, label }) =>
+      html`
+        <button formaction="act/${act.name}" class="${act.role === "admin"
+          ? "danger"
+          : "plain"}">${label} …</button>
+      `
+    )
+  }</span></form>`;
+}

@@ -1,0 +1,129 @@
+/**
+ * The workers: what each is, how it does, and what it is told.
+ *
+ * @module
+ */
+
+import { type Fellow, lagOf, nameOf } from "../../../core/console/fleet.ts";
+import { count, plural, spanOf } from "../../../core/console/format.ts";
+import { gauge } from "../ui/chart.ts";
+import { type Html, html, part, type Value } from "../ui/html.ts";
+import type { Look } from "../live/snapshot.ts";
+import type { Ask, Page } from "../page.ts";
+import { badge, button, type Column, moment, table, type Tone } from "../ui/components.ts";
+import { orderAct } from "../actions/worker_actions.ts";
+
+const tones: Readonly<Record<Fellow["state"], Tone>> = {
+  working: "good",
+  paused: "warn",
+  draining: "busy",
+  lost: "bad",
+};
+
+/** The page. */
+export const workers: Page = {
+  path: "/workers",
+  nav: { label: "Workers", key: "w", icon: "workers" },
+  async view(ask) {
+    const look = await ask.look();
+    const list = part("workers", fleetTable(look, ask));
+    return {
+      title: "Workers",
+      body: html`<h1>Workers</h1>${list.html}`,
+      live: [list],
+    };
+  },
+};
+
+function fleetTable({ fleet }: Look, ask: Ask): Html {
+  const alive = fleet.filter(({ state }) => state !== "lost");
+  const slots = alive.reduce((sum, { about }) => sum + about.concurrency, 0);
+  const busy = alive.reduce((sum, { running }) => sum + running, 0);
+  const columns: Column<Fellow>[] = [
+    {
+      title: "worker",
+      of: (each) =>
+        html`<b id="${each.id}">${nameOf(each)}</b><br><span class="dim mono">${
+          each.id.slice(0, 9)
+        }</span>`,
+    },
+    { title: "state", of: (each) => badges(each) },
+    {
+      title: "slots",
+      of: ({ running, about: { concurrency } }) =>
+        html`<span class="slots">${
+          gauge(running, concurrency, `${running} of ${concurrency} slots busy`)
+        }<span class="number">${running}/${concurrency}</span></span>`,
+    },
+    { title: "last beat", number: true, of: (each) => moment(each.lastBeat, ask.now) },
+    { title: "loop lag", number: true, wide: true, of: (each) => spanOf(lagOf(each)) },
+    {
+      title: "memory",
+      number: true,
+      wide: true,
+      of: ({ about }) => about.rssMb > 0 ? `${count(about.rssMb)} MB` : "—",
+    },
+    {
+      title: "where",
+      wide: true,
+      of: ({ about }) =>
+        html`<span class="nowrap">${about.host}${
+          about.process > 0 && ` · ${about.process}`
+        }<br><span
+          class="dim">${about.runtime} ${about.version}, up ${
+          upOf(about.startedAt, ask.now)
+        }</span></span>`,
+    },
+    {
+      title: "queues",
+      wide: true,
+      of: ({ queues }) =>
+        queues.slice(0, 5).map((name) =>
+          html`
+            <a href="queues/${encodeURIComponent(name)}">${name}</a>
+          `
+        ),
+    },
+  ];
+  if (ask.may("operator")) columns.push({ title: "", of: (each) => buttons(each, ask) });
+  return html`<p class="sum">${plural(alive.length, "worker")}, ${count(busy)} of ${
+    plural(slots, "slot")
+  } busy</p>${
+    table(fleet, columns, {
+      keyOf: ({ id }) => id,
+      label: "Workers",
+      empty: "No worker is at work: rl worker start",
+    })
+  }`;
+}
+
+function buttons(each: Fellow, ask: Ask): Html | false {
+  if (each.state === "lost") return false;
+  const fields = { worker: each.id, name: nameOf(each), queues: each.queues.join(",") };
+  return html`<div class="acts">${
+    each.state === "paused"
+      ? button(ask, orderAct("resume"), fields, "Resume")
+      : each.state === "working" && button(ask, orderAct("pause"), fields, "Pause")
+  }${each.state !== "draining" && button(ask, orderAct("drain"), fields, "Drain")}${
+    button(ask, orderAct("stop"), fields, "Stop", "danger")
+  }</div>`;
+}
+
+/** What it does, and what is out of the ordinary. */
+function badges({ state, order, missingMs, blockedMs, about }: Fellow): Value {
+  return [
+    badge(state, tones[state]),
+    order !== null && badge(`told to ${order}`, "busy"),
+    missingMs > 0 && badge(`connection gone for ${spanOf(missingMs)}`, "bad"),
+    blockedMs > 0
+      ? badge(`loop blocked for ${spanOf(blockedMs)}`, "bad")
+      : about.loopLagMs > 200 && badge("loop blocked", "warn"),
+    about.leaked > 0 && badge(`${about.leaked} leaked`, "warn"),
+    about.fenced > 0 && badge(`${about.fenced} fenced`, "warn"),
+  ];
+}
+
+function upOf(startedAt: string, now: number): string {
+  const began = Date.parse(startedAt);
+  return Number.isNaN(began) ? "?" : spanOf(Math.max(0, now - began));
+}

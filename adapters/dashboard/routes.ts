@@ -1,0 +1,54 @@
+/**
+ * Every page and every act. One that is written stands here, and nowhere else.
+ *
+ * @module
+ */
+
+import { admission } from "./pages/admission.ts";
+import { audit } from "./pages/audit.ts";
+import { releaseCanary } from "./actions/canary.ts";
+import { exportDead } from "./actions/dead_letter_actions.ts";
+import { deadGroup, dlq } from "./pages/dead_letters.ts";
+import { forgetKey, idempotency } from "./pages/idempotency.ts";
+import { overview } from "./pages/overview.ts";
+import type { Act, Download, Page } from "./page.ts";
+import { phoenix } from "./pages/recovery.ts";
+import { queueActs } from "./actions/queue_actions.ts";
+import { queue, queues } from "./pages/queues.ts";
+import { redis } from "./pages/redis.ts";
+import { task } from "./pages/task.ts";
+import { taskActs } from "./actions/task_actions.ts";
+import { releaseEdited } from "./actions/edit_payload.ts";
+import { tasks } from "./pages/tasks.ts";
+import { workerActs } from "./actions/worker_actions.ts";
+import { workers } from "./pages/workers.ts";
+
+/** The pages, in the order of the navigation; the first one is the root. */
+export const pages: readonly Page[] = [
+  overview,
+  tasks,
+  task,
+  queues,
+  queue,
+  workers,
+  dlq,
+  deadGroup,
+  phoenix,
+  idempotency,
+  admission,
+  redis,
+  audit,
+];
+
+/** What buttons do. */
+export const acts: readonly Act[] = [
+  ...queueActs,
+  ...workerActs,
+  ...taskActs,
+  releaseEdited,
+  releaseCanary,
+  forgetKey,
+];
+
+/** What is downloaded. */
+export const downloads: readonly Download[] = [exportDead];

@@ -1,0 +1,140 @@
+/**
+ * A Redis inside this process: js-redis-server, with genuine Lua 5.1. The only
+ * file that knows that package, loaded when the first call needs it.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import { setImmediate } from "node:timers";
+import type { RedisValue } from "js-redis-server/core";
+import { RedisError, type Reply } from "../../core/port.ts";
+import { type Clock, realClock } from "./clock.ts";
+
+/** An engine, with data of its own. */
+export interface Engine {
+  /** Makes a connection that needs no socket. */
+  connect(): Session;
+  /** Subscribes; returns a function that takes that back. */
+  subscribe(channel: string, onMessage: (message: string) => void): () => void;
+  /** Opens a door for clients of this machine. */
+  serve(): Promise<Door>;
+}
+
+/** A way in over TCP. */
+export interface Door {
+  readonly url: string;
+  /** Shuts it, and hangs up on who came in. */
+  close(): Promise<void>;
+}
+
+/** One connection. */
+export interface Session {
+  /** Sends a command. Rejects with the error Redis answered, first word first. */
+  send(command: string, args: readonly string[]): Promise<Reply>;
+  /** Hangs up: a command that blocks rejects. */
+  close(): void;
+}
+
+/** What the engine is to be like; scripts ask the server for no more than this. */
+const compatibility = "redis-7.0";
+
+/** Opens an engine that goes by `clock`. @throws {RedisError} If it is not installed. */
+export async function openEngine(clock: Clock): Promise<Engine> {
+  const core = await load();
+  // A sweep for keys that expire would keep the process awake; our scripts set none.
+  const server = new core.RedisServerState({ compatibility, activeExpiryIntervalMs: false });
+  const policies = clock === realClock ? [] : [timeOf(core, clock)];
+  const executor = core.createRedisCommandExecutor({ compatibility, policies });
+  return {
+    connect() {
+      const session = new core.ClientSession({ server, executor });
+      return {
+        async send(command, args) {
+          // A call that never leaves the process would let no timer have its turn.
+          await new Promise((resolve) => setImmediate(resolve));
+          const result = await session.execute(command, args.map((arg) => Buffer.from(arg)));
+          if (!("value" in result)) throw new Error(`${command} answers with a stream`);
+          return replyOf(result.value);
+        },
+        close: () => session.close(),
+      };
+    },
+    subscribe: (channel, onMessage) =>
+      server.pubsubBroker.subscribe(
+        Buffer.from(channel),
+        ({ message }) => onMessage(message.toString()),
+      ),
+    async serve() {
+      const door = new core.Resp2Server({ server, executor }).server;
+      const sockets = new Set<Socket>();
+      door.on("connection", (socket) => {
+        sockets.add(socket);
+        socket.once("close", () => sockets.delete(socket));
+      });
+      // Its own way to listen would let the whole network in.
+      await new Promise<void>((resolve, reject) => {
+        door.once("error", reject);
+        door.listen(0, "127.0.0.1", resolve);
+      });
+      return {
+        url: `redis://127.0.0.1:${(door.address() as { port: number }).port}`,
+        async close() {
+          const closing = new Promise((resolve) => door.close(resolve));
+          for (const socket of sockets) socket.destroy();
+          await closing;
+        },
+      };
+    },
+  };
+}
+
+type Core = typeof import("js-redis-server/core");
+type Policy = ReturnType<Core["createAuthPolicy"]>;
+
+async function load(): Promise<Core> {
+  try {
+    return await import("js-redis-server/core");
+  } catch (error) {
+    throw new RedisError(
+      "Cannot open a Redis in memory: js-redis-server is missing; " +
+        `npm install --save-dev js-redis-server@0.3.0 (${(error as Error).message})`,
+      "unsupported",
+    );
+  }
+}
+
+/** Answers TIME, also to scripts; theirs is the only clock there is. */
+function timeOf({ RedisResult, RedisValue }: Core, clock: Clock): Policy {
+  const text = (number: number) => RedisValue.bulkString(Buffer.from(String(Math.floor(number))));
+  return {
+    name: "clock",
+    beforeExecute({ definition }) {
+      if (definition.name !== "time") return;
+      const now = clock.now();
+      return RedisResult.create(RedisValue.array([text(now / 1000), text((now % 1000) * 1000)]));
+    },
+  };
+}
+
+/** What a client would make of it. @throws the error that Redis answered. */
+function replyOf(value: RedisValue): Reply {
+  switch (value.kind) {
+    case "simple-string":
+      return value.value;
+    case "bulk-string":
+      return value.value && value.value.toString();
+    case "integer":
+      return Number(value.value);
+    case "array":
+      return value.items.map(replyOf);
+    case "null":
+    case "null-array":
+      return null;
+    case "error":
+      throw new Error(`${value.code ?? "ERR"} ${value.message}`);
+    default:
+      throw new Error(`the engine answered with a ${value.kind}`);
+  }
+}

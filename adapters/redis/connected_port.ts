@@ -1,0 +1,124 @@
+/**
+ * A port over the nodes of one Redis, whichever client reaches them: what the
+ * adapters of clients that hold connections have in common.
+ *
+ * @module
+ */
+
+import { RedisError, type RedisPort } from "../../core/port.ts";
+import { type Confirmer, confirmer } from "./write_confirmation.ts";
+import { explain, Unanswered } from "./redis_failure.ts";
+import { listener } from "./subscriptions.ts";
+import { type Attempt, scriptRunner } from "./script_runner.ts";
+import { openStop, within } from "./deadline.ts";
+import type { Topology } from "./topology.ts";
+import { waiter } from "./blocking_wait.ts";
+import { type Link, openLink, type Wire } from "./connection.ts";
+
+/** Reads the option `timeoutMs` of an adapter; 10,000 if absent. */
+export function timeoutOf({ timeoutMs = 10_000 }: { readonly timeoutMs?: number }): number {
+  if (!(timeoutMs >= 100 && timeoutMs <= 600_000)) {
+    throw new RangeError(`Cannot use timeoutMs ${timeoutMs}: it has to be 100 to 600000`);
+  }
+  return timeoutMs;
+}
+
+/** Makes a port over `topology`; `origin` tells what `reopen` of its adapter takes. */
+export function portOver(
+  topology: Topology,
+  timeoutMs: number,
+  origin: () => unknown,
+): RedisPort {
+  const closing = openStop();
+  const commands = new Map<string, Link>();
+  const confirmers = new Map<string, Confirmer>();
+  const waits = waiter(topology, closing);
+  const listens = listener(topology, timeoutMs, closing);
+
+  function commandsTo(node: string): Link {
+    return made(commands, node, () => openLink(topology.connect(node, "commands")));
+  }
+
+  /** The short way is short on purpose: every call takes it. */
+  function sendTo(node: string, attempt: Attempt, asking: boolean): Promise<unknown> {
+    const link = commandsTo(node);
+    const wire = link.current;
+    if (wire !== undefined) return sendOn(wire, attempt, asking);
+    return within(
+      attempt.limitMs,
+      link.wire(closing),
+      () => new Unanswered(false, "ETIMEDOUT"),
+    ).then((opened) => sendOn(opened, attempt, asking));
+  }
+
+  function sendOn(wire: Wire, attempt: Attempt, asking: boolean): Promise<unknown> {
+    const { command, args, limitMs } = attempt;
+    // Holds for the one command behind it, on the same connection.
+    if (asking) wire.send("ASKING", [], limitMs).catch(() => {});
+    return wire.send(command, args, limitMs);
+  }
+
+  function confirmAt(node: string, attempt: Attempt): Promise<unknown> {
+    const open = () => confirmer(openLink(topology.connect(node, "confirm")), closing);
+    return made(confirmers, node, open).send(attempt);
+  }
+
+  function send(attempt: Attempt): Promise<unknown> {
+    const node = topology.node(topology.slot(attempt.keys[0] ?? ""));
+    if (node === undefined) {
+      topology.refresh();
+      return Promise.reject(new Unanswered(false, "the cluster is not known yet"));
+    }
+    const reply = attempt.confirm === undefined
+      ? sendTo(node, attempt, false)
+      : confirmAt(node, attempt);
+    return reply.catch((error) => redirected(node, attempt, error));
+  }
+
+  /** Follows the one redirection that is for this call alone, and looks where the others lead. */
+  function redirected(node: string, attempt: Attempt, error: unknown): Promise<unknown> {
+    const { word, passing } = explain(error);
+    if (topology.astray !== undefined && (word === "MOVED" || word === "ASK")) {
+      const message = `Cannot run "${attempt.name}": ${topology.astray}`;
+      throw new RedisError(message, "refused", word);
+    }
+    if (word === "ASK" && attempt.confirm === undefined) {
+      const there = (error as Error).message.split(" ")[2] ?? "";
+      return sendTo(there, attempt, true);
+    }
+    if (word === "READONLY" || word === "MASTERDOWN") {
+      // The node is a replica now; a new connection asks who is the master.
+      commands.get(node)?.close();
+      confirmers.get(node)?.close();
+      // It keeps its subscribers, and has nothing to tell them any more.
+      listens.leave(node);
+    }
+    if (passing) topology.refresh();
+    throw error;
+  }
+
+  return {
+    run: scriptRunner(send, { timeoutMs, closing }),
+    wait: waits.wait,
+    listen: listens.listen,
+    origin: () => Promise.resolve(origin()),
+    close() {
+      closing.stop();
+      for (const link of commands.values()) link.close();
+      for (const confirmer of confirmers.values()) confirmer.close();
+      waits.close();
+      listens.close();
+      topology.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

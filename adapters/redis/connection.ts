@@ -1,0 +1,218 @@
+/**
+ * A connection that is used until it breaks and is then replaced. Clients
+ * differ most in what they do to commands when a connection is lost (send them
+ * again, drop them, never settle them), so none of that is used: each of their
+ * connections lives once, and what is sent again is decided in `_script.ts`.
+ *
+ * @module
+ */
+
+import { isAnswer, reasonOf, Unanswered } from "./redis_failure.ts";
+import { backoff, now, sleep, type Stop } from "./deadline.ts";
+
+/** What a client's connection has to offer. */
+export interface Connection {
+  /** Sends a command; rejects with Redis's error, or with anything if the connection broke. */
+  send(command: string, args: string[]): Promise<unknown>;
+  /** Hangs up at once. */
+  close(): void;
+  /** The last error it reported, for clients whose commands reject without it. */
+  readonly error?: unknown;
+}
+
+/** What a client's connection reports. */
+export interface Events {
+  /** It accepts commands; before, none has left this process. */
+  onReady(): void;
+  /** It will not come back. An answer of Redis (`WRONGPASS`) is given to whoever waits. */
+  onBroken(error: unknown): void;
+  /** A message arrived for a subscription. */
+  onMessage(channel: string, message: string): void;
+}
+
+/** One connection, in order, once. */
+export interface Wire {
+  /** Whether it is of no use any more. */
+  readonly broken: boolean;
+  /** Whether Redis has answered anything on it. */
+  readonly answered: boolean;
+  /**
+   * Sends one command, in the same turn. Rejects with Redis's error or, after
+   * at most `limitMs` milliseconds, with `Unanswered`.
+   */
+  send(command: string, args: string[], limitMs: number): Promise<unknown>;
+  /** Hangs up; whatever was sent rejects now. */
+  close(): void;
+}
+
+/** What the owner of a wire may want to know. */
+export interface WireEvents {
+  /** The wire broke or was closed. Called once. */
+  readonly onBroken?: (wire: Wire) => void;
+  /** A message arrived. */
+  readonly onMessage?: (wire: Wire, channel: string, message: string) => void;
+}
+
+/** Opens a connection, at once or in the background. */
+export type Connect = (events: Events) => Connection;
+
+/** Silence this long, with something to answer for, may be a slow server; longer is a dead one. */
+const silenceMs = 1_000;
+
+interface Call {
+  readonly resolve: (reply: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** When it is given up, on the clock of `now()`. */
+  due: number;
+}
+
+/** Makes a wire. */
+export function openWire(connect: Connect, events: WireEvents = {}): Wire {
+  const pending = new Set<Call>();
+  let ready = false;
+  let answered = false;
+  let broken: unknown;
+  /** When an answer was last seen, or last asked for with nothing outstanding. */
+  let quietSince = now();
+  /** Whether an answer is outstanding that nobody waits for any more. */
+  let late = false;
+  // One timer for all calls: one for each would cost more than the rest of this file.
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timerDue = Infinity;
+
+  const connection = connect({
+    onReady: () => ready = true,
+    onBroken: (error) => end(isAnswer(error) ? error : new Unanswered(ready, reasonOf(error))),
+    onMessage: (channel, message) => events.onMessage?.(wire, channel, message),
+  });
+
+  function end(error: unknown): void {
+    if (broken !== undefined) return;
+    broken = error;
+    clearTimeout(timer);
+    for (const call of pending) call.reject(error);
+    pending.clear();
+    connection.close();
+    events.onBroken?.(wire);
+  }
+
+  function arm(due: number): void {
+    if (due >= timerDue) return;
+    clearTimeout(timer);
+    timerDue = due;
+    timer = setTimeout(expire, Math.max(1, due - now()));
+  }
+
+  function expire(): void {
+    const time = now();
+    // While something blocked the event loop nobody looked for answers: they may lie there.
+    if (time - timerDue > silenceMs) {
+      quietSince = time;
+      for (const call of pending) call.due = Math.max(call.due, time + silenceMs);
+    }
+    let next = Infinity;
+    timerDue = Infinity;
+    for (const call of pending) {
+      if (call.due > time) {
+        next = Math.min(next, call.due);
+        continue;
+      }
+      pending.delete(call);
+      late = true;
+      call.reject(new Unanswered(ready, "ETIMEDOUT"));
+    }
+    // Answers come in order. If none came for so long, none will: the host is
+    // gone without a word, and only a new connection helps.
+    if (late && time - quietSince >= silenceMs) end(new Unanswered(ready, "ETIMEDOUT"));
+    else if (next < Infinity) arm(next);
+  }
+
+  function heard(): void {
+    quietSince = now();
+    late = false;
+    answered = true;
+  }
+
+  const wire: Wire = {
+    get broken() {
+      return broken !== undefined;
+    },
+    get answered() {
+      return answered;
+    },
+    send(command, args, limitMs) {
+      if (broken !== undefined) {
+        return Promise.reject(isAnswer(broken) ? broken : new Unanswered(false, reasonOf(broken)));
+      }
+      return new Promise((resolve, reject) => {
+        const time = now();
+        if (pending.size === 0 && !late) quietSince = time;
+        const call: Call = { resolve, reject, due: time + limitMs };
+        pending.add(call);
+        arm(call.due);
+        connection.send(command, args).then((reply) => {
+          heard();
+          if (pending.delete(call)) resolve(reply);
+        }, (error: unknown) => {
+          const isReply = isAnswer(error);
+          if (isReply) heard();
+          if (!pending.delete(call)) return;
+          const told = isReply || error instanceof Unanswered;
+          reject(told ? error : new Unanswered(ready, reasonOf(connection.error ?? error)));
+        });
+      });
+    },
+    close: () => end(new Unanswered(ready, "the connection was closed")),
+  };
+  return wire;
+}
+
+/** A wire to one node that is replaced when it breaks. */
+export interface Link {
+  /** The wire if there is one, else a new one as soon as one may be tried. */
+  wire(stop: Stop): Promise<Wire>;
+  /** The wire, if it stands. */
+  readonly current: Wire | undefined;
+  /** Hangs up. A later call opens a new wire. */
+  close(): void;
+}
+
+/**
+ * Makes a link. However many callers ask, a node that does not answer is tried
+ * once per pause: 50 ms after the first failure, a second after the sixth.
+ */
+export function openLink(connect: Connect, events: WireEvents = {}): Link {
+  let wire: Wire | undefined;
+  let failures = 0;
+  let notBefore = 0;
+
+  const link: Link = {
+    get current() {
+      return wire?.broken === false ? wire : undefined;
+    },
+    async wire(stop) {
+      while (link.current === undefined) {
+        const pauseMs = notBefore - now();
+        if (stop.stopped) throw new Unanswered(false, "the port is closed");
+        if (pauseMs > 0) await sleep(pauseMs, stop);
+        else open();
+      }
+      return link.current;
+    },
+    close: () => wire?.close(),
+  };
+
+  function open(): void {
+    wire = openWire(connect, {
+      ...events,
+      onBroken(broken) {
+        // A server that accepts and hangs up is as absent as one that does not accept.
+        failures = broken.answered ? 0 : failures + 1;
+        notBefore = now() + (failures === 0 ? 0 : backoff(failures));
+        events.onBroken?.(broken);
+      },
+    });
+  }
+
+  return link;
+}

@@ -1,0 +1,157 @@
+/**
+ * Running a program over any client: by its hash, by its text where the hash
+ * is unknown, and again while the trouble may pass. This is the only place
+ * that sends anything twice, so it is the only one that knows whether an
+ * unanswered attempt may have run.
+ *
+ * @module
+ */
+
+import {
+  type Confirm,
+  type Program,
+  RedisError,
+  type RedisPort,
+  type Reply,
+} from "../../core/port.ts";
+import { explain, type Failure } from "./redis_failure.ts";
+import { backoff, now, sleep, type Stop } from "./deadline.ts";
+
+/** One attempt: a command and what the adapter needs to send it. */
+export interface Attempt {
+  /** `EVALSHA` or `EVAL`. */
+  readonly command: string;
+  /** All of its arguments. */
+  readonly args: string[];
+  /** The keys among them, which decide the node on a cluster. */
+  readonly keys: readonly string[];
+  /** What to await behind it. */
+  readonly confirm: Confirm | undefined;
+  /** The program's name, for messages. */
+  readonly name: string;
+  /** Milliseconds this attempt may take. */
+  readonly limitMs: number;
+}
+
+/**
+ * Makes one attempt. Rejects with the client's own error if Redis answered
+ * with one, with `Unanswered` if no answer came, with a {@linkcode RedisError}
+ * if trying again is pointless.
+ */
+export type Send = (attempt: Attempt) => Promise<unknown>;
+
+/** Limits of {@linkcode scriptRunner}. */
+export interface ScriptRunnerOptions {
+  /** Milliseconds until a call rejects, whatever the client does. */
+  readonly timeoutMs: number;
+  /** Ends when the port closes; calls then reject at once. */
+  readonly closing: Stop;
+}
+
+/** Makes the `run` of a port from a way to send one command. */
+export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPort["run"] {
+  const { timeoutMs, closing } = options;
+  // With less there is no time for an answer: what was refused would become unknown.
+  const shortestMs = Math.min(100, timeoutMs / 5);
+  return async (program, keys, args, confirm) => {
+    refuseOtherThanStrings(program, keys, args);
+    const rest = [String(keys.length), ...keys, ...args];
+    // Confirming may take its whole time without anything being wrong.
+    const extraMs = confirm?.timeoutMs ?? 0;
+    const deadline = now() + timeoutMs + extraMs;
+    let bySource = false;
+    let mayHaveRun = false;
+    let why = "";
+    for (let failures = 0;;) {
+      if (closing.stopped) throw closed(program);
+      try {
+        return checked(
+          program,
+          await send({
+            command: bySource ? "EVAL" : "EVALSHA",
+            args: [bySource ? program.source : program.sha, ...rest],
+            keys,
+            confirm,
+            name: program.name,
+            // Half of the time each: a dead connection leaves room for a second one.
+            limitMs: Math.max(1, Math.min(timeoutMs / 2 + extraMs, deadline - now())),
+          }),
+        );
+      } catch (error) {
+        if (error instanceof RedisError) throw error;
+        const failure = explain(error, rest);
+        // The last try is cut short by the deadline: what ended the others says more.
+        if (failure.text !== "ETIMEDOUT" || why === "") why = failure.text;
+        if (failure.word === "NOSCRIPT" && !bySource) {
+          bySource = true;
+          continue;
+        }
+        if (closing.stopped) throw closed(program);
+        mayHaveRun ||= failure.mayHaveRun;
+        const pauseMs = backoff(++failures);
+        if (!failure.passing || now() + pauseMs + shortestMs >= deadline) {
+          // The last moments belong to the deadline: to reject early is to give up early.
+          if (failure.passing) await sleep(deadline - now(), closing);
+          throw failed(program, { ...failure, text: why }, mayHaveRun, timeoutMs + extraMs);
+        }
+        await sleep(pauseMs, closing);
+      }
+    }
+  };
+}
+
+/** A client that flattens arrays would shift every argument behind one. */
+function refuseOtherThanStrings(
+  { name }: Program,
+  keys: readonly string[],
+  args: readonly string[],
+): void {
+  for (let i = 0; i < keys.length; i++) {
+    if (typeof keys[i] !== "string") {
+      throw new TypeError(`Cannot run "${name}": key ${i} is no string`);
+    }
+  }
+  for (let i = 0; i < args.length; i++) {
+    if (typeof args[i] !== "string") {
+      throw new TypeError(`Cannot run "${name}": argument ${i} is no string`);
+    }
+  }
+}
+
+function failed(
+  { name }: Program,
+  { word, text }: Failure,
+  mayHaveRun: boolean,
+  ms: number,
+): RedisError {
+  if (mayHaveRun) {
+    const last = word === ""
+      ? `no answer within ${ms} ms (${text})`
+      : `then Redis answered ${text}`;
+    return new RedisError(`Cannot tell whether "${name}" ran: ${last}`, "unknown", word);
+  }
+  return word === ""
+    ? new RedisError(`Cannot run "${name}": no connection within ${ms} ms (${text})`, "unknown")
+    : new RedisError(`Cannot run "${name}": Redis answered ${text}`, "refused", word);
+}
+
+function closed({ name }: Program): RedisError {
+  return new RedisError(`Cannot run "${name}": the port is closed`, "unknown");
+}
+
+function checked(program: Program, reply: unknown): Reply {
+  if (!isReply(reply)) {
+    // A client set up to turn replies into objects, booleans or buffers.
+    throw new RedisError(
+      `Cannot read the reply of "${program.name}": it holds more than strings, integers and nulls`,
+      "unknown",
+    );
+  }
+  return reply;
+}
+
+function isReply(value: unknown): value is Reply {
+  if (typeof value === "string" || value === null) return true;
+  if (typeof value === "number") return Number.isSafeInteger(value);
+  return Array.isArray(value) && value.every(isReply);
+}

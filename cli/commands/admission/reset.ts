@@ -1,0 +1,35 @@
+/**
+ * `rl admission reset`: a queue without limits.
+ *
+ * @module
+ */
+
+import { type Command, command } from "../../framework/command.ts";
+import { limitWords, noLimits } from "../queues/limit_options.ts";
+import { knownQueue } from "../queues/queue_names.ts";
+
+const args = { queue: { type: "positional", description: "The queue" } } as const;
+
+const reset: Command<typeof args> = command({
+  summary: "Remove every limit of a queue",
+  examples: ["rl admission reset mails"],
+  args,
+  acts: true,
+  bulk: true,
+  async run({ args: { queue: name }, out, relier, confirm }) {
+    knownQueue(name, (await relier.queues()).map((each) => each.name));
+    const queue = relier.queue(name);
+    const { limits } = await queue.stats();
+    const words = limitWords(limits, out);
+    if (words.length > 0) {
+      const count = words.length;
+      await confirm({ verb: "remove", count, samples: words, what: "limit", queue: name });
+      await queue.limit(noLimits);
+    }
+    out.record({ name, was: limits }, () => {
+      out.line(`queue "${name}" ${words.length > 0 ? "has no limits any more" : "had no limits"}`);
+    });
+  },
+});
+
+export default reset;

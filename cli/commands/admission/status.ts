@@ -1,0 +1,66 @@
+/**
+ * `rl admission`: which queues take tasks in, and which turn them away.
+ *
+ * @module
+ */
+
+import { type Admission, admissionOf } from "../../../core/console/admission_report.ts";
+import { survey } from "../../../core/console/queue_rates.ts";
+import type { QueueStats } from "../../../mod.ts";
+import { type Command, command } from "../../framework/command.ts";
+import type { Column, Output } from "../../framework/output.ts";
+import { limitWords } from "../queues/limit_options.ts";
+import { queuesOf } from "../queues/queue_names.ts";
+import { count } from "../../terminal/format.ts";
+
+const args = {
+  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+} as const;
+
+const status: Command<typeof args> = command({
+  summary: "Show which queues take tasks in, and which turn them away",
+  details: "Limits that producers bring along are known to them alone; what they refuse is " +
+    "counted here too.",
+  examples: ["rl admission", "rl admission --queue mails --watch"],
+  args,
+  watch: true,
+  async run({ args: { queue }, out, relier }) {
+    const rows = (await survey(relier, await queuesOf(relier, queue)))
+      .map(({ name, stats }): Row => ({
+        name,
+        waiting: stats.counts.ready + stats.counts.scheduled,
+        limits: stats.limits,
+        ...admissionOf(stats),
+      }));
+    out.table(rows, columns(out), "no queue has been used yet");
+  },
+});
+
+export default status;
+
+interface Row extends Admission {
+  readonly name: string;
+  readonly waiting: number;
+  readonly limits: QueueStats["limits"];
+}
+
+function columns({ style, span }: Output): Column<Row>[] {
+  const paint = { open: style.green, shedding: style.yellow, closed: style.red };
+  return [
+    { title: "QUEUE", of: ({ name }) => name },
+    { title: "STATE", of: ({ state }) => paint[state](state) },
+    { title: "WAITING", align: "right", of: ({ waiting }) => count(waiting) },
+    {
+      title: "REFUSED",
+      of: ({ refused }) => {
+        const parts = Object.entries(refused).map(([reason, n]) => `${reason} ${count(n)}`);
+        return parts.join(" · ") || style.dim("0");
+      },
+    },
+    {
+      title: "LIMITS",
+      flex: true,
+      of: ({ limits }) => limitWords(limits, { span }).join(" · ") || style.dim("none"),
+    },
+  ];
+}

@@ -1,0 +1,32 @@
+/**
+ * `rl chaos list`: what can be done to a cluster, and what each of it proves.
+ *
+ * @module
+ */
+
+import { type Command, command } from "../../framework/command.ts";
+import { experiments } from "../../lab/chaos/index.ts";
+
+const list: Command<Record<never, never>> = command({
+  summary: "The experiments, and what each of them proves",
+  examples: ["rl chaos list"],
+  args: {},
+  offline: true,
+  async run({ out }) {
+    const loaded = await Promise.all(Object.values(experiments).map((load) => load()));
+    const rows = loaded.map(({ default: { experiment } }) => ({
+      name: experiment.name,
+      fault: experiment.summary,
+      proves: experiment.proves,
+      where: experiment.outside ? "running workers, or --self-contained" : "--self-contained",
+    }));
+    out.table(rows, [
+      { title: "EXPERIMENT", of: ({ name }) => name },
+      { title: "FAULT", of: ({ fault }) => fault, flex: true },
+      { title: "PROVES", of: ({ proves }) => proves, flex: true },
+      { title: "WHERE", of: ({ where }) => where, wide: true },
+    ]);
+  },
+});
+
+export default list;

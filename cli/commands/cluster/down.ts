@@ -1,0 +1,35 @@
+/**
+ * `rl cluster down`: drains a cluster, and resolves when all of it has ended.
+ *
+ * @module
+ */
+
+import { type Command, command } from "../../framework/command.ts";
+import { duration } from "../../framework/option_values.ts";
+import { askAt } from "../../supervisor/control_server.ts";
+import { placeOf } from "../../supervisor/state_dir.ts";
+
+const args = {
+  name: { type: "string", valueHint: "name", description: "Which cluster (the project's)" },
+  drain: { type: "string", valueHint: "duration", description: "How long what runs may go on" },
+} as const;
+
+const down: Command<typeof args> = command({
+  summary: "Drain a cluster and end everything it started",
+  details: "What still runs when --drain is over is handed off to whoever comes next.",
+  examples: ["rl cluster down", "rl cluster down --drain 5s"],
+  args,
+  async run(context): Promise<number> {
+    const { args, out, signal } = context;
+    const place = placeOf(context, args.name);
+    const timeoutMs = args.drain === undefined ? undefined : duration("--drain", args.drain);
+    const { exit } = await askAt(place, "down", timeoutMs, signal);
+    out.record({ name: place.name, exit }, () => {
+      const what = exit === 0 ? "nothing is left" : `it ended with ${exit}: see rl cluster logs`;
+      out.line(`${out.style.green("✓")} cluster ${place.name} is down: ${what}`);
+    });
+    return exit;
+  },
+});
+
+export default down;

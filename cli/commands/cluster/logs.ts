@@ -1,0 +1,50 @@
+/**
+ * `rl cluster logs`: what a cluster and its workers said, also after it ended.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { type Command, command } from "../../framework/command.ts";
+import { CliError } from "../../framework/cli_error.ts";
+import { integer } from "../../framework/option_values.ts";
+import { read } from "../../supervisor/log_file.ts";
+import { placeOf } from "../../supervisor/state_dir.ts";
+
+const args = {
+  from: {
+    type: "positional",
+    required: false,
+    description: "A worker by its name, or cluster, or redis (all of them)",
+  },
+  follow: { type: "boolean", alias: "f", description: "Go on with what comes, until Ctrl-C" },
+  lines: { type: "string", default: "100", valueHint: "n", description: "How many to begin with" },
+  name: { type: "string", valueHint: "name", description: "Which cluster (the project's)" },
+} as const;
+
+const logs: Command<typeof args> = command({
+  summary: "Show what a cluster and its workers said",
+  examples: ["rl cluster logs -f", "rl cluster logs rl-worker-2 --lines 500"],
+  args,
+  async run(context): Promise<void> {
+    const { args, out, signal } = context;
+    const place = placeOf(context, args.name);
+    const lines = integer("--lines", args.lines, { min: 0, max: 1_000_000 });
+    if (!existsSync(place.log)) {
+      throw new CliError(4, `Cannot find a log of cluster "${place.name}": it was never up`, {
+        hint: 'start it with "rl cluster up", or name another with --name',
+      });
+    }
+    const { from, follow = false } = args;
+    const wanted = (entry: { from: string }): boolean => from === undefined || entry.from === from;
+    for await (const entry of read(place.log, wanted, { lines, follow, signal })) {
+      out.record(entry, () => {
+        out.line(
+          `${out.style.dim(entry.at.slice(11, 23))}  ${out.style.bold(entry.from)}  ${entry.text}`,
+        );
+      });
+    }
+  },
+});
+
+export default logs;

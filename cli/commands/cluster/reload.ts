@@ -1,0 +1,28 @@
+/**
+ * `rl cluster reload`: new code, one worker after the other.
+ *
+ * @module
+ */
+
+import { type Command, command } from "../../framework/command.ts";
+import { askAt } from "../../supervisor/control_server.ts";
+import { placeOf } from "../../supervisor/state_dir.ts";
+import { showStatus } from "./show.ts";
+
+const args = {
+  name: { type: "string", valueHint: "name", description: "Which cluster (the project's)" },
+} as const;
+
+const reload: Command<typeof args> = command({
+  summary: "Replace the workers of a cluster one by one",
+  details: "Each new worker works before the one it replaces drains, so nothing waits. A module " +
+    "that cannot be loaded any more leaves the old workers as they are.",
+  examples: ["rl cluster reload"],
+  args,
+  async run(context): Promise<void> {
+    const place = placeOf(context, context.args.name);
+    showStatus(context, await askAt(place, "reload", undefined, context.signal));
+  },
+});
+
+export default reload;

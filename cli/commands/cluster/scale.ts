@@ -1,0 +1,30 @@
+/**
+ * `rl cluster scale`: more workers, or fewer.
+ *
+ * @module
+ */
+
+import { type Command, command } from "../../framework/command.ts";
+import { integer } from "../../framework/option_values.ts";
+import { askAt } from "../../supervisor/control_server.ts";
+import { placeOf } from "../../supervisor/state_dir.ts";
+import { showStatus } from "./show.ts";
+
+const args = {
+  workers: { type: "positional", description: "How many worker processes, 1 to 100" },
+  name: { type: "string", valueHint: "name", description: "Which cluster (the project's)" },
+} as const;
+
+const scale: Command<typeof args> = command({
+  summary: "Have a cluster run this many workers",
+  details: "Those that are too many drain; the command ends when they are gone.",
+  examples: ["rl cluster scale 5"],
+  args,
+  async run(context): Promise<void> {
+    const size = integer("<workers>", context.args.workers, { min: 1, max: 100 });
+    const place = placeOf(context, context.args.name);
+    showStatus(context, await askAt(place, "scale", size, context.signal));
+  },
+});
+
+export default scale;

@@ -1,0 +1,27 @@
+/**
+ * `rl cluster status`: the processes of a cluster, and how they are.
+ *
+ * @module
+ */
+
+import { type Command, command } from "../../framework/command.ts";
+import { askAt } from "../../supervisor/control_server.ts";
+import { placeOf } from "../../supervisor/state_dir.ts";
+import { showStatus } from "./show.ts";
+
+const args = {
+  name: { type: "string", valueHint: "name", description: "Which cluster (the project's)" },
+} as const;
+
+const status: Command<typeof args> = command({
+  summary: "Show the processes of a cluster",
+  examples: ["rl cluster status", "rl cluster status --watch"],
+  args,
+  watch: true,
+  async run(context): Promise<void> {
+    const place = placeOf(context, context.args.name);
+    showStatus(context, await askAt(place, "status", undefined, context.signal));
+  },
+});
+
+export default status;

@@ -1,0 +1,150 @@
+/**
+ * `rl cluster up`: everything a project needs to run its tasks, with one
+ * command.
+ *
+ * @module
+ */
+
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Command, command, type Context } from "../../framework/command.ts";
+import { CliError, type Exit } from "../../framework/cli_error.ts";
+import { integer } from "../../framework/option_values.ts";
+import { otlpArg, otlpOf } from "../../processes/otlp_exporter.ts";
+import { firstWord, start } from "../../processes/child_process.ts";
+import { bringUp, type Line, type Plan } from "../../supervisor/cluster.ts";
+import type { DaemonWord } from "../../supervisor/daemon.ts";
+import { workerOptions } from "../worker/start_options.ts";
+import { type Place, placeOf } from "../../supervisor/state_dir.ts";
+
+const args = {
+  modules: {
+    type: "positional",
+    required: false,
+    many: true,
+    description: "Files that define tasks (those of the configuration, else a small example)",
+  },
+  workers: { type: "string", valueHint: "n", description: "Worker processes (3)" },
+  concurrency: { type: "string", valueHint: "n", description: "Tasks at a time in each (10)" },
+  queues: { type: "string", valueHint: "high:3,low", description: "Queues to work on (default)" },
+  lease: { type: "string", valueHint: "duration", description: "How long a lease is (10s)" },
+  "drain-timeout": {
+    type: "string",
+    valueHint: "duration",
+    description: "How long tasks may go on when it is told to leave (30s)",
+  },
+  otlp: otlpArg as typeof otlpArg,
+  dashboard: {
+    type: "boolean",
+    default: true,
+    description: "Serve a dashboard, on port 4400 or any that is free",
+    negativeDescription: "Serve no dashboard",
+  },
+  detach: { type: "boolean", alias: "d", description: "Run in the background" },
+  name: { type: "string", valueHint: "name", description: "Which cluster (the project's)" },
+} as const;
+
+const up: Command<typeof args> = command({
+  summary: "Bring up Redis and workers for this project",
+  details: "Uses the Redis that is configured. Where none is, it starts the redis-server or " +
+    "valkey-server it finds, with an append-only file in a folder of its own, else an engine " +
+    "that keeps everything in memory.\n\nCtrl-C drains: what runs may finish, the rest is handed off.",
+  examples: [
+    "rl cluster up",
+    "rl cluster up src/tasks.ts --workers 3",
+    "rl cluster up --detach && rl cluster status",
+  ],
+  args,
+  graceful: true,
+  async run(context): Promise<number> {
+    const { out, host } = context;
+    const began = performance.now();
+    const plan = planOf(context);
+    const ready = (lines: readonly Line[], end: string): void => {
+      show(context, lines);
+      if (context.rest.length === 0 && !context.settings.worker.modules) {
+        out.note('no modules were given: its tasks are an example, try "rl tasks push hello"');
+      }
+      const seconds = ((performance.now() - began) / 1000).toFixed(1);
+      out.line(`ready in ${seconds}s · ${end}`);
+    };
+    if (context.args.detach) {
+      ready(await detach(plan), "rl cluster status · rl cluster logs -f · rl cluster down");
+      return 0;
+    }
+    let drain: (() => void) | undefined;
+    let asked = false;
+    const off = host.onSignal(() => {
+      asked = true;
+      drain?.();
+    });
+    try {
+      // What is said before it is up is in the log, and in the error if it does not come up.
+      const cluster = await bringUp(plan, (from, text) => {
+        if (drain) out.line(`${out.style.dim(from)}  ${text}`);
+      });
+      drain = cluster.drain;
+      if (asked) drain();
+      ready(cluster.lines, "Ctrl-C drains");
+      return await cluster.ended;
+    } finally {
+      off();
+    }
+  },
+});
+
+export default up;
+
+function planOf(context: Context<typeof args>): Plan {
+  const { args: given, rest, settings, host } = context;
+  const { worker: { modules, processes }, url, prefix } = settings;
+  const size = given.workers ?? `${processes?.value ?? 3}`;
+  return {
+    place: placeOf(context, given.name),
+    cwd: host.cwd,
+    redis: url.from === "default" ? undefined : { url: url.value, from: url.from },
+    prefix: prefix.value,
+    modules: rest.length > 0 ? rest : modules?.value ?? [exampleFile()],
+    size: size === "auto"
+      ? availableParallelism()
+      : integer("--workers", size, { min: 1, max: 100 }),
+    dashboard: given.dashboard,
+    worker: workerOptions(given, settings),
+    otlp: otlpOf(given.otlp, settings.worker.otlp, host.env),
+  };
+}
+
+/** Compiled, the example beside us is JavaScript, as we are. */
+function exampleFile(): string {
+  const here = fileURLToPath(import.meta.url);
+  return fileURLToPath(new URL(`./example${extname(here)}`, import.meta.url));
+}
+
+/** Starts it in a process of its own, and resolves when it is up. */
+async function detach(plan: Plan): Promise<readonly Line[]> {
+  const output = openSync(plan.place.output, "w", 0o600);
+  const child = start(new URL("../../supervisor/daemon.ts", import.meta.url), plan, { output });
+  closeSync(output);
+  const { lines, failure } = await firstWord<DaemonWord>(child).catch((error: Error) => {
+    throw new CliError(1, `${error.message}${printed(plan.place)}`);
+  });
+  if (child.connected) child.disconnect();
+  child.unref();
+  if (lines) return lines;
+  const { message = "", hint, exit = 1 } = failure ?? {};
+  throw new CliError(exit as Exit, message, hint === undefined ? {} : { hint });
+}
+
+function printed({ output }: Place): string {
+  return readFileSync(output, "utf8").trim().slice(-2000);
+}
+
+function show({ out }: Context<typeof args>, lines: readonly Line[]): void {
+  const { green, yellow, bold } = out.style;
+  for (const { mark, part, text } of lines) {
+    const tick = mark === "!" ? yellow(mark) : green(mark);
+    out.line(`${tick} ${bold(part.padEnd(11))} ${text}`.trimEnd());
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * `rl config show`: each value, and where it came from.
+ *
+ * @module
+ */
+
+import { type Command, command } from "../../framework/command.ts";
+import type { Setting } from "../../framework/settings.ts";
+import { mask } from "../../framework/redact.ts";
+
+const args = {} as const;
+
+const show: Command<typeof args> = command({
+  summary: "Show what is configured, and where each value came from",
+  details: "An option goes before the environment (RELIER_REDIS_URL, RELIER_PREFIX, RELIER_ENV, " +
+    "RELIER_OUTPUT, RELIER_DEBUG), that before the configuration file, that before REDIS_URL and " +
+    "the defaults. Passwords are not shown.",
+  examples: ["rl config show", "rl config show --json"],
+  args,
+  async run({ settings, out, host }) {
+    const { worker, file, ...others } = settings;
+    const all: [string, Setting<unknown>][] = [
+      ...Object.entries(others),
+      ...Object.entries(worker).map(([key, setting]): [string, Setting<unknown>] => [
+        `worker.${key}`,
+        setting,
+      ]),
+    ];
+    const safe = (text: string): string => mask(text, host.env);
+    const rows = all.map(([key, { value, from }]) => ({
+      key,
+      value: typeof value === "string" ? safe(value) : value,
+      from,
+    }));
+    const shown = (value: unknown): string => [value].flat().join(", ");
+    const document = Object.fromEntries(rows.map(({ key, ...row }) => [key, row]));
+    await Promise.resolve();
+    out.record({ file: file ?? null, ...document }, () => {
+      out.table(rows, [
+        { title: "KEY", of: ({ key }) => key },
+        { title: "VALUE", of: ({ value }) => shown(value), flex: true },
+        { title: "FROM", of: ({ from }) => out.style.dim(from) },
+      ]);
+    });
+  },
+});
+
+export default show;

@@ -1,0 +1,34 @@
+/**
+ * `rl config validate`: reads the configuration file, and says what is wrong
+ * with it.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import { type Command, command } from "../../framework/command.ts";
+import { configPath, readConfig } from "../../framework/config_file.ts";
+
+const args = {
+  file: { type: "positional", required: false, description: "The file; the nearest if left out" },
+  config: { type: "string", alias: "c", valueHint: "file", description: "The same, as an option" },
+} as const;
+
+const validate: Command<typeof args> = command({
+  summary: "Check the configuration file",
+  examples: ["rl config validate", "rl config validate ./relier.config.ts"],
+  args,
+  offline: true,
+  async run({ args, out, host }) {
+    const named = args.file === undefined ? args.config : resolve(host.cwd, args.file);
+    const path = configPath({ config: named }, host);
+    if (path !== undefined) await readConfig(path);
+    out.record({ path: path ?? null, valid: true }, () => {
+      out.line(
+        path === undefined ? "no configuration file: the defaults hold" : `${path} is valid`,
+      );
+    });
+  },
+});
+
+export default validate;

@@ -1,0 +1,157 @@
+/**
+ * `rl demo`: real processes, real signals, real work, and an audit that anybody
+ * can repeat.
+ *
+ * @module
+ */
+
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { type Command, command } from "../framework/command.ts";
+import { CliError } from "../framework/cli_error.ts";
+import { duration } from "../framework/option_values.ts";
+import { audit } from "../lab/demo/audit.ts";
+import { filesBelow } from "../lab/demo/files.ts";
+import {
+  checkOutput,
+  createFolder,
+  type Folder,
+  folderAt,
+  readOrder,
+} from "../lab/demo/workspace_folder.ts";
+import { atExit, exitOnSignals } from "../processes/child_process.ts";
+import { findRedis } from "../processes/find_redis.ts";
+import { tellFigures, tellFlaws, verdict } from "../lab/demo/report.ts";
+import { type Outcome, run } from "../lab/demo/run.ts";
+import { createScreen, type Screen } from "../terminal/live_screen.ts";
+
+const fewest = 4;
+
+const args = {
+  input: {
+    type: "string",
+    valueHint: "folder",
+    description: "Files to work on, all below this folder (this project's own sources)",
+  },
+  output: {
+    type: "string",
+    valueHint: "folder",
+    description: "Where results and the ledger go (a new temporary folder)",
+  },
+  keep: {
+    type: "boolean",
+    default: true,
+    description: "Keep the results and the ledger",
+    negativeDescription: "Remove the results and the ledger at the end",
+  },
+  work: {
+    type: "string",
+    valueHint: "duration",
+    description: "How long the work on a file takes at least, such as 250ms (by their number)",
+  },
+  url: {
+    type: "string",
+    valueHint: "redis",
+    description: "Redis to use (RELIER_REDIS_URL, else one is started)",
+  },
+  audit: {
+    type: "string",
+    valueHint: "folder",
+    description: "Only repeat the audit of what an earlier run kept",
+  },
+} as const;
+
+const demo: Command<typeof args> = command({
+  summary: "Kill, freeze, drain and poison real workers on real files, then audit the outcome",
+  details:
+    "Needs nothing installed: it uses the Redis it is given, one it starts, or the embedded " +
+    "engine. With --json the figures are the last line on stdout, and all else is on stderr.",
+  examples: ["rl demo", "rl demo --input ./docs --no-keep", "rl demo --audit /tmp/relier-demo-x"],
+  args,
+  // The configured Redis is not for killing things on: only one that is named is used.
+  offline: true,
+  graceful: true,
+  async run({ args, out: { json } }): Promise<number> {
+    const { keep } = args;
+    const screen = createScreen(json ? process.stderr : process.stdout);
+    if (args.audit !== undefined) return await auditAgain(args.audit, screen, json);
+    const input = inputFolder(args.input);
+    const workMs = args.work === undefined
+      ? undefined
+      : duration("--work", args.work, { max: 600_000 });
+    if (args.output !== undefined) checkOutput(args.output);
+    exitOnSignals(() => screen.close());
+
+    screen.line(["  Relier demo", "bold"], [`  ${input}`, "dim"]);
+    try {
+      const redis = await findRedis(args.url);
+      screen.say("done", `Redis at ${redis.about}`);
+      if (redis.notice) screen.say("note", redis.notice);
+      const folder = createFolder(args.output);
+      if (!keep) atExit(() => folder.remove());
+      return tell(await run({ input, folder, redis, workMs }, screen), screen, folder, keep, json);
+    } finally {
+      screen.close();
+      // Whatever is still running was started by us, and ends with us.
+      setImmediate(() => process.exit());
+    }
+  },
+});
+
+export default demo;
+
+function tell(
+  { figures, findings, broken }: Outcome,
+  screen: Screen,
+  folder: Folder,
+  keep: boolean,
+  json: boolean,
+): number {
+  const { lost, doubled, changed } = findings;
+  tellFigures(screen, figures, findings);
+  tellFlaws(screen, { lost, doubled, Redis: broken });
+  if (changed > 0) {
+    screen.say(
+      "note",
+      `${changed} files were changed meanwhile: only result and ledger are compared`,
+    );
+  }
+  if (keep) {
+    screen.line(["  look yourself:  ", "dim"], [folder.ledger]);
+    screen.line(["                  ", "dim"], [folder.results]);
+    screen.line(["  audit again:    ", "dim"], [`rl demo --audit ${folder.root}`]);
+  }
+  if (json) console.log(JSON.stringify(figures));
+  return lost.length + doubled.length + broken.length > 0 ? 8 : 0;
+}
+
+async function auditAgain(path: string, screen: Screen, json: boolean): Promise<number> {
+  const folder = folderAt(path);
+  const findings = await audit(readOrder(folder), folder);
+  const { files, results, lost, doubled } = findings;
+  screen.line(...verdict(findings));
+  tellFlaws(screen, { lost, doubled });
+  if (json) {
+    const figures = { files, results, lost: lost.length, duplicateEffects: doubled.length };
+    console.log(JSON.stringify(figures));
+  }
+  return lost.length + doubled.length > 0 ? 8 : 0;
+}
+
+function inputFolder(given: string | undefined): string {
+  const path = given ?? fileURLToPath(new URL("../../", import.meta.url));
+  const refuse = (why: string): CliError =>
+    new CliError(2, `Cannot use option --input "${path}": ${why}`, {
+      hint:
+        `name a folder with at least ${fewest} files, or leave it out to use this project's own`,
+    });
+  if (!existsSync(path)) throw refuse("there is no such folder");
+  if (!statSync(path).isDirectory()) throw refuse("it is no folder");
+  const files = filesBelow(path).length;
+  if (files < fewest) {
+    throw refuse(files === 0 ? "it holds no readable file" : `it holds only ${files}`);
+  }
+  return resolve(path);
+}

@@ -1,0 +1,32 @@
+/**
+ * `rl dlq discard`: forgets dead tasks for good.
+ *
+ * @module
+ */
+
+import { discardOnly } from "../../../core/console/bulk_actions.ts";
+import { onEach } from "../../../core/console/filter_search.ts";
+import { type Command, command } from "../../framework/command.ts";
+import { ask } from "../tasks/select.ts";
+import { tell } from "../tasks/report_result.ts";
+import { chooseDead, deadArgs } from "./select.ts";
+
+const discard: Command<typeof deadArgs> = command({
+  summary: "Forget dead tasks for good, payload and all",
+  examples: [
+    "rl dlq discard 3fK9",
+    "rl dlq discard --where name=import-row,reason=corrupt --dry-run",
+  ],
+  args: deadArgs,
+  acts: true,
+  bulk: true,
+  async run(context) {
+    const { relier, signal } = context;
+    const chosen = await chooseDead(context);
+    await ask(context, "discard", chosen, { what: "dead task" });
+    const deed = await onEach(relier, chosen.ids, signal, discardOnly(relier, ["dead"]));
+    await tell(context, "discarded", chosen, deed);
+  },
+});
+
+export default discard;

@@ -1,0 +1,65 @@
+/**
+ * `rl dlq`: what is dead, by what it died of.
+ *
+ * @module
+ */
+
+import { type Command, command } from "../../framework/command.ts";
+import { integer } from "../../framework/option_values.ts";
+import type { Column, Output } from "../../framework/output.ts";
+import { queuesOf } from "../queues/queue_names.ts";
+import { shortId } from "../../../core/console/ids.ts";
+import { walk } from "../../../core/console/paged_scan.ts";
+import { count } from "../../terminal/format.ts";
+import { suiting } from "../../../core/console/filter.ts";
+import { type DeadGroup, grouped } from "../../../core/console/dead_groups.ts";
+
+const args = {
+  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+  name: { type: "string", valueHint: "task", description: "Only tasks of this name" },
+  error: { type: "string", valueHint: "text", description: "Only if the error contains this" },
+  limit: {
+    type: "string",
+    valueHint: "n",
+    default: "2000",
+    description: "How many dead tasks to look at, 1 to 4000, the latest first",
+  },
+} as const;
+
+const dlq: Command<typeof args> = command({
+  summary: "List what is dead, grouped by what it died of",
+  details: "Tasks whose errors differ in numbers, ids or quoted values only are one group. With " +
+    "-q the ids of the tasks are printed, for example to pipe them into xargs.",
+  examples: [
+    "rl dlq",
+    "rl dlq --error StripeError",
+    "rl dlq -q --name charge-card | xargs rl dlq release -y",
+  ],
+  args,
+  watch: true,
+  async run({ args: { queue, name, error, limit }, out, relier }) {
+    const { tasks, looked, next } = await walk(relier, {
+      states: ["dead"],
+      limit: integer("--limit", limit, { min: 1, max: 4000 }),
+      queues: await queuesOf(relier, queue),
+      suits: suiting({ name, error }),
+    });
+    if (out.quiet) return out.table(tasks, []);
+    out.table(grouped(tasks), columns(out), "nothing is dead");
+    if (next !== null) out.note(`only the last ${count(looked)} dead tasks were looked at`);
+  },
+});
+
+export default dlq;
+
+function columns(out: Output): Column<DeadGroup>[] {
+  return [
+    { title: "GROUP", flex: true, of: ({ group }) => group },
+    { title: "QUEUE", wide: true, of: ({ queue }) => queue },
+    { title: "COUNT", align: "right", of: (group) => count(group.count) },
+    { title: "FIRST", align: "right", of: ({ first }) => out.ago(first) },
+    { title: "LAST", align: "right", of: ({ last }) => out.ago(last) },
+    { title: "EXAMPLE", of: ({ example }) => out.wide ? example : shortId(example) },
+    { title: "WHY", of: ({ why }) => why },
+  ];
+}

@@ -1,0 +1,45 @@
+/**
+ * Which dead tasks a command acts on.
+ *
+ * @module
+ */
+
+import type { Filter } from "../../../core/console/filter_search.ts";
+import type { Context } from "../../framework/command.ts";
+import { CliError } from "../../framework/cli_error.ts";
+import { idsArg, oneWay, select, type Selection } from "../tasks/select.ts";
+import { filterOf, type WhereArg, whereArg } from "../tasks/filter_option.ts";
+
+/** The options that say which. */
+export const deadArgs = {
+  ids: idsArg as typeof idsArg,
+  all: { type: "boolean", description: "Every dead task" },
+  where: whereArg as WhereArg,
+  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+} as const;
+
+type Args = { readonly [K in "all" | "where" | "queue"]: typeof deadArgs[K] };
+
+/** The dead tasks that are named, or that are like that. @throws {CliError} 2 */
+export async function chooseDead(
+  context: Pick<Context<Args>, "args" | "relier" | "rest" | "signal">,
+): Promise<Selection> {
+  const { all, where, queue } = context.args;
+  if (all && where !== undefined) {
+    throw new CliError(2, "Cannot use --all and --where together", { hint: "choose one" });
+  }
+  if (context.rest.length > 0 && queue !== undefined) {
+    throw new CliError(2, "Cannot use ids together with --queue", {
+      hint: "an id says which queue it is of",
+    });
+  }
+  oneWay(context.rest, all === true || where !== undefined, "--all or --where");
+  return await select(context, () => deadFilter(context));
+}
+
+/** Every dead task of `--queue` that is like `--where`. @throws {CliError} 2, 4 */
+export async function deadFilter(
+  { args, relier }: Pick<Context<Args>, "args" | "relier">,
+): Promise<Filter> {
+  return await filterOf(relier, args, ["dead"]);
+}

@@ -1,0 +1,101 @@
+/**
+ * `rl doctor`: is this an environment to entrust tasks to?
+ *
+ * @module
+ */
+
+import { createRelier, RedisError, type RedisPort } from "../../mod.ts";
+import { connect } from "../../adapters/ioredis.ts";
+import { type Command, command, type Context } from "../framework/command.ts";
+import { accessChecks } from "./doctor/access.ts";
+import { type Check, fail } from "../../core/console/check.ts";
+import { bounded, looked } from "./doctor/bounded_check.ts";
+import { localChecks } from "./doctor/local_checks.ts";
+import { queueChecks } from "./doctor/queues.ts";
+import { serverChecks } from "../../core/console/server_checks.ts";
+import { program } from "../processes/find_program.ts";
+
+const args = {
+  check: { type: "boolean", description: "Exit with 7 for a warning, too" },
+} as const;
+
+const doctor: Command<typeof args> = command({
+  summary: "Check the runtime, the configuration, Redis and the queues",
+  details: "Changes nothing, and never takes longer than a few seconds for each thing it looks " +
+    "at. Exits with 7 if something is wrong, with 3 if Redis cannot be reached.",
+  examples: ["rl doctor", "rl doctor --check --json"],
+  args,
+  async run(context): Promise<number> {
+    const local = localChecks(context.settings);
+    const reached = local.some(({ name, level }) => name === "url" && level === "fail")
+      ? { checks: [], exit: 2 }
+      : await remoteChecks(context);
+    const checks = [...local, ...reached.checks];
+    const count = (level: Check["level"]) => checks.filter((each) => each.level === level).length;
+    const [failures, warnings] = [count("fail"), count("warn")];
+    const sick = failures > 0 || (context.args.check && warnings > 0);
+    show(context, checks, { healthy: failures === 0, failures, warnings });
+    return reached.exit ?? (sick ? 7 : 0);
+  },
+});
+
+export default doctor;
+
+/** What Redis is like; the exit code if it is not there. */
+async function remoteChecks({ settings }: Context): Promise<{ checks: Check[]; exit?: number }> {
+  const { url, prefix, env } = settings;
+  const port = connect(url.value, { timeoutMs: 3000 });
+  const relier = createRelier({
+    redis: port,
+    prefix: prefix.value,
+    tasks: [],
+    onDataLoss: () => {},
+  });
+  try {
+    const absent = await absence(port);
+    if (absent) return { checks: [absent], exit: 3 };
+    const production = env.value === "production";
+    const groups = [
+      await looked("server", async () => serverChecks(await relier.server(), production)),
+      await looked("access", () => accessChecks(port, prefix.value)),
+      await looked("queues", () => queueChecks(relier)),
+    ];
+    return { checks: groups.flat() };
+  } finally {
+    await relier.close();
+    await port.close();
+  }
+}
+
+const logIn = ["NOAUTH", "WRONGPASS"];
+const hello = program("hello", "return 1");
+
+/** Why there is nobody to talk to, if so: a server that refuses a call is there. */
+async function absence(port: RedisPort): Promise<Check | undefined> {
+  try {
+    await bounded(port.run(hello, ["relier"], []));
+    return undefined;
+  } catch (error) {
+    const refused = error instanceof RedisError && error.failure === "refused";
+    const { message, reply } = error as RedisError;
+    const why = message.replace(/^Cannot run "hello": /, "");
+    if (refused && !logIn.includes(reply)) return undefined;
+    return refused
+      ? fail("redis", `it does not let us in: ${why}`, "put user and password into the URL")
+      : fail("redis", `cannot be reached: ${why}`, "start it, set RELIER_REDIS_URL, or pass --url");
+  }
+}
+
+function show({ out }: Context, checks: readonly Check[], verdict: object): void {
+  const { green, yellow, red, dim, bold } = out.style;
+  const marks = { ok: green("✓"), warn: yellow("!"), fail: red("✗") };
+  out.record({ ...verdict, checks }, () => {
+    const wide = Math.max(...checks.map(({ name }) => name.length));
+    for (const { name, level, text, fix } of checks) {
+      out.line(`${marks[level]} ${bold(name.padEnd(wide))}  ${text}`);
+      if (fix !== undefined) out.line(`  ${" ".repeat(wide)}  ${dim(fix)}`);
+    }
+    const count = (level: Check["level"]) => checks.filter((each) => each.level === level).length;
+    out.line("", `${count("ok")} fine, ${count("warn")} to look at, ${count("fail")} wrong`);
+  });
+}

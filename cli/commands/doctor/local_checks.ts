@@ -1,0 +1,58 @@
+/**
+ * What can be said without Redis: the runtime, and what is configured.
+ *
+ * @module
+ */
+
+import { isIP } from "node:net";
+import process from "node:process";
+import type { Settings } from "../../framework/settings.ts";
+import { version } from "../../framework/version.ts";
+import { placeOf } from "../../processes/find_redis.ts";
+import { type Check, fail, ok, warn } from "../../../core/console/check.ts";
+
+/** Looks at this process and at `settings`. */
+export function localChecks(settings: Settings): Check[] {
+  return [runtime(), ok("relier", version), configuration(settings), transport(settings)];
+}
+
+/** The oldest Node the package is tested on. */
+const oldestNode = [20, 19] as const;
+
+function runtime(): Check {
+  const { bun, deno, node } = process.versions;
+  if (bun) return ok("bun", bun);
+  if (deno) return ok("deno", deno);
+  const [major = 0, minor = 0] = node.split(".").map(Number);
+  const old = major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]);
+  return old
+    ? fail("node", `${node} is older than ${oldestNode.join(".")}`, "install Node 22 or newer")
+    : ok("node", node);
+}
+
+function configuration({ file, url, prefix, env }: Settings): Check {
+  const source = file ?? "no configuration file";
+  const values = Object.entries({ url, prefix, env }).map(([name, { from }]) => `${name}: ${from}`);
+  return ok("config", `${source} (${values.join(", ")})`);
+}
+
+function transport({ url }: Settings): Check {
+  if (!/^(rediss?|unix):\/\/./.test(url.value) || !URL.canParse(url.value)) {
+    const fix = "a Redis URL looks like redis://user:password@host:6379/0 or rediss://…";
+    return fail("url", `${url.from} holds no Redis URL`, fix);
+  }
+  const place = placeOf(url.value);
+  const { protocol, hostname, password } = new URL(url.value);
+  if (protocol !== "redis:" || isPrivate(hostname)) return ok("url", `${place} from ${url.from}`);
+  const what = password === "" ? "payloads cross" : "payloads and a password cross";
+  return warn("url", `${place}: ${what} a public network unencrypted`, "use rediss:// (TLS)");
+}
+
+/** Whether a host is this machine or in a private network, as far as its name tells. */
+function isPrivate(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, "");
+  if (isIP(address) === 0) return !address.includes(".") || /\.(local|internal|lan)$/.test(address);
+  return /^(127\.|10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|::1$|f[cd]|fe80:)/i.test(
+    address,
+  );
+}

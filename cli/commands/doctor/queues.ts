@@ -1,0 +1,128 @@
+/**
+ * Whether the queues are looked after: somebody works on what waits, knows what
+ * is there, and brings back what was lost.
+ *
+ * @module
+ */
+
+import { setTimeout as pause } from "node:timers/promises";
+import type { Queue, QueueStats, Relier, WorkerEntry } from "../../../mod.ts";
+import { spanOf } from "../../framework/output.ts";
+import { type Check, fail, ok, warn } from "../../../core/console/check.ts";
+import { count, plural } from "../../terminal/format.ts";
+import { bounded, looked } from "./bounded_check.ts";
+
+/** So many queues are looked at, and no more: those that were in use last. */
+const mostQueues = 50;
+const sample = 200;
+const overdueMs = 5_000;
+const waitingMs = 60_000;
+const beatMs = 30_000;
+/** So many in line are worth a second look, this much later: whether they become more. */
+const backlog = 100;
+const growthMs = 1_000;
+
+/** Looks at every queue that is in use. */
+export async function queueChecks(relier: Relier): Promise<Check[]> {
+  const names = await bounded(relier.queues());
+  if (names.length === 0) return [ok("queues", "none is in use yet")];
+  const latest = names.sort((a, b) => b.seen.getTime() - a.seen.getTime()).slice(0, mostQueues);
+  const found = await Promise.all(
+    latest.map(({ name }) => looked(`queue ${name}`, () => checksOf(relier, name))),
+  );
+  const rest = names.length - latest.length;
+  return [
+    ...found.flat(),
+    ...rest > 0 ? [ok("queues", `${rest} more were used less lately, and not looked at`)] : [],
+  ];
+}
+
+async function checksOf(relier: Relier, name: string): Promise<Check[]> {
+  const queue = relier.queue(name);
+  const [stats, workers] = await Promise.all([queue.stats(), queue.workers()]);
+  const { ready, scheduled, running, dead } = stats.counts;
+  const what = `queue ${name}`;
+  const wrong = [
+    ...staffing(what, stats, workers),
+    ...pauses(what, stats),
+    ...delays(what, stats),
+    ...await growth(queue, what, stats),
+    ...await strangers(queue, what, workers),
+    ...dead > 0 ? [warn(what, `${dead} dead`, `rl dlq --queue ${name}`)] : [],
+  ];
+  const numbers = `${ready} ready, ${scheduled} scheduled, ${running} running`;
+  return wrong.length > 0 ? wrong : [ok(what, `${plural(workers.length, "worker")}, ${numbers}`)];
+}
+
+function staffing(what: string, { counts }: QueueStats, workers: readonly WorkerEntry[]): Check[] {
+  const waiting = counts.ready + counts.scheduled + counts.running + counts.quarantined;
+  if (workers.length === 0) {
+    return waiting > 0
+      ? [
+        fail(what, `${plural(waiting, "task")} and no worker`, "rl worker start, or rl cluster up"),
+      ]
+      : [];
+  }
+  const newest = Math.max(...workers.map(({ lastBeat }) => lastBeat.getTime()));
+  const silent = workers.filter(({ lastBeat }) => newest - lastBeat.getTime() > beatMs);
+  return silent.map(({ id, about, lastBeat }) => {
+    const who = about.name ?? id;
+    const text = `worker ${who} has not beaten since ${lastBeat.toISOString()}`;
+    return warn(what, text, `rl worker show ${who}: it hangs, or was lost with its host`);
+  });
+}
+
+function pauses(what: string, { paused }: QueueStats): Check[] {
+  const fix = `rl queues resume ${what.slice("queue ".length)}`;
+  return [
+    ...paused.claims === null ? [] : [warn(what, `claims are paused: ${paused.claims}`, fix)],
+    ...paused.pushes === null ? [] : [warn(what, `pushes are refused: ${paused.pushes}`, fix)],
+  ];
+}
+
+function delays(what: string, stats: QueueStats): Check[] {
+  const { oldestMs, suspects, paused } = stats;
+  const found: Check[] = [];
+  if (stats.overdueMs > overdueMs && stats.phoenix.graceMs === 0) {
+    const text = `a lease has been over for ${spanOf(stats.overdueMs)}: nobody sweeps`;
+    found.push(fail(what, text, "start a worker with phoenix, or run rl phoenix sweep"));
+  }
+  if (oldestMs > waitingMs && paused.claims === null) {
+    const text = `the first in line has waited for ${spanOf(oldestMs)}`;
+    found.push(warn(what, text, "add workers or slots"));
+  }
+  if (suspects.oldestMs > waitingMs) {
+    const text = `${suspects.count} suspects, the first for ${spanOf(suspects.oldestMs)}`;
+    found.push(warn(what, text, "a suspect runs alone, when a worker is empty: add one"));
+  }
+  return found;
+}
+
+/** Whether more comes in than is taken. */
+async function growth(queue: Queue, what: string, { counts }: QueueStats): Promise<Check[]> {
+  if (counts.ready < backlog) return [];
+  await pause(growthMs);
+  const { ready } = (await queue.stats()).counts;
+  if (ready <= counts.ready) return [];
+  const text = `${count(ready)} are in line, ${count(ready - counts.ready)} more than a second ago`;
+  return [warn(what, text, `add workers or slots, or limit it: rl queues limit ${queue.name}`)];
+}
+
+/** Tasks that wait and that no worker knows. */
+async function strangers(
+  queue: Queue,
+  what: string,
+  workers: readonly WorkerEntry[],
+): Promise<Check[]> {
+  // A worker that has not said what it knows may know everything.
+  if (workers.length === 0 || workers.some(({ about }) => about.tasks.length === 0)) return [];
+  const known = new Set(workers.flatMap(({ about }) => about.tasks.map(({ name }) => name)));
+  const pages = await Promise.all(
+    (["ready", "scheduled"] as const).map((state) => queue.page(state, { limit: sample })),
+  );
+  const names = new Set(pages.flatMap(({ tasks }) => tasks.map(({ name }) => name)));
+  const unknown = [...names].filter((name) => name !== "" && !known.has(name));
+  if (unknown.length === 0) return [];
+  const text = `no worker knows ${unknown.slice(0, 5).join(", ")}`;
+  return [warn(what, text, "deploy workers that do: until then these tasks are deferred")];
+}

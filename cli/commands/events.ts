@@ -1,0 +1,116 @@
+/**
+ * `rl events`: what happens, as it happens.
+ *
+ * @module
+ */
+
+import { type QueueHappening, transitions } from "../../mod.ts";
+import { type Command, command, type Context } from "../framework/command.ts";
+import { choice, list } from "../framework/option_values.ts";
+import { merge } from "./events/merge.ts";
+import type { Style } from "../framework/output.ts";
+import { queuesOf } from "./queues/queue_names.ts";
+import { taskId } from "./tasks/resolve_id.ts";
+import { queueOf } from "../../core/console/ids.ts";
+import { plural } from "../terminal/format.ts";
+
+const args = {
+  type: {
+    type: "string",
+    valueHint: "event,…",
+    description: "Only these, such as retry,bury",
+    many: true,
+  },
+  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+  task: { type: "string", valueHint: "id", description: "Only of this task" },
+  errors: { type: "boolean", description: "Only what went wrong" },
+} as const;
+
+type Args = typeof args;
+
+/** What is shown with `--errors`. */
+const wrong: ReadonlySet<string> = new Set([
+  "retry",
+  "bury",
+  "defer",
+  "resurrect",
+  "quarantine",
+  "abandon",
+  "stop",
+  "orphan",
+]);
+
+/** How often new queues are looked for. */
+const lookMs = 2000;
+
+const events: Command<Args> = command({
+  summary: "Follow what happens, as it happens",
+  details: "All queues, and new ones within seconds. Nothing is stored: what happened before, or " +
+    "while the connection was cut, is not told. Ctrl-C ends it.",
+  examples: [
+    "rl events",
+    "rl events --errors --queue mails",
+    "rl events --type complete,bury --json | jq .id",
+  ],
+  args,
+  async run(context) {
+    const { out, relier, signal } = context;
+    const suits = filter(context);
+    const { queue, task } = context.args;
+    const id = task === undefined ? undefined : await taskId(context, task);
+    const fixed = id !== undefined
+      ? [queueOf(id)]
+      : queue !== undefined
+      ? await queuesOf(relier, queue)
+      : undefined;
+    const said = (n: number): void =>
+      out.note(`listening to ${plural(n, "queue")}, Ctrl-C ends it`);
+    const sources = async (): Promise<readonly string[]> => fixed ?? await queuesOf(relier);
+    const open = (name: string, onOpen: () => void): AsyncIterable<QueueHappening> =>
+      relier.queue(name).events({ signal, onOpen });
+    for await (const event of merge({ sources, open, said, everyMs: fixed ? 0 : lookMs, signal })) {
+      if (event.missed > 0) {
+        out.note(`${plural(event.missed, "event")} came too fast and were dropped`);
+      }
+      if ((id !== undefined && event.id !== id) || !suits(event)) continue;
+      const { missed: _, ...told } = event;
+      out.record({ ...told, queue: queueOf(event.id) }, () => out.line(lineOf(event, out.style)));
+    }
+    return 0; // However it was told to end, that is how it ends.
+  },
+});
+
+export default events;
+
+function filter({ args }: Context<Args>): (event: QueueHappening) => boolean {
+  const known = [...new Set(transitions.map(({ on }): string => on)), "orphan"];
+  const types = args.type === undefined
+    ? undefined
+    : new Set(list("--type", args.type).map((each) => choice("--type", each, known)));
+  return ({ type }) => (types?.has(type) ?? true) && (!args.errors || wrong.has(type));
+}
+
+const colors: Readonly<Record<string, keyof Style>> = {
+  complete: "green",
+  retry: "yellow",
+  defer: "yellow",
+  handoff: "cyan",
+  resurrect: "magenta",
+  quarantine: "magenta",
+  bury: "red",
+  abandon: "red",
+  orphan: "red",
+};
+
+/** `12:00:01.004  complete    completed    default~0~…  w4xPq  reason`. */
+function lineOf({ at, type, state, id, worker, reason }: QueueHappening, style: Style): string {
+  const paint = style[colors[type] ?? "blue"] ?? style.blue;
+  return [
+    style.dim(at.toISOString().slice(11, 23)),
+    paint(type.padEnd(10)),
+    state.padEnd(11),
+    id,
+    worker ? style.dim(worker) : "",
+    reason ?? "",
+  ].join("  ").trimEnd();
+}

@@ -1,0 +1,51 @@
+/**
+ * `rl idem`: which keys of `idempotencyLock()` are held, and which are done.
+ *
+ * @module
+ */
+
+import { lockQueue, type TaskState } from "../../../mod.ts";
+import { type Command, command, type Context } from "../../framework/command.ts";
+import { integer } from "../../framework/option_values.ts";
+import { signOf } from "../tasks/state_label.ts";
+import { walk } from "../../../core/console/paged_scan.ts";
+
+/** What both lists of locks take. */
+export const lockArgs = {
+  limit: { type: "string", valueHint: "n", default: "50", description: "How many, 1 to 1000" },
+  cursor: { type: "string", valueHint: "text", description: "Where an earlier list ended" },
+} as const;
+
+const list: Command<typeof lockArgs> = command({
+  summary: "List the keys of locks: held, and done",
+  details: 'Keys themselves are not stored, only ids derived from them: "rl idem show <key>" ' +
+    'finds one. Tasks with a business key are listed by "rl tasks".',
+  examples: ["rl idem", "rl idem list --limit 200 --json"],
+  args: lockArgs,
+  watch: true,
+  run: (context) => listLocks(context, ["running", "completed"], "list"),
+});
+
+export default list;
+
+/** Lists locks in `states`. */
+export async function listLocks(
+  { args, out, relier }: Context<typeof lockArgs>,
+  states: readonly TaskState[],
+  verb: string,
+): Promise<void> {
+  const { tasks, next } = await walk(relier, {
+    queues: [lockQueue],
+    states,
+    limit: integer("--limit", args.limit, { min: 1, max: 1000 }),
+    cursor: args.cursor,
+    suits: () => true,
+  });
+  out.table(tasks, [
+    { title: "KEY ID", of: ({ id }) => id },
+    { title: "STATE", of: (task) => signOf(task, out.style) },
+    { title: "SINCE", align: "right", of: ({ since }) => since ? out.ago(since) : "" },
+    { title: "UNTIL", align: "right", of: ({ at }) => at ? out.ago(at) : "" },
+  ], verb === "locks" ? "no lock is held" : "no key is known");
+  if (next !== null) out.note(`next: rl idem ${verb} --limit ${args.limit} --cursor ${next}`);
+}

@@ -1,0 +1,58 @@
+/**
+ * `rl phoenix leases`: what runs, by when its lease ends.
+ *
+ * @module
+ */
+
+import { type Command, command } from "../../framework/command.ts";
+import { integer } from "../../framework/option_values.ts";
+import { queuesOf } from "../queues/queue_names.ts";
+import { shortId } from "../../../core/console/ids.ts";
+import { signOf } from "../tasks/state_label.ts";
+import { walk } from "../../../core/console/paged_scan.ts";
+import { workerNames } from "../../../core/console/worker_names.ts";
+
+const args = {
+  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+  limit: { type: "string", valueHint: "n", default: "50", description: "How many, 1 to 1000" },
+  cursor: { type: "string", valueHint: "text", description: "Where an earlier list ended" },
+} as const;
+
+const leases: Command<typeof args> = command({
+  summary: "List running tasks by the end of their lease",
+  details:
+    "A lease is renewed with every beat of its worker. One that is over belongs to a worker " +
+    "that fell silent, and the next sweep brings its task back.",
+  examples: ["rl phoenix leases", "rl phoenix leases --watch --queue mails"],
+  args,
+  watch: true,
+  async run({ args, out, relier }) {
+    const { tasks, next } = await walk(relier, {
+      queues: await queuesOf(relier, args.queue),
+      states: ["running"],
+      limit: integer("--limit", args.limit, { min: 1, max: 1000 }),
+      cursor: args.cursor,
+      suits: () => true,
+    });
+    const names = await workerNames(relier, tasks.map(({ queue }) => queue));
+    const left = (at: Date | null): number => at ? at.getTime() - Date.now() : 0;
+    out.table([...tasks].sort((a, b) => left(a.at) - left(b.at)), [
+      {
+        title: "LEASE",
+        align: "right",
+        of: ({ at }) =>
+          left(at) > 0
+            ? `${out.span(left(at))} left`
+            : out.style.red(`over for ${out.span(-left(at))}`),
+      },
+      { title: "TASK", of: ({ id }) => out.wide ? id : shortId(id) },
+      { title: "NAME", of: ({ name }) => name },
+      { title: "STATE", of: (task) => signOf(task, out.style) },
+      { title: "QUEUE", of: ({ queue }) => queue },
+      { title: "WORKER", flex: true, of: ({ worker }) => names.get(worker ?? "") ?? worker ?? "" },
+    ], "nothing runs");
+    if (next !== null) out.note(`next: rl phoenix leases --limit ${args.limit} --cursor ${next}`);
+  },
+});
+
+export default leases;

@@ -1,0 +1,60 @@
+/**
+ * Queues as rows of a table.
+ *
+ * @module
+ */
+
+import type { Survey } from "../../../core/console/queue_rates.ts";
+import { brief } from "../../terminal/charts.ts";
+import type { Column, Output } from "../../framework/output.ts";
+import { count } from "../../terminal/format.ts";
+
+/** The columns of a list of queues. */
+export function queueColumns(out: Output): Column<Survey>[] {
+  const { style } = out;
+  const number = (n: number, paint = (text: string) => text): string =>
+    n === 0 ? style.dim("0") : paint(count(n));
+  return [
+    { title: "QUEUE", flex: true, of: ({ name }) => name },
+    { title: "READY", align: "right", of: ({ stats }) => number(stats.counts.ready) },
+    { title: "RUNNING", align: "right", of: ({ stats }) => number(stats.counts.running) },
+    { title: "SCHEDULED", align: "right", of: ({ stats }) => number(stats.counts.scheduled) },
+    {
+      title: "SUSPECT",
+      align: "right",
+      of: ({ stats }) => number(stats.counts.quarantined, style.yellow),
+    },
+    { title: "DEAD", align: "right", of: ({ stats }) => number(stats.counts.dead, style.red) },
+    {
+      title: "DONE",
+      align: "right",
+      wide: true,
+      of: ({ stats }) => number(stats.counts.completed),
+    },
+    {
+      title: "OLDEST",
+      align: "right",
+      of: ({ stats }) => stats.counts.ready > 0 ? out.span(stats.oldestMs) : style.dim("—"),
+    },
+    {
+      title: "RATE",
+      align: "right",
+      of: ({ pace }) => pace ? `${brief(pace.done)}/s` : style.dim("—"),
+    },
+    { title: "WORKERS", align: "right", of: ({ stats }) => number(stats.workers.length) },
+    { title: "", of: (each) => style.yellow(flagsOf(each).join(" · ")) },
+  ];
+}
+
+/** What is out of the ordinary: `paused`, `closed`, limits that are reached. */
+export function flagsOf({ stats }: Survey): string[] {
+  const { paused, limits, counts, overdueMs } = stats;
+  const flags: string[] = [];
+  if (paused.claims !== null) flags.push("paused");
+  if (paused.pushes !== null) flags.push("closed");
+  if (typeof limits.concurrency === "number" && counts.running >= limits.concurrency) {
+    flags.push(`at its limit of ${limits.concurrency}`);
+  }
+  if (overdueMs > 0) flags.push("lease overdue");
+  return flags;
+}

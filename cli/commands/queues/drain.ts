@@ -1,0 +1,87 @@
+/**
+ * `rl queues drain`: takes nothing new in, and lets what is there come to its
+ * end.
+ *
+ * @module
+ */
+
+import { isAlive } from "../../../core/console/fleet.ts";
+import type { QueueStats } from "../../../mod.ts";
+import { bar } from "../../terminal/charts.ts";
+import { type Command, command, type Context } from "../../framework/command.ts";
+import { pass } from "../../framework/rate.ts";
+import { count, plural } from "../../terminal/format.ts";
+
+const args = {
+  queue: { type: "positional", description: "The queue" },
+  reason: {
+    type: "string",
+    valueHint: "text",
+    default: "drained by rl",
+    description: "What producers are refused for, as others see it",
+  },
+} as const;
+
+const everyMs = 500;
+
+const drain: Command<typeof args> = command({
+  summary: "Close a queue to pushes, and wait until it is empty",
+  details: "It stays closed, also if --timeout passes (exit 6) or you leave with Ctrl-C: open it " +
+    'with "rl queues resume". Dead tasks stay where they are.',
+  examples: ["rl queues drain mails --timeout 10m"],
+  args,
+  acts: true,
+  async run(context) {
+    const { args: { queue: name, reason }, out, relier, signal } = context;
+    const queue = relier.queue(name);
+    await queue.pause("pushes", reason);
+    out.note(
+      `queue "${name}" takes nothing new now; open it again with "rl queues resume ${name}"`,
+    );
+    let most = 0;
+    for (let last = -1;; await pass(everyMs, signal)) {
+      const stats = await queue.stats();
+      const left = leftIn(stats);
+      most = Math.max(most, left);
+      if (left === 0) break;
+      if (left !== last) {
+        const workers = await queue.workers();
+        const alive = workers.some((worker) => isAlive(worker, Date.now()));
+        show(context, name, stats, alive, left, most);
+      }
+      last = left;
+    }
+    out.record({ name, drained: true }, () => out.line(`queue "${name}" is empty, and closed`));
+  },
+});
+
+export default drain;
+
+/** How many tasks have not come to their end. */
+function leftIn({ counts }: QueueStats): number {
+  return counts.ready + counts.scheduled + counts.running + counts.quarantined;
+}
+
+function show(
+  { out }: Context<typeof args>,
+  name: string,
+  { counts, paused }: QueueStats,
+  alive: boolean,
+  left: number,
+  most: number,
+): void {
+  if (out.json) return out.record({ name, left, counts }, () => {});
+  const parts = (["ready", "scheduled", "running", "quarantined"] as const)
+    .filter((state) => counts[state] > 0)
+    .map((state) => `${state} ${count(counts[state])}`);
+  const stuck = !alive
+    ? "   no worker is there"
+    : paused.claims !== null
+    ? "   workers are paused"
+    : "";
+  out.note(
+    `${bar(100 - left / most * 100, 20)} ${plural(left, "task")} left (${
+      parts.join(" · ")
+    })${stuck}`,
+  );
+}

@@ -1,0 +1,31 @@
+/**
+ * `rl queues resume`: opens a queue that was paused, closed or drained.
+ *
+ * @module
+ */
+
+import { type Command, command } from "../../framework/command.ts";
+
+const args = { queue: { type: "positional", description: "The queue" } } as const;
+
+const resume: Command<typeof args> = command({
+  summary: "Open a queue that was paused, closed or drained",
+  examples: ["rl queues resume mails"],
+  args,
+  acts: true,
+  async run({ args: { queue: name }, out, relier }) {
+    const queue = relier.queue(name);
+    const { paused } = await queue.stats();
+    await queue.resume();
+    const held = [paused.claims, paused.pushes].filter((reason) => reason !== null);
+    out.record({ name, was: paused }, () => {
+      out.line(
+        held.length > 0
+          ? `queue "${name}" is open again (it was held: ${held.join("; ")})`
+          : `queue "${name}" was open already`,
+      );
+    });
+  },
+});
+
+export default resume;

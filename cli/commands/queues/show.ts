@@ -1,0 +1,68 @@
+/**
+ * `rl queues show`: everything known about one queue.
+ *
+ * @module
+ */
+
+import { type Survey, survey } from "../../../core/console/queue_rates.ts";
+import { type Command, command } from "../../framework/command.ts";
+import type { Output } from "../../framework/output.ts";
+import { count } from "../../terminal/format.ts";
+import { limitWords } from "./limit_options.ts";
+import { knownQueue } from "./queue_names.ts";
+
+const args = {
+  queue: { type: "positional", required: true, description: "Its name" },
+} as const;
+
+const show: Command<typeof args> = command({
+  summary: "Show everything known about a queue",
+  examples: ["rl queues show emails", "rl queues show emails --json"],
+  args,
+  watch: true,
+  async run({ args, out, relier }) {
+    const known = (await relier.queues()).map(({ name }) => name);
+    const [found] = await survey(relier, [knownQueue(args.queue, known)]);
+    out.record(found!, () => {
+      const { bold, yellow } = out.style;
+      out.line(bold(found!.name));
+      for (const [name, value] of facts(found!, out)) out.fact(name, value);
+      for (const words of limitWords(found!.stats.limits, out)) out.fact("limit", yellow(words));
+    });
+  },
+});
+
+export default show;
+
+/** What is known of a queue, by name, for people. */
+function facts({ stats, pace }: Survey, out: Output): [string, string][] {
+  const { counts, events, causes, paused, suspects, phoenix, workers } = stats;
+  const numbers = (all: Readonly<Record<string, number>>): string =>
+    Object.entries(all).filter(([, n]) => n > 0)
+      .map(([name, n]) => `${name} ${count(n)}`).join(" · ") || "none";
+  const age = counts.ready > 0 ? `, the first in line waits for ${out.span(stats.oldestMs)}` : "";
+  return [
+    ["tasks", numbers(counts) + age],
+    ["workers", workers.length === 0 ? "none" : workers.join(" ")],
+    ...(pace ? [["rate", `${pace.done.toFixed(1)} done/s`] as [string, string]] : []),
+    [
+      "taking",
+      paused.claims === null ? "yes" : `paused: ${paused.claims || "no reason was given"}`,
+    ],
+    [
+      "accepting",
+      paused.pushes === null ? "yes" : `closed: ${paused.pushes || "no reason was given"}`,
+    ],
+    ...(suspects.count > 0
+      ? [
+        ["suspects", `${suspects.count}, the first for ${out.span(suspects.oldestMs)}`] as [
+          string,
+          string,
+        ],
+      ]
+      : []),
+    ["swept", phoenix.sweptMs === null ? "never" : `${out.span(phoenix.sweptMs)} ago`],
+    ["happened", numbers(events)],
+    ["came back", numbers(causes)],
+  ];
+}

@@ -1,0 +1,119 @@
+/**
+ * `rl status`: everything at a glance, and whether it is well.
+ *
+ * @module
+ */
+
+import { setTimeout as pause } from "node:timers/promises";
+import { isAlive } from "../../core/console/fleet.ts";
+import { type Ill, illsOf, illsOfServer } from "../../core/console/queue_checks.ts";
+import { type Survey, survey } from "../../core/console/queue_rates.ts";
+import type { Relier } from "../../mod.ts";
+import { type Command, command, type Context } from "../framework/command.ts";
+import { mask } from "../framework/redact.ts";
+import { queueColumns } from "./queues/columns.ts";
+import { queuesOf } from "./queues/queue_names.ts";
+import { plural } from "../terminal/format.ts";
+
+const args = {
+  check: {
+    type: "boolean",
+    description: "Exit with 7 if something is wrong; looks twice, a second apart",
+  },
+} as const;
+
+/** How far apart the two looks of a check are, between which nothing should die. */
+const apartMs = 1000;
+
+const status: Command<typeof args> = command({
+  summary: "Show Redis, queues and workers at a glance",
+  details:
+    "What is wrong is said below the table: tasks without a worker, a lease nobody sweeps, " +
+    "tasks that die, a queue that is paused or closed, a Redis that deletes keys.",
+  examples: ["rl status", "rl status --watch", "rl status --check --json"],
+  args,
+  watch: true,
+  async run(context) {
+    const { args, out, relier, settings, signal } = context;
+    const names = await queuesOf(relier);
+    let queues = await survey(relier, names);
+    if (args.check && queues.some(({ pace }) => pace === null)) {
+      await pause(apartMs, undefined, { signal });
+      queues = await survey(relier, names);
+    }
+    const [server, alive] = await Promise.all([relier.server(), aliveOn(relier, queues)]);
+    const ills = [
+      ...illsOfServer(server),
+      ...queues.flatMap((queue, i) => illsOf(queue, alive[i]!.length)),
+    ];
+    const workers = new Set(alive.flat()).size;
+    const redis = {
+      url: mask(settings.url.value),
+      prefix: settings.prefix.value,
+      version: server["redis_version"] ?? "",
+      ...persistence(server),
+      policy: server["maxmemory_policy"] ?? "",
+      memory: server["used_memory_human"] ?? "",
+    };
+    out.record({ healthy: ills.length === 0, ills, redis, workers, queues }, () => {
+      tell(context, redis, queues, ills, workers);
+    });
+    return args.check && ills.length > 0 ? 7 : 0;
+  },
+});
+
+export default status;
+
+/** The ids of the workers of each queue that can be counted on. */
+async function aliveOn(relier: Relier, queues: readonly Survey[]): Promise<string[][]> {
+  return await Promise.all(queues.map(async ({ name, stats }) => {
+    if (stats.workers.length === 0) return [];
+    const fleet = await relier.queue(name).workers();
+    return fleet.filter((worker) => isAlive(worker, Date.now())).map(({ id }) => id);
+  }));
+}
+
+interface Redis {
+  readonly url: string;
+  readonly prefix: string;
+  readonly version: string;
+  readonly aof: boolean;
+  readonly lastSave: string;
+  readonly policy: string;
+  readonly memory: string;
+}
+
+/** What of it survives a crash. */
+function persistence(server: Readonly<Record<string, string>>): Pick<Redis, "aof" | "lastSave"> {
+  const saved = Number(server["rdb_last_save_time"] ?? 0);
+  return {
+    aof: server["aof_enabled"] === "1",
+    lastSave: saved > 0 ? new Date(saved * 1000).toISOString() : "",
+  };
+}
+
+function tell(
+  { out }: Pick<Context, "out">,
+  redis: Redis,
+  queues: readonly Survey[],
+  ills: readonly Ill[],
+  workers: number,
+): void {
+  const { bold, dim, green, red, yellow } = out.style;
+  const kept = redis.aof ? "append-only file" : yellow("no append-only file");
+  const about = [redis.version, kept, redis.policy, redis.memory].filter(Boolean).join(dim(" · "));
+  out.line(
+    `${bold("redis")}  ${redis.url}  ${dim(`prefix ${redis.prefix}`)}`,
+    `       ${about}`,
+    "",
+  );
+  if (queues.length === 0) out.line(dim("no queue yet: push a task"));
+  else out.table(queues, queueColumns(out));
+  out.line("");
+  if (ills.length === 0) {
+    return out.line(
+      `${green("✓")} all is well: ${plural(queues.length, "queue")}, ${plural(workers, "worker")}`,
+    );
+  }
+  for (const { text } of ills) out.line(`${red("✖")} ${text}`);
+}

@@ -1,0 +1,60 @@
+/**
+ * `rl tasks cancel`: tasks that are not to run, or not to run on.
+ *
+ * @module
+ */
+
+import type { TaskState } from "../../../mod.ts";
+import { cancelling } from "../../../core/console/bulk_actions.ts";
+import { type Filter, onEach } from "../../../core/console/filter_search.ts";
+import { type Command, command } from "../../framework/command.ts";
+import { choice, list } from "../../framework/option_values.ts";
+import { ask, idsArg, oneWay, select } from "./select.ts";
+import { tell } from "./report_result.ts";
+import { filterOf, type WhereArg, whereArg } from "./filter_option.ts";
+
+const args = {
+  ids: idsArg as typeof idsArg,
+  state: {
+    type: "string",
+    valueHint: "state,…",
+    description: "All in these states: ready, scheduled, running, quarantined",
+    many: true,
+  },
+  queue: { type: "string", valueHint: "name,…", description: "All of these queues", many: true },
+  name: { type: "string", valueHint: "task", description: "All of this name" },
+  where: whereArg as WhereArg,
+  reason: { type: "string", valueHint: "text", description: "What is kept as the reason" },
+} as const;
+
+const open: readonly TaskState[] = ["ready", "scheduled", "running", "quarantined"];
+
+const cancel: Command<typeof args> = command({
+  summary: "Cancel tasks",
+  details: "A task that waits is cancelled at once. One that runs is asked to stop, through its " +
+    "worker, and may complete before it does.",
+  examples: [
+    "rl tasks cancel 3fK9 --reason 'customer left'",
+    "rl tasks cancel --queue mails --state ready,scheduled --dry-run",
+    "rl tasks cancel --where name=charge-card,payload.customer.id=42",
+  ],
+  args,
+  acts: true,
+  bulk: true,
+  async run(context) {
+    const { args, relier, rest, signal } = context;
+    const { state, queue, name, where, reason } = args;
+    const like = [state, queue, name, where].some((each) => each !== undefined);
+    oneWay(rest, like, "--state, --queue, --name or --where");
+    const states = state === undefined
+      ? open
+      : list("--state", state).map((each) => choice("--state", each, open));
+    const suits: Filter["suits"] = (task) => name === undefined || task.name === name;
+    const chosen = await select(context, () => filterOf(relier, args, states, suits));
+    await ask(context, "cancel", chosen);
+    const deed = await onEach(relier, chosen.ids, signal, cancelling(relier, reason));
+    await tell(context, "cancelled", chosen, deed);
+  },
+});
+
+export default cancel;

@@ -1,0 +1,62 @@
+/**
+ * Tasks as rows of a table.
+ *
+ * @module
+ */
+
+import { triesOf } from "../../../core/console/timeline.ts";
+import type { TaskSummary } from "../../../mod.ts";
+import { bar } from "../../terminal/charts.ts";
+import type { Column, Output } from "../../framework/output.ts";
+import { shortId } from "../../../core/console/ids.ts";
+import { signOf } from "./state_label.ts";
+
+/** The columns of a list of tasks; `names` are what workers are called. */
+export function taskColumns(
+  out: Output,
+  names: ReadonlyMap<string, string> = new Map(),
+): Column<TaskSummary>[] {
+  const { dim } = out.style;
+  return [
+    { title: "TASK", of: ({ id }) => out.wide ? id : shortId(id) },
+    { title: "NAME", of: ({ name }) => name },
+    { title: "STATE", of: (task) => signOf(task, out.style) },
+    { title: "QUEUE", of: ({ queue }) => queue },
+    {
+      title: "WORKER",
+      of: ({ worker }) => {
+        if (!worker) return dim("—");
+        return names.get(worker) ?? (out.wide ? worker : worker.slice(0, 9));
+      },
+    },
+    { title: "TRY", align: "right", of: triesOf },
+    { title: "AGE", align: "right", of: ({ enqueuedAt }) => out.ago(enqueuedAt) },
+    { title: "RUN", align: "right", of: (task) => whenOf(task, out) },
+    { title: "PROGRESS", flex: true, of: (task) => progressOf(task, out) },
+  ];
+}
+
+/** How long it has run, or when it is due. */
+function whenOf({ state, since, at }: TaskSummary, out: Output): string {
+  if (state === "running") return since ? out.ago(since) : "";
+  if (state === "scheduled" || state === "quarantined") return at ? due(at, out) : "";
+  return state === "dead" && at ? out.ago(at) : "";
+}
+
+function due(at: Date, out: Output): string {
+  return at.getTime() <= Date.now() ? "due" : out.ago(at);
+}
+
+/** A bar with what the handler says of it; else the error, or the reason it is where it is. */
+function progressOf(
+  { progress, remark, error, reason, state }: TaskSummary,
+  out: Output,
+): string {
+  if (state === "running") {
+    if (progress === null) return reason && reason !== "" ? out.style.dim(`was: ${reason}`) : "";
+    const note = remark ? ` ${remark}` : "";
+    return `${bar(progress, 8)} ${String(Math.round(progress)).padStart(3)}%${note}`;
+  }
+  if (error && state !== "completed") return `${error.name}: ${error.message}`;
+  return reason ?? "";
+}

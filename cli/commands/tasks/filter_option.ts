@@ -1,0 +1,64 @@
+/**
+ * Option `--where`: what the tasks a command is about are like.
+ *
+ * @module
+ */
+
+import { type Conditions, conditions, suitsOf } from "../../../core/console/filter.ts";
+import type { Filter } from "../../../core/console/filter_search.ts";
+import { picksOf } from "../../../core/console/filter_payload.ts";
+import { NoCondition, readWhere } from "../../../core/console/filter_syntax.ts";
+import type { Relier, TaskState } from "../../../mod.ts";
+import { CliError } from "../../framework/cli_error.ts";
+import { short } from "../../framework/option_values.ts";
+import { didYouMean } from "../../framework/suggest.ts";
+import { queuesOf } from "../queues/queue_names.ts";
+
+/** What the option is. */
+export interface WhereArg {
+  readonly type: "string";
+  readonly valueHint: string;
+  readonly description: string;
+  readonly many: true;
+}
+
+/** The option. A value that holds a comma and another condition is put into double quotes. */
+export const whereArg: WhereArg = {
+  type: "string",
+  valueHint: "condition,…",
+  description: "Only with name=, reason=, worker= like this, error= containing it, id= beginning " +
+    "so, pushed since=10m, payload.<path>= being it, or like= a group of rl dlq",
+  many: true,
+};
+
+/**
+ * The tasks in one of `states` that `--queue` and `--where` mean, if `also` has nothing against them.
+ *
+ * @throws {CliError} 2, 4
+ */
+export async function filterOf(
+  relier: Relier,
+  { queue, where }: { readonly queue?: string | undefined; readonly where?: string | undefined },
+  states: readonly TaskState[],
+  also: Filter["suits"] = () => true,
+): Promise<Filter> {
+  const queues = await queuesOf(relier, queue);
+  if (where === undefined) return { queues, states, suits: also };
+  const wanted = conditionsOf(where);
+  const suits = await suitsOf(relier, queues, wanted);
+  const picks = picksOf(relier, wanted.payload);
+  return { queues, states, suits: (task) => also(task) && suits(task), ...picks };
+}
+
+function conditionsOf(where: string): Conditions {
+  try {
+    return readWhere(where);
+  } catch (error) {
+    if (!(error instanceof NoCondition)) throw error;
+    const { part, called, message } = error;
+    throw new CliError(2, `Cannot use option --where "${short(part)}": ${message}`, {
+      hint: (called && didYouMean(called, conditions, "")) ||
+        "write it like name=charge-card,error=StripeError,payload.customer.id=42",
+    });
+  }
+}

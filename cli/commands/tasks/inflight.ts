@@ -1,0 +1,48 @@
+/**
+ * `rl tasks inflight`: what runs now, the slowest first.
+ *
+ * @module
+ */
+
+import type { Relier, TaskSummary } from "../../../mod.ts";
+import { type Command, command } from "../../framework/command.ts";
+import { queuesOf } from "../queues/queue_names.ts";
+import { count } from "../../terminal/format.ts";
+import { taskColumns } from "./columns.ts";
+import { walk } from "../../../core/console/paged_scan.ts";
+import { isCalled, workerNames } from "../../../core/console/worker_names.ts";
+
+const args = {
+  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+  worker: { type: "string", valueHint: "name", description: "Only what this worker runs" },
+} as const;
+
+const inflight: Command<typeof args> = command({
+  summary: "List what runs now, the slowest first",
+  examples: ["rl tasks inflight", "rl tasks inflight --watch"],
+  args,
+  watch: true,
+  async run({ args: { queue, worker }, out, relier }) {
+    const queues = await queuesOf(relier, queue);
+    const { tasks, more } = await slowestFirst(relier, queues);
+    const names = await workerNames(relier, tasks.map((task) => task.queue));
+    const shown = tasks.filter((task) =>
+      worker === undefined || isCalled(worker, task.worker, names)
+    );
+    out.table(shown, taskColumns(out, names), "nothing runs");
+    if (more) out.note(`only ${count(tasks.length)} running tasks were looked at: name a --queue`);
+  },
+});
+
+export default inflight;
+
+/** What runs in `queues`, the slowest first, and whether there is more than could be looked at. */
+async function slowestFirst(
+  relier: Relier,
+  queues: readonly string[],
+): Promise<{ tasks: TaskSummary[]; more: boolean }> {
+  const wanted = { queues, states: ["running"], limit: 4000, suits: () => true } as const;
+  const { tasks, next } = await walk(relier, wanted);
+  const started = (task: TaskSummary): number => task.since?.getTime() ?? 0;
+  return { tasks: [...tasks].sort((a, b) => started(a) - started(b)), more: next !== null };
+}

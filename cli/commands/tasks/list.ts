@@ -1,0 +1,124 @@
+/**
+ * `rl tasks`: what there is to do, what runs, and what went wrong.
+ *
+ * @module
+ */
+
+import { survey } from "../../../core/console/queue_rates.ts";
+import { states, type TaskState } from "../../../mod.ts";
+import { type Command, command, type Context } from "../../framework/command.ts";
+import { choice, duration, integer, list as parts } from "../../framework/option_values.ts";
+import { wrap } from "../../terminal/text.ts";
+import { count, word } from "../../terminal/format.ts";
+import { taskColumns } from "./columns.ts";
+import { filterOf, type WhereArg, whereArg } from "./filter_option.ts";
+import { suitsOf } from "../../../core/console/filter.ts";
+import type { Filter } from "../../../core/console/filter_search.ts";
+import { mostPayloads } from "../../../core/console/filter_payload.ts";
+import { workerNames } from "../../../core/console/worker_names.ts";
+import { type Found, walk } from "../../../core/console/paged_scan.ts";
+
+const args = {
+  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+  state: {
+    type: "string",
+    valueHint: "state,…",
+    description: "Only in these states (all but completed and cancelled)",
+    many: true,
+  },
+  name: { type: "string", valueHint: "task", description: "Only of this name" },
+  worker: {
+    type: "string",
+    valueHint: "name",
+    description: "Only what this worker runs, or ran last",
+  },
+  older: {
+    type: "string",
+    valueHint: "duration",
+    description: "Only what was pushed this long ago",
+  },
+  where: whereArg as WhereArg,
+  limit: { type: "string", valueHint: "n", default: "50", description: "How many, 1 to 1000" },
+  cursor: { type: "string", valueHint: "text", description: "Where an earlier list ended" },
+} as const;
+
+type Args = typeof args;
+
+/** What people look for first: what runs, then what is held up, then what waits. */
+const usual: readonly TaskState[] = ["running", "quarantined", "scheduled", "ready", "dead"];
+const all = Object.keys(states) as TaskState[];
+
+const tasks: Command<Args> = command({
+  summary: "List tasks",
+  details: "What runs comes first, then what waits, then what is dead. Nothing is read that is " +
+    "not shown: a long list ends with the command line that goes on.",
+  examples: [
+    "rl tasks",
+    "rl tasks --state dead --name charge-card",
+    "rl tasks --queue emails --state ready,scheduled --older 10m --json",
+    "rl tasks --where error=StripeError,payload.customer.id=42",
+  ],
+  args,
+  watch: true,
+  async run(context) {
+    const { out, relier } = context;
+    const { state, cursor } = context.args;
+    const states = state === undefined
+      ? usual
+      : parts("--state", state).map((each) => choice("--state", each, all));
+    const limit = integer("--limit", context.args.limit, { min: 1, max: 1000 });
+    const wanted = await filter(context, states);
+    const found = await walk(relier, {
+      ...wanted,
+      ...(wanted.picks && { most: mostPayloads }),
+      limit,
+      cursor,
+    });
+    const names = await workerNames(relier, found.tasks.map(({ queue }) => queue));
+    out.table(found.tasks, taskColumns(out, names), "no task is like that");
+    await foot(context, found, wanted.queues);
+  },
+});
+
+export default tasks;
+
+/** Which tasks the options mean. */
+async function filter(
+  { args, relier }: Context<Args>,
+  states: readonly TaskState[],
+): Promise<Filter> {
+  const { name, worker, older } = args;
+  const before = older === undefined ? Infinity : Date.now() - duration("--older", older);
+  const old: Filter["suits"] = ({ enqueuedAt }) => enqueuedAt.getTime() <= before;
+  const meant = await filterOf(relier, args, states, old);
+  const suits = await suitsOf(relier, meant.queues, { name, worker });
+  return { ...meant, suits: (task) => suits(task) && meant.suits(task) };
+}
+
+/** How many there are in all, and how to see more. */
+async function foot(
+  context: Context<Args>,
+  { tasks, looked, next }: Found,
+  queues: readonly string[],
+): Promise<void> {
+  const { out, relier } = context;
+  if (tasks.length === 0 && next === null) return;
+  const counts = (await survey(relier, queues)).map(({ stats }) => stats.counts);
+  const sums = all.map((state) => ({
+    state,
+    n: counts.reduce((sum, each) => sum + each[state], 0),
+  })).filter(({ n }) => n > 0);
+  const total = sums.reduce((sum, { n }) => sum + n, 0);
+  const told = sums.map(({ state, n }) => `${state} ${count(n)}`).join(" · ");
+  const seen = looked > tasks.length ? `, ${count(looked)} looked at` : "";
+  const summary = `${count(tasks.length)} of ${count(total)}${seen}   (${told})`;
+  out.note(out.tty ? wrap(summary, out.width).join("\n") : summary);
+  if (next !== null) out.note(`next: rl tasks${typed(context)} --cursor ${next}`);
+}
+
+/** The options as they were typed, for the next page. */
+function typed({ args: given }: Context<Args>): string {
+  return (["queue", "state", "name", "worker", "older", "where", "limit"] as const)
+    .filter((name) => given[name] !== undefined && !(name === "limit" && given[name] === "50"))
+    .map((name) => ` --${name} ${word(given[name]!)}`).join("");
+}

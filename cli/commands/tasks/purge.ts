@@ -1,0 +1,67 @@
+/**
+ * `rl tasks purge`: forgets what is over before its time.
+ *
+ * @module
+ */
+
+import { discardOnly, type TaskDeed } from "../../../core/console/bulk_actions.ts";
+import { type Filter, onEach } from "../../../core/console/filter_search.ts";
+import { type Command, command } from "../../framework/command.ts";
+import { choice, duration, list } from "../../framework/option_values.ts";
+import { ask, idsArg, oneWay, select } from "./select.ts";
+import { tell } from "./report_result.ts";
+import { filterOf, type WhereArg, whereArg } from "./filter_option.ts";
+
+const args = {
+  ids: idsArg as typeof idsArg,
+  state: {
+    type: "string",
+    valueHint: "state,…",
+    description: "Tasks in these states: completed, cancelled (both)",
+    many: true,
+  },
+  older: {
+    type: "string",
+    valueHint: "duration",
+    description: "Only what was pushed this long ago",
+  },
+  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+  where: whereArg as WhereArg,
+} as const;
+
+const over = ["completed", "cancelled"] as const;
+
+const purge: Command<typeof args> = command({
+  summary: "Forget completed and cancelled tasks before their time",
+  details: "They go by themselves when their retention ends. With a task its result goes, and so " +
+    'does its idempotency key: the same push runs again. Dead tasks are "rl dlq purge".',
+  examples: [
+    "rl tasks purge 3fK9",
+    "rl tasks purge --older 7d",
+    "rl tasks purge --state cancelled --queue mails --yes",
+  ],
+  args,
+  acts: true,
+  bulk: true,
+  async run(context) {
+    const { args, relier, rest, signal } = context;
+    const { state, older, queue, where } = args;
+    const like = [state, older, queue, where].some((each) => each !== undefined);
+    if (rest.length > 0) oneWay(rest, like, "--state, --older, --queue or --where");
+    const before = older === undefined ? Infinity : Date.now() - duration("--older", older);
+    const states = state === undefined
+      ? over
+      : list("--state", state).map((each) => choice("--state", each, over));
+    const suits: Filter["suits"] = ({ enqueuedAt }) => enqueuedAt.getTime() <= before;
+    const chosen = await select(context, () => filterOf(relier, args, states, suits));
+    await ask(context, "forget", chosen);
+    // What was named may be dead; what was found is not.
+    const forget: TaskDeed = chosen.named
+      ? discardOnly(relier, over)
+      : (queue, ids) => queue.discard(ids);
+    const deed = await onEach(relier, chosen.ids, signal, forget);
+    await tell(context, "forgotten", chosen, deed);
+  },
+});
+
+export default purge;

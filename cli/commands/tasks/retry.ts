@@ -1,0 +1,73 @@
+/**
+ * `rl tasks retry`: runs tasks now that wait for their time, or are dead.
+ *
+ * @module
+ */
+
+import { type Command, command, type Context } from "../../framework/command.ts";
+import { onEach } from "../../../core/console/filter_search.ts";
+import { queueOf } from "../../../core/console/ids.ts";
+import { CliError } from "../../framework/cli_error.ts";
+import { choice } from "../../framework/option_values.ts";
+import { ask, idsArg, oneWay, select } from "./select.ts";
+import { tell } from "./report_result.ts";
+import { filterOf, type WhereArg, whereArg } from "./filter_option.ts";
+
+const args = {
+  ids: idsArg as typeof idsArg,
+  state: {
+    type: "string",
+    valueHint: "scheduled",
+    description: "All that are scheduled",
+  },
+  queue: { type: "string", valueHint: "name,…", description: "All of these queues", many: true },
+  where: whereArg as WhereArg,
+} as const;
+
+const retry: Command<typeof args> = command({
+  summary: "Run tasks now that wait for their time, or are dead",
+  details: "A dead task gets another life, with all its attempts. Many dead ones are released " +
+    'with "rl dlq release", which can go slowly; what is not named here has to be scheduled.',
+  examples: ["rl tasks retry 3fK9", "rl tasks retry --state scheduled --where name=send-mail"],
+  args,
+  acts: true,
+  bulk: true,
+  async run(context) {
+    const { args, relier, rest, signal } = context;
+    const { state, queue, where } = args;
+    const like = [state, queue, where].some((each) => each !== undefined);
+    oneWay(rest, like, "--state, --queue or --where");
+    const states = [choice("--state", state ?? "scheduled", ["scheduled"])];
+    const chosen = await select(context, () => filterOf(relier, args, states));
+    await ask(context, "retry", chosen, { slight: chosen.named });
+    if (chosen.named) {
+      for (const id of chosen.ids) await again(context, id);
+      return;
+    }
+    const deed = await onEach(relier, chosen.ids, signal, (queue, ids) => queue.promote(ids));
+    await tell(context, "put in line", chosen, deed);
+  },
+});
+
+export default retry;
+
+/** Runs one that was named. @throws {CliError} 5 if it neither waits for its time nor is dead */
+async function again({ out, relier }: Context<typeof args>, id: string): Promise<void> {
+  const queue = relier.queue(queueOf(id));
+  const { state } = await relier.handle(id).status();
+  const act = state === "scheduled" ? "promote" : state === "dead" ? "release" : undefined;
+  const missed = act && await queue[act]([id]);
+  if (!missed || missed.length > 0) {
+    const now = missed ? (await relier.handle(id).status()).state : state;
+    throw new CliError(5, `Cannot retry "${id}": it is ${now}`, {
+      hint: hints[now] ?? `only scheduled and dead tasks can be retried; see "rl why ${id}"`,
+    });
+  }
+  out.record({ id, was: state }, () => out.line(`${id} is ready (it was ${state})`));
+}
+
+const hints: Readonly<Record<string, string>> = {
+  ready: "it waits for a free worker already",
+  running: "it is tried right now",
+  quarantined: "it runs alone as soon as a worker is free for it",
+};

@@ -1,0 +1,113 @@
+/**
+ * The task that a command line names: as a module defines it, or only by its
+ * name. Whoever types a command has no code of the task at hand, and needs none.
+ *
+ * @module
+ */
+
+import { pathToFileURL } from "node:url";
+import { resolve } from "node:path";
+import * as v from "valibot";
+import { isForeign, tsxNear } from "../../../adapters/node/tsx_loader.ts";
+import { type PushOptions, type Relier, rlTask, type Task, type TaskHandle } from "../../../mod.ts";
+import type { Context } from "../../framework/command.ts";
+import { CliError } from "../../framework/cli_error.ts";
+import { short } from "../../framework/option_values.ts";
+
+/** What of a task a command works with. */
+export interface Known {
+  /** Pushes it. */
+  push(list: readonly unknown[][], options: PushOptions): Promise<TaskHandle[]>;
+  /** What is worth saying before it is pushed. */
+  readonly remark?: string;
+}
+
+/** The option that names the file of a task. */
+export const moduleArg = {
+  type: "string",
+  valueHint: "file",
+  description: "The file that exports the task: its schema, queue, version and key are used",
+} as const;
+
+/** The task `name` that the file `module` exports. @throws {CliError} 2 */
+export async function exported(module: string, name: string, cwd: string): Promise<Task> {
+  const path = resolve(cwd, module);
+  let found: Record<string, unknown>;
+  try {
+    if (isForeign(path)) (await tsxNear(path))?.register();
+    found = await import(pathToFileURL(path).href);
+  } catch (cause) {
+    throw new CliError(2, `Cannot load module "${short(module)}": ${(cause as Error).message}`, {
+      cause,
+      hint: isForeign(path)
+        ? "run Node 22.18 or newer, Bun or Deno, or install tsx in the project"
+        : "name the file that defines the task, such as ./tasks.js",
+    });
+  }
+  // What a CommonJS module exports may be found in its default alone.
+  const all = [...Object.values(found), ...Object.values(found["default"] ?? {})];
+  const tasks = all.filter((each): each is Task =>
+    typeof each === "function" && typeof (each as Partial<Task>).apushMany === "function"
+  );
+  const task = tasks.find((each) => each.name === name);
+  if (task) return task;
+  const names = tasks.map((each) => `"${each.name}"`).join(", ");
+  throw new CliError(2, `Cannot find task "${short(name)}" in module "${short(module)}"`, {
+    hint: names === "" ? "it exports no task" : `it exports ${names}`,
+  });
+}
+
+/** Finds the task to push: in its module if one is named, else what workers say of it. */
+export async function knownTask(
+  context: Pick<Context, "relier" | "host">,
+  name: string,
+  { module, queue = "default", input }: { module?: string; queue?: string; input: boolean },
+): Promise<Known> {
+  const { relier, host } = context;
+  if (module !== undefined) {
+    const task = await exported(module, name, host.cwd);
+    return { push: (list, options) => pushOwn(relier, task, list, options) };
+  }
+  const versions = await versionsAt(relier, queue, name);
+  const version = Math.max(1, ...versions);
+  const never = (): never => {
+    throw new Error("the command line runs no task");
+  };
+  const task: Task = input
+    ? rlTask(name, { replace: true, queue, version, input: v.unknown() }, never)
+    : rlTask(name, { replace: true, queue, version }, never);
+  const push: Known["push"] = (list, options) => relier.apushMany(task, list as [], options);
+  return versions.length > 0
+    ? { push }
+    : { push, remark: `no worker of queue "${queue}" knows task "${name}" yet` };
+}
+
+/** A module may have been made by another copy of this package, whose tasks only that one pushes. */
+async function pushOwn(
+  relier: Relier,
+  task: Task,
+  list: readonly unknown[][],
+  options: PushOptions,
+): Promise<TaskHandle[]> {
+  try {
+    return await relier.apushMany(task, list, options);
+  } catch (error) {
+    const foreign = error instanceof TypeError && error.message.includes("not made by rlTask");
+    if (!foreign) throw error;
+    throw new CliError(
+      2,
+      `Cannot push "${task.name}": its module uses another copy of @relier/core`,
+      {
+        hint: "run the rl of your project, with npx rl",
+      },
+    );
+  }
+}
+
+/** The versions of a task that live workers run. */
+async function versionsAt(relier: Relier, queue: string, name: string): Promise<number[]> {
+  const workers = await relier.queue(queue).workers();
+  return workers.flatMap(({ about }) => about.tasks)
+    .filter((task) => task.name === name)
+    .map(({ version }) => version);
+}

@@ -1,0 +1,110 @@
+/**
+ * The story of a task: what happened to it, when, and what it is now.
+ *
+ * @module
+ */
+
+import type { TaskDetails } from "../../../mod.ts";
+import type { Output } from "../../framework/output.ts";
+import { attemptOf, countersOf, lifeOf } from "../../../core/console/timeline.ts";
+import { bar } from "../../terminal/charts.ts";
+import { clockOf, dayOf } from "../../terminal/format.ts";
+import { signOf } from "./state_label.ts";
+
+/** What both `rl tasks show` and `rl dlq show` take. */
+export const storyArgs = {
+  id: { type: "positional", required: true, description: "The task: its id, or how that begins" },
+  payload: {
+    type: "boolean",
+    description:
+      "Also print payload, step results, partial result, result and headers: they may be private",
+  },
+} as const;
+
+/** Prints the story of `task`; what may be private only if `open`. */
+export function tellStory(out: Output, task: TaskDetails, open: boolean): void {
+  out.record(disclosed(task, open), () => {
+    const { bold, dim, red } = out.style;
+    const { facts, error, name } = task;
+    const marks = [
+      facts["fence"] && `fence ${facts["fence"]}`,
+      facts["priority"] && `priority ${facts["priority"]}`,
+      facts["tenant"] && `tenant ${facts["tenant"]}`,
+      task.taskVersion !== null && task.taskVersion > 1 && `payload version ${task.taskVersion}`,
+      task.headers["traceparent"] && `trace ${task.headers["traceparent"].split("-")[1] ?? ""}`,
+    ].filter(Boolean);
+    const day = dayOf(task.enqueuedAt);
+    out.line(
+      `${bold(task.id)}  ${name || dim("(unreadable)")}  ${signOf(task, out.style)}`,
+      dim([`${day}   try ${attemptOf(task)}${countersOf(facts)}`, ...marks].join("   ")),
+    );
+    for (const { at, what, about } of lifeOf(task)) {
+      const after = at.getTime() - task.enqueuedAt.getTime();
+      out.line(
+        `  ${dim(clockOf(at, day))}  ${dim(ahead(after, out))}  ${what.padEnd(11)} ${about}`,
+      );
+    }
+    if (task.progress !== null && task.state === "running") {
+      out.line(`progress  ${bar(task.progress, 20)} ${task.progress}%  ${task.remark ?? ""}`);
+    }
+    if (task.corrupt) out.line(red("what is stored of it cannot be read"));
+    if (error) {
+      out.line(red(`error     ${error.name}: ${error.message}`));
+      const frames = error.stack.split("\n").slice(1);
+      if (frames.length > 0) out.line(dim(frames.map((frame) => `  ${frame.trim()}`).join("\n")));
+    }
+    tellContents(out, task, open);
+  });
+}
+
+function tellContents(out: Output, task: TaskDetails, open: boolean): void {
+  const { dim } = out.style;
+  const contents = contentsOf(task);
+  const names = Object.keys(contents);
+  if (names.length === 0) return;
+  if (!open) {
+    const what = names.join(", ").replace(/, ([^,]*)$/, " and $1");
+    return out.line(dim(`${what}: hidden, --payload shows ${names.length > 1 ? "them" : "it"}`));
+  }
+  for (const [name, value] of Object.entries(contents)) {
+    out.line(name, JSON.stringify(value, null, 2).replace(/^/gm, "  "));
+  }
+}
+
+/** What may be private: what went in, what came of it, and what came along. */
+function contentsOf(task: TaskDetails): Record<string, unknown> {
+  const { payload, partialResult, steps, headers, facts } = task;
+  return {
+    ...(payload !== undefined && { payload }),
+    ...(Object.keys(headers).length > 0 && { headers }),
+    ...(steps.length > 0 && {
+      steps: steps.map(({ name, value }) => ({
+        name,
+        ...(value !== "" && { value: parsed(value) }),
+      })),
+    }),
+    ...(partialResult !== "" && { partialResult: parsed(partialResult) }),
+    ...(facts["result"] && { result: parsed(facts["result"]) }),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The task as JSON: the envelope is left out, and what may be private unless `open`. */
+function disclosed(task: TaskDetails, open: boolean): object {
+  const { envelope: _, payload: __, partialResult: ___, steps: ____, headers: _____, ...rest } =
+    task;
+  const { result: ______, print: _______, ...facts } = rest.facts;
+  return { ...rest, facts, ...(open && contentsOf(task)) };
+}
+
+/** `    +27ms`, from when it was pushed. */
+function ahead(ms: number, out: Output): string {
+  return `${ms < 0 ? "-" : "+"}${out.span(Math.abs(ms))}`.padStart(8);
+}

@@ -1,0 +1,28 @@
+/**
+ * `rl tasks wait`: until a task is over.
+ *
+ * @module
+ */
+
+import { type Command, command } from "../../framework/command.ts";
+import { taskId } from "./resolve_id.ts";
+import { json } from "../../../core/console/json.ts";
+
+const args = {
+  id: { type: "positional", description: "The task, or the beginning of its id" },
+} as const;
+
+const wait: Command<typeof args> = command({
+  summary: "Wait for a task, and print its result",
+  details: "Exits 6 if --timeout passes before that, 1 if the task is dead or cancelled.",
+  examples: ["rl tasks wait 3fK9 --timeout 1m"],
+  args,
+  async run(context) {
+    const { args, out, relier, signal } = context;
+    const id = await taskId(context, args.id);
+    const result = await relier.handle(id).result({ signal });
+    out.record({ id, result: result ?? null }, () => out.line(json(result)));
+  },
+});
+
+export default wait;

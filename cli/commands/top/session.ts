@@ -1,0 +1,127 @@
+/**
+ * `rl top` while it runs: looks, paints, hears keys and does what they ask for.
+ *
+ * @module
+ */
+
+import { setTimeout as pause } from "node:timers/promises";
+import type { Relier } from "../../../mod.ts";
+import type { Style } from "../../framework/output.ts";
+import { queueOf } from "../../../core/console/ids.ts";
+import { attemptsOf } from "../../../core/console/attempt_story.ts";
+import { because } from "../../../core/console/explain.ts";
+import { situationOf } from "../../../core/console/snapshot.ts";
+import { type Key, press } from "./keys.ts";
+import { createLook } from "./snapshot.ts";
+import { type Act, emptyModel, type Model, type Sheet } from "./model.ts";
+import type { Terminal } from "../../terminal/fullscreen.ts";
+import { render } from "./view.ts";
+
+/** What it is started with. */
+export interface SessionOptions {
+  readonly relier: Relier;
+  /** Only these queues; all if absent. */
+  readonly queues: readonly string[] | undefined;
+  /** For the title. */
+  readonly about: string;
+  readonly production: boolean;
+  readonly refreshMs: number;
+  readonly style: Style;
+  readonly signal: AbortSignal;
+  /** Takes over the terminal. */
+  readonly open: (onKey: (key: Key) => void, onResize: () => void) => Terminal;
+}
+
+/** Runs until somebody quits or `signal` aborts. */
+export async function runTop(options: SessionOptions): Promise<void> {
+  const { relier, refreshMs, style, signal } = options;
+  let model: Model = emptyModel(options.about, options.production);
+  const quit = new AbortController();
+  const over = AbortSignal.any([signal, quit.signal]);
+  let hurry = new AbortController();
+  const look = createLook(relier, options.queues);
+
+  const draw = (): void => {
+    const { columns, rows } = terminal;
+    terminal.paint(render(model, { columns, rows, style, now: Date.now() }));
+  };
+  const update = (changes: Partial<Model>): void => {
+    model = { ...model, ...changes };
+    draw();
+  };
+
+  function pressed(key: Key): void {
+    const { pane } = model;
+    const { model: next, act } = press(model, key);
+    update(next);
+    if (pane !== model.pane) hurry.abort(); // The other list is to be read now.
+    if (act?.do === "quit") return quit.abort();
+    if (act === undefined) return;
+    perform(relier, act).then(
+      (done) => {
+        update(typeof done === "string" ? { note: done } : { sheet: done });
+        hurry.abort();
+      },
+      (error: Error) => update({ note: error.message }),
+    );
+  }
+
+  const terminal = options.open(pressed, draw);
+  try {
+    draw();
+    while (!over.aborted) {
+      hurry = new AbortController();
+      try {
+        const snapshot = await look(model.pane === "queues" ? model.below : model.pane);
+        update({ snapshot, looked: true, trouble: "" });
+      } catch (error) {
+        update({ trouble: (error as Error).message });
+      }
+      await pause(refreshMs, undefined, { signal: AbortSignal.any([over, hurry.signal]) })
+        .catch(() => {});
+    }
+  } finally {
+    terminal.close();
+  }
+}
+
+/** Does what was asked for; resolves to what it came to. */
+async function perform(relier: Relier, act: Exclude<Act, { do: "quit" }>): Promise<string | Sheet> {
+  switch (act.do) {
+    case "explain":
+      return await explained(relier, act.id);
+    case "cancel": {
+      const came = await relier.handle(act.id).cancel("rl top");
+      return came ? `cancelling ${act.id}` : `${act.id} is over already`;
+    }
+    case "release": {
+      const missed = await relier.queue(queueOf(act.id)).release([act.id]);
+      return missed.length > 0 ? `${act.id} is not dead any more` : `released ${act.id}`;
+    }
+    case "drain":
+      await relier.queue(act.queue).order(act.worker, { do: "drain" });
+      return `${act.worker} drains`;
+    case "pause":
+      await relier.queue(act.queue).pause("claims", "rl top");
+      return `queue ${act.queue} is paused`;
+    case "resume":
+      await relier.queue(act.queue).resume();
+      return `queue ${act.queue} goes on`;
+  }
+}
+
+async function explained(relier: Relier, id: string): Promise<Sheet> {
+  const situation = await situationOf(relier, id);
+  const { name, state } = situation.task;
+  const attempts = attemptsOf(situation.task).map(({ worker, start, text }, i) =>
+    `  ${i + 1}  ${start.toISOString()}  ${worker}  ${text}`
+  );
+  return {
+    title: `${id}  ${name}  ${state}`,
+    lines: [
+      ...because(situation).map(({ text }) => text),
+      ...(attempts.length > 0 ? ["", "attempts", ...attempts] : []),
+    ],
+    top: 0,
+  };
+}

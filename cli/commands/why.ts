@@ -1,0 +1,66 @@
+/**
+ * `rl why`: why a task is where it is, what became of each attempt, and what
+ * to do about it.
+ *
+ * @module
+ */
+
+import { type Command, command, type Context } from "../framework/command.ts";
+import { signOf } from "./tasks/state_label.ts";
+import { taskId } from "./tasks/resolve_id.ts";
+import { wrap } from "../terminal/text.ts";
+import { clockOf, dayOf } from "../terminal/format.ts";
+import { attemptsOf, type ToldAttempt } from "../../core/console/attempt_story.ts";
+import { because } from "../../core/console/explain.ts";
+import { situationOf } from "../../core/console/snapshot.ts";
+
+const args = {
+  id: { type: "positional", required: true, description: "The task: its id, or how that begins" },
+} as const;
+
+const why: Command<typeof args> = command({
+  summary: "Say why a task waits, runs again, or is dead",
+  details: "The most important reason comes first. With --json each has a code that does not " +
+    "change: " + "queue-paused, no-worker, workers-paused, unknown-task, newer-version, " +
+    "concurrency-limit, lane, no-slot, first, line, handed-off, delayed, retry, resurrected, " +
+    "deferred, overdue, quarantined, running, claimed, solo, cancelling, alive, worker-silent, " +
+    "worker-lost, leaving, locked, completed, cancelled, dead, error, release, ran-again.",
+  examples: ["rl why default~0~4xPq", "rl why 4xPq --json"],
+  args,
+  watch: true,
+  async run(context) {
+    const { out } = context;
+    const id = await taskId(context, context.args.id);
+    const situation = await situationOf(context.relier, id);
+    const reasons = because(situation);
+    const attempts = attemptsOf(situation.task);
+    const { name, state } = situation.task;
+    out.record({ id, name, state, because: reasons, attempts }, () => {
+      const { bold, dim } = out.style;
+      out.line(`${bold(id)}  ${name || "(unreadable)"}  ${signOf(situation.task, out.style)}`);
+      for (const { text } of reasons) {
+        const [first = "", ...more] = out.tty ? wrap(text, out.width - 2) : [text];
+        out.line(dim("· ") + first, ...more.map((line) => `  ${line}`));
+      }
+      if (attempts.length === 0) return;
+      const day = dayOf(attempts[0]!.start);
+      out.line("", dim(`attempts, from ${day}`), ...attempts.map(tell(context, day)));
+    });
+  },
+});
+
+export default why;
+
+/** `1  12:00:01.004Z  w4xPq…  after 1.2s: failed`. */
+function tell(
+  { out }: Pick<Context, "out">,
+  day: string,
+): (attempt: ToldAttempt, i: number) => string {
+  return ({ worker, start, end, text, fence }, i) => {
+    const ms = (end ?? new Date()).getTime() - start.getTime();
+    const ran = `${end ? "after" : "for"} ${out.span(ms)}`;
+    const mark = fence ? out.style.dim(`  fence ${fence}`) : "";
+    return `${String(i + 1).padStart(3)}  ${clockOf(start, day)}  ${worker}  ` +
+      `${ran}: ${text}${mark}`;
+  };
+}

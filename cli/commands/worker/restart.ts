@@ -1,0 +1,30 @@
+/**
+ * `rl worker restart`.
+ *
+ * @module
+ */
+
+import type { Fellow } from "../../../core/console/fleet.ts";
+import type { Command } from "../../framework/command.ts";
+import { among, orderCommand, type whom } from "./send_command.ts";
+
+const restart: Command<typeof whom> = orderCommand({
+  order: "restart",
+  summary: "Have a worker drain, and its supervisor start another",
+  details: "With --all, one after another: the next one is told when the last is back. A worker " +
+    "that nobody supervises ends with 75, for whoever started it.",
+  done: "left, and another works in its place",
+  obeyed: (then, now) =>
+    !among(now, then) &&
+    (then.about.supervisor === null || now.some((each) => replaces(then, each))),
+});
+
+export default restart;
+
+function replaces(
+  { about: then }: Fellow,
+  { about, state }: Fellow,
+): boolean {
+  return state === "working" && about.name === then.name && about.host === then.host &&
+    about.supervisor === then.supervisor;
+}

@@ -1,0 +1,66 @@
+/**
+ * `rl worker show`: one worker, and what it holds.
+ *
+ * @module
+ */
+
+import { nameOf } from "../../../core/console/fleet.ts";
+import { type Command, command } from "../../framework/command.ts";
+import { taskColumns } from "../tasks/columns.ts";
+import { plural, some } from "../../terminal/format.ts";
+import { workersNamed } from "./find_workers.ts";
+import { slotsOf, stateOf } from "./list.ts";
+
+const args = {
+  worker: {
+    type: "positional",
+    required: false,
+    description: "Its name, or a beginning of its id (the only one there is)",
+  },
+} as const;
+
+const show: Command<typeof args> = command({
+  summary: "Show a worker and the tasks it holds",
+  examples: ["rl worker show rl-worker-1", "rl worker show w3fK --watch"],
+  args,
+  watch: true,
+  async run({ relier, out, args: { worker } }) {
+    const [fellow] = await workersNamed(relier, worker);
+    const { id, about, blockedMs, queues, lastBeat, missingMs } = fellow!;
+    const held = (await Promise.all(queues.map((queue) => relier.queue(queue).held(id)))).flat();
+    out.record({ ...fellow, held }, () => {
+      const { bold, dim, red, yellow } = out.style;
+      out.line(`${bold(nameOf(fellow!))}  ${stateOf(fellow!, out)}  ${dim(id)}`);
+      out.fact("process", `${about.process} on ${about.host} · ${about.runtime} ${about.version}`);
+      if (about.supervisor !== null) out.fact("started", `by supervisor ${about.supervisor}`);
+      out.fact("slots", slotsOf(fellow!));
+      out.fact("queues", queues.join(" "));
+      out.fact(
+        "tasks",
+        some(about.tasks.map((task) => `${task.name} v${task.version}`), 8) || "none",
+      );
+      out.fact("beat", `${out.ago(lastBeat)} ago, by its ${about.pulse}`);
+      if (missingMs > 0) {
+        out.fact("", red(`its connection has been gone for ${out.span(missingMs)}`));
+      }
+      out.fact(
+        "loop",
+        blockedMs > 0
+          ? red(`blocked for ${out.span(blockedMs)}, a thread beats for it`)
+          : `${about.loopLagMs} ms late`,
+      );
+      out.fact("memory", `${about.rssMb} MB`);
+      if (about.startedAt !== "") out.fact("up", out.ago(new Date(about.startedAt)));
+      if (about.fenced > 0) {
+        out.fact("fenced", yellow(`${plural(about.fenced, "attempt")} that others had taken over`));
+      }
+      if (about.leaked > 0) {
+        out.fact("leaked", yellow(`${plural(about.leaked, "handler")} that will not end`));
+      }
+      out.line("");
+      out.table(held, taskColumns(out), "it holds no task");
+    });
+  },
+});
+
+export default show;

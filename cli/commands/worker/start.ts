@@ -1,0 +1,143 @@
+/**
+ * `rl worker start`: worker processes, and what keeps them at work.
+ *
+ * @module
+ */
+
+import { lookAt } from "../../../core/console/queue_metrics.ts";
+import { createWorker } from "../../../mod.ts";
+import { type Command, command, type Context } from "../../framework/command.ts";
+import { CliError } from "../../framework/cli_error.ts";
+import { integer } from "../../framework/option_values.ts";
+import { exportTo, otlpOf } from "../../processes/otlp_exporter.ts";
+import { plural } from "../../terminal/format.ts";
+import { type Health, openHealth } from "../../supervisor/health_server.ts";
+import { createLog } from "../../supervisor/log_lines.ts";
+import type { Child } from "../../supervisor/process_slot.ts";
+import { processesOf, startArgs, type StartOptions, workerOptions } from "./start_options.ts";
+import { createSupervisor, type Supervisor } from "../../supervisor/supervisor.ts";
+
+const start: Command<typeof startArgs> = command({
+  summary: "Start worker processes and keep them at work",
+  details: `Loads the modules, which define tasks with rlTask(), in each process. TypeScript is read
+by the tsx of your project, or by a Node that does so itself.
+
+A process that dies is replaced, and its tasks are brought back at once with what it died of.
+SIGTERM or Ctrl-C drains all of them, a second one hands off at once; SIGHUP replaces one after
+another. Exits 0 after a drain, 75 if tasks could not be handed off.`,
+  examples: [
+    "rl worker start ./tasks.ts",
+    "rl worker start ./tasks.js --queues high:3,default --concurrency 50 --processes auto",
+    "rl worker start ./tasks.js --health-port 9464 --json",
+  ],
+  args: startArgs,
+  graceful: true,
+  run,
+});
+
+export default start;
+
+async function run(context: Context<typeof startArgs>): Promise<number> {
+  const { args, rest, settings, out, host } = context;
+  const modules = rest.length > 0 ? rest : settings.worker.modules?.value ?? [];
+  if (modules.length === 0) {
+    throw new CliError(2, "Cannot start a worker: no module is named", {
+      hint: 'name the files that define your tasks, such as "rl worker start ./tasks.ts"',
+    });
+  }
+  const worker = workerOptions(args, settings);
+  const name = args.name ?? settings.worker.name?.value ?? "rl-worker";
+  // Refused here and now, rather than by each process.
+  createWorker(context.relier, { ...worker, name: `${name}-1`, handleSignals: false });
+  const size = processesOf(args.processes, settings);
+  const maxLeaked = args["max-leaked"] === undefined
+    ? {}
+    : { maxLeaked: integer("--max-leaked", args["max-leaked"], { min: 1, max: 10_000 }) };
+  const log = createLog(out);
+  let handedOff = 0;
+  let supervisor: Supervisor | undefined;
+  let forget = (): void => {};
+  // A Redis that is away is told of in the words of this process, and soon.
+  await context.relier.queues();
+  const wanted = otlpOf(args.otlp, settings.worker.otlp, host.env);
+  // What is told of the tasks of a process that died comes from here.
+  const exporter = wanted && await exportTo(wanted, name, out.note);
+  const otlp = exporter && wanted;
+  const health = await healthOf(context, worker, () => supervisor?.children ?? []);
+  try {
+    supervisor = createSupervisor({
+      modules,
+      size,
+      redis: settings.url.value,
+      prefix: settings.prefix.value,
+      worker,
+      name,
+      cwd: host.cwd,
+      env: host.env,
+      otlp,
+      ...maxLeaked,
+      onEvent(event) {
+        handedOff += event.handedOff ?? 0;
+        log(event);
+      },
+    });
+    forget = obeySignals(context, supervisor, worker.drainTimeout);
+    await supervisor.ready;
+    if (supervisor.children.length > 0) {
+      const where = health ? ` · health at ${health.url}` : "";
+      const telling = otlp ? ` · telemetry to ${otlp.url}` : "";
+      const slots = worker.concurrency ?? 10;
+      out.note(`${plural(size, "worker")} ready · ${plural(slots, "slot")} each${where}${telling}`);
+    }
+    const exit = await supervisor.ended;
+    if (exit === 0) out.note(`✓ Clean exit. ${plural(handedOff, "task")} handed off.`);
+    else out.note("✖ Not every task could be handed off: Phoenix brings back what is left.");
+    return exit;
+  } finally {
+    forget();
+    health?.close();
+    supervisor?.close();
+    await supervisor?.ended;
+    await exporter?.close();
+  }
+}
+
+/** The first signal drains, the next ones hand off; a hangup replaces, where no terminal hung up. */
+function obeySignals(
+  { host, out }: Context<typeof startArgs>,
+  supervisor: Supervisor,
+  drainMs = 30_000,
+): () => void {
+  let leaving = false;
+  return host.onSignal((signal) => {
+    if (signal === "SIGHUP" && !out.tty) {
+      out.note("↻ every worker is replaced, one after another");
+      supervisor.reload().catch((error) => out.note(`✖ ${error.message}: the others go on`));
+      return;
+    }
+    out.note(
+      leaving
+        ? "⏳ handing off at once"
+        : `⏳ ${plural(supervisor.children.length, "worker")} draining, ${out.span(drainMs)} at ` +
+          "most; the same again hands off at once",
+    );
+    leaving = true;
+    supervisor.drain();
+  });
+}
+
+async function healthOf(
+  { args, settings, relier }: Context<typeof startArgs>,
+  { queues = {}, concurrency = 10 }: StartOptions,
+  children: () => readonly Child[],
+): Promise<Health | undefined> {
+  const port = args["health-port"] ?? settings.worker.healthPort?.value;
+  if (port === undefined) return undefined;
+  return await openHealth({
+    host: args["health-host"] ?? settings.worker.healthHost?.value ?? "127.0.0.1",
+    port: integer("--health-port", `${port}`, { min: 0, max: 65_535 }),
+    children,
+    slots: concurrency,
+    look: () => lookAt(relier, Object.keys(queues)),
+  });
+}

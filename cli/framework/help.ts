@@ -1,0 +1,141 @@
+/**
+ * Help for people: the same data as `--describe`, aligned and wrapped.
+ *
+ * @module
+ */
+
+import type { Group, Load } from "./command.ts";
+import {
+  describeCommand,
+  type DescribedCommand,
+  type DescribedOption,
+  describeGlobals,
+  exitCodes,
+  summaryOf,
+  usageOf,
+} from "./describe.ts";
+import type { Host } from "./host.ts";
+import { hasColor, type Style, styleOf } from "./output.ts";
+import { load } from "./find_command.ts";
+import { pad, widthOf, wrap } from "../terminal/text.ts";
+import { version } from "./version.ts";
+
+/** Lines longer than this are hard to read, however wide the terminal. */
+const widest = 100;
+const indent = "  ";
+/** What is named to the left, and what it is to the right. */
+type Entry = readonly [name: string, text: string];
+
+/** The help text of what is at `path`. */
+export async function help(
+  path: readonly string[],
+  node: Group | Load,
+  host: Host,
+  color: boolean,
+): Promise<string> {
+  const width = Math.max(40, Math.min(host.stdout.columns ?? widest, widest));
+  const style = styleOf(hasColor(host, host.stdout, color));
+  const sections = typeof node === "function"
+    ? commandSections(describeCommand(path, await load(node)), width, style)
+    : await groupSections(path, node, width, style);
+  return sections.filter((section) => section.length > 0).map((lines) => lines.join("\n") + "\n")
+    .join("\n");
+}
+
+async function groupSections(
+  path: readonly string[],
+  group: Group,
+  width: number,
+  style: Style,
+): Promise<string[][]> {
+  const top = path.length === 0;
+  const name = top ? `rl ${version}` : ["rl", ...path].join(" ");
+  const names = new Map<Group | Load, string[]>();
+  for (const [word, child] of Object.entries(group.commands)) {
+    names.set(child, [...names.get(child) ?? [], word]);
+  }
+  const entries = await Promise.all([...names].map(async ([child, words]): Promise<Entry> => {
+    const mark = words[0] === group.default ? " (if none is named)" : "";
+    return [words.join(", "), await summaryOf([...path, words[0]!], child) + mark];
+  }));
+  const title = style.bold(name) + indent + group.summary;
+  const globalOptions = top
+    ? section("Options of every command", listed(describeGlobals().map(optionEntry), width), style)
+    : [];
+  return [
+    [title],
+    section("Usage", [indent + usageOf(path, group)], style),
+    section("Commands", listed(entries, width), style),
+    globalOptions,
+    top ? exitSection(width, style) : [],
+    footer(path, width, style),
+  ];
+}
+
+function commandSections(command: DescribedCommand, width: number, style: Style): string[][] {
+  const { path, summary, usage, details = "", positionals, options, globals, examples } = command;
+  const paragraphs = details.split("\n\n").filter((text) => text !== "");
+  const positionalEntries = positionals.map((each): Entry => [
+    each.many ? `${each.name}...` : each.name,
+    each.description + (each.default === undefined ? "" : ` (default: ${each.default})`),
+  ]);
+  const globalNames = globals.map(({ flags }) => flags.join(" ")).join(", ");
+  return [
+    [...wrap(`${style.bold(["rl", ...path].join(" "))}${indent}${summary}`, width)],
+    section("Usage", [indent + usage], style),
+    ...paragraphs.map((text) => wrap(text, width)),
+    section("Arguments", listed(positionalEntries, width), style),
+    section("Options", listed(options.map(optionEntry), width), style),
+    section("Options of every command", wrap(globalNames, width, indent), style),
+    section("Examples", examples.map((line) => indent + line), style),
+    exitSection(width, style),
+  ];
+}
+
+function section(title: string, lines: readonly string[], style: Style): string[] {
+  return lines.length === 0 ? [] : [style.bold(title), ...lines];
+}
+
+function exitSection(width: number, style: Style): string[] {
+  // What belongs together stays on one line.
+  const codes = Object.entries(exitCodes).map(([code, meaning]) =>
+    `${code} ${meaning}`.replaceAll(" ", "\u00a0")
+  );
+  const lines = wrap(codes.join("\u00a0· "), width, indent);
+  return section("Exit codes", lines.map((line) => line.replaceAll("\u00a0", " ")), style);
+}
+
+function footer(path: readonly string[], width: number, { dim }: Style): string[] {
+  const line = ["rl help", ...path, "<command>"].join(" ");
+  return wrap(`${line} tells more about one; --describe tells it to programs`, width).map(dim);
+}
+
+function optionEntry(option: DescribedOption): Entry {
+  const { flags, value, choices, description, required, many } = option;
+  const joined = choices?.join("|");
+  const shown = joined !== undefined && joined.length <= 24 ? joined : value;
+  const written = flags[0]!.startsWith("--no-") ? flags.slice(0, 1) : flags;
+  const long = flags[0]!.startsWith("--") ? `    ${written.join(", ")}` : written.join(", ");
+  const remarks = [
+    joined !== undefined && shown !== joined ? `one of ${choices!.join(", ")}` : "",
+    required ? "required" : "",
+    many ? "may be repeated" : "",
+    typeof option.default === "string" ? `default: ${option.default}` : "",
+  ].filter((remark) => remark !== "");
+  return [
+    shown === undefined ? long : `${long} <${shown}>`,
+    remarks.length === 0 ? description : `${description} (${remarks.join("; ")})`.trim(),
+  ];
+}
+
+/** Two columns; a name too long for the first has its text on the next line. */
+function listed(entries: readonly Entry[], width: number): string[] {
+  const longest = Math.max(0, ...entries.map(([name]) => widthOf(name)).filter((n) => n <= 30));
+  const left = indent.length + longest + 2;
+  return entries.flatMap(([name, text]) => {
+    const lines = wrap(text, width, " ".repeat(left));
+    const label = pad(indent + name, left);
+    if (widthOf(indent + name) > left - 2) return [indent + name, ...lines];
+    return [label + (lines[0] ?? "").slice(left), ...lines.slice(1)].map((line) => line.trimEnd());
+  });
+}

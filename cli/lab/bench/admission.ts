@@ -1,0 +1,91 @@
+/**
+ * How long it takes to be let in, or to be refused: by a push, by asking at the door,
+ * and by the middleware of an app.
+ *
+ * @module
+ */
+
+import { Hono } from "hono";
+import { admission as door, relier as lend } from "../../../adapters/hono.ts";
+import { AdmissionRejectedError, type Relier } from "../../../mod.ts";
+import { type Figure, ofTimes } from "./figure.ts";
+import { flood } from "./flood.ts";
+import { calls, type Lab } from "./lab.ts";
+import { roundTrip } from "./latency.ts";
+import { openPinger } from "./ping.ts";
+import { noop, payload } from "./noop_task.ts";
+
+const lots = 1_000_000;
+const tenant = "acme";
+/** Not counted: what is called for the first time is slow. */
+const warmUp = 100;
+
+/** Measures, in turns, at a queue without limits, at one with all of them, and at one that is full. */
+export async function admission(lab: Lab): Promise<Figure[]> {
+  lab.note(`admission: ${calls} of each, pushed, asked for, and by a middleware`);
+  const relier = lab.client({ tasks: [noop] });
+  await relier.queue("open").limit({
+    maxDepth: lots,
+    maxAge: "1d",
+    maxPerTenant: lots,
+    rate: { limit: lots, per: "1s", by: "tenant" },
+  });
+  await relier.queue("full").limit({ maxDepth: 1 });
+  await noop.with({ queue: "full" }).apush(payload);
+  const pinger = await openPinger(lab.url);
+  const ways = waysOf(lab, relier);
+  const pings: number[] = [];
+  const times = Object.entries(ways).map(([name, way]) => ({ name, way, ms: [] as number[] }));
+  for (let i = -warmUp; i < calls; i++) {
+    lab.signal.throwIfAborted();
+    const ping = await pinger.ping();
+    if (i >= 0) pings.push(ping);
+    for (const { way, ms } of times) {
+      const took = await timed(way);
+      if (i >= 0) ms.push(took);
+    }
+  }
+  pinger.close();
+  const figures = [ofTimes("PING", pings), ...times.map(({ name, ms }) => ofTimes(name, ms))];
+  figures.push(...await flood(lab, relier));
+  await relier.close();
+  return figures;
+}
+
+/** What is measured, by its name. */
+function waysOf(lab: Lab, relier: Relier): Record<string, () => Promise<unknown>> {
+  const app = new Hono().use(lend(relier));
+  for (const queue of ["free", "open", "full"]) {
+    app.post(`/${queue}`, door({ queue, key: () => tenant }), (c) => c.body(null, 202));
+  }
+  const post = async (path: string): Promise<Response> =>
+    await app.request(path, { method: "POST" });
+  return {
+    "bare call (floor)": () => roundTrip(lab),
+    "push accepted, no limits": () => noop.with({ queue: "free" }).apush(payload),
+    "push accepted, all limits set": () => noop.with({ queue: "open", tenant }).apush(payload),
+    "push refused": () => refused(noop.with({ queue: "full" }).apush(payload)),
+    "asked, no limits": () => relier.admit("free", { tenant }),
+    "asked, all limits set": () => relier.admit("open", { tenant }),
+    "asked, refused": () => relier.admit("full", { tenant }),
+    "middleware, no limits": () => post("/free"),
+    "middleware, all limits set": () => post("/open"),
+    "middleware, 429": () => post("/full"),
+  };
+}
+
+async function refused(push: Promise<unknown>): Promise<void> {
+  try {
+    await push;
+  } catch (error) {
+    if (error instanceof AdmissionRejectedError) return;
+    throw error;
+  }
+  throw new Error("Cannot measure a refusal: a full queue has taken a task");
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}

@@ -1,0 +1,125 @@
+/**
+ * A flood: far more requests than a queue takes, all at once and without a pause,
+ * through the middleware of an app. What counts is how much too much gets in, and
+ * whether as much gets in as may.
+ *
+ * @module
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { Hono } from "hono";
+import { admission, relier as lend } from "../../../adapters/hono.ts";
+import type { Queue, Relier, TaskPage } from "../../../mod.ts";
+import { createCrew } from "../../processes/worker_pool.ts";
+import { start } from "../../processes/child_process.ts";
+import { type Figure, ofRounds } from "./figure.ts";
+import type { FloodedSetup } from "./flooded_process.ts";
+import type { Lab } from "./lab.ts";
+import { noop, payload } from "./noop_task.ts";
+
+const producers = 200;
+const depth = 1_000;
+const rate = { limit: 500, per: "1s", burst: 500 } as const;
+/** What may come at once after a quiet time, and what comes until that is used up, is not counted. */
+const early = 2 * rate.burst;
+/** How many are let in while the rate is measured, at most. */
+const most = 5_000;
+
+/** Floods a queue that nobody works on, then one that is worked off as fast as it fills. */
+export async function flood(lab: Lab, relier: Relier): Promise<Figure[]> {
+  return [...await overDepth(lab, relier), ...await overRate(lab, relier)];
+}
+
+async function overDepth(lab: Lab, relier: Relier): Promise<Figure[]> {
+  lab.note(`flood: ${producers} producers at a queue of ${depth}`);
+  const queue = relier.queue("flooded");
+  await queue.limit({ maxDepth: depth });
+  let left = 4 * depth;
+  await all(lab, appAt("flooded", relier), () => left-- > 0);
+  const { counts } = await queue.stats();
+  return [ofRounds(`tasks beyond a depth of ${depth}`, "tasks", [counts.ready - depth])];
+}
+
+async function overRate(lab: Lab, relier: Relier): Promise<Figure[]> {
+  const goal = Math.min(lab.tasks, most);
+  lab.note(`flood: ${producers} producers at ${rate.limit}/s, until ${early + goal} are let in`);
+  const queue = relier.queue("rated");
+  await queue.limit({ maxDepth: depth, rate });
+  const setup: FloodedSetup = { redis: lab.url, prefix: lab.prefix, queue: queue.name };
+  const program = new URL("./flooded_process.ts", import.meta.url);
+  const crew = createCrew<never>(1, () => start(program, setup), lab.signal);
+  let letIn = 0;
+  try {
+    await crew.until("it works", () => crew.members.every(({ state }) => state === "working"));
+    await all(lab, appAt(queue.name, relier), () => letIn < early + goal, () => letIn++);
+    while ((await queue.stats()).counts.completed < letIn) {
+      await sleep(20, undefined, { signal: lab.signal });
+    }
+  } finally {
+    await crew.dismiss();
+  }
+  const times = await arrivals(queue);
+  const perSecond = 1000 * (times.length - 1 - early) / (times.at(-1)! - times[early]!);
+  return [
+    ofRounds(`tasks beyond ${rate.limit}/s`, "tasks", [beyond(times)]),
+    ofRounds(
+      `error of a rate of ${rate.limit}/s`,
+      "%",
+      [100 * Math.abs(perSecond / rate.limit - 1)],
+    ),
+  ];
+}
+
+/** When each task came, by the clock of Redis, in ms. */
+async function arrivals(queue: Queue): Promise<number[]> {
+  const times: number[] = [];
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    const page: TaskPage = await queue.page("completed", { limit: 200, ...cursor && { cursor } });
+    times.push(...page.tasks.map(({ enqueuedAt }) => enqueuedAt.getTime()));
+    cursor = page.cursor;
+  }
+  return times.sort((a, b) => a - b);
+}
+
+/** By how many more tasks than the rate allows came in the worst of all spans of time. */
+function beyond(times: readonly number[]): number {
+  const perMs = rate.limit / 1000;
+  let least = Infinity, worst = 0;
+  times.forEach((at, i) => {
+    least = Math.min(least, i - perMs * at);
+    // Milliseconds are cut off: a span may be one longer than it looks.
+    worst = Math.max(worst, i - perMs * at - least + 1 - rate.burst - perMs);
+  });
+  return Math.ceil(worst);
+}
+
+/** An app whose requests push to `queue`. */
+function appAt(queue: string, relier: Relier): Hono {
+  const pusher = noop.with({ queue });
+  const app = new Hono();
+  app.use(lend(relier)).post("/", admission({ queue }), async (c) => {
+    await pusher.apush(payload);
+    return c.body(null, 202);
+  });
+  return app;
+}
+
+/** Has all producers ask, again and again, as long as there is more to ask for. */
+async function all(
+  { signal }: Lab,
+  app: Hono,
+  more: () => boolean,
+  accepted = () => {},
+): Promise<void> {
+  await Promise.all(Array.from({ length: producers }, async () => {
+    while (more()) {
+      signal.throwIfAborted();
+      const { status } = await app.request("/", { method: "POST" });
+      if (status === 202) accepted();
+      else if (status !== 429) {
+        throw new Error(`Cannot flood: a request was answered with ${status}`);
+      }
+    }
+  }));
+}

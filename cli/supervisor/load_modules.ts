@@ -1,0 +1,75 @@
+/**
+ * Loads the modules of a user, and finds the copy of this package in which they
+ * have defined their tasks: a project usually has one of its own, and a task is
+ * known only to the copy whose `rlTask` made it.
+ *
+ * @module
+ */
+
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import * as own from "../../mod.ts";
+import { CliError } from "../framework/cli_error.ts";
+
+/** This package, whichever copy of it. */
+export type Engine = typeof own;
+
+/**
+ * Loads `modules`, full paths, in order.
+ *
+ * @throws {CliError} 1 if one of them throws; 2 if they define no task, or do so
+ * in two copies of the package.
+ */
+export async function loadModules(modules: readonly string[]): Promise<Engine> {
+  for (const path of modules) await load(path);
+  const engines = new Set<Engine>([own]);
+  for (const path of modules) {
+    for (const engine of await copiesSeenFrom(path)) engines.add(engine);
+  }
+  const byTask = new Map([...engines].map((engine) => [engine.rlTask, engine]));
+  const used = [...byTask.values()].filter((engine) => engine.definedTasks().length > 0);
+  if (used.length === 1) return used[0]!;
+  if (used.length > 1) {
+    const names = used.map((engine) => engine.definedTasks().map((name) => `"${name}"`).join(", "));
+    throw new CliError(
+      2,
+      `Cannot start a worker: ${
+        names.join(" and ")
+      } are defined in different copies of @relier/core`,
+      { hint: "install one copy that all of your modules import, or start a worker for each" },
+    );
+  }
+  throw new CliError(2, `Cannot start a worker: no task is defined by ${modules.join(", ")}`, {
+    hint: 'define one with rlTask() from "@relier/core", and name the file that does',
+  });
+}
+
+async function load(path: string): Promise<void> {
+  try {
+    await import(pathToFileURL(path).href);
+  } catch (error) {
+    // Bun says how many errors there are in a file, and keeps them behind.
+    const [first = error] = error instanceof AggregateError ? error.errors : [];
+    throw new CliError(1, `Cannot load module "${path}": ${first}`, { cause: error });
+  }
+}
+
+/** The copies a module at `path` may have imported: as a module, and as CommonJS. */
+async function copiesSeenFrom(path: string): Promise<Engine[]> {
+  const name = "@relier/core";
+  const require = createRequire(path);
+  const ways = [
+    async () => await import(pathToFileURL(require.resolve(name)).href) as Engine,
+    () => require(name) as Engine,
+  ];
+  const found: Engine[] = [];
+  for (const way of ways) {
+    try {
+      const engine = await way();
+      if (typeof engine.definedTasks === "function") found.push(engine);
+    } catch {
+      // It has none of its own, or none that is built.
+    }
+  }
+  return found;
+}

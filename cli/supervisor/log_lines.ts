@@ -1,0 +1,79 @@
+/**
+ * What happens to supervised workers, a line each: for people, or as JSON.
+ *
+ * @module
+ */
+
+import type { Output } from "../framework/output.ts";
+import { shortId } from "../../core/console/ids.ts";
+import { plural, some } from "../terminal/format.ts";
+import type { SupervisorEvent } from "./process_slot.ts";
+
+/** Prints events to `out`, with the name of the worker before each. */
+export function createLog(out: Output): (event: SupervisorEvent) => void {
+  let widest = 0;
+  const { dim, cyan } = out.style;
+  return (event) => {
+    widest = Math.max(widest, event.child.length);
+    const name = cyan(event.child.padEnd(widest));
+    out.record({ at: new Date(), ...event }, () => {
+      const text = lineOf(event, out);
+      if (text !== undefined) out.line(`${name} ${dim("│")} ${text}`);
+    });
+  };
+}
+
+/** The line for people, or undefined where one would tell them nothing. */
+export function lineOf(
+  event: SupervisorEvent,
+  out: Pick<Output, "style" | "span" | "wide">,
+): string | undefined {
+  const { reason = "", worker, pid, ids = [], handedOff = 0, ms = 0 } = event;
+  const { dim, green, yellow, red, magenta } = out.style;
+  const why = reason === "" ? "" : dim(` (${reason})`);
+  const named = (id: string): string => out.wide ? id : shortId(id);
+  const task = `${event.task ? `${event.task} ` : ""}${named(event.id ?? "")}`;
+  switch (event.what) {
+    case "output":
+      return event.text;
+    case "ready":
+      return `${green("●")} ready ${dim(`${worker} · pid ${pid}`)}`;
+    case "draining":
+      return "⏳ entering drain mode, no new claims";
+    case "left":
+      return `${green("✓")} left${reason === "supervisor" ? "" : why}${
+        handedOff > 0 ? `, ${plural(handedOff, "task")} handed off` : ""
+      }`;
+    case "ended":
+      return `${red("✖")} ended: ${reason}`;
+    case "restarting":
+      return ms > 0 ? `${yellow("↻")} starts again in ${out.span(ms)}` : undefined;
+    case "recycling":
+      return `${yellow("↻")} is replaced${why}`;
+    case "evicted":
+      return ids.length === 0
+        ? undefined
+        : `${magenta("◆")} ${plural(ids.length, "task")} brought back${why}: ${
+          some(ids.map(named), 3)
+        }`;
+    case "completed":
+      return `${green("✓")} ${task} completed`;
+    case "failed":
+      return `${yellow("✗")} ${task} failed${why}`;
+    case "dead":
+      return `${red("✖")} ${task} is dead${why}`;
+    case "handedOff":
+      return `${yellow("⚠")} ${task} handed off${why}`;
+    case "cancelled":
+      return `${yellow("○")} ${task} cancelled${why}`;
+    case "fenced":
+      return `${yellow("⚠")} ${task} is another worker's now, nothing was written`;
+    case "resurrected":
+      return `${magenta("◆")} ${task} brought back${why}`;
+    case "stalled":
+    case "error":
+      return `${yellow("⚠")} ${reason}`;
+    default:
+      return undefined;
+  }
+}

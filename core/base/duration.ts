@@ -1,0 +1,54 @@
+/**
+ * Lengths of time, as callers write them: milliseconds, or `"30s"`.
+ *
+ * @module
+ */
+
+import { shown } from "./safe_text.ts";
+
+/** Milliseconds, or a number with its unit, such as `"30s"` or `"1.5h"`. */
+export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d"}`;
+
+/** The longest duration anything accepts: ten years of 365 days, in milliseconds. */
+export const maxDuration = 315_360_000_000;
+
+/** The longest a timer can be set for: for longer it fires at once, on every runtime. */
+export const maxTimer = 2_147_483_647;
+
+const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const pattern = /^(-?\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+
+/**
+ * Reads the duration given as `option`, in whole milliseconds, rounded.
+ * A number without a unit inside a string is refused: `"5000"` may mean either.
+ *
+ * @param limits in milliseconds; 0 to ten years unless given
+ * @throws TypeError if it is no number and no such string.
+ * @throws RangeError if it is not finite or not within `limits`.
+ */
+export function toMs(
+  option: string,
+  value: unknown,
+  limits: { readonly min?: number; readonly max?: number } = {},
+): number {
+  const { min = 0, max = maxDuration } = limits;
+  const read = parse(value);
+  if (read === undefined) throw new TypeError(refusal(option, value, min, max));
+  const ms = Math.round(read) + 0; // A negative zero becomes zero.
+  if (!(ms >= min && ms <= max)) throw new RangeError(refusal(option, value, min, max));
+  return ms;
+}
+
+function parse(value: unknown): number | undefined {
+  if (typeof value === "number") return value;
+  const parts = typeof value === "string" ? pattern.exec(value) : null;
+  return parts ? Number(parts[1]) * units[parts[2] as keyof typeof units] : undefined;
+}
+
+function refusal(option: string, value: unknown, min: number, max: number): string {
+  const bare = typeof value === "string" && /^\d{1,15}$/.test(value)
+    ? `, which has no unit: write ${Number(value)} or "${Number(value)}ms"`
+    : "";
+  return `Cannot use option "${option}": it must be milliseconds from ${min} to ${max} ` +
+    `or a string such as "30s": current value is ${shown(value)}${bare}`;
+}

@@ -1,0 +1,146 @@
+/**
+ * Payloads and results as text: checked and written once, read with a bound.
+ *
+ * What is refused is what would not come back as it was sent. Errors name the
+ * place and never the value.
+ *
+ * @module
+ */
+
+import { PayloadValidationError, RelierError } from "./errors.ts";
+import { maxDepth, writeJson, type Written } from "./strict_json.ts";
+
+/** The largest payload unless told otherwise, in bytes of UTF-8. */
+export const maxPayloadBytes = 1_048_576;
+
+/** The largest result unless told otherwise, in bytes of UTF-8. */
+export const maxResultBytes = 262_144;
+
+/** How deep text may be when it is read: a payload, and room for what it is wrapped in. */
+const maxReadDepth = maxDepth + 8;
+
+/** JSON, and how many bytes of UTF-8 it is. */
+export interface Encoded {
+  /** The JSON. */
+  readonly text: string;
+  /** Its length in bytes of UTF-8. */
+  readonly bytes: number;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Writes the payload of `task`. An array at the top is an argument list:
+ * `undefined` at its end is left out. `undefined` properties are left out
+ * everywhere, as JSON does; what an array carries besides its elements is too.
+ *
+ * @param maxBytes of UTF-8
+ * @throws PayloadValidationError (`RL_VALIDATION`) if it is not JSON, or deeper than 64 levels.
+ * @throws RelierError `RL_PAYLOAD_TOO_LARGE`.
+ */
+export function encodePayload(
+  value: unknown,
+  task: string,
+  maxBytes: number = maxPayloadBytes,
+): Encoded {
+  const written = writeJson(value, { max: maxBytes, args: true });
+  if (written.text === undefined && written.issue !== undefined) {
+    throw new PayloadValidationError(task, [{ message: written.issue, path: written.path }]);
+  }
+  return measured(written, maxBytes, `accept the payload of "${task}"`);
+}
+
+/**
+ * Writes what a handler of `task` returned. `undefined` becomes the empty text,
+ * which {@linkcode decodeResult} turns back.
+ *
+ * @param maxBytes of UTF-8
+ * @throws RelierError `RL_VALIDATION` or `RL_PAYLOAD_TOO_LARGE`, as for a payload.
+ */
+export function encodeResult(
+  value: unknown,
+  task: string,
+  maxBytes: number = maxResultBytes,
+): Encoded {
+  if (value === undefined) return { text: "", bytes: 0 };
+  const written = writeJson(value, { max: maxBytes });
+  if (written.text === undefined && written.issue !== undefined) {
+    throw new RelierError(
+      "RL_VALIDATION",
+      `Cannot store the result of "${task}"${place(written.path)}: ${written.issue}`,
+      { hint: "return plain objects, arrays, strings, finite numbers, booleans or null" },
+    );
+  }
+  return measured(written, maxBytes, `store the result of "${task}"`);
+}
+
+/**
+ * Writes `value` so that equal values are equal texts: keys sorted by UTF-16
+ * code units, numbers and strings as ECMAScript writes them (after RFC 8785).
+ *
+ * @throws TypeError if it is not JSON, or deeper than 64 levels.
+ */
+export function canonical(value: unknown): string {
+  const written = writeJson(value, { max: Infinity, sorted: true });
+  if (written.text !== undefined) return written.text;
+  throw new TypeError(`Cannot write canonical JSON${place(written.path)}: ${written.issue}`);
+}
+
+/**
+ * Reads JSON that may come from anyone. Its depth is counted before it is
+ * parsed, so no text overflows the stack.
+ *
+ * @param depth how many levels it may have; 72 unless given: 64 of a payload and 8 around it
+ * @throws RelierError `RL_CORRUPT` if it is not JSON or too deep; the text is not repeated.
+ */
+export function decodeJson(text: string, depth: number = maxReadDepth): unknown {
+  if (isDeeper(text, depth)) {
+    throw new RelierError("RL_CORRUPT", `Cannot read JSON: it is more than ${depth} levels deep`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A SyntaxError quotes the text, so it is no cause.
+    throw new RelierError("RL_CORRUPT", "Cannot read JSON: it is malformed");
+  }
+}
+
+/** Reads what {@linkcode encodeResult} wrote. @throws RelierError `RL_CORRUPT`. */
+export function decodeResult(text: string): unknown {
+  return text === "" ? undefined : decodeJson(text);
+}
+
+function measured(written: Written, max: number, verb: string): Encoded {
+  // Text that fits in characters may still be too long in bytes.
+  const bytes = written.text === undefined ? Infinity : encoder.encode(written.text).length;
+  if (written.text !== undefined && bytes <= max) return { text: written.text, bytes };
+  throw new RelierError(
+    "RL_PAYLOAD_TOO_LARGE",
+    `Cannot ${verb}: it is more than ${max} bytes of JSON`,
+    { hint: "keep it elsewhere and pass where it is" },
+  );
+}
+
+function place(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? "" : ` at ${path.map(String).join(".")}`;
+}
+
+/**
+ * Whether `text` opens more than `depth` brackets at once. A parser agrees with
+ * this count up to the first mistake in the text, where the parser stops.
+ */
+function isDeeper(text: string, depth: number): boolean {
+  let open = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (quoted) {
+      if (code === 0x5c) i++; // A backslash: what follows it is no quote.
+      else if (code === 0x22) quoted = false;
+    } else if (code === 0x22) quoted = true;
+    else if (code === 0x5b || code === 0x7b) {
+      if (++open > depth) return true;
+    } else if (code === 0x5d || code === 0x7d) open--;
+  }
+  return false;
+}

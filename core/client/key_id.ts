@@ -1,0 +1,30 @@
+/**
+ * From a key to the id that is derived from it, so that whoever knows the key
+ * finds what happened under it without a list of keys.
+ *
+ * @module
+ */
+
+import { homeOf, idOf } from "../protocol/keys.ts";
+import { derivedLocal } from "../protocol/task_id.ts";
+import { lockQueue } from "./idempotency_lock.ts";
+import { keyOption, nameOption } from "../base/options.ts";
+
+/**
+ * The id of the task `task` with the business key `key` in `queue`; without a
+ * task, of the lock that {@linkcode idempotencyLock} takes for `key`.
+ *
+ * @throws TypeError, RangeError if the key or a name is not what it should be.
+ */
+export function keyId(
+  { key, task, queue = "default" }: {
+    key: string;
+    task?: string | undefined;
+    queue?: string | undefined;
+  },
+): string {
+  const what = keyOption("key", key);
+  if (task === undefined) return idOf(homeOf(lockQueue), derivedLocal("lock", what));
+  const local = derivedLocal("key", nameOption("task", task), what);
+  return idOf(homeOf(nameOption("queue", queue)), local);
+}

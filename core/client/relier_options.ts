@@ -1,0 +1,46 @@
+/**
+ * How a client is made.
+ *
+ * @module
+ */
+
+import type { AdmissionOptions } from "../protocol/limits.ts";
+import type { RelierError } from "../base/errors.ts";
+import type { RedisPort } from "../port.ts";
+import type { Task } from "../task/task.ts";
+import type { TelemetryOptions } from "../telemetry/load_observer.ts";
+
+/** Options of `createRelier()`. */
+export interface RelierOptions {
+  /** A URL or a port; `RELIER_REDIS_URL` by default, else redis://127.0.0.1:6379. */
+  redis?: string | RedisPort;
+  /** What keys begin with; `"rl"` by default. */
+  prefix?: string;
+  /** The tasks a worker of this client runs; all of this process by default. */
+  tasks?: readonly Task[];
+  /** Limits by queue, for what this client pushes; `queue.limit()` is for all. */
+  admission?: Readonly<Record<string, AdmissionOptions>>;
+  /** Told when a `push()` in the background failed for good; a line on the console by default. */
+  onPushError?: (error: RelierError, id: string) => void;
+  /** Told when Redis was flushed, restored or rolled back; a line on the console by default. */
+  onDataLoss?: (error: RelierError) => void;
+  /**
+   * Where an invocation ends with its answer, keeps it alive: given a promise that resolves when what
+   * was pushed in the background is accepted or reported, as `(work) => ctx.waitUntil(work)`.
+   */
+  waitUntil?: (work: Promise<unknown>) => void;
+  /** How OpenTelemetry is told, once an SDK is registered; `false`: not at all. */
+  telemetry?: TelemetryOptions | false;
+}
+
+/** Their names. */
+export const optionNames: readonly (keyof RelierOptions)[] = [
+  "redis",
+  "prefix",
+  "tasks",
+  "admission",
+  "onPushError",
+  "onDataLoss",
+  "waitUntil",
+  "telemetry",
+];

@@ -1,0 +1,72 @@
+/**
+ * Dead tasks that died of the same: one line for a thousand of them.
+ *
+ * @module
+ */
+
+import type { TaskSummary } from "../../mod.ts";
+import { errorOf, likenessOf } from "./filter.ts";
+import { plural } from "./format.ts";
+
+/** Dead tasks of one name that died of the same error. */
+export interface DeadGroup {
+  /** `charge-card · StripeError: card declined`. */
+  readonly group: string;
+  readonly queue: string;
+  readonly name: string;
+  readonly reason: string | null;
+  /** What their errors have in common. */
+  readonly like: string;
+  readonly count: number;
+  /** When the first and the last of them died. */
+  readonly first: Date;
+  readonly last: Date;
+  /** The id of the last. */
+  readonly example: string;
+  /** What convicted them. */
+  readonly why: string;
+}
+
+const reasons: Readonly<Record<string, (task: TaskSummary) => string>> = {
+  attempts: ({ attempt }) => `attempts exhausted (${plural(attempt - 1, "failure")})`,
+  crashes: ({ resurrections }) => `poison (${plural(resurrections, "worker")} lost)`,
+  stalls: ({ resurrections }) => `stalled ${plural(resurrections, "time")}`,
+  unroutable: () => "no worker knew it",
+  corrupt: () => "unreadable",
+  discarded: () => "discarded by its handler",
+  validation: () => "payload refused",
+  migration: () => "payload could not be migrated",
+  result: () => "result could not be stored",
+};
+
+/** What convicted a dead task, in a few words. */
+export function verdictOf(task: TaskSummary): string {
+  const reason = task.reason ?? "unknown";
+  return (Object.hasOwn(reasons, reason) && reasons[reason]?.(task)) || reason;
+}
+
+/** Groups dead tasks by queue, name, reason and error; the largest group first. */
+export function grouped(tasks: readonly TaskSummary[]): DeadGroup[] {
+  const groups = new Map<string, DeadGroup>();
+  for (const task of tasks) {
+    const { queue, name, reason, id } = task;
+    const died = task.at ?? task.enqueuedAt;
+    const like = likenessOf(task);
+    const key = JSON.stringify([queue, name, reason, like]);
+    const before = groups.get(key);
+    const latest = !before || died >= before.last;
+    groups.set(key, {
+      group: latest ? `${name || "(unreadable)"} · ${errorOf(task)}` : before.group,
+      queue,
+      name,
+      reason,
+      like,
+      count: (before?.count ?? 0) + 1,
+      first: before && before.first < died ? before.first : died,
+      last: latest ? died : before.last,
+      example: latest ? id : before.example,
+      why: latest ? verdictOf(task) : before.why,
+    });
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count);
+}

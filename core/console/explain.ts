@@ -1,0 +1,201 @@
+/**
+ * Why a task is where it is, in sentences: what decides it first.
+ *
+ * @module
+ */
+
+import { count, plural, spanOf } from "./format.ts";
+import { attemptsOf, endingOf, tally, times } from "./attempt_story.ts";
+import { blockers } from "./explain_ready.ts";
+import { holder } from "./explain_running.ts";
+import type { Because, Situation } from "./snapshot.ts";
+
+/** Why the task is where it is, the most important first. */
+export function because(situation: Situation): Because[] {
+  const reasons = {
+    ready,
+    scheduled,
+    quarantined,
+    running: holder,
+    completed,
+    dead,
+    cancelled,
+  };
+  return [...reasons[situation.task.state](situation), ...again(situation)];
+}
+
+function ready(situation: Situation): Because[] {
+  const { facts } = situation.task;
+  const blocked = blockers(situation);
+  const found = [...blocked, ...line(situation, blocked.length > 0)];
+  if (facts["reason"] === "drain" || facts["reason"] === "connection") {
+    found.push({
+      code: "handed-off",
+      text: `It is back in its old place in line: its last attempt ${endingOf(facts["reason"])}, ` +
+        "and that is charged to nobody.",
+    });
+  }
+  return found;
+}
+
+/** Its place in line, and how long that may take unless it is blocked. */
+function line({ task, stats, pace }: Situation, blocked: boolean): Because[] {
+  const ahead = Number(task.facts["ahead"] ?? 0);
+  const priority = task.facts["priority"];
+  const by = priority ? ` (priority ${priority})` : "";
+  if (ahead === 0) {
+    const then = blocked ? "" : ": the next free slot takes it";
+    return [{ code: "first", text: `It is first in line${by}${then}.` }];
+  }
+  const wait = pace ? `, so its turn is in about ${spanOf(Math.ceil(ahead / pace) * 1000)}` : "";
+  const speed = pace === null
+    ? ""
+    : ` The queue takes ${pace < 10 ? pace.toFixed(1) : count(Math.round(pace))} tasks/s${wait}.`;
+  const oldest = pace === null && stats.oldestMs > 0
+    ? ` The first in line has waited for ${spanOf(stats.oldestMs)}.`
+    : "";
+  return [{
+    code: "line",
+    text: `${plural(ahead, "task")} ${ahead === 1 ? "is" : "are"} ahead of it in line${by}.` +
+      speed + oldest,
+  }];
+}
+
+function scheduled(situation: Situation): Because[] {
+  const { task, now } = situation;
+  const { facts, error } = task;
+  const due = dueIn(situation);
+  const reason = facts["reason"];
+  const found: Because[] = [];
+  if (task.dueAt && now - task.dueAt.getTime() > overdueMs) {
+    found.push({
+      code: "overdue",
+      text: `It has been due for ${spanOf(now - task.dueAt.getTime())}, and nobody has put it in ` +
+        'line: workers do that, or "rl phoenix sweep".',
+    });
+  }
+  if (Number(facts["deferrals"] ?? 0) > 0 && /worker|envelope/.test(reason ?? "")) {
+    const since = facts["deferredAt"]
+      ? ` for ${spanOf(now - Number(facts["deferredAt"]))} now`
+      : "";
+    found.push({
+      code: "deferred",
+      text: `It was put off${since} (${plural(Number(facts["deferrals"]), "time")}): ${reason}. ` +
+        `The next worker looks at it ${due}.`,
+    });
+  } else if (task.history.length === 0) {
+    found.push({ code: "delayed", text: `Whoever pushed it delayed it: it is due ${due}.` });
+  } else if (reason === "failed" || reason === "timeout" || reason === "retry") {
+    const failures = Number(facts["failures"] ?? 0);
+    const what = error ? `: ${error.name}: ${error.message}` : "";
+    found.push({
+      code: "retry",
+      text: `Attempt ${failures} ${endingOf(reason)}${what}. Attempt ${
+        failures + 1
+      } is due ${due}.`,
+    });
+  } else {
+    found.push({
+      code: "resurrected",
+      text: `Its last attempt ${endingOf(reason ?? "lease")}. It runs again ${due}.`,
+    });
+  }
+  return [...found, ...blockers(situation)];
+}
+
+/** Who is late by less than this is only being swept. */
+const overdueMs = 3000;
+
+/** `in 8s (2026-11-22T12:00:00.000Z)`, or `now`. */
+function dueIn({ task, now }: Situation): string {
+  const left = task.dueAt ? task.dueAt.getTime() - now : 0;
+  return left > 0 ? `in ${spanOf(left)} (${task.dueAt!.toISOString()})` : "now";
+}
+
+function quarantined(situation: Situation): Because[] {
+  const { task, stats } = situation;
+  const { facts } = task;
+  const crashes = Number(facts["crashes"] ?? 0) + Number(facts["stalls"] ?? 0);
+  const limit = facts["limit"] ?? "5";
+  const found: Because[] = [{
+    code: "quarantined",
+    text: `It is a suspect: ${plural(crashes, "worker")} died or stalled while running it, ` +
+      `${limit} are allowed. It runs again alone, so that it harms no neighbour, ${
+        dueIn(situation)
+      }.`,
+  }];
+  const { lane } = stats.phoenix;
+  if (lane !== null) {
+    found.push({
+      code: "lane",
+      text: `Worker ${lane} keeps the lane: it finishes what it runs, takes nothing else, ` +
+        "and then runs the suspect.",
+    });
+  }
+  return [...found, ...blockers(situation).filter(({ code }) => code !== "no-slot")];
+}
+
+function completed({ task }: Situation): Because[] {
+  const last = attemptsOf(task).at(-1);
+  const took = last?.end ? ` in ${spanOf(last.end.getTime() - last.start.getTime())}` : "";
+  const by = last ? ` by ${last.worker === "lock" ? "the holder of its lock" : last.worker}` : "";
+  const late = last?.how === "completed late"
+    ? ", though that worker had been given up: nobody else had started it"
+    : "";
+  return [{
+    code: "completed",
+    text: `It was completed${by}${took}${late}. ${kept(task.purgeAt, "result")}`,
+  }];
+}
+
+function cancelled({ task }: Situation): Because[] {
+  return [{
+    code: "cancelled",
+    text: `It was cancelled: ${task.facts["reason"] || "no reason was given"}. ${
+      kept(task.purgeAt, "record")
+    }`,
+  }];
+}
+
+function kept(until: Date | null, what: string): string {
+  return until ? `Its ${what} is kept until ${until.toISOString()}.` : "";
+}
+
+/** What each reason for a death means. */
+const deaths: Readonly<Record<string, string>> = {
+  crashes: "it cost more workers their lives than it is allowed to",
+  stalls: "it let its lease run out more often than it is allowed to",
+};
+
+function dead({ task, queue }: Situation): Because[] {
+  const { facts, error, id } = task;
+  const reason = facts["reason"] ?? "";
+  const failures = Number(facts["failures"] ?? 0);
+  const crashes = Number(facts["crashes"] ?? 0) + Number(facts["stalls"] ?? 0);
+  const why = deaths[reason] ?? `its last attempt ${endingOf(reason)}`;
+  const charged = reason === "attempts"
+    ? ` (${plural(failures, "failure")})`
+    : crashes > 0 && reason in deaths
+    ? ` (${plural(crashes, "death")}, ${facts["limit"] ?? "5"} allowed)`
+    : "";
+  const found: Because[] = [{ code: "dead", text: `It is dead: ${why}${charged}.` }];
+  if (error) found.push({ code: "error", text: `The last error: ${error.name}: ${error.message}` });
+  found.push({
+    code: "release",
+    text: `It is kept for ever. Mend the cause, then "rl dlq release ${id}"; or forget it with ` +
+      `"rl dlq discard ${id}". Others in queue "${queue}": "rl dlq".`,
+  });
+  return found;
+}
+
+/** Why it was started more than once. */
+function again({ task }: Situation): Because[] {
+  const attempts = attemptsOf(task).filter(({ how }) => how !== "lost claim");
+  if (attempts.length < 2) return [];
+  const more = attempts.length === 10 ? "at least " : "";
+  return [{
+    code: "ran-again",
+    text: `It has been given to a worker ${more}${times(attempts.length)}: ${tally(attempts)}. ` +
+      "Only the holder of the highest fence can settle it.",
+  }];
+}

@@ -1,0 +1,75 @@
+/**
+ * Conditions in a line: `name=charge-card,error=StripeError,payload.customer.id=42`, as option
+ * `--where` takes them and as pages show it.
+ *
+ * @module
+ */
+
+import { agoOf, type Conditions, conditions } from "./filter.ts";
+
+/** A part of a line that is no condition. */
+export class NoCondition extends Error {
+  override name = "NoCondition";
+  /** What was written. */
+  readonly part: string;
+  /** The name it goes by; empty if it has none. */
+  readonly called: string;
+  constructor(part: string, called: string, why = "it is no condition") {
+    super(why);
+    [this.part, this.called] = [part, called];
+  }
+}
+
+const name = String.raw`payload\.[^=,]+|\w+`;
+/** A comma ends a condition only where the next one begins; what is quoted ends with its quotes. */
+const condition = new RegExp(
+  String.raw`\s*(${name})=("(?:[^"\\]|\\.)*"|(?:(?!,\s*(?:${name})=)[^])*)(?:,|$)`,
+  "y",
+);
+
+/** Reads a line. @throws {NoCondition} */
+export function readWhere(line: string): Conditions {
+  const wanted: { [K in typeof conditions[number]]?: string } = {};
+  const payload: [path: string, value: string][] = [];
+  condition.lastIndex = 0;
+  let end = 0;
+  do {
+    const [all, called = "", text = ""] = condition.exec(line) ?? [];
+    const part = (all ?? line.slice(end)).replace(/,$/, "");
+    end = condition.lastIndex;
+    const value = /^".*"$/s.test(text) ? unquoted(text) : text;
+    const known = conditions.find((each) => each === called);
+    if (called.startsWith("payload.") && value !== undefined) {
+      payload.push([called.slice("payload.".length), value]);
+    } else if (known === undefined || !value || wanted[known] !== undefined) {
+      throw new NoCondition(part, called);
+    } else if (known === "since" && agoOf(value) === undefined) {
+      throw new NoCondition(part, called, "it must be like since=10m, 2h or 7d");
+    } else {
+      wanted[known] = value;
+    }
+  } while (end < line.length);
+  return { ...wanted, payload };
+}
+
+function unquoted(text: string): string | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The line that {@linkcode readWhere} reads as `wanted`; empty if nothing is asked. */
+export function whereOf({ payload = [], ...wanted }: Conditions): string {
+  const all: [name: string, value: string][] = [
+    ...conditions.flatMap((each): [string, string][] => {
+      const value = wanted[each];
+      return value === undefined ? [] : [[each, value]];
+    }),
+    ...payload.map(([path, value]): [string, string] => [`payload.${path}`, value]),
+  ];
+  const alone = new RegExp(`^"|,$|,\\s*(?:${name})=`);
+  return all.map(([each, value]) => `${each}=${alone.test(value) ? JSON.stringify(value) : value}`)
+    .join(",");
+}

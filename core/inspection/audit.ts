@@ -1,0 +1,78 @@
+/**
+ * The invariants, checked against what Redis holds: every task is in one state
+ * and its record says so, what runs is held by one claim, nothing is kept that
+ * nothing refers to, and as many tasks are there as came and did not go.
+ *
+ * @module
+ */
+
+import type { Home } from "../protocol/keys.ts";
+import type { Reply } from "../port.ts";
+import { call, type Caller } from "../redis/call.ts";
+import { audit, stats } from "../redis/generated/operations.ts";
+import { states } from "../states.ts";
+
+/** One thing that is wrong. */
+export interface Finding {
+  /** The state or the hash it was found in. */
+  readonly section: string;
+  /** The local id of a task; in `holds` behind its worker and `~`, in `tenants` behind its tenant. */
+  readonly entry: string;
+  readonly what: string;
+}
+
+const sections = [
+  ...Object.keys(states),
+  "task",
+  "record",
+  "partial",
+  "steps",
+  "waiters",
+  "holds",
+  "tenants",
+];
+const batch = 200;
+
+/** Checks everything at `home`; resolves to a sentence for each thing that is wrong. */
+export async function auditHome(caller: Caller, home: Home): Promise<string[]> {
+  const broken = (await findingsAt(caller, home)).map(({ section, entry, what }) =>
+    `${section}: ${entry} ${what}`
+  );
+  const [, , , counts, counters] = await call(caller, home, stats, {});
+  const kept = sum(counts);
+  const orphans = count(counters, "orphan");
+  const expected = count(counters, "created") - count(counters, "removed") - orphans;
+  if (kept !== expected) {
+    broken.push(`totals: ${expected} tasks should be here by what came and went, and ${kept} are`);
+  }
+  return [...new Set(broken)];
+}
+
+/** Walks everything at `home` in batches. */
+export async function findingsAt(caller: Caller, home: Home): Promise<Finding[]> {
+  const found: Finding[] = [];
+  for (const section of sections) {
+    let cursor = "0";
+    do {
+      const [, , , next, broken] = await call(caller, home, audit, {
+        section,
+        cursor,
+        limit: batch,
+      });
+      for (let i = 0; i < broken.length; i += 2) {
+        found.push({ section, entry: broken[i] as string, what: broken[i + 1] as string });
+      }
+      cursor = next;
+    } while (cursor !== "0");
+  }
+  return found;
+}
+
+function sum(flat: readonly Reply[]): number {
+  return flat.reduce<number>((total, value, i) => i % 2 ? total + Number(value) : total, 0);
+}
+
+function count(flat: readonly Reply[], name: string): number {
+  const at = flat.indexOf(name);
+  return at < 0 ? 0 : Number(flat[at + 1]);
+}

@@ -1,0 +1,203 @@
+/**
+ * A task as `rl` and a dashboard see it: in a line, or with everything that is
+ * known.
+ *
+ * @module
+ */
+
+import type { Envelope } from "../protocol/envelope.ts";
+import { readEnvelope } from "../protocol/envelope_reader.ts";
+import { RelierError } from "../base/errors.ts";
+import { type Home, idOf } from "../protocol/keys.ts";
+import type { Reply } from "../port.ts";
+import { pairs } from "../redis/call.ts";
+import type { TaskState } from "../states.ts";
+
+/** A task in a line. */
+export interface TaskSummary {
+  /** `<queue>~<partition>~<22 characters>`. */
+  readonly id: string;
+  /** Its name; empty if what is stored of it cannot be read. */
+  readonly name: string;
+  /** Where it is. */
+  readonly state: TaskState;
+  /** The queue it is in. */
+  readonly queue: string;
+  /** Failures so far, plus 1. */
+  readonly attempt: number;
+  /** How many workers it has cost, and how often it stalled. */
+  readonly resurrections: number;
+  /** When it was pushed. */
+  readonly enqueuedAt: Date;
+  /** When the current or last attempt began. */
+  readonly since: Date | null;
+  /** The worker that runs it, or ran it last. */
+  readonly worker: string | null;
+  /** 0 to 100, as its handler last said. */
+  readonly progress: number | null;
+  /** What its handler said of that. */
+  readonly remark: string | null;
+  /** Why it is where it is, such as `failed`, `presence` or `crashes`. */
+  readonly reason: string | null;
+  /** The error of the last failure. */
+  readonly error: { readonly name: string; readonly message: string } | null;
+  /** When it is due, its lease ends, it is purged or it died, by its state; null while it is ready. */
+  readonly at: Date | null;
+}
+
+/** One attempt of a task. */
+export interface Attempt {
+  /** When it began. */
+  readonly start: Date;
+  /** The worker that ran it. */
+  readonly worker: string;
+  /** When it ended, or was given up. */
+  readonly end: Date;
+  /** How it ended, such as `completed`, `failed`, `timeout`, `presence`, `lease`. */
+  readonly cause: string;
+}
+
+/** What a step of a task returned. */
+export interface StepResult {
+  /** As its handler calls it. */
+  readonly name: string;
+  /** JSON; empty if it returned nothing. */
+  readonly value: string;
+}
+
+/** Everything known about one task. */
+export interface TaskDetails extends TaskSummary {
+  /** What its last attempt failed with. */
+  readonly error:
+    | { readonly name: string; readonly message: string; readonly stack: string }
+    | null;
+  /** What else is recorded, by name: failures, crashes, fence, how many are `ahead` of it, … */
+  readonly facts: Readonly<Record<string, string>>;
+  /** The last ten attempts that ended. */
+  readonly history: readonly Attempt[];
+  /** The stored task, as it was pushed; empty once it is completed or cancelled. */
+  readonly envelope: string;
+  /** Whether the envelope cannot be read. */
+  readonly corrupt: boolean;
+  /** The arguments as a list, or the one input of a task with a schema; undefined if unreadable or gone. */
+  readonly payload: unknown;
+  /** The version of the payload; null if unreadable or gone. */
+  readonly taskVersion: number | null;
+  /** The headers it was pushed with. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON of the partial result, if there is one. */
+  readonly partialResult: string;
+  /**
+   * What its steps returned, in the order they were saved, at most 256 KB of JSON together. The next
+   * attempt does not repeat them; none once it is completed or cancelled.
+   */
+  readonly steps: readonly StepResult[];
+  /** While it runs. */
+  readonly leaseUntil: Date | null;
+  /** While it is scheduled or quarantined. */
+  readonly dueAt: Date | null;
+  /** Once it is completed or cancelled. */
+  readonly purgeAt: Date | null;
+}
+
+type Line = readonly [
+  local: string,
+  state: TaskState,
+  score: string,
+  pushedAt: string,
+  name: string,
+  failures: number,
+  deaths: number,
+  since: number,
+  worker: string,
+  progress: string,
+  remark: string,
+  reason: string,
+  error: string,
+];
+
+/** Reads a task in a line, as `lib/summary.lua` tells it. */
+export function readSummary(
+  home: Home,
+  line: Reply,
+): TaskSummary & Pick<TaskDetails, "error"> {
+  const [local, state, score, pushedAt, name, failures, deaths, since, ...rest] =
+    line as unknown as Line;
+  const [worker, progress, remark, reason, error] = rest;
+  return {
+    id: idOf(home, local),
+    name,
+    state,
+    queue: home.queue,
+    attempt: failures + 1,
+    resurrections: deaths,
+    enqueuedAt: new Date(Number(pushedAt)),
+    since: since ? new Date(since) : null,
+    worker: worker || null,
+    progress: progress ? Number(progress) : null,
+    remark: remark || null,
+    reason: reason || null,
+    error: readError(error),
+    at: state === "ready" || score === "" ? null : new Date(Number(score)),
+  };
+}
+
+/** Reads everything about a task, as `inspect.lua` tells it. Never throws: what is broken is shown. */
+export function readDetails(
+  home: Home,
+  line: Reply,
+  facts: readonly Reply[],
+  history: readonly Reply[],
+  envelope: string,
+  partialResult: string,
+  steps: readonly Reply[],
+): TaskDetails {
+  const summary = readSummary(home, line);
+  const { state, at } = summary;
+  const { state: _, pushedAt: __, error: ___, ...others } = Object.fromEntries(pairs(facts));
+  const { read, corrupt } = opened(envelope);
+  return {
+    ...summary,
+    facts: others as Record<string, string>,
+    history: readAttempts(history),
+    envelope,
+    corrupt,
+    payload: read?.payload,
+    taskVersion: read?.taskVersion ?? null,
+    headers: read?.headers ?? {},
+    partialResult,
+    // Of a step that was saved twice the last counts, as for the handler.
+    steps: [...new Map(pairs(steps))].map(([name, value]) => ({ name, value: String(value) })),
+    leaseUntil: state === "running" ? at : null,
+    dueAt: state === "scheduled" || state === "quarantined" ? at : null,
+    purgeAt: state === "completed" || state === "cancelled" ? at : null,
+  };
+}
+
+function opened(envelope: string): { read: Envelope | undefined; corrupt: boolean } {
+  try {
+    return { read: envelope === "" ? undefined : readEnvelope(envelope), corrupt: false };
+  } catch (error) {
+    // One from a newer version of this package is whole, but not for us to read.
+    return { read: undefined, corrupt: !RelierError.is(error, "RL_SCHEMA_VERSION") };
+  }
+}
+
+function readError(text: string): TaskDetails["error"] {
+  if (text === "") return null;
+  try {
+    const { name = "", message = "", stack = "" } = JSON.parse(text);
+    return { name: String(name), message: String(message), stack: String(stack) };
+  } catch {
+    return { name: "Error", message: "its error cannot be read", stack: "" };
+  }
+}
+
+function readAttempts(flat: readonly Reply[]): Attempt[] {
+  const out: Attempt[] = [];
+  for (let i = 0; i < flat.length; i += 4) {
+    const [start, worker, end, cause] = flat.slice(i, i + 4) as [number, string, number, string];
+    out.push({ start: new Date(start), worker, end: new Date(end), cause });
+  }
+  return out;
+}

@@ -1,0 +1,112 @@
+/**
+ * Looking for tasks: page by page, by worker, and by the beginning of an id.
+ *
+ * @module
+ */
+
+import { type Home, idOf } from "../protocol/keys.ts";
+import { booleanOption, integerOption, knownOptions, oneOf } from "../base/options.ts";
+import type { Reply } from "../port.ts";
+import { call, type Caller } from "../redis/call.ts";
+import { find, held, page } from "../redis/generated/operations.ts";
+import { states, type TaskState } from "../states.ts";
+import { readSummary, type TaskSummary } from "./task_details.ts";
+import { shown } from "../base/safe_text.ts";
+
+/** Which page. */
+export interface PageOptions {
+  /** Where the page before ended. */
+  cursor?: string;
+  /** 1 to 200; 50 by default. */
+  limit?: number;
+  /** Begins at the end of the order: what died last comes first. False by default. */
+  last?: boolean;
+}
+
+/** A page of tasks. */
+export interface TaskPage {
+  /** In the order of the state, at most `limit`. */
+  readonly tasks: readonly TaskSummary[];
+  /** For the next page; null behind the last task. It holds although tasks come and go. */
+  readonly cursor: string | null;
+  /** How many tasks are in the state. */
+  readonly total: number;
+}
+
+const mostPerPage = 200;
+const mostFound = 10;
+const cursorPattern = /^-?\d[\d.e+]{0,30}:[^\s:]{1,200}$/;
+
+/** One page of `state`, in its order. */
+export async function pageOf(
+  caller: Caller,
+  home: Home,
+  state: TaskState,
+  options: PageOptions,
+): Promise<TaskPage> {
+  knownOptions("page()", options, ["cursor", "limit", "last"]);
+  const { cursor = "", limit = 50, last = false } = options;
+  booleanOption("last", last);
+  oneOf("state", state, Object.keys(states) as TaskState[]);
+  integerOption("limit", limit, { min: 1, max: mostPerPage });
+  let after = cursorOption(cursor);
+  let total = 0;
+  const tasks: TaskSummary[] = [];
+  do {
+    const left = limit - tasks.length;
+    const args = { state, after, limit: left, last: last ? 1 : 0 };
+    const [, , , lines, next, all] = await call(caller, home, page, args);
+    tasks.push(...summaries(home, lines));
+    [after, total] = [next, all];
+  } while (after !== "" && tasks.length < limit);
+  return { tasks, cursor: after || null, total };
+}
+
+function cursorOption(value: unknown): string {
+  if (typeof value === "string" && (value === "" || cursorPattern.test(value))) return value;
+  throw new RangeError(
+    `Cannot use option "cursor": it must be the cursor of a page: current value is ${shown(value)}`,
+  );
+}
+
+/** What `worker` holds at `home`, at most 200. */
+export async function heldBy(caller: Caller, home: Home, worker: string): Promise<TaskSummary[]> {
+  const [, , , lines] = await call(caller, home, held, { worker, limit: mostPerPage });
+  return summaries(home, lines);
+}
+
+function summaries(home: Home, lines: readonly Reply[]): TaskSummary[] {
+  return lines.map((line) => {
+    const { error, ...summary } = readSummary(home, line);
+    return { ...summary, error: error && { name: error.name, message: error.message } };
+  });
+}
+
+const beginningPattern = /^(?:([A-Za-z0-9][A-Za-z0-9._-]{0,63})~(\d{1,4})~)?([A-Za-z0-9_-]{1,22})$/;
+
+/** At most ten tasks of the queues at `homes` whose full or local id begins with `beginning`. */
+export async function findTasks(
+  caller: Caller,
+  homes: readonly Home[],
+  beginning: string,
+): Promise<string[]> {
+  const [, queue, partition, local] = beginningPattern.exec(beginning) ?? [];
+  if (local === undefined) return [];
+  const found = new Set<string>();
+  for (const home of homes) {
+    if (queue !== undefined && (queue !== home.queue || Number(partition) !== home.partition)) {
+      continue;
+    }
+    for (const section of ["task", "record"]) {
+      let cursor = "0";
+      do {
+        const args = { section, beginning: local, cursor };
+        const [, , , next, ids] = await call(caller, home, find, args);
+        for (const id of ids as string[]) found.add(idOf(home, id));
+        if (found.size >= mostFound) return [...found].slice(0, mostFound);
+        cursor = next;
+      } while (cursor !== "0");
+    }
+  }
+  return [...found];
+}

@@ -1,0 +1,84 @@
+/**
+ * The workers of a queue: who they are, what they are told, and what they leave
+ * behind.
+ *
+ * @module
+ */
+
+import { readAbout, type WorkerAbout } from "../protocol/worker_info.ts";
+import { RelierError } from "../base/errors.ts";
+import type { Home } from "../protocol/keys.ts";
+import { readOrder, type WorkerOrder, writeOrder } from "../protocol/worker_command.ts";
+import type { Reply } from "../port.ts";
+import { call, type Caller } from "../redis/call.ts";
+import { fleet, order as orderScript } from "../redis/generated/operations.ts";
+
+/** A worker, as its queue knows it. */
+export interface WorkerEntry {
+  /** What {@linkcode Worker.id} is. */
+  readonly id: string;
+  /** By Redis's clock. */
+  readonly lastBeat: Date;
+  /** Whether this server has seen its subscription, by which its death is noticed at once. */
+  readonly seen: boolean;
+  /** For how long the subscription has been missing; 0 while it stands. */
+  readonly missingMs: number;
+  /** For how long its event loop has been blocked, so that a thread beats for it; 0 while it turns. */
+  readonly blockedMs: number;
+  /** Tasks of this queue that it holds. */
+  readonly running: number;
+  /** What it said of itself with its last beat. */
+  readonly about: WorkerAbout;
+  /** An order it has not obeyed yet. */
+  readonly order: WorkerOrder["do"] | null;
+  /** Whether it claims nothing because it was told so. */
+  readonly paused: boolean;
+}
+
+type Row = readonly [
+  id: string,
+  beat: number,
+  seen: number,
+  missingMs: number,
+  running: number,
+  about: string,
+  order: string,
+  blockedMs: number,
+];
+
+/** The workers that beat at `home`, at most 200. */
+export async function readFleet(caller: Caller, home: Home): Promise<WorkerEntry[]> {
+  const [, , , workers] = await call(caller, home, fleet, {});
+  return (workers as readonly Reply[]).map((row) => {
+    const [id, beat, seen, missingMs, running, text, order, blockedMs] = row as unknown as Row;
+    const about = readAbout(text);
+    return {
+      id,
+      lastBeat: new Date(beat),
+      seen: seen === 1,
+      missingMs,
+      blockedMs,
+      running,
+      about,
+      order: readOrder(order)?.what ?? null,
+      paused: about.state === "paused",
+    };
+  });
+}
+
+/** Tells a worker what to do. @throws {RelierError} `RL_NOT_FOUND` */
+export async function giveOrder(
+  caller: Caller,
+  home: Home,
+  worker: string,
+  order: WorkerOrder,
+): Promise<void> {
+  const text = writeOrder(order);
+  const [word] = await call(caller, home, orderScript, { worker, order: text });
+  if (word === "ok") return;
+  throw new RelierError(
+    "RL_NOT_FOUND",
+    `Cannot find worker "${worker}" in queue "${home.queue}"`,
+    { hint: "it has left, or works on other queues" },
+  );
+}

@@ -1,0 +1,192 @@
+/**
+ * Bringing dead tasks back from an export, as dead ones: to look at them again,
+ * to release them here, or to move them to another Redis.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { batches } from "../base/batches.ts";
+import { writeEnvelope } from "../protocol/envelope.ts";
+import { maxPayloadBytes, maxResultBytes } from "../base/json.ts";
+import { type Home, idOf, localOf } from "../protocol/keys.ts";
+import { randomLocal } from "../protocol/task_id.ts";
+import { checkedPayload, type Definitions } from "./release.ts";
+import { call, type Caller } from "../redis/call.ts";
+import { restore } from "../redis/generated/operations.ts";
+import type { StepResult } from "../inspection/task_details.ts";
+
+const date = v.union([
+  v.date(),
+  v.pipe(v.string(), v.isoTimestamp(), v.transform((t) => new Date(t))),
+]);
+const line = (most: number) => v.pipe(v.string(), v.maxLength(most), v.regex(/^[^\p{Cc}]*$/u));
+const count = v.optional(v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number)), "0");
+const word = v.pipe(v.string(), v.regex(/^[^\s\p{Cc}]{1,64}$/u));
+const error = v.object({
+  name: v.string(),
+  message: v.string(),
+  stack: v.optional(v.string(), ""),
+});
+/** JSON of a result has no raw line feed, and the name of a step should have none. */
+const left = v.pipe(v.string(), v.maxLength(maxResultBytes), v.regex(/^[^\n]*$/));
+const step = v.object({ name: left, value: left });
+const attempt = v.object({ start: date, worker: word, end: date, cause: line(200) });
+
+/** What is read of an exported task: everything that `inspect()` tells and a release needs. */
+const shape = v.object({
+  id: v.optional(v.string()),
+  name: v.pipe(v.string(), v.regex(/^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$/)),
+  envelope: v.optional(v.string(), ""),
+  payload: v.optional(v.unknown()),
+  taskVersion: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1)))),
+  headers: v.optional(v.record(v.string(), v.string())),
+  reason: v.optional(v.nullable(line(200))),
+  error: v.optional(v.nullable(error)),
+  enqueuedAt: v.optional(date),
+  at: v.optional(v.nullable(date)),
+  history: v.optional(v.pipe(v.array(attempt), v.maxLength(10)), []),
+  partialResult: v.optional(left, ""),
+  steps: v.optional(v.array(step), []),
+  facts: v.optional(
+    v.object({
+      failures: count,
+      crashes: count,
+      stalls: count,
+      priority: v.optional(
+        v.pipe(v.string(), v.regex(/^\d{1,2}$|^100$/), v.transform(Number)),
+        "0",
+      ),
+      limit: v.optional(v.pipe(v.string(), v.regex(/^\d{0,9}$/)), ""),
+      print: v.optional(v.pipe(v.string(), v.regex(/^([\w-]{22})?$/)), ""),
+      tenant: v.optional(line(128), ""),
+    }),
+    {},
+  ),
+});
+
+/**
+ * A dead task as an export holds it: what `inspect()` resolves to, or JSON of
+ * that. It needs an envelope, or a name and a payload; the rest may be left out.
+ */
+export interface ExportedTask {
+  /** Of this queue; a new one by default. */
+  id?: string;
+  /** Of the task. */
+  name: string;
+  /** The bytes that were stored, kept as they are; made of name and payload by default. */
+  envelope?: string;
+  /** What its handler is given. */
+  payload?: unknown;
+  /** The version of the payload; that of the task in this process by default, else 1. */
+  taskVersion?: number | null;
+  /** Free text that travels with it. */
+  headers?: Record<string, string>;
+  /** Why it died; `restored` by default. */
+  reason?: string | null;
+  /** What it died of. */
+  error?: { name: string; message: string; stack?: string } | null;
+  /** When it was pushed; when it died by default. */
+  enqueuedAt?: Date | string;
+  /** When it died. */
+  at?: Date | string | null;
+  /** At most ten. */
+  history?: readonly {
+    readonly start: Date | string;
+    readonly worker: string;
+    readonly end: Date | string;
+    readonly cause: string;
+  }[];
+  /** JSON of the partial result, which the next attempt reads. */
+  partialResult?: string;
+  /** What its steps returned, as JSON, at most 256 KB together: they are not done again. */
+  steps?: readonly StepResult[];
+  /** Of these failures, crashes, stalls, priority, limit, print and tenant are kept. */
+  facts?: Readonly<Record<string, string>>;
+}
+
+/** Room for what an envelope has besides its payload. */
+const maxEnvelope = maxPayloadBytes + 65_536;
+
+/**
+ * Puts `lines` into the queue at `home` as dead tasks; resolves to the ids that
+ * were there already.
+ *
+ * @throws RangeError naming the line and what is wrong with it, before anything is stored.
+ */
+export async function restoreTasks(
+  caller: Caller,
+  home: Home,
+  lines: readonly ExportedTask[],
+  definitions: Definitions,
+): Promise<string[]> {
+  const rows: Row[] = [];
+  for (const [i, given] of lines.entries()) rows.push(await rowOf(given, i, home, definitions));
+  const existed: string[] = [];
+  for (const page of batches(rows, sizeOf)) {
+    const [, , , ids] = await call(caller, home, restore, { token: randomLocal() }, page);
+    existed.push(...(ids as string[]).map((local) => idOf(home, local)));
+  }
+  return existed;
+}
+
+type Row = Awaited<ReturnType<typeof rowOf>>;
+
+function sizeOf({ envelope, error, partial, steps }: Row): number {
+  return envelope.length + error.length + partial.length + steps.length;
+}
+
+async function rowOf(given: unknown, i: number, home: Home, definitions: Definitions) {
+  const read = v.safeParse(shape, given);
+  if (!read.success) {
+    const at = v.getDotPath(read.issues[0]) ?? "its root";
+    throw refusal(i, `"${at}" is not what it should be`);
+  }
+  const { id, reason, history, facts, enqueuedAt, at, steps, ...task } = read.output;
+  const diedAt = at ?? new Date();
+  const lines = steps.map(({ name, value }) => `${name}\n${value}\n`).join("");
+  if (lines.length > maxResultBytes) throw refusal(i, "its steps are too large");
+  return {
+    id: id === undefined ? randomLocal() : localOf(id, home),
+    envelope: await envelopeOf(task, i, definitions),
+    pushedAt: (enqueuedAt ?? diedAt).getTime(),
+    diedAt: diedAt.getTime(),
+    ...facts,
+    reason: reason ?? "restored",
+    error: task.error ? JSON.stringify(task.error) : "",
+    history: history.map(({ start, worker, end, cause }) =>
+      `${start.getTime()} ${worker} ${end.getTime()} ${cause}\n`
+    ).join(""),
+    // Whether there is anything that the next attempt has to be told.
+    tried: history.length + task.partialResult.length + steps.length > 0 ? 1 : 0,
+    partial: task.partialResult,
+    steps: lines,
+  };
+}
+
+async function envelopeOf(
+  task: Pick<
+    v.InferOutput<typeof shape>,
+    "name" | "envelope" | "payload" | "taskVersion" | "headers"
+  >,
+  i: number,
+  definitions: Definitions,
+): Promise<string> {
+  const { name, envelope, payload, taskVersion, headers } = task;
+  if (envelope.length > maxEnvelope) throw refusal(i, "its envelope is too large");
+  // What was stored once is kept as it is, even where it cannot be read.
+  if (envelope !== "") return envelope;
+  if (name === "" || payload === undefined) {
+    throw refusal(i, "it needs an envelope, or a name and a payload");
+  }
+  const definition = definitions(name);
+  const version = taskVersion ?? definition?.version ?? 1;
+  // An older payload is one for its migrations to check.
+  const current = definition?.version === version ? definition : undefined;
+  const text = await checkedPayload(name, payload, current);
+  return writeEnvelope({ name, taskVersion: version, payload: text, headers });
+}
+
+function refusal(i: number, what: string): RangeError {
+  return new RangeError(`Cannot restore task ${i + 1}: ${what}`);
+}

@@ -1,0 +1,167 @@
+/**
+ * A task seen from where it was pushed.
+ *
+ * @module
+ */
+
+import { RelierError, TaskFailedError } from "../base/errors.ts";
+import { type Duration, maxTimer, toMs } from "../base/duration.ts";
+import { follow, type FollowOptions, type TaskHappening } from "../redis/event_stream.ts";
+import { decodeResult } from "../base/json.ts";
+import { type Home, idOf } from "../protocol/keys.ts";
+import type { Poller, Standing } from "./result_poller.ts";
+import { call, type Caller } from "../redis/call.ts";
+import { cancel as cancelScript } from "../redis/generated/client.ts";
+import type { TaskState } from "../states.ts";
+
+/** What became of a push: a new task, one that was there, or one that is done. */
+export type Outcome = "created" | "joined" | "replayed";
+
+/** Where a task stands. */
+export interface TaskStatus {
+  /** Where it is. */
+  readonly state: TaskState;
+  /** Failures so far, plus 1. */
+  readonly attempt: number;
+  /** 0 to 100, while a handler reports it. */
+  readonly progress?: number;
+  /** The worker that runs it, or ran it last. */
+  readonly worker?: string;
+  /** Why it is where it is, such as `failed`, `presence` or `crashes`. */
+  readonly reason?: string;
+}
+
+/** A task that was pushed, or found by its id. */
+export interface TaskHandle<R = unknown> {
+  /** `<queue>~<partition>~<local>`. */
+  readonly id: string;
+  /** What the push made of it; `"joined"` for a handle made from an id. */
+  readonly outcome: Outcome;
+  /**
+   * Asks where the task stands.
+   *
+   * @throws {RelierError} `RL_NOT_FOUND` if it never was, or its retention ended.
+   */
+  status(): Promise<TaskStatus>;
+  /**
+   * Waits for the result; for ever unless `timeout` is given.
+   *
+   * @throws {TaskFailedError} If it is dead.
+   * @throws {RelierError} `RL_CANCELLED`, `RL_RESULT_TIMEOUT`, `RL_NOT_FOUND`.
+   */
+  result(options?: { timeout?: Duration; signal?: AbortSignal }): Promise<R>;
+  /**
+   * Cancels the task, or asks its worker to if it runs. Resolves to whether that
+   * came to something: not if it is completed, dead or unknown.
+   */
+  cancel(reason?: string): Promise<boolean>;
+  /**
+   * Follows what happens to the task until it is final. Not stored: what
+   * happened before, or while the connection was cut, is missed.
+   */
+  events(options?: FollowOptions): AsyncIterable<TaskHappening>;
+}
+
+/** Returned by `push()`: the id is known now; awaiting it waits for Redis. */
+export interface PendingTask<R = unknown> extends PromiseLike<TaskHandle<R>> {
+  /** The id it has, or will have once it is accepted. */
+  readonly id: string;
+  /** Whether Redis has accepted it. */
+  readonly acked: boolean;
+}
+
+/** What handles are made from. */
+export interface HandleSource {
+  readonly caller: Caller;
+  readonly poller: Poller;
+}
+
+const finalStates: ReadonlySet<string> = new Set(["completed", "dead", "cancelled"]);
+const hour = 3_600_000;
+
+/** Makes the handle of the task stored as `local` at `home`. */
+export function createHandle<R>(
+  { caller, poller }: HandleSource,
+  home: Home,
+  local: string,
+  outcome: Outcome,
+): TaskHandle<R> {
+  const id = idOf(home, local);
+  const unknown = () =>
+    new RelierError("RL_NOT_FOUND", `Cannot find task "${id}"`, {
+      hint: "it was never accepted, or its retention has ended",
+    });
+
+  async function result(options: { timeout?: Duration; signal?: AbortSignal } = {}): Promise<R> {
+    const timeoutMs = options.timeout === undefined
+      ? undefined
+      : toMs("timeout", options.timeout, { max: maxTimer });
+    const standing = await poller.settled(home, local, timeoutMs, options.signal);
+    if (standing === "timeout") {
+      throw new RelierError(
+        "RL_RESULT_TIMEOUT",
+        `Task "${id}" has no result after ${timeoutMs} ms`,
+        {
+          hint: "it goes on: ask again, or look at its status",
+        },
+      );
+    }
+    if (standing.state === "completed") return decodeResult(standing.result) as R;
+    if (standing.state === "dead") throw deadError(id, standing);
+    if (standing.state === "cancelled") {
+      throw new RelierError("RL_CANCELLED", `Task "${id}" was cancelled: ${standing.reason}`);
+    }
+    throw unknown();
+  }
+
+  return {
+    id,
+    outcome,
+    result,
+    async status() {
+      const standing = await poller.ask(home, local);
+      if (!standing.state) throw unknown();
+      const { progress, worker, reason } = standing;
+      return {
+        state: standing.state as TaskState,
+        attempt: standing.failures + 1,
+        ...(progress && { progress: Number(progress) }),
+        ...(worker && { worker }),
+        ...(reason && { reason }),
+      };
+    },
+    async cancel(reason = "cancelled") {
+      const text = String(reason).slice(0, 200);
+      const [word] = await call(caller, home, cancelScript, {
+        id: local,
+        reason: text,
+        keepMs: hour,
+      });
+      return word !== "no";
+    },
+    events: (options = {}) => followTask(caller, home, local, options),
+  };
+}
+
+function deadError(id: string, standing: Standing): TaskFailedError {
+  let cause: { name: string; message: string } | null = null;
+  try {
+    cause = standing.error ? JSON.parse(standing.error) : null;
+  } catch {
+    // Whatever wrote it, it is not worth hiding the death for.
+  }
+  return new TaskFailedError(id, standing.reason, cause);
+}
+
+/** Until the task is final. */
+async function* followTask(
+  { port }: Caller,
+  home: Home,
+  local: string,
+  options: FollowOptions,
+): AsyncGenerator<TaskHappening> {
+  for await (const { id: _, missed: __, ...happening } of follow(port, home, options, local)) {
+    yield happening;
+    if (finalStates.has(happening.state)) return;
+  }
+}

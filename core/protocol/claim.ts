@@ -1,0 +1,113 @@
+/**
+ * A claimed task, as `turn.lua` hands it out.
+ *
+ * @module
+ */
+
+import type { Home } from "./keys.ts";
+import type { Reply } from "../port.ts";
+
+/** What a worker holds. */
+export interface Claim {
+  readonly home: Home;
+  /** Local id. */
+  readonly id: string;
+  /** Proof that it is ours. Every write names it. */
+  readonly nonce: string;
+  readonly fence: number;
+  /** Milliseconds since 1970, by Redis. */
+  readonly pushedAt: number;
+  /** The stored task. */
+  readonly envelope: string;
+  readonly failures: number;
+  readonly crashes: number;
+  readonly stalls: number;
+  readonly deferrals: number;
+  readonly deferredMs: number;
+  /** What the attempt before left behind, if there was one. */
+  readonly again: {
+    readonly partial: string;
+    readonly error: string;
+    readonly steps: readonly string[];
+  } | null;
+  /** When it was last put in line, where that is not when it was pushed; else 0. Milliseconds, by Redis. */
+  readonly readyAt: number;
+  /** The last proof of life of the worker it was taken from; 0 if it was not. */
+  readonly alive: number;
+  /** The trace context of the attempt before; empty where there is none. */
+  readonly before: string;
+  /** Whether it is a suspect that must run alone. */
+  readonly solo: boolean;
+  /** Whether the handler was started; a claim that dies before is free. */
+  started: boolean;
+  /** Until when, by `performance.now()`, nobody else can have it. */
+  trustUntil: number;
+  /** The trace context of this attempt; empty where nobody observes. */
+  trace: string;
+}
+
+/** Reads the tasks of a reply to a call sent at `sentAt`. */
+export function readClaims(
+  home: Home,
+  nonce: string,
+  tasks: readonly Reply[],
+  solo: boolean,
+  trustUntil: number,
+): Claim[] {
+  return (tasks as readonly (readonly Reply[])[]).map(([id, fence, pushedAt, envelope, more]) => ({
+    home,
+    id: id as string,
+    nonce,
+    fence: fence as number,
+    pushedAt: pushedAt as number,
+    envelope: envelope as string,
+    solo,
+    trustUntil,
+    trace: "",
+    ...pastOf(more as Past | undefined),
+  }));
+}
+
+type Past = readonly [
+  failures: number,
+  crashes: number,
+  stalls: number,
+  deferrals: number,
+  deferredMs: number,
+  started: number,
+  again: number,
+  partial: string,
+  error: string,
+  steps: readonly string[],
+  readyAt: number,
+  alive: number,
+  before: string,
+];
+
+/** What came before; nothing for a first attempt that starts at once. */
+function pastOf(past: Past = [0, 0, 0, 0, 0, 1, 0, "", "", [], 0, 0, ""]) {
+  const [failures, crashes, stalls, deferrals, deferredMs, started, again, ...left] = past;
+  const [partial, error, steps, readyAt, alive, before] = left;
+  return {
+    failures,
+    crashes,
+    stalls,
+    deferrals,
+    deferredMs,
+    started: started === 1,
+    again: again === 1 ? { partial, error, steps } : null,
+    readyAt,
+    alive,
+    before,
+  };
+}
+
+/** From when it could have been claimed to its claim, in ms: a fence is in µs, see lua/moves/claim.lua. */
+export function waitedMs({ fence, pushedAt, readyAt }: Claim): number {
+  return Math.max(0, fence / 1000 - Math.max(pushedAt, readyAt));
+}
+
+/** The trace contexts of claims by their row, as scripts take them; see lua/lib/traces.lua. */
+export function tracesOf(traces: readonly string[]): string {
+  return traces.map((trace, i) => trace && `${i + 1}:${trace}`).filter(Boolean).join(" ");
+}

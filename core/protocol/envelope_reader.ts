@@ -1,0 +1,50 @@
+/**
+ * Reading what was stored: the worker may be older or newer than the producer.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { type Envelope, envelopeVersion } from "./envelope.ts";
+import { RelierError } from "../base/errors.ts";
+import { decodeJson } from "../base/json.ts";
+
+const shape = v.object({
+  v: v.literal(envelopeVersion),
+  name: v.string(),
+  taskVersion: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1),
+  payload: v.unknown(),
+  key: v.optional(v.string()),
+  headers: v.optional(v.record(v.string(), v.string()), {}),
+});
+
+/**
+ * Reads an envelope.
+ *
+ * @throws {RelierError} `RL_CORRUPT` if it is none, `RL_SCHEMA_VERSION` if it
+ * is newer than this package.
+ */
+export function readEnvelope(text: string): Envelope {
+  let raw: unknown;
+  try {
+    raw = decodeJson(text);
+  } catch (cause) {
+    throw new RelierError("RL_CORRUPT", "Cannot read the envelope: it is not JSON", { cause });
+  }
+  const given = (raw as { v?: unknown } | null)?.v;
+  if (typeof given === "number" && Number.isInteger(given) && given > envelopeVersion) {
+    throw new RelierError(
+      "RL_SCHEMA_VERSION",
+      `Cannot read the envelope: its version is ${given}, this worker knows ${envelopeVersion}`,
+    );
+  }
+  const read = v.safeParse(shape, raw);
+  if (!read.success) {
+    const at = v.getDotPath(read.issues[0]) ?? "its root";
+    throw new RelierError(
+      "RL_CORRUPT",
+      `Cannot read the envelope: "${at}" is not what it should be`,
+    );
+  }
+  return read.output;
+}

@@ -1,0 +1,111 @@
+/**
+ * What a worker says of itself with each beat, for people to read.
+ *
+ * @module
+ */
+
+import type { Definition } from "../task/definition.ts";
+import type { Home } from "./keys.ts";
+import { memoryMb, processId, runtimeFacts } from "../base/host.ts";
+import type { Timings } from "../base/histogram.ts";
+import type { Setup } from "../worker/worker_options.ts";
+
+/** What a worker says of itself. */
+export interface WorkerAbout {
+  /** What its owner calls it. */
+  readonly name: string | null;
+  /** The process; 0 where there is none. */
+  readonly process: number;
+  /** Its name, as the host has it. */
+  readonly host: string;
+  /** `node`, `bun`, `deno` or `workerd`; empty if it does not tell. */
+  readonly runtime: string;
+  /** Of the runtime. */
+  readonly version: string;
+  /** How many tasks it runs at once. */
+  readonly concurrency: number;
+  /** The queues it claims from. */
+  readonly queues: readonly string[];
+  /** ISO 8601, by the clock of its host. */
+  readonly startedAt: string;
+  /** The tasks it knows, at most 200. */
+  readonly tasks: readonly { readonly name: string; readonly version: number }[];
+  /** Memory of its process. */
+  readonly rssMb: number;
+  /** How late its event loop was lately, in ms. */
+  readonly loopLagMs: number;
+  /** Handlers that go on after their attempt was decided. */
+  readonly leaked: number;
+  /** Attempts since it started whose task was another worker's by then: Redis took nothing of them. */
+  readonly fenced: number;
+  /** How long tasks of this queue waited and ran lately. */
+  readonly timings: Timings;
+  /** What its beat comes from. */
+  readonly pulse: "thread" | "loop";
+  /** What started it and looks after it. */
+  readonly supervisor: string | null;
+  /** Whether it claims. */
+  readonly state: "working" | "paused" | "draining";
+}
+
+/** What changes from beat to beat. */
+export type Vitals = Pick<
+  WorkerAbout,
+  "loopLagMs" | "leaked" | "fenced" | "timings" | "pulse" | "state"
+>;
+
+const mostTasks = 200;
+
+/** Makes the text of a worker's beats; what does not change is written at the first. */
+export function createAbout(
+  setup: Setup,
+  definitions: () => readonly Definition[],
+  vitals: (home: Home) => Vitals,
+): (home: Home) => string {
+  const { name, supervisor, concurrency, queues } = setup;
+  const still = () => ({
+    name,
+    process: processId(),
+    ...runtimeFacts(),
+    concurrency,
+    queues: queues.map((queue) => queue.name),
+    startedAt: new Date().toISOString(),
+    tasks: definitions().slice(0, mostTasks).map(({ name, version }) => ({ name, version })),
+    supervisor,
+  });
+  let text: string | undefined;
+  return (home) => {
+    text ??= JSON.stringify(still()).slice(0, -1);
+    return `${text},${JSON.stringify({ rssMb: memoryMb(), ...vitals(home) }).slice(1)}`;
+  };
+}
+
+/** Reads what a worker said; one of an older version says less. */
+export function readAbout(text: string): WorkerAbout {
+  let said: Partial<WorkerAbout> = {};
+  try {
+    said = JSON.parse(text);
+  } catch {
+    // A worker that claimed and has not beaten yet has said nothing.
+  }
+  return {
+    name: null,
+    process: 0,
+    host: "",
+    runtime: "",
+    version: "",
+    concurrency: 0,
+    queues: [],
+    startedAt: "",
+    tasks: [],
+    rssMb: 0,
+    loopLagMs: 0,
+    leaked: 0,
+    fenced: 0,
+    timings: { wait: {}, run: {} },
+    pulse: "loop",
+    supervisor: null,
+    state: "working",
+    ...said,
+  };
+}

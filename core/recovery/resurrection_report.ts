@@ -1,0 +1,59 @@
+/**
+ * Telling whoever observes of tasks that were raised: what Redis remembers of them is
+ * read for that. Nothing waits for it, and it never gets in the way of what does.
+ *
+ * @module
+ */
+
+import { loaded } from "../task/current_run.ts";
+import { type Home, idOf } from "../protocol/keys.ts";
+import type { Caller } from "../redis/call.ts";
+import type { TaskDetails } from "../inspection/task_details.ts";
+
+/** A task that was raised, and what its worker came to. */
+export interface RaisedTask {
+  readonly id: string;
+  readonly cause: string;
+  /** What is stored of it; absent where that could not be read. */
+  readonly details: TaskDetails | undefined;
+}
+
+const atOnce = 20;
+/** More than this at a time are told of without having been read. */
+const mostReading = 1000;
+let reading = 0;
+
+/** Tells of `raised`, local ids and causes, if anybody observes. Never rejects. */
+export async function tellRaised(
+  caller: Caller,
+  home: Home,
+  raised: readonly (readonly [local: string, cause: string])[],
+): Promise<void> {
+  const observer = raised.length > 0 && await caller.telemetry?.();
+  if (!observer) return;
+  const tasks: RaisedTask[] = [];
+  for (let from = 0; from < raised.length; from += atOnce) {
+    const page = raised.slice(from, from + atOnce);
+    tasks.push(
+      ...await Promise.all(page.map(async ([local, cause]) => ({
+        id: idOf(home, local),
+        cause,
+        details: await detailsOf(caller, home, local),
+      }))),
+    );
+  }
+  observer.raised(home.queue, tasks);
+}
+
+async function detailsOf(caller: Caller, home: Home, local: string) {
+  if (reading >= mostReading) return undefined;
+  reading++;
+  try {
+    const { inspectTask } = await loaded(() => import("../operations/queue_operations.ts"));
+    return await inspectTask(caller, home, local);
+  } catch {
+    return undefined; // It is brought back all the same.
+  } finally {
+    reading--;
+  }
+}

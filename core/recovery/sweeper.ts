@@ -1,0 +1,117 @@
+/**
+ * What brings tasks back: sweeps a partition, again and again, whenever the last
+ * sweep said it is worth it. Every worker has one and none leads; the script
+ * does the work, once, however many ask.
+ *
+ * @module
+ */
+
+import { type Home, idOf } from "../protocol/keys.ts";
+import { atMost } from "../worker/drain.ts";
+import { pause } from "../base/timers.ts";
+import { tellRaised } from "./resurrection_report.ts";
+import { call, type Caller, pairs } from "../redis/call.ts";
+import { sweep } from "../redis/generated/worker.ts";
+
+/** A task that was brought back, and what its worker came to. */
+export interface Resurrection {
+  /** Of the task. */
+  readonly id: string;
+  /** `presence`, `lease`, `stalled`, `lost claim`, `crashes`, or what a supervisor saw. */
+  readonly cause: string;
+}
+
+/** How long a subscription may be missing before its worker is dead. */
+const graceMs = 500;
+const soonestMs = 20;
+/** How long a task is put off by the first worker it costs; see `moves/revive.lua`. */
+const firstDeathMs = 100;
+/** A timer may be a little early. */
+const earlyMs = 5;
+/** When what a sweep brought back for the first time can be claimed. */
+export const revivedMs: number = firstDeathMs + earlyMs;
+/** How long whoever evicts waits until it has told of it. */
+const tellMs = 1000;
+/** A worker's own lease is stored with it: this one is only for what nobody beats for. */
+const anyLeaseMs = 10_000;
+
+/**
+ * Sweeps `home` until `signal` aborts, every `sweepMs` at most unless there is
+ * something to see to. Never throws.
+ */
+export async function runPhoenix(
+  caller: Caller,
+  home: Home,
+  { leaseMs, sweepMs }: { readonly leaseMs: number; readonly sweepMs: number },
+  signal: AbortSignal,
+  onRaised: (raised: Resurrection) => void,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    let nextMs = Math.max(500, sweepMs);
+    try {
+      const swept = await sweepOnce(caller, home, leaseMs);
+      swept.raised.forEach(onRaised);
+      nextMs = swept.raised.length > 0 ? swept.nextMs : Math.max(swept.nextMs, sweepMs);
+    } catch (error) {
+      onError(error);
+    }
+    // Jitter keeps workers that started together from asking together.
+    await pause(Math.max(soonestMs, nextMs * (0.9 + Math.random() * 0.2)), signal);
+  }
+}
+
+/**
+ * Brings back at once what `worker` held, because it is known to have ended by
+ * `cause`; resolves to the ids, at most 200 a call.
+ */
+export async function evict(
+  caller: Caller,
+  home: Home,
+  worker: string,
+  cause: string,
+  leaseMs: number,
+): Promise<string[]> {
+  const args = { dead: worker, cause, leaseMs, graceMs };
+  const [, , , raised, , evicted] = await call(caller, home, sweep, args);
+  const found = pairs(raised) as [string, string][];
+  // Whoever evicts may be about to end, and is the only one who can tell of it.
+  await atMost(tellMs, tellRaised(caller, home, found));
+  return found.slice(0, evicted).map(([local]) => idOf(home, local));
+}
+
+/**
+ * {@linkcode evict} for everything the worker held, and once more when that is
+ * due: whoever asks may be the only one who knows of it.
+ */
+export async function evictAll(
+  caller: Caller,
+  home: Home,
+  worker: string,
+  cause: string,
+): Promise<string[]> {
+  const found: string[] = [];
+  let more: string[];
+  do {
+    more = await evict(caller, home, worker, cause, anyLeaseMs);
+    found.push(...more);
+  } while (more.length > 0);
+  if (found.length > 0) {
+    await pause(revivedMs);
+    found.push(...await evict(caller, home, worker, cause, anyLeaseMs));
+  }
+  return found;
+}
+
+/** Sweeps once; `nextMs` is when that is worth it again. */
+export async function sweepOnce(
+  caller: Caller,
+  home: Home,
+  leaseMs: number = anyLeaseMs,
+): Promise<{ raised: Resurrection[]; nextMs: number }> {
+  const args = { dead: "", cause: "", leaseMs, graceMs };
+  const [, , , raised, nextMs] = await call(caller, home, sweep, args);
+  const found = pairs(raised) as [string, string][];
+  void tellRaised(caller, home, found);
+  return { raised: found.map(([local, cause]) => ({ id: idOf(home, local), cause })), nextMs };
+}

@@ -1,0 +1,81 @@
+/**
+ * Calling a script by name: arguments and rows go in as named values, a word
+ * and its fields come out.
+ *
+ * @module
+ */
+
+import { RelierError } from "../base/errors.ts";
+import { type Home, type KeyName, keyOf } from "../protocol/keys.ts";
+import type { Ledger } from "./loss_detector.ts";
+import type { Confirm, Program, RedisPort, Reply } from "../port.ts";
+import type { Telemetry } from "../telemetry/load_observer.ts";
+
+/** A program and its contract, built from a file in `lua/`. */
+export interface Script<
+  Args extends object,
+  Row extends object,
+  Answer extends readonly [string, string, number, ...Reply[]],
+> extends Program {
+  /** The keys it declares, in order. */
+  readonly keys: readonly KeyName[];
+  /** Its arguments, in order. */
+  readonly args: readonly (keyof Args & string)[];
+  /** The columns of each row behind the arguments, at most 200 rows a call. */
+  readonly row: readonly (keyof Row & string)[];
+  /** The words it may answer with. */
+  readonly replies: readonly Answer[0][];
+}
+
+/** Who makes calls: a port, and a ledger that watches that Redis forgets nothing. */
+export interface Caller {
+  readonly port: RedisPort;
+  readonly ledger: Ledger;
+  /** Told of the tasks that were raised; absent where nobody could be. */
+  readonly telemetry?: Telemetry;
+}
+
+/**
+ * Runs `script` at `home`.
+ *
+ * @throws {RedisError} If Redis refused or did not answer.
+ * @throws {RelierError} `RL_SCHEMA_VERSION` if a newer version of this package
+ * has laid out the queue.
+ */
+export async function call<
+  Args extends object,
+  Row extends object,
+  Answer extends readonly [string, string, number, ...Reply[]],
+>(
+  caller: Caller,
+  home: Home,
+  script: Script<Args, Row, Answer>,
+  args: Args,
+  rows: readonly Row[] = [],
+  confirm?: Confirm,
+): Promise<Exclude<Answer, readonly ["schema", ...Reply[]]>> {
+  const since = caller.ledger.seen(home);
+  const values = script.args.map((name) => String(args[name]));
+  for (const row of rows) for (const name of script.row) values.push(String(row[name]));
+  const keys = script.keys.map((name) => keyOf(home, name));
+  const reply = await caller.port.run(script, keys, values, confirm) as Answer;
+  if (!Array.isArray(reply) || !script.replies.includes(reply[0])) {
+    throw new TypeError(`Cannot read the reply of "${script.name}": it is not one it documents`);
+  }
+  if (reply[0] === "schema") {
+    throw new RelierError(
+      "RL_SCHEMA_VERSION",
+      `Cannot use queue "${home.queue}": its layout is version ${reply[1]}, this package knows 1`,
+      { hint: "update this process to the version of the others" },
+    );
+  }
+  caller.ledger.witness(home, reply[1], reply[2], since);
+  return reply as unknown as Exclude<Answer, readonly ["schema", ...Reply[]]>;
+}
+
+/** A flat list of names and values, as pairs. */
+export function pairs(flat: readonly Reply[]): [string, Reply][] {
+  const out: [string, Reply][] = [];
+  for (let i = 0; i < flat.length; i += 2) out.push([flat[i] as string, flat[i + 1]!]);
+  return out;
+}

@@ -1,0 +1,49 @@
+/**
+ * From what a user calls Redis to a port. The one place that imports a client,
+ * and only when a URL asks for one: an edge bundle holds none.
+ *
+ * @module
+ */
+
+import { loaded } from "../task/current_run.ts";
+import { environment } from "../base/host.ts";
+import type { RedisPort } from "../port.ts";
+
+/** Reads the `redis` option: a port, or a URL; default `RELIER_REDIS_URL`, then localhost. */
+export function portOf(redis: unknown): RedisPort {
+  const given = redis === undefined ? defaultUrl() : redis;
+  if (isPort(given)) return given;
+  if (typeof given === "string" && /^(rediss?|unix):/.test(given)) return lazyPort(given);
+  throw new TypeError(
+    'Cannot use option "redis": it must be a URL that begins with redis:// or rediss://, or a port ' +
+      "such as ioredis(client)",
+  );
+}
+
+/** Where Redis is if nobody says. */
+export function defaultUrl(): string {
+  return environment("RELIER_REDIS_URL") ?? "redis://127.0.0.1:6379";
+}
+
+function isPort(value: unknown): value is RedisPort {
+  return typeof value === "object" && value !== null &&
+    typeof (value as RedisPort).run === "function" &&
+    typeof (value as RedisPort).wait === "function";
+}
+
+/** A port that connects at its first call, so that creating a client costs nothing. */
+function lazyPort(url: string): RedisPort {
+  let opened: Promise<RedisPort> | undefined;
+  const open = (): Promise<RedisPort> =>
+    opened ??= loaded(() => import("#client")).then((client) => client.connect(url));
+  return {
+    run: async (...call) => await (await open()).run(...call),
+    wait: async (...call) => await (await open()).wait(...call),
+    listen: async (...call) => await (await open()).listen!(...call),
+    close: async () => {
+      // What could not be opened has nothing to close, and was complained of already.
+      await (await opened?.catch(() => undefined))?.close();
+    },
+    origin: async () => await (await open()).origin?.(),
+  };
+}

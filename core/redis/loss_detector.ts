@@ -1,0 +1,58 @@
+/**
+ * Notices that Redis forgot something. Every reply carries the epoch in which a
+ * queue was created and a sequence that rises with every write; a reply that
+ * left after we knew more than it says comes from a Redis that was flushed,
+ * restored or rolled back by a failover.
+ *
+ * @module
+ */
+
+import { RelierError } from "../base/errors.ts";
+import type { Home } from "../protocol/keys.ts";
+
+/** What is known of a partition at one moment. */
+export interface Mark {
+  readonly epoch: string;
+  readonly seq: number;
+  /** Rises with every loss, so that calls from before it are told apart. */
+  readonly life: number;
+}
+
+/** What Redis is known to have written, by home. */
+export interface Ledger {
+  /** What is known of `home` now, if anything. */
+  seen(home: Home): Mark | undefined;
+  /** Takes note of a reply; `since` is what was known when its call was sent. */
+  witness(home: Home, epoch: string, seq: number, since: Mark | undefined): void;
+}
+
+/** Makes a ledger that calls `onLoss` with an `RL_DATA_LOSS` error, once for each loss. */
+export function createLedger(onLoss: (error: RelierError) => void): Ledger {
+  const marks = new Map<string, Mark>();
+  return {
+    seen: (home) => marks.get(home.root),
+    witness(home, epoch, seq, since) {
+      const mark = marks.get(home.root);
+      if (!mark?.epoch) {
+        marks.set(home.root, { epoch, seq, life: mark?.life ?? 0 });
+        return;
+      }
+      // Replies on two connections may overtake each other, so an answer is held
+      // only against what was known before its call.
+      if (since?.life !== mark.life) return;
+      if (epoch === mark.epoch && seq >= since.seq) {
+        if (seq > mark.seq) marks.set(home.root, { ...mark, seq });
+        return;
+      }
+      const what = epoch === mark.epoch
+        ? `its sequence fell from ${since.seq} to ${seq}`
+        : `it was at ${mark.seq} and has begun anew`;
+      marks.set(home.root, { epoch, seq, life: mark.life + 1 });
+      onLoss(
+        new RelierError("RL_DATA_LOSS", `Redis has lost writes of queue "${home.queue}": ${what}`, {
+          hint: "it was flushed, restored or failed over: push again what must not be missing",
+        }),
+      );
+    },
+  };
+}

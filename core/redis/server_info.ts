@@ -1,0 +1,36 @@
+/**
+ * Is this a Redis to entrust tasks to? Asked once, when a worker starts.
+ *
+ * @module
+ */
+
+import { RelierError } from "../base/errors.ts";
+import type { Home } from "../protocol/keys.ts";
+import { call, type Caller } from "./call.ts";
+import { probe } from "./generated/worker.ts";
+
+/** What Redis says of itself, by the names of INFO; empty where it does not tell. */
+export type ServerFacts = Readonly<Record<string, string>>;
+
+/** Asks the server of `home`. */
+export async function askServer(caller: Caller, home: Home): Promise<ServerFacts> {
+  const [, , , flat] = await call(caller, home, probe, {});
+  const facts: Record<string, string> = {};
+  for (let i = 0; i < flat.length; i += 2) facts[flat[i] as string] = flat[i + 1] as string;
+  return facts;
+}
+
+/**
+ * Refuses a server that would lose tasks by itself.
+ *
+ * @throws {RelierError} `RL_DATA_LOSS` if it evicts keys that do not expire.
+ */
+export function refuseUnsafe(facts: ServerFacts): void {
+  const policy = facts["maxmemory_policy"];
+  if (!policy?.startsWith("allkeys-")) return;
+  throw new RelierError(
+    "RL_DATA_LOSS",
+    `Cannot work on this Redis: its maxmemory-policy "${policy}" deletes tasks when memory is short`,
+    { hint: "CONFIG SET maxmemory-policy noeviction, or give tasks a Redis of their own" },
+  );
+}

@@ -1,0 +1,68 @@
+/**
+ * A task is still a function: called directly it runs here and now, with its
+ * schemas checked and a context that asks for no worker. Unit tests need
+ * nothing else.
+ *
+ * @module
+ */
+
+import { currentRun, within } from "./current_run.ts";
+import type { TaskContext } from "./task_context.ts";
+import type { Definition } from "./definition.ts";
+import { PayloadValidationError } from "../base/errors.ts";
+import { logOf } from "./task_logger.ts";
+import { randomLocal } from "../protocol/task_id.ts";
+import { validate } from "./standard_schema.ts";
+
+/** Runs the handler of `definition` with `args`. */
+export async function runInline(definition: Definition, args: unknown[]): Promise<unknown> {
+  const context = inlineContext(definition);
+  const input = definition.input;
+  const given = input ? [await accepted(definition, input, args[0]), context] : args;
+  // Inside a worker, pushes stay children of the task that called this one.
+  const result = await within(context, currentRun(), () => definition.handler(...given));
+  return definition.output ? await accepted(definition, definition.output, result) : result;
+}
+
+/** The value as `schema` gives it. @throws {PayloadValidationError} */
+export async function accepted(
+  definition: Definition,
+  schema: NonNullable<Definition["input"]>,
+  value: unknown,
+): Promise<unknown> {
+  const checked = await validate(schema, value);
+  if (checked.issues) throw new PayloadValidationError(definition.name, checked.issues);
+  return checked.value;
+}
+
+function inlineContext(definition: Definition): TaskContext {
+  const never = new AbortController().signal;
+  const steps = new Map<string, Promise<unknown>>();
+  const id = `inline~0~${randomLocal()}`;
+  return {
+    id,
+    name: definition.name,
+    queue: definition.queue,
+    workerId: "inline",
+    attempt: 1,
+    maxAttempts: 1,
+    resurrections: 0,
+    fence: 0,
+    idempotencyKey: id,
+    enqueuedAt: new Date(),
+    deadline: null,
+    headers: {},
+    signal: never,
+    softSignal: never,
+    heartbeat: () => Promise.resolve(),
+    progress: () => {},
+    partialResult: undefined,
+    previous: null,
+    step<T>(name: string, fn: () => T | Promise<T>): Promise<T> {
+      const running = steps.get(name) ?? Promise.resolve().then(fn);
+      steps.set(name, running);
+      return running as Promise<T>;
+    },
+    log: logOf(id, definition.name),
+  };
+}

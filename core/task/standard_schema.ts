@@ -1,0 +1,106 @@
+/**
+ * Validating with the caller's own library: valibot, Zod, ArkType and others
+ * share one interface, Standard Schema v1 (standardschema.dev), declared here.
+ *
+ * @module
+ */
+
+import type { PayloadIssue } from "../base/errors.ts";
+import { describe } from "../base/serialized_error.ts";
+import { safeMessage } from "./issue_redaction.ts";
+import { shownKey } from "../base/safe_text.ts";
+
+/** A schema of any library that follows Standard Schema v1. It may be a function. */
+export interface StandardSchema<Input = unknown, Output = Input> {
+  /** What the library offers to others. */
+  readonly "~standard": StandardProps<Input, Output>;
+}
+
+/** How a schema is used. */
+export interface StandardProps<Input = unknown, Output = Input> {
+  /** The version of the interface. */
+  readonly version: 1;
+  /** The library. */
+  readonly vendor: string;
+  /** Checks a value, now or later. */
+  readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+  /** What it takes and gives; exists for the compiler only. */
+  readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+}
+
+/** The value as the schema gives it, or what is wrong with it. */
+export type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] };
+
+/** One thing that is wrong. */
+export interface StandardIssue {
+  /** What; may repeat the value, so it is not shown as it is. */
+  readonly message: string;
+  /** Where, from the outside in. */
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** What a schema takes. */
+export type SchemaInput<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["input"];
+
+/** What a schema gives. */
+export type SchemaOutput<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["output"];
+
+/** The value as the schema gives it, or what is wrong with it without the value. */
+export type Validated<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly value?: undefined; readonly issues: readonly [PayloadIssue, ...PayloadIssue[]] };
+
+/** The most issues that are reported. */
+const maxIssues = 20;
+
+/** Whether `value` is a schema of version 1. */
+export function isStandardSchema(value: unknown): value is StandardSchema {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
+  if (!("~standard" in value)) return false;
+  const props = value["~standard"] as Partial<StandardProps> | null | undefined;
+  return props?.version === 1 && typeof props.validate === "function";
+}
+
+/**
+ * Checks `value` with `schema`; a promise only if the schema gives one. A schema
+ * that throws, or answers something else, accepts nothing. Never throws.
+ */
+export function validate<Output>(
+  schema: StandardSchema<unknown, Output>,
+  value: unknown,
+): Validated<Output> | Promise<Validated<Output>> {
+  try {
+    const result = schema["~standard"].validate(value);
+    if (!isThenable(result)) return judged(result, value);
+    return Promise.resolve(result).then((settled) => judged(settled, value)).catch(broken);
+  } catch (error) {
+    return broken(error);
+  }
+}
+
+function judged<Output>(result: StandardResult<Output>, value: unknown): Validated<Output> {
+  if (result.issues === undefined) {
+    if (!("value" in result)) throw new TypeError("Cannot use what the schema answered");
+    return { value: result.value };
+  }
+  const say = safeMessage(value);
+  const [first, ...others] = result.issues.slice(0, maxIssues).map((issue): PayloadIssue => {
+    const path = issue.path?.slice(0, 64).map((part) =>
+      shownKey(typeof part === "object" ? part.key : part)
+    );
+    return { message: say(issue.message), ...(path?.length && { path }) };
+  });
+  return { issues: [first ?? { message: "the schema refused it and gave no reason" }, ...others] };
+}
+
+/** The message of what was thrown may quote the value; its name does not. */
+function broken(error: unknown): Validated<never> {
+  return { issues: [{ message: `the schema could not check it: ${describe(error).name}` }] };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
+}

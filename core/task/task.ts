@@ -1,0 +1,162 @@
+/**
+ * `rlTask` around a function: what a developer defines, imports and pushes.
+ *
+ * @module
+ */
+
+import { common } from "../base/process_global.ts";
+import { type Producer, producer } from "./client_registry.ts";
+import { define, type Definition, type TaskOptions } from "./definition.ts";
+import type { TaskContext } from "./task_context.ts";
+import type { PendingTask, TaskHandle } from "../producer/create_handle.ts";
+import { runInline } from "./run_inline.ts";
+import { type PushOptions, readPushOptions } from "./push_options.ts";
+import type { StandardSchema } from "./standard_schema.ts";
+
+/** The push methods, bound to per-push options by {@linkcode Task.with}. */
+export interface Pusher<A extends unknown[], R> {
+  /**
+   * Pushes in the background and returns a handle now: fast, and buffered. A
+   * crash before it is flushed loses it; awaiting it waits for Redis.
+   *
+   * @throws {PayloadValidationError} At once, if the payload is not accepted.
+   */
+  push(...args: A): PendingTask<R>;
+  /**
+   * Resolves once Redis has the task.
+   *
+   * @throws {RelierError} `RL_VALIDATION`, `RL_CONFLICT`, `RL_ADMISSION`,
+   * `RL_CONNECTION` (then it may have arrived: the same push again is safe for
+   * an idempotent task), `RL_LEASE_LOST` inside a task that lost its lease.
+   */
+  apush(...args: A): Promise<TaskHandle<R>>;
+  /** {@linkcode apush}, then the result. */
+  call(...args: A): Promise<R>;
+}
+
+/** A function that can be pushed. Called as it is, it runs here and now, without a queue. */
+export interface Task<N extends string = string, A extends unknown[] = any[], R = any>
+  extends Pusher<A, R> {
+  (...args: A): Promise<R>;
+  /** The name by which producers and workers know it. */
+  readonly name: N;
+  /** {@linkcode push} for many argument lists, in one call to Redis per 200. */
+  pushMany(list: readonly A[], options?: PushOptions): PendingTask<R>[];
+  /** {@linkcode apush} for many argument lists; rejects with the first refusal. */
+  apushMany(list: readonly A[], options?: PushOptions): Promise<TaskHandle<R>[]>;
+  /** The same task with options for a push. */
+  with(options: PushOptions): Pusher<A, R>;
+}
+
+/** What a task with a schema has besides: a {@linkcode taskRef} to it has to be given the same. */
+export interface Checked<S> {
+  /** The schema of its input. */
+  readonly input: S;
+}
+
+/** What a schema takes. */
+export type SchemaInput<S> = S extends StandardSchema<infer I, any> ? I : never;
+/** What a schema makes of it. */
+export type SchemaOutput<S> = S extends StandardSchema<any, infer O> ? O : never;
+
+const definitions = common("definitions", () => new WeakMap<object, Definition>());
+const byName = new Map<string, Definition>();
+const everywhere = common<Map<string, Definition>[]>("tasks", () => []);
+everywhere.push(byName);
+
+/**
+ * Defines a task.
+ *
+ * @example
+ * ```ts
+ * export const greet = rlTask("greet", async (name: string) => `hello ${name}`);
+ * await greet.apush("world"); // resolves once Redis has it
+ * ```
+ * @throws TypeError, RangeError if an option is not what it should be, or the
+ * name is taken in this process.
+ */
+export function rlTask<const N extends string, A extends unknown[], R>(
+  name: N,
+  handler: (...args: A) => R | Promise<R>,
+): Task<N, A, Awaited<R>>;
+/** Defines a task whose input is checked by a schema, at push and at pickup. */
+export function rlTask<const N extends string, S extends StandardSchema<any, any>, R, P = unknown>(
+  name: N,
+  options: TaskOptions<[SchemaInput<S>], Awaited<R>, P> & {
+    input: S;
+    output?: StandardSchema<any, Awaited<R>>;
+  },
+  handler: (input: SchemaOutput<S>, ctx: TaskContext<P>) => R | Promise<R>,
+): Task<N, [SchemaInput<S>], Awaited<R>> & Checked<S>;
+/** Defines a task with options. */
+export function rlTask<
+  const N extends string,
+  // Inferred from the handler alone: a key function may take fewer arguments.
+  H extends (...args: any[]) => unknown,
+  P = unknown,
+>(
+  name: N,
+  options: TaskOptions<Parameters<H>, Awaited<ReturnType<H>>, P>,
+  handler: H,
+): Task<N, Parameters<H>, Awaited<ReturnType<H>>>;
+export function rlTask(name: string, ...rest: unknown[]): Task {
+  const [options, handler] = rest.length > 1 ? rest : [{}, rest[0]];
+  const definition = define(name, options as TaskOptions, handler);
+  if (byName.has(name) && !(options as TaskOptions).replace) {
+    throw new TypeError(
+      `Cannot define task "${name}": the name is taken in this process; ` +
+        "choose another, or pass { replace: true } to hot-reload it",
+    );
+  }
+  byName.set(name, definition);
+  return taskOf(definition, (...args) => runInline(definition, args));
+}
+
+/** Makes what is pushed as `definition`; `run` is what it does when it is called. */
+export function taskOf(definition: Definition, run: (...args: unknown[]) => unknown): Task {
+  const client = (): Producer => producer(definition);
+  const pusher = (options: PushOptions): Pusher<any[], any> => ({
+    push: (...args) => client().push(definition, args, options),
+    apush: async (...args) => await client().apush(definition, args, options),
+    call: async (...args) => await (await client().apush(definition, args, options)).result(),
+  });
+  const task = Object.assign((...args: unknown[]) => run(...args), {
+    ...pusher({}),
+    pushMany: (list: readonly unknown[][], options: PushOptions = {}) => {
+      const checked = readPushOptions(options);
+      return client().pushMany(definition, list, checked);
+    },
+    apushMany: async (list: readonly unknown[][], options: PushOptions = {}) => {
+      const checked = readPushOptions(options);
+      return await client().apushMany(definition, list, checked);
+    },
+    with: (options: PushOptions) => pusher(readPushOptions(options)),
+    ...definition.input && { input: definition.input },
+  });
+  Object.defineProperty(task, "name", { value: definition.name });
+  definitions.set(task, definition);
+  return task as Task;
+}
+
+/** What `task` is. @throws TypeError if it was not made by `rlTask`. */
+export function definitionOf(task: unknown): Definition {
+  const definition = typeof task === "function" ? definitions.get(task) : undefined;
+  if (!definition) throw new TypeError("Cannot use the task: it was not made by rlTask()");
+  return definition;
+}
+
+/** The task defined as `name` in this process. */
+export function definitionNamed(name: string): Definition | undefined {
+  return byName.get(name) ?? everywhere.find((each) => each.has(name))?.get(name);
+}
+
+/** The tasks defined in this process. */
+export function allDefinitions(): Definition[] {
+  const names = new Set(everywhere.flatMap((each) => [...each.keys()]));
+  return [...names].map((name) => definitionNamed(name)!);
+}
+
+/** The names of all tasks defined in this process by this copy of the package. */
+export function definedTasks(): string[] {
+  return [...byName.keys()];
+}

@@ -1,0 +1,65 @@
+/**
+ * A task known by name and type only: what a producer pushes when it must not
+ * carry the code of the task, as on the edge. The type comes from a type-only
+ * import, so nothing of the handler is bundled.
+ *
+ * @module
+ */
+
+import { define, type Definition, type TaskOptions } from "./definition.ts";
+import { knownOptions } from "../base/options.ts";
+import { type Checked, type Task, taskOf } from "./task.ts";
+
+/**
+ * What of a task's options decides how it is pushed. Each has to say what the
+ * task itself says: a worker knows no other.
+ */
+export type TaskRefOptions<A extends unknown[] = any[]> = Pick<
+  TaskOptions<A>,
+  "queue" | "priority" | "version" | "idempotent" | "maxResurrections"
+>;
+
+/** The options of a ref to `T`: a task with a schema is pushed in another form, so it is needed. */
+export type TaskRefArguments<T extends Task> = T extends Checked<infer S>
+  ? [options: TaskRefOptions<Parameters<T>> & Checked<S>]
+  : [options?: TaskRefOptions<Parameters<T>>];
+
+const known = ["queue", "priority", "version", "idempotent", "maxResurrections", "input"];
+const refs = new WeakSet<Definition>();
+
+/**
+ * Makes a stand-in for a task that is defined elsewhere. It is pushed as the task
+ * is, and cannot be run.
+ *
+ * @example
+ * ```ts
+ * import type { greet } from "./tasks.ts";
+ *
+ * const greeting = taskRef<typeof greet>("greet");
+ * await greeting.apush("world");
+ * ```
+ * @throws TypeError, RangeError if the name or an option is not what it should be.
+ */
+export function taskRef<T extends Task>(name: T["name"], ...rest: TaskRefArguments<T>): T {
+  const [options = {}] = rest;
+  knownOptions(`taskRef("${name}")`, options, known);
+  const definition = define(name, options, refuse);
+  refs.add(definition);
+  return taskOf(definition, async () => await refuse()) as unknown as T;
+
+  function refuse(): never {
+    throw new TypeError(
+      `Cannot run "${name}" here: it is a taskRef(), which has no handler; push it, or import the task`,
+    );
+  }
+}
+
+/** Refuses to work on what nobody here can run. @throws TypeError naming the first ref. */
+export function refuseRefs(definitions: readonly Definition[]): void {
+  const ref = definitions.find((definition) => refs.has(definition));
+  if (!ref) return;
+  throw new TypeError(
+    `Cannot make a worker of task "${ref.name}": it is a taskRef(), which has no handler; ` +
+      "import the task itself where it is to run",
+  );
+}

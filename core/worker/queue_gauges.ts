@@ -1,0 +1,65 @@
+/**
+ * How the queues of a worker are, for whoever collects metrics. One worker reports
+ * each queue, reads it in one call, and takes no longer over it than a collection may.
+ *
+ * @module
+ */
+
+import type { Home } from "../protocol/keys.ts";
+import { pause } from "../base/timers.ts";
+import { call, type Caller, pairs } from "../redis/call.ts";
+import { report } from "../redis/generated/worker.ts";
+
+/** How a queue is. */
+export interface QueueReport {
+  readonly queue: string;
+  /** Tasks by state, and workers. */
+  readonly tasks: readonly (readonly [state: string, many: number])[];
+  readonly workers: readonly (readonly [state: string, many: number])[];
+  /** Of the task that is first in line. */
+  readonly oldestMs: number;
+  /** Of the server, in bytes; 0 where it does not tell, or has no limit. */
+  readonly memory: { readonly used: number; readonly limit: number };
+}
+
+/** How long a collection waits for Redis; then it is told what was so at the one before. */
+const mostMs = 250;
+/** Longer than the minute in which most collect, so that the lease does not wander. */
+const leastLeaseMs = 90_000;
+const mostLeaseMs = 900_000;
+
+/** Makes what reports those of `homes` that are `worker`'s to report. It never rejects. */
+export function createReport(
+  caller: Caller,
+  homes: readonly Home[],
+  worker: string,
+): () => Promise<readonly QueueReport[]> {
+  const last = new Map<Home, QueueReport>();
+  let askedAt: number | undefined;
+
+  async function ask(home: Home, leaseMs: number): Promise<void> {
+    const reply = await call(caller, home, report, { worker, leaseMs });
+    if (reply[0] === "other") return void last.delete(home);
+    const [, , , counts, oldestMs, workers, memory] = reply;
+    const [used, limit] = memory.map(Number) as [number, number];
+    last.set(home, {
+      queue: home.queue,
+      tasks: pairs(counts) as [string, number][],
+      workers: pairs(workers) as [string, number][],
+      oldestMs,
+      memory: { used, limit },
+    });
+  }
+
+  return async () => {
+    const now = performance.now();
+    const gap = now - (askedAt ?? now);
+    askedAt = now;
+    const leaseMs = Math.round(Math.min(mostLeaseMs, Math.max(leastLeaseMs, 2 * gap)));
+    const answered = new AbortController();
+    const asked = Promise.all(homes.map((home) => ask(home, leaseMs).catch(() => {})));
+    await Promise.race([asked, pause(mostMs, answered.signal)]);
+    answered.abort();
+    return [...last.values()];
+  };
+}

@@ -1,0 +1,214 @@
+/**
+ * One time of work, from the first claim to the farewell: the parts of a worker,
+ * made anew each time, because each of them can only ever stop once. A worker
+ * that was started has one; a tick has one to itself.
+ *
+ * @module
+ */
+
+import { createAbout, type Vitals } from "../protocol/worker_info.ts";
+import { atMost, drainReport, drainShift, farewellMs } from "./drain.ts";
+import { createFeed, type Feed } from "./exchange.ts";
+import { createHeart, type Heart } from "./heartbeat.ts";
+import { createIsolates } from "../threads/isolate_pool.ts";
+import { type Home, homeOf, localOf } from "../protocol/keys.ts";
+import type { AttemptHost } from "../execution/running_attempt.ts";
+import { pause } from "../base/timers.ts";
+import { evict } from "../recovery/sweeper.ts";
+import { createPulse, type Pulse } from "../threads/stall_guard.ts";
+import { createPump, type Pump } from "./claim_loop.ts";
+import { tellRaised } from "../recovery/resurrection_report.ts";
+import { createReport } from "./queue_gauges.ts";
+import type { Inside, Relier } from "../client/create_relier.ts";
+import { createShift, type Shift } from "./slots.ts";
+import { saveStep } from "../execution/save_step.ts";
+import { observing } from "../telemetry/load_observer.ts";
+import type { Gauges } from "../telemetry/otel_gauges.ts";
+import { createTimer, type Timer } from "../base/histogram.ts";
+import type { Emit } from "./worker_events.ts";
+import type { Setup } from "./worker_options.ts";
+
+/** How long a farewell waits for the beat before it. */
+const lastBeatMs = 1000;
+
+/** How long an attempt runs until Redis is told of its trace context. */
+const traceMs = 250;
+
+/** What a stint needs of its worker. */
+export interface StintOwner {
+  readonly id: string;
+  readonly relier: Relier;
+  readonly inside: Inside;
+  readonly setup: Setup;
+  readonly emit: Emit;
+  /** Whether it is on its way out. */
+  leaving(): boolean;
+  loopLagMs(): number;
+  /** An operator's order, told once for each queue. */
+  obey(order: string): void;
+}
+
+/** A time of work. */
+export interface Stint {
+  readonly homes: readonly Home[];
+  readonly hearts: readonly Heart[];
+  readonly pulse: Pulse;
+  readonly pump: Pump;
+  readonly shift: Shift;
+  /** Aborts when it is over. */
+  readonly over: AbortSignal;
+  /** The event loop turns. */
+  tick(): void;
+  /** @throws TypeError if a task is to be isolated that cannot be. */
+  prepare(): Promise<void>;
+  /**
+   * Ends it without dropping anything, within `ms` and the time of its last
+   * words; the sooner of two calls decides.
+   */
+  leave(ms: number): Promise<void>;
+}
+
+/** Makes a stint that claims `most` tasks, or what comes until it is left. */
+export function createStint(owner: StintOwner, most?: number): Stint {
+  const { id, relier, inside, setup, emit } = owner;
+  const { caller, prefix, telemetry, telemetryOptions } = inside;
+  const end = new AbortController();
+  const hurry = new AbortController();
+  const report = (error: unknown) => emit("error", { id: "", name: "", error });
+  const homes = setup.queues.map(({ name }) => homeOf(name, 0, prefix));
+  const feeds = new Map<Home, Feed>();
+  for (const home of homes) {
+    feeds.set(home, createFeed(caller, home, id, setup, end.signal, report));
+  }
+  const feedOf = (home: Home): Feed => feeds.get(home)!;
+  const timers = new Map(homes.map((home) => [home, createTimer()]));
+  const timerOf = (home: Home): Timer => timers.get(home)!;
+
+  const isolates = createIsolates(caller.port, {
+    ...setup,
+    worker: id,
+    prefix,
+    telemetry: telemetryOptions,
+  });
+  const host: AttemptHost = {
+    workerId: id,
+    relier,
+    definitionNamed: inside.definitionNamed,
+    beatOnce: (live) => hearts.get(live.claim.home)!.once(live),
+    saveStep: (claim, name, value) => saveStep(caller, claim, name, value),
+    isolates,
+    watch(claim, task, about) {
+      const called = most !== undefined;
+      const observer = observing(telemetry);
+      if (observer) void traceSoon(claim.home);
+      return observer?.attempt({ ...about, claim, id: task, workerId: id, called });
+    },
+    onError: (error, task, name) => emit("error", { id: task, name, error }),
+  };
+  const pulse = createPulse(
+    caller.port,
+    { ...setup, worker: id, homes },
+    report,
+    (home, ids) =>
+      void tellRaised(caller, home, ids.map((each) => [localOf(each, home), "stalled"] as const)),
+  );
+  const changed = () => pump.poke();
+  const shift: Shift = createShift(setup.concurrency, host, feedOf, timerOf, pulse, emit, changed);
+  const sources = homes.map((home, i) => ({ feed: feedOf(home), weight: setup.queues[i]!.weight }));
+  const pump: Pump = createPump(caller.port, sources, shift, { ...setup, most }, report);
+  const about = createAbout(setup, inside.definitions, (home): Vitals => ({
+    loopLagMs: owner.loopLagMs(),
+    leaked: shift.leaked,
+    fenced: shift.fenced,
+    timings: timerOf(home).lately(),
+    pulse: pulse.kind,
+    state: owner.leaving() ? "draining" : pump.paused ? "paused" : "working",
+  }));
+  const hearts = new Map<Home, Heart>();
+  // One that is over soon is seen by what it holds; nobody has to hear of it in between.
+  const rhythm = most === undefined ? setup : { ...setup, idleBeatMs: Infinity };
+  for (const home of homes) {
+    const body = {
+      held: shift.held,
+      trusts: pulse.trusts,
+      lost: shift.lost,
+      obey: owner.obey,
+      get claiming() {
+        return !owner.leaving() && !pump.paused;
+      },
+      onError: report,
+      // One connection serves all queues: it is told of once.
+      cut: () => home === homes[0] && observing(telemetry)?.disconnected(home.queue, id),
+    };
+    hearts.set(home, createHeart(caller, home, id, about, rhythm, body));
+  }
+  let leaving: Promise<void> | undefined;
+  let gauges: Gauges | undefined;
+  let turned = false;
+  const tracing = new Set<Home>();
+
+  /** Somebody may begin to observe at any time. */
+  function look(): void {
+    const observer = observing(telemetry);
+    if (!observer) return;
+    if (!gauges) observer.worker("started", id);
+    gauges ??= observer.gauges(createReport(caller, homes, id));
+    gauges.look();
+  }
+
+  /**
+   * A death is linked to the attempt that Redis was told of; before the first beat
+   * of its rhythm that would be none. Most tasks are over sooner, and cost nothing.
+   */
+  async function traceSoon(home: Home): Promise<void> {
+    if (tracing.has(home)) return;
+    tracing.add(home);
+    await pause(traceMs, end.signal);
+    tracing.delete(home);
+    if (!end.signal.aborted) hearts.get(home)!.trace();
+  }
+
+  async function depart(): Promise<void> {
+    const began = performance.now();
+    const observer = turned ? observing(telemetry) : undefined;
+    observer?.worker("draining", id);
+    await drainShift(pump, shift, hurry);
+    await relier.flush({ timeout: farewellMs }).catch(report);
+    end.abort();
+    gauges?.stop();
+    const stopping = Promise.all([...hearts.values()].map((heart) => heart.stop()));
+    pulse.stop();
+    const closing = atMost(farewellMs, isolates.close());
+    // Over HTTP calls overtake each other: a beat behind the farewell would leave a ghost.
+    await atMost(lastBeatMs, stopping);
+    await closing;
+    const known = homes.filter((home) => feedOf(home).claimed || hearts.get(home)!.known);
+    const goodbyes = known.map((home) => evict(caller, home, id, "drain", setup.leaseMs));
+    // So that nobody has to notice its absence.
+    await atMost(farewellMs, Promise.all(goodbyes).catch(report));
+    observer?.drained(id, drainReport(shift, null), performance.now() - began);
+  }
+
+  return {
+    homes,
+    hearts: [...hearts.values()],
+    pulse,
+    pump,
+    shift,
+    over: end.signal,
+    tick() {
+      turned = true;
+      pulse.tick();
+      look();
+    },
+    async prepare() {
+      await telemetry(); // So that the first attempt is seen, too.
+      await isolates.prepare(inside.definitions());
+    },
+    leave(ms) {
+      if (ms === 0) hurry.abort();
+      else void pause(ms, hurry.signal).then(() => hurry.abort());
+      return leaving ??= depart();
+    },
+  };
+}

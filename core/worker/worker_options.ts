@@ -1,0 +1,185 @@
+/**
+ * How a worker is set up.
+ *
+ * @module
+ */
+
+import { type Duration, maxTimer, toMs } from "../base/duration.ts";
+import type { Rhythm } from "./heartbeat.ts";
+import {
+  booleanOption,
+  integerOption,
+  keyOption,
+  knownOptions,
+  moduleOption,
+  nameOption,
+  oneOf,
+} from "../base/options.ts";
+
+/** Options of {@linkcode createWorker}. */
+export interface WorkerOptions {
+  /** What people call it, for whoever looks for it; 1 to 128 characters. */
+  name?: string;
+  /** What started it and looks after it; 1 to 128 characters. */
+  supervisor?: string;
+  /** Queues to work on, in turn or by weight (1 to 1,000); `["default"]` by default. */
+  queues?: readonly string[] | Readonly<Record<string, number>>;
+  /** How many handlers run at once, 1 to 10,000; 10 by default. */
+  concurrency?: number;
+  /** How many more tasks to hold ready, 0 to 10,000; 0 by default. They wait behind this worker's own. */
+  prefetch?: number;
+  /** How long a drain lets handlers finish; 30 s by default. */
+  drainTimeout?: Duration;
+  /**
+   * `"default"`: a lease of 10 s, beaten every 3 s. `"fast"`: of 3 s, beaten every second.
+   * `"metered"`, for a Redis that bills each command: of 60 s; beats every 5 min and rests of up to
+   * a minute while there is nothing to do, a sweep every 27 s. What a killed worker held is back
+   * within 90 s instead of 1 s or 10 s.
+   */
+  profile?: "default" | "fast" | "metered";
+  /** How long a task stays with a worker that is silent, 1 s to 1 h; beaten three times within. */
+  lease?: Duration;
+  /**
+   * How long a handler may block the event loop before its tasks are taken for stalled and given
+   * to others; 30 s by default, 0 to 1 h. Up to then a thread renews the leases; with 0, or where
+   * there are no threads, a lease must not end meanwhile.
+   */
+  stallBudget?: Duration;
+  /**
+   * Whether it takes suspects alone, one at a time, in place of a worker that keeps the lane and
+   * does not get empty; false by default.
+   */
+  relief?: boolean;
+  /** Runs the tasks that do not say so themselves in a thread or a process of their own; none by default. */
+  isolate?: "thread" | "process";
+  /** The modules that define tasks, as URLs: isolates import them for tasks that do not name theirs. */
+  modules?: readonly string[];
+  /**
+   * Modules that isolates import before any other, as URLs; none by default. An SDK of OpenTelemetry
+   * is registered in each isolate so: what it has in this process no isolate has.
+   */
+  preload?: readonly string[];
+  /** Whether it brings back what other workers left; true by default. */
+  phoenix?: boolean;
+  /** Whether SIGTERM and SIGINT drain it and end the process; true by default. */
+  handleSignals?: boolean;
+}
+
+/** Worker options, complete and checked; durations in milliseconds. */
+export interface Setup extends Rhythm {
+  readonly name: string | null;
+  readonly supervisor: string | null;
+  readonly queues: readonly { readonly name: string; readonly weight: number }[];
+  readonly concurrency: number;
+  readonly prefetch: number;
+  readonly drainMs: number;
+  /** For how long it waits for a bell at most. */
+  readonly restMs: number;
+  /** How rarely it may sweep. */
+  readonly sweepMs: number;
+  /** How often the event loop shows that it turns. */
+  readonly tickMs: number;
+  readonly stallMs: number;
+  readonly relief: boolean;
+  readonly isolate: "thread" | "process" | undefined;
+  readonly modules: readonly string[];
+  readonly preload: readonly string[];
+  readonly phoenix: boolean;
+  readonly handleSignals: boolean;
+}
+
+const known = [
+  "name",
+  "supervisor",
+  "queues",
+  "concurrency",
+  "prefetch",
+  "drainTimeout",
+  "profile",
+  "lease",
+  "stallBudget",
+  "relief",
+  "isolate",
+  "modules",
+  "preload",
+  "phoenix",
+  "handleSignals",
+];
+const most = 10_000;
+
+/**
+ * What differs between the profiles, in milliseconds and in leases. A worker that is silent for 20
+ * leases is taken for dead, and sweeps more than half a lease apart for an absence of Redis.
+ */
+const profiles = {
+  default: { usualMs: 10_000, restMs: 5000, idleBeat: 0, sweep: 0 },
+  fast: { usualMs: 3000, restMs: 5000, idleBeat: 0, sweep: 0 },
+  metered: { usualMs: 60_000, restMs: 60_000, idleBeat: 5, sweep: 0.45 },
+} as const;
+const profileNames = ["default", "fast", "metered"] as const;
+
+/**
+ * Completes and checks worker options.
+ *
+ * @throws TypeError, RangeError naming the option, its value and what is allowed.
+ */
+export function readWorkerOptions(given: WorkerOptions): Setup {
+  knownOptions("createWorker()", given, known);
+  const relief = booleanOption("relief", given.relief ?? false);
+  const { queues = ["default"], prefetch = 0, drainTimeout = 30_000 } = given;
+  const { concurrency = relief ? 1 : 10 } = given;
+  const { profile = "default", phoenix = true, handleSignals = true } = given;
+  const { stallBudget = 30_000, modules = [], preload = [] } = given;
+  const { usualMs, restMs, idleBeat, sweep } = profiles[oneOf("profile", profile, profileNames)];
+  const { lease = usualMs } = given;
+  const leaseMs = toMs("lease", lease, { min: 1000, max: 3_600_000 });
+  const { name, supervisor, isolate } = given;
+  return {
+    name: name === undefined ? null : keyOption("name", name, 128),
+    supervisor: supervisor === undefined ? null : keyOption("supervisor", supervisor, 128),
+    queues: queuesOf(queues),
+    concurrency: integerOption("concurrency", concurrency, { min: 1, max: relief ? 1 : most }),
+    prefetch: integerOption("prefetch", prefetch, { min: 0, max: relief ? 0 : most }),
+    drainMs: toMs("drainTimeout", drainTimeout, { max: maxTimer }),
+    leaseMs,
+    restMs,
+    idleBeatMs: leaseMs * idleBeat,
+    sweepMs: leaseMs * sweep,
+    beatMs: Math.round(leaseMs * 0.3),
+    // Twice missed it is noticed, long before the shortest lease has ended.
+    tickMs: Math.min(500, Math.round(leaseMs / 10)),
+    stallMs: toMs("stallBudget", stallBudget, { max: 3_600_000 }),
+    relief,
+    isolate: isolate === undefined ? isolate : oneOf("isolate", isolate, ["thread", "process"]),
+    modules: modulesOf("modules", modules),
+    preload: modulesOf("preload", preload),
+    phoenix: booleanOption("phoenix", phoenix),
+    handleSignals: booleanOption("handleSignals", handleSignals),
+  };
+}
+
+function modulesOf(name: "modules" | "preload", given: unknown): readonly string[] {
+  if (Array.isArray(given)) return given.map((module) => moduleOption(name, module));
+  throw new TypeError(
+    `Cannot use option "${name}": it must be a list of URLs, import.meta.url of each`,
+  );
+}
+
+function queuesOf(given: NonNullable<WorkerOptions["queues"]>): Setup["queues"] {
+  if (typeof given !== "object" || given === null) {
+    throw new TypeError(
+      'Cannot use option "queues": it must be a list of names, or weights by name',
+    );
+  }
+  const queues = Array.isArray(given)
+    ? given.map((name) => ({ name: nameOption("queue", name), weight: 1 }))
+    : Object.entries(given).map(([name, weight]) => ({
+      name: nameOption("queue", name),
+      weight: integerOption(`queues.${name}`, weight, { min: 1, max: 1000 }),
+    }));
+  if (queues.length === 0) throw new RangeError('Cannot use option "queues": it must name one');
+  if (new Set(queues.map(({ name }) => name)).size < queues.length) {
+    throw new RangeError('Cannot use option "queues": it names a queue twice');
+  }
+  return queues;
+}

@@ -1,0 +1,53 @@
+--- admit: would so many tasks be taken now?
+---
+--- Asked by whoever knows for whom tasks will be, and nothing else of them yet. The
+--- answer keeps no place free and uses up no rate: the push itself decides. So
+--- nothing is changed but the counter of refusals.
+---
+--- `quotas` is a flat list of the limits that bind: name, how many there may be, in
+--- how many ms (0 if that is at any time), how many are left behind these tasks, and
+--- in how many ms there is one more (0 if nobody knows, or none is missing).
+---
+--- @arg   own     string    the asker's own limits, see core/protocol/limits.ts, or ""
+--- @arg   tenant  string    for whom the tasks are, or ""
+--- @arg   cost    integer   how many they are
+--- @reply ok quotas:list
+--- @reply refused reason:string waitMs:integer quotas:list
+--- @meta  closed limits
+--- @use   clock meta records commit rates admit
+
+-- Most queues have no limits, and a closure that nobody calls is not free.
+if own == "" and not meta.limits and not meta.closed then return answer("ok", {}) end
+local refusal, _, limits = admission()
+local reason, waitMs = refusal(tenant, cost)
+if reason then
+  count("refused:" .. reason)
+  redis.call("PERSIST", KEYS[1]) -- Takes no memory, and lets in what follows; see lib/commit.lua.
+  tally()
+end
+
+local quotas = {}
+local function quota(name, most, perMs, left, resetMs)
+  local n = #quotas
+  quotas[n + 1], quotas[n + 2], quotas[n + 3] = name, most, perMs
+  quotas[n + 4], quotas[n + 5] = math.max(0, left), resetMs
+end
+local rules = limits.rulesOf(tenant)
+local function ofRate(name, who)
+  local rule = rules[who]
+  if not rule then return end
+  -- A number that was divided may lack a trifle of what it stands for.
+  local busy = (limits.dueOf(who, rule) - nowUs) / rule.gap
+  local left = math.floor(rule.burst - busy + 0.001)
+  local resetMs = math.ceil((busy + left + 1 - rule.burst) * rule.gap / 1000)
+  quota(name, rule.burst, math.ceil(rule.burst * rule.gap / 1000), left,
+    left < rule.burst and resetMs or 0)
+end
+ofRate("rate", "queue")
+ofRate("tenant-rate", "tenant:" .. tenant)
+local waiting, ofTenant = limits.used(tenant)
+if waiting then quota("depth", limits.bounds.depth, 0, limits.bounds.depth - waiting, 0) end
+if ofTenant then quota("tenant", limits.bounds.tenant, 0, limits.bounds.tenant - ofTenant, 0) end
+
+if reason then return answer("refused", reason, waitMs, quotas) end
+return answer("ok", quotas)

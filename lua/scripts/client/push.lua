@@ -1,0 +1,82 @@
+--- push: nothing -> ready or scheduled
+---
+--- Accepts tasks. The id is made by the caller, so that the same push again is
+--- the same task; for an idempotent task it is the key, and what comes of it is
+--- read off one record. A push from inside a task names its parent, and a parent
+--- that lost its lease pushes nothing.
+---
+--- `odd` lists every row that found its task there: its index and "joined",
+--- "replayed" or "conflict". `refused` lists those that a limit keeps out: index,
+--- the first limit that does ("closed", "depth", "age", "tenant", "rate", in this
+--- order), and after how many ms to try again. Of many rows those are taken that
+--- fit. What is refused changes nothing but counters.
+---
+--- @arg   parent   string   id of the pushing task in this partition, or ""
+--- @arg   nonce    string   of the parent's claim
+--- @arg   own      string   the producer's own limits, see core/protocol/limits.ts, or ""
+--- @row   id:string delayMs:integer atMs:integer priority:integer print:string limit:string tenant:string envelope:string
+--- @reply ok odd:list refused:list
+--- @reply stale           the parent's lease is lost; nothing was pushed
+--- @on    push schedule
+--- @meta  closed limits paused
+--- @use   clock meta records held channel move ring commit write announce full_buckets rates admit
+
+local ids = { parent ~= "" and parent or nil }
+for _, row in ipairs(rows) do ids[#ids + 1] = row.id end
+load(ids)
+if parent ~= "" and not held(parent, nonce) then return answer("stale") end
+
+local odd, refused, fresh, seen = {}, {}, {}, {}
+local refusal, charge
+if own ~= "" or meta.limits or meta.closed then refusal, charge = admission() end
+for i, row in ipairs(rows) do
+  local record = records[row.id]
+  if seen[row.id] or record and record.state ~= "cancelled" then
+    local print = seen[row.id] or record.print or ""
+    local word = record and record.state == "completed" and "replayed" or "joined"
+    if row.print ~= "" and print ~= "" and row.print ~= print then word = "conflict" end
+    odd[#odd + 1] = i - 1
+    odd[#odd + 1] = word
+  else
+    local reason, waitMs
+    if refusal then reason, waitMs = refusal(row.tenant, 1) end
+    if reason then
+      refused[#refused + 1] = i - 1
+      refused[#refused + 1] = reason
+      refused[#refused + 1] = waitMs
+      count("refused:" .. reason)
+    else
+      seen[row.id] = row.print
+      fresh[#fresh + 1] = row
+    end
+  end
+end
+
+for _, row in ipairs(fresh) do
+  local order = arrival()
+  local old = records[row.id]
+  records[row.id] = {
+    state = old and old.state or "none", order = order, history = old and old.history,
+    priority = row.priority ~= 0 and row.priority or nil,
+    print = row.print ~= "" and row.print or nil, limit = tonumber(row.limit),
+    tenant = row.tenant ~= "" and row.tenant or nil,
+  }
+  local record = records[row.id]
+  local due = row.atMs > 0 and row.atMs or now + row.delayMs
+  if due > now then
+    move(row.id, "schedule", due)
+  else
+    move(row.id, "push", place(record))
+    if not (record.print or record.limit or record.tenant or old) then touched[row.id] = nil end
+    ring()
+  end
+  keep("task", row.id, row.envelope)
+end
+if #fresh > 0 then
+  write(true)
+  if charge then charge() end
+  announce()
+elseif #refused > 0 then
+  tally()
+end
+return answer("ok", odd, refused)

@@ -1,0 +1,21 @@
+--- discard: dead, completed or cancelled -> nothing
+---
+--- Forgets what is over for good. `missed` are the ids that are not; one that is
+--- not there at all is as it should be.
+---
+--- @row   id:string
+--- @reply ok missed:list
+--- @on    discard
+--- @use   clock meta records channel move ring commit write announce
+
+local ids, missed = {}, {}
+for i, row in ipairs(rows) do ids[i] = row.id end
+load(ids)
+for _, id in ipairs(ids) do
+  if records[id] and not move(id, "discard", 0) then missed[#missed + 1] = id end
+end
+if next(moved) then
+  write()
+  announce()
+end
+return answer("ok", missed)

@@ -1,0 +1,12 @@
+--- held: what a worker runs, and holds ready to run
+---
+--- @arg   worker  string
+--- @arg   limit   integer  at most 200
+--- @reply ok tasks:list
+--- @use   clock meta records name summary holds
+
+local ids = heldBy(worker, limit)
+load(ids)
+local tasks = {}
+for _, id in ipairs(ids) do tasks[#tasks + 1] = summary(id) end
+return answer("ok", tasks)

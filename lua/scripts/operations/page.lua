@@ -1,0 +1,29 @@
+--- page: one page of a state, in its order or from its end
+---
+--- Goes on behind `after`, the cursor of the page before, even if that task has
+--- left. A page ends early rather than read megabytes of payloads for the names
+--- at their front; the cursor is empty behind the last task.
+---
+--- @arg   state  string
+--- @arg   after  string   score and id of the last task seen, or ""
+--- @arg   limit  integer  at most 200
+--- @arg   last   integer  1 to begin at the end
+--- @reply ok tasks:list cursor:string total:integer
+--- @use   clock meta records name seek summary
+
+local key, ids, cursor = STATES[state], {}, ""
+local total, budget = redis.call("ZCARD", key), 4000000
+local start = last == 1 and total - seek(key, after, total) or seek(key, after, 0)
+local order = last == 1 and "ZREVRANGE" or "ZRANGE"
+local range = redis.call(order, key, start, start + limit - 1, "WITHSCORES")
+for i = 1, #range, 2 do
+  local id = range[i]
+  budget = budget - redis.call("HSTRLEN", KEY.task, id) - redis.call("HSTRLEN", KEY.record, id)
+  if budget < 0 and #ids > 0 then break end
+  ids[#ids + 1] = id
+  cursor = range[i + 1] .. ":" .. id
+end
+load(ids)
+local tasks = {}
+for _, id in ipairs(ids) do tasks[#tasks + 1] = summary(id) end
+return answer("ok", tasks, start + #ids < total and cursor or "", total)

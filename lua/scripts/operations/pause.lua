@@ -1,0 +1,14 @@
+--- pause: closes a queue to workers or to producers, until `resume`
+---
+--- What runs goes on, and is settled. A paused queue wakes nobody.
+---
+--- @arg   field   string  "paused" for claims, "closed" for pushes
+--- @arg   reason  string
+--- @reply ok
+--- @use   clock meta commit
+
+if redis.call("HGET", KEY.meta, field) ~= reason then
+  note(field, reason)
+  commit()
+end
+return answer("ok")

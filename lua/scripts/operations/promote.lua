@@ -1,0 +1,29 @@
+--- promote: scheduled -> ready, before it is due
+---
+--- `missed` are the ids that were not scheduled.
+---
+--- @arg   token  string   of this call, by which it is known when it comes again
+--- @row   id:string
+--- @reply ok missed:list
+--- @on    promote
+--- @meta  paused
+--- @use   clock meta records channel move ring commit write announce
+
+local ids, missed = {}, {}
+for i, row in ipairs(rows) do ids[i] = row.id end
+load(ids)
+for _, id in ipairs(ids) do
+  local record = records[id]
+  if record and record.state == "scheduled" then
+    record.token, record.readyAt = token, now
+    move(id, "promote", place(record))
+    ring()
+  elseif not record or record.token ~= token then
+    missed[#missed + 1] = id
+  end
+end
+if next(moved) then
+  write()
+  announce()
+end
+return answer("ok", missed)

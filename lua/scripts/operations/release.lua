@@ -1,0 +1,46 @@
+--- release: dead -> ready
+---
+--- Gives dead tasks another life: the counters start again, the history stays.
+--- An `envelope` takes the place of the stored one, "" keeps it. It is one move, so nothing can be published and then fail to be deleted.
+--- `missed` are the ids that were not dead. `lives` are the others for whoever observes: id, name
+--- and the trace context of the attempt that died, "" where nobody had told it.
+---
+--- @arg   token     string   of this call, by which it is known when it comes again
+--- @arg   observed  integer  1 if the lives are to be told
+--- @row   id:string envelope:string
+--- @reply ok missed:list lives:list
+--- @on    release
+--- @meta  paused
+--- @use   clock meta records channel move ring commit write announce name
+
+local ids, missed, lives = {}, {}, {}
+for i, row in ipairs(rows) do ids[i] = row.id end
+load(ids)
+for i, id in ipairs(ids) do
+  local record = records[id]
+  if record and record.state == "dead" then
+    record.order = arrival()
+    for _, name in ipairs({ "failures", "crashes", "stalls", "lost", "deferrals", "deferredAt",
+      "settled", "nonce", "cancel", "reason", "error" }) do record[name] = nil end
+    record.token = token
+    if rows[i].envelope ~= "" then keep("task", id, rows[i].envelope) end
+    move(id, "release", place(record))
+    ring()
+  elseif not record or record.token ~= token then
+    missed[#missed + 1], record = id, nil
+  end
+  if record and observed == 1 then
+    local name, trace = record.name, record.trace
+    if not name then
+      local envelope = rows[i].envelope
+      name = nameIn(envelope ~= "" and envelope or redis.call("HGET", KEY.task, id))
+    end
+    if record.state == "running" then trace = record.before end
+    lives[#lives + 1] = { id, name, trace or "" }
+  end
+end
+if next(moved) then
+  write()
+  announce()
+end
+return answer("ok", missed, lives)

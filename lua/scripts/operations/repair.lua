@@ -1,0 +1,165 @@
+--- repair: puts right what the audit found
+---
+--- Looks at each task again and makes its record, place, hold and payload agree.
+--- What runs keeps running, under a lease that ends in a resurrection if nobody
+--- beats; what is over stays over; anything else that has a payload goes to the
+--- dead, from where an operator releases it; what has nothing left is dropped.
+--- A payload goes only with a task that is over. `entry` is what was found in
+--- `section`, where that is "holds" or "tenants". `done` says of each task what
+--- was done.
+---
+--- @arg   dry      integer  1 to change nothing, and only say what would be done
+--- @arg   recount  integer  1 to make the counters agree with what is here
+--- @arg   leaseMs  integer  for what runs and has lost its lease
+--- @arg   keepMs   integer  for what is over and has lost its place
+--- @row   id:string section:string entry:string
+--- @reply ok done:list
+--- @on    resurrect quarantine abandon
+--- @use   clock meta records channel move ring history commit write announce revive
+
+local done, ids = {}, {}
+local function did(id, what)
+  done[#done + 1] = id .. " " .. what
+end
+for i, row in ipairs(rows) do ids[i] = row.id end
+load(ids)
+
+-- The state it belongs in, or nil if nothing is left to run.
+local function belongs(state, placed, payload, record)
+  if not state then return payload and "dead" or nil end
+  if state == "completed" or state == "cancelled" or record.worker == "lock" then return state end
+  if state == "running" then
+    -- Its worker has the payload in memory, and may still settle it.
+    return (payload or (placed.running or 0) > now) and state or nil
+  end
+  if not payload then return nil end
+  return placed[state] and state or "dead"
+end
+
+local function drop(id, record)
+  for hash in pairs(about) do forget(hash, id) end
+  if record and record.worker then letGo[#letGo + 1] = record.worker .. "~" .. id end
+  if record then countTenant(record, id, record.state, "none") end
+  moved[id], records[id] = "orphan", nil
+  count("orphan")
+  did(id, "is dropped: nothing is left that could run")
+end
+
+local function bury(id, record)
+  record = record or { order = arrival() }
+  countTenant(record, id, record.state, "dead")
+  record.state, record.reason, record.nonce, record.cancel = "dead", "repaired", nil, nil
+  records[id], moved[id] = record, "repair"
+  touch(id)
+  count("repair")
+  enter("dead", now, id)
+  did(id, "goes to the dead with its payload: nobody can say where it stood")
+end
+
+-- Puts a task that has lost its place where its record says.
+local function put(id, state)
+  moved[id] = "repair"
+  count("repair")
+  if state == "running" then
+    enter(state, now + leaseMs, id)
+    did(id, "has a lease again: it is resurrected unless its worker beats")
+  else
+    enter(state, state == "dead" and now or now + keepMs, id)
+    did(id, "is " .. state .. " again")
+  end
+end
+
+-- Without a nonce, no worker can settle it and none can beat for it.
+local function bringBack(id, record)
+  record.worker, record.since = record.worker or "nobody", record.since or now
+  revive(id, "repaired")
+  did(id, "is brought back: nobody can settle it")
+end
+
+-- What an entry of a section should be, or nil if it should not be there.
+local expected = {
+  holds = function(record)
+    return record.state == "running" and record.worker .. "~"
+  end,
+  tenants = function(record)
+    return unfinished[record.state] and record.tenant and record.tenant .. "\1"
+  end,
+}
+
+local function tidy(id, state, record)
+  local member = expected.tenants(record)
+  if member and not redis.call("ZSCORE", KEY.tenants, member .. id) then
+    countTenant(record, id, "none", state)
+    did(id, "counts for its tenant again")
+  end
+  if state == "running" then
+    local hold = record.worker .. "~" .. id
+    if not redis.call("ZSCORE", KEY.holds, hold) then
+      holding[#holding + 1], holding[#holding + 2] = 0, hold
+      did(id, "is held by its worker again")
+    end
+    if (record.fence or 0) > (tonumber(meta.fence) or 0) then
+      note("fence", record.fence)
+      did(id, "raises the fence of the queue to its own")
+    end
+  elseif state == "completed" or state == "cancelled" then
+    for _, hash in ipairs({ "task", "partial", "steps", "waiters" }) do
+      if redis.call("HEXISTS", about[hash], id) == 1 then
+        forget(hash, id)
+        did(id, "is " .. state .. ", and drops its " .. (hash == "task" and "payload" or hash))
+      end
+    end
+  end
+end
+
+local function mend(id)
+  local record, placed = records[id], {}
+  for state, key in pairs(STATES) do
+    placed[state] = tonumber(redis.call("ZSCORE", key, id) or nil)
+  end
+  local payload = redis.call("HEXISTS", KEY.task, id) == 1
+  local state = record and STATES[record.state] and record.state
+  local home = belongs(state, placed, payload, record)
+  for other in pairs(placed) do
+    if other ~= home then
+      leave(other, id)
+      if home then did(id, "leaves " .. other) end
+    end
+  end
+  if not home then return drop(id, record) end
+  if home == "dead" and state ~= "dead" then return bury(id, record) end
+  if home == "running" and not (record.nonce and record.worker) then return bringBack(id, record) end
+  if not placed[home] then put(id, home) end
+  tidy(id, home, record)
+end
+
+local strays = { holds = letGo, tenants = uncounted }
+local seen = {}
+for _, row in ipairs(rows) do
+  if not seen[row.id] then mend(row.id) end
+  seen[row.id] = true
+  local list, record = row.entry ~= row.id and strays[row.section], records[row.id]
+  local own = list and record and expected[row.section](record)
+  if list and row.entry ~= (own or "") .. row.id then
+    list[#list + 1] = row.entry
+    local whose = string.sub(row.entry, 1, -24)
+    did(row.id, (list == letGo and "is no longer held by " or "counts no longer for ") .. whose)
+  end
+end
+
+if recount == 1 then
+  local here, numbers = 0, redis.call("HMGET", KEY.meta, "n:created", "n:removed", "n:orphan")
+  for _, key in pairs(STATES) do here = here + redis.call("ZCARD", key) end
+  local function number(i) return tonumber(numbers[i] or 0) end
+  local gone = number(1) - number(2) - number(3) - here
+  if gone ~= 0 then
+    count("orphan", gone)
+    did("totals:", gone > 0 and gone .. " tasks are gone without a trace, and counted as that"
+      or -gone .. " tasks came back, and are counted again")
+  end
+end
+if #done > 0 and dry == 0 then
+  write()
+  announce()
+end
+return answer("ok", done)

@@ -1,0 +1,12 @@
+--- resume: opens a queue that was paused, and wakes a worker for what waits
+---
+--- @reply ok
+--- @meta  paused closed
+--- @use   clock meta commit
+
+if not meta.paused and not meta.closed then return answer("ok") end
+local ring = redis.call("ZCARD", KEY.ready) > 0 and redis.call("LLEN", KEY.bell) == 0
+commit()
+redis.call("HDEL", KEY.meta, "paused", "closed")
+if ring then redis.call("LPUSH", KEY.bell, "") end
+return answer("ok")

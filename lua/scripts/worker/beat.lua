@@ -1,0 +1,55 @@
+--- beat: running -> running, for everything a worker holds
+---
+--- Renews leases, saves what the tasks have to show, and proves the worker
+--- present. `seen` says whether this server sees the worker's subscription; only
+--- a worker it has seen is ever presumed dead for the lack of one. `lost` are
+--- the tasks that are no longer the worker's, `asked` those to be cancelled, as
+--- id and reason; `order` is one it has not obeyed yet.
+---
+--- @arg   worker   string
+--- @arg   says     string   JSON for people: host, process, concurrency
+--- @arg   obeyed   string   the last order it obeyed, or ""
+--- @arg   claiming integer  0 if it claims nothing: then lane duty is another's
+--- @arg   leaseMs  integer
+--- @arg   traces   string   see lib/traces.lua
+--- @row   id:string nonce:string started:integer progress:string remark:string partial:string
+--- @reply ok seen:integer lost:list asked:list order:string
+--- @on    beat
+--- @use   clock meta records traces held channel move ring workers commit write
+
+local ids, lost, asked = {}, {}, {}
+for i, row in ipairs(rows) do ids[i] = row.id end
+load(ids)
+for i, row in ipairs(rows) do
+  local record = records[row.id]
+  if held(row.id, row.nonce) then
+    move(row.id, "beat", now + leaseMs)
+    local started = row.started == 1 or nil
+    local trace = traced[i] or record.trace
+    if row.progress == "" and started == record.started and trace == record.trace then
+      touched[row.id] = nil
+    end
+    if trace then record.trace = trace end
+    record.started = started
+    if row.progress ~= "" then record.progress, record.remark = row.progress, row.remark end
+    if row.partial ~= "" then keep("partial", row.id, row.partial) end
+    if record.cancel then
+      asked[#asked + 1] = row.id
+      asked[#asked + 1] = record.cancel
+    end
+  else
+    lost[#lost + 1] = row.id
+  end
+end
+
+local entry = workerOf(worker) or {}
+entry.run = listeners(root .. "@" .. worker) > 0 and run() or nil
+entry.mark, entry.blocked = nil, nil
+entry.beat, entry.about, entry.lease = now, says, leaseMs
+if entry.order == obeyed then entry.order, entry.obeyed = nil, obeyed end
+redis.call("ZCARD", KEY.workers) -- Touched before the first write; see lib/write.lua.
+if meta.lane == worker then note("laneUntil", claiming == 1 and now + leaseMs or 0) end
+write()
+redis.call("ZADD", KEY.workers, now, worker)
+redis.call("HSET", KEY.worker, worker, cmsgpack.pack(entry))
+return answer("ok", entry.run and 1 or 0, lost, asked, entry.order or "")

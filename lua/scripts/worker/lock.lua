@@ -1,0 +1,37 @@
+--- lock: nothing -> running, held by a caller instead of a worker
+---
+--- The same call again renews the lease. A holder that died is followed by the
+--- next caller when its lease is over. Completing goes through `turn`, so the
+--- result is kept as a task's is. No worker sweeps here, so a few results whose
+--- time is over are dropped on the way.
+---
+--- @arg   id       string
+--- @arg   nonce    string
+--- @arg   leaseMs  integer
+--- @reply ok fence:integer
+--- @reply held forMs:integer
+--- @reply done result:string
+--- @on    lock purge
+--- @use   clock meta records held channel move ring history commit write purge
+
+load({ id })
+local record = records[id]
+local untilMs = tonumber(redis.call("ZSCORE", KEY.running, id) or 0)
+if record and record.state == "completed"
+  and tonumber(redis.call("ZSCORE", KEY.completed, id) or 0) > now then
+  return answer("done", record.result)
+end
+if record and record.nonce ~= nonce and untilMs > now then
+  return answer("held", untilMs - now)
+end
+if not held(id, nonce) then
+  note("fence", math.max((tonumber(meta.fence) or 0) + 1, nowUs))
+  records[id] = {
+    state = record and record.state or "none", order = arrival(), since = now, worker = "lock",
+    fence = meta.fence, nonce = nonce, started = true,
+  }
+end
+if not move(id, "lock", now + leaseMs) then return answer("held", leaseMs) end
+purge("completed", 10)
+write()
+return answer("ok", records[id].fence)

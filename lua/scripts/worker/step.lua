@@ -1,0 +1,26 @@
+--- step: remembers what a step of a running task returned
+---
+--- @arg   id     string
+--- @arg   nonce  string
+--- @arg   name   string   of the step
+--- @arg   value  string   JSON
+--- @arg   limit  integer  bytes all steps of a task may take together
+--- @reply ok
+--- @reply stale           the lease is lost; nothing was saved
+--- @reply large           nothing was saved
+--- @use   clock meta records held commit
+
+load({ id })
+if not held(id, nonce) then return answer("stale") end
+local packed = redis.call("HGET", KEY.steps, id)
+local steps = packed and cmsgpack.unpack(packed) or {}
+for i = 1, #steps, 2 do
+  if steps[i] == name and steps[i + 1] == value then return answer("ok") end
+end
+steps[#steps + 1] = name
+steps[#steps + 1] = value
+packed = cmsgpack.pack(steps)
+if #packed > limit then return answer("large") end
+commit()
+redis.call("HSET", KEY.steps, id, packed)
+return answer("ok")

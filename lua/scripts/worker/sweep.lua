@@ -1,0 +1,103 @@
+--- sweep: brings back what the dead have left, and tidies up
+---
+--- Every worker calls it and nobody leads. In order: who is missing, whose lease
+--- ran out, what is due, whose retention ended; at most 200 tasks a call, and
+--- `nextMs` says when to come again. `raised` lists ids and
+--- causes, first the `evicted` ones that `dead` held.
+---
+--- If nothing was swept for half a lease, Redis itself was away and nobody could
+--- renew: leases get one extension, at most one in four leases. Without it a
+--- failover would resurrect everything that runs. Who had lapsed a whole lease ago,
+--- at the sweep before, has had it: else nothing would ever come back where sweeps
+--- are rare, as with workers that only tick.
+---
+--- @arg   dead     string   a worker known to have exited, or ""
+--- @arg   cause    string   of that, such as "SIGKILL"
+--- @arg   leaseMs  integer
+--- @arg   graceMs  integer  how long a subscription may be missing
+--- @reply ok raised:list nextMs:integer evicted:integer
+--- @on    resurrect quarantine abandon promote purge
+--- @meta  paused
+--- @use   clock meta records channel move ring history workers holds presence
+--- @use   commit write announce revive promote purge full_buckets
+
+local times = redis.call("HMGET", KEY.meta, "swept", "graceUntil")
+local swept, graceUntil = tonumber(times[1]) or now, tonumber(times[2]) or 0
+if dead == "" and now - swept < 25 and now > swept then return answer("ok", {}, 50, 0) end
+note("swept", now)
+if now - swept > leaseMs / 2 and now > graceUntil + 3 * leaseMs then
+  graceUntil = now + leaseMs
+  note("graceUntil", graceUntil)
+  count("grace")
+end
+
+local raised, left = {}, 200
+local function raise(ids, causeOf)
+  load(ids)
+  left = left - #ids
+  local deadlines = #ids > 0 and redis.call("ZMSCORE", KEY.running, unpack(ids)) or {}
+  for i, id in ipairs(ids) do
+    local record = records[id]
+    if moved[id] then
+      -- It was raised before its lease was looked at.
+    elseif not record or record.state ~= "running" then
+      orphan(id, "running")
+    else
+      local worker = workerOf(record.worker)
+      revive(id, causeOf(record))
+      -- The last proof of life, from which it counts how long a task was without a worker.
+      local term = worker and worker.lease or leaseMs
+      record.alive = math.max(record.since or 0, (tonumber(deadlines[i]) or now) - term)
+      raised[#raised + 1] = id
+      raised[#raised + 1] = record.reason
+    end
+  end
+end
+
+local fleet = redis.call("ZRANGE", KEY.workers, 0, 99, "WITHSCORES")
+for i = 1, #fleet, 2 do
+  local entry = workerOf(fleet[i]) or { beat = tonumber(fleet[i + 1]) }
+  if missing(fleet[i], entry) then gone[#gone + 1] = fleet[i] end
+end
+local dismissed, evicted = {}, 0
+if dead ~= "" then table.insert(gone, 1, dead) end
+for i, id in ipairs(gone) do
+  if left > 0 then
+    raise(heldBy(id, left), function() return id == dead and cause or "presence" end)
+    if i == 1 and id == dead then evicted = #raised / 2 end
+    if left > 0 then dismissed[#dismissed + 1] = id end
+  end
+end
+local lapsedBy = now > graceUntil and now or now - swept >= leaseMs and swept
+if lapsedBy and left > 0 then
+  raise(redis.call("ZRANGEBYSCORE", KEY.running, "-inf", lapsedBy, "LIMIT", 0, left), lapse)
+end
+
+local dueMs = promote()
+-- A ring may have been missed, and a suspect becomes due without one; nobody
+-- waits longer for either than for a sweep.
+local suspect = redis.call("ZRANGE", KEY.quarantined, 0, 0, "WITHSCORES")[2]
+local suspectMs = suspect and tonumber(suspect) - now or math.huge
+if suspectMs <= 0 or redis.call("EXISTS", KEY.ready) == 1 then ring() end
+if purge("completed", 200) + purge("cancelled", 200) >= 200 or left <= 0 then lookAgainMs = 0 end
+
+-- How many in each hour, for as long as a day: what is a day old is overwritten.
+if #raised > 0 then
+  local hour = math.floor(now / 3600000)
+  local slot = "raised:" .. hour % 24
+  local at, n = string.match(redis.call("HGET", KEY.meta, slot) or "", "^(%d+) (%d+)$")
+  n = tonumber(at) == hour and tonumber(n) or 0
+  note(slot, string.format("%d %d", hour, n + #raised / 2))
+end
+
+forgetFull(200)
+write()
+for id, entry in pairs(met) do redis.call("HSET", KEY.worker, id, cmsgpack.pack(entry)) end
+for _, id in ipairs(dismissed) do dismiss(id) end
+announce()
+-- The first death puts a task 100 ms off; nobody else knows when that is over.
+if #raised > 0 then lookAgainMs = math.min(lookAgainMs, 100) end
+local nextMs = math.min(2000, 125 * math.max(2, redis.call("ZCARD", KEY.workers)))
+if dueMs >= 0 then nextMs = math.min(nextMs, dueMs) end
+if suspectMs > 0 then nextMs = math.min(nextMs, math.ceil(suspectMs)) end
+return answer("ok", raised, math.max(0, math.min(nextMs, lookAgainMs)), evicted)

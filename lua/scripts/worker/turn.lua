@@ -1,0 +1,65 @@
+--- turn: settles what a worker has finished, claims what it runs next
+---
+--- One call does both, because a worker that ends a task has a slot free. With
+--- no rows it only claims, with `slots` and `spare` 0 it only settles, with none
+--- of both it passes a ring on. The same call again answers what the first did: settles know their nonce, and the last
+--- claim of each of a worker's two calls in flight is remembered.
+---
+--- A suspect in quarantine that is due makes one worker keep the lane: it is
+--- given nothing else (`lane` is "wait") until it is empty, and then the suspect
+--- alone ("solo"). A relief worker is given the suspect at once, or nothing ("none").
+---
+--- A paused queue hands out nothing, one with a limit no more than may run at
+--- once; whoever frees a place there wakes a worker for it.
+---
+--- @arg   worker   string
+--- @arg   call     string   which of the two calls in flight, "0" or "1"
+--- @arg   nonce    string   of this claim, made by the caller
+--- @arg   slots    integer  how many to start at once, at most 200
+--- @arg   spare    integer  how many more to hold ready, at most 200
+--- @arg   leaseMs  integer
+--- @arg   empty    integer  1 if the worker will hold nothing after these rows
+--- @arg   relief   integer  1 if it takes suspects and nothing else, whoever keeps the lane
+--- @arg   traces   string   of the rows; see lib/traces.lua
+--- @row   id:string nonce:string event:string ms:integer text:string error:string partial:string name:string
+--- @reply ok tasks:list stale:list lane:string nextMs:integer
+--- @on    claim complete retry bury defer handoff stop promote
+--- @meta  paused limit:concurrency
+--- @use   clock meta records traces held channel move ring history commit write announce
+--- @use   complete retry bury defer handoff stop settle promote claim holds lane room recall
+
+local stale, ids = {}, {}
+for i, row in ipairs(rows) do ids[i] = row.id end
+load(ids)
+for i, row in ipairs(rows) do
+  if not settle(row, traced[i]) then stale[#stale + 1] = row.id end
+end
+
+local want, state, nextMs = slots + spare, "", -1
+local again = want > 0 and recall()
+if again and again[1] and records[again[1][1]].solo then state = "solo" end
+local room = roomToRun()
+if want > room then want = room end
+if want > 0 and not again then
+  local suspect
+  state, suspect = lane()
+  if suspect then
+    claim({ suspect }, true)
+  elseif state == "" then
+    claim(redis.call("ZRANGE", KEY.ready, 0, want - 1), nil)
+    if #claimed == want and redis.call("ZCARD", KEY.ready) > want then ring() end
+    if #claimed < want then nextMs = promote() end
+    if suspectMs and (nextMs < 0 or suspectMs < nextMs) then nextMs = suspectMs end
+  end
+end
+
+if #letGo > 0 and room < math.huge and room > #claimed and redis.call("EXISTS", KEY.ready) == 1 then
+  ring()
+end
+if slots + spare == 0 and #rows == 0 and redis.call("EXISTS", KEY.ready) == 1 then ring() end
+if next(moved) or next(changed) or rung then
+  write()
+  if #claimed > 0 then remember() end
+  announce()
+end
+return answer("ok", again or claimed, stale, state, nextMs)

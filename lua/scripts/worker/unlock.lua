@@ -1,0 +1,17 @@
+--- unlock: running -> nothing
+---
+--- Lets go of a lock without a result, so that the next caller does the work.
+---
+--- @arg   id     string
+--- @arg   nonce  string
+--- @reply ok
+--- @reply stale
+--- @on    unlock
+--- @use   clock meta records held channel move ring commit write
+
+load({ id })
+if not records[id] then return answer("ok") end
+if not held(id, nonce) then return answer("stale") end
+move(id, "unlock", 0)
+write()
+return answer("ok")
