@@ -22,7 +22,7 @@
  * @module
  */
 
-export type { WorkerAbout } from "./core/protocol/worker_info.ts";
+export type { WorkerInfo } from "./core/protocol/worker_info.ts";
 export type {
   ActionPage,
   ActionPageOptions,
@@ -55,7 +55,7 @@ export type {
   TaskStatus,
 } from "./core/producer/create_handle.ts";
 export type { WorkerHealth } from "./core/worker/health.ts";
-export type { FollowOptions, QueueHappening, TaskHappening } from "./core/redis/event_stream.ts";
+export type { FollowOptions, QueueEvent, TaskEvent } from "./core/redis/event_stream.ts";
 export { keyId } from "./core/client/key_id.ts";
 export type { WithinOptions } from "./core/client/scoped_client.ts";
 export type { PageOptions, TaskPage } from "./core/inspection/task_list.ts";
@@ -66,7 +66,7 @@ export {
   lockQueue,
 } from "./core/client/idempotency_lock.ts";
 export type { IdempotencyLock } from "./core/client/lock_lease.ts";
-export type { WorkerOrder } from "./core/protocol/worker_command.ts";
+export type { WorkerCommand } from "./core/protocol/worker_command.ts";
 export {
   type Confirm,
   type Program,

@@ -79,4 +79,4 @@ export const transitions = [
 ] as const;
 
 /** The name of an event: what can happen to a task. */
-export type TaskEvent = typeof transitions[number]["on"];
+export type TransitionName = typeof transitions[number]["on"];

@@ -22,25 +22,25 @@ const wholeMs = 20 * 60_000;
 const atOnce = 3;
 
 /** What says most about a cell in the least time. */
-const fewFiles = ["tasks", "phoenix"].map((name) => `test/${name}.test.ts`);
+const fewFiles = ["task/tasks", "recovery/phoenix"].map((name) => `test/core/${name}.test.ts`);
 
 /** The port suite of each cell. */
 const cells: Readonly<Partial<Record<Cell, readonly string[]>>> = {
-  "node+ioredis": ["test/port.test.ts"],
-  "node+cluster": ["test/everywhere/cluster_port.test.ts"],
-  "bun+bun": testsOf("test/bun"),
-  "bun+ioredis": ["test/port.test.ts"],
-  "deno+ioredis": ["test/port.test.ts"],
-  "node+upstash": ["test/everywhere/upstash_port.test.ts"],
-  "workerd+upstash": ["test/workerd/port.test.ts"],
-  "node+memory": ["test/memory.test.ts", "test/everywhere/embedded_port.test.ts"],
+  "node+ioredis": ["test/adapters/ioredis_port.test.ts"],
+  "node+cluster": ["test/runtimes/cluster_port.test.ts"],
+  "bun+bun": testsOf("test/runtimes/bun"),
+  "bun+ioredis": ["test/adapters/ioredis_port.test.ts"],
+  "deno+ioredis": ["test/adapters/ioredis_port.test.ts"],
+  "node+upstash": ["test/runtimes/upstash_port.test.ts"],
+  "workerd+upstash": ["test/runtimes/workerd/port.test.ts"],
+  "node+memory": ["test/adapters/memory.test.ts", "test/runtimes/embedded_port.test.ts"],
 };
 
 /** Where the commands of `rl` and servers run: once on each runtime that has processes. */
 const withProcesses: readonly Cell[] = ["node+ioredis", "bun+bun", "deno+ioredis"];
 
 /** These measure how long a recovery takes. */
-const alone = new Set(["bun", "three_runtimes"].map((name) => `test/everywhere/${name}.test.ts`));
+const alone = new Set(["bun", "three_runtimes"].map((name) => `test/runtimes/${name}.test.ts`));
 
 const args = process.argv.slice(2);
 const fast = args.includes("--fast");
@@ -54,7 +54,7 @@ if (plan.length === 0) {
   console.error(
     `Cannot run "${args.join(" ")}": name a cell (${
       Object.keys(cells).join(", ")
-    }) or everywhere, and a suite`,
+    }) or runtimes, and a suite`,
   );
   process.exit(2);
 }
@@ -72,8 +72,8 @@ function jobs(): Job[] {
   const made: Job[] = [];
   // The longest first, so that at the end all lanes have something to do.
   const ports = new Set(Object.values(cells).flat());
-  for (const file of fast ? [] : testsOf("test/everywhere").filter((each) => !ports.has(each))) {
-    made.push({ cell: "node+ioredis", suite: "everywhere", file, limitMs: longFileMs });
+  for (const file of fast ? [] : testsOf("test/runtimes").filter((each) => !ports.has(each))) {
+    made.push({ cell: "node+ioredis", suite: "runtimes", file, limitMs: longFileMs });
   }
   for (const [cell, port] of Object.entries(cells) as [Cell, readonly string[]][]) {
     // The fast ring, beside which the fast half runs, holds these already.
@@ -86,7 +86,7 @@ function jobs(): Job[] {
     }
     if (fast || !withProcesses.includes(cell)) continue;
     for (const file of testsOf("test/cli")) made.push({ cell, suite: "cli", file, limitMs });
-    made.push({ cell, suite: "web", file: "test/middleware.test.ts", limitMs });
+    made.push({ cell, suite: "web", file: "test/adapters/middleware.test.ts", limitMs });
   }
   return made;
 }

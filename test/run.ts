@@ -12,14 +12,18 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { gate } from "./gate.ts";
 import { requireChromium, requireRedis } from "./support/require_programs.ts";
-import { root, testsOf } from "./support/tree.ts";
+import { root, testsBelow, testsOf } from "./support/tree.ts";
 
 /** These say how long a recovery takes, or that nobody alive is given up: nothing runs beside them. */
 const measured = ["presence", "recovery", "supervisor"].map((name) => `test/slow/${name}.test.ts`);
 
 /** How a ring is run: how many files at once, and how long one file may take. */
 const rings = {
-  fast: { tests: [...testsOf("test"), ...testsOf("test/dashboard")], atOnce: 3, fileMs: 60_000 },
+  fast: {
+    tests: [...testsOf("test"), ...testsBelow("test/core"), ...testsBelow("test/adapters")],
+    atOnce: 3,
+    fileMs: 60_000,
+  },
   cli: { tests: testsOf("test/cli"), atOnce: 3, fileMs: 60_000 },
   // Most of their time they wait: for a lease to end, for a process to be gone.
   slow: {

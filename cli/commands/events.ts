@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type QueueHappening, transitions } from "../../mod.ts";
+import { type QueueEvent, transitions } from "../../mod.ts";
 import { type Command, command, type Context } from "../framework/command.ts";
 import { choice, list } from "../framework/option_values.ts";
 import { merge } from "./events/merge.ts";
@@ -66,7 +66,7 @@ const events: Command<Args> = command({
     const said = (n: number): void =>
       out.note(`listening to ${plural(n, "queue")}, Ctrl-C ends it`);
     const sources = async (): Promise<readonly string[]> => fixed ?? await queuesOf(relier);
-    const open = (name: string, onOpen: () => void): AsyncIterable<QueueHappening> =>
+    const open = (name: string, onOpen: () => void): AsyncIterable<QueueEvent> =>
       relier.queue(name).events({ signal, onOpen });
     for await (const event of merge({ sources, open, said, everyMs: fixed ? 0 : lookMs, signal })) {
       if (event.missed > 0) {
@@ -82,7 +82,7 @@ const events: Command<Args> = command({
 
 export default events;
 
-function filter({ args }: Context<Args>): (event: QueueHappening) => boolean {
+function filter({ args }: Context<Args>): (event: QueueEvent) => boolean {
   const known = [...new Set(transitions.map(({ on }): string => on)), "orphan"];
   const types = args.type === undefined
     ? undefined
@@ -103,7 +103,7 @@ const colors: Readonly<Record<string, keyof Style>> = {
 };
 
 /** `12:00:01.004  complete    completed    default~0~…  w4xPq  reason`. */
-function lineOf({ at, type, state, id, worker, reason }: QueueHappening, style: Style): string {
+function lineOf({ at, type, state, id, worker, reason }: QueueEvent, style: Style): string {
   const paint = style[colors[type] ?? "blue"] ?? style.blue;
   return [
     style.dim(at.toISOString().slice(11, 23)),

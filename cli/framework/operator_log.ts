@@ -43,7 +43,7 @@ function recorded(queue: Queue, record: Record): Queue {
   const { name } = queue;
   type Acts = Pick<
     Queue,
-    | "order"
+    | "commandWorker"
     | "evict"
     | "pause"
     | "resume"
@@ -59,7 +59,7 @@ function recorded(queue: Queue, record: Record): Queue {
   const targets: {
     readonly [A in keyof Acts]: (...args: Parameters<Acts[A]>) => [string, string];
   } = {
-    order: (worker, { do: what }) => [`worker.${what}`, worker],
+    commandWorker: (worker, { do: what }) => [`worker.${what}`, worker],
     evict: (worker) => ["worker.evict", worker],
     pause: () => ["queue.pause", name],
     resume: () => ["queue.resume", name],

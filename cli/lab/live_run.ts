@@ -92,10 +92,10 @@ async function carryOut(
       const victims = await caught(relier, random, { wish, all: times === "all" }, abort);
       const orphans: Orphan[] = [];
       for (const { fellow, held } of victims) {
-        process.kill(fellow.about.process, signal);
+        process.kill(fellow.info.process, signal);
         const at = performance.now();
         orphans.push(...held.map(({ id }) => ({ id, worker: fellow.id, at })));
-        const what = `${signal} ${nameOf(fellow)} (${fellow.about.process}) holding ` +
+        const what = `${signal} ${nameOf(fellow)} (${fellow.info.process}) holding ` +
           listed(held.map(({ id }) => shortId(id)));
         faults.push({ afterMs: Math.round(at - began), what });
         timeline.say("fault", what);
@@ -104,7 +104,7 @@ async function carryOut(
       for (const { id } of orphans) struck.add(id);
       const after = await untilAdopted(relier, orphans, timeline, abort).finally(() => {
         if (signal !== "SIGSTOP") return;
-        for (const { fellow } of victims) process.kill(fellow.about.process, "SIGCONT");
+        for (const { fellow } of victims) process.kill(fellow.info.process, "SIGCONT");
       });
       tookMs.push(...after.tookMs);
       broken.push(...after.missing);
@@ -173,7 +173,7 @@ async function strikable(
       hint: "run this where it runs, or leave --worker out",
     });
   }
-  if (all && prey.some(({ about }) => about.supervisor === null)) {
+  if (all && prey.some(({ info }) => info.supervisor === null)) {
     throw new CliError(1, "Cannot kill all workers: some have no supervisor that replaces them", {
       hint: 'start them with "rl worker start", or pass --self-contained',
     });
@@ -188,7 +188,7 @@ async function pushSleep(
   count: number,
   random: Random,
 ): Promise<string[]> {
-  const able = prey.find(({ about }) => about.tasks.some((task) => task.name === sleep.name));
+  const able = prey.find(({ info }) => info.tasks.some((task) => task.name === sleep.name));
   if (!able) return [];
   const { url, prefix } = settings;
   await using client = createRelier({ redis: url.value, prefix: prefix.value, tasks: [sleep] });

@@ -25,26 +25,26 @@ export type Prey = readonly Fellow[];
 /** The workers at work that are processes of this machine. */
 export async function preyOf(relier: Relier): Promise<Prey> {
   const fellows = await everyWorker(relier);
-  const here = fellows.filter(({ seen, state, about }) =>
+  const here = fellows.filter(({ seen, state, info }) =>
     // Redis sees its connection at this moment, so the process cannot be a later one of that number.
-    seen && state !== "lost" && about.host === hostname() && about.process !== process.pid
+    seen && state !== "lost" && info.host === hostname() && info.process !== process.pid
   );
   const sure = await Promise.all(here.map(isProcess));
   return here.filter((_, i) => sure[i]);
 }
 
 /** Whether the process of this number is a runtime that was there before the worker was. */
-async function isProcess({ about }: Fellow): Promise<boolean> {
-  if (about.process <= 1) return false;
+async function isProcess({ info }: Fellow): Promise<boolean> {
+  if (info.process <= 1) return false;
   try {
-    const args = ["-o", "lstart=", "-o", "args=", "-p", String(about.process)];
+    const args = ["-o", "lstart=", "-o", "args=", "-p", String(info.process)];
     const { stdout } = await run("ps", args, { env: { ...process.env, LC_ALL: "C" } });
     // As in `Sun Nov 22 23:16:04 2026 node worker.js`.
     const [, began = "", command = ""] =
       /^\s*(\w{3} \w{3} [ \d]\d [\d:]{8} \d{4}) (.*)$/m.exec(stdout) ??
         [];
     const runtime = /(^|[/\s])(node|bun|deno)\b/.test(command.split(" ")[0] ?? "");
-    return runtime && Date.parse(began) <= Date.parse(about.startedAt) + earlyMs;
+    return runtime && Date.parse(began) <= Date.parse(info.startedAt) + earlyMs;
   } catch {
     return false; // There is none, or it cannot be told.
   }
@@ -77,7 +77,7 @@ export async function caught(
     const prey = await preyOf(relier);
     const meant = wish === undefined
       ? createRandom(seed).shuffled(prey)
-      : prey.filter(({ id, about }) => about.name === wish || id.startsWith(wish));
+      : prey.filter(({ id, info }) => info.name === wish || id.startsWith(wish));
     const found: Caught[] = [];
     for (const fellow of meant) found.push({ fellow, held: await heldBy(relier, fellow) });
     const busy = found.filter(({ held }) => held.length > 0);
@@ -93,6 +93,6 @@ export async function caught(
 
 /** What `fellow` is in the middle of, over all its queues. */
 async function heldBy(relier: Relier, { id, queues }: Fellow): Promise<TaskSummary[]> {
-  const held = await Promise.all(queues.map((queue) => relier.queue(queue).held(id)));
+  const held = await Promise.all(queues.map((queue) => relier.queue(queue).heldBy(id)));
   return held.flat().filter(({ state }) => state === "running");
 }

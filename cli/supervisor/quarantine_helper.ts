@@ -41,8 +41,8 @@ export async function suspectsOf(
   queues: readonly string[],
 ): Promise<number | undefined> {
   const all = await Promise.all(queues.map((queue) => relier.queue(queue).stats()));
-  const waiting = all.filter(({ suspects }) => suspects.count > 0);
+  const waiting = all.filter(({ quarantine }) => quarantine.count > 0);
   return waiting.length === 0
     ? undefined
-    : Math.max(...waiting.map(({ suspects }) => suspects.oldestMs));
+    : Math.max(...waiting.map(({ quarantine }) => quarantine.oldestMs));
 }

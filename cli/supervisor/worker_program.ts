@@ -167,7 +167,7 @@ async function leaveWord(left: Worker): Promise<void> {
 async function heldBy({ id }: Worker): Promise<number> {
   const { queues = ["default"] } = setup.worker;
   const names = Array.isArray(queues) ? queues : Object.keys(queues);
-  const held = await Promise.all(names.map((name) => relier!.queue(name).held(id)));
+  const held = await Promise.all(names.map((name) => relier!.queue(name).heldBy(id)));
   return held.flat().length;
 }
 

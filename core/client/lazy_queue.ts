@@ -8,10 +8,10 @@
 import type { QueueLimits } from "../protocol/limits.ts";
 import { loaded } from "../task/current_run.ts";
 import type { WorkerEntry } from "../inspection/worker_list.ts";
-import { follow, type FollowOptions, type QueueHappening } from "../redis/event_stream.ts";
+import { follow, type FollowOptions, type QueueEvent } from "../redis/event_stream.ts";
 import type { Home } from "../protocol/keys.ts";
 import type { PageOptions, TaskPage } from "../inspection/task_list.ts";
-import type { WorkerOrder } from "../protocol/worker_command.ts";
+import type { WorkerCommand } from "../protocol/worker_command.ts";
 import type { Resurrection } from "../recovery/sweeper.ts";
 import type { Definitions } from "../operations/release.ts";
 import type { ExportedTask } from "../operations/restore.ts";
@@ -35,7 +35,7 @@ export interface Queue {
    */
   inspect(id: string): Promise<TaskDetails>;
   /** What a worker runs and holds ready, at most 200. */
-  held(worker: string): Promise<TaskSummary[]>;
+  heldBy(worker: string): Promise<TaskSummary[]>;
   /** The workers that beat, at most 200. */
   workers(): Promise<WorkerEntry[]>;
   /**
@@ -43,7 +43,7 @@ export interface Queue {
    *
    * @throws {RelierError} `RL_NOT_FOUND`
    */
-  order(worker: string, order: WorkerOrder): Promise<void>;
+  commandWorker(worker: string, order: WorkerCommand): Promise<void>;
   /**
    * Brings back at once what a worker held that is known to have ended; `cause`
    * is what it ended by, such as `SIGKILL`. Resolves to the ids of what it held
@@ -51,7 +51,7 @@ export interface Queue {
    */
   evict(worker: string, cause: string): Promise<string[]>;
   /** Does what every worker does by itself: brings back what the dead have left, and tidies up. */
-  sweep(): Promise<{ raised: Resurrection[]; nextMs: number }>;
+  sweep(): Promise<{ resurrected: Resurrection[]; nextMs: number }>;
   /** Has workers claim nothing here, or pushes refused, until {@linkcode resume}. */
   pause(what: "claims" | "pushes", reason: string): Promise<void>;
   /** Undoes every {@linkcode pause}. */
@@ -75,7 +75,7 @@ export interface Queue {
    */
   restore(lines: readonly ExportedTask[]): Promise<string[]>;
   /** Follows what happens here. Not stored: what happened before is missed. */
-  events(options?: FollowOptions): AsyncIterable<QueueHappening>;
+  events(options?: FollowOptions): AsyncIterable<QueueEvent>;
   /** Looks for broken invariants; resolves to a sentence for each. */
   audit(): Promise<string[]>;
   /**
@@ -110,9 +110,9 @@ export function createQueue(
     stats: act("stats"),
     page: act("page"),
     inspect: act("inspect"),
-    held: act("held"),
+    heldBy: act("heldBy"),
     workers: act("workers"),
-    order: act("order"),
+    commandWorker: act("commandWorker"),
     evict: act("evict"),
     sweep: act("sweep"),
     pause: act("pause"),

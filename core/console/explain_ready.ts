@@ -33,11 +33,11 @@ export function blockers(situation: Situation): Because[] {
     });
     return found;
   }
-  const taking = alive.filter(({ about, order }) => about.state === "working" && order === null);
+  const taking = alive.filter(({ info, command }) => info.state === "working" && command === null);
   if (taking.length === 0) {
     const why = alive.map((worker) => {
-      const { about, order } = worker;
-      const state = about.state === "working" ? `was told to ${order}` : `is ${about.state}`;
+      const { info, command } = worker;
+      const state = info.state === "working" ? `was told to ${command}` : `is ${info.state}`;
       return `${labelOf(worker)} ${state}`;
     });
     found.push({
@@ -47,7 +47,7 @@ export function blockers(situation: Situation): Because[] {
     return found;
   }
   // One that claimed and has not beaten yet has said nothing of itself.
-  const told = taking.filter(({ about }) => about.concurrency > 0);
+  const told = taking.filter(({ info }) => info.concurrency > 0);
   if (told.length > 0) found.push(...unable(situation, told), ...busy(situation, told));
   return found;
 }
@@ -61,8 +61,8 @@ const mostTold = 200;
 function unable({ task }: Situation, workers: readonly WorkerEntry[]): Because[] {
   const { name, taskVersion } = task;
   // What cannot be read is refused by whoever gets it, whatever it is called.
-  if (name === "" || workers.some(({ about }) => about.tasks.length >= mostTold)) return [];
-  const all = workers.flatMap(({ about }) => about.tasks);
+  if (name === "" || workers.some(({ info }) => info.tasks.length >= mostTold)) return [];
+  const all = workers.flatMap(({ info }) => info.tasks);
   const versions = all.filter((known) => known.name === name).map(({ version }) => version);
   if (versions.length === 0) {
     const names = [...new Set(all.map((known) => known.name))].sort();
@@ -86,8 +86,8 @@ function unable({ task }: Situation, workers: readonly WorkerEntry[]): Because[]
 }
 
 /** What people call a worker. */
-function labelOf({ id, about }: WorkerEntry): string {
-  return about.name ?? id;
+function labelOf({ id, info }: WorkerEntry): string {
+  return info.name ?? id;
 }
 
 /** Those who could take it are full, or keep themselves free for a suspect. */
@@ -111,7 +111,7 @@ function busy({ task, queue, stats }: Situation, workers: readonly WorkerEntry[]
         `quarantine (${counts.quarantined}): it runs that one alone first.`,
     });
   }
-  const slots = workers.reduce((all, { about }) => all + about.concurrency, 0);
+  const slots = workers.reduce((all, { info }) => all + info.concurrency, 0);
   const running = workers.reduce((all, worker) => all + worker.running, 0);
   if (running >= slots) {
     found.push({

@@ -15,7 +15,7 @@ export function holder(situation: Situation): Because[] {
   const { facts, leaseUntil } = task;
   const id = facts["worker"] ?? "";
   const worker = workers.find((each) => each.id === id);
-  const who = worker?.about.name ? `${worker.about.name} (${id})` : id;
+  const who = worker?.info.name ? `${worker.info.name} (${id})` : id;
   const for_ = spanOf(Math.max(0, now - Number(facts["since"] ?? now)));
   const fence = facts["fence"] ? ` (fence ${facts["fence"]})` : "";
   const left = leaseUntil ? leaseUntil.getTime() - now : 0;
@@ -81,10 +81,10 @@ export function holder(situation: Situation): Because[] {
         `the lease is good for ${spanOf(left)} more.`,
     });
   }
-  if (worker?.order) {
+  if (worker?.command) {
     found.push({
       code: "leaving",
-      text: `That worker was told to ${worker.order}: what it does not finish it hands off.`,
+      text: `That worker was told to ${worker.command}: what it does not finish it hands off.`,
     });
   }
   return found;

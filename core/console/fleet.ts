@@ -13,7 +13,7 @@ export interface Fellow extends WorkerEntry {
   /** What it met lately on each of them. */
   readonly timings: ReadonlyMap<string, Timings>;
   /** `lost` if it does not beat any more. */
-  readonly state: WorkerEntry["about"]["state"] | "lost";
+  readonly state: WorkerEntry["info"]["state"] | "lost";
 }
 
 /** Every worker of `queues`, by name and age; one call for each queue. */
@@ -25,30 +25,30 @@ export async function fleetOf(relier: Relier, queues: readonly string[]): Promis
   for (const [queue, workers] of fleets) {
     for (const worker of workers) {
       const before = found.get(worker.id);
-      const state = isAlive(worker, Date.now()) ? worker.about.state : "lost";
+      const state = isAlive(worker, Date.now()) ? worker.info.state : "lost";
       found.set(worker.id, {
         ...worker,
         // Each queue knows what is held there, and hears of an order by itself.
         running: worker.running + (before?.running ?? 0),
-        order: worker.order ?? before?.order ?? null,
+        command: worker.command ?? before?.command ?? null,
         state: state === "lost" ? before?.state ?? state : state,
         queues: [...before?.queues ?? [], queue],
-        timings: new Map([...before?.timings ?? [], [queue, worker.about.timings]]),
+        timings: new Map([...before?.timings ?? [], [queue, worker.info.timings]]),
       });
     }
   }
-  const key = ({ about, id }: Fellow): string => `${about.name ?? "~"} ${about.startedAt} ${id}`;
+  const key = ({ info, id }: Fellow): string => `${info.name ?? "~"} ${info.startedAt} ${id}`;
   return [...found.values()].sort((a, b) => key(a) < key(b) ? -1 : 1);
 }
 
 /** What people call a worker. */
-export function nameOf({ id, about }: WorkerEntry): string {
-  return about.name ?? id.slice(0, 9);
+export function nameOf({ id, info }: WorkerEntry): string {
+  return info.name ?? id.slice(0, 9);
 }
 
 /** How late its event loop is, in ms: blocked it says so no more, and whoever beats for it does. */
-export function lagOf({ about, blockedMs }: WorkerEntry): number {
-  return Math.max(about.loopLagMs, blockedMs);
+export function lagOf({ info, blockedMs }: WorkerEntry): number {
+  return Math.max(info.loopLagMs, blockedMs);
 }
 
 /** Whether a worker can be counted on: connected, or heard of lately where that cannot be seen. */

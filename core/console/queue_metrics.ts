@@ -90,7 +90,7 @@ export function queueMetrics(look: RedisLook | undefined): Family[] {
       name: "relier_queue_oldest_suspect_age_seconds",
       type: "gauge",
       help: "For how long the first suspect has been in quarantine.",
-      samples: each(({ stats }) => stats.suspects.oldestMs / 1000),
+      samples: each(({ stats }) => stats.quarantine.oldestMs / 1000),
     },
     {
       name: "relier_queue_paused",
@@ -187,7 +187,7 @@ function statesOf(workers: readonly WorkerEntry[]): Record<string, number> {
   const states: Record<string, number> = { working: 0, paused: 0, draining: 0, lost: 0 };
   const now = Date.now();
   for (const worker of workers) {
-    const state = isAlive(worker, now) ? worker.about.state : "lost";
+    const state = isAlive(worker, now) ? worker.info.state : "lost";
     states[state] = (states[state] ?? 0) + 1;
   }
   return states;

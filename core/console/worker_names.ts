@@ -16,7 +16,7 @@ export async function workerNames(
 ): Promise<ReadonlyMap<string, string>> {
   const asked = [...new Set(queues)].slice(0, mostQueues);
   const fleets = await Promise.all(asked.map((queue) => relier.queue(queue).workers()));
-  return new Map(fleets.flat().flatMap(({ id, about }) => about.name ? [[id, about.name]] : []));
+  return new Map(fleets.flat().flatMap(({ id, info }) => info.name ? [[id, info.name]] : []));
 }
 
 /** The fewest characters of an id that stand for it. */

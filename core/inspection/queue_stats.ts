@@ -21,7 +21,7 @@ export interface QueueStats {
   /** Age in ms of the task that is first in line. */
   readonly oldestMs: number;
   /** Tasks in quarantine, and for how many ms the first has been. */
-  readonly suspects: { readonly count: number; readonly oldestMs: number };
+  readonly quarantine: { readonly count: number; readonly oldestMs: number };
   /** By how many ms the most overdue lease is over. */
   readonly overdueMs: number;
   /** The ids of the workers that beat, at most 200. */
@@ -61,7 +61,7 @@ export async function readStats(caller: Caller, home: Home): Promise<QueueStats>
       counted.filter(([name]) => isCause(name)).map(([name, n]) => [name.slice(6), n]),
     ),
     oldestMs,
-    suspects: { count: byState.quarantined, oldestMs: suspectMs },
+    quarantine: { count: byState.quarantined, oldestMs: suspectMs },
     overdueMs,
     workers: workers as string[],
     paused: { claims: paused ?? null, pushes: closed ?? null },

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { readAbout, type WorkerAbout } from "../protocol/worker_info.ts";
+import { parseWorkerInfo, type WorkerInfo } from "../protocol/worker_info.ts";
 import { RelierError } from "../base/errors.ts";
 import type { Home } from "../protocol/keys.ts";
-import { readOrder, type WorkerOrder, writeOrder } from "../protocol/worker_command.ts";
+import { decodeCommand, encodeCommand, type WorkerCommand } from "../protocol/worker_command.ts";
 import type { Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { fleet, order as orderScript } from "../redis/generated/operations.ts";
@@ -28,9 +28,9 @@ export interface WorkerEntry {
   /** Tasks of this queue that it holds. */
   readonly running: number;
   /** What it said of itself with its last beat. */
-  readonly about: WorkerAbout;
+  readonly info: WorkerInfo;
   /** An order it has not obeyed yet. */
-  readonly order: WorkerOrder["do"] | null;
+  readonly command: WorkerCommand["do"] | null;
   /** Whether it claims nothing because it was told so. */
   readonly paused: boolean;
 }
@@ -47,11 +47,11 @@ type Row = readonly [
 ];
 
 /** The workers that beat at `home`, at most 200. */
-export async function readFleet(caller: Caller, home: Home): Promise<WorkerEntry[]> {
+export async function listWorkers(caller: Caller, home: Home): Promise<WorkerEntry[]> {
   const [, , , workers] = await call(caller, home, fleet, {});
   return (workers as readonly Reply[]).map((row) => {
     const [id, beat, seen, missingMs, running, text, order, blockedMs] = row as unknown as Row;
-    const about = readAbout(text);
+    const info = parseWorkerInfo(text);
     return {
       id,
       lastBeat: new Date(beat),
@@ -59,9 +59,9 @@ export async function readFleet(caller: Caller, home: Home): Promise<WorkerEntry
       missingMs,
       blockedMs,
       running,
-      about,
-      order: readOrder(order)?.what ?? null,
-      paused: about.state === "paused",
+      info,
+      command: decodeCommand(order)?.what ?? null,
+      paused: info.state === "paused",
     };
   });
 }
@@ -71,9 +71,9 @@ export async function giveOrder(
   caller: Caller,
   home: Home,
   worker: string,
-  order: WorkerOrder,
+  order: WorkerCommand,
 ): Promise<void> {
-  const text = writeOrder(order);
+  const text = encodeCommand(order);
   const [word] = await call(caller, home, orderScript, { worker, order: text });
   if (word === "ok") return;
   throw new RelierError(

@@ -8,7 +8,7 @@ import { limitRows } from "../protocol/limits.ts";
 import { auditHome } from "../inspection/audit.ts";
 import { batches } from "../base/batches.ts";
 import { RelierError } from "../base/errors.ts";
-import { giveOrder, readFleet } from "../inspection/worker_list.ts";
+import { giveOrder, listWorkers } from "../inspection/worker_list.ts";
 import { type Home, idOf, localOf } from "../protocol/keys.ts";
 import { heldBy, pageOf } from "../inspection/task_list.ts";
 import { randomLocal } from "../protocol/task_id.ts";
@@ -70,9 +70,9 @@ export function actsOn(
       if (details) return details;
       throw new RelierError("RL_NOT_FOUND", `Cannot find task "${id}"`);
     },
-    held: async (worker) => await heldBy(caller, home, keyOption("worker", worker)),
-    workers: () => readFleet(caller, home),
-    order: async (worker, order) =>
+    heldBy: async (worker) => await heldBy(caller, home, keyOption("worker", worker)),
+    workers: () => listWorkers(caller, home),
+    commandWorker: async (worker, order) =>
       await giveOrder(caller, home, keyOption("worker", worker), order),
     evict: async (worker, cause) => {
       keyOption("worker", worker);

@@ -6,7 +6,7 @@
 
 import { RelierError, TaskFailedError } from "../base/errors.ts";
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
-import { follow, type FollowOptions, type TaskHappening } from "../redis/event_stream.ts";
+import { follow, type FollowOptions, type TaskEvent } from "../redis/event_stream.ts";
 import { decodeResult } from "../base/json.ts";
 import { type Home, idOf } from "../protocol/keys.ts";
 import type { Poller, Standing } from "./result_poller.ts";
@@ -59,7 +59,7 @@ export interface TaskHandle<R = unknown> {
    * Follows what happens to the task until it is final. Not stored: what
    * happened before, or while the connection was cut, is missed.
    */
-  events(options?: FollowOptions): AsyncIterable<TaskHappening>;
+  events(options?: FollowOptions): AsyncIterable<TaskEvent>;
 }
 
 /** Returned by `push()`: the id is known now; awaiting it waits for Redis. */
@@ -159,7 +159,7 @@ async function* followTask(
   home: Home,
   local: string,
   options: FollowOptions,
-): AsyncGenerator<TaskHappening> {
+): AsyncGenerator<TaskEvent> {
   for await (const { id: _, missed: __, ...happening } of follow(port, home, options, local)) {
     yield happening;
     if (finalStates.has(happening.state)) return;

@@ -14,15 +14,15 @@ import { knownOptions, oneOf } from "../base/options.ts";
  * hands off at once; `restart`, which drains and asks whoever started it for a
  * new one; `pause` and `resume`, which are about claiming only.
  */
-export type WorkerOrder =
+export type WorkerCommand =
   | { readonly do: "drain"; readonly timeout?: Duration }
   | { readonly do: "pause" | "resume" | "stop" | "restart" };
 
 /** An order as a worker reads it. */
-export interface ReadOrder {
+export interface ReceivedCommand {
   /** Tells it from the same order given again. */
   readonly token: string;
-  readonly what: WorkerOrder["do"];
+  readonly what: WorkerCommand["do"];
   /** How long a drain may take; undefined for the worker's own time. */
   readonly timeoutMs: number | undefined;
 }
@@ -30,7 +30,7 @@ export interface ReadOrder {
 const words = ["drain", "pause", "resume", "stop", "restart"] as const;
 
 /** Writes an order that was never given before. */
-export function writeOrder(order: WorkerOrder): string {
+export function encodeCommand(order: WorkerCommand): string {
   knownOptions("order()", order, ["do", "timeout"]);
   const { do: what, timeout } = order as { do: unknown; timeout?: Duration };
   oneOf("do", what, words);
@@ -40,7 +40,7 @@ export function writeOrder(order: WorkerOrder): string {
 }
 
 /** Reads an order; undefined for one that this version does not know. */
-export function readOrder(text: string): ReadOrder | undefined {
+export function decodeCommand(text: string): ReceivedCommand | undefined {
   const [token = "", word, ms] = text.split(" ");
   const what = words.find((each) => each === word);
   return what && { token, what, timeoutMs: ms === undefined ? undefined : Number(ms) };

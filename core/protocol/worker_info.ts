@@ -11,7 +11,7 @@ import type { Timings } from "../base/histogram.ts";
 import type { Setup } from "../worker/worker_options.ts";
 
 /** What a worker says of itself. */
-export interface WorkerAbout {
+export interface WorkerInfo {
   /** What its owner calls it. */
   readonly name: string | null;
   /** The process; 0 where there is none. */
@@ -50,7 +50,7 @@ export interface WorkerAbout {
 
 /** What changes from beat to beat. */
 export type Vitals = Pick<
-  WorkerAbout,
+  WorkerInfo,
   "loopLagMs" | "leaked" | "fenced" | "timings" | "pulse" | "state"
 >;
 
@@ -81,8 +81,8 @@ export function createAbout(
 }
 
 /** Reads what a worker said; one of an older version says less. */
-export function readAbout(text: string): WorkerAbout {
-  let said: Partial<WorkerAbout> = {};
+export function parseWorkerInfo(text: string): WorkerInfo {
+  let said: Partial<WorkerInfo> = {};
   try {
     said = JSON.parse(text);
   } catch {

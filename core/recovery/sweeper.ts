@@ -51,8 +51,8 @@ export async function runPhoenix(
     let nextMs = Math.max(500, sweepMs);
     try {
       const swept = await sweepOnce(caller, home, leaseMs);
-      swept.raised.forEach(onRaised);
-      nextMs = swept.raised.length > 0 ? swept.nextMs : Math.max(swept.nextMs, sweepMs);
+      swept.resurrected.forEach(onRaised);
+      nextMs = swept.resurrected.length > 0 ? swept.nextMs : Math.max(swept.nextMs, sweepMs);
     } catch (error) {
       onError(error);
     }
@@ -108,10 +108,10 @@ export async function sweepOnce(
   caller: Caller,
   home: Home,
   leaseMs: number = anyLeaseMs,
-): Promise<{ raised: Resurrection[]; nextMs: number }> {
+): Promise<{ resurrected: Resurrection[]; nextMs: number }> {
   const args = { dead: "", cause: "", leaseMs, graceMs };
   const [, , , raised, nextMs] = await call(caller, home, sweep, args);
   const found = pairs(raised) as [string, string][];
   void tellRaised(caller, home, found);
-  return { raised: found.map(([local, cause]) => ({ id: idOf(home, local), cause })), nextMs };
+  return { resurrected: found.map(([local, cause]) => ({ id: idOf(home, local), cause })), nextMs };
 }

@@ -10,7 +10,7 @@ import type { RedisPort } from "../port.ts";
 import type { TaskState } from "../states.ts";
 
 /** Something that happened to a task. */
-export interface TaskHappening {
+export interface TaskEvent {
   /** The event of the state table, such as `claim`, `retry` or `resurrect`. */
   readonly type: string;
   /** The state it led to; `none` if the task is forgotten. */
@@ -24,7 +24,7 @@ export interface TaskHappening {
 }
 
 /** Something that happened in a queue. */
-export interface QueueHappening extends TaskHappening {
+export interface QueueEvent extends TaskEvent {
   /** Of the task. */
   readonly id: string;
   /** How many happenings before this one were dropped, because nobody took them in time. */
@@ -61,9 +61,9 @@ export async function* follow(
   home: Home,
   { signal, onOpen }: FollowOptions,
   only?: string,
-): AsyncGenerator<QueueHappening> {
+): AsyncGenerator<QueueEvent> {
   if (!port.listen) throw new TypeError("Cannot follow events: this port cannot listen");
-  const heard: Omit<QueueHappening, "missed">[] = [];
+  const heard: Omit<QueueEvent, "missed">[] = [];
   let missed = 0;
   let wake = () => {};
   const stop = await port.listen(channelOf(home, "").slice(0, -1) + "events", (message) => {

@@ -7,7 +7,7 @@
 export { takeDuty } from "./process_signals.ts";
 export { isIsolate } from "../threads/isolate_entry.ts";
 export { takeLock } from "../client/lock_lease.ts";
-export { readOrder } from "../protocol/worker_command.ts";
+export { decodeCommand } from "../protocol/worker_command.ts";
 export { revivedMs, runPhoenix } from "../recovery/sweeper.ts";
 export { askServer, refuseUnsafe } from "../redis/server_info.ts";
 export { createStint } from "./session.ts";

@@ -109,7 +109,7 @@ export async function runTick(
 
   async function bringBack(): Promise<void> {
     const swept = await Promise.all(homes.map((home) => sweepOnce(caller, home, leaseMs)));
-    const raised = swept.flatMap((each) => each.raised);
+    const raised = swept.flatMap((each) => each.resurrected);
     raised.forEach(onRaised);
     if (raised.length > 0) await pause(revivedMs);
   }

@@ -202,7 +202,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
   }
 
   function obey(text: string): void {
-    const { what, timeoutMs } = work.readOrder(text) ?? {};
+    const { what, timeoutMs } = work.decodeCommand(text) ?? {};
     if (what === undefined) return;
     emit("ordered", { id: "", name: "", reason: what });
     if (what === "pause" || what === "resume") {

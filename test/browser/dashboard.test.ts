@@ -256,7 +256,7 @@ test("what cannot be undone is asked about in place, and is not done unless it i
   assert.match(await question.textContent() ?? "", /stop at once.*rl worker stop/s);
   await question.getByRole("button", { name: "No" }).click();
   await patched(page);
-  assert.equal((await relier.queue("work").workers())[0]!.about.state, "working");
+  assert.equal((await relier.queue("work").workers())[0]!.info.state, "working");
   await page.context().close();
   assert.deepEqual(wrong, []);
 });

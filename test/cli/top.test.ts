@@ -65,7 +65,7 @@ function snapshotOf(running: number, dead: number, queues = 2): Snapshot {
         events: { complete: 10 },
         causes: {},
         oldestMs: 65_000,
-        suspects: { count: 1, oldestMs: 5 },
+        quarantine: { count: 1, oldestMs: 5 },
         overdueMs: 0,
         workers: ["w1"],
         paused: { claims: name === "mails" ? "a bad release" : null, pushes: null },
@@ -91,7 +91,7 @@ function snapshotOf(running: number, dead: number, queues = 2): Snapshot {
       missingMs: 0,
       blockedMs: 0,
       running: 3,
-      about: {
+      info: {
         name: "worker-1",
         process: 42,
         host: "there",
@@ -110,7 +110,7 @@ function snapshotOf(running: number, dead: number, queues = 2): Snapshot {
         supervisor: null,
         state: "working",
       },
-      order: null,
+      command: null,
       paused: false,
     }],
   };

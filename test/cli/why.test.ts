@@ -110,7 +110,7 @@ test(
   "a task whose workers are all paused says which, and why",
   withRelier(async (lab) => {
     const worker = await lab.worker({ name: "napping" });
-    await lab.queue.order(worker.id, { do: "pause" });
+    await lab.queue.commandWorker(worker.id, { do: "pause" });
     await until("it is paused", async () => (await lab.queue.workers())[0]!.paused);
     const { id } = await quick.apush();
     const { codes, text } = await why(lab, id);
@@ -275,7 +275,7 @@ test(
     const claim = await lab.moves.claim();
     const id = full(lab, local);
     await lab.moves.beat("w1", [claim]);
-    await lab.queue.order("w1", { do: "stop" });
+    await lab.queue.commandWorker("w1", { do: "stop" });
     const leaving = await why(lab, id);
     assert.deepEqual(leaving.codes, ["running", "alive", "leaving"]);
     assert.match(leaving.text, /was told to stop: what it does not finish it hands off/);

@@ -170,7 +170,7 @@ test(
     assert.deepEqual(rows.map(({ id }) => id).sort(), [one.id, two.id].sort());
     const holder = rows.find(({ running }) => running === 1);
     const shown = await worker(lab, ["show", holder.id.slice(0, 8)]);
-    assert.match(shown.stdout, new RegExp(`${holder.about.name} .*active`));
+    assert.match(shown.stdout, new RegExp(`${holder.info.name} .*active`));
     assert.match(shown.stdout, / rest /);
     assert.equal((await worker(lab, ["show", "two", "--json"])).lines()[0].id, two.id);
     const nobody = await worker(lab, ["show", "three"]);

@@ -5,7 +5,12 @@
  * @module
  */
 
-import { type TaskEvent, type TaskState, type Transition, transitions } from "../../core/states.ts";
+import {
+  type TaskState,
+  type Transition,
+  type TransitionName,
+  transitions,
+} from "../../core/states.ts";
 
 /** A task, or a lock. What is not there is not known, or not so. */
 export interface Task {
@@ -147,7 +152,7 @@ export function count(world: World, name: string, by = 1): void {
 }
 
 /** Moves a task as the table of states says, to the place `at`; `false` if it does not. */
-export function move(world: World, task: Task, event: TaskEvent, at: number): boolean {
+export function move(world: World, task: Task, event: TransitionName, at: number): boolean {
   const row = (transitions as readonly Transition[])
     .find(({ on, from }) => on === event && from === task.state);
   if (!row) return false;

@@ -43,7 +43,7 @@ test("tasks of four queues spread over a cluster all end, and a worker is seen o
     }
     // A thread stands in on every node.
     await until("the thread stands", async () => {
-      return (await rl.queue("a").workers())[0]?.about.pulse === "thread";
+      return (await rl.queue("a").workers())[0]?.info.pulse === "thread";
     }, 20_000);
     for (const name of ["a", "b"]) {
       const spinning = await spin.with({ queue: name }).apush(2_500);

@@ -47,7 +47,7 @@ for (const [order, code] of [["drain", 0], ["stop", 0], ["restart", 75]] as cons
     const program = new URL("../support/ordered_worker_process.ts", import.meta.url);
     const ended = await exitOf(program, async (_, id, url) => {
       const relier = createRelier({ redis: url });
-      await relier.queue("default").order(id, { do: order });
+      await relier.queue("default").commandWorker(id, { do: order });
       await relier.close();
     });
     assert.equal(ended, code);

@@ -95,7 +95,7 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
       await until("it says so itself", async () => {
         const fleet = await rl.queue("default").workers();
         const fellow = fleet.find(({ id }) => id === victim.worker);
-        return fellow?.about.fenced === 2 && fellow.blockedMs === 0;
+        return fellow?.info.fenced === 2 && fellow.blockedMs === 0;
       }, 10_000);
       assert.ok(crew.diary.of("fenced").every(({ worker }) => worker === victim.worker));
       heir.release("beside");

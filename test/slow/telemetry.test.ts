@@ -51,7 +51,7 @@ test("what a blocked worker gave away is told of as stalled, by itself, once it 
     const worker = createWorker(rl, options);
     await worker.start();
     // The thread that stands in for it takes a moment to connect.
-    const pulse = async () => (await rl.queue("default").workers())[0]?.about.pulse;
+    const pulse = async () => (await rl.queue("default").workers())[0]?.info.pulse;
     await until("a thread stands in", async () => await pulse() === "thread", 10_000);
     const handle = await rl.apush(blocking);
     await handle.result({ timeout: "20s" });

@@ -40,3 +40,8 @@ export function testsOf(folder: string): string[] {
     path.endsWith(".test.ts") && path.lastIndexOf("/") === folder.length
   );
 }
+
+/** The tests in `folder` and in every folder below it. */
+export function testsBelow(folder: string): string[] {
+  return files(folder).filter((path) => path.endsWith(".test.ts"));
+}

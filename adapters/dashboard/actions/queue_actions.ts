@@ -57,8 +57,8 @@ export const sweepQueue: Act = {
   command: (fields) => `rl phoenix sweep --queue ${word(fields["queue"] ?? "")}`,
   async run({ rl }, fields) {
     const name = queueField(fields);
-    const { raised } = await rl.queue(name).sweep();
-    return `Queue ${name} was swept: ${plural(raised.length, "task")} brought back.`;
+    const { resurrected } = await rl.queue(name).sweep();
+    return `Queue ${name} was swept: ${plural(resurrected.length, "task")} brought back.`;
   },
 };
 

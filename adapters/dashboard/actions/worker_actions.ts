@@ -4,13 +4,13 @@
  * @module
  */
 
-import { RelierError, type WorkerOrder } from "../../../mod.ts";
+import { RelierError, type WorkerCommand } from "../../../mod.ts";
 import { type Act, field, type Fields } from "../page.ts";
 import { word } from "../ui/components.ts";
 
 /** An order, and what is said of it. */
 interface Order {
-  readonly order: WorkerOrder["do"];
+  readonly order: WorkerCommand["do"];
   readonly role: Act["role"];
   readonly said: string;
   readonly question?: string;
@@ -48,7 +48,7 @@ function actOf({ order, role, said, question }: Order): Act {
       const queues = field(fields, "queues").split(",").slice(0, 50);
       for (const queue of queues) {
         try {
-          await rl.queue(queue).order(worker, { do: order });
+          await rl.queue(queue).commandWorker(worker, { do: order });
           return `Worker ${nameOf(fields)} ${said}.`;
         } catch (error) {
           // It beats in several queues, and may have left one of them.

@@ -57,7 +57,7 @@ function diedBetween(before: Seen, { at, fleet, queues }: Seen): Death[] {
     return [{
       worker: fellow.id,
       name: nameOf(fellow),
-      host: fellow.about.host,
+      host: fellow.info.host,
       lastBeat: fellow.lastBeat,
       at,
       silentMs: Math.max(0, at - fellow.lastBeat.getTime()),

@@ -104,7 +104,7 @@ function spoken(text: string): Html {
 
 function workerStrip({ fleet }: Look): Html {
   const alive = fleet.filter(({ state }) => state !== "lost");
-  const slots = alive.reduce((sum, { about }) => sum + about.concurrency, 0);
+  const slots = alive.reduce((sum, { info }) => sum + info.concurrency, 0);
   const busy = alive.reduce((sum, { running }) => sum + running, 0);
   const body = fleet.length === 0
     ? html`<p class="empty">No worker is at work: <code>rl worker start</code></p>`
@@ -114,10 +114,10 @@ function workerStrip({ fleet }: Look): Html {
         <span>${fellow.state}</span>${
           gauge(
             fellow.running,
-            fellow.about.concurrency,
-            `${fellow.running} of ${fellow.about.concurrency} slots`,
+            fellow.info.concurrency,
+            `${fellow.running} of ${fellow.info.concurrency} slots`,
           )
-        }<span class="number">${fellow.running}/${fellow.about.concurrency}</span></a></li>`
+        }<span class="number">${fellow.running}/${fellow.info.concurrency}</span></a></li>`
       )
     }</ul>`;
   return section("Workers", body, html`${count(busy)} of ${plural(slots, "slot")} busy`);

@@ -139,7 +139,7 @@ function summary(row: QueueLook, look: Look, ask: Ask): Html {
   const { name, stats, pace } = row;
   const { counts, paused } = stats;
   const fleet = look.fleet.filter((each) => each.state !== "lost" && each.queues.includes(name));
-  const slots = fleet.reduce((sum, { about }) => sum + about.concurrency, 0);
+  const slots = fleet.reduce((sum, { info }) => sum + info.concurrency, 0);
   const of = `tasks?queue=${encodeURIComponent(name)}&state=`;
   return html`
     <div

@@ -82,8 +82,8 @@ function figures({ queues, deaths, fleet }: Look): Html {
     sum(({ stats }) => names.reduce((n, name) => n + (stats.events[name] ?? 0), 0));
   const swept = queues.flatMap(({ stats }) => stats.phoenix.sweptMs ?? []);
   const overdue = Math.max(0, ...queues.map(({ stats }) => stats.overdueMs));
-  const [suspects, buried] = [sum(({ stats }) => stats.suspects.count), events("abandon")];
-  const fenced = fleet.reduce((n, { about }) => n + about.fenced, 0);
+  const [suspects, buried] = [sum(({ stats }) => stats.quarantine.count), events("abandon")];
+  const fenced = fleet.reduce((n, { info }) => n + info.fenced, 0);
   const slowest = Math.max(0, ...deaths.map(({ silentMs }) => silentMs));
   return html`
     <div
@@ -163,7 +163,7 @@ function sweeps({ queues }: Look, ask: Ask): Html {
       of: ({ stats }) =>
         stats.phoenix.graceMs > 0 ? badge(spanOf(stats.phoenix.graceMs), "busy") : "—",
     },
-    { title: "suspects", number: true, of: ({ stats }) => number(stats.suspects.count, "warn") },
+    { title: "suspects", number: true, of: ({ stats }) => number(stats.quarantine.count, "warn") },
     {
       title: "lane",
       wide: true,

@@ -159,7 +159,7 @@ function known({ queues, fleet }: Look) {
     [...new Set(all)].sort().slice(0, mostOffered);
   return {
     queues: sorted(queues.map(({ name }) => name)),
-    names: sorted(fleet.flatMap(({ about }) => about.tasks.map(({ name }) => name))),
+    names: sorted(fleet.flatMap(({ info }) => info.tasks.map(({ name }) => name))),
     workers: sorted(fleet.map(nameOf)),
   };
 }

@@ -37,7 +37,7 @@ export const workers: Page = {
 
 function fleetTable({ fleet }: Look, ask: Ask): Html {
   const alive = fleet.filter(({ state }) => state !== "lost");
-  const slots = alive.reduce((sum, { about }) => sum + about.concurrency, 0);
+  const slots = alive.reduce((sum, { info }) => sum + info.concurrency, 0);
   const busy = alive.reduce((sum, { running }) => sum + running, 0);
   const columns: Column<Fellow>[] = [
     {
@@ -50,7 +50,7 @@ function fleetTable({ fleet }: Look, ask: Ask): Html {
     { title: "state", of: (each) => badges(each) },
     {
       title: "slots",
-      of: ({ running, about: { concurrency } }) =>
+      of: ({ running, info: { concurrency } }) =>
         html`<span class="slots">${
           gauge(running, concurrency, `${running} of ${concurrency} slots busy`)
         }<span class="number">${running}/${concurrency}</span></span>`,
@@ -61,17 +61,15 @@ function fleetTable({ fleet }: Look, ask: Ask): Html {
       title: "memory",
       number: true,
       wide: true,
-      of: ({ about }) => about.rssMb > 0 ? `${count(about.rssMb)} MB` : "—",
+      of: ({ info }) => info.rssMb > 0 ? `${count(info.rssMb)} MB` : "—",
     },
     {
       title: "where",
       wide: true,
-      of: ({ about }) =>
-        html`<span class="nowrap">${about.host}${
-          about.process > 0 && ` · ${about.process}`
-        }<br><span
-          class="dim">${about.runtime} ${about.version}, up ${
-          upOf(about.startedAt, ask.now)
+      of: ({ info }) =>
+        html`<span class="nowrap">${info.host}${info.process > 0 && ` · ${info.process}`}<br><span
+          class="dim">${info.runtime} ${info.version}, up ${
+          upOf(info.startedAt, ask.now)
         }</span></span>`,
     },
     {
@@ -110,16 +108,16 @@ function buttons(each: Fellow, ask: Ask): Html | false {
 }
 
 /** What it does, and what is out of the ordinary. */
-function badges({ state, order, missingMs, blockedMs, about }: Fellow): Value {
+function badges({ state, command, missingMs, blockedMs, info }: Fellow): Value {
   return [
     badge(state, tones[state]),
-    order !== null && badge(`told to ${order}`, "busy"),
+    command !== null && badge(`told to ${command}`, "busy"),
     missingMs > 0 && badge(`connection gone for ${spanOf(missingMs)}`, "bad"),
     blockedMs > 0
       ? badge(`loop blocked for ${spanOf(blockedMs)}`, "bad")
-      : about.loopLagMs > 200 && badge("loop blocked", "warn"),
-    about.leaked > 0 && badge(`${about.leaked} leaked`, "warn"),
-    about.fenced > 0 && badge(`${about.fenced} fenced`, "warn"),
+      : info.loopLagMs > 200 && badge("loop blocked", "warn"),
+    info.leaked > 0 && badge(`${info.leaked} leaked`, "warn"),
+    info.fenced > 0 && badge(`${info.fenced} fenced`, "warn"),
   ];
 }
 

@@ -65,8 +65,8 @@ function staffing(what: string, { counts }: QueueStats, workers: readonly Worker
   }
   const newest = Math.max(...workers.map(({ lastBeat }) => lastBeat.getTime()));
   const silent = workers.filter(({ lastBeat }) => newest - lastBeat.getTime() > beatMs);
-  return silent.map(({ id, about, lastBeat }) => {
-    const who = about.name ?? id;
+  return silent.map(({ id, info, lastBeat }) => {
+    const who = info.name ?? id;
     const text = `worker ${who} has not beaten since ${lastBeat.toISOString()}`;
     return warn(what, text, `rl worker show ${who}: it hangs, or was lost with its host`);
   });
@@ -81,7 +81,7 @@ function pauses(what: string, { paused }: QueueStats): Check[] {
 }
 
 function delays(what: string, stats: QueueStats): Check[] {
-  const { oldestMs, suspects, paused } = stats;
+  const { oldestMs, quarantine, paused } = stats;
   const found: Check[] = [];
   if (stats.overdueMs > overdueMs && stats.phoenix.graceMs === 0) {
     const text = `a lease has been over for ${spanOf(stats.overdueMs)}: nobody sweeps`;
@@ -91,8 +91,8 @@ function delays(what: string, stats: QueueStats): Check[] {
     const text = `the first in line has waited for ${spanOf(oldestMs)}`;
     found.push(warn(what, text, "add workers or slots"));
   }
-  if (suspects.oldestMs > waitingMs) {
-    const text = `${suspects.count} suspects, the first for ${spanOf(suspects.oldestMs)}`;
+  if (quarantine.oldestMs > waitingMs) {
+    const text = `${quarantine.count} suspects, the first for ${spanOf(quarantine.oldestMs)}`;
     found.push(warn(what, text, "a suspect runs alone, when a worker is empty: add one"));
   }
   return found;
@@ -115,8 +115,8 @@ async function strangers(
   workers: readonly WorkerEntry[],
 ): Promise<Check[]> {
   // A worker that has not said what it knows may know everything.
-  if (workers.length === 0 || workers.some(({ about }) => about.tasks.length === 0)) return [];
-  const known = new Set(workers.flatMap(({ about }) => about.tasks.map(({ name }) => name)));
+  if (workers.length === 0 || workers.some(({ info }) => info.tasks.length === 0)) return [];
+  const known = new Set(workers.flatMap(({ info }) => info.tasks.map(({ name }) => name)));
   const pages = await Promise.all(
     (["ready", "scheduled"] as const).map((state) => queue.page(state, { limit: sample })),
   );

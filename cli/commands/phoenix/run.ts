@@ -40,9 +40,9 @@ const run: Command<typeof args> = command({
         const now = `sweeping ${plural(queues.length, "queue")}`;
         if (now !== told) out.note(told = now);
         for (const name of queues) {
-          const { raised, nextMs } = await relier.queue(name).sweep();
+          const { resurrected, nextMs } = await relier.queue(name).sweep();
           restMs = Math.min(restMs, nextMs);
-          for (const { id, cause } of raised) {
+          for (const { id, cause } of resurrected) {
             const at = new Date().toISOString();
             out.record({ id, cause, at }, () => {
               const { dim, magenta } = out.style;

@@ -31,7 +31,7 @@ const status: Command<typeof args> = command({
       name,
       ...stats.phoenix,
       overdueMs: stats.overdueMs,
-      suspects: stats.suspects,
+      suspects: stats.quarantine,
       extensions: stats.events["grace"] ?? 0,
       causes: stats.causes,
       buried: stats.events["abandon"] ?? 0,
@@ -46,7 +46,7 @@ export default status;
 type Row = Survey["stats"]["phoenix"] & {
   readonly name: string;
   readonly overdueMs: number;
-  readonly suspects: Survey["stats"]["suspects"];
+  readonly suspects: Survey["stats"]["quarantine"];
   readonly extensions: number;
   readonly causes: Survey["stats"]["causes"];
   readonly buried: number;

@@ -58,8 +58,8 @@ async function raise(relier: Relier, queues: readonly string[]): Promise<Raised[
     let quietSince = performance.now();
     while (performance.now() - quietSince < patienceMs) {
       const swept = await queue.sweep();
-      raised.push(...swept.raised);
-      if (swept.raised.length > 0) {
+      raised.push(...swept.resurrected);
+      if (swept.resurrected.length > 0) {
         quietSince = performance.now();
         continue;
       }
@@ -81,7 +81,7 @@ async function wouldRaise(relier: Relier, queues: readonly string[]): Promise<Ra
     for (const { id } of (await walk(relier, wanted)).tasks) raised.set(id, "lease");
     for (const worker of await queue.workers()) {
       if (!worker.seen || isAlive(worker, now)) continue;
-      for (const { id } of await queue.held(worker.id)) raised.set(id, "presence");
+      for (const { id } of await queue.heldBy(worker.id)) raised.set(id, "presence");
     }
   }
   return [...raised].map(([id, cause]) => ({ id, cause }));

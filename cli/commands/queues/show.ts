@@ -36,7 +36,7 @@ export default show;
 
 /** What is known of a queue, by name, for people. */
 function facts({ stats, pace }: Survey, out: Output): [string, string][] {
-  const { counts, events, causes, paused, suspects, phoenix, workers } = stats;
+  const { counts, events, causes, paused, quarantine, phoenix, workers } = stats;
   const numbers = (all: Readonly<Record<string, number>>): string =>
     Object.entries(all).filter(([, n]) => n > 0)
       .map(([name, n]) => `${name} ${count(n)}`).join(" · ") || "none";
@@ -53,9 +53,9 @@ function facts({ stats, pace }: Survey, out: Output): [string, string][] {
       "accepting",
       paused.pushes === null ? "yes" : `closed: ${paused.pushes || "no reason was given"}`,
     ],
-    ...(suspects.count > 0
+    ...(quarantine.count > 0
       ? [
-        ["suspects", `${suspects.count}, the first for ${out.span(suspects.oldestMs)}`] as [
+        ["suspects", `${quarantine.count}, the first for ${out.span(quarantine.oldestMs)}`] as [
           string,
           string,
         ],

@@ -107,7 +107,7 @@ async function pushOwn(
 /** The versions of a task that live workers run. */
 async function versionsAt(relier: Relier, queue: string, name: string): Promise<number[]> {
   const workers = await relier.queue(queue).workers();
-  return workers.flatMap(({ about }) => about.tasks)
+  return workers.flatMap(({ info }) => info.tasks)
     .filter((task) => task.name === name)
     .map(({ version }) => version);
 }

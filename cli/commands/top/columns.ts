@@ -32,7 +32,7 @@ interface Setting extends Frame {
 
 /** The columns of the list `pane`. */
 export function columnsOf(pane: Pane, { snapshot }: Model, frame: Frame): Column<Row>[] {
-  const names = new Map(snapshot.workers.map(({ id, about }) => [id, about.name ?? id]));
+  const names = new Map(snapshot.workers.map(({ id, info }) => [id, info.name ?? id]));
   return makeColumns[pane]({ ...frame, names }) as Column<Row>[];
 }
 
@@ -78,28 +78,28 @@ const makeColumns = {
     },
   ],
   workers: ({ style, now, columns }: Setting): Column<Of<"workers">>[] => [
-    { title: "WORKER", flex: true, of: ({ id, about }) => about.name ?? id },
+    { title: "WORKER", flex: true, of: ({ id, info }) => info.name ?? id },
     {
       title: "STATE",
       of: (worker) =>
-        isAlive(worker, now) ? worker.order ?? worker.about.state : style.red("silent"),
+        isAlive(worker, now) ? worker.command ?? worker.info.state : style.red("silent"),
     },
     {
       title: "SLOTS",
-      of: ({ running, about }) =>
-        `${bar(100 * running / Math.max(1, about.concurrency), 8)} ${running}/${about.concurrency}`,
+      of: ({ running, info }) =>
+        `${bar(100 * running / Math.max(1, info.concurrency), 8)} ${running}/${info.concurrency}`,
     },
     { title: "BEAT", align: "right", of: ({ lastBeat }) => sinceOf(lastBeat, now) },
     { title: "LAG", align: "right", of: (worker) => spanOf(lagOf(worker)) },
-    { title: "RSS", align: "right", of: ({ about }) => `${about.rssMb}M` },
-    { title: "LEAK", align: "right", of: ({ about }) => red(about.leaked, style) },
+    { title: "RSS", align: "right", of: ({ info }) => `${info.rssMb}M` },
+    { title: "LEAK", align: "right", of: ({ info }) => red(info.leaked, style) },
     {
       title: "HOST",
-      of: ({ about }) => cut(`${about.process}@${about.host}`, columns < 100 ? 14 : 30),
+      of: ({ info }) => cut(`${info.process}@${info.host}`, columns < 100 ? 14 : 30),
     },
     ...(columns < 100
       ? []
-      : [{ title: "QUEUES", of: ({ about }: Of<"workers">) => about.queues.join(",") }]),
+      : [{ title: "QUEUES", of: ({ info }: Of<"workers">) => info.queues.join(",") }]),
   ],
 } as const;
 

@@ -150,7 +150,7 @@ const help = [
 function explain(model: Model): Pressed {
   const row = rowsOf(model, model.pane)[indexOf(model, model.pane)];
   if (!row) return { model };
-  if (!("stats" in row) && !("about" in row)) return { model, act: { do: "explain", id: row.id } };
+  if (!("stats" in row) && !("info" in row)) return { model, act: { do: "explain", id: row.id } };
   const [title, lines] = "stats" in row ? aboutQueue(row) : aboutWorker(row);
   return { model: { ...model, sheet: { title, lines, top: 0 } } };
 }
@@ -170,17 +170,17 @@ function aboutQueue({ name, stats }: QueueRow): [string, string[]] {
   ]];
 }
 
-function aboutWorker({ id, about, order, queue, lastBeat }: WorkerRow): [string, string[]] {
-  const known = about.tasks.map(({ name, version }) => version > 1 ? `${name} v${version}` : name);
-  return [`Worker ${about.name ?? id}`, [
+function aboutWorker({ id, info, command, queue, lastBeat }: WorkerRow): [string, string[]] {
+  const known = info.tasks.map(({ name, version }) => version > 1 ? `${name} v${version}` : name);
+  return [`Worker ${info.name ?? id}`, [
     `id         ${id}`,
-    `process    ${about.process} on ${about.host}, ${about.runtime} ${about.version}`,
-    `state      ${about.state}${order ? `, was told to ${order}` : ""}`,
-    `queues     ${about.queues.join(", ") || queue}`,
-    `slots      ${about.concurrency}, ${about.leaked} handlers leaked`,
-    `beat       ${lastBeat.toISOString()} from the ${about.pulse}, loop ${about.loopLagMs} ms late`,
-    `memory     ${about.rssMb} MB, started ${about.startedAt}`,
-    `supervisor ${about.supervisor ?? "none"}`,
+    `process    ${info.process} on ${info.host}, ${info.runtime} ${info.version}`,
+    `state      ${info.state}${command ? `, was told to ${command}` : ""}`,
+    `queues     ${info.queues.join(", ") || queue}`,
+    `slots      ${info.concurrency}, ${info.leaked} handlers leaked`,
+    `beat       ${lastBeat.toISOString()} from the ${info.pulse}, loop ${info.loopLagMs} ms late`,
+    `memory     ${info.rssMb} MB, started ${info.startedAt}`,
+    `supervisor ${info.supervisor ?? "none"}`,
     `knows      ${known.join(", ") || "no task"}`,
   ]];
 }
@@ -209,8 +209,8 @@ function onTask(
 function drain(model: Model): Pressed {
   const row = model.pane === "workers" ? rowsOf(model, "workers")[indexOf(model, "workers")] : null;
   if (!row) return { model: { ...model, note: "choose a worker to drain it" } };
-  const { id, queue, about, running } = row;
-  const text = `Drain worker ${about.name ?? id}, which runs ${running}?`;
+  const { id, queue, info, running } = row;
+  const text = `Drain worker ${info.name ?? id}, which runs ${running}?`;
   return ask(model, text, queue, { do: "drain", queue, worker: id });
 }
 

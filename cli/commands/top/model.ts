@@ -117,7 +117,7 @@ export function rowsOf(model: Model, pane: Pane): readonly Row[] {
 
 function textOf(row: Row): string {
   if ("stats" in row) return row.name;
-  if ("about" in row) return `${row.id} ${row.about.name ?? ""} ${row.queue}`;
+  if ("info" in row) return `${row.id} ${row.info.name ?? ""} ${row.queue}`;
   const { id, name, queue, worker, error, reason } = row;
   return [id, name, queue, worker, error?.name, error?.message, reason].join(" ");
 }

@@ -99,7 +99,7 @@ async function perform(relier: Relier, act: Exclude<Act, { do: "quit" }>): Promi
       return missed.length > 0 ? `${act.id} is not dead any more` : `released ${act.id}`;
     }
     case "drain":
-      await relier.queue(act.queue).order(act.worker, { do: "drain" });
+      await relier.queue(act.queue).commandWorker(act.worker, { do: "drain" });
       return `${act.worker} drains`;
     case "pause":
       await relier.queue(act.queue).pause("claims", "rl top");

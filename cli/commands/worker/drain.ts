@@ -68,7 +68,7 @@ async function leave(context: Context<typeof args>, fellow: Fellow, ms: number):
     out.record({ worker: fellow.id, ...fate }, () => say(lineOf(fate, out)));
   });
   try {
-    const running = Math.min(farewell.held, fellow.about.concurrency);
+    const running = Math.min(farewell.held, fellow.info.concurrency);
     await give(relier, fellow, { do: "drain", timeout: ms });
     const waiting = farewell.held > running ? `, ${farewell.held - running} not started` : "";
     if (!out.json) {

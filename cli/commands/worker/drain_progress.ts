@@ -100,7 +100,7 @@ export async function watchFarewell(
 
   async function look(): Promise<void> {
     for (const queue of fellow.queues) {
-      for (const task of await relier.queue(queue).held(fellow.id)) {
+      for (const task of await relier.queue(queue).heldBy(fellow.id)) {
         const since = task.since?.getTime() ?? Date.now();
         const { facts } = await relier.queue(queue).inspect(task.id);
         hold(task.id, queue, since, facts["started"] === "true");

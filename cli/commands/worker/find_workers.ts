@@ -39,7 +39,7 @@ export async function workersNamed(
     if (alive.length === 0) throw new CliError(4, "Cannot find a worker: none is at work", nobody);
     throw unclear(`Cannot tell which worker is meant: there are ${alive.length}`, alive);
   }
-  const named = fleet.filter(({ about }) => about.name === text);
+  const named = fleet.filter(({ info }) => info.name === text);
   // A name outlives its process: the one that works is meant.
   const working = named.filter(({ state }) => state !== "lost");
   const found = [working, named, fleet.filter(({ id }) => id.startsWith(text) && text.length >= 4)]

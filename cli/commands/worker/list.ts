@@ -36,19 +36,19 @@ function columns(out: Output): Column<Fellow>[] {
     fellow.state === "lost" ? dim("—") : of(fellow);
   return [
     { title: "WORKER", of: (fellow) => out.wide ? fellow.id : nameOf(fellow) },
-    { title: "NAME", wide: true, of: ({ about }) => about.name ?? dim("—") },
+    { title: "NAME", wide: true, of: ({ info }) => info.name ?? dim("—") },
     { title: "STATE", of: (fellow) => stateOf(fellow, out) },
-    { title: "RUNTIME", of: ({ about }) => `${about.runtime} ${minor(about.version)}`.trim() },
+    { title: "RUNTIME", of: ({ info }) => `${info.runtime} ${minor(info.version)}`.trim() },
     { title: "SLOTS", of: unlessLost(slotsOf) },
     { title: "BEAT", align: "right", of: ({ lastBeat }) => out.ago(lastBeat) },
     { title: "LAG", align: "right", of: unlessLost((fellow) => out.span(lagOf(fellow))) },
-    { title: "RSS", align: "right", of: unlessLost(({ about }) => `${about.rssMb}M`) },
+    { title: "RSS", align: "right", of: unlessLost(({ info }) => `${info.rssMb}M`) },
     {
       title: "UP",
       align: "right",
-      of: unlessLost(({ about }) => about.startedAt ? out.ago(new Date(about.startedAt)) : ""),
+      of: unlessLost(({ info }) => info.startedAt ? out.ago(new Date(info.startedAt)) : ""),
     },
-    { title: "HOST", wide: true, of: ({ about }) => `${about.host} ${about.process}` },
+    { title: "HOST", wide: true, of: ({ info }) => `${info.host} ${info.process}` },
     {
       title: "QUEUES",
       flex: true,
@@ -61,15 +61,15 @@ function columns(out: Output): Column<Fellow>[] {
 }
 
 /** How many of its slots are taken, as a bar, and how many tasks it holds besides. */
-export function slotsOf({ running, about: { concurrency } }: Fellow): string {
+export function slotsOf({ running, info: { concurrency } }: Fellow): string {
   const taken = Math.min(running, concurrency);
   const more = running > taken ? ` +${running - taken}` : "";
   return `${bar(100 * taken / Math.max(1, concurrency), 8)} ${taken}/${concurrency}${more}`;
 }
 
 /** What a worker does, and what it was told to do. */
-export function stateOf({ state, order }: Fellow, { style }: Output): string {
-  const told = order === null ? "" : style.dim(` (${order})`);
+export function stateOf({ state, command }: Fellow, { style }: Output): string {
+  const told = command === null ? "" : style.dim(` (${command})`);
   if (state === "lost") return style.red("lost");
   if (state === "working") return style.green("active") + told;
   return style.yellow(state) + told;

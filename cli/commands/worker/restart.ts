@@ -16,15 +16,15 @@ const restart: Command<typeof whom> = orderCommand({
   done: "left, and another works in its place",
   obeyed: (then, now) =>
     !among(now, then) &&
-    (then.about.supervisor === null || now.some((each) => replaces(then, each))),
+    (then.info.supervisor === null || now.some((each) => replaces(then, each))),
 });
 
 export default restart;
 
 function replaces(
-  { about: then }: Fellow,
-  { about, state }: Fellow,
+  { info: then }: Fellow,
+  { info, state }: Fellow,
 ): boolean {
-  return state === "working" && about.name === then.name && about.host === then.host &&
-    about.supervisor === then.supervisor;
+  return state === "working" && info.name === then.name && info.host === then.host &&
+    info.supervisor === then.supervisor;
 }

@@ -6,7 +6,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Fellow, nameOf } from "../../../core/console/fleet.ts";
-import { type Relier, RelierError, type WorkerOrder } from "../../../mod.ts";
+import { type Relier, RelierError, type WorkerCommand } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { everyWorker, workersNamed } from "./find_workers.ts";
@@ -23,7 +23,7 @@ export const whom = {
 
 /** An order as a command. */
 export interface OrderOptions {
-  readonly order: Exclude<WorkerOrder["do"], "drain">;
+  readonly order: Exclude<WorkerCommand["do"], "drain">;
   readonly summary: string;
   readonly details: string;
   /** What is said once it is done. */
@@ -53,7 +53,7 @@ export function orderCommand(options: OrderOptions): Command<typeof whom> {
         const did = await waitUntil(context, fellow, obeyed);
         signal.throwIfAborted();
         if (!did) exit = 6;
-        out.record({ id: fellow.id, name: fellow.about.name, order, obeyed: did }, () => {
+        out.record({ id: fellow.id, name: fellow.info.name, order, obeyed: did }, () => {
           const { green, yellow } = out.style;
           out.line(
             did
@@ -72,7 +72,7 @@ export function orderCommand(options: OrderOptions): Command<typeof whom> {
  *
  * @throws {CliError} 5 if it is lost.
  */
-export async function give(relier: Relier, fellow: Fellow, order: WorkerOrder): Promise<void> {
+export async function give(relier: Relier, fellow: Fellow, order: WorkerCommand): Promise<void> {
   if (fellow.state === "lost") {
     throw new CliError(5, `Cannot tell ${nameOf(fellow)} to ${order.do}: it is lost`, {
       hint: "Phoenix brings back what it held; its supervisor starts another",
@@ -80,7 +80,7 @@ export async function give(relier: Relier, fellow: Fellow, order: WorkerOrder): 
   }
   for (const queue of fellow.queues) {
     try {
-      return await relier.queue(queue).order(fellow.id, order);
+      return await relier.queue(queue).commandWorker(fellow.id, order);
     } catch (error) {
       const last = queue === fellow.queues.at(-1);
       if (last || !RelierError.is(error, "RL_NOT_FOUND")) throw error;

@@ -26,20 +26,20 @@ const show: Command<typeof args> = command({
   watch: true,
   async run({ relier, out, args: { worker } }) {
     const [fellow] = await workersNamed(relier, worker);
-    const { id, about, blockedMs, queues, lastBeat, missingMs } = fellow!;
-    const held = (await Promise.all(queues.map((queue) => relier.queue(queue).held(id)))).flat();
+    const { id, info, blockedMs, queues, lastBeat, missingMs } = fellow!;
+    const held = (await Promise.all(queues.map((queue) => relier.queue(queue).heldBy(id)))).flat();
     out.record({ ...fellow, held }, () => {
       const { bold, dim, red, yellow } = out.style;
       out.line(`${bold(nameOf(fellow!))}  ${stateOf(fellow!, out)}  ${dim(id)}`);
-      out.fact("process", `${about.process} on ${about.host} · ${about.runtime} ${about.version}`);
-      if (about.supervisor !== null) out.fact("started", `by supervisor ${about.supervisor}`);
+      out.fact("process", `${info.process} on ${info.host} · ${info.runtime} ${info.version}`);
+      if (info.supervisor !== null) out.fact("started", `by supervisor ${info.supervisor}`);
       out.fact("slots", slotsOf(fellow!));
       out.fact("queues", queues.join(" "));
       out.fact(
         "tasks",
-        some(about.tasks.map((task) => `${task.name} v${task.version}`), 8) || "none",
+        some(info.tasks.map((task) => `${task.name} v${task.version}`), 8) || "none",
       );
-      out.fact("beat", `${out.ago(lastBeat)} ago, by its ${about.pulse}`);
+      out.fact("beat", `${out.ago(lastBeat)} ago, by its ${info.pulse}`);
       if (missingMs > 0) {
         out.fact("", red(`its connection has been gone for ${out.span(missingMs)}`));
       }
@@ -47,15 +47,15 @@ const show: Command<typeof args> = command({
         "loop",
         blockedMs > 0
           ? red(`blocked for ${out.span(blockedMs)}, a thread beats for it`)
-          : `${about.loopLagMs} ms late`,
+          : `${info.loopLagMs} ms late`,
       );
-      out.fact("memory", `${about.rssMb} MB`);
-      if (about.startedAt !== "") out.fact("up", out.ago(new Date(about.startedAt)));
-      if (about.fenced > 0) {
-        out.fact("fenced", yellow(`${plural(about.fenced, "attempt")} that others had taken over`));
+      out.fact("memory", `${info.rssMb} MB`);
+      if (info.startedAt !== "") out.fact("up", out.ago(new Date(info.startedAt)));
+      if (info.fenced > 0) {
+        out.fact("fenced", yellow(`${plural(info.fenced, "attempt")} that others had taken over`));
       }
-      if (about.leaked > 0) {
-        out.fact("leaked", yellow(`${plural(about.leaked, "handler")} that will not end`));
+      if (info.leaked > 0) {
+        out.fact("leaked", yellow(`${plural(info.leaked, "handler")} that will not end`));
       }
       out.line("");
       out.table(held, taskColumns(out), "it holds no task");

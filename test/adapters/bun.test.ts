@@ -1,0 +1,64 @@
+/**
+ * Bun's part of the fast ring: that its adapter may be imported anywhere, and
+ * what of its own client can go wrong fastest. The rest is in `test/bun`.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import process from "node:process";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { bun, type BunClient, connect } from "../../adapters/bun.ts";
+import { here, testLine } from "../support/runtimes.ts";
+import { root } from "../support/tree.ts";
+
+const run = promisify(execFile);
+
+/** Runs tests of `file`, those with `words` in their name, in Bun; says what it printed. */
+async function inBun(file: string, words: string): Promise<string> {
+  const { command, args } = testLine("bun", file, 20_000);
+  const env = { ...process.env, NO_COLOR: "1", RELIER_TEST_ON: "bun" };
+  const options = { cwd: root, env, timeout: 40_000 };
+  const { stderr } = await run(command, [...args, "--test-name-pattern", words], options);
+  return stderr;
+}
+
+test("where there is no Bun, only connecting fails, and says what connects there", () => {
+  if (here === "bun") return;
+  assert.throws(() => connect("redis://:secret@127.0.0.1:1"), {
+    name: "TypeError",
+    message: /^Cannot connect: this is Bun's own client.*@relier\/core\/ioredis$/,
+  });
+});
+
+test("what Bun's adapter cannot use is refused by name, and no URL is repeated", () => {
+  for (const url of ["http://x", "redis://:secret@x/abc", "secret", "redis://:secret@x?family=6"]) {
+    assert.throws(
+      () => connect(url),
+      (error) =>
+        error instanceof TypeError && /^Cannot connect: /.test(error.message) &&
+        !error.message.includes("secret"),
+    );
+  }
+  for (const timeoutMs of [0, 99, 600_001, Number.NaN]) {
+    assert.throws(() => bun({} as BunClient, { timeoutMs }), {
+      name: "RangeError",
+      message: `Cannot use timeoutMs ${timeoutMs}: it has to be 100 to 600000`,
+    });
+  }
+});
+
+test("in Bun, calls and subscriptions outlive CLIENT KILL and restarts of Redis", async () => {
+  const told = await inBun("test/runtimes/bun/server.test.ts", "CLIENT KILL|a restart of Redis");
+  assert.match(told, /^ 2 pass$/m, told);
+});
+
+test("in Bun, whatever a server answers is understood as it is on Node.js", async () => {
+  const told = await inBun(
+    "test/runtimes/bun/replies.test.ts",
+    "the command|a reply|fsync|sent to another",
+  );
+  assert.match(told, /^ 5 pass$/m, told);
+});

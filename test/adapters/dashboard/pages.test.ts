@@ -1,0 +1,263 @@
+/**
+ * The pages of the dashboard: what they may run, that nothing anybody stored
+ * becomes part of them, and that no query breaks them.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Hono } from "hono";
+import { dashboard } from "../../../adapters/hono.ts";
+import { pages } from "../../../adapters/dashboard/routes.ts";
+import { type RedisPort, rlTask } from "../../../mod.ts";
+import { visitor, withQueue } from "../../support/browse.ts";
+import type { Lab } from "../../support/relier.ts";
+import { bounded, until } from "../../support/until.ts";
+
+const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>`;
+
+const breaks = rlTask("breaks", { retry: { attempts: 1 } }, (_: unknown) => {
+  throw new TypeError(`no ${evil}`);
+});
+
+/** Every page that stands in the navigation, and one of each other kind. */
+const paths = pages.map(({ path }) => path.replace(":queue", "default"))
+  .filter((path) => !path.includes(":"));
+
+function open({ rl }: Lab): Hono {
+  return dashboard(rl, { auth: "dangerously-none" });
+}
+
+test(
+  "every page is whole, runs no script but ours, and cannot be framed",
+  withQueue(async (lab) => {
+    await lab.queue.pause("claims", "to have a queue");
+    const who = visitor(open(lab));
+    for (const path of paths) {
+      const { status, headers, text } = await who.get(path);
+      assert.equal(status, 200, path);
+      const policy = headers.get("content-security-policy")!;
+      assert.match(policy, /default-src 'none'/);
+      assert.match(policy, /frame-ancestors 'none'/);
+      assert.doesNotMatch(policy, /unsafe/);
+      assert.equal(headers.get("x-frame-options"), "DENY");
+      assert.equal(headers.get("cache-control"), "no-store");
+      assert.doesNotMatch(text, /<script(?! src="assets\/)/, "an inline script");
+      assert.doesNotMatch(text, /<style|\sstyle="|\son\w+="/, "an inline style or handler");
+      assert.match(text, /<\/html>\s*$/);
+    }
+  }),
+);
+
+test(
+  "what is not found, not allowed or broken has the same headers as a page",
+  withQueue(async (lab) => {
+    const who = visitor(open(lab));
+    for (const path of ["/nowhere", "/queues/nobodys", "/assets/none.js", "/act/queue.pause"]) {
+      const { status, headers } = await who.get(path);
+      assert.equal(status, 404, path);
+      assert.match(headers.get("content-security-policy")!, /default-src 'none'/, path);
+    }
+    const closed = visitor(dashboard(lab.rl, { auth: () => null }));
+    assert.match((await closed.get("/")).headers.get("content-security-policy")!, /'none'/);
+  }),
+);
+
+test(
+  "what others stored stands in a page as text",
+  withQueue(async (lab) => {
+    await breaks.apush({ [evil]: evil });
+    await lab.worker({ name: evil.slice(0, 60) });
+    await until("it is dead", async () => (await lab.queue.stats()).counts.dead === 1);
+    await lab.queue.pause("claims", evil);
+    const who = visitor(open(lab));
+    for (const path of paths) {
+      const { text } = await who.get(path);
+      assert.doesNotMatch(text, /<script>|<img/, path);
+    }
+    assert.match((await who.get("/")).text, /&lt;script&gt;alert\(1\)/);
+  }),
+);
+
+test(
+  "no query and no path breaks a page, or gets into it as anything but text",
+  withQueue(async (lab) => {
+    await lab.queue.pause("claims", "to have a queue");
+    const who = visitor(open(lab));
+    const odd = [evil, "%", "%00", "%F0%9F", "a".repeat(5000), "../../etc", "__proto__", "\u202e"];
+    for (const path of paths) {
+      for (const text of odd.map((each) => each === "%F0%9F" ? each : encodeURIComponent(each))) {
+        for (const name of ["search", "queue", "state", "cursor", "id", "limit", "constructor"]) {
+          const answer = await who.get(`${path}?${name}=${text}`);
+          assert.ok([200, 400, 404].includes(answer.status), `${path} ${name} ${answer.status}`);
+          assert.doesNotMatch(answer.text, /<script>alert|<img src=x/);
+        }
+      }
+    }
+    for (const text of odd.slice(0, 4)) {
+      const { status } = await who.get(`/queues/${encodeURIComponent(text)}`);
+      assert.ok([400, 404].includes(status), text);
+    }
+  }),
+);
+
+test(
+  "an act goes back to a page of this dashboard, wherever it is told to",
+  withQueue(async (lab) => {
+    const who = visitor(open(lab));
+    for (
+      const back of [
+        "//evil.test",
+        "https://evil.test",
+        "/\\evil.test",
+        "\\\\evil.test",
+        "../../admin",
+        "javascript:alert(1)",
+        "queues\r\nset-cookie: a=b",
+        "queues/..//evil.test",
+      ]
+    ) {
+      const fields = { queue: "default", what: "claims", back };
+      const { headers } = await who.post("/act/queue.pause", fields);
+      assert.equal(headers.get("location"), "/", back);
+    }
+  }),
+);
+
+test(
+  "a form that none of our pages sends is refused, and changes nothing",
+  withQueue(async (lab) => {
+    await lab.queue.pause("pushes", "as it was");
+    const who = visitor(open(lab));
+    const before = await lab.dump();
+    for (
+      const fields of [
+        {},
+        { queue: "default" },
+        { queue: "default", what: "everything" },
+        { queue: "", what: "claims" },
+        { queue: "no such name!", what: "claims" },
+        { queue: "{x}", what: "claims" },
+      ]
+    ) {
+      const { status } = await who.post("/act/queue.pause", fields as Record<string, string>);
+      assert.equal(status, 400, JSON.stringify(fields));
+    }
+    assert.equal((await who.post("/act/nothing", {})).status, 404);
+    assert.equal((await who.post("/act/__proto__", {})).status, 404);
+    assert.deepEqual(await lab.dump(), before);
+    assert.deepEqual((await lab.rl.actions()).actions, []);
+  }),
+);
+
+test(
+  "it is mounted anywhere, and every link finds its page",
+  withQueue(async (lab) => {
+    await lab.queue.pause("claims", "to have a queue");
+    // That it is there is said in the background.
+    await until("the queue is known", async () => (await lab.rl.queues()).length > 0);
+    const app = new Hono().route("/admin/:team/rl", open(lab)).route("/at", open(lab));
+    const under = async (base: string, who = visitor(app)): Promise<void> => {
+      for (const path of [base, `${base}/`, `${base}/queues`, `${base}/queues/default`]) {
+        const { status, text } = await who.get(path);
+        assert.equal(status, 200, path);
+        assert.match(text, new RegExp(`<base href="${base}/">`), path);
+        const script = /src="(assets\/[^"]+)"/.exec(text)![1];
+        assert.equal((await who.get(`${base}/${script}`)).status, 200);
+      }
+    };
+    await under("/at");
+    await under("/admin/red/rl");
+    // Express takes its own part off, and tells it.
+    const express = visitor(open(lab), { incoming: {}, prefix: "/ops/rl" });
+    assert.match((await express.get("/queues")).text, /<base href="\/ops\/rl\/">/);
+    const { headers } = await express.post("/act/queue.resume", { queue: "default" });
+    assert.equal(headers.get("location"), "/ops/rl/");
+  }),
+);
+
+/** Follows a live page; what was heard is told once, up to `what`. */
+function listen(response: Response) {
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  return {
+    async hear(what: RegExp): Promise<string> {
+      let heard = "";
+      while (!what.test(heard)) {
+        const { value, done } = await reader.read();
+        assert.ok(!done, `it ended before ${what}`);
+        heard += value;
+      }
+      return heard;
+    },
+    leave: () => reader.cancel(),
+  };
+}
+
+test(
+  "a live page is told what changed, and ends when nobody looks any more",
+  withQueue(async (lab) => {
+    await lab.queue.pause("claims", "to have a queue");
+    const app = open(lab);
+    const gone = new AbortController();
+    const response = await app.fetch(
+      new Request("http://shop.test/live/queues/default", { signal: gone.signal }),
+    );
+    assert.match(response.headers.get("content-type")!, /event-stream/);
+    assert.equal(response.headers.get("x-accel-buffering"), "no");
+    const { hear, leave } = listen(response);
+    await hear(/event: patch\ndata: \{"queue"/);
+    await lab.queue.pause("claims", `now ${evil}`);
+    await hear(/now &quot;&gt;&lt;script/);
+    await leave();
+    gone.abort();
+  }),
+);
+
+test(
+  "a page is looked at again as often as its reader chose, and no choice of nobody's breaks it",
+  withQueue(async (lab) => {
+    const app = open(lab);
+    const gone = new AbortController();
+    const look = async (cookie: string) => {
+      const request = new Request("http://shop.test/live/queues/default", {
+        signal: gone.signal,
+        headers: { cookie },
+      });
+      const heard = listen(await app.fetch(request));
+      await heard.hear(/event: patch/);
+      return heard;
+    };
+    const [often, seldom] = [await look("rl_every=0s; rl_theme=<b>"), await look("rl_every=30s")];
+    await lab.queue.pause("claims", "what is new");
+    await often.hear(/what is new/);
+    await lab.queue.pause("claims", "newer still");
+    await often.hear(/newer still/);
+    assert.doesNotMatch(await seldom.hear(/event: (beat|patch)/), /what is new|newer still/);
+    await Promise.all([often.leave(), seldom.leave()]);
+    gone.abort();
+    const { text } = await visitor(app).get("/", { cookie: "rl_every=30s; rl_times=local" });
+    assert.match(text, /id="every"[^>]* value="30s"/);
+    assert.match(text, /id="times"[^>]* value="local"/);
+    const { text: odd } = await visitor(app).get("/", { cookie: "rl_every=<b>; rl_times=x" });
+    assert.match(odd, /id="every"[^>]* value="1s"/);
+    assert.match(odd, /id="times"[^>]* value="UTC"/);
+  }),
+);
+
+test(
+  "a live page ends when Redis does not answer, so that a server can end; it comes again by itself",
+  withQueue(async (lab) => {
+    const port = lab.port();
+    let gone = false;
+    const run: RedisPort["run"] = (...call) =>
+      gone ? Promise.reject(new Error("gone")) : port.run(...call);
+    const rl = lab.client({ redis: { ...port, run } });
+    const app = dashboard(rl, { auth: "dangerously-none" });
+    const response = await app.fetch(new Request("http://shop.test/live/queues"));
+    assert.match(response.headers.get("content-type")!, /event-stream/);
+    gone = true;
+    const ended = response.text();
+    assert.match(await bounded("it ends", ended, 10_000), /event: trouble/);
+  }),
+);

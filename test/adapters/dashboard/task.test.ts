@@ -1,0 +1,233 @@
+/**
+ * The page of a task: what happened to it, why it is where it is, what it holds,
+ * and another life with another payload.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as v from "valibot";
+import { dashboard } from "../../../adapters/hono.ts";
+import { Discard, rlTask, taskContext } from "../../../mod.ts";
+import { type Visitor, visitor, withQueue } from "../../support/browse.ts";
+import type { Lab } from "../../support/relier.ts";
+import { until } from "../../support/until.ts";
+
+const evil = `"><script>alert(1)</script>\u202egnp.exe`;
+
+const breaks = rlTask("breaks", { retry: { attempts: 1 } }, (_: unknown) => {
+  throw new TypeError(`secret-free ${evil}`);
+});
+const works = rlTask("works", (n: number) => ({ twice: n * 2 }));
+const strict = rlTask(
+  "strict",
+  { input: v.object({ cents: v.number() }), retry: { attempts: 1 } },
+  ({ cents }) => {
+    if (cents < 0) throw new Discard("less than nothing");
+  },
+);
+
+function as(role: "viewer" | "operator" | "admin", { rl }: Lab): Visitor {
+  return visitor(dashboard(rl, { auth: () => ({ role, name: "ada" }) }));
+}
+
+const pageOf = (id: string): string => `/tasks/${encodeURIComponent(id)}`;
+
+async function end({ rl }: Lab, id: string, state: string): Promise<void> {
+  await until(`it is ${state}`, async () => (await rl.handle(id).status()).state === state);
+}
+
+test(
+  "the page of a task tells its life, each attempt, why it is where it is, and what came of it",
+  withQueue(async (lab) => {
+    await lab.worker({ name: "w-1" });
+    const { id } = await works.apush(21);
+    await end(lab, id, "completed");
+    const { text } = await as("operator", lab).get(pageOf(id));
+    for (const word of ["pushed", "claimed", "completed", "kept until"]) {
+      assert.match(text, new RegExp(`<b>${word}</b>`), word);
+    }
+    assert.match(text, /It was completed by/);
+    assert.match(text, /&quot;twice&quot;: 42/);
+    assert.match(text, /<svg class="stretch run"/);
+    assert.match(text, />w-1</);
+    const dead = await breaks.apush("x");
+    await end(lab, dead.id, "dead");
+    const { text: told } = await as("operator", lab).get(pageOf(dead.id));
+    assert.match(told, /It is dead: its last attempt failed/);
+    assert.match(told, /<b>failed<\/b>/);
+    assert.match(told, /<b>died<\/b>/);
+    assert.match(told, /\$ rl dlq release default~0~/);
+    assert.match(told, /data-copy="rl tasks push breaks --json-args/);
+  }),
+);
+
+test(
+  "a task that came back from a lost worker says so, and who has it now",
+  withQueue(async (lab) => {
+    const { id } = await works.apush(1);
+    const local = id.split("~")[2]!;
+    await lab.moves.turn({ slots: 1 });
+    await lab.redis.zadd(lab.key("running"), 1, local);
+    await lab.queue.sweep();
+    const { text } = await as("viewer", lab).get(pageOf(id));
+    assert.match(text, /<b>(lost|not started)<\/b>/);
+  }),
+);
+
+test(
+  "a viewer sees the story and the error, but nothing that a payload holds",
+  withQueue(async (lab) => {
+    await lab.worker();
+    const { id } = await breaks.apush({ card: "4711-0815" });
+    await end(lab, id, "dead");
+    const done = await works.apush(9_007_199_254);
+    await end(lab, done.id, "completed");
+    const who = as("viewer", lab);
+    const { text } = await who.get(`${pageOf(id)}?edit=1`);
+    assert.match(text, /secret-free/);
+    assert.match(text, /Hidden from the role viewer/);
+    assert.doesNotMatch(text, /4711-0815|method="post"|textarea|\.test\.ts/);
+    const { text: result } = await who.get(pageOf(done.id));
+    assert.doesNotMatch(result, /twice|18014398508|9007199254/);
+  }),
+);
+
+test(
+  "what a task holds is text in its page, and only so much of it",
+  withQueue(async (lab) => {
+    await lab.worker();
+    const { id } = await breaks.apush({ [evil]: evil, long: "y".repeat(900_000) });
+    await end(lab, id, "dead");
+    const { text } = await as("admin", lab).get(pageOf(id));
+    assert.doesNotMatch(text, /<script>alert/);
+    assert.match(text, /&lt;script&gt;/);
+    assert.doesNotMatch(text, /\u202e(?!gnp\.exe<\/bdi>)/, "nothing turns around what follows");
+    assert.match(text, /\\u202egnp\.exe/, "in JSON it is spelt");
+    assert.ok(text.length < 40_000, `${text.length} characters`);
+    assert.match(text, /as JSON it has 900,\d\d\d/);
+    assert.doesNotMatch(text, /rl tasks push/, "nobody copies that much");
+    const { text: form } = await as("admin", lab).get(`${pageOf(id)}?edit=1`);
+    assert.ok(form.length > 900_000, "who edits it gets all of it");
+    assert.doesNotMatch(form, /<script>alert/);
+  }),
+);
+
+test(
+  "a payload is edited and released; what is wrong with it is said beside it, and changes nothing",
+  withQueue(async (lab) => {
+    await lab.worker();
+    const { id } = await strict.apush({ cents: -1 });
+    await end(lab, id, "dead");
+    const who = as("operator", lab);
+    assert.match((await who.get(`${pageOf(id)}?edit=1`)).text, /&quot;cents&quot;: -1/);
+    const before = await lab.tasks();
+    const edit = (payload: string) => who.post("/act/tasks.edit", { id, payload });
+    const broken = await edit(`{"cents": 5,`);
+    assert.match(broken.text, /This is no JSON/);
+    assert.match(broken.text, /<textarea[^>]*>\{&quot;cents&quot;: 5,<\/textarea>/);
+    const unfit = await edit(`{"cents": "five"}`);
+    assert.equal(unfit.status, 400);
+    assert.match(unfit.text, /cents: Invalid type/);
+    assert.match(unfit.text, /&quot;five&quot;/);
+    assert.deepEqual(await lab.tasks(), before);
+    const done = await edit(`{"cents": 5}`);
+    assert.equal(done.status, 303);
+    assert.equal(done.headers.get("location"), pageOf(id));
+    await end(lab, id, "completed");
+    const late = await edit(`{"cents": 5}`);
+    assert.equal(late.status, 400);
+    assert.match(late.text, /not dead any more/);
+    assert.ok(!JSON.stringify((await lab.rl.actions()).actions).includes("cents"));
+  }),
+);
+
+test(
+  "each state offers what can be done to it, and what is done is done once",
+  withQueue(async (lab) => {
+    const { id } = await works.with({ delay: "1h" }).apush(3);
+    const who = as("admin", lab);
+    const waiting = (await who.get(pageOf(id))).text;
+    assert.match(waiting, /act\/tasks\.cancel/);
+    assert.match(waiting, /act\/tasks\.run/);
+    assert.doesNotMatch(waiting, /act\/tasks\.(release|discard|edit)/);
+    assert.match(waiting, /Whoever pushed it delayed it/);
+    await who.post("/act/tasks.run", { id, sure: "yes", back: pageOf(id).slice(1) });
+    assert.match((await who.get(pageOf(id))).text, /1 task put in line/);
+    await who.post("/act/tasks.cancel", { id, sure: "yes" });
+    assert.match((await who.get(pageOf(id))).text, /It was cancelled: by ada, in the dashboard/);
+    await who.post("/act/tasks.discard", { id, sure: "yes" });
+    assert.equal((await who.get(pageOf(id))).status, 404);
+    for (const none of ["x", "default~0~x", `${id}x`, "nobodys~0~0000000000000000000000"]) {
+      assert.equal((await who.get(pageOf(none))).status, 404, none);
+    }
+  }),
+);
+
+test(
+  "progress of a task that runs is shown, and its remark only to whom payloads are shown",
+  withQueue(async (lab) => {
+    const slow = rlTask("slow", { replace: true }, async () => {
+      const ctx = taskContext();
+      ctx.progress(40, "card 4711");
+      await until("it is let go", () => ctx.signal.aborted, 10_000);
+    });
+    const worker = await lab.worker();
+    const { id } = await slow.apush();
+    await until("it says how far it is", async () => (await lab.queue.inspect(id)).progress === 40);
+    assert.match((await as("operator", lab).get(pageOf(id))).text, /40%[^]*card 4711/);
+    const { text } = await as("viewer", lab).get(pageOf(id));
+    assert.match(text, /40%/);
+    assert.doesNotMatch(text, /card 4711/);
+    await worker.drain({ timeout: 0 });
+  }),
+);
+
+test(
+  "what steps returned is seen while the task runs, no viewer reads it, and it goes when it is over",
+  withQueue(async (lab) => {
+    let goesOn = false;
+    const stepping = rlTask("stepping", { replace: true }, async (card: string) => {
+      const { step } = taskContext();
+      await step("charge", () => ({ receipt: `of ${card}`, evil }));
+      await step("mail", () => {});
+      await until("it goes on", () => goesOn, 10_000);
+      for (let i = 1; i <= 60; i++) await step(`page ${i}`, () => "y".repeat(i === 60 ? 9000 : 1));
+      await until("it may end", () => !goesOn, 10_000);
+    });
+    const stepsOf = async (id: string) => (await lab.queue.inspect(id)).steps;
+    await lab.worker();
+    const { id } = await stepping.apush("4711-0815");
+    await until("two are done", async () => (await stepsOf(id)).length === 2);
+    const { text } = await as("operator", lab).get(pageOf(id));
+    assert.match(text, /<h2>Steps<\/h2>[^]*2 steps, kept for the next attempt/);
+    assert.match(text, /charge[^]*&quot;receipt&quot;: &quot;of 4711-0815&quot;/);
+    assert.match(text, /mail<\/bdi><\/dt>\s*<dd><p class="empty">nothing</);
+    assert.doesNotMatch(text, /<script>alert/);
+    const hidden = (await as("viewer", lab).get(pageOf(id))).text;
+    assert.match(hidden, /<h2>Steps<\/h2>[^]*Hidden from the role viewer/);
+    assert.doesNotMatch(hidden, /charge|receipt|4711-0815/);
+
+    const gone = new AbortController();
+    const app = dashboard(lab.rl, { auth: () => "operator" });
+    const live = await app.fetch(
+      new Request(`http://shop.test/live${pageOf(id)}`, { signal: gone.signal }),
+    );
+    goesOn = true;
+    let heard = "";
+    for await (const text of live.body!.pipeThrough(new TextDecoderStream())) {
+      heard += text;
+      if (/"steps":[^]*the last 50 of 62/.test(heard)) break;
+    }
+    gone.abort();
+    // Before that it may have been looked at halfway, with the first of them.
+    const last = heard.slice(heard.lastIndexOf("event: patch"));
+    assert.match(last, /as JSON it has 9,002/, "a long one is cut, and says so");
+    assert.doesNotMatch(last, /page 10<|y{3000}/);
+    goesOn = false;
+    await end(lab, id, "completed");
+    assert.deepEqual(await stepsOf(id), []);
+    assert.doesNotMatch((await as("operator", lab).get(pageOf(id))).text, /<h2>Steps/);
+  }),
+);

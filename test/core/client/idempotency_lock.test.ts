@@ -1,0 +1,165 @@
+/**
+ * Idempotency without a task: one caller does the work of a key, the others get
+ * its result.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { homeOf } from "../../../core/protocol/keys.ts";
+import { derivedLocal } from "../../../core/protocol/task_id.ts";
+import { insideOf } from "../../../core/client/create_relier.ts";
+import { idempotencyLock, idempotent } from "../../../mod.ts";
+import { type Moves, movesAt } from "../../support/moves.ts";
+import { type Lab, withRelier } from "../../support/relier.ts";
+import { until } from "../../support/until.ts";
+
+const locks = (lab: Lab): Moves =>
+  movesAt(insideOf(lab.rl).caller, homeOf("relier.locks", 0, lab.prefix), lab.redis);
+
+test(
+  "fifty callers at once are one run, and all get its result",
+  withRelier(async ({ rl, client }) => {
+    let runs = 0;
+    const clients = [rl, client(), client()];
+    const results = await Promise.all(
+      Array.from({ length: 50 }, (_, i) =>
+        idempotent(clients[i % 3]!, "order 1", async () => {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          return { run: ++runs };
+        })),
+    );
+    assert.equal(runs, 1);
+    assert.ok(results.every(({ run }) => run === 1));
+  }),
+);
+
+test(
+  "a failure is its caller's own, and lets the next one run",
+  withRelier(async ({ rl }) => {
+    await assert.rejects(idempotent(rl, "k", () => Promise.reject(new Error("mine"))), /mine/);
+    assert.equal(await idempotent(rl, "k", () => "second"), "second");
+    assert.equal(await idempotent(rl, "k", () => "third"), "second");
+  }),
+);
+
+test(
+  "undefined is a result like any other",
+  withRelier(async ({ rl }) => {
+    let runs = 0;
+    assert.equal(await idempotent(rl, "nothing", () => void runs++), undefined);
+    assert.equal(await idempotent(rl, "nothing", () => void runs++), undefined);
+    assert.equal(runs, 1);
+  }),
+);
+
+test(
+  "a lock that is let go without a result is free for the next caller",
+  withRelier(async (lab) => {
+    {
+      await using held = await idempotencyLock(lab.rl, { key: "k" });
+      assert.equal(held.alreadyExecuted, false);
+    }
+    await using next = await idempotencyLock(lab.rl, { key: "k", wait: 0 });
+    assert.equal(next.alreadyExecuted, false);
+  }),
+);
+
+test(
+  "a lock tells what the work came to, and cannot be completed twice",
+  withRelier(async ({ rl }) => {
+    const held = await idempotencyLock<number>(rl, { key: "k" });
+    assert.ok(held.fence > 0);
+    await held.complete(42);
+    const found = await idempotencyLock<number>(rl, { key: "k" });
+    assert.deepEqual([found.alreadyExecuted, found.cachedResult, found.fence], [true, 42, 0]);
+    await assert.rejects(found.complete(1), { code: "RL_CONFLICT" });
+    await found[Symbol.asyncDispose]();
+  }),
+);
+
+test(
+  "a lock that is held for longer than the wait is a conflict",
+  withRelier(async ({ rl }) => {
+    await using _held = await idempotencyLock(rl, { key: "k" });
+    await assert.rejects(idempotencyLock(rl, { key: "k", wait: 30 }), { code: "RL_CONFLICT" });
+  }),
+);
+
+test(
+  "when the holder dies the next caller takes over, with a higher fence, and the dead one is told",
+  withRelier(async (lab) => {
+    const first = await idempotencyLock(lab.rl, { key: "k" });
+    const id = derivedLocal("lock", "k");
+    await locks(lab).age("running", id, -1);
+    await using second = await idempotencyLock(lab.rl, { key: "k", wait: 0 });
+    assert.ok(second.fence > first.fence);
+    await assert.rejects(first.complete("late"), { code: "RL_LEASE_LOST" });
+    await second.complete("in time");
+    assert.equal((await idempotencyLock(lab.rl, { key: "k" })).cachedResult, "in time");
+  }),
+);
+
+test(
+  "a lock is renewed while its holder lives, and its signal aborts when it is lost",
+  withRelier(async (lab) => {
+    const [kept, stolen] = ["kept", "stolen"].map((key) => derivedLocal("lock", key));
+    await using held = await idempotencyLock(lab.rl, { key: "kept" });
+    const lost = await idempotencyLock(lab.rl, { key: "stolen" });
+    await locks(lab).age("running", stolen!, -1);
+    await using _thief = await idempotencyLock(lab.rl, { key: "stolen", wait: 0 });
+    const before = Number((await locks(lab).facts(kept!)).score);
+    const renewed = async () => Number((await locks(lab).facts(kept!)).score) > before;
+    await until(
+      "one is renewed and the loss of the other is known",
+      async () => lost.signal.aborted && await renewed(),
+      8000,
+    );
+    assert.equal((lost.signal.reason as { code?: string }).code, "RL_LEASE_LOST");
+    assert.equal(held.signal.aborted, false);
+  }),
+);
+
+test(
+  "a result is kept for its ttl, then the work may be done again",
+  withRelier(async (lab) => {
+    const first = await idempotencyLock(lab.rl, { key: "k", ttl: "1h" });
+    await first.complete(1);
+    await locks(lab).age("completed", derivedLocal("lock", "k"), -1);
+    const second = await idempotencyLock<number>(lab.rl, { key: "k" });
+    assert.equal(second.alreadyExecuted, false);
+    assert.ok(second.fence > first.fence);
+    await second.complete(2);
+    assert.equal((await idempotencyLock<number>(lab.rl, { key: "k" })).cachedResult, 2);
+  }),
+);
+
+test(
+  "results that are over are dropped on the way",
+  withRelier(async (lab) => {
+    for (const key of ["a", "b", "c"]) {
+      await idempotent(lab.rl, key, () => key);
+      await locks(lab).age("completed", derivedLocal("lock", key), -1);
+    }
+    await idempotent(lab.rl, "d", () => "d");
+    assert.equal((await lab.rl.queue("relier.locks").stats()).counts.completed, 1);
+  }),
+);
+
+test(
+  "what cannot be locked is refused before anything is sent",
+  withRelier(async (lab) => {
+    const wrong = [{ key: "" }, { key: "k", ttl: -1 }, { key: "k", wait: "soon" }, { key: 1 }, {
+      k: 1,
+    }, null];
+    for (const options of wrong) {
+      await assert.rejects(
+        idempotencyLock(lab.rl, options as never),
+        (error) => error instanceof TypeError || error instanceof RangeError,
+      );
+    }
+    await assert.rejects(idempotent(lab.rl, "k", "no function" as never), TypeError);
+    assert.deepEqual(await lab.dump(), {});
+  }),
+);

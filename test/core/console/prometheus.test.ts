@@ -1,0 +1,144 @@
+/**
+ * What is told at /metrics is what dashboards and alerts ask for, by names that follow
+ * the rules of Prometheus; and the dashboard and the alerts we ship ask for nothing else.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { dashboard } from "../../../adapters/hono.ts";
+import { exposition, type Family } from "../../../core/console/prometheus.ts";
+import { lookAt, queueMetrics } from "../../../core/console/queue_metrics.ts";
+import { workerMetrics } from "../../../cli/supervisor/metrics.ts";
+import { none } from "../../../cli/supervisor/event_counts.ts";
+import { withRelier } from "../../support/relier.ts";
+import { read } from "../../support/tree.ts";
+import { until } from "../../support/until.ts";
+
+/** The values of a text, by name and labels. */
+function valuesOf(text: string): Map<string, number> {
+  const samples = text.trimEnd().split("\n").filter((line) => !line.startsWith("#"));
+  return new Map(samples.map((line) => {
+    const [, key, value] = /^(\S+?(?:\{.*\})?) (\S+)$/.exec(line)!;
+    return [key!, Number(value)];
+  }));
+}
+
+test(
+  "a scrape tells what Redis knows of a queue: what waits, what happened, who works, who may not",
+  withRelier(async ({ rl, queue, moves, worker }) => {
+    await worker();
+    await queue.pause("claims", "to look");
+    await moves.push();
+    await queue.limit({ maxDepth: 1 });
+    await moves.push().catch(() => {});
+    const look = await lookAt(rl, ["default"]);
+    const values = valuesOf(exposition(queueMetrics(look)));
+    const of = (name: string, labels = "") => values.get(`${name}{queue="default"${labels}}`);
+    assert.equal(of("relier_queue_tasks", ',state="ready"'), 1);
+    assert.equal(of("relier_queue_paused", ',what="claims"'), 1);
+    assert.equal(of("relier_queue_paused", ',what="pushes"'), 0);
+    assert.equal(of("relier_workers", ',state="lost"'), 0);
+    assert.equal(of("relier_tasks_pushed_total"), 1);
+    assert.equal(of("relier_tasks_refused_total", ',reason="depth"'), 1);
+    assert.equal(of("relier_tasks_processed_total", ',outcome="completed"'), 0);
+    assert.ok(of("relier_phoenix_last_sweep_age_seconds")! >= 0);
+    assert.equal(values.get("relier_redis_up"), 1);
+  }),
+);
+
+test(
+  "the dashboard tells the same to whoever has its token, and nothing to others",
+  withRelier(async ({ rl, moves, queue }) => {
+    const token = "a-token-of-enough-length";
+    const app = dashboard(rl, { auth: { token } });
+    await moves.push();
+    await queue.limit({ maxDepth: 5 }); // The name of the queue is known from then on.
+    const headers = { authorization: `Bearer ${token}` };
+    await until("the queue is known", async () => (await rl.queues()).length > 0);
+    const answer = await app.request("/metrics", { headers });
+    assert.equal(answer.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    const values = valuesOf(await answer.text());
+    assert.equal(values.get('relier_queue_tasks{queue="default",state="ready"}'), 1);
+    assert.equal((await app.request("/metrics")).status, 401);
+  }),
+);
+
+test("a scrape says so when Redis does not answer, and tells nothing it does not know", () => {
+  const values = valuesOf(exposition(queueMetrics(undefined)));
+  assert.deepEqual([...values.keys()].map((key) => key.replace(/\{.*/, "")).sort(), [
+    "relier_build_info",
+    "relier_redis_up",
+  ]);
+  assert.equal(values.get("relier_redis_up"), 0);
+});
+
+/** Everything that may be told, with a sample of each. */
+async function everything(rl: Parameters<typeof lookAt>[0]): Promise<string> {
+  const look = await lookAt(rl, ["default"]);
+  const server = { ...look.server, used_memory: "1", maxmemory: "2" };
+  const [{ stats, ...queue }] = look.queues as [typeof look.queues[0]];
+  const full = {
+    ...queue,
+    stats: {
+      ...stats,
+      causes: { lease: 1 },
+      events: { ...stats.events, "refused:rate": 1 },
+      phoenix: { ...stats.phoenix, sweptMs: 1 },
+    },
+  };
+  const child = {
+    name: "w-1",
+    pid: 1,
+    workerId: "w",
+    state: "working",
+    restarts: 0,
+    pulse: undefined,
+    totals: none,
+    broughtBack: 0,
+  } as const;
+  return workerMetrics([child], { queues: [full], server }, 10);
+}
+
+test(
+  "every metric has a help, a base unit, and the suffix its kind asks for",
+  withRelier(async ({ rl, moves }) => {
+    await moves.push();
+    const text = await everything(rl);
+    const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)]
+      .map(([, name, type]) => ({ name: name!, type: type as Family["type"] }));
+    assert.ok(types.length > 20);
+    assert.equal(new Set(types.map(({ name }) => name)).size, types.length, "told once each");
+    for (const { name, type } of types) {
+      assert.match(name, /^relier_[a-z_]+$/);
+      assert.equal(name.endsWith("_total"), type === "counter", name);
+      assert.doesNotMatch(name, /_(ms|milliseconds|mb|kb|percent)(_|$)/);
+      assert.match(text, new RegExp(`^# HELP ${name} [A-Z].*\\.$`, "m"));
+    }
+  }),
+);
+
+test(
+  "the dashboard and the alerts ask for metrics that are told, and for nothing else",
+  withRelier(async ({ rl, moves }) => {
+    await moves.push();
+    const told = new Set(
+      [...(await everything(rl)).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!),
+    );
+    const board = JSON.parse(read("adapters/grafana/dashboard.json"));
+    const asked = board.panels.flatMap(({ targets }: { targets: { expr: string }[] }) =>
+      targets.map(({ expr }) => expr)
+    );
+    assert.ok(asked.length >= board.panels.length);
+    const alerts = read("adapters/grafana/alerts.yml");
+    const exprs = [...alerts.matchAll(/^ +expr: (?:\|\n((?: {10}.*\n)+)|(.*)\n)/gm)]
+      .map(([, block, line]) => block ?? line!);
+    assert.equal(exprs.length, alerts.match(/- alert: /g)!.length);
+    for (const expr of [...asked, ...exprs, board.templating.list[1].definition]) {
+      const names = expr.match(/\brelier_\w+/g) ?? [];
+      assert.ok(names.length > 0, expr);
+      for (const name of names) assert.ok(told.has(name), `${name} is asked for by ${expr}`);
+    }
+  }),
+);

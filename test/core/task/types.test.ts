@@ -1,0 +1,87 @@
+/**
+ * What the compiler knows of a task: its arguments and its result are those of
+ * the handler, or of the schemas. The lines marked as errors are the test; they
+ * are compiled, and never run.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as v from "valibot";
+import {
+  createRelier,
+  createWorker,
+  type PendingTask,
+  rlTask,
+  type Task,
+  type TaskContext,
+  type TaskHandle,
+} from "../../../mod.ts";
+
+/** Compiles only where `A` and `B` are the same type. */
+function same<A, B>(
+  ..._: (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? [] : [never]
+): void {}
+
+const plain = rlTask("typed-plain", (a: string, b?: number) => a.length + (b ?? 0));
+const later = rlTask(
+  "typed-later",
+  { retry: 2 },
+  async (a: string) => await Promise.resolve({ a }),
+);
+const counted = rlTask(
+  "typed-counted",
+  { idempotent: (id) => id, onSuccess: (_ctx, n) => void n.toFixed() },
+  (id: string, n: number) => id.length + n,
+);
+const input = v.object({ at: v.pipe(v.string(), v.transform((text) => new Date(text))) });
+const checked = rlTask("typed-checked", { input }, (given, ctx) => {
+  same<typeof given, { at: Date }>();
+  same<typeof ctx, TaskContext<unknown>>();
+  return given.at.getTime();
+});
+
+/** Never called. */
+export async function compiled(): Promise<void> {
+  const named: Task<"typed-plain", [a: string, b?: number], number> = plain;
+  same<typeof named.name, "typed-plain">();
+  same<Parameters<typeof counted.apush>, [id: string, n: number]>();
+  same<ReturnType<typeof plain>, Promise<number>>();
+  same<ReturnType<typeof later.apush>, Promise<TaskHandle<{ a: string }>>>();
+  same<ReturnType<typeof later.push>, PendingTask<{ a: string }>>();
+  same<Parameters<typeof checked.apush>, [{ at: string }]>();
+  same<Awaited<ReturnType<typeof checked.call>>, number>();
+  same<ReturnType<typeof plain.apushMany>, Promise<TaskHandle<number>[]>>();
+
+  // @ts-expect-error: the argument is a string
+  await plain.apush(1);
+  // @ts-expect-error: one argument is missing
+  await plain.apush();
+  // @ts-expect-error: one argument is too many
+  await later.with({ priority: 1 }).apush("a", "b");
+  // @ts-expect-error: the schema takes a string, the handler gets the Date
+  await checked.apush({ at: new Date() });
+  // @ts-expect-error: lists of arguments, not arguments
+  await plain.apushMany(["a"]);
+  // @ts-expect-error: there is no such option
+  plain.with({ dealy: "5s" });
+  // @ts-expect-error: a duration has a unit
+  plain.with({ delay: "5000" });
+  // @ts-expect-error: there is no such option
+  rlTask("typed-wrong", { maxAttemps: 3 }, () => {});
+  // @ts-expect-error: the output schema is of another type than the result
+  rlTask("typed-output", { input: v.string(), output: v.number() }, () => "text");
+  // @ts-expect-error: a key is a string
+  rlTask("typed-key", { idempotent: (n: number) => n }, (_n: number) => 1);
+  // @ts-expect-error: there is no such option
+  createRelier({ url: "redis://127.0.0.1" });
+  // @ts-expect-error: concurrency is a number
+  createWorker(createRelier(), { concurrency: "10" });
+  // @ts-expect-error: a result is not written
+  (await plain.apush("a")).outcome = "created";
+}
+
+test("a task has the types of its handler or of its schemas", () => {
+  assert.equal(typeof compiled, "function");
+});

@@ -1,0 +1,110 @@
+/**
+ * Where each command is billed: a worker that has nothing to do asks ever more
+ * rarely, one that holds something keeps it, and what is lost comes back.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type RedisPort, rlTask } from "../../../mod.ts";
+import { overHttp } from "../../support/http_port.ts";
+import { withRelier } from "../../support/relier.ts";
+import { until } from "../../support/until.ts";
+
+const noop = rlTask("metered-noop", (n: number) => n);
+const long = rlTask("metered-long", async (ms: number) => {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+});
+
+const times = (calls: readonly string[], name: string): number =>
+  calls.filter((each) => each === name).length;
+
+test(
+  "where no bell reaches it, an idle worker rests twice as long each time, until it finds something",
+  withRelier(async (lab) => {
+    const { port, calls, waits } = overHttp(lab.port());
+    await lab.worker({ profile: "metered" }, lab.client({ redis: port }));
+    await until("it has rested three times", () => waits.length === 4);
+    assert.deepEqual(waits, [100, 200, 400, 800]);
+    // One claim before each rest, and nothing else since the start.
+    assert.deepEqual(
+      [times(calls, "turn"), times(calls, "beat"), times(calls, "sweep")],
+      [4, 1, 1],
+    );
+    const handle = await noop.apush(1);
+    await until("it is done", async () => (await handle.status()).state === "completed");
+    await until("it rests again", () => waits.length > 4);
+    assert.equal(waits[4], 100);
+  }),
+);
+
+test(
+  "where a bell reaches it, it rests for a minute and is woken by a push",
+  withRelier(async (lab) => {
+    const port = lab.port();
+    const waits: number[] = [];
+    const counted: RedisPort = {
+      ...port,
+      wait(bells, ms, signal) {
+        waits.push(ms);
+        return port.wait(bells, ms, signal);
+      },
+    };
+    await lab.worker({ profile: "metered" }, lab.client({ redis: counted }));
+    await until("it rests", () => waits.length === 1);
+    assert.deepEqual(waits, [60_000]);
+    assert.equal(await noop.call(2), 2);
+  }),
+);
+
+test(
+  "a metered worker beats as long as it holds something, and keeps it beyond its lease",
+  withRelier(async (lab) => {
+    const { port, calls } = overHttp(lab.port());
+    await lab.worker({ profile: "metered", lease: "1s" }, lab.client({ redis: port }));
+    const handle = await long.apush(1300);
+    await until("it runs", async () => (await handle.status()).state === "running");
+    await lab.worker();
+    await until("it is done", async () => (await handle.status()).state === "completed");
+    assert.equal((await lab.queue.inspect(handle.id)).history.length, 1);
+    assert.ok(times(calls, "beat") >= 3, `it beat ${times(calls, "beat")} times`);
+    const before = times(calls, "beat");
+    await until("it rests", () => times(calls, "turn") > 3);
+    assert.equal(times(calls, "beat"), before);
+  }),
+);
+
+test(
+  "what a killed metered worker held comes back with its lease, by another metered one",
+  withRelier(async (lab) => {
+    const { port, cut } = overHttp(lab.port());
+    const runs: number[] = [];
+    const once = rlTask("metered-once", async () => {
+      if (runs.push(1) === 1) await new Promise(() => {});
+    });
+    const options = { profile: "metered", lease: "1s" } as const;
+    await lab.worker({ ...options, drainTimeout: 0 }, lab.client({ redis: port }));
+    const handle = await once.apush();
+    await until("it runs", () => runs.length === 1);
+    const mend = cut();
+    await lab.worker(options);
+    await until("it is done", async () => (await handle.status()).state === "completed");
+    assert.equal(runs.length, 2);
+    mend();
+  }),
+);
+
+test(
+  "waiting for a result asks ever more rarely, where nobody can tell",
+  withRelier(async (lab) => {
+    const { port, calls } = overHttp(lab.port());
+    const handle = await lab.client({ redis: port }).apush(noop, 1);
+    await assert.rejects(handle.result({ timeout: 400 }), { code: "RL_RESULT_TIMEOUT" });
+    // At 0, 100 and 300 ms: the next one would be at 700 ms.
+    assert.ok(times(calls, "poll") <= 4, `it asked ${times(calls, "poll")} times`);
+    const waiting = handle.result({ timeout: 5000 });
+    await lab.worker();
+    assert.equal(await waiting, 1);
+  }),
+);

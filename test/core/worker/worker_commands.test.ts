@@ -1,0 +1,198 @@
+/**
+ * What an operator tells a worker: it obeys at once, once, and with every queue
+ * it works on; and what a worker says of itself meanwhile.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Queue, rlTask, taskContext, type Worker, type WorkerEntry } from "../../../mod.ts";
+import { withRelier } from "../../support/relier.ts";
+import { here } from "../../support/runtimes.ts";
+import { bounded, until } from "../../support/until.ts";
+
+const noop = rlTask(
+  "noop-ordered",
+  { version: 3, migrate: { 1: (x) => x, 2: (x) => x } },
+  (n: number) => n,
+);
+
+/** Over HTTP an order is heard with the next beat: here that is soon. */
+const profile = "fast";
+
+/** A task that runs until the test, or its worker, says so. */
+function lasting(name: string) {
+  const gate = { running: 0, open: () => {} };
+  const task = rlTask(name, async () => {
+    gate.running++;
+    await Promise.race([
+      new Promise<void>((resolve) => gate.open = resolve),
+      new Promise((resolve) => taskContext().signal.addEventListener("abort", resolve)),
+    ]);
+    gate.running--;
+  });
+  return Object.assign(gate, { task });
+}
+
+async function entryOf(queue: Queue, worker: Worker): Promise<WorkerEntry | undefined> {
+  return (await queue.workers()).find(({ id }) => id === worker.id);
+}
+
+test(
+  "a worker says who it is, what it knows and how it does",
+  withRelier(async ({ worker, queue }) => {
+    const gate = lasting("lasting-about");
+    const w = await worker({ name: "mailer", supervisor: "s-1", concurrency: 3 });
+    await gate.task.apush();
+    await until("it runs and was seen", async () => {
+      const entry = await entryOf(queue, w);
+      return entry?.running === 1 && entry.seen;
+    });
+    const { info, lastBeat, missingMs, command, paused } = (await entryOf(queue, w))!;
+    assert.deepEqual([missingMs, command, paused], [0, null, false]);
+    assert.deepEqual([info.name, info.supervisor, info.concurrency, info.queues, info.state], [
+      "mailer",
+      "s-1",
+      3,
+      ["default"],
+      "working",
+    ]);
+    assert.equal(info.process, process.pid);
+    assert.deepEqual([info.runtime, info.version], [here, process.versions[here]]);
+    assert.ok(info.rssMb > 10 && info.host.length > 0);
+    assert.ok(info.tasks.some(({ name, version }) => name === "noop-ordered" && version === 3));
+    assert.ok(Math.abs(Date.parse(info.startedAt) - Date.now()) < 10_000);
+    assert.ok(Math.abs(lastBeat.getTime() - Date.now()) < 10_000);
+    assert.deepEqual((await queue.heldBy(w.id)).map(({ name }) => name), ["lasting-about"]);
+    gate.open();
+  }),
+);
+
+test(
+  "a paused worker claims nothing, finishes what it runs, leaves bells to others, and goes on when told",
+  withRelier(async ({ worker, queue }) => {
+    const gate = lasting("lasting-pause");
+    const w = await worker({ concurrency: 2, profile });
+    const running = await gate.task.apush();
+    await until("it runs", () => gate.running === 1);
+    await queue.commandWorker(w.id, { do: "pause" });
+    await until("it says so", async () => (await entryOf(queue, w))?.paused === true);
+    assert.equal(w.health().consuming, false);
+    const waiting = await noop.apush(1);
+    gate.open();
+    await bounded("what ran", running.result());
+    assert.equal((await waiting.status()).state, "ready");
+    const other = await worker({ profile });
+    assert.equal(await bounded("another takes it", waiting.result()), 1);
+    await other.drain();
+    const late = await noop.apush(2);
+    await queue.commandWorker(w.id, { do: "resume" });
+    assert.equal(await bounded("it goes on", late.result()), 2);
+    await until("it says so", async () => {
+      const entry = await entryOf(queue, w);
+      return entry?.paused === false && entry.command === null;
+    });
+  }),
+);
+
+test(
+  "an order to drain is as a signal, and the worker tells what was left of it",
+  withRelier(async ({ worker, queue }) => {
+    const gate = lasting("lasting-drain");
+    const told: (string | undefined)[] = [];
+    const w = await worker({ profile });
+    w.on("ordered", ({ reason }) => told.push(reason));
+    await gate.task.apush();
+    await until("it runs", () => gate.running === 1);
+    await queue.commandWorker(w.id, { do: "drain", timeout: "1h" });
+    await until("it says so", async () => (await entryOf(queue, w))?.info.state === "draining");
+    assert.equal((await queue.heldBy(w.id)).length, 1);
+    await queue.commandWorker(w.id, { do: "drain", timeout: 0 });
+    await until("it was told", () => told.length === 2);
+    assert.equal(gate.running, 1, "the same order is no reason to hurry");
+    await queue.commandWorker(w.id, { do: "stop" });
+    await bounded("its end", w.stopped);
+    assert.deepEqual(await w.drain(), { completed: 0, handedOff: 1, lost: 0, order: "stop" });
+    assert.deepEqual(told, ["drain", "drain", "stop"]);
+    assert.deepEqual(await queue.workers(), []);
+    await assert.rejects(queue.commandWorker(w.id, { do: "pause" }), { code: "RL_NOT_FOUND" });
+  }),
+);
+
+test(
+  "a restart drains, and says that a new worker is wanted",
+  withRelier(async ({ worker, queue }) => {
+    const w = await worker({ profile });
+    await queue.commandWorker(w.id, { do: "restart" });
+    await bounded("its end", w.stopped);
+    assert.equal((await w.drain()).order, "restart");
+  }),
+);
+
+test(
+  "an order given in one queue is for the whole worker, and obeyed once",
+  withRelier(async ({ worker, client }) => {
+    const rl = client();
+    const told: (string | undefined)[] = [];
+    const w = await worker({ queues: ["one", "two"], profile }, rl);
+    w.on("ordered", ({ reason }) => told.push(reason));
+    await rl.queue("one").commandWorker(w.id, { do: "pause" });
+    for (const name of ["one", "two"]) {
+      await until(`queue ${name} knows`, async () => (await entryOf(rl.queue(name), w))!.paused);
+    }
+    const handle = await noop.with({ queue: "two" }).apush(1);
+    await rl.queue("two").commandWorker(w.id, { do: "resume" });
+    assert.equal(await bounded("the task", handle.result()), 1);
+    assert.deepEqual(told, ["pause", "resume"]);
+  }),
+);
+
+test(
+  "an order whose message was missed is obeyed with the next beat",
+  withRelier(async ({ worker, queue, redis, key }) => {
+    const w = await worker({ lease: "1s" });
+    // As if nobody had listened when it was given.
+    await redis.eval(
+      `local entry = cmsgpack.unpack(redis.call("HGET", KEYS[1], ARGV[1]))
+       entry.order = "token pause"
+       redis.call("HSET", KEYS[1], ARGV[1], cmsgpack.pack(entry))`,
+      1,
+      key("worker"),
+      w.id,
+    );
+    await until("it obeys", async () => (await entryOf(queue, w))?.paused === true);
+  }),
+);
+
+test(
+  "an order is repeatable, and one that nobody can obey is refused",
+  withRelier(async ({ queue, moves }) => {
+    await moves.beat("w1", []);
+    await queue.commandWorker("w1", { do: "drain", timeout: "5s" });
+    const { order } = await moves.beat("w1", []);
+    assert.match(order, /^[\w-]{22} drain 5000$/);
+    assert.equal((await queue.workers())[0]!.command, "drain");
+    assert.equal((await moves.beat("w1", [])).order, order, "until it says that it has obeyed");
+    assert.equal((await moves.beat("w1", [], order)).order, "");
+    assert.equal((await queue.workers())[0]!.command, null);
+    const bad = (order: unknown) => queue.commandWorker("w1", order as never);
+    await assert.rejects(bad({ do: "dance" }), RangeError);
+    await assert.rejects(bad({ do: "pause", timeout: 5 }), TypeError);
+    await assert.rejects(bad({ do: "drain", timeout: "soon" }), TypeError);
+    await assert.rejects(bad(null), TypeError);
+    assert.equal((await moves.beat("w1", [])).order, "");
+  }),
+);
+
+test(
+  "a worker that is paused or drains gives lane duty to another",
+  withRelier(async ({ worker, moves, queue, redis, key }) => {
+    const w = await worker({ profile });
+    await queue.commandWorker(w.id, { do: "pause" });
+    await until("it says so", async () => (await entryOf(queue, w))?.paused === true);
+    await redis.hset(key("meta"), "lane", w.id, "laneUntil", String(await moves.now() + 60_000));
+    await queue.commandWorker(w.id, { do: "pause" });
+    await until("it gave it up", async () => (await queue.stats()).phoenix.lane === null);
+  }),
+);

@@ -1,0 +1,147 @@
+/**
+ * Workers in Bun, by Bun's own client, as somebody writes them who has read the
+ * README and nothing else.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { bun, type BunClient } from "../../../adapters/bun.ts";
+import { createRelier, createWorker, type Relier, rlTask } from "../../../mod.ts";
+import { type RedisServer, startRedis } from "../../support/redis.ts";
+import { withRelier } from "../../support/relier.ts";
+import { programLine } from "../../support/runtimes.ts";
+import { root } from "../../support/tree.ts";
+import { bounded, until } from "../../support/until.ts";
+
+declare const Bun: { readonly RedisClient: new (url: string) => BunClient };
+
+const program = new URL("../../support/napping_worker.ts", import.meta.url);
+/** Runs elsewhere. */
+const nap = rlTask("nap", (_key: string, _ms: number) => "");
+const echo = rlTask("echo-in-bun", (text: string) => text);
+
+/** A process, and what it said. */
+interface Hand {
+  readonly child: ChildProcess;
+  readonly lines: string[];
+}
+
+/** Starts a worker, among `hands`. */
+async function start(server: RedisServer, hands: Hand[]): Promise<Hand> {
+  const { command, args } = programLine("bun", fileURLToPath(program));
+  const child = spawn(command, [...args], {
+    cwd: root,
+    env: { ...process.env, RELIER_REDIS_URL: server.url },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const hand: Hand = { child, lines: [] };
+  hands.push(hand);
+  let rest = "";
+  child.stdout!.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    hand.lines.push(...lines);
+  });
+  await until("it is ready", () => hand.lines.includes("ready"), 15_000);
+  return hand;
+}
+
+/** Runs `body` with a server and a client; whoever it hired goes with them. */
+async function withHands(
+  body: (rl: Relier, hire: () => Promise<Hand>) => Promise<void>,
+): Promise<void> {
+  const server = await startRedis();
+  const rl = createRelier({ redis: server.url });
+  const hands: Hand[] = [];
+  try {
+    await body(rl, () => start(server, hands));
+  } finally {
+    for (const { child } of hands) child.kill("SIGKILL");
+    await rl.close();
+    await server.kill();
+  }
+}
+
+test("SIGTERM: what can be finished is, the rest is handed off, and the process ends with 0", () =>
+  withHands(async (rl, hire) => {
+    const leaver = await hire();
+    const short = await rl.apush(nap, "short", 400);
+    const long = await rl.apush(nap, "long", 3_000);
+    await until("both run", () => leaver.lines.filter((line) => /^start/.test(line)).length === 2);
+    const heir = await hire();
+    const exited = once(leaver.child, "exit");
+    leaver.child.kill("SIGTERM");
+    assert.deepEqual(await bounded("it ends", exited, 5_000), [0, null]);
+    assert.equal(await short.result({ timeout: 1_000 }), `short by ${leaver.child.pid}`);
+    assert.equal(await long.result({ timeout: 8_000 }), `long by ${heir.child.pid}`);
+    // Handed off, not failed: the other one's attempt is the first, too.
+    assert.ok(heir.lines.includes("start long 1"), heir.lines.join());
+  }));
+
+test("SIGKILL: another one has the task within two seconds", () =>
+  withHands(async (rl, hire) => {
+    const hands = [await hire(), await hire()] as const;
+    const handle = await rl.apush(nap, "orphan", 2_000);
+    const started = (hand: Hand): boolean =>
+      hand.lines.some((line) => line.startsWith("start orphan"));
+    await until("it runs", () => hands.some(started));
+    const [dead, alive] = started(hands[0]) ? hands : [hands[1], hands[0]];
+    const killedAt = performance.now();
+    dead.child.kill("SIGKILL");
+    await until("the other one runs it", () => started(alive), 8_000);
+    const tookMs = Math.round(performance.now() - killedAt);
+    console.log(`# running again after ${tookMs} ms`);
+    assert.ok(tookMs < 2_000, `${tookMs} ms`);
+    assert.equal(await handle.result({ timeout: 10_000 }), `orphan by ${alive.child.pid}`);
+  }));
+
+test("a URL stands for Bun's own client, which speaks RESP3", async () => {
+  const server = await startRedis();
+  const rl = createRelier({ redis: server.url });
+  try {
+    await rl.apush(nap, "waits", 1);
+    assert.match(await server.cli("CLIENT", "LIST"), /name=relier:commands .*resp=3/);
+  } finally {
+    await rl.close();
+    await server.kill();
+  }
+});
+
+test(
+  "a worker on a client of the caller's works without a stand-in, says so, and isolates nothing",
+  withRelier(async ({ url, client, queue }) => {
+    const own = new Bun.RedisClient(url);
+    const port = bun(own);
+    const rl = client({ redis: port, tasks: [echo] });
+    const worker = createWorker(rl, { handleSignals: false });
+    const errors: unknown[] = [];
+    worker.on("error", ({ error }) => errors.push(error));
+    await worker.start();
+    assert.equal(await (await rl.apush(echo, "all the same")).result(), "all the same");
+    assert.equal((await queue.workers())[0]!.info.pulse, "loop");
+    assert.equal((await queue.workers())[0]!.info.runtime, "bun");
+    assert.deepEqual(errors, []);
+    await worker.drain();
+    const isolated = rlTask(
+      "isolated-in-bun",
+      { isolate: "thread", module: import.meta.url },
+      () => {},
+    );
+    const refused = createWorker(client({ redis: port, tasks: [isolated] }), {
+      handleSignals: false,
+    });
+    await assert.rejects(refused.start(), {
+      name: "TypeError",
+      message: /Cannot isolate task "isolated-in-bun": its port cannot be opened again elsewhere/,
+    });
+    await port.close();
+    // The caller's own client is not ours to close.
+    assert.equal(await own.send("PING", []), "PONG");
+    own.close();
+  }),
+);
