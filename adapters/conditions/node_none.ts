@@ -28,6 +28,6 @@ export function hireStandIn(
   _duty: Cover,
   _ears: StandInEars,
   _onError: (error: unknown) => void,
-): { started(home: number, id: string): void; stop(): void } | undefined {
+): { started(partition: number, id: string): void; stop(): void } | undefined {
   return undefined;
 }

@@ -13,13 +13,13 @@ import { lineTo, threadEntry } from "./thread_channel.ts";
 /** What the thread is told. `clock` is the loop's, as {@linkcode clockSkew} says it. */
 export type ToThread =
   | { readonly do: "begin"; post: number; origin: unknown; cover: Cover; clock: number }
-  | { readonly do: "started"; post: number; home: number; id: string }
+  | { readonly do: "started"; post: number; partition: number; id: string }
   | { readonly do: "end"; post: number };
 
 /** What the thread tells: the stand-in of this number stands, cannot, or has given tasks away. */
 export interface FromThread {
   readonly post: number;
-  readonly raised?: { readonly home: number; readonly ids: readonly string[] };
+  readonly raised?: { readonly partition: number; readonly ids: readonly string[] };
   readonly failed?: unknown;
 }
 
@@ -47,14 +47,14 @@ export function hireStandIn(
   cover: Cover,
   ears: StandInEars,
   onError: (error: unknown) => void,
-): { started(home: number, id: string): void; stop(): void } {
+): { started(partition: number, id: string): void; stop(): void } {
   const post = ++lastPost;
   const begin: ToThread = { do: "begin", post, origin, cover, clock: clockSkew() };
   posts.set(post, { begin, ears, onError });
   if (thread) tell(begin);
   else open();
   return {
-    started: (home, id) => void (thread && tell({ do: "started", post, home, id })),
+    started: (partition, id) => void (thread && tell({ do: "started", post, partition, id })),
     stop() {
       posts.delete(post);
       if (thread) tell({ do: "end", post });
@@ -82,7 +82,7 @@ function open(): void {
   const tellIt = lineTo<ToThread, FromThread>(own, ({ post, ...rest }) => {
     stood = true;
     if ("failed" in rest) posts.get(post)?.onError(nobody(rest.failed));
-    else if (rest.raised) posts.get(post)?.ears.raised(rest.raised.home, rest.raised.ids);
+    else if (rest.raised) posts.get(post)?.ears.raised(rest.raised.partition, rest.raised.ids);
     else posts.get(post)?.ears.standing(true);
   });
   own.on("error", (error) => reason = error);

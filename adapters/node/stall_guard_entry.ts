@@ -25,7 +25,7 @@ function obey(message: ToThread): void {
       tell({ post, failed: reason });
     }
   } else if (message.do === "started") {
-    standing.get(post)?.standIn.started(message.home, message.id);
+    standing.get(post)?.standIn.started(message.partition, message.id);
   } else {
     const left = standing.get(post);
     left?.standIn.stop();
@@ -39,7 +39,7 @@ function begin({ post, origin, cover, clock }: Extract<ToThread, { do: "begin" }
   const port = reopen(origin);
   const made = standIn(port, cover, () => performance.now() + skew, {
     standing: () => tell({ post }),
-    raised: (home, ids) => tell({ post, raised: { home, ids } }),
+    raised: (partition, ids) => tell({ post, raised: { partition, ids } }),
   });
   standing.set(post, { port, standIn: made });
 }

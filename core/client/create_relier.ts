@@ -20,7 +20,7 @@ import {
   type PendingTask,
   type TaskHandle,
 } from "../producer/create_handle.ts";
-import { homeOf, parseId } from "../protocol/keys.ts";
+import { parseId, partitionOf } from "../protocol/keys.ts";
 import { createLedger } from "../redis/loss_detector.ts";
 import { lend, lenderOf, lentBy, pushing, type WithinOptions } from "./scoped_client.ts";
 import { functionOption, keyOption, knownOptions, nameOption } from "../base/options.ts";
@@ -152,10 +152,10 @@ export function createRelier(options: RelierOptions = {}): Relier {
     ...pushing(() => lentBy(relier) ?? own),
     within: (options, work) => lend(relier, own, options, work),
     async admit(queue, options = {}) {
-      const home = homeOf(nameOption("queue", queue), 0, prefix);
+      const partition = partitionOf(nameOption("queue", queue), 0, prefix);
       // Also a module that is there already takes its time to be imported.
       door ??= (await loaded(() => import("../producer/admission_check.ts"))).askAtDoor;
-      return await door(caller, home, limitsOf(queue), options);
+      return await door(caller, partition, limitsOf(queue), options);
     },
     handle(id) {
       const parts = typeof id === "string" ? parseId(id) : null;
@@ -166,30 +166,35 @@ export function createRelier(options: RelierOptions = {}): Relier {
       }
       return createHandle(
         source,
-        homeOf(parts.queue, parts.partition, prefix),
+        partitionOf(parts.queue, parts.partition, prefix),
         parts.local,
         "joined",
       );
     },
     queue: (name) =>
-      createQueue(caller, homeOf(nameOption("queue", name), 0, prefix), byName, registry.enlist),
+      createQueue(
+        caller,
+        partitionOf(nameOption("queue", name), 0, prefix),
+        byName,
+        registry.enlist,
+      ),
     queues: () => registry.names(),
     async find(beginning) {
       const { findTasks } = await loaded(() => import("../operations/queue_operations.ts"));
-      const homes = (await registry.names()).map(({ name }) => homeOf(name, 0, prefix));
-      return await findTasks(caller, homes, keyOption("beginning", beginning));
+      const partitions = (await registry.names()).map(({ name }) => partitionOf(name, 0, prefix));
+      return await findTasks(caller, partitions, keyOption("beginning", beginning));
     },
     async server() {
       const { askServer } = await loaded(() => import("../operations/queue_operations.ts"));
-      return await askServer(registry.caller, registry.home);
+      return await askServer(registry.caller, registry.partition);
     },
     async actions(options = {}) {
       const { readActions } = await loaded(() => import("../operations/queue_operations.ts"));
-      return await readActions(registry.caller, registry.home, options);
+      return await readActions(registry.caller, registry.partition, options);
     },
     async recordAction(action) {
       const { recordAction } = await loaded(() => import("../operations/queue_operations.ts"));
-      await recordAction(registry.caller, registry.home, action);
+      await recordAction(registry.caller, registry.partition, action);
     },
     async flush({ timeout = 30_000 } = {}) {
       const ms = toMs("timeout", timeout, { max: maxTimer });

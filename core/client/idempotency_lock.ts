@@ -8,7 +8,7 @@
 
 import { loaded } from "../task/current_run.ts";
 import { type Duration, toMs } from "../base/duration.ts";
-import { homeOf } from "../protocol/keys.ts";
+import { partitionOf } from "../protocol/keys.ts";
 import { derivedLocal } from "../protocol/task_id.ts";
 import type { IdempotencyLock } from "./lock_lease.ts";
 import { functionOption, keyOption, knownOptions } from "../base/options.ts";
@@ -53,9 +53,9 @@ export async function idempotencyLock<T>(
   const keepMs = toMs("ttl", ttl);
   const waitMs = toMs("wait", wait);
   const { caller, prefix } = insideOf(relier);
-  const home = homeOf(lockQueue, 0, prefix);
+  const partition = partitionOf(lockQueue, 0, prefix);
   const { takeLock } = await loaded(() => import("../worker/lazy.ts"));
-  return await takeLock<T>(caller, home, { id: derivedLocal("lock", key), keepMs, waitMs });
+  return await takeLock<T>(caller, partition, { id: derivedLocal("lock", key), keepMs, waitMs });
 }
 
 /**

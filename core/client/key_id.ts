@@ -5,7 +5,7 @@
  * @module
  */
 
-import { homeOf, idOf } from "../protocol/keys.ts";
+import { idOf, partitionOf } from "../protocol/keys.ts";
 import { derivedLocal } from "../protocol/task_id.ts";
 import { lockQueue } from "./idempotency_lock.ts";
 import { keyOption, nameOption } from "../base/options.ts";
@@ -24,7 +24,7 @@ export function keyId(
   },
 ): string {
   const what = keyOption("key", key);
-  if (task === undefined) return idOf(homeOf(lockQueue), derivedLocal("lock", what));
+  if (task === undefined) return idOf(partitionOf(lockQueue), derivedLocal("lock", what));
   const local = derivedLocal("key", nameOption("task", task), what);
-  return idOf(homeOf(nameOption("queue", queue)), local);
+  return idOf(partitionOf(nameOption("queue", queue)), local);
 }

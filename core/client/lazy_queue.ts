@@ -9,7 +9,7 @@ import type { QueueLimits } from "../protocol/limits.ts";
 import { loaded } from "../task/current_run.ts";
 import type { WorkerEntry } from "../inspection/worker_list.ts";
 import { follow, type FollowOptions, type QueueEvent } from "../redis/event_stream.ts";
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 import type { PageOptions, TaskPage } from "../inspection/task_list.ts";
 import type { WorkerCommand } from "../protocol/worker_command.ts";
 import type { Resurrection } from "../recovery/sweeper.ts";
@@ -89,24 +89,24 @@ export interface Queue {
 export type Acts = Omit<Queue, "name" | "events">;
 
 /**
- * Makes the queue at `home`; `definitions` are the tasks this process knows, and
+ * Makes the queue at `partition`; `definitions` are the tasks this process knows, and
  * `enlist` is told of a queue that something is stored for.
  */
 export function createQueue(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   definitions: Definitions,
   enlist: (queue: string) => void,
 ): Queue {
   type Act<K extends keyof Acts> = (...args: Parameters<Acts[K]>) => Promise<never>;
   const act = <K extends keyof Acts>(name: K): Act<K> => async (...args) => {
     const { actsOn } = await loaded(() => import("../operations/queue_operations.ts"));
-    const acts = actsOn(caller, home, definitions, enlist);
+    const acts = actsOn(caller, partition, definitions, enlist);
     return await (acts[name] as Act<K>)(...args);
   };
   return {
-    name: home.queue,
-    events: (options = {}) => follow(caller.port, home, options),
+    name: partition.queue,
+    events: (options = {}) => follow(caller.port, partition, options),
     stats: act("stats"),
     page: act("page"),
     inspect: act("inspect"),

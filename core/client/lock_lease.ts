@@ -7,7 +7,7 @@
 
 import { RelierError } from "../base/errors.ts";
 import { decodeResult, encodeResult } from "../base/json.ts";
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import { pause } from "../base/timers.ts";
 import { call, type Caller } from "../redis/call.ts";
@@ -41,23 +41,23 @@ export interface LockWish {
 }
 
 /**
- * Takes the lock of a key at `home`, or finds what its work came to.
+ * Takes the lock of a key at `partition`, or finds what its work came to.
  *
  * @throws {RelierError} `RL_CONFLICT` if another holder is at it for longer than `waitMs`.
  */
 export async function takeLock<T>(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   { id, keepMs, waitMs }: LockWish,
 ): Promise<IdempotencyLock<T>> {
   const nonce = randomLocal();
   const giveUpAt = performance.now() + waitMs;
   const observer = await caller.telemetry?.();
   const tell = (result: "executed" | "cached" | "waited" | "conflict") =>
-    observer?.claimed(home.queue, result);
+    observer?.claimed(partition.queue, result);
 
   for (let tries = 0;; tries++) {
-    const reply = await call(caller, home, lock, { id, nonce, leaseMs });
+    const reply = await call(caller, partition, lock, { id, nonce, leaseMs });
     if (reply[0] === "done") {
       tell(tries === 0 ? "cached" : "waited");
       return found<T>(reply[3]);
@@ -91,7 +91,7 @@ export async function takeLock<T>(
         await pause(leaseMs * 0.3, over.signal);
         if (over.signal.aborted) return;
         const sentAt = performance.now();
-        const word = await call(caller, home, lock, { id, nonce, leaseMs }).then(
+        const word = await call(caller, partition, lock, { id, nonce, leaseMs }).then(
           ([w]) => w,
           () => null,
         );
@@ -133,7 +133,7 @@ export async function takeLock<T>(
           partial: "",
           name: "",
         };
-        const [, , , , stale] = await call(caller, home, turn, args, [row]);
+        const [, , , , stale] = await call(caller, partition, turn, args, [row]);
         over.abort();
         if (stale.length === 0) return;
         throw new RelierError(
@@ -144,7 +144,7 @@ export async function takeLock<T>(
       async [Symbol.asyncDispose]() {
         if (over.signal.aborted) return;
         over.abort();
-        await call(caller, home, unlock, { id, nonce });
+        await call(caller, partition, unlock, { id, nonce });
       },
     };
   }

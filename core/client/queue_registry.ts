@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type Home, homeOf } from "../protocol/keys.ts";
+import { type Partition, partitionOf } from "../protocol/keys.ts";
 import type { RedisPort, Reply } from "../port.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { enlist, queues } from "../redis/generated/client.ts";
@@ -23,7 +23,7 @@ export interface QueueName {
 /** The registry of a client. */
 export interface Registry {
   /** Where it is kept, and how it is asked: any server of a cluster may be the one that has it. */
-  readonly home: Home;
+  readonly partition: Partition;
   readonly caller: Caller;
   /** Says that `queue` is in use, unless that was said lately. Never throws, and waits for nothing. */
   enlist(queue: string): void;
@@ -43,20 +43,20 @@ export function createRegistry(
   prefix: string,
   telemetry: Telemetry,
 ): Registry {
-  const home = homeOf("relier.queues", 0, prefix);
+  const partition = partitionOf("relier.queues", 0, prefix);
   // A loss is noticed where tasks are kept; nothing is lost with this.
   const ledger = { seen: () => undefined, witness: () => {} };
   const caller: Caller = { port, ledger, telemetry };
   const dueAt = new Map<string, number>();
 
   return {
-    home,
+    partition,
     caller,
     enlist(queue) {
       const now = performance.now();
       if (now < (dueAt.get(queue) ?? -Infinity)) return;
       dueAt.set(queue, now + againMs);
-      call(caller, home, enlist, { queue }).catch(() => dueAt.set(queue, now + retryMs));
+      call(caller, partition, enlist, { queue }).catch(() => dueAt.set(queue, now + retryMs));
     },
     forget: () => dueAt.clear(),
     async names() {
@@ -64,7 +64,7 @@ export function createRegistry(
       let page: [string, Reply][];
       do {
         const args = { offset: found.length, limit: batch };
-        const [, , , names] = await call(caller, home, queues, args);
+        const [, , , names] = await call(caller, partition, queues, args);
         page = pairs(names);
         found.push(...page.map(([name, seen]) => ({ name, seen: new Date(Number(seen)) })));
       } while (page.length === batch);

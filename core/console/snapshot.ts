@@ -45,7 +45,7 @@ export async function situationOf(relier: Relier, id: string, measure = true): P
   let pace: number | null = null;
   if (measure && inLine && workers.length > 0) {
     const before = performance.now();
-    await new Promise((resolve) => setTimeout(resolve, measureMs));
+    await new Promise<void>((resolve) => setTimeout(() => resolve(), measureMs));
     const { events } = await queue.stats();
     const claims = (events["claim"] ?? 0) - (stats.events["claim"] ?? 0);
     pace = claims / (performance.now() - before) * 1000;

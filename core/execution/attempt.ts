@@ -31,7 +31,7 @@ export function runAttempt(
   host: AttemptHost,
   watch: AttemptWatch | undefined,
 ): Live {
-  const id = idOf(claim.home, claim.id);
+  const id = idOf(claim.partition, claim.id);
   const { name } = definition;
   const warn = (cause: unknown): void => host.onError(cause, id, name);
   let decide!: (verdict: Verdict | null) => void;
@@ -74,7 +74,7 @@ export function runAttempt(
   const run: Run = {
     relier: host.relier,
     taskId: id,
-    home: claim.home,
+    partition: claim.partition,
     id: claim.id,
     nonce: claim.nonce,
     beatOnce: () => host.beatOnce(live),

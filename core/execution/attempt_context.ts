@@ -23,7 +23,7 @@ export function createWorkspace(
   watch?: Pick<AttemptWatch, "step">,
 ): Workspace {
   const { claim } = live;
-  const id = idOf(claim.home, claim.id);
+  const id = idOf(claim.partition, claim.id);
   const { name } = definition;
   const hard = new AbortController();
   const soft = new AbortController();
@@ -48,7 +48,7 @@ export function createWorkspace(
   const context: TaskContext = {
     id,
     name,
-    queue: claim.home.queue,
+    queue: claim.partition.queue,
     workerId: host.workerId,
     attempt: claim.failures + 1,
     maxAttempts: definition.retry.attempts,

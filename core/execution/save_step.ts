@@ -25,8 +25,8 @@ export async function saveStep(
   value: string,
 ): Promise<void> {
   const args = { id: claim.id, nonce: claim.nonce, name, value, limit: maxResultBytes };
-  const [word] = await call(caller, claim.home, step, args);
-  const what = `Cannot save step "${name}" of task "${idOf(claim.home, claim.id)}"`;
+  const [word] = await call(caller, claim.partition, step, args);
+  const what = `Cannot save step "${name}" of task "${idOf(claim.partition, claim.id)}"`;
   if (word === "stale") throw new RelierError("RL_LEASE_LOST", `${what}: it is another worker's`);
   if (word === "large") {
     throw new RelierError(

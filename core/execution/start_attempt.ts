@@ -45,7 +45,7 @@ export function startAttempt(claim: Claim, host: AttemptHost): Live {
   return run(claim, envelope, definition, host, watch);
 
   function watchOf(task: Watched): AttemptWatch | undefined {
-    return host.watch?.(claim, idOf(claim.home, claim.id), task);
+    return host.watch?.(claim, idOf(claim.partition, claim.id), task);
   }
 }
 

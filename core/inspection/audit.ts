@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 import type { Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { audit, stats } from "../redis/generated/operations.ts";
@@ -33,12 +33,12 @@ const sections = [
 ];
 const batch = 200;
 
-/** Checks everything at `home`; resolves to a sentence for each thing that is wrong. */
-export async function auditHome(caller: Caller, home: Home): Promise<string[]> {
-  const broken = (await findingsAt(caller, home)).map(({ section, entry, what }) =>
+/** Checks everything at `partition`; resolves to a sentence for each thing that is wrong. */
+export async function auditPartition(caller: Caller, partition: Partition): Promise<string[]> {
+  const broken = (await findingsAt(caller, partition)).map(({ section, entry, what }) =>
     `${section}: ${entry} ${what}`
   );
-  const [, , , counts, counters] = await call(caller, home, stats, {});
+  const [, , , counts, counters] = await call(caller, partition, stats, {});
   const kept = sum(counts);
   const orphans = count(counters, "orphan");
   const expected = count(counters, "created") - count(counters, "removed") - orphans;
@@ -48,13 +48,13 @@ export async function auditHome(caller: Caller, home: Home): Promise<string[]> {
   return [...new Set(broken)];
 }
 
-/** Walks everything at `home` in batches. */
-export async function findingsAt(caller: Caller, home: Home): Promise<Finding[]> {
+/** Walks everything at `partition` in batches. */
+export async function findingsAt(caller: Caller, partition: Partition): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const section of sections) {
     let cursor = "0";
     do {
-      const [, , , next, broken] = await call(caller, home, audit, {
+      const [, , , next, broken] = await call(caller, partition, audit, {
         section,
         cursor,
         limit: batch,

@@ -5,7 +5,7 @@
  */
 
 import { type QueueLimits, storedLimits } from "../protocol/limits.ts";
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { stats } from "../redis/generated/operations.ts";
 import type { TaskState } from "../states.ts";
@@ -40,11 +40,11 @@ export interface QueueStats {
   };
 }
 
-/** Asks for the numbers of the queue at `home`. */
-export async function readStats(caller: Caller, home: Home): Promise<QueueStats> {
+/** Asks for the numbers of the queue at `partition`. */
+export async function readStats(caller: Caller, partition: Partition): Promise<QueueStats> {
   const [, , , counts, counters, numbers, oldestMs, suspectMs, overdueMs, workers] = await call(
     caller,
-    home,
+    partition,
     stats,
     {},
   );

@@ -8,7 +8,7 @@
 import type { Envelope } from "../protocol/envelope.ts";
 import { readEnvelope } from "../protocol/envelope_reader.ts";
 import { RelierError } from "../base/errors.ts";
-import { type Home, idOf } from "../protocol/keys.ts";
+import { idOf, type Partition } from "../protocol/keys.ts";
 import type { Reply } from "../port.ts";
 import { pairs } from "../redis/call.ts";
 import type { TaskState } from "../states.ts";
@@ -118,17 +118,17 @@ type Line = readonly [
 
 /** Reads a task in a line, as `lib/summary.lua` tells it. */
 export function readSummary(
-  home: Home,
+  partition: Partition,
   line: Reply,
 ): TaskSummary & Pick<TaskDetails, "error"> {
   const [local, state, score, pushedAt, name, failures, deaths, since, ...rest] =
     line as unknown as Line;
   const [worker, progress, remark, reason, error] = rest;
   return {
-    id: idOf(home, local),
+    id: idOf(partition, local),
     name,
     state,
-    queue: home.queue,
+    queue: partition.queue,
     attempt: failures + 1,
     resurrections: deaths,
     enqueuedAt: new Date(Number(pushedAt)),
@@ -144,7 +144,7 @@ export function readSummary(
 
 /** Reads everything about a task, as `inspect.lua` tells it. Never throws: what is broken is shown. */
 export function readDetails(
-  home: Home,
+  partition: Partition,
   line: Reply,
   facts: readonly Reply[],
   history: readonly Reply[],
@@ -152,7 +152,7 @@ export function readDetails(
   partialResult: string,
   steps: readonly Reply[],
 ): TaskDetails {
-  const summary = readSummary(home, line);
+  const summary = readSummary(partition, line);
   const { state, at } = summary;
   const { state: _, pushedAt: __, error: ___, ...others } = Object.fromEntries(pairs(facts));
   const { read, corrupt } = opened(envelope);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Home, idOf } from "../protocol/keys.ts";
+import { idOf, type Partition } from "../protocol/keys.ts";
 import { booleanOption, integerOption, knownOptions, oneOf } from "../base/options.ts";
 import type { Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
@@ -40,7 +40,7 @@ const cursorPattern = /^-?\d[\d.e+]{0,30}:[^\s:]{1,200}$/;
 /** One page of `state`, in its order. */
 export async function pageOf(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   state: TaskState,
   options: PageOptions,
 ): Promise<TaskPage> {
@@ -55,8 +55,8 @@ export async function pageOf(
   do {
     const left = limit - tasks.length;
     const args = { state, after, limit: left, last: last ? 1 : 0 };
-    const [, , , lines, next, all] = await call(caller, home, page, args);
-    tasks.push(...summaries(home, lines));
+    const [, , , lines, next, all] = await call(caller, partition, page, args);
+    tasks.push(...summaries(partition, lines));
     [after, total] = [next, all];
   } while (after !== "" && tasks.length < limit);
   return { tasks, cursor: after || null, total };
@@ -69,40 +69,44 @@ function cursorOption(value: unknown): string {
   );
 }
 
-/** What `worker` holds at `home`, at most 200. */
-export async function heldBy(caller: Caller, home: Home, worker: string): Promise<TaskSummary[]> {
-  const [, , , lines] = await call(caller, home, held, { worker, limit: mostPerPage });
-  return summaries(home, lines);
+/** What `worker` holds at `partition`, at most 200. */
+export async function heldBy(
+  caller: Caller,
+  partition: Partition,
+  worker: string,
+): Promise<TaskSummary[]> {
+  const [, , , lines] = await call(caller, partition, held, { worker, limit: mostPerPage });
+  return summaries(partition, lines);
 }
 
-function summaries(home: Home, lines: readonly Reply[]): TaskSummary[] {
+function summaries(partition: Partition, lines: readonly Reply[]): TaskSummary[] {
   return lines.map((line) => {
-    const { error, ...summary } = readSummary(home, line);
+    const { error, ...summary } = readSummary(partition, line);
     return { ...summary, error: error && { name: error.name, message: error.message } };
   });
 }
 
 const beginningPattern = /^(?:([A-Za-z0-9][A-Za-z0-9._-]{0,63})~(\d{1,4})~)?([A-Za-z0-9_-]{1,22})$/;
 
-/** At most ten tasks of the queues at `homes` whose full or local id begins with `beginning`. */
+/** At most ten tasks of the queues at `partitions` whose full or local id begins with `beginning`. */
 export async function findTasks(
   caller: Caller,
-  homes: readonly Home[],
+  partitions: readonly Partition[],
   beginning: string,
 ): Promise<string[]> {
-  const [, queue, partition, local] = beginningPattern.exec(beginning) ?? [];
+  const [, queue, index, local] = beginningPattern.exec(beginning) ?? [];
   if (local === undefined) return [];
   const found = new Set<string>();
-  for (const home of homes) {
-    if (queue !== undefined && (queue !== home.queue || Number(partition) !== home.partition)) {
+  for (const partition of partitions) {
+    if (queue !== undefined && (queue !== partition.queue || Number(index) !== partition.index)) {
       continue;
     }
     for (const section of ["task", "record"]) {
       let cursor = "0";
       do {
         const args = { section, beginning: local, cursor };
-        const [, , , next, ids] = await call(caller, home, find, args);
-        for (const id of ids as string[]) found.add(idOf(home, id));
+        const [, , , next, ids] = await call(caller, partition, find, args);
+        for (const id of ids as string[]) found.add(idOf(partition, id));
         if (found.size >= mostFound) return [...found].slice(0, mostFound);
         cursor = next;
       } while (cursor !== "0");

@@ -7,7 +7,7 @@
 
 import { parseWorkerInfo, type WorkerInfo } from "../protocol/worker_info.ts";
 import { RelierError } from "../base/errors.ts";
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 import { decodeCommand, encodeCommand, type WorkerCommand } from "../protocol/worker_command.ts";
 import type { Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
@@ -46,9 +46,9 @@ type Row = readonly [
   blockedMs: number,
 ];
 
-/** The workers that beat at `home`, at most 200. */
-export async function listWorkers(caller: Caller, home: Home): Promise<WorkerEntry[]> {
-  const [, , , workers] = await call(caller, home, fleet, {});
+/** The workers that beat at `partition`, at most 200. */
+export async function listWorkers(caller: Caller, partition: Partition): Promise<WorkerEntry[]> {
+  const [, , , workers] = await call(caller, partition, fleet, {});
   return (workers as readonly Reply[]).map((row) => {
     const [id, beat, seen, missingMs, running, text, order, blockedMs] = row as unknown as Row;
     const info = parseWorkerInfo(text);
@@ -69,16 +69,16 @@ export async function listWorkers(caller: Caller, home: Home): Promise<WorkerEnt
 /** Tells a worker what to do. @throws {RelierError} `RL_NOT_FOUND` */
 export async function giveOrder(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   worker: string,
   order: WorkerCommand,
 ): Promise<void> {
   const text = encodeCommand(order);
-  const [word] = await call(caller, home, orderScript, { worker, order: text });
+  const [word] = await call(caller, partition, orderScript, { worker, order: text });
   if (word === "ok") return;
   throw new RelierError(
     "RL_NOT_FOUND",
-    `Cannot find worker "${worker}" in queue "${home.queue}"`,
+    `Cannot find worker "${worker}" in queue "${partition.queue}"`,
     { hint: "it has left, or works on other queues" },
   );
 }

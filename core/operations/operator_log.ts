@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import { actions, chronicle } from "../redis/generated/operations.ts";
 import { integerOption, keyOption, knownOptions } from "../base/options.ts";
@@ -49,22 +49,22 @@ export interface ActionPageOptions {
 const most = { actor: 200, action: 64, target: 512, surface: 64 } as const;
 const names = Object.keys(most) as (keyof typeof most)[];
 
-/** Keeps `action`, at `home`. */
+/** Keeps `action`, at `partition`. */
 export async function recordAction(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   action: OperatorAction,
 ): Promise<void> {
   knownOptions("recordAction()", action, names);
   const values = names.map((name) => keyOption(name, action[name], most[name]));
-  await call(caller, home, chronicle, { entry: JSON.stringify([randomLocal(), ...values]) });
+  await call(caller, partition, chronicle, { entry: JSON.stringify([randomLocal(), ...values]) });
   (await caller.telemetry?.())?.operated(action);
 }
 
-/** One page of what was kept at `home`. */
+/** One page of what was kept at `partition`. */
 export async function readActions(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   options: ActionPageOptions,
 ): Promise<ActionPage> {
   knownOptions("actions()", options, ["cursor", "limit"]);
@@ -77,7 +77,7 @@ export async function readActions(
       }`,
     );
   }
-  const [, , , entries] = await call(caller, home, actions, { before: cursor, limit });
+  const [, , , entries] = await call(caller, partition, actions, { before: cursor, limit });
   const found = pairs(entries);
   return {
     actions: found.map(([entry, score]) => {

@@ -5,11 +5,11 @@
  */
 
 import { limitRows } from "../protocol/limits.ts";
-import { auditHome } from "../inspection/audit.ts";
+import { auditPartition } from "../inspection/audit.ts";
 import { batches } from "../base/batches.ts";
 import { RelierError } from "../base/errors.ts";
 import { giveOrder, listWorkers } from "../inspection/worker_list.ts";
-import { type Home, idOf, localOf } from "../protocol/keys.ts";
+import { idOf, localOf, type Partition } from "../protocol/keys.ts";
 import { heldBy, pageOf } from "../inspection/task_list.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import { discard, inspect, limit, pause, promote, resume } from "../redis/generated/operations.ts";
@@ -18,7 +18,7 @@ import { evictAll, sweepOnce } from "../recovery/sweeper.ts";
 import type { Reply } from "../port.ts";
 import type { Acts } from "../client/lazy_queue.ts";
 import { type Definitions, releaseTasks } from "./release.ts";
-import { repairHome } from "../recovery/repair.ts";
+import { repairPartition } from "../recovery/repair.ts";
 import { restoreTasks } from "./restore.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { readStats } from "../inspection/queue_stats.ts";
@@ -34,19 +34,19 @@ const mostReason = 200;
 /** All that is stored of the task `local`, if there is one. */
 export async function inspectTask(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   local: string,
 ): Promise<TaskDetails | undefined> {
-  const reply = await call(caller, home, inspect, { id: local });
+  const reply = await call(caller, partition, inspect, { id: local });
   if (reply[0] === "unknown") return undefined;
   const [, , , facts, history, envelope, partial, task, steps] = reply;
-  return readDetails(home, task, facts, history, envelope, partial, steps);
+  return readDetails(partition, task, facts, history, envelope, partial, steps);
 }
 
-/** Makes what can be done to the queue at `home`; see `createQueue`. */
+/** Makes what can be done to the queue at `partition`; see `createQueue`. */
 export function actsOn(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   definitions: Definitions,
   enlist: (queue: string) => void,
 ): Acts {
@@ -54,64 +54,66 @@ export function actsOn(
     ids: readonly string[],
     move: (rows: { id: string }[]) => Promise<readonly Reply[]>,
   ): Promise<string[]> {
-    const rows = ids.map((id) => ({ id: localOf(id, home) }));
+    const rows = ids.map((id) => ({ id: localOf(id, partition) }));
     const missed: string[] = [];
     for (const page of batches(rows)) {
-      missed.push(...(await move(page) as string[]).map((local) => idOf(home, local)));
+      missed.push(...(await move(page) as string[]).map((local) => idOf(partition, local)));
     }
     return missed;
   }
 
   return {
-    stats: () => readStats(caller, home),
-    page: async (state, options = {}) => await pageOf(caller, home, state, options),
+    stats: () => readStats(caller, partition),
+    page: async (state, options = {}) => await pageOf(caller, partition, state, options),
     async inspect(id) {
-      const details = await inspectTask(caller, home, localOf(id, home));
+      const details = await inspectTask(caller, partition, localOf(id, partition));
       if (details) return details;
       throw new RelierError("RL_NOT_FOUND", `Cannot find task "${id}"`);
     },
-    heldBy: async (worker) => await heldBy(caller, home, keyOption("worker", worker)),
-    workers: () => listWorkers(caller, home),
+    heldBy: async (worker) => await heldBy(caller, partition, keyOption("worker", worker)),
+    workers: () => listWorkers(caller, partition),
     commandWorker: async (worker, order) =>
-      await giveOrder(caller, home, keyOption("worker", worker), order),
+      await giveOrder(caller, partition, keyOption("worker", worker), order),
     evict: async (worker, cause) => {
       keyOption("worker", worker);
-      return await evictAll(caller, home, worker, keyOption("cause", cause, mostReason));
+      return await evictAll(caller, partition, worker, keyOption("cause", cause, mostReason));
     },
-    sweep: () => sweepOnce(caller, home),
+    sweep: () => sweepOnce(caller, partition),
     async pause(what, reason) {
       const field = oneOf("what", what, ["claims", "pushes"]) === "claims" ? "paused" : "closed";
       keyOption("reason", reason, mostReason);
-      enlist(home.queue);
-      await call(caller, home, pause, { field, reason });
+      enlist(partition.queue);
+      await call(caller, partition, pause, { field, reason });
     },
-    resume: async () => void await call(caller, home, resume, {}),
+    resume: async () => void await call(caller, partition, resume, {}),
     async limit(limits) {
       const rows = limitRows(limits);
-      enlist(home.queue);
-      await call(caller, home, limit, {}, rows);
+      enlist(partition.queue);
+      await call(caller, partition, limit, {}, rows);
     },
     async release(ids) {
       const revisions = ids.map((each) => {
         if (typeof each !== "object" || !("payload" in (each ?? {}))) {
-          return { local: localOf(each, home) };
+          return { local: localOf(each, partition) };
         }
         knownOptions("release()", each, ["id", "payload"]);
-        return { local: localOf(each.id, home), payload: each.payload };
+        return { local: localOf(each.id, partition), payload: each.payload };
       });
-      return await releaseTasks(caller, home, revisions, definitions);
+      return await releaseTasks(caller, partition, revisions, definitions);
     },
     promote: (ids) =>
       each(
         ids,
-        async (rows) => (await call(caller, home, promote, { token: randomLocal() }, rows))[3],
+        async (rows) => (await call(caller, partition, promote, { token: randomLocal() }, rows))[3],
       ),
-    discard: (ids) => each(ids, async (rows) => (await call(caller, home, discard, {}, rows))[3]),
+    discard: (ids) =>
+      each(ids, async (rows) => (await call(caller, partition, discard, {}, rows))[3]),
     restore: async (lines) => {
-      enlist(home.queue);
-      return await restoreTasks(caller, home, lines, definitions);
+      enlist(partition.queue);
+      return await restoreTasks(caller, partition, lines, definitions);
     },
-    audit: () => auditHome(caller, home),
-    repair: ({ dryRun = false } = {}) => repairHome(caller, home, booleanOption("dryRun", dryRun)),
+    audit: () => auditPartition(caller, partition),
+    repair: ({ dryRun = false } = {}) =>
+      repairPartition(caller, partition, booleanOption("dryRun", dryRun)),
   };
 }

@@ -10,7 +10,7 @@ import { writeEnvelope } from "../protocol/envelope.ts";
 import { readEnvelope } from "../protocol/envelope_reader.ts";
 import { PayloadValidationError, RelierError } from "../base/errors.ts";
 import { encodePayload } from "../base/json.ts";
-import { type Home, idOf } from "../protocol/keys.ts";
+import { idOf, type Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { inspect, release } from "../redis/generated/operations.ts";
@@ -42,14 +42,14 @@ export type Definitions = (name: string) => Definition | undefined;
  */
 export async function releaseTasks(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   revisions: readonly Revision[],
   definitions: Definitions,
 ): Promise<string[]> {
   const rows: { id: string; envelope: string }[] = [];
   for (const revision of revisions) {
     const envelope = "payload" in revision
-      ? await revised(caller, home, revision, definitions)
+      ? await revised(caller, partition, revision, definitions)
       : "";
     rows.push({ id: revision.local, envelope });
   }
@@ -60,27 +60,27 @@ export async function releaseTasks(
   const released = new Map<string, ReleasedTask>();
   for (const page of batches(rows, ({ envelope }) => envelope.length)) {
     const args = { token: randomLocal(), observed };
-    const [, , , ids, lives] = await call(caller, home, release, args, page);
-    missed.push(...(ids as string[]).map((local) => idOf(home, local)));
+    const [, , , ids, lives] = await call(caller, partition, release, args, page);
+    missed.push(...(ids as string[]).map((local) => idOf(partition, local)));
     for (const [local, name, trace] of lives as [string, string, string][]) {
-      released.set(local, { id: idOf(home, local), name, trace });
+      released.set(local, { id: idOf(partition, local), name, trace });
     }
   }
-  if (released.size > 0) observer?.released(home.queue, [...released.values()], startTime);
+  if (released.size > 0) observer?.released(partition.queue, [...released.values()], startTime);
   return missed;
 }
 
 /** The stored envelope with another payload; "" if there is no such task, which the release tells. */
 async function revised(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   { local, payload }: Revision,
   definitions: Definitions,
 ): Promise<string> {
-  const reply = await call(caller, home, inspect, { id: local });
+  const reply = await call(caller, partition, inspect, { id: local });
   const envelope = reply[0] === "ok" ? reply[5] : "";
   if (envelope === "") return "";
-  const { name, taskVersion, key, headers } = stored(envelope, idOf(home, local));
+  const { name, taskVersion, key, headers } = stored(envelope, idOf(partition, local));
   const definition = definitions(name);
   const text = await checkedPayload(name, payload, definition);
   const version = definition?.version ?? taskVersion;

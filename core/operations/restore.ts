@@ -9,7 +9,7 @@ import * as v from "valibot";
 import { batches } from "../base/batches.ts";
 import { writeEnvelope } from "../protocol/envelope.ts";
 import { maxPayloadBytes, maxResultBytes } from "../base/json.ts";
-import { type Home, idOf, localOf } from "../protocol/keys.ts";
+import { idOf, localOf, type Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import { checkedPayload, type Definitions } from "./release.ts";
 import { call, type Caller } from "../redis/call.ts";
@@ -109,23 +109,25 @@ export interface ExportedTask {
 const maxEnvelope = maxPayloadBytes + 65_536;
 
 /**
- * Puts `lines` into the queue at `home` as dead tasks; resolves to the ids that
+ * Puts `lines` into the queue at `partition` as dead tasks; resolves to the ids that
  * were there already.
  *
  * @throws RangeError naming the line and what is wrong with it, before anything is stored.
  */
 export async function restoreTasks(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   lines: readonly ExportedTask[],
   definitions: Definitions,
 ): Promise<string[]> {
   const rows: Row[] = [];
-  for (const [i, given] of lines.entries()) rows.push(await rowOf(given, i, home, definitions));
+  for (const [i, given] of lines.entries()) {
+    rows.push(await rowOf(given, i, partition, definitions));
+  }
   const existed: string[] = [];
   for (const page of batches(rows, sizeOf)) {
-    const [, , , ids] = await call(caller, home, restore, { token: randomLocal() }, page);
-    existed.push(...(ids as string[]).map((local) => idOf(home, local)));
+    const [, , , ids] = await call(caller, partition, restore, { token: randomLocal() }, page);
+    existed.push(...(ids as string[]).map((local) => idOf(partition, local)));
   }
   return existed;
 }
@@ -136,7 +138,7 @@ function sizeOf({ envelope, error, partial, steps }: Row): number {
   return envelope.length + error.length + partial.length + steps.length;
 }
 
-async function rowOf(given: unknown, i: number, home: Home, definitions: Definitions) {
+async function rowOf(given: unknown, i: number, partition: Partition, definitions: Definitions) {
   const read = v.safeParse(shape, given);
   if (!read.success) {
     const at = v.getDotPath(read.issues[0]) ?? "its root";
@@ -147,7 +149,7 @@ async function rowOf(given: unknown, i: number, home: Home, definitions: Definit
   const lines = steps.map(({ name, value }) => `${name}\n${value}\n`).join("");
   if (lines.length > maxResultBytes) throw refusal(i, "its steps are too large");
   return {
-    id: id === undefined ? randomLocal() : localOf(id, home),
+    id: id === undefined ? randomLocal() : localOf(id, partition),
     envelope: await envelopeOf(task, i, definitions),
     pushedAt: (enqueuedAt ?? diedAt).getTime(),
     diedAt: diedAt.getTime(),

@@ -7,7 +7,7 @@
 
 import { admit } from "../redis/generated/admission.ts";
 import type { AdmissionReason } from "../base/errors.ts";
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 import { integerOption, keyOption, knownOptions } from "../base/options.ts";
 import type { Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
@@ -53,23 +53,23 @@ export type Admission =
     readonly quotas: readonly Quota[];
   };
 
-/** Asks the queue at `home`; `own` are the limits of the asker as text. */
+/** Asks the queue at `partition`; `own` are the limits of the asker as text. */
 export async function askAtDoor(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   own: string,
   options: AdmitOptions,
 ): Promise<Admission> {
   knownOptions("admit()", options, ["tenant", "cost"]);
   const { tenant, cost = 1 } = options;
   const began = performance.now();
-  const reply = await call(caller, home, admit, {
+  const reply = await call(caller, partition, admit, {
     own,
     tenant: tenant === undefined ? "" : keyOption("tenant", tenant, 128),
     cost: integerOption("cost", cost, { min: 1, max: 1000 }),
   });
   const reason = reply[0] === "ok" ? undefined : reply[3];
-  (await caller.telemetry?.())?.asked(home.queue, reason, performance.now() - began);
+  (await caller.telemetry?.())?.asked(partition.queue, reason, performance.now() - began);
   if (reply[0] === "ok") return { ok: true, quotas: quotasIn(reply[3]) };
   const [, , , , retryAfterMs, quotas] = reply;
   return {

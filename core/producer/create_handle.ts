@@ -8,7 +8,7 @@ import { RelierError, TaskFailedError } from "../base/errors.ts";
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import { follow, type FollowOptions, type TaskEvent } from "../redis/event_stream.ts";
 import { decodeResult } from "../base/json.ts";
-import { type Home, idOf } from "../protocol/keys.ts";
+import { idOf, type Partition } from "../protocol/keys.ts";
 import type { Poller, Standing } from "./result_poller.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { cancel as cancelScript } from "../redis/generated/client.ts";
@@ -79,14 +79,14 @@ export interface HandleSource {
 const finalStates: ReadonlySet<string> = new Set(["completed", "dead", "cancelled"]);
 const hour = 3_600_000;
 
-/** Makes the handle of the task stored as `local` at `home`. */
+/** Makes the handle of the task stored as `local` at `partition`. */
 export function createHandle<R>(
   { caller, poller }: HandleSource,
-  home: Home,
+  partition: Partition,
   local: string,
   outcome: Outcome,
 ): TaskHandle<R> {
-  const id = idOf(home, local);
+  const id = idOf(partition, local);
   const unknown = () =>
     new RelierError("RL_NOT_FOUND", `Cannot find task "${id}"`, {
       hint: "it was never accepted, or its retention has ended",
@@ -96,7 +96,7 @@ export function createHandle<R>(
     const timeoutMs = options.timeout === undefined
       ? undefined
       : toMs("timeout", options.timeout, { max: maxTimer });
-    const standing = await poller.settled(home, local, timeoutMs, options.signal);
+    const standing = await poller.settled(partition, local, timeoutMs, options.signal);
     if (standing === "timeout") {
       throw new RelierError(
         "RL_RESULT_TIMEOUT",
@@ -119,7 +119,7 @@ export function createHandle<R>(
     outcome,
     result,
     async status() {
-      const standing = await poller.ask(home, local);
+      const standing = await poller.ask(partition, local);
       if (!standing.state) throw unknown();
       const { progress, worker, reason } = standing;
       return {
@@ -132,14 +132,14 @@ export function createHandle<R>(
     },
     async cancel(reason = "cancelled") {
       const text = String(reason).slice(0, 200);
-      const [word] = await call(caller, home, cancelScript, {
+      const [word] = await call(caller, partition, cancelScript, {
         id: local,
         reason: text,
         keepMs: hour,
       });
       return word !== "no";
     },
-    events: (options = {}) => followTask(caller, home, local, options),
+    events: (options = {}) => followTask(caller, partition, local, options),
   };
 }
 
@@ -156,11 +156,11 @@ function deadError(id: string, standing: Standing): TaskFailedError {
 /** Until the task is final. */
 async function* followTask(
   { port }: Caller,
-  home: Home,
+  partition: Partition,
   local: string,
   options: FollowOptions,
 ): AsyncGenerator<TaskEvent> {
-  for await (const { id: _, missed: __, ...happening } of follow(port, home, options, local)) {
+  for await (const { id: _, missed: __, ...happening } of follow(port, partition, options, local)) {
     yield happening;
     if (finalStates.has(happening.state)) return;
   }

@@ -10,7 +10,7 @@ import { toMs } from "../base/duration.ts";
 import { type Letter, writeEnvelope } from "../protocol/envelope.ts";
 import { PayloadValidationError } from "../base/errors.ts";
 import { canonical, encodePayload } from "../base/json.ts";
-import { type Home, homeOf, idOf } from "../protocol/keys.ts";
+import { idOf, type Partition, partitionOf } from "../protocol/keys.ts";
 import { derivedLocal, randomLocal } from "../protocol/task_id.ts";
 import { keyOption } from "../base/options.ts";
 import type { Confirm } from "../port.ts";
@@ -19,7 +19,7 @@ import { validate } from "../task/standard_schema.ts";
 
 /** A push on its way. */
 export interface Parcel {
-  readonly home: Home;
+  readonly partition: Partition;
   readonly local: string;
   readonly id: string;
   readonly row: Row;
@@ -76,7 +76,7 @@ function pack(
 ): Parcel {
   const { name } = definition;
   const { text: payload, bytes } = encodePayload(value, name);
-  const home = homeOf(options.queue ?? definition.queue, 0, prefix);
+  const partition = partitionOf(options.queue ?? definition.queue, 0, prefix);
   const key = options.idempotencyKey ??
     (typeof definition.key === "function" ? businessKey(name, definition.key(...args)) : undefined);
   const run = currentRun();
@@ -95,11 +95,11 @@ function pack(
     headers: options.headers,
   };
   return {
-    home,
+    partition,
     local,
     letter,
     bytes,
-    id: idOf(home, local),
+    id: idOf(partition, local),
     task: name,
     args,
     options,

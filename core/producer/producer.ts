@@ -56,7 +56,7 @@ export function createDispatch(
     const outcome = await sender.send(headers ? addressed(sent, headers) : sent);
     const { id, task: name, args, options } = sent;
     tellWatcher(own, { id, name, args, options, outcome });
-    return createHandle<R>(source, sent.home, sent.local, outcome);
+    return createHandle<R>(source, sent.partition, sent.local, outcome);
   }
 
   /** Connections come back, and a push by the same id is one task: so try again. */

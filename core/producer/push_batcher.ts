@@ -1,5 +1,5 @@
 /**
- * The producing side: the rows of one tick and one home become one call.
+ * The producing side: the rows of one tick and one partition become one call.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { batches } from "../base/batches.ts";
 import type { Run } from "../task/current_run.ts";
 import { type AdmissionReason, AdmissionRejectedError, RelierError } from "../base/errors.ts";
 import type { Outcome } from "./create_handle.ts";
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 import type { Parcel } from "./prepared_push.ts";
 import { RedisError, type Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
@@ -20,7 +20,7 @@ interface Sending {
   reject(error: unknown): void;
 }
 
-/** Sends parcels; those of one tick and one home go together. */
+/** Sends parcels; those of one tick and one partition go together. */
 export interface Sender {
   send(parcel: Parcel): Promise<Outcome>;
   /** Resolves once everything handed over so far is settled. */
@@ -41,8 +41,8 @@ export function createSender(
 
   function take(parcel: Parcel): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      const { home, run, confirm } = parcel;
-      const group = `${home.root} ${run?.taskId} ${run?.nonce} ${JSON.stringify(confirm)}`;
+      const { partition, run, confirm } = parcel;
+      const group = `${partition.root} ${run?.taskId} ${run?.nonce} ${JSON.stringify(confirm)}`;
       const waiting = groups.get(group);
       if (waiting) return void waiting.push({ parcel, resolve, reject });
       groups.set(group, [{ parcel, resolve, reject }]);
@@ -61,13 +61,20 @@ export function createSender(
   }
 
   async function deliver(page: readonly Sending[]): Promise<void> {
-    const { home, run, confirm } = page[0]!.parcel;
-    used(home.queue);
+    const { partition, run, confirm } = page[0]!.parcel;
+    used(partition.queue);
     try {
-      const [parent, nonce] = run ? await parentOf(run, home) : ["", ""];
-      const args = { parent, nonce, own: limitsOf(home.queue) };
+      const [parent, nonce] = run ? await parentOf(run, partition) : ["", ""];
+      const args = { parent, nonce, own: limitsOf(partition.queue) };
       const rows = page.map(({ parcel }) => parcel.row);
-      const [word, , , odd, refused] = await call(caller, home, pushScript, args, rows, confirm);
+      const [word, , , odd, refused] = await call(
+        caller,
+        partition,
+        pushScript,
+        args,
+        rows,
+        confirm,
+      );
       if (word === "stale") throw leaseLost(run!);
       settle(page, odd, refused);
     } catch (error) {
@@ -79,9 +86,9 @@ export function createSender(
    * The parent, if the push itself can check that it is still held. In another
    * slot it cannot: then the parent is asked just before.
    */
-  async function parentOf(run: Run, home: Home): Promise<[string, string]> {
-    const { id, nonce, home: own, beatOnce } = run;
-    if (own.root === home.root) return [id, nonce];
+  async function parentOf(run: Run, partition: Partition): Promise<[string, string]> {
+    const { id, nonce, partition: own, beatOnce } = run;
+    if (own.root === partition.root) return [id, nonce];
     await beatOnce();
     return ["", ""];
   }
@@ -101,7 +108,7 @@ function settle(page: readonly Sending[], odd: readonly Reply[], refused: readon
   const errors = new Map<number, AdmissionRejectedError>();
   for (let i = 0; i < refused.length; i += 3) {
     const [at, reason, ms] = refused.slice(i, i + 3) as [number, AdmissionReason, number];
-    errors.set(at, new AdmissionRejectedError(page[at]!.parcel.home.queue, reason, ms));
+    errors.set(at, new AdmissionRejectedError(page[at]!.parcel.partition.queue, reason, ms));
   }
   page.forEach(({ parcel, resolve, reject }, i) => {
     const [word, error] = [words.get(i), errors.get(i)];

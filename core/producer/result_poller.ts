@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 import { channelOf } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import type { Reply } from "../port.ts";
@@ -27,10 +27,10 @@ export interface Standing {
 /** Asks for tasks. */
 export interface Poller {
   /** Where a task stands now. */
-  ask(home: Home, local: string): Promise<Standing>;
+  ask(partition: Partition, local: string): Promise<Standing>;
   /** Where it stands once it is final or gone; `timeoutMs` from now at most. */
   settled(
-    home: Home,
+    partition: Partition,
     local: string,
     timeoutMs: number | undefined,
     signal: AbortSignal | undefined,
@@ -45,7 +45,7 @@ interface Waiting {
 }
 
 interface Desk {
-  readonly home: Home;
+  readonly partition: Partition;
   readonly waiting: Map<string, Set<Waiting>>;
   readonly fresh: Set<string>;
   listening: Promise<boolean> | undefined;
@@ -73,11 +73,11 @@ export function createPoller(caller: Caller): Poller {
   // Drawn when it is first needed: an edge gives no random bits to what is made with its modules.
   const self = (): string => name ??= `client-${randomLocal()}`;
 
-  function deskOf(home: Home): Desk {
-    let desk = desks.get(home.root);
+  function deskOf(partition: Partition): Desk {
+    let desk = desks.get(partition.root);
     if (!desk) {
       desk = {
-        home,
+        partition,
         waiting: new Map(),
         fresh: new Set(),
         listening: undefined,
@@ -85,7 +85,7 @@ export function createPoller(caller: Caller): Poller {
         dueAt: 0,
         idleMs: shortestMs,
       };
-      desks.set(home.root, desk);
+      desks.set(partition.root, desk);
     }
     return desk;
   }
@@ -93,7 +93,7 @@ export function createPoller(caller: Caller): Poller {
   function listen(desk: Desk): Promise<boolean> {
     const port = caller.port;
     if (!port.listen) return Promise.resolve(false);
-    desk.listening ??= port.listen(channelOf(desk.home, self()), (locals) => {
+    desk.listening ??= port.listen(channelOf(desk.partition, self()), (locals) => {
       for (const local of locals.split(" ")) desk.fresh.add(local);
       queueMicrotask(() => void round(desk, [...desk.fresh]));
     }, () => schedule(desk, shortestMs)).then(() => true, () => {
@@ -112,7 +112,7 @@ export function createPoller(caller: Caller): Poller {
     for (let from = 0; from < wanted.length; from += batch) {
       const page = wanted.slice(from, from + batch);
       try {
-        const standings = await read(desk.home, page, listening ? `@${self()}` : "");
+        const standings = await read(desk.partition, page, listening ? `@${self()}` : "");
         page.forEach((id, i) => {
           if (!finalStates.has(standings[i]!.state)) return;
           for (const each of desk.waiting.get(id) ?? []) each.resolve(standings[i]!);
@@ -161,15 +161,25 @@ export function createPoller(caller: Caller): Poller {
     return () => clearTimeout(timer);
   }
 
-  async function read(home: Home, ids: readonly string[], channel: string): Promise<Standing[]> {
-    const [, , , tasks] = await call(caller, home, poll, { channel }, ids.map((id) => ({ id })));
+  async function read(
+    partition: Partition,
+    ids: readonly string[],
+    channel: string,
+  ): Promise<Standing[]> {
+    const [, , , tasks] = await call(
+      caller,
+      partition,
+      poll,
+      { channel },
+      ids.map((id) => ({ id })),
+    );
     return (tasks as readonly Reply[][]).map(standingOf);
   }
 
   return {
-    ask: async (home, local) => (await read(home, [local], ""))[0]!,
-    settled(home, local, timeoutMs, signal) {
-      const desk = deskOf(home);
+    ask: async (partition, local) => (await read(partition, [local], ""))[0]!,
+    settled(partition, local, timeoutMs, signal) {
+      const desk = deskOf(partition);
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
         const unguard = guard(desk);

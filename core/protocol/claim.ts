@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Home } from "./keys.ts";
+import type { Partition } from "./keys.ts";
 import type { Reply } from "../port.ts";
 
 /** What a worker holds. */
 export interface Claim {
-  readonly home: Home;
+  readonly partition: Partition;
   /** Local id. */
   readonly id: string;
   /** Proof that it is ours. Every write names it. */
@@ -48,14 +48,14 @@ export interface Claim {
 
 /** Reads the tasks of a reply to a call sent at `sentAt`. */
 export function readClaims(
-  home: Home,
+  partition: Partition,
   nonce: string,
   tasks: readonly Reply[],
   solo: boolean,
   trustUntil: number,
 ): Claim[] {
   return (tasks as readonly (readonly Reply[])[]).map(([id, fence, pushedAt, envelope, more]) => ({
-    home,
+    partition,
     id: id as string,
     nonce,
     fence: fence as number,

@@ -3,7 +3,7 @@
  *
  * The keys of one partition of a queue share a hash tag, so one script can
  * declare them all and a cluster keeps them in one slot. An id carries its
- * home, `<queue>~<partition>~<local>`: finding a task needs no index.
+ * partition, `<queue>~<partition>~<local>`: finding a task needs no index.
  *
  * Why one hash of envelopes and a sorted set of ids (`npm run bench:layout`,
  * 100,000 tasks of 100 bytes, Redis 7.0.15, 2 cores, 2026-11-22):
@@ -53,7 +53,7 @@ export const keyNames: readonly KeyName[] = [
  * waits for a result · `bell` list that wakes an idle worker · `tenants` sorted
  * set `<tenant>\1<local>` of unfinished tasks that have one · `rate` sorted set of
  * when each bucket of a rate will be full again · `queues` sorted set of the queues
- * in use, in a home of its own · `actions` sorted set of what operators did, beside it.
+ * in use, in a partition of its own · `actions` sorted set of what operators did, beside it.
  */
 export type KeyName =
   | TaskState
@@ -73,33 +73,33 @@ export type KeyName =
   | "actions";
 
 /** One partition of a queue: the unit that has keys, an order and a fence. */
-export interface Home {
+export interface Partition {
   /** The queue's name. */
   readonly queue: string;
   /** 0 to 1023. */
-  readonly partition: number;
+  readonly index: number;
   /** What every key and channel begins with, such as `rl:{default~0}:`. */
   readonly root: string;
 }
 
-/** The home of a partition under `prefix`. */
-export function homeOf(queue: string, partition = 0, prefix = "rl"): Home {
-  return { queue, partition, root: `${prefix}:{${queue}~${partition}}:` };
+/** The partition `index` of a queue, under `prefix`. */
+export function partitionOf(queue: string, index = 0, prefix = "rl"): Partition {
+  return { queue, index, root: `${prefix}:{${queue}~${index}}:` };
 }
 
-/** The key `name` at `home`. */
-export function keyOf(home: Home, name: KeyName): string {
-  return home.root + name;
+/** The key `name` at `partition`. */
+export function keyOf(partition: Partition, name: KeyName): string {
+  return partition.root + name;
 }
 
-/** The channel on which the worker or client `id` listens at `home`. */
-export function channelOf(home: Home, id: string): string {
-  return `${home.root}@${id}`;
+/** The channel on which the worker or client `id` listens at `partition`. */
+export function channelOf(partition: Partition, id: string): string {
+  return `${partition.root}@${id}`;
 }
 
-/** The full id of the task stored as `local` at `home`. */
-export function idOf(home: Home, local: string): string {
-  return `${home.queue}~${home.partition}~${local}`;
+/** The full id of the task stored as `local` at `partition`. */
+export function idOf(partition: Partition, local: string): string {
+  return `${partition.queue}~${partition.index}~${local}`;
 }
 
 const idPattern = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})~(\d{1,4})~([A-Za-z0-9_-]{22})$/;
@@ -112,11 +112,11 @@ export function parseId(
   return parts && { queue: parts[1]!, partition: Number(parts[2]), local: parts[3]! };
 }
 
-/** The part of a full id that is stored at `home`. @throws RangeError if it is no id of that queue. */
-export function localOf(id: unknown, home: Home): string {
+/** The part of a full id that is stored at `partition`. @throws RangeError if it is no id of that queue. */
+export function localOf(id: unknown, partition: Partition): string {
   const parts = typeof id === "string" ? parseId(id) : null;
-  if (parts?.queue === home.queue && parts.partition === home.partition) return parts.local;
-  throw new RangeError(`Cannot use id ${shown(id)}: it is none of queue "${home.queue}"`);
+  if (parts?.queue === partition.queue && parts.partition === partition.index) return parts.local;
+  throw new RangeError(`Cannot use id ${shown(id)}: it is none of queue "${partition.queue}"`);
 }
 
 /** The first line of a script: `KEY`, by which it knows its keys. */

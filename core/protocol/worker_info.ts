@@ -5,7 +5,7 @@
  */
 
 import type { Definition } from "../task/definition.ts";
-import type { Home } from "./keys.ts";
+import type { Partition } from "./keys.ts";
 import { memoryMb, processId, runtimeFacts } from "../base/host.ts";
 import type { Timings } from "../base/histogram.ts";
 import type { Setup } from "../worker/worker_options.ts";
@@ -60,8 +60,8 @@ const mostTasks = 200;
 export function createAbout(
   setup: Setup,
   definitions: () => readonly Definition[],
-  vitals: (home: Home) => Vitals,
-): (home: Home) => string {
+  vitals: (partition: Partition) => Vitals,
+): (partition: Partition) => string {
   const { name, supervisor, concurrency, queues } = setup;
   const still = () => ({
     name,
@@ -74,9 +74,9 @@ export function createAbout(
     supervisor,
   });
   let text: string | undefined;
-  return (home) => {
+  return (partition) => {
     text ??= JSON.stringify(still()).slice(0, -1);
-    return `${text},${JSON.stringify({ rssMb: memoryMb(), ...vitals(home) }).slice(1)}`;
+    return `${text},${JSON.stringify({ rssMb: memoryMb(), ...vitals(partition) }).slice(1)}`;
   };
 }
 

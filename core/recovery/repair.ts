@@ -7,28 +7,32 @@
 
 import { findingsAt } from "../inspection/audit.ts";
 import { batches } from "../base/batches.ts";
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { repair } from "../redis/generated/operations.ts";
 
 const localLength = 22;
 const leaseMs = 10_000, keepMs = 3_600_000;
 
-/** Repairs everything at `home`, or with `dry` only says how; resolves to a sentence for each deed. */
-export async function repairHome(caller: Caller, home: Home, dry: boolean): Promise<string[]> {
+/** Repairs everything at `partition`, or with `dry` only says how; resolves to a sentence for each deed. */
+export async function repairPartition(
+  caller: Caller,
+  partition: Partition,
+  dry: boolean,
+): Promise<string[]> {
   const args = { dry: Number(dry), recount: 0, leaseMs, keepMs };
   const done: string[] = [];
-  const rows = (await findingsAt(caller, home)).map(({ section, entry }) => ({
+  const rows = (await findingsAt(caller, partition)).map(({ section, entry }) => ({
     id: entry.slice(-localLength),
     section,
     entry,
   }));
   for (const batch of batches(rows)) {
-    const [, , , deeds] = await call(caller, home, repair, args, batch);
+    const [, , , deeds] = await call(caller, partition, repair, args, batch);
     done.push(...deeds as string[]);
   }
   // Tasks that are put back change what is here, so a plan cannot foresee the count.
   if (dry && done.length > 0) return done;
-  const [, , , deeds] = await call(caller, home, repair, { ...args, recount: 1 });
+  const [, , , deeds] = await call(caller, partition, repair, { ...args, recount: 1 });
   return [...done, ...deeds as string[]];
 }

@@ -6,7 +6,7 @@
  */
 
 import { loaded } from "../task/current_run.ts";
-import { type Home, idOf } from "../protocol/keys.ts";
+import { idOf, type Partition } from "../protocol/keys.ts";
 import type { Caller } from "../redis/call.ts";
 import type { TaskDetails } from "../inspection/task_details.ts";
 
@@ -26,7 +26,7 @@ let reading = 0;
 /** Tells of `raised`, local ids and causes, if anybody observes. Never rejects. */
 export async function tellRaised(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   raised: readonly (readonly [local: string, cause: string])[],
 ): Promise<void> {
   const observer = raised.length > 0 && await caller.telemetry?.();
@@ -36,21 +36,21 @@ export async function tellRaised(
     const page = raised.slice(from, from + atOnce);
     tasks.push(
       ...await Promise.all(page.map(async ([local, cause]) => ({
-        id: idOf(home, local),
+        id: idOf(partition, local),
         cause,
-        details: await detailsOf(caller, home, local),
+        details: await detailsOf(caller, partition, local),
       }))),
     );
   }
-  observer.raised(home.queue, tasks);
+  observer.raised(partition.queue, tasks);
 }
 
-async function detailsOf(caller: Caller, home: Home, local: string) {
+async function detailsOf(caller: Caller, partition: Partition, local: string) {
   if (reading >= mostReading) return undefined;
   reading++;
   try {
     const { inspectTask } = await loaded(() => import("../operations/queue_operations.ts"));
-    return await inspectTask(caller, home, local);
+    return await inspectTask(caller, partition, local);
   } catch {
     return undefined; // It is brought back all the same.
   } finally {

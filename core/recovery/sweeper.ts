@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type Home, idOf } from "../protocol/keys.ts";
+import { idOf, type Partition } from "../protocol/keys.ts";
 import { atMost } from "../worker/drain.ts";
 import { pause } from "../base/timers.ts";
 import { tellRaised } from "./resurrection_report.ts";
@@ -36,12 +36,12 @@ const tellMs = 1000;
 const anyLeaseMs = 10_000;
 
 /**
- * Sweeps `home` until `signal` aborts, every `sweepMs` at most unless there is
+ * Sweeps `partition` until `signal` aborts, every `sweepMs` at most unless there is
  * something to see to. Never throws.
  */
 export async function runPhoenix(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   { leaseMs, sweepMs }: { readonly leaseMs: number; readonly sweepMs: number },
   signal: AbortSignal,
   onRaised: (raised: Resurrection) => void,
@@ -50,7 +50,7 @@ export async function runPhoenix(
   while (!signal.aborted) {
     let nextMs = Math.max(500, sweepMs);
     try {
-      const swept = await sweepOnce(caller, home, leaseMs);
+      const swept = await sweepOnce(caller, partition, leaseMs);
       swept.resurrected.forEach(onRaised);
       nextMs = swept.resurrected.length > 0 ? swept.nextMs : Math.max(swept.nextMs, sweepMs);
     } catch (error) {
@@ -67,17 +67,17 @@ export async function runPhoenix(
  */
 export async function evict(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   worker: string,
   cause: string,
   leaseMs: number,
 ): Promise<string[]> {
   const args = { dead: worker, cause, leaseMs, graceMs };
-  const [, , , raised, , evicted] = await call(caller, home, sweep, args);
+  const [, , , raised, , evicted] = await call(caller, partition, sweep, args);
   const found = pairs(raised) as [string, string][];
   // Whoever evicts may be about to end, and is the only one who can tell of it.
-  await atMost(tellMs, tellRaised(caller, home, found));
-  return found.slice(0, evicted).map(([local]) => idOf(home, local));
+  await atMost(tellMs, tellRaised(caller, partition, found));
+  return found.slice(0, evicted).map(([local]) => idOf(partition, local));
 }
 
 /**
@@ -86,19 +86,19 @@ export async function evict(
  */
 export async function evictAll(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   worker: string,
   cause: string,
 ): Promise<string[]> {
   const found: string[] = [];
   let more: string[];
   do {
-    more = await evict(caller, home, worker, cause, anyLeaseMs);
+    more = await evict(caller, partition, worker, cause, anyLeaseMs);
     found.push(...more);
   } while (more.length > 0);
   if (found.length > 0) {
     await pause(revivedMs);
-    found.push(...await evict(caller, home, worker, cause, anyLeaseMs));
+    found.push(...await evict(caller, partition, worker, cause, anyLeaseMs));
   }
   return found;
 }
@@ -106,12 +106,15 @@ export async function evictAll(
 /** Sweeps once; `nextMs` is when that is worth it again. */
 export async function sweepOnce(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   leaseMs: number = anyLeaseMs,
 ): Promise<{ resurrected: Resurrection[]; nextMs: number }> {
   const args = { dead: "", cause: "", leaseMs, graceMs };
-  const [, , , raised, nextMs] = await call(caller, home, sweep, args);
+  const [, , , raised, nextMs] = await call(caller, partition, sweep, args);
   const found = pairs(raised) as [string, string][];
-  void tellRaised(caller, home, found);
-  return { resurrected: found.map(([local, cause]) => ({ id: idOf(home, local), cause })), nextMs };
+  void tellRaised(caller, partition, found);
+  return {
+    resurrected: found.map(([local, cause]) => ({ id: idOf(partition, local), cause })),
+    nextMs,
+  };
 }

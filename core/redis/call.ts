@@ -6,7 +6,7 @@
  */
 
 import { RelierError } from "../base/errors.ts";
-import { type Home, type KeyName, keyOf } from "../protocol/keys.ts";
+import { type KeyName, keyOf, type Partition } from "../protocol/keys.ts";
 import type { Ledger } from "./loss_detector.ts";
 import type { Confirm, Program, RedisPort, Reply } from "../port.ts";
 import type { Telemetry } from "../telemetry/load_observer.ts";
@@ -36,7 +36,7 @@ export interface Caller {
 }
 
 /**
- * Runs `script` at `home`.
+ * Runs `script` at `partition`.
  *
  * @throws {RedisError} If Redis refused or did not answer.
  * @throws {RelierError} `RL_SCHEMA_VERSION` if a newer version of this package
@@ -48,16 +48,16 @@ export async function call<
   Answer extends readonly [string, string, number, ...Reply[]],
 >(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   script: Script<Args, Row, Answer>,
   args: Args,
   rows: readonly Row[] = [],
   confirm?: Confirm,
 ): Promise<Exclude<Answer, readonly ["schema", ...Reply[]]>> {
-  const since = caller.ledger.seen(home);
+  const since = caller.ledger.seen(partition);
   const values = script.args.map((name) => String(args[name]));
   for (const row of rows) for (const name of script.row) values.push(String(row[name]));
-  const keys = script.keys.map((name) => keyOf(home, name));
+  const keys = script.keys.map((name) => keyOf(partition, name));
   const reply = await caller.port.run(script, keys, values, confirm) as Answer;
   if (!Array.isArray(reply) || !script.replies.includes(reply[0])) {
     throw new TypeError(`Cannot read the reply of "${script.name}": it is not one it documents`);
@@ -65,11 +65,13 @@ export async function call<
   if (reply[0] === "schema") {
     throw new RelierError(
       "RL_SCHEMA_VERSION",
-      `Cannot use queue "${home.queue}": its layout is version ${reply[1]}, this package knows 1`,
+      `Cannot use queue "${partition.queue}": its layout is version ${
+        reply[1]
+      }, this package knows 1`,
       { hint: "update this process to the version of the others" },
     );
   }
-  caller.ledger.witness(home, reply[1], reply[2], since);
+  caller.ledger.witness(partition, reply[1], reply[2], since);
   return reply as unknown as Exclude<Answer, readonly ["schema", ...Reply[]]>;
 }
 

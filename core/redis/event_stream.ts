@@ -5,7 +5,7 @@
  * @module
  */
 
-import { channelOf, type Home, idOf } from "../protocol/keys.ts";
+import { channelOf, idOf, type Partition } from "../protocol/keys.ts";
 import type { RedisPort } from "../port.ts";
 import type { TaskState } from "../states.ts";
 
@@ -51,14 +51,14 @@ type Message = [
 const mostKept = 10_000;
 
 /**
- * Follows the queue at `home`, or its task `only`. A connection that was cut is
+ * Follows the queue at `partition`, or its task `only`. A connection that was cut is
  * made anew; what happened meanwhile is missed.
  *
  * @throws TypeError if `port` holds no connection to be told through.
  */
 export async function* follow(
   port: RedisPort,
-  home: Home,
+  partition: Partition,
   { signal, onOpen }: FollowOptions,
   only?: string,
 ): AsyncGenerator<QueueEvent> {
@@ -66,11 +66,11 @@ export async function* follow(
   const heard: Omit<QueueEvent, "missed">[] = [];
   let missed = 0;
   let wake = () => {};
-  const stop = await port.listen(channelOf(home, "").slice(0, -1) + "events", (message) => {
+  const stop = await port.listen(channelOf(partition, "").slice(0, -1) + "events", (message) => {
     const [local, type, state, worker, ...reason] = message.split(" ") as Message;
     if (only !== undefined && local !== only) return;
     heard.push({
-      id: idOf(home, local),
+      id: idOf(partition, local),
       type,
       state,
       worker: !worker || worker === "-" ? null : worker,

@@ -8,7 +8,7 @@
  */
 
 import { RelierError } from "../base/errors.ts";
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 
 /** What is known of a partition at one moment. */
 export interface Mark {
@@ -18,40 +18,44 @@ export interface Mark {
   readonly life: number;
 }
 
-/** What Redis is known to have written, by home. */
+/** What Redis is known to have written, by partition. */
 export interface Ledger {
-  /** What is known of `home` now, if anything. */
-  seen(home: Home): Mark | undefined;
+  /** What is known of `partition` now, if anything. */
+  seen(partition: Partition): Mark | undefined;
   /** Takes note of a reply; `since` is what was known when its call was sent. */
-  witness(home: Home, epoch: string, seq: number, since: Mark | undefined): void;
+  witness(partition: Partition, epoch: string, seq: number, since: Mark | undefined): void;
 }
 
 /** Makes a ledger that calls `onLoss` with an `RL_DATA_LOSS` error, once for each loss. */
 export function createLedger(onLoss: (error: RelierError) => void): Ledger {
   const marks = new Map<string, Mark>();
   return {
-    seen: (home) => marks.get(home.root),
-    witness(home, epoch, seq, since) {
-      const mark = marks.get(home.root);
+    seen: (partition) => marks.get(partition.root),
+    witness(partition, epoch, seq, since) {
+      const mark = marks.get(partition.root);
       if (!mark?.epoch) {
-        marks.set(home.root, { epoch, seq, life: mark?.life ?? 0 });
+        marks.set(partition.root, { epoch, seq, life: mark?.life ?? 0 });
         return;
       }
       // Replies on two connections may overtake each other, so an answer is held
       // only against what was known before its call.
       if (since?.life !== mark.life) return;
       if (epoch === mark.epoch && seq >= since.seq) {
-        if (seq > mark.seq) marks.set(home.root, { ...mark, seq });
+        if (seq > mark.seq) marks.set(partition.root, { ...mark, seq });
         return;
       }
       const what = epoch === mark.epoch
         ? `its sequence fell from ${since.seq} to ${seq}`
         : `it was at ${mark.seq} and has begun anew`;
-      marks.set(home.root, { epoch, seq, life: mark.life + 1 });
+      marks.set(partition.root, { epoch, seq, life: mark.life + 1 });
       onLoss(
-        new RelierError("RL_DATA_LOSS", `Redis has lost writes of queue "${home.queue}": ${what}`, {
-          hint: "it was flushed, restored or failed over: push again what must not be missing",
-        }),
+        new RelierError(
+          "RL_DATA_LOSS",
+          `Redis has lost writes of queue "${partition.queue}": ${what}`,
+          {
+            hint: "it was flushed, restored or failed over: push again what must not be missing",
+          },
+        ),
       );
     },
   };

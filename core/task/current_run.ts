@@ -6,7 +6,7 @@
  */
 
 import { common } from "../base/process_global.ts";
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 import type { Producer } from "./client_registry.ts";
 import { carrier } from "../base/host.ts";
 import type { TaskContext } from "./task_context.ts";
@@ -17,7 +17,7 @@ export interface Run {
   readonly relier: object;
   /** The full id of the task, where it lives, and as what. */
   readonly taskId: string;
-  readonly home: Home;
+  readonly partition: Partition;
   readonly id: string;
   /** Proof that the task is still ours; see the fence in `lua/lib/held.lua`. */
   readonly nonce: string;

@@ -73,7 +73,7 @@ const codes: Readonly<Record<string, string>> = {
 export function watchAttempt(beginning: Beginning, setting: Setting): AttemptWatch {
   const { claim, id, name, headers, maxAttempts, workerId, called } = beginning;
   const { failures, crashes, stalls, alive, before } = claim;
-  const subject = { queue: claim.home.queue, name, id };
+  const subject = { queue: claim.partition.queue, name, id };
   const family = metricAttributes(subject);
   // A fence is the time of its claim in µs, by Redis; see lua/moves/claim.lua.
   const claimedAt = claim.fence / 1000;

@@ -70,7 +70,7 @@ function begin(all: readonly Parcel[], buffered: boolean, setting: Setting): Pus
     : [];
   const [one] = created.map((span) => span.spanContext());
   const apart = one !== undefined && (one.traceFlags & otel.TraceFlags.SAMPLED) !== 0;
-  const { home: { queue }, task: name, id, bytes, options } = first;
+  const { partition: { queue }, task: name, id, bytes, options } = first;
   const alone = all.length === 1;
   const { "messaging.message.id": _, ...shared } = spanAttributes(
     { queue, name, id },
@@ -135,7 +135,7 @@ export function watchRefusal(
 
 /** The span of one task of a batch: there to be linked to. */
 function create(parcel: Parcel, active: otel.Context, setting: Setting): otel.Span {
-  const { home: { queue }, task: name, id, bytes } = parcel;
+  const { partition: { queue }, task: name, id, bytes } = parcel;
   const span = tracer().startSpan(`create ${queue}`, {
     kind: otel.SpanKind.PRODUCER,
     attributes: {
@@ -148,7 +148,7 @@ function create(parcel: Parcel, active: otel.Context, setting: Setting): otel.Sp
 }
 
 function tell<R>(
-  { home: { queue }, task: name, id, joins }: Parcel,
+  { partition: { queue }, task: name, id, joins }: Parcel,
   result: PromiseSettledResult<TaskHandle<R>>,
   span: otel.Span,
   alone: boolean,

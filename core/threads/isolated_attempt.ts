@@ -28,7 +28,7 @@ export function runIsolated(
   host: AttemptHost,
   watch: AttemptWatch | undefined,
 ): Live {
-  const id = idOf(claim.home, claim.id);
+  const id = idOf(claim.partition, claim.id);
   const { name, hardTimeoutMs } = definition;
   const warn = (error: unknown): void => host.onError(error, id, name);
   let resolve!: (verdict: Verdict | null) => void;

@@ -7,7 +7,7 @@
  */
 
 import type { Claim } from "../protocol/claim.ts";
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 import type { RedisPort } from "../port.ts";
 import { cell, type Cover, type StandInEars } from "./stall_guard_thread.ts";
 import { threads } from "./host_threads.ts";
@@ -32,16 +32,16 @@ export function createPulse(
   port: RedisPort,
   cover: Omit<Cover, "cells">,
   onError: (error: unknown) => void,
-  onRaised: (home: Home, ids: readonly string[]) => void,
+  onRaised: (partition: Partition, ids: readonly string[]) => void,
 ): Pulse {
-  const { homes, stallMs } = cover;
+  const { partitions, stallMs } = cover;
   // A cell for each name; 8 bytes, because a time in milliseconds outgrows four in 24 days.
   const bytes = 8 * Object.keys(cell).length;
   // A host without shared memory has no threads that would look at it.
   const shared = typeof SharedArrayBuffer === "function";
   const cells = new BigInt64Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
   let kind: Pulse["kind"] = "loop";
-  let hired: { started(home: number, id: string): void; stop(): void } | undefined;
+  let hired: { started(partition: number, id: string): void; stop(): void } | undefined;
   let stopped = false;
   const read = (name: keyof typeof cell): number => Number(Atomics.load(cells, cell[name]));
 
@@ -52,7 +52,7 @@ export function createPulse(
     if (stopped) return;
     const ears: StandInEars = {
       standing: (yes) => void (kind = yes ? "thread" : "loop"),
-      raised: (index, ids) => onRaised(homes[index]!, ids),
+      raised: (index, ids) => onRaised(partitions[index]!, ids),
     };
     hired = hireStandIn(origin, { ...cover, cells }, ears, onError);
   }
@@ -67,7 +67,7 @@ export function createPulse(
     tick: () => void Atomics.add(cells, cell.tick, 1n),
     starting(claim) {
       // Of the others Redis knows: they were claimed to be started at once.
-      if (!claim.started) hired?.started(homes.indexOf(claim.home), claim.id);
+      if (!claim.started) hired?.started(partitions.indexOf(claim.partition), claim.id);
     },
     trusts({ trustUntil }) {
       const now = performance.now();

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { channelOf, type Home } from "../protocol/keys.ts";
+import { channelOf, type Partition } from "../protocol/keys.ts";
 import { pause } from "../base/timers.ts";
 import { evict } from "../recovery/sweeper.ts";
 import type { RedisPort } from "../port.ts";
@@ -18,7 +18,7 @@ import { renew } from "../redis/generated/worker.ts";
 /** Whom to stand in for, and how. It crosses into another thread. */
 export interface Cover {
   readonly worker: string;
-  readonly homes: readonly Home[];
+  readonly partitions: readonly Partition[];
   readonly leaseMs: number;
   readonly beatMs: number;
   /** How often the loop writes its tick. */
@@ -39,14 +39,14 @@ export const cell = { tick: 0, since: 1, until: 2 } as const;
 export interface StandInEars {
   /** Whether it can stand in now. */
   standing(yes: boolean): void;
-  /** These tasks were given to others, at the home of this index: the loop is blocked for too long. */
-  raised(home: number, ids: readonly string[]): void;
+  /** These tasks were given to others, at the partition of this index: the loop is blocked for too long. */
+  raised(partition: number, ids: readonly string[]): void;
 }
 
 /** What stands in for one worker. */
 export interface StandIn {
-  /** A handler was started at the home of this index, of which Redis may not know. */
-  started(home: number, id: string): void;
+  /** A handler was started at the partition of this index, of which Redis may not know. */
+  started(partition: number, id: string): void;
   stop(): void;
 }
 
@@ -59,23 +59,23 @@ export function standIn(
   now: () => number,
   ears: StandInEars,
 ): StandIn {
-  const { worker, homes, leaseMs, beatMs, tickMs, stallMs, cells } = cover;
+  const { worker, partitions, leaseMs, beatMs, tickMs, stallMs, cells } = cover;
   // What Redis forgot is noticed by the worker itself.
   const caller: Caller = { port, ledger: { seen: () => undefined, witness: () => {} } };
-  const starts: string[][] = homes.map(() => []);
+  const starts: string[][] = partitions.map(() => []);
   const over = new AbortController();
   let busy = false;
 
   async function listen(): Promise<void> {
-    for (const home of homes) {
-      while (!over.signal.aborted && !await hears(home)) await pause(beatMs, over.signal);
+    for (const partition of partitions) {
+      while (!over.signal.aborted && !await hears(partition)) await pause(beatMs, over.signal);
     }
     if (!over.signal.aborted) ears.standing(true);
   }
 
   /** Whether the subscription stands; from then on the port keeps it so. */
-  async function hears(home: Home): Promise<boolean> {
-    const stop = await port.listen?.(channelOf(home, worker), () => {}).catch(() => undefined);
+  async function hears(partition: Partition): Promise<boolean> {
+    const stop = await port.listen?.(channelOf(partition, worker), () => {}).catch(() => undefined);
     if (stop) over.signal.addEventListener("abort", stop, { once: true });
     return stop !== undefined;
   }
@@ -108,17 +108,17 @@ export function standIn(
 
   async function renewAll(): Promise<void> {
     const sentAt = now();
-    await Promise.all(homes.map(renewAt));
+    await Promise.all(partitions.map(renewAt));
     const at = now();
     // Trust is a chain: where one renewal came too late for the one before, it begins anew.
     if (at > Number(Atomics.load(cells, cell.until))) write("since", Math.ceil(at));
     write("until", Math.floor(sentAt + leaseMs));
   }
 
-  async function renewAt(home: Home, index: number): Promise<void> {
+  async function renewAt(partition: Partition, index: number): Promise<void> {
     let rows = starts[index]!.map((id) => ({ id }));
     for (let after = "", more = true; more; more = after !== "") {
-      [, , , after] = await call(caller, home, renew, { worker, leaseMs, after }, rows);
+      [, , , after] = await call(caller, partition, renew, { worker, leaseMs, after }, rows);
       if (after === "") starts[index] = starts[index]!.slice(rows.length);
       rows = after === "" ? [] : rows;
     }
@@ -126,10 +126,10 @@ export function standIn(
 
   async function giveUp(): Promise<void> {
     write("until", 0);
-    for (const [index, home] of homes.entries()) {
+    for (const [index, partition] of partitions.entries()) {
       let ids: string[];
       do {
-        ids = await evict(caller, home, worker, "stalled", leaseMs);
+        ids = await evict(caller, partition, worker, "stalled", leaseMs);
         if (ids.length > 0) ears.raised(index, ids);
       } while (ids.length > 0);
     }
@@ -142,9 +142,9 @@ export function standIn(
   void listen();
   void watch();
   return {
-    started(home, id) {
+    started(partition, id) {
       // The oldest are the ones that Redis has heard of from the worker itself.
-      starts[home] = [...starts[home]!, id].slice(-rowsPerCall);
+      starts[partition] = [...starts[partition]!, id].slice(-rowsPerCall);
     },
     stop: () => over.abort(),
   };

@@ -7,7 +7,7 @@
  */
 
 import { type Claim, readClaims, tracesOf } from "../protocol/claim.ts";
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import type { Verdict } from "../execution/outcome.ts";
 import { call, type Caller } from "../redis/call.ts";
@@ -35,7 +35,7 @@ export interface Yield {
 
 /** The line to one partition. */
 export interface Feed {
-  readonly home: Home;
+  readonly partition: Partition;
   /** Whether a settle waits for a call. */
   readonly owes: boolean;
   /** Calls in flight. */
@@ -62,10 +62,10 @@ const lines = ["0", "1"] as const;
 /** Nothing but settles. */
 export const onlySettle: Wish = { slots: 0, spare: 0, empty: false };
 
-/** Makes the feed of `worker` from `home`; `signal` ends the insisting. */
+/** Makes the feed of `worker` from `partition`; `signal` ends the insisting. */
 export function createFeed(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   worker: string,
   { leaseMs, relief }: { readonly leaseMs: number; readonly relief: boolean },
   signal: AbortSignal,
@@ -107,10 +107,10 @@ export function createFeed(
     const sentAt = performance.now();
     for (let tries = 0;; tries++) {
       try {
-        const [, , , tasks, stale, lane, nextMs] = await call(caller, home, turn, args, rows);
+        const [, , , tasks, stale, lane, nextMs] = await call(caller, partition, turn, args, rows);
         const refused = new Set(stale);
         for (const each of settling) each.resolve(!refused.has(each.claim.id));
-        const claims = readClaims(home, nonce, tasks, lane === "solo", sentAt + leaseMs);
+        const claims = readClaims(partition, nonce, tasks, lane === "solo", sentAt + leaseMs);
         claimed ||= claims.length > 0;
         return { claims, lane, nextMs: soonest(nextMs, settling) };
       } catch (error) {
@@ -122,7 +122,7 @@ export function createFeed(
   }
 
   return {
-    home,
+    partition,
     get owes() {
       return owed.length > 0;
     },

@@ -9,7 +9,7 @@
 
 import { type Claim, tracesOf } from "../protocol/claim.ts";
 import { RelierError } from "../base/errors.ts";
-import { channelOf, type Home, idOf } from "../protocol/keys.ts";
+import { channelOf, idOf, type Partition } from "../protocol/keys.ts";
 import type { Live } from "../execution/running_attempt.ts";
 import type { News } from "../execution/running_attempt.ts";
 import { pause } from "../base/timers.ts";
@@ -27,11 +27,11 @@ export interface Rhythm {
 
 /** What a heart keeps alive. */
 export interface Body {
-  /** What the worker holds at `home`: running, and waiting for a slot. */
-  held(home: Home): readonly { readonly claim: Claim; readonly live: Live | undefined }[];
+  /** What the worker holds at `partition`: running, and waiting for a slot. */
+  held(partition: Partition): readonly { readonly claim: Claim; readonly live: Live | undefined }[];
   /** Whether nobody else can have the claim yet. */
   trusts(claim: Claim): boolean;
-  /** An operator's order, told once for each home. */
+  /** An operator's order, told once for each partition. */
   obey(order: string): void;
   /** Whether it claims. */
   readonly claiming: boolean;
@@ -65,12 +65,12 @@ const unseenMs = 150;
 const listenAgainMs = 1000;
 const trustEveryMs = 500;
 
-/** Makes the heart of `worker` at `home`; `about` makes JSON for people. */
+/** Makes the heart of `worker` at `partition`; `about` makes JSON for people. */
 export function createHeart(
   caller: Caller,
-  home: Home,
+  partition: Partition,
   worker: string,
-  about: (home: Home) => string,
+  about: (partition: Partition) => string,
   { leaseMs, beatMs, idleBeatMs }: Rhythm,
   body: Body,
 ): Heart {
@@ -91,7 +91,7 @@ export function createHeart(
     if (stopped.signal.aborted || !port.listen) return;
     if (performance.now() - listenedAt < listenAgainMs) return;
     listenedAt = performance.now();
-    const leave = await port.listen(channelOf(home, worker), now, cut);
+    const leave = await port.listen(channelOf(partition, worker), now, cut);
     if (stopped.signal.aborted) return leave();
     unlisten?.();
     unlisten = leave;
@@ -99,7 +99,7 @@ export function createHeart(
 
   /** One round for everything held, after which it is known whether the server sees us. */
   async function round(): Promise<void> {
-    const held = body.held(home);
+    const held = body.held(partition);
     for (let from = 0; from === 0 || from < held.length; from += rowsPerCall) {
       if (stopped.signal.aborted) return;
       ({ seen } = await send(held.slice(from, from + rowsPerCall)));
@@ -108,7 +108,7 @@ export function createHeart(
 
   const now = (): void => wake.abort();
   const due = (): boolean =>
-    (!seen && port.listen !== undefined) || body.held(home).length > 0 ||
+    (!seen && port.listen !== undefined) || body.held(partition).length > 0 ||
     performance.now() - beatAt >= idleBeatMs;
 
   /** One call. Resolves to whether we are seen, and to the ids of what we lost. */
@@ -123,11 +123,11 @@ export function createHeart(
     }));
     const beating = call(
       caller,
-      home,
+      partition,
       beat,
       {
         worker,
-        says: about(home),
+        says: about(partition),
         obeyed,
         claiming: body.claiming ? 1 : 0,
         leaseMs,
@@ -204,13 +204,13 @@ export function createHeart(
    * counted from when the last beat that got through was sent.
    */
   function expire(): void {
-    for (const { claim, live } of body.held(home)) {
+    for (const { claim, live } of body.held(partition)) {
       if (body.trusts(claim)) continue;
       live?.handOff(
         new RelierError(
           "RL_LEASE_LOST",
           `Task "${
-            idOf(home, claim.id)
+            idOf(partition, claim.id)
           }" may be another worker's: Redis has not answered for ${leaseMs} ms`,
         ),
       );
@@ -234,10 +234,10 @@ export function createHeart(
     run: () => void run(),
     now,
     trace() {
-      if (body.held(home).some(({ claim }) => claim.trace !== "" && !traced.has(claim))) now();
+      if (body.held(partition).some(({ claim }) => claim.trace !== "" && !traced.has(claim))) now();
     },
     async once(live) {
-      if (body.held(home).every(({ claim }) => claim !== live.claim)) throw leaseLost(live);
+      if (body.held(partition).every(({ claim }) => claim !== live.claim)) throw leaseLost(live);
       const { gone } = await send([{ claim: live.claim, live }]);
       if (gone.has(live.claim.id)) throw leaseLost(live);
     },
@@ -255,6 +255,6 @@ const nothing: News = { progress: "", remark: "", partial: "" };
 function leaseLost({ claim }: Live): RelierError {
   return new RelierError(
     "RL_LEASE_LOST",
-    `Task "${idOf(claim.home, claim.id)}" is another worker's now`,
+    `Task "${idOf(claim.partition, claim.id)}" is another worker's now`,
   );
 }

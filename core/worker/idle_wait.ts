@@ -64,7 +64,7 @@ export function createRests(
     };
     // In two steps: a loop that was blocked until now has yet to see the answer that lies there.
     let watchdog = setTimeout(() => watchdog = setTimeout(giveUp, lookMs), ms + overdueMs);
-    const bells = lanes.map(({ feed }) => keyOf(feed.home, "bell"));
+    const bells = lanes.map(({ feed }) => keyOf(feed.partition, "bell"));
     // A ring is for whoever takes anything: a relief worker would hear it in vain.
     const waiting = relief
       ? pause(Math.min(ms, reliefMs), gone.signal)

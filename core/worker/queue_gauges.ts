@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Home } from "../protocol/keys.ts";
+import type { Partition } from "../protocol/keys.ts";
 import { pause } from "../base/timers.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { report } from "../redis/generated/worker.ts";
@@ -28,22 +28,22 @@ const mostMs = 250;
 const leastLeaseMs = 90_000;
 const mostLeaseMs = 900_000;
 
-/** Makes what reports those of `homes` that are `worker`'s to report. It never rejects. */
+/** Makes what reports those of `partitions` that are `worker`'s to report. It never rejects. */
 export function createReport(
   caller: Caller,
-  homes: readonly Home[],
+  partitions: readonly Partition[],
   worker: string,
 ): () => Promise<readonly QueueReport[]> {
-  const last = new Map<Home, QueueReport>();
+  const last = new Map<Partition, QueueReport>();
   let askedAt: number | undefined;
 
-  async function ask(home: Home, leaseMs: number): Promise<void> {
-    const reply = await call(caller, home, report, { worker, leaseMs });
-    if (reply[0] === "other") return void last.delete(home);
+  async function ask(partition: Partition, leaseMs: number): Promise<void> {
+    const reply = await call(caller, partition, report, { worker, leaseMs });
+    if (reply[0] === "other") return void last.delete(partition);
     const [, , , counts, oldestMs, workers, memory] = reply;
     const [used, limit] = memory.map(Number) as [number, number];
-    last.set(home, {
-      queue: home.queue,
+    last.set(partition, {
+      queue: partition.queue,
       tasks: pairs(counts) as [string, number][],
       workers: pairs(workers) as [string, number][],
       oldestMs,
@@ -57,7 +57,9 @@ export function createReport(
     askedAt = now;
     const leaseMs = Math.round(Math.min(mostLeaseMs, Math.max(leastLeaseMs, 2 * gap)));
     const answered = new AbortController();
-    const asked = Promise.all(homes.map((home) => ask(home, leaseMs).catch(() => {})));
+    const asked = Promise.all(
+      partitions.map((partition) => ask(partition, leaseMs).catch(() => {})),
+    );
     await Promise.race([asked, pause(mostMs, answered.signal)]);
     answered.abort();
     return [...last.values()];

@@ -11,7 +11,7 @@ import { atMost, drainReport, drainShift, farewellMs } from "./drain.ts";
 import { createFeed, type Feed } from "./exchange.ts";
 import { createHeart, type Heart } from "./heartbeat.ts";
 import { createIsolates } from "../threads/isolate_pool.ts";
-import { type Home, homeOf, localOf } from "../protocol/keys.ts";
+import { localOf, type Partition, partitionOf } from "../protocol/keys.ts";
 import type { AttemptHost } from "../execution/running_attempt.ts";
 import { pause } from "../base/timers.ts";
 import { evict } from "../recovery/sweeper.ts";
@@ -50,7 +50,7 @@ export interface StintOwner {
 
 /** A time of work. */
 export interface Stint {
-  readonly homes: readonly Home[];
+  readonly partitions: readonly Partition[];
   readonly hearts: readonly Heart[];
   readonly pulse: Pulse;
   readonly pump: Pump;
@@ -75,14 +75,14 @@ export function createStint(owner: StintOwner, most?: number): Stint {
   const end = new AbortController();
   const hurry = new AbortController();
   const report = (error: unknown) => emit("error", { id: "", name: "", error });
-  const homes = setup.queues.map(({ name }) => homeOf(name, 0, prefix));
-  const feeds = new Map<Home, Feed>();
-  for (const home of homes) {
-    feeds.set(home, createFeed(caller, home, id, setup, end.signal, report));
+  const partitions = setup.queues.map(({ name }) => partitionOf(name, 0, prefix));
+  const feeds = new Map<Partition, Feed>();
+  for (const partition of partitions) {
+    feeds.set(partition, createFeed(caller, partition, id, setup, end.signal, report));
   }
-  const feedOf = (home: Home): Feed => feeds.get(home)!;
-  const timers = new Map(homes.map((home) => [home, createTimer()]));
-  const timerOf = (home: Home): Timer => timers.get(home)!;
+  const feedOf = (partition: Partition): Feed => feeds.get(partition)!;
+  const timers = new Map(partitions.map((partition) => [partition, createTimer()]));
+  const timerOf = (partition: Partition): Timer => timers.get(partition)!;
 
   const isolates = createIsolates(caller.port, {
     ...setup,
@@ -94,40 +94,47 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     workerId: id,
     relier,
     definitionNamed: inside.definitionNamed,
-    beatOnce: (live) => hearts.get(live.claim.home)!.once(live),
+    beatOnce: (live) => hearts.get(live.claim.partition)!.once(live),
     saveStep: (claim, name, value) => saveStep(caller, claim, name, value),
     isolates,
     watch(claim, task, about) {
       const called = most !== undefined;
       const observer = observing(telemetry);
-      if (observer) void traceSoon(claim.home);
+      if (observer) void traceSoon(claim.partition);
       return observer?.attempt({ ...about, claim, id: task, workerId: id, called });
     },
     onError: (error, task, name) => emit("error", { id: task, name, error }),
   };
   const pulse = createPulse(
     caller.port,
-    { ...setup, worker: id, homes },
+    { ...setup, worker: id, partitions },
     report,
-    (home, ids) =>
-      void tellRaised(caller, home, ids.map((each) => [localOf(each, home), "stalled"] as const)),
+    (partition, ids) =>
+      void tellRaised(
+        caller,
+        partition,
+        ids.map((each) => [localOf(each, partition), "stalled"] as const),
+      ),
   );
   const changed = () => pump.poke();
   const shift: Shift = createShift(setup.concurrency, host, feedOf, timerOf, pulse, emit, changed);
-  const sources = homes.map((home, i) => ({ feed: feedOf(home), weight: setup.queues[i]!.weight }));
+  const sources = partitions.map((partition, i) => ({
+    feed: feedOf(partition),
+    weight: setup.queues[i]!.weight,
+  }));
   const pump: Pump = createPump(caller.port, sources, shift, { ...setup, most }, report);
-  const about = createAbout(setup, inside.definitions, (home): Vitals => ({
+  const about = createAbout(setup, inside.definitions, (partition): Vitals => ({
     loopLagMs: owner.loopLagMs(),
     leaked: shift.leaked,
     fenced: shift.fenced,
-    timings: timerOf(home).lately(),
+    timings: timerOf(partition).lately(),
     pulse: pulse.kind,
     state: owner.leaving() ? "draining" : pump.paused ? "paused" : "working",
   }));
-  const hearts = new Map<Home, Heart>();
+  const hearts = new Map<Partition, Heart>();
   // One that is over soon is seen by what it holds; nobody has to hear of it in between.
   const rhythm = most === undefined ? setup : { ...setup, idleBeatMs: Infinity };
-  for (const home of homes) {
+  for (const partition of partitions) {
     const body = {
       held: shift.held,
       trusts: pulse.trusts,
@@ -138,21 +145,22 @@ export function createStint(owner: StintOwner, most?: number): Stint {
       },
       onError: report,
       // One connection serves all queues: it is told of once.
-      cut: () => home === homes[0] && observing(telemetry)?.disconnected(home.queue, id),
+      cut: () =>
+        partition === partitions[0] && observing(telemetry)?.disconnected(partition.queue, id),
     };
-    hearts.set(home, createHeart(caller, home, id, about, rhythm, body));
+    hearts.set(partition, createHeart(caller, partition, id, about, rhythm, body));
   }
   let leaving: Promise<void> | undefined;
   let gauges: Gauges | undefined;
   let turned = false;
-  const tracing = new Set<Home>();
+  const tracing = new Set<Partition>();
 
   /** Somebody may begin to observe at any time. */
   function look(): void {
     const observer = observing(telemetry);
     if (!observer) return;
     if (!gauges) observer.worker("started", id);
-    gauges ??= observer.gauges(createReport(caller, homes, id));
+    gauges ??= observer.gauges(createReport(caller, partitions, id));
     gauges.look();
   }
 
@@ -160,12 +168,12 @@ export function createStint(owner: StintOwner, most?: number): Stint {
    * A death is linked to the attempt that Redis was told of; before the first beat
    * of its rhythm that would be none. Most tasks are over sooner, and cost nothing.
    */
-  async function traceSoon(home: Home): Promise<void> {
-    if (tracing.has(home)) return;
-    tracing.add(home);
+  async function traceSoon(partition: Partition): Promise<void> {
+    if (tracing.has(partition)) return;
+    tracing.add(partition);
     await pause(traceMs, end.signal);
-    tracing.delete(home);
-    if (!end.signal.aborted) hearts.get(home)!.trace();
+    tracing.delete(partition);
+    if (!end.signal.aborted) hearts.get(partition)!.trace();
   }
 
   async function depart(): Promise<void> {
@@ -182,15 +190,17 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     // Over HTTP calls overtake each other: a beat behind the farewell would leave a ghost.
     await atMost(lastBeatMs, stopping);
     await closing;
-    const known = homes.filter((home) => feedOf(home).claimed || hearts.get(home)!.known);
-    const goodbyes = known.map((home) => evict(caller, home, id, "drain", setup.leaseMs));
+    const known = partitions.filter((partition) =>
+      feedOf(partition).claimed || hearts.get(partition)!.known
+    );
+    const goodbyes = known.map((partition) => evict(caller, partition, id, "drain", setup.leaseMs));
     // So that nobody has to notice its absence.
     await atMost(farewellMs, Promise.all(goodbyes).catch(report));
     observer?.drained(id, drainReport(shift, null), performance.now() - began);
   }
 
   return {
-    homes,
+    partitions,
     hearts: [...hearts.values()],
     pulse,
     pump,

@@ -8,7 +8,7 @@
 
 import { type Claim, waitedMs } from "../protocol/claim.ts";
 import type { Feed } from "./exchange.ts";
-import { type Home, idOf } from "../protocol/keys.ts";
+import { idOf, type Partition } from "../protocol/keys.ts";
 import type { AttemptHost, Live } from "../execution/running_attempt.ts";
 import { handedOff, type Verdict } from "../execution/outcome.ts";
 import { startAttempt } from "../execution/start_attempt.ts";
@@ -30,7 +30,7 @@ export interface Shift {
   readonly settled: ReadonlyMap<string, number>;
   /** Starts what fits, keeps the rest waiting. */
   take(claims: readonly Claim[]): void;
-  held(home: Home): { readonly claim: Claim; readonly live: Live | undefined }[];
+  held(partition: Partition): { readonly claim: Claim; readonly live: Live | undefined }[];
   lost(claim: Claim): void;
   /** Gives back what has not started, and whatever is still claimed. */
   close(): void;
@@ -44,8 +44,8 @@ export interface Shift {
 export function createShift(
   concurrency: number,
   host: AttemptHost,
-  feedOf: (home: Home) => Feed,
-  timerOf: (home: Home) => Timer,
+  feedOf: (partition: Partition) => Feed,
+  timerOf: (partition: Partition) => Timer,
   pulse: Pulse,
   emit: Emit,
   changed: () => void,
@@ -63,14 +63,14 @@ export function createShift(
     // Its reply, or its turn, came when the lease may have ended: somebody else may run it.
     if (!pulse.trusts(claim)) return giveBack(claim, "late");
     pulse.starting(claim);
-    timerOf(claim.home).waited(waitedMs(claim));
+    timerOf(claim.partition).waited(waitedMs(claim));
     const began = performance.now();
     const live = startAttempt(claim, host);
     running.set(claim, live);
     emit("started", claimEvent(live));
     void live.verdict.then((verdict) => {
       if (verdict && ownEnds.has(verdict.event)) {
-        timerOf(claim.home).ran(performance.now() - began);
+        timerOf(claim.partition).ran(performance.now() - began);
       }
       return end(live, verdict);
     });
@@ -92,12 +92,12 @@ export function createShift(
     settling.add(claim);
     const name = live?.name ?? "";
     const partial = live?.workspace?.news().partial ?? "";
-    const answer = feedOf(claim.home).settle(claim, verdict, partial, name);
+    const answer = feedOf(claim.partition).settle(claim, verdict, partial, name);
     changed();
     const accepted = await answer;
     settling.delete(claim);
     live?.watch?.settled(accepted);
-    const event = { id: idOf(claim.home, claim.id), name, reason: verdict.text };
+    const event = { id: idOf(claim.partition, claim.id), name, reason: verdict.text };
     if (!accepted) return fence(event);
     settled.set(verdict.event, (settled.get(verdict.event) ?? 0) + 1);
     if (verdict.event === "complete") emit("completed", { id: event.id, name });
@@ -146,9 +146,9 @@ export function createShift(
         else backlog.push(claim);
       }
     },
-    held(home) {
+    held(partition) {
       const all = [...running.keys(), ...backlog, ...settling];
-      return all.filter((claim) => claim.home === home)
+      return all.filter((claim) => claim.partition === partition)
         .map((claim) => ({ claim, live: running.get(claim) }));
     },
     lost(claim) {
@@ -184,5 +184,5 @@ const eventOf = {
 } as const;
 
 function claimEvent({ claim, name }: Live): { id: string; name: string } {
-  return { id: idOf(claim.home, claim.id), name };
+  return { id: idOf(claim.partition, claim.id), name };
 }

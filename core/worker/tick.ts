@@ -79,7 +79,7 @@ export async function runTick(
   { budgetMs, until }: TickLimits,
   onRaised: (raised: Resurrection) => void,
 ): Promise<TickReport> {
-  const { homes, hearts, pump, shift } = stint;
+  const { partitions, hearts, pump, shift } = stint;
   const waited = new AbortController();
   try {
     await stint.prepare();
@@ -108,7 +108,9 @@ export async function runTick(
   };
 
   async function bringBack(): Promise<void> {
-    const swept = await Promise.all(homes.map((home) => sweepOnce(caller, home, leaseMs)));
+    const swept = await Promise.all(
+      partitions.map((partition) => sweepOnce(caller, partition, leaseMs)),
+    );
     const raised = swept.flatMap((each) => each.resurrected);
     raised.forEach(onRaised);
     if (raised.length > 0) await pause(revivedMs);

@@ -9,7 +9,7 @@ import { type DrainReport, drainReport, farewellMs } from "./drain.ts";
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import type { Duty } from "./process_signals.ts";
 import { healthOf, type WorkerHealth } from "./health.ts";
-import { homeOf } from "../protocol/keys.ts";
+import { partitionOf } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import { pause } from "../base/timers.ts";
 import type { Resurrection } from "../recovery/sweeper.ts";
@@ -111,11 +111,11 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
   let resolveStopped!: () => void;
   const stopped = new Promise<void>((resolve) => resolveStopped = resolve);
 
-  async function watchLoop({ tick, homes, over }: Stint): Promise<void> {
+  async function watchLoop({ tick, partitions, over }: Stint): Promise<void> {
     while (!over.aborted) {
       const before = performance.now();
       tick();
-      for (const { queue } of homes) inside.registry.enlist(queue);
+      for (const { queue } of partitions) inside.registry.enlist(queue);
       await pause(setup.tickMs, over);
       loopLagMs = Math.max(0, Math.round(performance.now() - before - setup.tickMs));
       if (loopLagMs < stalledMs || over.aborted) continue;
@@ -145,8 +145,8 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
   /** Asked once: a server does not change its mind between two ticks. */
   async function checkServer(): Promise<void> {
     if (safe) return;
-    const home = homeOf(setup.queues[0]!.name, 0, prefix);
-    work.refuseUnsafe(await work.askServer(caller, home));
+    const partition = partitionOf(setup.queues[0]!.name, 0, prefix);
+    work.refuseUnsafe(await work.askServer(caller, partition));
     safe = true;
   }
 
@@ -159,7 +159,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
   async function start(): Promise<void> {
     work = await import("./lazy.ts");
     const begun = begin("start");
-    const { homes, hearts, over, pulse, pump } = begun;
+    const { partitions, hearts, over, pulse, pump } = begun;
     try {
       await checkServer();
       await begun.prepare();
@@ -175,7 +175,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
     for (const heart of hearts) heart.run();
     if (setup.handleSignals) duty = work.takeDuty(depart);
     if (setup.phoenix) {
-      for (const home of homes) void work.runPhoenix(caller, home, setup, over, raised, report);
+      for (const at of partitions) void work.runPhoenix(caller, at, setup, over, raised, report);
     }
     void watchLoop(begun);
     startedAt = performance.now();

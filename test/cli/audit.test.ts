@@ -79,7 +79,7 @@ test(
     const done = await audit(lab, "--queue", "default", "--fix", "--yes");
     assert.equal(done.exit, 0, done.stdout + done.stderr);
     assert.match(done.stdout, new RegExp(`→ ${id} goes to the dead with its payload`));
-    const { state, reason, envelope } = await lab.queue.inspect(idOf(lab.home, id));
+    const { state, reason, envelope } = await lab.queue.inspect(idOf(lab.partition, id));
     assert.deepEqual([state, reason], ["dead", "repaired"]);
     assert.match(envelope, /by-hand/);
     assert.equal((await audit(lab, "--queue", "default")).exit, 0);

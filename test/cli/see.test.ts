@@ -278,7 +278,7 @@ test(
   "rl status --check counts on no worker whose process is gone, although nobody is there to miss it",
   withRelier(async (lab) => {
     await charge.apush(1);
-    const stop = await subscriber(lab.redis, lab.home, "w1");
+    const stop = await subscriber(lab.redis, lab.partition, "w1");
     const claim = await lab.moves.claim();
     assert.equal((await lab.moves.beat("w1", [claim])).seen, 1);
     assert.equal((await at(lab)("status", "--check")).exit, 0);
@@ -381,7 +381,7 @@ test(
   "rl phoenix sweep waits for a missing worker to be given up, and brings back what it held",
   withRelier(async (lab) => {
     await charge.apush(1);
-    const stop = await subscriber(lab.redis, lab.home, "w1");
+    const stop = await subscriber(lab.redis, lab.partition, "w1");
     const claim = await lab.moves.claim();
     await lab.moves.beat("w1", [claim]);
     assert.equal((await at(lab)("phoenix", "sweep", "-q")).stdout, "");

@@ -50,7 +50,7 @@ async function why({ url, prefix }: Lab, id: string): Promise<Why> {
 }
 
 /** The task stored as `local`, as people name it. */
-const full = (lab: Lab, local: string): string => idOf(lab.home, local);
+const full = (lab: Lab, local: string): string => idOf(lab.partition, local);
 
 test(
   "a task that waits where no worker is says so, and how to start one",
@@ -217,7 +217,7 @@ test(
   "a task that is claimed and waits for a slot of its worker says so",
   withRelier(async (lab) => {
     const ids = [await lab.moves.push(), await lab.moves.push()];
-    const stop = await subscriber(lab.redis, lab.home, "w1");
+    const stop = await subscriber(lab.redis, lab.partition, "w1");
     await lab.moves.turn({ slots: 1, spare: 1 });
     await lab.moves.beat("w1", []);
     assert.deepEqual((await why(lab, full(lab, ids[1]!))).codes, ["claimed", "alive"]);
@@ -246,7 +246,7 @@ test(
   "a task whose worker's connection vanished says that it comes back",
   withRelier(async (lab) => {
     const local = await lab.moves.push();
-    const stop = await subscriber(lab.redis, lab.home, "w1");
+    const stop = await subscriber(lab.redis, lab.partition, "w1");
     const claim = await lab.moves.claim();
     assert.equal((await lab.moves.beat("w1", [claim])).seen, 1);
     stop();

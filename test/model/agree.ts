@@ -42,10 +42,10 @@ export async function agree(steps: readonly Step[], engines: readonly Engine[]):
     }
     if (move.again) repeats(moves[i - 1]!, move, seen[0]![i - 1]!.held, held, at);
   }
-  const homes = [...new Set(moves.map(({ home }) => home))];
+  const partitions = [...new Set(moves.map(({ partition }) => partition))];
   for (const { name, rig } of engines) {
-    for (const home of homes) {
-      same(await rig.audit(home), [], `${name}: the audit of ${home.queue}`);
+    for (const partition of partitions) {
+      same(await rig.audit(partition), [], `${name}: the audit of ${partition.queue}`);
     }
   }
 }

@@ -11,7 +11,7 @@ import { local, type Move, openStage, type Sent, type Stage } from "./stage.ts";
 import type { SettleStep, Step, StepKinds } from "./steps.ts";
 import { heldBy, lineOf, nowOf } from "./world.ts";
 
-/** Plays `steps` in homes of `prefix`, beginning at `nowUs`. */
+/** Plays `steps` in partitions of `prefix`, beginning at `nowUs`. */
 export function play(steps: readonly Step[], prefix: string, nowUs: number): readonly Move[] {
   const stage = openStage(prefix, nowUs);
   for (const step of steps) {

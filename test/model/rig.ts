@@ -9,7 +9,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { type Home, homeOf, keyOf } from "../../core/protocol/keys.ts";
+import { keyOf, type Partition, partitionOf } from "../../core/protocol/keys.ts";
 import type { Program, RedisPort, Reply } from "../../core/port.ts";
 import * as scripts from "../support/scripts.ts";
 import { states } from "../../core/states.ts";
@@ -20,7 +20,7 @@ export type ScriptName = keyof typeof scripts | "hear";
 /** One call of a script. */
 export interface Call {
   readonly script: ScriptName;
-  readonly home: Home;
+  readonly partition: Partition;
   /** Microseconds since 1970, by the clock of the test. */
   readonly nowUs: number;
   readonly args: readonly string[];
@@ -46,8 +46,8 @@ export interface Rig {
   nowUs(): number;
   /** Makes calls in their order; resolves to the reply and what is held behind each. */
   run(calls: readonly Call[]): Promise<readonly Outcome[]>;
-  /** What the audit finds at `home`: section, entry and what is wrong. */
-  audit(home: Home): Promise<readonly Reply[]>;
+  /** What the audit finds at `partition`: section, entry and what is wrong. */
+  audit(partition: Partition): Promise<readonly Reply[]>;
 }
 
 /** What `wait` does to a bell, of which there is no script. */
@@ -125,14 +125,15 @@ return { reply, held }`,
   for (const patch of patches) assert.ok(fitting.has(patch), `no script says ${patch[0]} any more`);
   const auditor = named("model of audit", auditing(sourceOf(scripts.audit)));
 
-  const keysOf = (name: ScriptName, home: Home) => all[name].keys.map((key) => keyOf(home, key));
+  const keysOf = (name: ScriptName, partition: Partition) =>
+    all[name].keys.map((key) => keyOf(partition, key));
   // A script that is unknown is sent again with its text, and so behind the calls after it.
-  const warm = homeOf("warm", 0, "model");
+  const warm = partitionOf("warm", 0, "model");
   for (const [name, program] of programs) {
     await port.run(program, keysOf(name, warm), ["0"]).catch(() => {});
   }
-  const make = ({ script, home, nowUs, args }: Call): Promise<Outcome> =>
-    port.run(programs.get(script)!, keysOf(script, home), [...args, `${nowUs}`]) as never;
+  const make = ({ script, partition, nowUs, args }: Call): Promise<Outcome> =>
+    port.run(programs.get(script)!, keysOf(script, partition), [...args, `${nowUs}`]) as never;
   return {
     nowUs: () => advance ? advance(0) * 1000 : 1_800_000_000_000_007,
     async run(calls) {
@@ -144,7 +145,7 @@ return { reply, held }`,
       }
       return outcomes;
     },
-    audit: (home) => port.run(auditor, keysOf("audit", home), ["", "", ""]) as never,
+    audit: (partition) => port.run(auditor, keysOf("audit", partition), ["", "", ""]) as never,
   };
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Home, homeOf } from "../../core/protocol/keys.ts";
+import { type Partition, partitionOf } from "../../core/protocol/keys.ts";
 import type { TaskState } from "../../core/states.ts";
 import { admit, type Answer } from "./admission.ts";
 import { expectedOf, type Held } from "./held.ts";
@@ -52,9 +52,9 @@ const rules: Partial<Record<ScriptName, Rule>> = {
   hear: operator.hear,
 };
 
-/** A home, and what should be there. */
+/** A partition, and what should be there. */
 export interface Place {
-  readonly home: Home;
+  readonly partition: Partition;
   readonly world: World;
 }
 
@@ -93,9 +93,12 @@ export function local(name: string, n: number): string {
   return `${name}${n}`.padEnd(22, "_");
 }
 
-/** An empty stage, in homes of `prefix`. */
+/** An empty stage, in partitions of `prefix`. */
 export function openStage(prefix: string, nowUs: number): Stage {
-  const place = (queue: string): Place => ({ home: homeOf(queue, 0, prefix), world: emptyWorld() });
+  const place = (queue: string): Place => ({
+    partition: partitionOf(queue, 0, prefix),
+    world: emptyWorld(),
+  });
   const moves: Move[] = [];
   const sent: Sent[] = [];
   const claims = new Map<string, { readonly id: string; readonly nonce: string }>();
@@ -107,14 +110,14 @@ export function openStage(prefix: string, nowUs: number): Stage {
     locks: place("locks"),
     moves,
     send(call, again = false) {
-      const { place: { home, world }, script, args, rows } = call;
+      const { place: { partition, world }, script, args, rows } = call;
       world.nowUs = stage.nowUs;
       const answer = rules[script]!(world, args as never, rows as never);
       const values = argumentsOf(script, args, rows);
       const held = expectedOf(world);
       moves.push({
         script,
-        home,
+        partition,
         nowUs: stage.nowUs,
         args: values,
         named: args,

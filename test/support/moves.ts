@@ -7,7 +7,7 @@
 
 import type { Redis } from "ioredis";
 import { type Claim, readClaims } from "../../core/protocol/claim.ts";
-import { channelOf, type Home, keyOf } from "../../core/protocol/keys.ts";
+import { channelOf, keyOf, type Partition } from "../../core/protocol/keys.ts";
 import { randomLocal } from "../../core/protocol/task_id.ts";
 import type { Reply } from "../../core/port.ts";
 import { call, type Caller } from "../../core/redis/call.ts";
@@ -54,7 +54,7 @@ type PushRow = Partial<Record<Row<typeof scripts.push>, string | number>>;
 /** Every script, with arguments that may be left out. */
 export interface Moves {
   readonly caller: Caller;
-  readonly home: Home;
+  readonly partition: Partition;
   /** Pushes one task; resolves to its id. */
   push(row?: PushRow): Promise<string>;
   /** Pushes rows; resolves to the odd ones, or `"stale"`. */
@@ -137,8 +137,8 @@ interface BeatRow {
 
 const byHand = '{"v":1,"name":"by-hand","payload":[]}';
 
-/** The scripts at `home`, called by `caller`. */
-export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
+/** The scripts at `partition`, called by `caller`. */
+export function movesAt(caller: Caller, partition: Partition, redis: Redis): Moves {
   const now = async (): Promise<number> => {
     const [seconds, micros] = await redis.time();
     return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
@@ -146,13 +146,13 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
 
   async function sweepFor(dead: string, cause: string, leaseMs: number) {
     const args = { dead, cause, leaseMs, graceMs: 500 };
-    const [, , , raised] = await call(caller, home, scripts.sweep, args);
+    const [, , , raised] = await call(caller, partition, scripts.sweep, args);
     return record(raised);
   }
 
   const moves: Moves = {
     caller,
-    home,
+    partition,
     now,
     async push(row = {}) {
       const { id = randomLocal() } = row;
@@ -172,7 +172,7 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
         ...row,
       }));
       const args = { parent, nonce, own };
-      const reply = await call(caller, home, scripts.push, args, full as never);
+      const reply = await call(caller, partition, scripts.push, args, full as never);
       return reply[0] === "stale" ? "stale" : reply[3];
     },
     async turn(options = {}) {
@@ -189,13 +189,13 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
       };
       const [, , , tasks, stale, lane, nextMs] = await call(
         caller,
-        home,
+        partition,
         scripts.turn,
         { ...args, ...rest, nonce },
         rows as never,
       );
       return {
-        tasks: readClaims(home, nonce, tasks, lane === "solo", Infinity),
+        tasks: readClaims(partition, nonce, tasks, lane === "solo", Infinity),
         stale: stale as string[],
         lane,
         nextMs,
@@ -217,24 +217,30 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
         return { id, nonce, started: Number(started), progress, remark, partial };
       });
       const args = { worker, says: "{}", obeyed, claiming: 1, leaseMs: 10_000, traces };
-      const [, , , seen, lost, asked, order] = await call(caller, home, scripts.beat, args, full);
+      const [, , , seen, lost, asked, order] = await call(
+        caller,
+        partition,
+        scripts.beat,
+        args,
+        full,
+      );
       return { seen, lost: lost as string[], asked: asked as string[], order };
     },
     async step({ id, nonce }, name = "a step", value = "1", limit = 262_144) {
-      const [word] = await call(caller, home, scripts.step, { id, nonce, name, value, limit });
+      const [word] = await call(caller, partition, scripts.step, { id, nonce, name, value, limit });
       return word;
     },
     async cancel(id, reason = "asked") {
-      const [word] = await call(caller, home, scripts.cancel, { id, reason, keepMs: 60_000 });
+      const [word] = await call(caller, partition, scripts.cancel, { id, reason, keepMs: 60_000 });
       return word;
     },
     async release(ids, token = randomLocal(), envelope = "") {
       const rows = ids.map((id) => ({ id, envelope }));
-      return (await call(caller, home, scripts.release, { token, observed: 0 }, rows))[3];
+      return (await call(caller, partition, scripts.release, { token, observed: 0 }, rows))[3];
     },
     async promote(ids, token = randomLocal()) {
       const rows = ids.map((id) => ({ id }));
-      return (await call(caller, home, scripts.promote, { token }, rows))[3];
+      return (await call(caller, partition, scripts.promote, { token }, rows))[3];
     },
     async restore(row, token = randomLocal()) {
       const diedAt = await now();
@@ -251,36 +257,44 @@ export function movesAt(caller: Caller, home: Home, redis: Redis): Moves {
         ...work,
         ...row,
       };
-      return (await call(caller, home, scripts.restore, { token }, [full]))[3];
+      return (await call(caller, partition, scripts.restore, { token }, [full]))[3];
     },
     async discard(ids) {
       const rows = ids.map((id) => ({ id }));
-      return (await call(caller, home, scripts.discard, {}, rows))[3];
+      return (await call(caller, partition, scripts.discard, {}, rows))[3];
     },
     async lock(id, nonce, leaseMs = 10_000) {
-      const [word, , , ...rest] = await call(caller, home, scripts.lock, { id, nonce, leaseMs });
+      const [word, , , ...rest] = await call(caller, partition, scripts.lock, {
+        id,
+        nonce,
+        leaseMs,
+      });
       return [word, ...rest];
     },
     async unlock(id, nonce) {
-      return (await call(caller, home, scripts.unlock, { id, nonce }))[0];
+      return (await call(caller, partition, scripts.unlock, { id, nonce }))[0];
     },
     sweep: (leaseMs = 10_000) => sweepFor("nobody", "", leaseMs),
     crash: (worker, cause = "SIGKILL") => sweepFor(worker, cause, 10_000),
     async age(state, id, ms) {
-      await redis.zadd(keyOf(home, state), "XX", await now() + ms, id);
+      await redis.zadd(keyOf(partition, state), "XX", await now() + ms, id);
     },
     async facts(id) {
-      const reply = await call(caller, home, scripts.inspect, { id });
+      const reply = await call(caller, partition, scripts.inspect, { id });
       return reply[0] === "unknown" ? { state: "" } : record(reply[3]) as unknown as Facts;
     },
   };
   return moves;
 }
 
-/** A worker `id` at `home` as the server sees one: subscribed. Ends as a process does. */
-export async function subscriber(redis: Redis, home: Home, id: string): Promise<() => void> {
+/** A worker `id` at `partition` as the server sees one: subscribed. Ends as a process does. */
+export async function subscriber(
+  redis: Redis,
+  partition: Partition,
+  id: string,
+): Promise<() => void> {
   const client = redis.duplicate();
-  await client.subscribe(channelOf(home, id));
+  await client.subscribe(channelOf(partition, id));
   return () => client.disconnect();
 }
 

@@ -10,9 +10,9 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { Redis } from "ioredis";
-import { auditHome } from "../../core/inspection/audit.ts";
+import { auditPartition } from "../../core/inspection/audit.ts";
 import { portOf } from "../../core/redis/connect.ts";
-import { type Home, homeOf, type KeyName, keyOf } from "../../core/protocol/keys.ts";
+import { type KeyName, keyOf, type Partition, partitionOf } from "../../core/protocol/keys.ts";
 import { insideOf } from "../../core/client/create_relier.ts";
 import type { Caller } from "../../core/redis/call.ts";
 import {
@@ -43,7 +43,7 @@ export interface Lab {
   readonly rl: Relier;
   /** The queue `default`, and where it is. */
   readonly queue: Queue;
-  readonly home: Home;
+  readonly partition: Partition;
   /** A plain connection, to look at keys and to break them. */
   readonly redis: Redis;
   /** Every script, by hand. */
@@ -96,7 +96,7 @@ export function withRelier(body: (lab: Lab) => Promise<void>): (t?: TestContext)
     const { engine, auditor } = await open();
     const { url, admin: redis } = engine;
     const prefix = `t${++count}`;
-    const home = homeOf("default", 0, prefix);
+    const partition = partitionOf("default", 0, prefix);
     const ports: RedisPort[] = [];
     const clients: Relier[] = [];
     const workers: Worker[] = [];
@@ -124,9 +124,9 @@ export function withRelier(body: (lab: Lab) => Promise<void>): (t?: TestContext)
       prefix,
       rl,
       queue: rl.queue("default"),
-      home,
+      partition,
       redis,
-      moves: movesAt(insideOf(rl).caller, home, redis),
+      moves: movesAt(insideOf(rl).caller, partition, redis),
       losses,
       pushErrors,
       port: () => given(portOf(engine.port())),
@@ -137,7 +137,7 @@ export function withRelier(body: (lab: Lab) => Promise<void>): (t?: TestContext)
         await made.start();
         return made;
       },
-      key: (key) => keyOf(home, key),
+      key: (key) => keyOf(partition, key),
       dump: () => dumpOf(redis, prefix, []),
       size: async () => (await redis.keys("*")).filter(told).length,
       tasks: () => dumpOf(redis, prefix, ["meta", "workers", "worker", "bell"]),
@@ -161,7 +161,9 @@ async function auditAll(redis: Redis, auditor: Caller, prefix: string): Promise<
     (await redis.keys(`${prefix}:*`)).map((key) => /\{(.+)~0\}:/.exec(key)![1]!),
   );
   const found: string[] = [];
-  for (const queue of queues) found.push(...await auditHome(auditor, homeOf(queue, 0, prefix)));
+  for (const queue of queues) {
+    found.push(...await auditPartition(auditor, partitionOf(queue, 0, prefix)));
+  }
   return found;
 }
 

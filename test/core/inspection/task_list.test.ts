@@ -186,7 +186,7 @@ test(
     assert.deepEqual(done.history.map(({ cause }) => cause), ["completed"]);
     assert.deepEqual(done.steps, []);
     await assert.rejects(
-      queue.inspect(idOf({ queue: "default", partition: 0, root: "" }, randomLocal())),
+      queue.inspect(idOf({ queue: "default", index: 0, root: "" }, randomLocal())),
       {
         code: "RL_NOT_FOUND",
       },
@@ -197,15 +197,15 @@ test(
 
 test(
   "a task whose envelope, error or record is broken is shown, and stops no list",
-  withRelier(async ({ moves, queue, home }) => {
+  withRelier(async ({ moves, queue, partition }) => {
     const id = await moves.push({ envelope: "no JSON at all" });
-    const { corrupt, payload, name, envelope } = await queue.inspect(idOf(home, id));
+    const { corrupt, payload, name, envelope } = await queue.inspect(idOf(partition, id));
     assert.deepEqual([corrupt, payload, name, envelope], [true, undefined, "", "no JSON at all"]);
     await moves.settle(await moves.claim(), "bury", { error: "{", text: "corrupt" });
     const { tasks } = await queue.page("dead");
     assert.deepEqual([tasks[0]!.name, tasks[0]!.error!.name], ["", "Error"]);
     const newer = await moves.push({ envelope: '{"v":9,"name":"later"}' });
-    const later = await queue.inspect(idOf(home, newer));
+    const later = await queue.inspect(idOf(partition, newer));
     assert.deepEqual([later.name, later.payload, later.corrupt], ["later", undefined, false]);
   }),
 );
@@ -227,7 +227,7 @@ test(
 
 test(
   "a task is found by the beginning of its id, in whatever queue and state",
-  withRelier(async ({ rl, moves, home, worker }) => {
+  withRelier(async ({ rl, moves, partition, worker }) => {
     const other = await add.with({ queue: "other" }).apush(1, 1);
     await until("both are known", async () => (await rl.queues()).length === 1);
     const local = `abcd${randomLocal().slice(4)}`;
@@ -238,8 +238,8 @@ test(
     await done.result();
     await until("both are known", async () => (await rl.queues()).length === 2);
     assert.deepEqual((await rl.queues()).map(({ name }) => name), ["default", "other"]);
-    assert.deepEqual(await rl.find("abcd"), [idOf(home, local)]);
-    assert.deepEqual(await rl.find(`default~0~abcd`), [idOf(home, local)]);
+    assert.deepEqual(await rl.find("abcd"), [idOf(partition, local)]);
+    assert.deepEqual(await rl.find(`default~0~abcd`), [idOf(partition, local)]);
     assert.deepEqual(await rl.find(`other~0~abcd`), []);
     for (const id of [other.id, done.id]) {
       assert.deepEqual(await rl.find(id), [id]);

@@ -9,14 +9,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { call } from "../../../core/redis/call.ts";
 import { insideOf } from "../../../core/client/create_relier.ts";
-import { homeOf, keyOf } from "../../../core/protocol/keys.ts";
+import { keyOf, partitionOf } from "../../../core/protocol/keys.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
 import { chronicle } from "../../support/scripts.ts";
 
 const act = { actor: "ada", action: "queue.pause", target: "mails", surface: "test" } as const;
 
 function keyOfActions({ prefix }: Lab): string {
-  return keyOf(homeOf("relier.queues", 0, prefix), "actions");
+  return keyOf(partitionOf("relier.queues", 0, prefix), "actions");
 }
 
 test(
@@ -40,7 +40,9 @@ test(
   withRelier(async ({ rl }) => {
     const { registry } = insideOf(rl);
     const entry = JSON.stringify(["token", "ada", "queue.pause", "mails", "test"]);
-    for (let i = 0; i < 2; i++) await call(registry.caller, registry.home, chronicle, { entry });
+    for (let i = 0; i < 2; i++) {
+      await call(registry.caller, registry.partition, chronicle, { entry });
+    }
     assert.equal((await rl.actions()).actions.length, 1);
   }),
 );

@@ -71,7 +71,7 @@ test(
     await assert.rejects(bad(plain, ["x".repeat(1_100_000)]), { code: "RL_PAYLOAD_TOO_LARGE" });
     await assert.rejects(queue.release([{ id: plain, payload: [1], more: 1 } as never]), TypeError);
     assert.deepEqual(await tasks(), before);
-    const missed = idOf({ queue: "default", partition: 0, root: "" }, randomLocal());
+    const missed = idOf({ queue: "default", index: 0, root: "" }, randomLocal());
     assert.deepEqual(
       await queue.release([{ id: checked, payload: { cents: 7 } }, { id: missed, payload: [] }]),
       [missed],
@@ -96,11 +96,11 @@ test(
 
 test(
   "a dead task that cannot be read is released as it is only",
-  withRelier(async ({ moves, queue, home }) => {
+  withRelier(async ({ moves, queue, partition }) => {
     await moves.push({ envelope: "{" });
     const claim = await moves.claim();
     await moves.settle(claim, "bury", { text: "corrupt" });
-    const id = idOf(home, claim.id);
+    const id = idOf(partition, claim.id);
     await assert.rejects(queue.release([{ id, payload: [] }]), { code: "RL_CORRUPT" });
     assert.deepEqual(await queue.release([id]), []);
   }),
@@ -108,12 +108,12 @@ test(
 
 test(
   "hundreds of large payloads are released in bounded steps",
-  withRelier(async ({ moves, queue, home }) => {
+  withRelier(async ({ moves, queue, partition }) => {
     await moves.pushRows(Array.from({ length: 12 }, () => ({})));
     const { tasks } = await moves.turn({ slots: 12 });
     for (const claim of tasks) await moves.settle(claim, "bury");
     const payload = ["x".repeat(500_000)];
-    const revisions = tasks.map(({ id }) => ({ id: idOf(home, id), payload }));
+    const revisions = tasks.map(({ id }) => ({ id: idOf(partition, id), payload }));
     assert.deepEqual(await queue.release(revisions), []);
     assert.equal((await queue.stats()).counts.ready, 12);
   }),
@@ -196,9 +196,9 @@ test(
 
 test(
   "what is no exported task is refused by its line, and nothing of the others is restored",
-  withRelier(async ({ queue, dump, home }) => {
+  withRelier(async ({ queue, dump, partition }) => {
     const good = { name: "half", payload: [1] };
-    const id = idOf(home, randomLocal());
+    const id = idOf(partition, randomLocal());
     const before = await dump();
     for (
       const bad of [
@@ -235,10 +235,10 @@ test(
 
 test(
   "a scheduled task is made ready before it is due, others are named",
-  withRelier(async ({ queue, worker, moves, home }) => {
+  withRelier(async ({ queue, worker, moves, partition }) => {
     const handle = await half.with({ delay: "1h" }).apush(2);
-    const ready = idOf(home, await moves.push());
-    const unknown = idOf(home, randomLocal());
+    const ready = idOf(partition, await moves.push());
+    const unknown = idOf(partition, randomLocal());
     assert.deepEqual(await queue.promote([handle.id, ready, unknown]), [ready, unknown]);
     await worker();
     assert.equal(await bounded("the result", handle.result()), 1);
@@ -277,15 +277,15 @@ test(
 
 test(
   "what is over is forgotten when asked, what is not is named",
-  withRelier(async ({ queue, moves, home }) => {
+  withRelier(async ({ queue, moves, partition }) => {
     const ids: string[] = [];
     for (const event of ["complete", "bury", "stop"] as const) {
       await moves.push();
       const claim = await moves.claim();
       await moves.settle(claim, event);
-      ids.push(idOf(home, claim.id));
+      ids.push(idOf(partition, claim.id));
     }
-    const waiting = idOf(home, await moves.push());
+    const waiting = idOf(partition, await moves.push());
     assert.deepEqual(await queue.discard([...ids, waiting]), [waiting]);
     const { counts, events } = await queue.stats();
     assert.deepEqual([counts.completed, counts.dead, counts.cancelled, counts.ready], [0, 0, 0, 1]);
@@ -295,7 +295,7 @@ test(
 
 test(
   "what a worker held that is known to have died runs again at once, and says why",
-  withRelier(async ({ queue, moves, worker, home, redis, key }) => {
+  withRelier(async ({ queue, moves, worker, partition, redis, key }) => {
     const took: number[] = [];
     await worker({ phoenix: false });
     for (let i = 0; i < 9; i++) {
@@ -307,10 +307,10 @@ test(
       const { tasks } = await moves.turn({ worker: gone, slots: 1 });
       assert.deepEqual(tasks.map((task) => task.id), [id]);
       const start = performance.now();
-      assert.deepEqual(await queue.evict(gone, "SIGKILL"), [idOf(home, id)]);
+      assert.deepEqual(await queue.evict(gone, "SIGKILL"), [idOf(partition, id)]);
       await until("it is done", async () => (await moves.facts(id)).state === "completed");
       took.push(performance.now() - start);
-      const { history } = await queue.inspect(idOf(home, id));
+      const { history } = await queue.inspect(idOf(partition, id));
       assert.deepEqual(history.map(({ cause }) => cause), ["SIGKILL", "completed"]);
     }
     const median = took.sort((a, b) => a - b)[4]!;

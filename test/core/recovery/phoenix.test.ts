@@ -51,7 +51,7 @@ test(
         String(crashes),
         "SIGKILL",
       ]);
-      const { history } = await queue.inspect(idOf(moves.home, id));
+      const { history } = await queue.inspect(idOf(moves.partition, id));
       assert.equal(Number(facts.score) - history.at(-1)!.end.getTime(), ms);
       await hurry(moves, state, id);
     }
@@ -121,8 +121,8 @@ test(
 
 test(
   "a worker whose subscription is gone is dead after the grace, not before",
-  withRelier(async ({ moves, redis, home }) => {
-    const die = await subscriber(redis, home, "w1");
+  withRelier(async ({ moves, redis, partition }) => {
+    const die = await subscriber(redis, partition, "w1");
     await moves.push();
     const claim = await moves.claim();
     assert.equal((await moves.beat("w1", [claim])).seen, 1);
@@ -156,8 +156,8 @@ test(
 
 test(
   "a beat takes back the suspicion that a worker is gone",
-  withRelier(async ({ moves, redis, home }) => {
-    const cut = await subscriber(redis, home, "w1");
+  withRelier(async ({ moves, redis, partition }) => {
+    const cut = await subscriber(redis, partition, "w1");
     await moves.push();
     const claim = await moves.claim();
     await moves.beat("w1", [claim]);

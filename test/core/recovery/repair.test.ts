@@ -207,7 +207,7 @@ for (const { what, state, reason, ...way } of breaks) {
       assert.equal(facts.state, state);
       if (reason !== undefined) assert.equal(facts.reason, reason);
       if (state !== "" && state !== "completed" && payload !== null) {
-        assert.equal((await lab.queue.inspect(idOf(lab.home, id))).envelope, payload);
+        assert.equal((await lab.queue.inspect(idOf(lab.partition, id))).envelope, payload);
       }
       assert.equal((await lab.moves.facts(sound)).state, "scheduled");
       assert.deepEqual(await lab.queue.repair(), [], "there is nothing left to do");
@@ -221,7 +221,7 @@ test(
     const id = await scheduled(lab);
     await lab.redis.hdel(lab.key("record"), id);
     await lab.queue.repair();
-    assert.deepEqual(await lab.queue.release([idOf(lab.home, id)]), []);
+    assert.deepEqual(await lab.queue.release([idOf(lab.partition, id)]), []);
     assert.equal((await lab.moves.claim()).id, id);
   }),
 );

@@ -41,15 +41,15 @@ async function following({ queue }: Lab): Promise<{
 test(
   "whoever follows a queue is told of every move, by which worker and why",
   withRelier(async (lab) => {
-    const { moves, home, queue } = lab;
+    const { moves, partition, queue } = lab;
     const { heard, leave } = await following(lab);
     const id = await moves.push();
     const claim = await moves.claim("w7");
     await moves.settle(claim, "handoff", { text: "drain" });
     await moves.settle(await moves.claim("w8"), "bury", { text: "too many cooks" });
-    await queue.discard([idOf(home, id)]);
+    await queue.discard([idOf(partition, id)]);
     await until("the last was heard", () => heard.length === 6);
-    assert.ok(heard.every((each) => each.id === idOf(home, id) && each.missed === 0));
+    assert.ok(heard.every((each) => each.id === idOf(partition, id) && each.missed === 0));
     assert.deepEqual(
       heard.map(({ type, state, worker, reason }) => [type, state, worker, reason]),
       [
@@ -68,13 +68,19 @@ test(
 test(
   "nothing is published while nobody follows, and nothing more once all have left",
   withRelier(async (lab) => {
-    const { moves, home, redis } = lab;
+    const { moves, partition, redis } = lab;
     const { leave } = await following(lab);
-    const [, listeners] = await redis.pubsub("NUMSUB", channelOf(home, "").slice(0, -1) + "events");
+    const [, listeners] = await redis.pubsub(
+      "NUMSUB",
+      channelOf(partition, "").slice(0, -1) + "events",
+    );
     assert.equal(Number(listeners), 1);
     await leave();
     await until("nobody listens", async () => {
-      const [, left] = await redis.pubsub("NUMSUB", channelOf(home, "").slice(0, -1) + "events");
+      const [, left] = await redis.pubsub(
+        "NUMSUB",
+        channelOf(partition, "").slice(0, -1) + "events",
+      );
       return Number(left) === 0;
     });
     await moves.push();

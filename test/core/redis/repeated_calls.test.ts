@@ -208,7 +208,7 @@ test(
     const args = { token: randomLocal(), observed: 1 };
     const rows = dead.map((id) => ({ id, envelope: "" }));
     const release = async () =>
-      (await call(moves.caller, moves.home, scripts.release, args, rows))[4];
+      (await call(moves.caller, moves.partition, scripts.release, args, rows))[4];
     const lives = await twice(lab, release);
     assert.deepEqual(lives, dead.map((id, i) => [id, "by-hand", `t${i + 1}`]));
     const claim = await moves.claim();
@@ -269,20 +269,20 @@ test(
 test(
   "the same order, pause, resume and enlisting again change nothing",
   withRelier(async (lab) => {
-    const { moves, home } = lab;
+    const { moves, partition } = lab;
     const { caller } = moves;
     await moves.push();
     await moves.beat("w1", []);
     const order = { worker: "w1", order: "token pause" };
     const paused = { field: "paused", reason: "why" };
-    await twice(lab, () => call(caller, home, scripts.order, order));
+    await twice(lab, () => call(caller, partition, scripts.order, order));
     await moves.beat("w1", [], order.order);
-    const [word] = await call(caller, home, scripts.order, order);
+    const [word] = await call(caller, partition, scripts.order, order);
     assert.equal(word, "ok");
     assert.equal((await moves.beat("w1", [], order.order)).order, "", "it was obeyed already");
-    await twice(lab, () => call(caller, home, scripts.pause, paused));
-    await twice(lab, () => call(caller, home, scripts.resume, {}));
-    await twice(lab, () => call(caller, home, scripts.enlist, { queue: "default" }));
+    await twice(lab, () => call(caller, partition, scripts.pause, paused));
+    await twice(lab, () => call(caller, partition, scripts.resume, {}));
+    await twice(lab, () => call(caller, partition, scripts.enlist, { queue: "default" }));
   }),
 );
 

@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { connect } from "../../../adapters/ioredis.ts";
-import { homeOf, type KeyName, keyOf } from "../../../core/protocol/keys.ts";
+import { type KeyName, keyOf, partitionOf } from "../../../core/protocol/keys.ts";
 import { randomLocal } from "../../../core/protocol/task_id.ts";
 import { call, type Script } from "../../../core/redis/call.ts";
 import * as scripts from "../../support/scripts.ts";
@@ -72,10 +72,10 @@ function aboutOnly(source: string, key: string): boolean {
 }
 
 test("every key of a call shares one hash tag, so a cluster keeps them in one slot", () => {
-  const home = homeOf("mail.eu-1", 3, "app");
+  const partition = partitionOf("mail.eu-1", 3, "app");
   for (const { name, keys } of all) {
     assert.ok(keys.length > 0, name);
-    const tags = new Set(keys.map((key) => /\{(.+?)\}/.exec(keyOf(home, key))?.[1]));
+    const tags = new Set(keys.map((key) => /\{(.+?)\}/.exec(keyOf(partition, key))?.[1]));
     assert.deepEqual([...tags], ["mail.eu-1~3"], name);
   }
 });
@@ -91,7 +91,7 @@ test("no script reads another clock, makes its own randomness, or decodes a payl
 test(
   "every script refuses a layout newer than it knows before it changes anything",
   withRelier(async (lab) => {
-    const { moves, redis, key, home } = lab;
+    const { moves, redis, key, partition } = lab;
     await moves.push();
     await redis.hset(key("meta"), "schema", "2");
     const before = await lab.dump();
@@ -99,7 +99,7 @@ test(
       const args = Object.fromEntries(script.args.map((name) => [name, "1"]));
       const row = Object.fromEntries(script.row.map((name) => [name, "1"]));
       await assert.rejects(
-        call(moves.caller, home, script, args, script.row.length ? [row] : []),
+        call(moves.caller, partition, script, args, script.row.length ? [row] : []),
         (error) => RelierError.is(error, "RL_SCHEMA_VERSION") && /version 2/.test(error.message),
         script.name,
       );
@@ -115,8 +115,8 @@ test("every script works on a full Redis but those that bring a task, which chan
   const port = connect(server.url);
   try {
     const ledger = { seen: () => undefined, witness: () => {} };
-    const home = homeOf("default", 0, "full");
-    const moves = movesAt({ port, ledger }, home, redis);
+    const partition = partitionOf("default", 0, "full");
+    const moves = movesAt({ port, ledger }, partition, redis);
     for (let i = 0; i < 12; i++) await moves.push();
     const delayed = await moves.push({ delayMs: 1 });
     const waiting = await moves.push({ delayMs: 3_600_000 });
@@ -127,11 +127,11 @@ test("every script works on a full Redis but those that bring a task, which chan
     for (const { source } of all) await redis.script("LOAD", source);
     await redis.config("SET", "maxmemory", "1");
 
-    const before = await redis.hgetall(keyOf(home, "meta"));
+    const before = await redis.hgetall(keyOf(partition, "meta"));
     await assert.rejects(moves.push(), /OOM/);
     await assert.rejects(moves.pushRows([{ id: held }, {}]), /OOM/);
     await assert.rejects(moves.restore(), /OOM/);
-    assert.deepEqual(await redis.hgetall(keyOf(home, "meta")), before);
+    assert.deepEqual(await redis.hgetall(keyOf(partition, "meta")), before);
 
     const { tasks } = await moves.turn({ slots: 9 });
     assert.equal(tasks.length, 9);
@@ -150,7 +150,13 @@ test("every script works on a full Redis but those that bring a task, which chan
         [scripts.resume, {}],
         [scripts.enlist, { queue: "default" }],
       ] as const
-    ) assert.equal((await call(moves.caller, home, script as never, args))[0], "ok", script.name);
+    ) {
+      assert.equal(
+        (await call(moves.caller, partition, script as never, args))[0],
+        "ok",
+        script.name,
+      );
+    }
     assert.equal(await moves.cancel(tasks[6]!.id), "asked");
     assert.deepEqual(await moves.release([tasks[2]!.id]), []);
     assert.equal(Object.keys(await moves.crash("w1")).length, 3);
@@ -161,9 +167,9 @@ test("every script works on a full Redis but those that bring a task, which chan
     assert.equal((await moves.lock(held, held))[0], "ok");
     assert.equal(await moves.unlock(held, held), "ok");
     assert.equal((await moves.lock(randomLocal(), randomLocal()))[0], "ok");
-    await call(moves.caller, home, scripts.poll, { channel: "@c" }, [{ id: tasks[4]!.id }]);
+    await call(moves.caller, partition, scripts.poll, { channel: "@c" }, [{ id: tasks[4]!.id }]);
 
-    await call(moves.caller, home, scripts.limit, {}, [{ name: "depth", value: "500" }]);
+    await call(moves.caller, partition, scripts.limit, {}, [{ name: "depth", value: "500" }]);
 
     await redis.config("SET", "maxmemory", "0");
     await moves.push();

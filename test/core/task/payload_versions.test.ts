@@ -78,7 +78,7 @@ test(
     await lab.worker();
     await until("it is deferred", async () => (await lab.moves.facts(local)).state === "scheduled");
     assert.match((await lab.moves.facts(local)).reason!, /envelope is newer/);
-    assert.equal((await lab.queue.inspect(idOf(lab.home, local))).envelope, envelope);
+    assert.equal((await lab.queue.inspect(idOf(lab.partition, local))).envelope, envelope);
   }),
 );
 
@@ -107,7 +107,7 @@ test(
   "a task nobody knows for an hour is unroutable, and is kept with its payload",
   withRelier(async (lab) => {
     const envelope = '{"v":1,"name":"nobody-knows","payload":["kept"]}';
-    const id = idOf(lab.home, await lab.moves.push({ envelope }));
+    const id = idOf(lab.partition, await lab.moves.push({ envelope }));
     const w = await lab.worker();
     let deferred = 0;
     w.on("deferred", () => deferred++);
@@ -161,12 +161,16 @@ for (const [what, raw] of Object.entries(corrupt)) {
       await lab.redis.hset(lab.key("task"), local, Buffer.from(raw));
       const behind = await other.apush(1);
       await lab.worker({ concurrency: 1 });
-      await assert.rejects(lab.rl.handle(idOf(lab.home, local)).result(), { reason: "corrupt" });
+      await assert.rejects(lab.rl.handle(idOf(lab.partition, local)).result(), {
+        reason: "corrupt",
+      });
       assert.equal(await behind.result(), 1);
       const kept = await lab.redis.hgetBuffer(lab.key("task"), local);
       assert.deepEqual([...kept!], [...raw]);
-      await lab.queue.release([idOf(lab.home, local)]);
-      await assert.rejects(lab.rl.handle(idOf(lab.home, local)).result(), { reason: "corrupt" });
+      await lab.queue.release([idOf(lab.partition, local)]);
+      await assert.rejects(lab.rl.handle(idOf(lab.partition, local)).result(), {
+        reason: "corrupt",
+      });
       assert.deepEqual(
         [...(await lab.redis.hgetBuffer(lab.key("task"), local))!],
         [...raw],
@@ -190,7 +194,7 @@ test(
       Object.entries(bad).map(async ([name, step]) => {
         rlTask(`migration-${name}`, { version: 2, migrate: { 1: step } }, (_: unknown) => 1);
         const envelope = `{"v":1,"name":"migration-${name}","payload":["old"]}`;
-        const id = idOf(lab.home, await lab.moves.push({ envelope }));
+        const id = idOf(lab.partition, await lab.moves.push({ envelope }));
         if (name === "throws") await lab.worker();
         const error = name === "throws" ? /cannot read it/ : /took over 5000 ms/;
         await assert.rejects(lab.rl.handle(id).result({ timeout: "9s" }), {
@@ -208,7 +212,7 @@ test(
   withRelier(async (lab) => {
     rlTask("migration-wrong", { version: 2, migrate: { 1: () => "no list" } }, (_: unknown) => 1);
     const envelope = '{"v":1,"name":"migration-wrong","payload":["old"]}';
-    const id = idOf(lab.home, await lab.moves.push({ envelope }));
+    const id = idOf(lab.partition, await lab.moves.push({ envelope }));
     await lab.worker();
     await assert.rejects(lab.rl.handle(id).result(), { reason: "corrupt" });
   }),

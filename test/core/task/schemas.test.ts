@@ -59,7 +59,7 @@ test(
   "a payload that no longer fits when it is picked up is dead, unharmed",
   withRelier(async (lab) => {
     const envelope = '{"v":1,"name":"charge-schema","payload":{"id":"RLCANARY","cents":0}}';
-    const id = idOf(lab.home, await lab.moves.push({ envelope }));
+    const id = idOf(lab.partition, await lab.moves.push({ envelope }));
     await lab.worker();
     await assert.rejects(lab.rl.handle(id).result(), (error: Error & { reason?: string }) => {
       assert.equal(error.reason, "validation");

@@ -37,7 +37,7 @@ test(
     let after = "";
     do {
       const args = { worker: "w1", leaseMs: 60_000, after };
-      [, , , after] = await call(moves.caller, moves.home, renew, args, [{ id: mine!.id }]);
+      [, , , after] = await call(moves.caller, moves.partition, renew, args, [{ id: mine!.id }]);
       calls.push(after);
     } while (after !== "");
     assert.equal(calls.length, 2);
@@ -55,7 +55,11 @@ test(
   "a renewal for a worker that is not known and holds nothing does not invent one",
   withRelier(async ({ moves, redis, key }) => {
     await moves.push();
-    await call(moves.caller, moves.home, renew, { worker: "ghost", leaseMs: 1_000, after: "" });
+    await call(moves.caller, moves.partition, renew, {
+      worker: "ghost",
+      leaseMs: 1_000,
+      after: "",
+    });
     assert.equal(await redis.exists(key("workers"), key("worker")), 0);
   }),
 );

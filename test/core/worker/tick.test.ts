@@ -152,7 +152,7 @@ test(
 test(
   "a task comes back although nobody sweeps more often than leases end",
   withRelier(async (lab) => {
-    const { redis, moves, key, home } = lab;
+    const { redis, moves, key, partition } = lab;
     const handle = await double.apush(21);
     await moves.claim("gone");
     const worker = ticker(lab);
@@ -165,7 +165,7 @@ test(
     await worker.tick();
     await pass(3_600_000);
     await worker.tick();
-    assert.equal((await handle.status()).state, "running", home.root);
+    assert.equal((await handle.status()).state, "running", partition.root);
     await pass(3_600_000);
     assert.equal((await worker.tick()).completed, 1);
     assert.equal(await handle.result(), 42);
