@@ -23,20 +23,20 @@
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { hold } from "./http/buffered_response.ts";
+import { bufferResponse } from "./http/buffered_response.ts";
 import { type NodeEnv, nodeHandler } from "./http/node_server.ts";
 import type { Relier } from "../mod.ts";
 import { dashboardApp, type DashboardOptions } from "./dashboard/app.ts";
-import { type DoorOptions, openDoor } from "./http/admission.ts";
+import { type AdmissionGateOptions, createAdmissionGate } from "./http/admission.ts";
 import { problemOf } from "./http/error_response.ts";
-import { type IdempotencyOptions, openKeyring } from "./http/idempotency.ts";
-import { maxKept } from "./http/stored_response.ts";
+import { createIdempotencyGate, type IdempotencyOptions } from "./http/idempotency.ts";
+import { maxStoredBytes } from "./http/stored_response.ts";
 import { type TasksApiOptions, tasksApp } from "./http/tasks_api.ts";
 
 export type { DashboardAuth } from "./dashboard/access/auth.ts";
 export type { DashboardRole, DashboardUser } from "./dashboard/access/role.ts";
 export type { Auth } from "./http/auth.ts";
-export type { DashboardOptions, DoorOptions, IdempotencyOptions, TasksApiOptions };
+export type { AdmissionGateOptions, DashboardOptions, IdempotencyOptions, TasksApiOptions };
 
 /** What goes on behind a middleware; with an error, in what handles errors. */
 export type Next = (error?: unknown) => void;
@@ -91,8 +91,8 @@ export function relierOf(req: IncomingMessage): Relier {
  *
  * @throws TypeError, RangeError if an option is not what it should be.
  */
-export function admission(options: DoorOptions<any>): ExpressHandler {
-  const ask = openDoor(options);
+export function admission(options: AdmissionGateOptions<any>): ExpressHandler {
+  const ask = createAdmissionGate(options);
   return passing(async (req, res, next) => {
     const own = relierOf(req);
     const { refusal, fields, within } = await ask(own, req);
@@ -116,7 +116,7 @@ export function admission(options: DoorOptions<any>): ExpressHandler {
  * @throws TypeError, RangeError if an option is not what it should be.
  */
 export function idempotencyKey(options: IdempotencyOptions<any> = {}): ExpressHandler {
-  const begin = openKeyring(options);
+  const begin = createIdempotencyGate(options);
   return passing(async (req: Request, res, next) => {
     const { method = "GET", originalUrl = req.url!, headers } = req;
     const request = {
@@ -128,7 +128,7 @@ export function idempotencyKey(options: IdempotencyOptions<any> = {}): ExpressHa
     const begun = await begin(relierOf(req), request, req);
     if (begun instanceof Response) return send(req, res, begun);
     if (begun) {
-      hold(res, maxKept, {
+      bufferResponse(res, maxStoredBytes, {
         release: begun.release,
         settle: async (status, fields, bytes) => {
           const instead = await begun.settle(status, fields, bytes);

@@ -26,16 +26,16 @@
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { type AdmissionRejectedError, type Relier, RelierError } from "../mod.ts";
 import { dashboardApp, type DashboardOptions } from "./dashboard/app.ts";
-import { type DoorOptions, openDoor } from "./http/admission.ts";
+import { type AdmissionGateOptions, createAdmissionGate } from "./http/admission.ts";
 import { readUpTo } from "./http/bounded_body.ts";
-import { type IdempotencyOptions, openKeyring } from "./http/idempotency.ts";
-import { maxKept } from "./http/stored_response.ts";
+import { createIdempotencyGate, type IdempotencyOptions } from "./http/idempotency.ts";
+import { maxStoredBytes } from "./http/stored_response.ts";
 import { type TasksApiOptions, tasksApp } from "./http/tasks_api.ts";
 
 export type { DashboardAuth } from "./dashboard/access/auth.ts";
 export type { DashboardRole, DashboardUser } from "./dashboard/access/role.ts";
 export type { Auth } from "./http/auth.ts";
-export type { DashboardOptions, DoorOptions, IdempotencyOptions, TasksApiOptions };
+export type { AdmissionGateOptions, DashboardOptions, IdempotencyOptions, TasksApiOptions };
 
 /** What the middleware {@linkcode relier} puts into the context. */
 export interface RelierVariables {
@@ -83,21 +83,21 @@ function keepAlive(c: Context, relier: Relier): void {
  *
  * @throws TypeError, RangeError if an option is not what it should be.
  */
-export function admission(options: DoorOptions<Context>): MiddlewareHandler {
-  const ask = openDoor(options);
+export function admission(options: AdmissionGateOptions<Context>): MiddlewareHandler {
+  const ask = createAdmissionGate(options);
   return async (c, next) => {
     const own = relierOf(c);
-    const { refusal, fields, within, late } = await ask(own, c);
+    const { refusal, fields, within, refuse } = await ask(own, c);
     if (refusal) return refusal;
     // Without app.onError() Hono gives the answer an error has, and says no word about it.
     const onRefused = (error: AdmissionRejectedError): void =>
-      void Object.assign(error, { getResponse: () => late(error) });
+      void Object.assign(error, { getResponse: () => refuse(error) });
     await own.within({ ...within, onRefused }, (lent) => {
       c.set("relier", lent);
       return next();
     });
     if (RelierError.is(c.error, "RL_ADMISSION")) {
-      if (c.res.status >= 500) replace(c, late(c.error as AdmissionRejectedError));
+      if (c.res.status >= 500) replace(c, refuse(c.error as AdmissionRejectedError));
     } else {
       for (const [name, value] of fields) c.header(name, value);
     }
@@ -115,7 +115,7 @@ export function admission(options: DoorOptions<Context>): MiddlewareHandler {
  * @throws TypeError, RangeError if an option is not what it should be.
  */
 export function idempotencyKey(options: IdempotencyOptions<Context> = {}): MiddlewareHandler {
-  const begin = openKeyring(options);
+  const begin = createIdempotencyGate(options);
   return async (c, next) => {
     const { method, url, raw } = c.req;
     const body = async () => (await readUpTo(raw.clone().body, maxRequest)).bytes;
@@ -131,7 +131,7 @@ export function idempotencyKey(options: IdempotencyOptions<Context> = {}): Middl
     }
     if (c.error) return void await begun.release();
     const { res } = c;
-    const { bytes, rest } = await readUpTo(res.body, maxKept);
+    const { bytes, rest } = await readUpTo(res.body, maxStoredBytes);
     const instead = await begun.settle(res.status, res.headers, bytes);
     const same = bytes === undefined ? rest : bytes.length === 0 ? null : bytes;
     return void replace(c, instead ?? new Response(same, res));

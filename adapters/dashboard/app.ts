@@ -10,20 +10,27 @@ import { RedisError, type Relier, RelierError } from "../../mod.ts";
 import { exposition, expositionType } from "../../core/console/prometheus.ts";
 import { lookAt, queueMetrics } from "../../core/console/queue_metrics.ts";
 import { usedQueues } from "../../core/console/queue_rates.ts";
-import { backOf, fieldsOf, perform } from "./actions/perform.ts";
+import { fieldsOf, perform, returnPath } from "./actions/perform.ts";
 import { assets } from "./generated/assets.ts";
-import { createDoor, type DashboardAuth, type Door } from "./access/auth.ts";
-import { entrance, stranger } from "./access/sign_in.ts";
-import { guarded, isOurs, upTo } from "./access/security_headers.ts";
+import { type Authenticator, createAuthenticator, type DashboardAuth } from "./access/auth.ts";
+import { addSignIn, denyAccess } from "./access/sign_in.ts";
+import { isSameOrigin, limitBody, securityHeaders } from "./access/security_headers.ts";
 import { type Html, html } from "./ui/html.ts";
-import { createHub, type Hub } from "./live/cache.ts";
+import { createSnapshotCache, type SnapshotCache } from "./live/cache.ts";
 import { bare, layout } from "./ui/layout.ts";
-import { live } from "./live/stream.ts";
-import { type Ask, BadForm, NotHere, type Page } from "./page.ts";
-import { baseOf, type C, type Env, frameOf, likedBy, rootOf } from "./access/request_context.ts";
+import { liveStream } from "./live/stream.ts";
+import { InvalidForm, type Page, PageNotFound, type RequestContext } from "./page.ts";
+import {
+  baseOf,
+  type DashboardContext,
+  type DashboardEnv,
+  frameOf,
+  preferencesOf,
+  rootOf,
+} from "./access/request_context.ts";
 import { suffices } from "./access/role.ts";
-import { acts, downloads, pages } from "./routes.ts";
-import { everyMs } from "./ui/preferences.ts";
+import { actions, downloads, pages } from "./routes.ts";
+import { refreshMs } from "./ui/preferences.ts";
 
 /** Options of a dashboard. */
 export interface DashboardOptions<T = Context> {
@@ -34,7 +41,7 @@ export interface DashboardOptions<T = Context> {
 }
 
 const knownOptions = ["auth", "readOnly"];
-const saidCookie = "rl_said";
+const noticeCookie = "rl_said";
 /** What a form may hold besides a payload. */
 const mostBytes = 4_000_000;
 
@@ -61,12 +68,12 @@ export function dashboardApp<T>(
   if (typeof readOnly !== "boolean") {
     throw new TypeError('Cannot use option "readOnly" of dashboard(): it must be true or false');
   }
-  const door = createDoor(auth, fit);
-  const hub = createHub(rl);
-  const app = new Hono<Env>();
-  const ask = (c: C): Ask => askOf(c, rl, hub, readOnly);
+  const door = createAuthenticator(auth, fit);
+  const hub = createSnapshotCache(rl);
+  const app = new Hono<DashboardEnv>();
+  const ask = (c: DashboardContext): RequestContext => askOf(c, rl, hub, readOnly);
 
-  app.use("*", guarded);
+  app.use("*", securityHeaders);
   app.get("/assets/:name", (c) => {
     const asset = assets[c.req.param("name")];
     if (!asset) return c.notFound();
@@ -77,10 +84,10 @@ export function dashboardApp<T>(
       "Cache-Control": "public, max-age=31536000, immutable",
     });
   });
-  if (door.asksToken) entrance(app, door);
+  if (door.usesToken) addSignIn(app, door);
   app.use("*", async (c, next) => {
     const user = await door.userOf(c);
-    if (!user) return stranger(c, door);
+    if (!user) return denyAccess(c, door);
     c.set("user", user);
     return await next();
   });
@@ -101,73 +108,88 @@ export function dashboardApp<T>(
       );
     });
   }
-  if (!readOnly) app.post("/act/:name", upTo(mostBytes), (c) => actOn(c, ask(c), door, hub));
+  if (!readOnly) app.post("/act/:name", limitBody(mostBytes), (c) => actOn(c, ask(c), door, hub));
   app.all("*", (c) => {
     // Hono mounts "/at" without "/at/", and our own links lead there.
     if (c.req.path === `${rootOf(c)}/` && c.req.method === "GET") return show0(c);
-    throw new NotHere("There is no such page");
+    throw new PageNotFound("There is no such page");
   });
-  app.onError((error, c) => failed(error, c as C));
+  app.onError((error, c) => failed(error, c as DashboardContext));
   return app as unknown as Hono;
 
-  async function show0(c: C): Promise<Response> {
+  async function show0(c: DashboardContext): Promise<Response> {
     return await show(c, await pages[0]!.view(ask(c)), door, ask(c));
   }
 }
 
-function askOf(c: C, rl: Relier, hub: Hub, readOnly: boolean): Ask {
+function askOf(
+  c: DashboardContext,
+  rl: Relier,
+  hub: SnapshotCache,
+  readOnly: boolean,
+): RequestContext {
   const user = c.get("user");
   const url = new URL(c.req.url);
   const path = url.pathname.slice(rootOf(c).length).replace(/^\/(live\/)?/, "");
   return {
     rl,
-    look: hub.look,
+    snapshot: hub.snapshot,
     user,
     may: (role) => suffices(user.role, role) && (role === "viewer" || !readOnly),
     showsPayloads: user.role !== "viewer",
     params: c.req.param() as Record<string, string>,
     query: url.searchParams,
-    here: `${path}${url.search}`,
-    again: false,
+    location: `${path}${url.search}`,
+    isRefresh: false,
     now: Date.now(),
   };
 }
 
 async function show(
-  c: C,
+  c: DashboardContext,
   view: Awaited<ReturnType<Page["view"]>>,
-  door: Door,
-  ask: Ask,
+  door: Authenticator,
+  ask: RequestContext,
   status: 200 | 400 | 403 | 404 | 409 | 503 = 200,
 ): Promise<Response> {
-  const said = getCookie(c, saidCookie);
-  if (said !== undefined) deleteCookie(c, saidCookie, { path: baseOf(c) || "/" });
-  const page: Html = layout(ask, view, { ...frameOf(c), said }, pages, door.asksToken);
+  const notice = getCookie(c, noticeCookie);
+  if (notice !== undefined) deleteCookie(c, noticeCookie, { path: baseOf(c) || "/" });
+  const page: Html = layout(ask, view, { ...frameOf(c), notice }, pages, door.usesToken);
   return await c.html(page as string, status);
 }
 
-function liveOf(c: C, page: Page, ask: Ask, hub: Hub): Response {
+function liveOf(
+  c: DashboardContext,
+  page: Page,
+  ask: RequestContext,
+  hub: SnapshotCache,
+): Response {
   // Who may see the same is shown the same.
-  const key = `${ask.user.role} ${ask.here}`;
+  const key = `${ask.user.role} ${ask.location}`;
   const parts = async () => {
-    const { live: parts = [] } = await page.view({ ...ask, again: true, now: Date.now() });
+    const { live: parts = [] } = await page.view({ ...ask, isRefresh: true, now: Date.now() });
     return Object.fromEntries(parts.map(({ id, inner }) => [id, String(inner)]));
   };
-  return live(c, () => hub.shared(key, parts), everyMs(likedBy(c)));
+  return liveStream(c, () => hub.shared(key, parts), refreshMs(preferencesOf(c)));
 }
 
-async function actOn(c: C, ask: Ask, door: Door, hub: Hub): Promise<Response> {
-  if (!isOurs(c)) return c.text("This form was not sent by a page of this dashboard", 403);
-  const act = acts.find(({ name }) => name === c.req.param("name"));
-  if (!act) throw new NotHere("There is no such act");
+async function actOn(
+  c: DashboardContext,
+  ask: RequestContext,
+  door: Authenticator,
+  hub: SnapshotCache,
+): Promise<Response> {
+  if (!isSameOrigin(c)) return c.text("This form was not sent by a page of this dashboard", 403);
+  const act = actions.find(({ name }) => name === c.req.param("name"));
+  if (!act) throw new PageNotFound("There is no such act");
   const fields = fieldsOf(await c.req.parseBody({ all: true }));
   const done = await perform(act, ask, fields);
-  hub.forget(); // The page that follows shows what it did.
+  hub.invalidate(); // The page that follows shows what it did.
   const base = baseOf(c);
-  const back = ("back" in done && done.back) || backOf(fields);
+  const back = ("back" in done && done.back) || returnPath(fields);
   if ("said" in done) {
     // In a cookie: what stands in an address may have been put there by anybody.
-    setCookie(c, saidCookie, done.said.slice(0, 500), {
+    setCookie(c, noticeCookie, done.said.slice(0, 500), {
       path: base || "/",
       httpOnly: true,
       sameSite: "Strict",
@@ -189,10 +211,10 @@ async function actOn(c: C, ask: Ask, door: Door, hub: Hub): Promise<Response> {
   return await show(c, { title: "Not done", body }, door, ask, done.status);
 }
 
-function failed(error: unknown, c: C): Response | Promise<Response> {
-  const [status, title, text] = error instanceof BadForm
+function failed(error: unknown, c: DashboardContext): Response | Promise<Response> {
+  const [status, title, text] = error instanceof InvalidForm
     ? [400 as const, "That cannot be done", error.message]
-    : error instanceof NotHere || RelierError.is(error, "RL_NOT_FOUND")
+    : error instanceof PageNotFound || RelierError.is(error, "RL_NOT_FOUND")
     ? [404 as const, "Not here", (error as Error).message]
     : error instanceof TypeError || error instanceof RangeError
     ? [400 as const, "That cannot be shown", error.message]

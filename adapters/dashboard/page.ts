@@ -7,14 +7,14 @@
 import type { Relier } from "../../mod.ts";
 import type { Html, Part } from "./ui/html.ts";
 import type { IconName } from "./ui/icons.ts";
-import type { Look } from "./live/snapshot.ts";
+import type { Snapshot } from "./live/snapshot.ts";
 import type { DashboardRole, DashboardUser } from "./access/role.ts";
 
 /** A request for a page. */
-export interface Ask {
+export interface RequestContext {
   readonly rl: Relier;
   /** How everything stands; at most a second old, and asked for once for all who look. */
-  look(): Promise<Look>;
+  snapshot(): Promise<Snapshot>;
   readonly user: Required<DashboardUser>;
   /** Whether the user may do what takes this role, and the dashboard lets anybody. */
   may(role: DashboardRole): boolean;
@@ -25,9 +25,9 @@ export interface Ask {
   /** The query of the page. Anybody may have written it. */
   readonly query: URLSearchParams;
   /** The page and its query, from the root of the dashboard and without a slash in front. */
-  readonly here: string;
+  readonly location: string;
   /** Whether it is asked for those who look at it already. */
-  readonly again: boolean;
+  readonly isRefresh: boolean;
   /** When it was asked, in ms since 1970. */
   readonly now: number;
 }
@@ -47,63 +47,63 @@ export interface Page {
   readonly path: string;
   /** Its place in the navigation; absent if others lead to it. */
   readonly nav?: { readonly label: string; readonly key: string; readonly icon: IconName };
-  /** @throws {NotHere} if it is about something that is not there. */
-  view(ask: Ask): Promise<View>;
+  /** @throws {PageNotFound} if it is about something that is not there. */
+  view(ask: RequestContext): Promise<View>;
 }
 
 /** A file that is made while it is downloaded. */
 export interface Download {
   readonly path: string;
   readonly role: DashboardRole;
-  answer(ask: Ask): Promise<Response>;
+  answer(ask: RequestContext): Promise<Response>;
 }
 
 /** What an act came to: what is said then, and where if not where it was asked; or what is shown. */
-export type Outcome =
+export type ActionResult =
   | string
   | { readonly said: string; readonly back: string }
   | { readonly shown: Html; readonly status?: 200 | 400 };
 
 /** The fields of a form; what is there several times is one text, with commas. */
-export type Fields = Readonly<Record<string, string>>;
+export type FormFields = Readonly<Record<string, string>>;
 
 /** Something that is done by a button. */
-export interface Act {
+export interface Action {
   /** `queue.pause`; it is posted to `act/queue.pause`, and recorded by this name. */
   readonly name: string;
   readonly role: Exclude<DashboardRole, "viewer">;
-  /** What it is done to, as it is recorded. Nothing of a payload. @throws {BadForm} */
-  target(fields: Fields): string;
+  /** What it is done to, as it is recorded. Nothing of a payload. @throws {InvalidForm} */
+  target(fields: FormFields): string;
   /** The command line that does the same. */
-  command(fields: Fields): string;
-  /** What is asked before it is done; absent if it is done at once, or if {@linkcode before} asks. */
-  question?(fields: Fields): string | undefined;
-  /** What is shown instead of doing it, before anything is recorded. @throws {BadForm} */
-  before?(ask: Ask, fields: Fields): Promise<Html | undefined>;
-  /** Does it. @throws {BadForm} */
-  run(ask: Ask, fields: Fields): Promise<Outcome>;
+  command(fields: FormFields): string;
+  /** What is asked before it is done; absent if it is done at once, or if {@linkcode preview} asks. */
+  question?(fields: FormFields): string | undefined;
+  /** What is shown instead of doing it, before anything is recorded. @throws {InvalidForm} */
+  preview?(ask: RequestContext, fields: FormFields): Promise<Html | undefined>;
+  /** Does it. @throws {InvalidForm} */
+  run(ask: RequestContext, fields: FormFields): Promise<ActionResult>;
 }
 
 /** What was asked for is not there. */
-export class NotHere extends Error {
+export class PageNotFound extends Error {
   override name = "NotHere";
 }
 
 /** A form that no page of ours sends. */
-export class BadForm extends Error {
+export class InvalidForm extends Error {
   override name = "BadForm";
 }
 
-/** The field `name`. @throws {BadForm} if it is empty or absent. */
-export function field(fields: Fields, name: string): string {
+/** The field `name`. @throws {InvalidForm} if it is empty or absent. */
+export function field(fields: FormFields, name: string): string {
   const value = fields[name];
   if (value !== undefined && value.trim() !== "") return value;
-  throw new BadForm(`The field "${name}" is missing`);
+  throw new InvalidForm(`The field "${name}" is missing`);
 }
 
-/** The queue that the field `queue` names. @throws {BadForm} if none can have that name. */
-export function queueField(fields: Fields): string {
+/** The queue that the field `queue` names. @throws {InvalidForm} if none can have that name. */
+export function queueField(fields: FormFields): string {
   const name = field(fields, "queue");
   if (/^[A-Za-z0-9][\w.-]{0,63}$/.test(name)) return name;
-  throw new BadForm("No queue has such a name");
+  throw new InvalidForm("No queue has such a name");
 }

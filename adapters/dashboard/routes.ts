@@ -11,16 +11,16 @@ import { exportDead } from "./actions/dead_letter_actions.ts";
 import { deadGroup, dlq } from "./pages/dead_letters.ts";
 import { forgetKey, idempotency } from "./pages/idempotency.ts";
 import { overview } from "./pages/overview.ts";
-import type { Act, Download, Page } from "./page.ts";
+import type { Action, Download, Page } from "./page.ts";
 import { phoenix } from "./pages/recovery.ts";
-import { queueActs } from "./actions/queue_actions.ts";
+import { queueActions } from "./actions/queue_actions.ts";
 import { queue, queues } from "./pages/queues.ts";
 import { redis } from "./pages/redis.ts";
 import { task } from "./pages/task.ts";
-import { taskActs } from "./actions/task_actions.ts";
+import { taskActions } from "./actions/task_actions.ts";
 import { releaseEdited } from "./actions/edit_payload.ts";
 import { tasks } from "./pages/tasks.ts";
-import { workerActs } from "./actions/worker_actions.ts";
+import { workerActions } from "./actions/worker_actions.ts";
 import { workers } from "./pages/workers.ts";
 
 /** The pages, in the order of the navigation; the first one is the root. */
@@ -41,10 +41,10 @@ export const pages: readonly Page[] = [
 ];
 
 /** What buttons do. */
-export const acts: readonly Act[] = [
-  ...queueActs,
-  ...workerActs,
-  ...taskActs,
+export const actions: readonly Action[] = [
+  ...queueActions,
+  ...workerActions,
+  ...taskActions,
   releaseEdited,
   releaseCanary,
   forgetKey,

@@ -20,10 +20,10 @@ import {
   type WithinOptions,
 } from "../../mod.ts";
 import { isOutOfReach, problem, retryAfter, unavailable } from "./problem.ts";
-import { type Fields, rateLimitFields } from "./ratelimit_headers.ts";
+import { type HeaderFields, rateLimitFields } from "./ratelimit_headers.ts";
 
 /** Options of `admission()`; `C` is what a framework tells a middleware of a request. */
-export interface DoorOptions<C> {
+export interface AdmissionGateOptions<C> {
   /** The queue that the request is going to push to. */
   queue: string;
   /** For whom the request is, where limits are by tenant: the tenant of what it pushes. */
@@ -33,26 +33,26 @@ export interface DoorOptions<C> {
 }
 
 /** What the door says of a request. */
-export interface Verdict {
+export interface AdmissionDecision {
   /** The answer, if the request goes no further. */
   readonly refusal?: Response;
   /** What an answer tells of the limits. */
-  readonly fields: Fields;
+  readonly fields: HeaderFields;
   /** What the request is lent a client with. */
   readonly within: WithinOptions;
   /** The answer to a request whose push was refused all the same. */
-  late(error: AdmissionRejectedError): Response;
+  refuse(error: AdmissionRejectedError): Response;
 }
 
 /** Asks for one request after the other. */
-export type Door<C> = (relier: Relier, context: C) => Promise<Verdict>;
+export type AdmissionGate<C> = (relier: Relier, context: C) => Promise<AdmissionDecision>;
 
 /**
  * Reads the options of a door.
  *
  * @throws TypeError, RangeError naming the option, its value and what is allowed.
  */
-export function openDoor<C>(options: DoorOptions<C>): Door<C> {
+export function createAdmissionGate<C>(options: AdmissionGateOptions<C>): AdmissionGate<C> {
   knownOptions("admission()", options, ["queue", "key", "cost"]);
   const { key, cost = 1 } = options;
   const queue = nameOption("queue", options.queue);
@@ -65,10 +65,10 @@ export function openDoor<C>(options: DoorOptions<C>): Door<C> {
     try {
       const answer = await relier.admit(queue, { cost, ...whose });
       const { quotas } = answer;
-      const late = (error: AdmissionRejectedError) => refusalOf(error, quotas, cost);
-      if (answer.ok) return { fields: rateLimitFields(quotas), late, within: whose };
+      const refuse = (error: AdmissionRejectedError) => admissionRefusal(error, quotas, cost);
+      if (answer.ok) return { fields: rateLimitFields(quotas), refuse, within: whose };
       const { reason, retryAfterMs } = answer;
-      return refusedWith(late(new AdmissionRejectedError(queue, reason, retryAfterMs)));
+      return refusedWith(refuse(new AdmissionRejectedError(queue, reason, retryAfterMs)));
     } catch (error) {
       if (isOutOfReach(error)) return refusedWith(unavailable());
       throw error;
@@ -76,8 +76,8 @@ export function openDoor<C>(options: DoorOptions<C>): Door<C> {
   };
 }
 
-function refusedWith(refusal: Response): Verdict {
-  return { refusal, fields: [], within: {}, late: refusalOf };
+function refusedWith(refusal: Response): AdmissionDecision {
+  return { refusal, fields: [], within: {}, refuse: admissionRefusal };
 }
 
 /** It may come from the request as it is, so it is no mistake of the server's. */
@@ -109,7 +109,7 @@ const causes: Readonly<Record<AdmissionReason, readonly [type: string, detail: s
  * The answer to the push of `cost` tasks that was refused: 429, with the `quotas`
  * that were asked for before. What was left then may be gone by now.
  */
-export function refusalOf(
+export function admissionRefusal(
   { reason, retryAfterMs }: AdmissionRejectedError,
   quotas: readonly Quota[] = [],
   cost = 1,

@@ -17,7 +17,7 @@ export type Auth<C> =
   | "dangerously-none";
 
 /** Resolves to the answer to who may not ask, and to undefined for who may. */
-export type Guard<C> = (request: Request, context: C) => Promise<Response | undefined>;
+export type AuthCheck<C> = (request: Request, context: C) => Promise<Response | undefined>;
 
 const leastToken = 16;
 
@@ -26,7 +26,7 @@ const leastToken = 16;
  *
  * @throws TypeError, RangeError if it lets nobody or anybody in by mistake.
  */
-export function guardOf<C>(where: string, auth: Auth<C>): Guard<C> {
+export function createAuthCheck<C>(where: string, auth: Auth<C>): AuthCheck<C> {
   if (auth === "dangerously-none") return () => Promise.resolve(undefined);
   if (typeof auth === "function") {
     return async (_, context) =>

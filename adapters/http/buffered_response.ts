@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer";
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from "node:http";
 
 /** Who wants to have an answer before the client does. */
-export interface Holder {
+export interface ResponseReceiver {
   /**
    * Given the answer, `bytes` being undefined if it is longer than was wanted. Resolves to
    * what answers instead, if it is not to be sent.
@@ -27,7 +27,11 @@ export interface Holder {
 const goneMs = 60_000;
 
 /** Holds back the answer given through `outgoing`, of up to `max` bytes. */
-export function hold(outgoing: ServerResponse, max: number, holder: Holder): void {
+export function bufferResponse(
+  outgoing: ServerResponse,
+  max: number,
+  holder: ResponseReceiver,
+): void {
   const { write, end, writeHead, flushHeaders } = outgoing;
   const chunks: Buffer[] = [];
   let size = 0;

@@ -5,12 +5,12 @@
  */
 
 import { AdmissionRejectedError, PayloadValidationError, RelierError } from "../../mod.ts";
-import { refusalOf } from "./admission.ts";
+import { admissionRefusal } from "./admission.ts";
 import { isOutOfReach, problem, unavailable } from "./problem.ts";
 
 /** The answer to an error of a push or a handle; undefined for one that is none of ours. */
 export function problemOf(error: unknown): Response | undefined {
-  if (error instanceof AdmissionRejectedError) return refusalOf(error);
+  if (error instanceof AdmissionRejectedError) return admissionRefusal(error);
   if (error instanceof PayloadValidationError) {
     return problem(422, "The input is not what the task accepts", {
       more: { issues: error.issues.map(({ message, path = [] }) => ({ message, path })) },

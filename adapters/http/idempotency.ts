@@ -16,7 +16,7 @@ import {
   RelierError,
 } from "../../mod.ts";
 import { digestOf } from "./digest.ts";
-import { type Kept, keptFrom, replayOf } from "./stored_response.ts";
+import { replay, type StoredResponse, storeResponse } from "./stored_response.ts";
 import { isOutOfReach, problem, retryAfter, unavailable } from "./problem.ts";
 
 /** Options of `idempotencyKey()`; `C` is what a framework tells a middleware of a request. */
@@ -45,7 +45,7 @@ export interface KeyedRequest {
 }
 
 /** The right to do what a request asks for, and the duty to say what came of it. */
-export interface Claim {
+export interface IdempotentRequest {
   /**
    * Keeps an answer, `bytes` being undefined for one that is too long. Resolves to
    * the answer to be given instead, if there is one.
@@ -63,11 +63,11 @@ export interface Claim {
  * Begins a request: resolves to the claim on it, to the answer if it goes no further,
  * and to undefined if it has no key, or no need of one.
  */
-export type Keyring<C> = (
+export type IdempotencyGate<C> = (
   relier: Relier,
   request: KeyedRequest,
   context: C,
-) => Promise<Claim | Response | undefined>;
+) => Promise<IdempotentRequest | Response | undefined>;
 
 const safe: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
@@ -79,7 +79,7 @@ const passing: ReadonlySet<number> = new Set([401, 403, 408, 409, 425, 429]);
  *
  * @throws TypeError, RangeError naming the option, its value and what is allowed.
  */
-export function openKeyring<C>(options: IdempotencyOptions<C>): Keyring<C> {
+export function createIdempotencyGate<C>(options: IdempotencyOptions<C>): IdempotencyGate<C> {
   knownOptions("idempotencyKey()", options, ["header", "required", "ttl", "scope"]);
   const { header = "Idempotency-Key", required = false, ttl = "1h", scope } = options;
   if (!/^[\w-]{1,64}$/.test(keyOption("header", header))) {
@@ -103,17 +103,17 @@ export function openKeyring<C>(options: IdempotencyOptions<C>): Keyring<C> {
     const whose = scope === undefined ? "" : String(scope(context));
     const key = `http:${await digestOf(whose, method, url.pathname, named)}`;
     try {
-      const lock = await idempotencyLock<Kept>(relier, { key, ttl, wait: 0 });
+      const lock = await idempotencyLock<StoredResponse>(relier, { key, ttl, wait: 0 });
       if (!lock.alreadyExecuted) return claimOn(lock, print);
       const kept = lock.cachedResult!;
-      return kept.print === print ? replayOf(kept) : reused(header);
+      return kept.print === print ? replay(kept) : reused(header);
     } catch (error) {
       if (RelierError.is(error, "RL_CONFLICT")) return underWay(header);
       if (isOutOfReach(error)) return unavailable();
       throw error;
     }
 
-    function claimOn(lock: IdempotencyLock<Kept>, print: string): Claim {
+    function claimOn(lock: IdempotencyLock<StoredResponse>, print: string): IdempotentRequest {
       async function release(): Promise<void> {
         try {
           await lock[Symbol.asyncDispose]();
@@ -126,7 +126,7 @@ export function openKeyring<C>(options: IdempotencyOptions<C>): Keyring<C> {
         async settle(status, headers, bytes) {
           if (status >= 500 || passing.has(status)) return void await release();
           try {
-            await keep(lock, keptFrom(print, status, headers, bytes));
+            await keep(lock, storeResponse(print, status, headers, bytes));
             return undefined;
           } catch (error) {
             // Somebody else has done it since: what is answered is what is kept.
@@ -141,7 +141,7 @@ export function openKeyring<C>(options: IdempotencyOptions<C>): Keyring<C> {
 }
 
 /** An answer that is too long is not kept, but that it was given is. */
-async function keep(lock: IdempotencyLock<Kept>, kept: Kept): Promise<void> {
+async function keep(lock: IdempotencyLock<StoredResponse>, kept: StoredResponse): Promise<void> {
   try {
     await lock.complete(kept);
   } catch (error) {

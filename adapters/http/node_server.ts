@@ -11,7 +11,7 @@ import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
 /** Answers a request. */
-export type Answerer = (request: Request, env: NodeEnv) => Response | Promise<Response>;
+export type FetchHandler = (request: Request, env: NodeEnv) => Response | Promise<Response>;
 
 /** What an answerer is told besides the request; an app of Hono has it as `c.env`. */
 export interface NodeEnv {
@@ -40,7 +40,7 @@ interface Handled extends IncomingMessage {
  * there is none; when the client goes away the request's signal aborts and the
  * body of the response is cancelled.
  */
-export function nodeHandler(answer: Answerer): NodeHandler {
+export function nodeHandler(answer: FetchHandler): NodeHandler {
   return (incoming: Handled, outgoing, next) => {
     const env: NodeEnv = { incoming, prefix: incoming.baseUrl ?? "" };
     giveBack(incoming);
@@ -91,7 +91,7 @@ export interface Served {
 
 /** Serves `answer`; rejects if it cannot listen there. */
 export function serve(
-  answer: Answerer,
+  answer: FetchHandler,
   { port, hostname }: ServeOptions,
 ): Promise<Served> {
   const server = createServer(nodeHandler(answer));

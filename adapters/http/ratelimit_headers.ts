@@ -9,10 +9,10 @@
 import type { Quota } from "../../mod.ts";
 
 /** Header fields. */
-export type Fields = readonly (readonly [name: string, value: string])[];
+export type HeaderFields = readonly (readonly [name: string, value: string])[];
 
 /** The fields that tell of `quotas`; none if nothing is limited. */
-export function rateLimitFields(quotas: readonly Quota[]): Fields {
+export function rateLimitFields(quotas: readonly Quota[]): HeaderFields {
   if (quotas.length === 0) return [];
   return [
     ["RateLimit-Policy", quotas.map(policy).join(", ")],

@@ -14,7 +14,7 @@ const maxBody = 1_310_720;
 const maxWait = 60_000;
 
 /** The input of a task: the body of a request, which has to be JSON. */
-export async function inputOf(request: Request): Promise<{ value: unknown } | Response> {
+export async function readInput(request: Request): Promise<{ value: unknown } | Response> {
   const type = request.headers.get("content-type") ?? "";
   if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type)) {
     return problem(415, "The input has to come as application/json");
@@ -31,7 +31,7 @@ export async function inputOf(request: Request): Promise<{ value: unknown } | Re
 }
 
 /** The key of a push, from its header; it may stand in quotes. */
-export function keyOf(given: string | undefined): string | Response | undefined {
+export function readKey(given: string | undefined): string | Response | undefined {
   if (given === undefined) return undefined;
   try {
     return keyOption("idempotencyKey", given.replace(/^"(.*)"$/, "$1"));
@@ -41,7 +41,7 @@ export function keyOf(given: string | undefined): string | Response | undefined 
 }
 
 /** For how many ms to wait, such as `30s`; not at all by default. */
-export function waitOf(given: string | undefined): number | Response {
+export function readWait(given: string | undefined): number | Response {
   if (given === undefined) return 0;
   try {
     return toMs("wait", /^\d+$/.test(given) ? Number(given) : given, { max: maxWait });

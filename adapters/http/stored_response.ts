@@ -8,7 +8,7 @@ import { textOf } from "./bounded_body.ts";
 import { problem } from "./problem.ts";
 
 /** An answer as it is kept, for the request of the fingerprint `print`. */
-export interface Kept {
+export interface StoredResponse {
   readonly print: string;
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -30,15 +30,15 @@ const passing: ReadonlySet<string> = new Set([
 ]);
 
 /** The most bytes of a body that are worth trying to keep: a result's, of which it is part. */
-export const maxKept = 262_144;
+export const maxStoredBytes = 262_144;
 
 /** Makes what is kept of an answer; `bytes` is undefined for a body that is too long. */
-export function keptFrom(
+export function storeResponse(
   print: string,
   status: number,
   headers: Iterable<readonly [string, string]>,
   bytes: Uint8Array | undefined,
-): Kept {
+): StoredResponse {
   const lasting = [...headers].filter(([name]) => !passing.has(name.toLowerCase()));
   if (bytes === undefined) return { print, status, headers: [] };
   const text = textOf(bytes);
@@ -51,7 +51,7 @@ export function keptFrom(
 }
 
 /** Gives a kept answer again, and says that it does. */
-export function replayOf({ status, headers, text, base64 }: Kept): Response {
+export function replay({ status, headers, text, base64 }: StoredResponse): Response {
   if (text === undefined && base64 === undefined) {
     return problem(409, "It is done already", {
       detail: `It was answered with ${status}, at more length than can be kept and said again`,

@@ -7,14 +7,14 @@
  */
 
 import { RelierError, type TaskHandle, type TaskStatus } from "../../mod.ts";
-import { isFinal, type Known } from "./task_lookup.ts";
+import { type FoundTask, isFinal } from "./task_lookup.ts";
 
 /** Some servers and proxies close what is silent for ten seconds. */
 const silentMs = 5_000;
 const soonMs = 500;
 
 /** The events of a task, until it is over or `signal` aborts. */
-export function eventsOf(task: Known, signal: AbortSignal): Response {
+export function taskEventStream(task: FoundTask, signal: AbortSignal): Response {
   const gone = new AbortController();
   const leave = (): void => gone.abort();
   signal.addEventListener("abort", leave, { once: true });
@@ -38,7 +38,7 @@ export function eventsOf(task: Known, signal: AbortSignal): Response {
   });
 }
 
-async function* follow({ handle }: Known, signal: AbortSignal): AsyncGenerator<string> {
+async function* follow({ handle }: FoundTask, signal: AbortSignal): AsyncGenerator<string> {
   const rest = restBetween(handle, signal);
   let before = "";
   let waitMs = soonMs;

@@ -13,7 +13,8 @@ import {
 } from "../../mod.ts";
 
 /** A task, and where it stood when it was looked for. */
-export interface Known extends Pick<TaskDetails, "id" | "name" | "state" | "attempt" | "reason"> {
+export interface FoundTask
+  extends Pick<TaskDetails, "id" | "name" | "state" | "attempt" | "reason"> {
   readonly progress: number | null;
   readonly remark: string | null;
   readonly final: boolean;
@@ -33,11 +34,11 @@ export function isFinal(state: string): boolean {
  *
  * @throws {RelierError} `RL_NOT_FOUND`
  */
-export async function foundIn(
+export async function findTask(
   relier: Relier,
   tasks: ReadonlyMap<string, Task>,
   id: string,
-): Promise<Known> {
+): Promise<FoundTask> {
   const [queue] = id.split("~");
   const details = await inspected(() => relier.queue(queue!).inspect(id));
   if (!details || !tasks.has(details.name)) {
@@ -57,6 +58,8 @@ async function inspected(look: () => Promise<TaskDetails>): Promise<TaskDetails 
 }
 
 /** What is told of it: nothing of its payload, and of an error nothing at all. */
-export function shown({ id, name, state, attempt, progress, remark, reason }: Known): object {
+export function taskJson(
+  { id, name, state, attempt, progress, remark, reason }: FoundTask,
+): object {
   return { id, task: name, state, attempt, progress, remark, reason };
 }

@@ -14,13 +14,13 @@ import {
   TaskFailedError,
   type TaskHandle,
 } from "../../mod.ts";
-import { type Auth, guardOf } from "./auth.ts";
+import { type Auth, createAuthCheck } from "./auth.ts";
 import { problemOf } from "./error_response.ts";
-import { eventsOf } from "./task_events.ts";
-import { inputOf, keyOf, waitOf } from "./request_input.ts";
-import { patient } from "./server_timeout.ts";
+import { taskEventStream } from "./task_events.ts";
+import { readInput, readKey, readWait } from "./request_input.ts";
+import { extendTimeout } from "./server_timeout.ts";
 import { problem, retryAfter } from "./problem.ts";
-import { foundIn, type Known, shown } from "./task_lookup.ts";
+import { findTask, type FoundTask, taskJson } from "./task_lookup.ts";
 
 /** Options of `tasksApi()`; `C` is what a framework tells of a request. */
 export interface TasksApiOptions<C> {
@@ -50,7 +50,7 @@ export function tasksApp<C>(
 ): Hono {
   knownOptions("tasksApi()", options, ["tasks", "auth"]);
   const tasks = namesOf(options.tasks);
-  const guard = guardOf("tasksApi()", options.auth);
+  const guard = createAuthCheck("tasksApi()", options.auth);
   const app = new Hono();
 
   app.use(async (c, next) => {
@@ -65,22 +65,22 @@ export function tasksApp<C>(
   app.post("/:name", async (c) => {
     const task = tasks.get(c.req.param("name"));
     if (!task) return problem(404, "There is no such task to push");
-    const key = keyOf(c.req.header("idempotency-key"));
+    const key = readKey(c.req.header("idempotency-key"));
     if (key instanceof Response) return key;
-    const input = await inputOf(c.req.raw);
+    const input = await readInput(c.req.raw);
     if (input instanceof Response) return input;
     const { id, outcome } = await push(task, input.value, key);
     const path = new URL(c.req.url).pathname.replace(/[^/]*$/, id);
     return c.json({ id, outcome }, 202, { location: host.prefix(c) + path });
   });
 
-  app.get("/:id", async (c) => c.json(shown(await known(c))));
+  app.get("/:id", async (c) => c.json(taskJson(await known(c))));
 
   app.get("/:id/result", async (c) => {
-    const wait = waitOf(c.req.query("wait"));
+    const wait = readWait(c.req.query("wait"));
     if (wait instanceof Response) return wait;
     const task = await known(c);
-    if (wait > 0) patient(c, wait);
+    if (wait > 0) extendTimeout(c, wait);
     try {
       if (wait === 0 && !task.final) return pending(task);
       const result = await task.handle.result({ timeout: wait || 5_000, signal: c.req.raw.signal });
@@ -98,7 +98,7 @@ export function tasksApp<C>(
     const task = await known(c);
     // What follows is told that there is no more by an answer it does not come back after.
     if (c.req.header("last-event-id") === "final") return c.body(null, 204);
-    return eventsOf(task, c.req.raw.signal);
+    return taskEventStream(task, c.req.raw.signal);
   });
 
   const cancel = async (c: Context): Promise<Response> => {
@@ -117,8 +117,8 @@ export function tasksApp<C>(
     return handle!;
   }
 
-  function known(c: Context): Promise<Known> {
-    return foundIn(relier, tasks, c.req.param("id") ?? "");
+  function known(c: Context): Promise<FoundTask> {
+    return findTask(relier, tasks, c.req.param("id") ?? "");
   }
 
   return app;
@@ -138,7 +138,7 @@ function namesOf(given: unknown): ReadonlyMap<string, Task> {
   return new Map(given.map((task: Task) => [task.name, task]));
 }
 
-function pending({ state }: Known): Response {
+function pending({ state }: FoundTask): Response {
   const body = JSON.stringify({ state });
   const headers = { "content-type": "application/json", ...retryAfter(1000) };
   return new Response(body, { status: 202, headers });

@@ -11,7 +11,7 @@ import { afterEach, test } from "node:test";
 import express from "express";
 import { Hono } from "hono";
 import {
-  type Answerer,
+  type FetchHandler,
   type NodeEnv,
   nodeHandler,
   serve,
@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 /** Serves `answer` by itself. */
-async function alone(answer: Answerer): Promise<string> {
+async function alone(answer: FetchHandler): Promise<string> {
   const served = await serve(answer, { port: 0, hostname: "127.0.0.1" });
   open.push(served);
   return served.url;

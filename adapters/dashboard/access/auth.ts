@@ -24,16 +24,16 @@ export type DashboardAuth<T = Context> =
   | "dangerously-none";
 
 /** The door. */
-export interface Door {
+export interface Authenticator {
   /** Whether a token opens it, so that there is a form for one. */
-  readonly asksToken: boolean;
+  readonly usesToken: boolean;
   /** Who asks; `null` for a stranger. */
   userOf(c: Context): Promise<Required<DashboardUser> | null>;
   /**
    * Begins a session if `token` is right. `"wait"` if too many were wrong lately,
    * in which case not even the right one is looked at.
    */
-  enter(c: Context, token: string, path: string): Promise<"in" | "wrong" | "wait">;
+  signIn(c: Context, token: string, path: string): Promise<"in" | "wrong" | "wait">;
 }
 
 /** How many wrong tokens there may be in a minute, whoever sends them. */
@@ -49,7 +49,7 @@ const shortest = 16;
  * Makes the door that `auth` describes, whose function is given what `fit` makes of the
  * context. @throws TypeError, RangeError if it is none.
  */
-export function createDoor<T>(auth: unknown, fit: (c: Context) => T): Door {
+export function createAuthenticator<T>(auth: unknown, fit: (c: Context) => T): Authenticator {
   if (auth === "dangerously-none") return openDoor(() => "admin");
   if (typeof auth === "function") return openDoor((c) => auth(fit(c)));
   const { token } = (typeof auth === "object" && auth !== null ? auth : {}) as { token?: unknown };
@@ -68,15 +68,15 @@ export function createDoor<T>(auth: unknown, fit: (c: Context) => T): Door {
   return tokenDoor(token);
 }
 
-function openDoor(ask: (c: Context) => unknown): Door {
+function openDoor(ask: (c: Context) => unknown): Authenticator {
   return {
-    asksToken: false,
+    usesToken: false,
     userOf: async (c) => userFrom(await ask(c)),
-    enter: () => Promise.resolve("wrong"),
+    signIn: () => Promise.resolve("wrong"),
   };
 }
 
-function tokenDoor(token: string): Door {
+function tokenDoor(token: string): Authenticator {
   const sessions = createSessions(token);
   const holder = { role: "admin", name: "token" } as const;
   let wrong: number[] = [];
@@ -91,14 +91,14 @@ function tokenDoor(token: string): Door {
     return "wrong";
   };
   return {
-    asksToken: true,
+    usesToken: true,
     async userOf(c) {
       const cookie = getCookie(c, sessionCookie);
       if (cookie !== undefined && await sessions.isGood(cookie, Date.now())) return holder;
       const bearer = /^Bearer (.+)$/.exec(c.req.header("authorization") ?? "")?.[1];
       return bearer !== undefined && await check(bearer) === "in" ? holder : null;
     },
-    async enter(c, text, path) {
+    async signIn(c, text, path) {
       const answer = await check(text);
       if (answer !== "in") return answer;
       setCookie(c, sessionCookie, await sessions.begin(Date.now()), {

@@ -32,7 +32,7 @@ const headers: Readonly<Record<string, string>> = {
 };
 
 /** Puts the headers on every answer that does not say otherwise, errors included. */
-export const guarded: MiddlewareHandler = async (c, next) => {
+export const securityHeaders: MiddlewareHandler = async (c, next) => {
   const began = performance.now();
   await next();
   // For whoever opens the tools of a browser: what of the wait was ours.
@@ -48,7 +48,7 @@ export const guarded: MiddlewareHandler = async (c, next) => {
  * request, and no page can say it for them; one that does not is asked for the
  * origin. What has neither is no browser: it has to bring the token itself.
  */
-export function isOurs(c: Context): boolean {
+export function isSameOrigin(c: Context): boolean {
   const site = c.req.header("sec-fetch-site");
   if (site !== undefined) return site === "same-origin";
   const origin = c.req.header("origin");
@@ -65,6 +65,6 @@ function hostOf(origin: string): string | undefined {
 }
 
 /** Reads no more than `bytes` of what is sent. */
-export function upTo(bytes: number): MiddlewareHandler {
+export function limitBody(bytes: number): MiddlewareHandler {
   return bodyLimit({ maxSize: bytes, onError: (c) => c.text("This form is too long", 413) });
 }

@@ -6,21 +6,27 @@
 
 import type { Hono } from "hono";
 import { deleteCookie } from "hono/cookie";
-import { type Door, sessionCookie } from "./auth.ts";
-import { isOurs, upTo } from "./security_headers.ts";
+import { type Authenticator, sessionCookie } from "./auth.ts";
+import { isSameOrigin, limitBody } from "./security_headers.ts";
 import { html } from "../ui/html.ts";
 import { bare } from "../ui/layout.ts";
-import { baseOf, type C, type Env, frameOf, rootOf } from "./request_context.ts";
+import {
+  baseOf,
+  type DashboardContext,
+  type DashboardEnv,
+  frameOf,
+  rootOf,
+} from "./request_context.ts";
 
 /** What a form with a token may hold, in bytes: anybody can send one. */
 const mostOfToken = 10_000;
 
 /** The form for a token, and the ways in and out. */
-export function entrance(app: Hono<Env>, door: Door): void {
+export function addSignIn(app: Hono<DashboardEnv>, door: Authenticator): void {
   app.get("*", async (c, next) => {
     const token = c.req.query("token");
     if (token === undefined) return await next();
-    const answer = await door.enter(c, token, baseOf(c) || "/");
+    const answer = await door.signIn(c, token, baseOf(c) || "/");
     if (answer !== "in") return await form(c, answer);
     // What stays in the address bar and in the history holds no token.
     const url = new URL(c.req.url);
@@ -28,30 +34,30 @@ export function entrance(app: Hono<Env>, door: Door): void {
     const path = url.pathname.slice(rootOf(c).length).replace(/^\/+/, "/");
     return c.redirect(`${baseOf(c)}${path}${url.search}`);
   });
-  app.post("/enter", upTo(mostOfToken), async (c) => {
-    if (!isOurs(c)) return c.text("This form was not sent by a page of this dashboard", 403);
+  app.post("/enter", limitBody(mostOfToken), async (c) => {
+    if (!isSameOrigin(c)) return c.text("This form was not sent by a page of this dashboard", 403);
     const { token } = await c.req.parseBody();
-    const answer = await door.enter(c, typeof token === "string" ? token : "", baseOf(c) || "/");
+    const answer = await door.signIn(c, typeof token === "string" ? token : "", baseOf(c) || "/");
     return answer === "in" ? c.redirect(`${baseOf(c)}/`, 303) : await form(c, answer);
   });
   app.post("/leave", (c) => {
-    if (!isOurs(c)) return c.text("This form was not sent by a page of this dashboard", 403);
+    if (!isSameOrigin(c)) return c.text("This form was not sent by a page of this dashboard", 403);
     deleteCookie(c, sessionCookie, { path: baseOf(c) || "/" });
     return c.redirect(`${baseOf(c)}/`, 303);
   });
 }
 
 /** What a stranger is told. */
-export function stranger(c: C, door: Door): Response | Promise<Response> {
+export function denyAccess(c: DashboardContext, door: Authenticator): Response | Promise<Response> {
   if (c.req.path.startsWith(`${rootOf(c)}/live/`)) return c.text("not signed in", 401);
-  if (door.asksToken) return form(c);
+  if (door.usesToken) return form(c);
   return c.html(
     bare("Not allowed", html`<h1>You are not let in here</h1>`, frameOf(c)) as string,
     403,
   );
 }
 
-function form(c: C, answer?: "wrong" | "wait"): Response | Promise<Response> {
+function form(c: DashboardContext, answer?: "wrong" | "wait"): Response | Promise<Response> {
   const why = answer === "wait"
     ? "Too many wrong tokens: wait a minute."
     : answer === "wrong"

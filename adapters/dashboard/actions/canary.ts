@@ -10,9 +10,9 @@ import { isAlive } from "../../../core/console/fleet.ts";
 import { isFullId, queueOf, shortId } from "../../../core/console/ids.ts";
 import { plural } from "../../../core/console/format.ts";
 import { html, type Part, part } from "../ui/html.ts";
-import { type Act, type Ask, BadForm, field, type Fields } from "../page.ts";
+import { type Action, field, type FormFields, InvalidForm, type RequestContext } from "../page.ts";
 import { badge, button } from "../ui/components.ts";
-import { taskAct } from "./task_actions.ts";
+import { taskAction } from "./task_actions.ts";
 import { commandFor } from "./cli_equivalent.ts";
 import { filterOf, queryOf, targetOf, type TaskFilter } from "../pages/task_filter.ts";
 import { hrefOf } from "../pages/task_table.ts";
@@ -21,13 +21,13 @@ import { search } from "../pages/task_search.ts";
 /** How many run first. */
 const size = 5;
 
-function deadOf(fields: Fields): TaskFilter {
+function deadOf(fields: FormFields): TaskFilter {
   const filter = filterOf(new URLSearchParams(field(fields, "filter")));
   return { ...filter, states: ["dead"] };
 }
 
 /** Releases the last few of a group, and goes where they can be watched. */
-export const releaseCanary: Act = {
+export const releaseCanary: Action = {
   name: "dlq.canary",
   role: "operator",
   target: (fields) => `${size} with ${targetOf(deadOf(fields))}`,
@@ -37,7 +37,7 @@ export const releaseCanary: Act = {
     const filter = deadOf(fields);
     const { tasks } = await search(ask, filter, { states: ["dead"], limit: size });
     const ids = tasks.slice(0, size).map(({ id }) => id);
-    if (ids.length === 0) throw new BadForm("Nothing of it is dead any more");
+    if (ids.length === 0) throw new InvalidForm("Nothing of it is dead any more");
     await someWorker(ask, ids);
     const released: string[] = [];
     for (const queue of new Set(ids.map(queueOf))) {
@@ -52,17 +52,23 @@ export const releaseCanary: Act = {
   },
 };
 
-/** Without a worker nobody would ever know what becomes of a canary. @throws {BadForm} */
-async function someWorker({ rl }: Ask, ids: readonly string[]): Promise<void> {
+/** Without a worker nobody would ever know what becomes of a canary. @throws {InvalidForm} */
+async function someWorker({ rl }: RequestContext, ids: readonly string[]): Promise<void> {
   for (const queue of new Set(ids.map(queueOf))) {
     const workers = await rl.queue(queue).workers();
     if (workers.some((worker) => isAlive(worker, Date.now()))) continue;
-    throw new BadForm(`Queue ${queue} has no worker: nobody would know what becomes of a canary`);
+    throw new InvalidForm(
+      `Queue ${queue} has no worker: nobody would know what becomes of a canary`,
+    );
   }
 }
 
 /** What became of the canary that the query names; `left` are still dead. */
-export async function canaryPart(ask: Ask, filter: TaskFilter, left: number): Promise<Part> {
+export async function canaryPart(
+  ask: RequestContext,
+  filter: TaskFilter,
+  left: number,
+): Promise<Part> {
   const ids = (ask.query.get("canary") ?? "").split(",")
     .filter((id) => isFullId(id)).slice(0, size);
   if (ids.length === 0) return part("canary", html``);
@@ -84,7 +90,7 @@ export async function canaryPart(ask: Ask, filter: TaskFilter, left: number): Pr
       left > 0 ? " The others may follow." : ""
     }</p>`;
   const rest = failed.length === 0 && open.length === 0 && left > 0 &&
-    button(ask, taskAct("release"), fields, "Release the others …");
+    button(ask, taskAction("release"), fields, "Release the others …");
   return part(
     "canary",
     html`

@@ -9,20 +9,24 @@ import type { TaskSummary } from "../../../mod.ts";
 import { seen } from "../../../core/console/filter_payload.ts";
 import { count, plural } from "../../../core/console/format.ts";
 import { type Html, html } from "../ui/html.ts";
-import { type Ask, BadForm, type Fields } from "../page.ts";
+import { type FormFields, InvalidForm, type RequestContext } from "../page.ts";
 import { isNarrow, type TaskFilter } from "../pages/task_filter.ts";
-import { type Kind, perRound, questionOf, statesOf } from "./task_action_list.ts";
+import { perRound, questionOf, statesOf, type TaskActionKind } from "./task_action_list.ts";
 import { search } from "../pages/task_search.ts";
 
 /** A question, what helps to answer it, and what the answer has to bring along. */
 export interface Question {
   readonly question: string;
   readonly about: Html;
-  readonly fields: Fields;
+  readonly fields: FormFields;
 }
 
 /** Those that were chosen: how many, and three of them. */
-export async function chosen({ rl }: Ask, kind: Kind, ids: readonly string[]): Promise<Question> {
+export async function chosen(
+  { rl }: RequestContext,
+  kind: TaskActionKind,
+  ids: readonly string[],
+): Promise<Question> {
   const some = await Promise.all(ids.slice(0, 3).map((id) => seen(rl, id)));
   return {
     question: questionOf(kind, plural(ids.length, "task")),
@@ -44,11 +48,15 @@ function samplesOf(tasks: readonly TaskSummary[]): Html {
 }
 
 /** How many a filter means now, and three of them. */
-export async function preview(ask: Ask, kind: Kind, filter: TaskFilter): Promise<Question> {
+export async function preview(
+  ask: RequestContext,
+  kind: TaskActionKind,
+  filter: TaskFilter,
+): Promise<Question> {
   const until = Date.now();
   const states = statesOf(kind, filter);
   const { tasks, next, looked, total } = await search(ask, filter, { states, limit: 3, until });
-  if (tasks.length === 0 && next === null) throw new BadForm("No task is like that any more");
+  if (tasks.length === 0 && next === null) throw new InvalidForm("No task is like that any more");
   const exact = next === null ? tasks.length : isNarrow(filter) ? undefined : total;
   const question = questionOf(kind, exact === undefined ? "all that match" : plural(exact, "task"));
   const atLeast = exact === undefined

@@ -9,20 +9,24 @@ import { deadLines } from "../../../core/console/export_lines.ts";
 import { picksOf } from "../../../core/console/filter_payload.ts";
 import { releaseCanary } from "./canary.ts";
 import { type Html, html } from "../ui/html.ts";
-import type { Ask, Download } from "../page.ts";
+import type { Download, RequestContext } from "../page.ts";
 import { button } from "../ui/components.ts";
-import { taskAct } from "./task_actions.ts";
+import { taskAction } from "./task_actions.ts";
 import { exportCommand } from "./cli_equivalent.ts";
 import { filterOf, queryOf, targetOf, type TaskFilter } from "../pages/task_filter.ts";
 
 /** What can be done to all that suit. */
-export function deadActs(ask: Ask, filter: TaskFilter, there: number): Html | false {
+export function deadLetterButtons(
+  ask: RequestContext,
+  filter: TaskFilter,
+  there: number,
+): Html | false {
   if (there === 0) return false;
   const fields = { filter: queryOf(filter), scope: "all" };
   return html`<div class="acts">${
     there > 5 && button(ask, releaseCanary, fields, "Release 5 as a canary")
-  }${button(ask, taskAct("release"), fields, "Release all …")}${
-    button(ask, taskAct("discard"), fields, "Discard all …", "danger")
+  }${button(ask, taskAction("release"), fields, "Release all …")}${
+    button(ask, taskAction("discard"), fields, "Discard all …", "danger")
   }${
     ask.showsPayloads &&
     html`<a class="button" href="${exportHref(filter)}" data-command="${
@@ -44,7 +48,7 @@ export const exportDead: Download = {
     const filter = { ...filterOf(ask.query), states: ["dead"] as const };
     const { rl, user } = ask;
     const queues = filter.queue === undefined
-      ? (await ask.look()).queues.map(({ name }) => name)
+      ? (await ask.snapshot()).queues.map(({ name }) => name)
       : [filter.queue];
     const suits = await suitsOf(rl, queues, filter);
     await rl.recordAction({

@@ -9,35 +9,42 @@ import { type PayloadIssue, RelierError, type TaskDetails } from "../../../mod.t
 import { isFullId, queueOf } from "../../../core/console/ids.ts";
 import { hidden } from "./perform.ts";
 import { type Html, html } from "../ui/html.ts";
-import { type Act, type Ask, BadForm, field, type Fields, type Outcome } from "../page.ts";
+import {
+  type Action,
+  type ActionResult,
+  field,
+  type FormFields,
+  InvalidForm,
+  type RequestContext,
+} from "../page.ts";
 import { word } from "../ui/components.ts";
 
 /** Longer JSON is not indented. */
 const mostIndented = 65_536;
 
-const idOf = (fields: Fields): string => {
+const idOf = (fields: FormFields): string => {
   const id = field(fields, "id");
   if (isFullId(id)) return id;
-  throw new BadForm("That is no id of a task");
+  throw new InvalidForm("That is no id of a task");
 };
 
 /** Releases a dead task with the payload in the form. */
-export const releaseEdited: Act = {
+export const releaseEdited: Action = {
   name: "tasks.edit",
   role: "operator",
   target: idOf,
   command: (fields) => `rl dlq release ${word(fields["id"] ?? "")} --edit payload.json`,
-  async before(_, fields) {
+  async preview(_, fields) {
     const read = jsonOf(fields["payload"] ?? "");
     return await Promise.resolve("why" in read ? again(fields, [read.why]) : undefined);
   },
-  async run({ rl }, fields): Promise<Outcome> {
+  async run({ rl }, fields): Promise<ActionResult> {
     const id = idOf(fields);
     const read = jsonOf(fields["payload"] ?? "");
-    if ("why" in read) throw new BadForm(read.why);
+    if ("why" in read) throw new InvalidForm(read.why);
     try {
       const missed = await rl.queue(queueOf(id)).release([{ id, payload: read.value }]);
-      if (missed.length > 0) throw new BadForm(`Task ${id} is not dead any more`);
+      if (missed.length > 0) throw new InvalidForm(`Task ${id} is not dead any more`);
     } catch (error) {
       if (!RelierError.is(error) || !refusals.includes(error.code)) throw error;
       return { shown: again(fields, reasonsOf(error)), status: 400 };
@@ -70,7 +77,7 @@ function jsonOf(text: string): { readonly value: unknown } | { readonly why: str
 }
 
 /** The form, if it was asked for and the task is there to be edited. */
-export function editForm(ask: Ask, { id, state, payload }: TaskDetails): Html | false {
+export function editForm(ask: RequestContext, { id, state, payload }: TaskDetails): Html | false {
   const fits = state === "dead" && payload !== undefined;
   if (!ask.query.has("edit") || !fits || !ask.may("operator") || !ask.showsPayloads) return false;
   const short = JSON.stringify(payload);
@@ -78,12 +85,12 @@ export function editForm(ask: Ask, { id, state, payload }: TaskDetails): Html | 
   return form({ id }, text, []);
 }
 
-function again(fields: Fields, why: readonly string[]): Html {
+function again(fields: FormFields, why: readonly string[]): Html {
   return form({ id: fields["id"] ?? "" }, fields["payload"] ?? "", why);
 }
 
 function form(
-  fields: Fields & { readonly id: string },
+  fields: FormFields & { readonly id: string },
   text: string,
   why: readonly string[],
 ): Html {

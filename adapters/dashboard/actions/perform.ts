@@ -7,10 +7,10 @@
 
 import { RelierError } from "../../../mod.ts";
 import { type Html, html } from "../ui/html.ts";
-import { type Act, type Ask, BadForm, type Fields } from "../page.ts";
+import { type Action, type FormFields, InvalidForm, type RequestContext } from "../page.ts";
 
 /** What an act came to. */
-export type Done =
+export type Performed =
   | { readonly said: string; readonly back?: string }
   | { readonly shown: Html; readonly status?: 200 | 400 }
   | { readonly ask: Html }
@@ -20,7 +20,11 @@ export type Done =
 const mostInField = 1_100_000;
 
 /** Does `act` for the one who asks. */
-export async function perform(act: Act, ask: Ask, fields: Fields): Promise<Done> {
+export async function perform(
+  act: Action,
+  ask: RequestContext,
+  fields: FormFields,
+): Promise<Performed> {
   if (!ask.may(act.role)) {
     return {
       refused: `This takes the role "${act.role}"; yours is "${ask.user.role}".`,
@@ -29,7 +33,7 @@ export async function perform(act: Act, ask: Ask, fields: Fields): Promise<Done>
   }
   try {
     const target = act.target(fields);
-    const shown = await act.before?.(ask, fields);
+    const shown = await act.preview?.(ask, fields);
     if (shown !== undefined) return { ask: shown };
     const question = fields["sure"] === "yes" ? undefined : act.question?.(fields);
     if (question !== undefined) return { ask: confirmation(act, fields, question) };
@@ -44,7 +48,7 @@ export async function perform(act: Act, ask: Ask, fields: Fields): Promise<Done>
     return typeof came === "string" ? { said: came } : came;
   } catch (error) {
     const refused = error instanceof Error ? error.message : "It did not work";
-    if (error instanceof BadForm || error instanceof TypeError || error instanceof RangeError) {
+    if (error instanceof InvalidForm || error instanceof TypeError || error instanceof RangeError) {
       return { refused, status: 400 };
     }
     if (RelierError.is(error, "RL_NOT_FOUND")) return { refused, status: 404 };
@@ -53,22 +57,29 @@ export async function perform(act: Act, ask: Ask, fields: Fields): Promise<Done>
   }
 }
 
-/** The fields of the form that `body` is. @throws {BadForm} */
-export function fieldsOf(body: Readonly<Record<string, unknown>>): Fields {
+/** The fields of the form that `body` is. @throws {InvalidForm} */
+export function fieldsOf(body: Readonly<Record<string, unknown>>): FormFields {
   const fields: Record<string, string> = Object.create(null);
   for (const [name, given] of Object.entries(body)) {
     const value = Array.isArray(given) && given.every((each) => typeof each === "string")
       ? given.join(",")
       : given;
-    if (typeof value !== "string") throw new BadForm("A file was sent where a text is asked for");
-    if (value.length > mostInField) throw new BadForm("A field is too long");
+    if (typeof value !== "string") {
+      throw new InvalidForm("A file was sent where a text is asked for");
+    }
+    if (value.length > mostInField) throw new InvalidForm("A field is too long");
     fields[name] = value;
   }
   return fields;
 }
 
 /** Asks on a page of its own; `about` is what helps to answer. */
-export function confirmation(act: Act, fields: Fields, question: string, about?: Html): Html {
+export function confirmation(
+  act: Action,
+  fields: FormFields,
+  question: string,
+  about?: Html,
+): Html {
   return html`
     <section class="panel confirm">
       <h1>${question}</h1>${about}
@@ -77,21 +88,21 @@ export function confirmation(act: Act, fields: Fields, question: string, about?:
         action="act/${act.name}">${hidden({
           ...fields,
           sure: "yes",
-        })}<div class="buttons"><a class="button" href="${backOf(fields)}">No</a>
+        })}<div class="buttons"><a class="button" href="${returnPath(fields)}">No</a>
       <button class="danger">Do it</button></div></form>
     </section>
   `;
 }
 
 /** Fields of a form that nobody sees. */
-export function hidden(fields: Fields): Html[] {
+export function hidden(fields: FormFields): Html[] {
   return Object.entries(fields).map(([name, value]) =>
     html`<input type="hidden" name="${name}" value="${value}">`
   );
 }
 
 /** Where to go back to: a page of ours, whatever was sent. */
-export function backOf(fields: Fields): string {
+export function returnPath(fields: FormFields): string {
   const back = fields["back"] ?? "";
   // Neither a scheme, nor another host, nor a way out of the dashboard.
   return /^(?:[\w~][\w~%.-]*(?:\/[\w~%-][\w~%.-]*)*)?(?:\?[^\s\\]*)?$/.test(back) ? back : "";

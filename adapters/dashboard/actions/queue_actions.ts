@@ -6,17 +6,17 @@
 
 import { plural } from "../../../core/console/format.ts";
 import { limitQueue } from "../pages/queue_limits.ts";
-import { type Act, BadForm, field, type Fields, queueField } from "../page.ts";
+import { type Action, field, type FormFields, InvalidForm, queueField } from "../page.ts";
 import { word } from "../ui/components.ts";
 
-const kindOf = (fields: Fields): "claims" | "pushes" => {
+const kindOf = (fields: FormFields): "claims" | "pushes" => {
   const given = field(fields, "what");
   if (given === "claims" || given === "pushes") return given;
-  throw new BadForm("A queue is closed to claims or to pushes");
+  throw new InvalidForm("A queue is closed to claims or to pushes");
 };
 
 /** Holds a queue, for workers or for producers. */
-export const pauseQueue: Act = {
+export const pauseQueue: Action = {
   name: "queue.pause",
   role: "operator",
   target(fields) {
@@ -37,7 +37,7 @@ export const pauseQueue: Act = {
 };
 
 /** Opens it again. */
-export const resumeQueue: Act = {
+export const resumeQueue: Action = {
   name: "queue.resume",
   role: "operator",
   target: queueField,
@@ -50,7 +50,7 @@ export const resumeQueue: Act = {
 };
 
 /** Does at once what every worker does by itself. */
-export const sweepQueue: Act = {
+export const sweepQueue: Action = {
   name: "queue.sweep",
   role: "operator",
   target: queueField,
@@ -63,7 +63,7 @@ export const sweepQueue: Act = {
 };
 
 /** Puts right what an audit finds. */
-export const repairQueue: Act = {
+export const repairQueue: Action = {
   name: "queue.repair",
   role: "admin",
   target: queueField,
@@ -78,7 +78,7 @@ export const repairQueue: Act = {
 };
 
 /** All of them. */
-export const queueActs: readonly Act[] = [
+export const queueActions: readonly Action[] = [
   pauseQueue,
   resumeQueue,
   sweepQueue,

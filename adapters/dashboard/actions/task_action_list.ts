@@ -6,14 +6,14 @@
 
 import type { Relier, TaskState } from "../../../mod.ts";
 import { cancelling, discardOnly, type TaskDeed } from "../../../core/console/bulk_actions.ts";
-import type { Act } from "../page.ts";
+import type { Action } from "../page.ts";
 import { type TaskFilter, usual } from "../pages/task_filter.ts";
 
 /** Something that is done to tasks. */
-export interface Kind {
+export interface TaskActionKind {
   readonly verb: "cancel" | "run" | "release" | "discard";
   readonly label: string;
-  readonly role: Act["role"];
+  readonly role: Action["role"];
   /** What it is for. */
   readonly states: readonly TaskState[];
   /** What was done to a task, such as `cancelled`. */
@@ -21,7 +21,7 @@ export interface Kind {
   readonly deed: (rl: Relier, states: readonly TaskState[], who: string) => TaskDeed;
 }
 
-export const kinds: readonly Kind[] = [
+export const taskActionKinds: readonly TaskActionKind[] = [
   {
     verb: "cancel",
     label: "Cancel",
@@ -60,12 +60,12 @@ export const kinds: readonly Kind[] = [
 export const perRound = 2000;
 
 /** Of the states that are asked for, those it is for. */
-export function statesOf({ states }: Kind, filter: TaskFilter): readonly TaskState[] {
+export function statesOf({ states }: TaskActionKind, filter: TaskFilter): readonly TaskState[] {
   const asked = filter.states.length > 0 ? filter.states : usual;
   return states.filter((state) => asked.includes(state));
 }
 
-export function questionOf({ label, states }: Kind, what: string): string {
+export function questionOf({ label, states }: TaskActionKind, what: string): string {
   const forGood = states.includes("completed") ? " for good" : "";
   return `${label} ${what}${forGood}?`;
 }

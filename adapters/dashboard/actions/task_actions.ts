@@ -9,37 +9,49 @@ import type { TaskState } from "../../../mod.ts";
 import { isFullId } from "../../../core/console/ids.ts";
 import { onEach } from "../../../core/console/filter_search.ts";
 import { count, plural } from "../../../core/console/format.ts";
-import { backOf, confirmation, hidden } from "./perform.ts";
+import { confirmation, hidden, returnPath } from "./perform.ts";
 import { gauge } from "../ui/chart.ts";
 import { type Html, html } from "../ui/html.ts";
-import { type Act, type Ask, BadForm, type Fields, type Outcome } from "../page.ts";
+import {
+  type Action,
+  type ActionResult,
+  type FormFields,
+  InvalidForm,
+  type RequestContext,
+} from "../page.ts";
 import { word } from "../ui/components.ts";
 import { commandFor } from "./cli_equivalent.ts";
 import { chosen, preview } from "./confirm.ts";
 import { filterOf, targetOf, type TaskFilter } from "../pages/task_filter.ts";
-import { type Kind, kinds, perRound, questionOf, statesOf } from "./task_action_list.ts";
+import {
+  perRound,
+  questionOf,
+  statesOf,
+  type TaskActionKind,
+  taskActionKinds,
+} from "./task_action_list.ts";
 import { search } from "../pages/task_search.ts";
 
 /** The tasks that a form means. */
 type Meant = { readonly ids: readonly string[] } | { readonly filter: TaskFilter };
 
-function meant(fields: Fields): Meant {
+function meant(fields: FormFields): Meant {
   if (fields["scope"] === "all") {
     const { filter } = fields;
     // Whoever means all of them says so.
-    if (filter === undefined) throw new BadForm('The field "filter" is missing');
+    if (filter === undefined) throw new InvalidForm('The field "filter" is missing');
     return { filter: filterOf(new URLSearchParams(filter)) };
   }
   const ids = [...new Set((fields["id"] ?? "").split(",").filter(Boolean))];
   if (ids.length === 0) {
-    throw new BadForm("Nothing is selected: select tasks, or choose all that match");
+    throw new InvalidForm("Nothing is selected: select tasks, or choose all that match");
   }
-  if (!ids.every((id) => isFullId(id))) throw new BadForm("That is no id of a task");
+  if (!ids.every((id) => isFullId(id))) throw new InvalidForm("That is no id of a task");
   return { ids };
 }
 
-function actOf(kind: Kind): Act {
-  const act: Act = {
+function actOf(kind: TaskActionKind): Action {
+  const act: Action = {
     name: `tasks.${kind.verb}`,
     role: kind.role,
     target(fields) {
@@ -61,7 +73,7 @@ function actOf(kind: Kind): Act {
       if (fields["scope"] === "all") return undefined;
       return questionOf(kind, plural((fields["id"] ?? "").split(",").length, "task"));
     },
-    async before(ask, fields) {
+    async preview(ask, fields) {
       if (fields["sure"] === "yes") return undefined;
       const these = meant(fields);
       const { question, about, fields: more } = "ids" in these
@@ -80,33 +92,37 @@ function actOf(kind: Kind): Act {
 }
 
 /** The commands that do it to ids. */
-const lines: Readonly<Record<Kind["verb"], string>> = {
+const lines: Readonly<Record<TaskActionKind["verb"], string>> = {
   cancel: "rl tasks cancel",
   run: "rl tasks retry",
   release: "rl dlq release",
   discard: "rl dlq discard",
 };
 
-async function actOnIds(ask: Ask, kind: Kind, ids: readonly string[]): Promise<Outcome> {
+async function actOnIds(
+  ask: RequestContext,
+  kind: TaskActionKind,
+  ids: readonly string[],
+): Promise<ActionResult> {
   const deed = kind.deed(ask.rl, kind.states, ask.user.name);
   const { done, missed } = await onEach(ask.rl, ids, undefined, deed);
   if (done > 0 || ids.length > 1) return said(kind, done, missed.length);
-  throw new BadForm(`Task ${ids[0]} was not ${kind.done}: it is in another state, or gone.`);
+  throw new InvalidForm(`Task ${ids[0]} was not ${kind.done}: it is in another state, or gone.`);
 }
 
-function said({ done: word }: Kind, done: number, missed: number): string {
+function said({ done: word }: TaskActionKind, done: number, missed: number): string {
   const others = missed > 0 ? ` ${plural(missed, "task")} had changed meanwhile.` : "";
   return `${plural(done, "task")} ${word}.${others}`;
 }
 
 /** Does it to the next piece of all that match; says what was done, or shows how far it came. */
 async function round(
-  ask: Ask,
-  act: Act,
-  kind: Kind,
+  ask: RequestContext,
+  act: Action,
+  kind: TaskActionKind,
   filter: TaskFilter,
-  fields: Fields,
-): Promise<Outcome> {
+  fields: FormFields,
+): Promise<ActionResult> {
   const states = statesOf(kind, filter);
   const numberIn = (name: string): number => {
     const n = Number(fields[name] ?? 0);
@@ -141,11 +157,11 @@ async function round(
 }
 
 function progress(
-  act: Act,
-  kind: Kind,
+  act: Action,
+  kind: TaskActionKind,
   { done, missed, looked }: Readonly<Record<"done" | "missed" | "looked", number>>,
   all: number,
-  next: Fields,
+  next: FormFields,
 ): Html {
   const rest = Math.max(0, all - looked);
   return html`
@@ -155,22 +171,24 @@ function progress(
       <p>${count(looked)} of ${count(all)} looked at, ${plural(missed, "task")} skipped because they
         had changed; about ${count(rest)} are left. What was done stays done.</p>
       <form method="post" action="act/${act.name}" data-go-on>${hidden(next)}
-        <div class="buttons"><a class="button" href="${backOf(next)}">Stop here</a>
+        <div class="buttons"><a class="button" href="${returnPath(next)}">Stop here</a>
         <button class="danger">Go on</button></div></form>
     </section>
   `;
 }
 
 /** All of them. */
-export const taskActs: readonly Act[] = kinds.map(actOf);
+export const taskActions: readonly Action[] = taskActionKinds.map(actOf);
 
 /** The act that does `verb`. */
-export function taskAct(verb: Kind["verb"]): Act {
-  return taskActs.find(({ name }) => name === `tasks.${verb}`)!;
+export function taskAction(verb: TaskActionKind["verb"]): Action {
+  return taskActions.find(({ name }) => name === `tasks.${verb}`)!;
 }
 
 /** What can be done to tasks in one of `states`, as labels by act. */
-export function actsFor(states: readonly TaskState[]): readonly { act: Act; label: string }[] {
-  return kinds.filter((kind) => kind.states.some((state) => states.includes(state)))
-    .map(({ verb, label }) => ({ act: taskAct(verb), label }));
+export function actionsFor(
+  states: readonly TaskState[],
+): readonly { act: Action; label: string }[] {
+  return taskActionKinds.filter((kind) => kind.states.some((state) => states.includes(state)))
+    .map(({ verb, label }) => ({ act: taskAction(verb), label }));
 }

@@ -5,13 +5,13 @@
  */
 
 import { RelierError, type WorkerCommand } from "../../../mod.ts";
-import { type Act, field, type Fields } from "../page.ts";
+import { type Action, field, type FormFields } from "../page.ts";
 import { word } from "../ui/components.ts";
 
 /** An order, and what is said of it. */
 interface Order {
   readonly order: WorkerCommand["do"];
-  readonly role: Act["role"];
+  readonly role: Action["role"];
   readonly said: string;
   readonly question?: string;
 }
@@ -33,8 +33,8 @@ const orders: readonly Order[] = [
   },
 ];
 
-function actOf({ order, role, said, question }: Order): Act {
-  const nameOf = (fields: Fields): string => fields["name"] || fields["worker"] || "";
+function actOf({ order, role, said, question }: Order): Action {
+  const nameOf = (fields: FormFields): string => fields["name"] || fields["worker"] || "";
   return {
     name: `worker.${order}`,
     role,
@@ -61,9 +61,9 @@ function actOf({ order, role, said, question }: Order): Act {
 }
 
 /** All of them, by what they order. */
-export const workerActs: readonly Act[] = orders.map(actOf);
+export const workerActions: readonly Action[] = orders.map(actOf);
 
 /** The act that gives `order`. */
-export function orderAct(order: "pause" | "resume" | "drain" | "stop"): Act {
-  return workerActs.find(({ name }) => name === `worker.${order}`)!;
+export function workerAction(order: "pause" | "resume" | "drain" | "stop"): Action {
+  return workerActions.find(({ name }) => name === `worker.${order}`)!;
 }

@@ -6,16 +6,16 @@
  */
 
 import type { Relier } from "../../../mod.ts";
-import { createLook, type Look } from "./snapshot.ts";
+import { createSnapshotPoller, type Snapshot } from "./snapshot.ts";
 
 /** What is shared. */
-export interface Hub {
+export interface SnapshotCache {
   /** How everything stands; at most a second old. */
-  look(): Promise<Look>;
+  snapshot(): Promise<Snapshot>;
   /** What `make` makes, or what it made for the same `key` within the last second. */
   shared<T>(key: string, make: () => Promise<T>): Promise<T>;
   /** What was looked at is not as it was: somebody has done something. */
-  forget(): void;
+  invalidate(): void;
 }
 
 /** How long what was looked at is shown to others. */
@@ -32,8 +32,8 @@ interface Made {
 }
 
 /** Makes the hub of a client. */
-export function createHub(rl: Relier): Hub {
-  const see = createLook(rl);
+export function createSnapshotCache(rl: Relier): SnapshotCache {
+  const see = createSnapshotPoller(rl);
   const made = new Map<string, Made>();
   let askedAt = 0;
   let sampling = false;
@@ -52,7 +52,7 @@ export function createHub(rl: Relier): Hub {
     return await value;
   }
 
-  const look = (): Promise<Look> => shared(" look", see);
+  const look = (): Promise<Snapshot> => shared(" look", see);
 
   /** Has charts go on for a while when nobody looks; holds no process open. */
   function sample(): void {
@@ -68,8 +68,8 @@ export function createHub(rl: Relier): Hub {
 
   return {
     shared,
-    forget: () => made.clear(),
-    look() {
+    invalidate: () => made.clear(),
+    snapshot() {
       askedAt = Date.now();
       sample();
       return look();

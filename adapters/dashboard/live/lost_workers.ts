@@ -9,7 +9,7 @@ import { type Fellow, nameOf } from "../../../core/console/fleet.ts";
 import type { Survey } from "../../../core/console/queue_rates.ts";
 
 /** A worker that was lost. */
-export interface Death {
+export interface LostWorker {
   readonly worker: string;
   readonly name: string;
   readonly host: string;
@@ -33,9 +33,9 @@ interface Seen {
 const kept = 50;
 
 /** Makes something that is given each look, and tells the last deaths, the latest first. */
-export function createObituary(): (seen: Seen) => readonly Death[] {
+export function createLostWorkerTracker(): (seen: Seen) => readonly LostWorker[] {
   let before: Seen | undefined;
-  let deaths: readonly Death[] = [];
+  let deaths: readonly LostWorker[] = [];
   return (seen) => {
     if (before) {
       const found = diedBetween(before, seen)
@@ -47,7 +47,7 @@ export function createObituary(): (seen: Seen) => readonly Death[] {
   };
 }
 
-function diedBetween(before: Seen, { at, fleet, queues }: Seen): Death[] {
+function diedBetween(before: Seen, { at, fleet, queues }: Seen): LostWorker[] {
   const present = new Set(fleet.map(({ id }) => id));
   return before.fleet.flatMap((fellow) => {
     if (present.has(fellow.id)) return [];

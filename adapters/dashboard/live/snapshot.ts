@@ -5,7 +5,7 @@
  * @module
  */
 
-import { createObituary, type Death } from "./lost_workers.ts";
+import { createLostWorkerTracker, type LostWorker } from "./lost_workers.ts";
 import { type Fellow, fleetOf } from "../../../core/console/fleet.ts";
 import { type Ill, illsOf, illsOfServer } from "../../../core/console/queue_checks.ts";
 import { type Pace, type Survey, survey, usedQueues } from "../../../core/console/queue_rates.ts";
@@ -22,25 +22,25 @@ export interface Sample extends Pace {
 }
 
 /** A queue, and how it was lately. */
-export interface QueueLook extends Survey {
+export interface QueueSnapshot extends Survey {
   /** The last samples, the oldest first. */
   readonly history: readonly Sample[];
 }
 
 /** How everything stands. */
-export interface Look {
+export interface Snapshot {
   /** In ms since 1970. */
   readonly at: number;
   /** By name. */
-  readonly queues: readonly QueueLook[];
+  readonly queues: readonly QueueSnapshot[];
   /** By name and age. */
-  readonly fleet: readonly Fellow[];
+  readonly workers: readonly Fellow[];
   /** What Redis says of itself, by the names of INFO. */
   readonly server: Readonly<Record<string, string>>;
   /** The workers that were lost while somebody looked, the latest first. */
-  readonly deaths: readonly Death[];
+  readonly lostWorkers: readonly LostWorker[];
   /** What is wrong. */
-  readonly ills: readonly Ill[];
+  readonly problems: readonly Ill[];
   /** All queues together; the last samples, the oldest first. */
   readonly history: readonly Sample[];
 }
@@ -54,14 +54,14 @@ const kept = 300;
 const noPace: Pace = { done: 0, failed: 0, lost: 0, pushed: 0 };
 
 /** Makes something that looks. */
-export function createLook(rl: Relier): () => Promise<Look> {
+export function createSnapshotPoller(rl: Relier): () => Promise<Snapshot> {
   let names: readonly string[] = [];
   let server: Readonly<Record<string, string>> = {};
   let looks = 0;
   let turn = 0;
-  const known = new Map<string, QueueLook>();
+  const known = new Map<string, QueueSnapshot>();
   let history: readonly Sample[] = [];
-  const obituary = createObituary();
+  const lostWorkerTracker = createLostWorkerTracker();
 
   return async () => {
     if (looks++ % listEvery === 0) {
@@ -79,15 +79,15 @@ export function createLook(rl: Relier): () => Promise<Look> {
     const queues = names.flatMap((name) => known.get(name) ?? []);
     history = [...history, sampleOf(queues, at)].slice(-kept);
     const worked = queues.filter(({ stats }) => stats.workers.length > 0).slice(0, mostQueues);
-    const fleet = await fleetOf(rl, worked.map(({ name }) => name));
+    const workers = await fleetOf(rl, worked.map(({ name }) => name));
     const aliveOn = (queue: string): number =>
-      fleet.filter((each) => each.state !== "lost" && each.queues.includes(queue)).length;
-    const ills = [
+      workers.filter((each) => each.state !== "lost" && each.queues.includes(queue)).length;
+    const problems = [
       ...illsOfServer(server),
       ...queues.flatMap((queue) => illsOf(queue, aliveOn(queue.name))),
     ];
-    const deaths = obituary({ at: Date.now(), fleet, queues });
-    return { at, queues, fleet, server, deaths, ills, history };
+    const lostWorkers = lostWorkerTracker({ at: Date.now(), fleet: workers, queues });
+    return { at, queues, workers, server, lostWorkers, problems, history };
   };
 }
 

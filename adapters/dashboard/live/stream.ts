@@ -22,7 +22,7 @@ let streams = 0;
  * Sends the parts of a page, and from then on those that changed. `parts` is
  * asked every `everyMs`; once it throws, that is told as trouble, and the last word.
  */
-export function live(c: Context, parts: () => Promise<Parts>, everyMs: number): Response {
+export function liveStream(c: Context, parts: () => Promise<Parts>, everyMs: number): Response {
   if (streams >= mostStreams) {
     return c.text("too many pages are open", 503, { "Retry-After": "10" });
   }

@@ -8,7 +8,7 @@ import { admissionOf } from "../../../core/console/admission_report.ts";
 import { count } from "../../../core/console/format.ts";
 import { type Html, html, part } from "../ui/html.ts";
 import { limitWords } from "./queue_limits.ts";
-import type { QueueLook } from "../live/snapshot.ts";
+import type { QueueSnapshot } from "../live/snapshot.ts";
 import type { Page } from "../page.ts";
 import { badge, type Column, table } from "../ui/components.ts";
 
@@ -19,7 +19,7 @@ export const admission: Page = {
   path: "/admission",
   nav: { label: "Admission", key: "a", icon: "gate" },
   async view(ask) {
-    const { queues } = await ask.look();
+    const { queues } = await ask.snapshot();
     const list = part("admission", doors(queues, ask.may("admin")));
     return {
       title: "Admission",
@@ -34,8 +34,8 @@ export const admission: Page = {
   },
 };
 
-function doors(queues: readonly QueueLook[], mayChange: boolean): Html {
-  const columns: Column<QueueLook>[] = [
+function doors(queues: readonly QueueSnapshot[], mayChange: boolean): Html {
+  const columns: Column<QueueSnapshot>[] = [
     {
       title: "queue",
       of: ({ name }) => html`<a href="queues/${encodeURIComponent(name)}"><b>${name}</b></a>`,
@@ -76,7 +76,7 @@ function doors(queues: readonly QueueLook[], mayChange: boolean): Html {
   });
 }
 
-function refusals(stats: QueueLook["stats"]): Html {
+function refusals(stats: QueueSnapshot["stats"]): Html {
   const parts = Object.entries(admissionOf(stats).refused);
   return parts.length === 0
     ? html`<span class="dim">none</span>`

@@ -7,7 +7,7 @@
 import type { RecordedAction } from "../../../mod.ts";
 import { plural } from "../../../core/console/format.ts";
 import { type Html, html, part, type Value } from "../ui/html.ts";
-import type { Ask, Page } from "../page.ts";
+import type { Page, RequestContext } from "../page.ts";
 import { button, clock, type Column, moment, section, table } from "../ui/components.ts";
 import { repairQueue } from "../actions/queue_actions.ts";
 
@@ -43,8 +43,8 @@ export const audit: Page = {
   },
 };
 
-async function invariants(ask: Ask, checked: string | null): Promise<Html> {
-  const { queues } = await ask.look();
+async function invariants(ask: RequestContext, checked: string | null): Promise<Html> {
+  const { queues } = await ask.snapshot();
   const names = queues.map(({ name }) => name);
   const found = checked !== null && names.includes(checked) && ask.showsPayloads
     ? await ask.rl.queue(checked).audit()
@@ -66,7 +66,7 @@ async function invariants(ask: Ask, checked: string | null): Promise<Html> {
   );
 }
 
-function verdict(ask: Ask, queue: string, broken: readonly string[]): Value {
+function verdict(ask: RequestContext, queue: string, broken: readonly string[]): Value {
   if (broken.length === 0) {
     return html`<p class="note good">Nothing is broken in queue <b>${queue}</b>.</p>`;
   }
@@ -86,7 +86,7 @@ function verdict(ask: Ask, queue: string, broken: readonly string[]): Value {
   `;
 }
 
-function actionTable(actions: readonly RecordedAction[], ask: Ask): Html {
+function actionTable(actions: readonly RecordedAction[], ask: RequestContext): Html {
   const columns: Column<RecordedAction>[] = [
     { title: "when", of: ({ at }) => html`<span class="nowrap">${moment(at, ask.now)}</span>` },
     { title: "at", wide: true, of: ({ at }) => html`<span class="dim nowrap">${clock(at)}</span>` },

@@ -10,10 +10,10 @@ import { type DeadGroup, grouped } from "../../../core/console/dead_groups.ts";
 import { shortId } from "../../../core/console/ids.ts";
 import { count, plural, spanOf } from "../../../core/console/format.ts";
 import { canaryPart } from "../actions/canary.ts";
-import { deadActs, exportHref } from "../actions/dead_letter_actions.ts";
+import { deadLetterButtons, exportHref } from "../actions/dead_letter_actions.ts";
 import { type Html, html, part } from "../ui/html.ts";
-import type { Look } from "../live/snapshot.ts";
-import type { Ask, Page } from "../page.ts";
+import type { Snapshot } from "../live/snapshot.ts";
+import type { Page, RequestContext } from "../page.ts";
 import { clock, type Column, figure, moment, number, table } from "../ui/components.ts";
 import { filterOf, queryOf, type TaskFilter } from "./task_filter.ts";
 import { hrefOf, taskTable } from "./task_table.ts";
@@ -34,7 +34,7 @@ export const dlq: Page = {
   nav: { label: "Dead letters", key: "d", icon: "dead" },
   async view(ask) {
     const filter = deadFilter(ask.query);
-    const look = await ask.look();
+    const look = await ask.snapshot();
     const found = await deadOf(ask, look, filter);
     const groups = grouped(found.tasks);
     const list = part(
@@ -74,7 +74,7 @@ export const deadGroup: Page = {
   path: "/dlq/group",
   async view(ask) {
     const filter = deadFilter(ask.query);
-    const look = await ask.look();
+    const look = await ask.snapshot();
     const found = await deadOf(ask, look, filter);
     const [group] = grouped(found.tasks);
     const shown = found.tasks.slice(0, perPage);
@@ -90,7 +90,7 @@ export const deadGroup: Page = {
       body: html`
         <p class="crumbs"><a href="dlq">Dead letters</a> /</p><h1
           class="group"><bdi>${title.slice(0, 400) || "Nothing is like that"}</bdi></h1>${head
-            .html}${deadActs(ask, filter, found.tasks.length)}${canary.html}${list.html}<p
+            .html}${deadLetterButtons(ask, filter, found.tasks.length)}${canary.html}${list.html}<p
           class="sum foot">${found.tasks.length > shown.length &&
             html`the last ${shown.length} of ${
               count(found.tasks.length)
@@ -127,7 +127,11 @@ interface Kept {
 const kept = new WeakMap<Relier, Map<string, Kept>>();
 
 /** The dead tasks that suit; who looks on is shown the same again while nothing has changed. */
-async function deadOf(ask: Ask, { queues }: Look, filter: TaskFilter): Promise<Search> {
+async function deadOf(
+  ask: RequestContext,
+  { queues }: Snapshot,
+  filter: TaskFilter,
+): Promise<Search> {
   const all = kept.get(ask.rl) ?? new Map<string, Kept>();
   kept.set(ask.rl, all);
   const key = queryOf(filter);
@@ -137,7 +141,7 @@ async function deadOf(ask: Ask, { queues }: Look, filter: TaskFilter): Promise<S
         .join()
     ).join(" ");
   const before = all.get(key);
-  if (before && ask.again && (before.mark === mark || ask.now - before.at < restMs)) {
+  if (before && ask.isRefresh && (before.mark === mark || ask.now - before.at < restMs)) {
     return before.found;
   }
   const found = await search(ask, filter, { states: ["dead"], limit: mostDead, whole: true });
@@ -146,7 +150,7 @@ async function deadOf(ask: Ask, { queues }: Look, filter: TaskFilter): Promise<S
   return found;
 }
 
-function groupTable(groups: readonly DeadGroup[], ask: Ask): Html {
+function groupTable(groups: readonly DeadGroup[], ask: RequestContext): Html {
   const columns: Column<DeadGroup>[] = [
     {
       title: "what died of what",
@@ -185,7 +189,11 @@ function groupHref({ queue, name, reason, like }: DeadGroup): string {
   return `dlq/group?${query}`;
 }
 
-function summary({ tasks, next, total }: Search, group: DeadGroup | undefined, ask: Ask): Html {
+function summary(
+  { tasks, next, total }: Search,
+  group: DeadGroup | undefined,
+  ask: RequestContext,
+): Html {
   if (group === undefined) return html`<p class="empty">Nothing of it is dead any more.</p>`;
   const died = tasks.map(({ at, enqueuedAt }) => at ?? enqueuedAt).sort((a, b) => +a - +b);
   return html`

@@ -7,7 +7,14 @@
 
 import { keyId, lockQueue, RelierError, type TaskDetails, type TaskSummary } from "../../../mod.ts";
 import { type Html, html, part, type Value } from "../ui/html.ts";
-import { type Act, type Ask, BadForm, field, type Fields, type Page } from "../page.ts";
+import {
+  type Action,
+  field,
+  type FormFields,
+  InvalidForm,
+  type Page,
+  type RequestContext,
+} from "../page.ts";
 import { badge, button, type Column, moment, section, table, word } from "../ui/components.ts";
 
 const mostLocks = 50;
@@ -56,7 +63,7 @@ function asked(query: URLSearchParams): { key: string; task: string; queue: stri
   return { key: text("key"), task: text("task"), queue: text("queue") };
 }
 
-async function found(ask: Ask): Promise<Html> {
+async function found(ask: RequestContext): Promise<Html> {
   const { key, task, queue } = asked(ask.query);
   const id = keyId({ key, task: task || undefined, queue: queue || undefined });
   try {
@@ -70,7 +77,7 @@ async function found(ask: Ask): Promise<Html> {
 /** What a push with the same key comes to, by the state of the task it meets. */
 const outcomes = { completed: "replayed", cancelled: "created" } as const;
 
-async function told(ask: Ask, task: TaskDetails): Promise<Html> {
+async function told(ask: RequestContext, task: TaskDetails): Promise<Html> {
   const { id, state } = task;
   const outcome = outcomes[state as keyof typeof outcomes] ?? "joined";
   const over = state === "completed" || state === "cancelled" || state === "dead";
@@ -102,7 +109,7 @@ async function told(ask: Ask, task: TaskDetails): Promise<Html> {
   `;
 }
 
-async function resultOf({ rl, showsPayloads }: Ask, id: string): Promise<Html> {
+async function resultOf({ rl, showsPayloads }: RequestContext, id: string): Promise<Html> {
   if (!showsPayloads) return html`<span class="dim">hidden from viewers</span>`;
   const text = JSON.stringify(await rl.handle(id).result({ timeout: resultMs })) ?? "undefined";
   return html`<code class="break">${text.slice(0, mostResult)}${
@@ -111,7 +118,7 @@ async function resultOf({ rl, showsPayloads }: Ask, id: string): Promise<Html> {
 }
 
 /** Lets the work of a key be done again. */
-export const forgetKey: Act = {
+export const forgetKey: Action = {
   name: "key.forget",
   role: "admin",
   target: (fields) => field(fields, "id"),
@@ -120,17 +127,17 @@ export const forgetKey: Act = {
       fields["task"] ? ` --task ${word(fields["task"])}` : ""
     }`,
   question: () => "Forget what is remembered under this key, so that it can be done again?",
-  async run({ rl }, fields: Fields) {
+  async run({ rl }, fields: FormFields) {
     const id = field(fields, "id");
     const [missed] = await rl.queue(id.split("~")[0]!).discard([id]);
     if (missed !== undefined) {
-      throw new BadForm("It is under way: only what is over can be forgotten");
+      throw new InvalidForm("It is under way: only what is over can be forgotten");
     }
     return "It is forgotten, and can be done again.";
   },
 };
 
-async function locksOf({ rl }: Ask): Promise<TaskSummary[]> {
+async function locksOf({ rl }: RequestContext): Promise<TaskSummary[]> {
   const queue = rl.queue(lockQueue);
   const [held, done] = await Promise.all([
     queue.page("running", { limit: mostLocks }),
@@ -139,7 +146,7 @@ async function locksOf({ rl }: Ask): Promise<TaskSummary[]> {
   return [...held.tasks, ...done.tasks].slice(0, mostLocks);
 }
 
-function lockTable(locks: readonly TaskSummary[], ask: Ask): Html {
+function lockTable(locks: readonly TaskSummary[], ask: RequestContext): Html {
   const columns: Column<TaskSummary>[] = [
     { title: "id", of: ({ id }) => html`<span class="mono">${id.split("~").at(-1)}</span>` },
     {

@@ -12,7 +12,7 @@ import { brief, count, plural } from "../../../core/console/format.ts";
 import { backlog, chart, gauge, spark, throughput } from "../ui/chart.ts";
 import { type Html, html, part } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
-import type { Look, Sample } from "../live/snapshot.ts";
+import type { Sample, Snapshot } from "../live/snapshot.ts";
 import type { Page } from "../page.ts";
 import { beneath, figure, lasting, section } from "../ui/components.ts";
 import { queueTable, waits } from "./queues.ts";
@@ -26,10 +26,10 @@ export const overview: Page = {
   path: "/",
   nav: { label: "Overview", key: "o", icon: "overview" },
   async view(ask) {
-    const look = await ask.look();
+    const look = await ask.snapshot();
     const parts = {
       figures: part("figures", figures(look)),
-      ills: part("ills", needsAttention(look.ills)),
+      ills: part("ills", needsAttention(look.problems)),
       rates: part("rates", chart("Tasks a second", look.history, throughput, "/s")),
       depth: part("depth", chart("Tasks there are", look.history, backlog)),
       queues: part("queue-list", queueList(look)),
@@ -45,7 +45,7 @@ export const overview: Page = {
   },
 };
 
-function figures({ queues, fleet, history }: Look): Html {
+function figures({ queues, workers, history }: Snapshot): Html {
   const total = (state: TaskState): number =>
     queues.reduce((sum, { stats }) => sum + stats.counts[state], 0);
   const lately = (of: (sample: Sample) => number): number => {
@@ -69,7 +69,7 @@ function figures({ queues, fleet, history }: Look): Html {
         trend: spark(history.map(({ done }) => done), "done"),
       })}${figure("failed", `${brief(lately(({ failed }) => failed))}/s`, {
         trend: spark(history.map(({ failed }) => failed), "failed"),
-      })}${figure("p95 runs", lasting(p95Of(fleet, "run")))}${waits(fleet, oldest)}${figure(
+      })}${figure("p95 runs", lasting(p95Of(workers, "run")))}${waits(workers, oldest)}${figure(
         "dead",
         brief(dead),
         { tone: dead > 0 ? "bad" : undefined, href: "dlq" },
@@ -102,14 +102,14 @@ function spoken(text: string): Html {
     : html`${said}. <code class="copy" data-copy="${command}">${command}</code>`;
 }
 
-function workerStrip({ fleet }: Look): Html {
-  const alive = fleet.filter(({ state }) => state !== "lost");
+function workerStrip({ workers }: Snapshot): Html {
+  const alive = workers.filter(({ state }) => state !== "lost");
   const slots = alive.reduce((sum, { info }) => sum + info.concurrency, 0);
   const busy = alive.reduce((sum, { running }) => sum + running, 0);
-  const body = fleet.length === 0
+  const body = workers.length === 0
     ? html`<p class="empty">No worker is at work: <code>rl worker start</code></p>`
     : html`<ul class="strip">${
-      fleet.slice(0, mostWorkers).map((fellow) =>
+      workers.slice(0, mostWorkers).map((fellow) =>
         html`<li class="${fellow.state}"><a href="workers#${fellow.id}"><b>${nameOf(fellow)}</b>
         <span>${fellow.state}</span>${
           gauge(
@@ -123,7 +123,7 @@ function workerStrip({ fleet }: Look): Html {
   return section("Workers", body, html`${count(busy)} of ${plural(slots, "slot")} busy`);
 }
 
-function queueList({ queues }: Look): Html {
+function queueList({ queues }: Snapshot): Html {
   const fullest = [...queues].sort((a, b) => weight(b) - weight(a)).slice(0, mostQueues);
   return section(
     "Queues",
@@ -132,6 +132,6 @@ function queueList({ queues }: Look): Html {
   );
 }
 
-function weight({ stats: { counts } }: Look["queues"][number]): number {
+function weight({ stats: { counts } }: Snapshot["queues"][number]): number {
   return counts.ready + counts.running * 10 + counts.dead;
 }

@@ -7,7 +7,13 @@
 import type { Duration, QueueLimits } from "../../../mod.ts";
 import { count, plural, spanOf, spelt } from "../../../core/console/format.ts";
 import { type Html, html } from "../ui/html.ts";
-import { type Act, type Ask, BadForm, type Fields, queueField } from "../page.ts";
+import {
+  type Action,
+  type FormFields,
+  InvalidForm,
+  queueField,
+  type RequestContext,
+} from "../page.ts";
 import { word } from "../ui/components.ts";
 
 /** The limits of a queue, one each. */
@@ -36,7 +42,7 @@ const inputs = [
 ] as const;
 
 /** Sets every limit of a queue at once: what is empty is none. */
-export const limitQueue: Act = {
+export const limitQueue: Action = {
   name: "queue.limit",
   role: "admin",
   target(fields) {
@@ -54,7 +60,7 @@ export const limitQueue: Act = {
 };
 
 /** A form with the limits there are. */
-export function limitForm(ask: Ask, queue: string, limits: QueueLimits): Html | false {
+export function limitForm(ask: RequestContext, queue: string, limits: QueueLimits): Html | false {
   if (!ask.may("admin")) return false;
   const { maxDepth, maxAge, rate, maxPerTenant, concurrency } = limits;
   const values: Record<typeof inputs[number]["name"], string> = {
@@ -70,7 +76,7 @@ export function limitForm(ask: Ask, queue: string, limits: QueueLimits): Html | 
       <summary>Change limits</summary>
       <form method="post" action="act/queue.limit" class="grid-form">
         <input type="hidden" name="queue" value="${queue}"><input type="hidden" name="back" value="${ask
-          .here}">${inputs.map(({ name, label, hint }) =>
+          .location}">${inputs.map(({ name, label, hint }) =>
             html`<label>${label}<input name="${name}" value="${
               values[name]
             }" placeholder="${hint}"></label>`
@@ -85,25 +91,25 @@ export function limitForm(ask: Ask, queue: string, limits: QueueLimits): Html | 
   `;
 }
 
-function optionsOf(fields: Fields): string {
+function optionsOf(fields: FormFields): string {
   const given = inputs.filter(({ name }) => (fields[name] ?? "").trim() !== "")
     .map(({ name }) => `--${name} ${word(fields[name]!.trim())}`);
   if (fields["by"] === "tenant") given.push("--by tenant");
   return given.join(" ");
 }
 
-/** @throws {BadForm}; what is a number and too large for a limit is refused by the queue. */
-function limitsIn(fields: Fields): QueueLimits {
+/** @throws {InvalidForm}; what is a number and too large for a limit is refused by the queue. */
+function limitsIn(fields: FormFields): QueueLimits {
   const text = (name: string): string => (fields[name] ?? "").trim();
   const whole = (name: string): number | null => {
     if (text(name) === "") return null;
     if (/^\d{1,9}$/.test(text(name))) return Number(text(name));
-    throw new BadForm(`The field "${name}" is a whole number`);
+    throw new InvalidForm(`The field "${name}" is a whole number`);
   };
   const [rate, burst] = [text("rate"), whole("burst")];
   const [, limit, per] = /^(\d{1,9})\/(\d[\w.]{0,12})$/.exec(rate) ?? [];
-  if (rate !== "" && per === undefined) throw new BadForm('The rate looks like "100/1s"');
-  if (rate === "" && burst !== null) throw new BadForm("How many at once is for a rate only");
+  if (rate !== "" && per === undefined) throw new InvalidForm('The rate looks like "100/1s"');
+  if (rate === "" && burst !== null) throw new InvalidForm("How many at once is for a rate only");
   return {
     maxDepth: whole("depth"),
     maxAge: text("age") === "" ? null : text("age") as Duration,

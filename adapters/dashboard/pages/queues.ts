@@ -10,8 +10,8 @@ import { brief, count, plural, spanOf } from "../../../core/console/format.ts";
 import { backlog, chart, gauge, spark, throughput } from "../ui/chart.ts";
 import { type Html, html, part, type Value } from "../ui/html.ts";
 import { limitForm, limitWords } from "./queue_limits.ts";
-import type { Look, QueueLook } from "../live/snapshot.ts";
-import { type Ask, NotHere, type Page } from "../page.ts";
+import type { QueueSnapshot, Snapshot } from "../live/snapshot.ts";
+import { type Page, PageNotFound, type RequestContext } from "../page.ts";
 import {
   badge,
   beneath,
@@ -30,7 +30,7 @@ export const queues: Page = {
   path: "/queues",
   nav: { label: "Queues", key: "q", icon: "queues" },
   async view(ask) {
-    const look = await ask.look();
+    const look = await ask.snapshot();
     const wanted = (ask.query.get("search") ?? "").slice(0, 64).toLowerCase();
     const shown = look.queues.filter(({ name }) => name.toLowerCase().includes(wanted));
     const list = part("queues", queueTable(shown, ask));
@@ -53,9 +53,9 @@ export const queues: Page = {
 export const queue: Page = {
   path: "/queues/:queue",
   async view(ask) {
-    const look = await ask.look();
+    const look = await ask.snapshot();
     const found = look.queues.find(({ name }) => name === ask.params["queue"]);
-    if (!found) throw new NotHere("Nobody has used this queue yet");
+    if (!found) throw new PageNotFound("Nobody has used this queue yet");
     const parts = [
       part("queue", summary(found, look, ask)),
       part("rates", chart("Tasks a second", found.history, throughput, "/s")),
@@ -75,8 +75,8 @@ export const queue: Page = {
 };
 
 /** The queues as a table; with `ask` what can be done to each stands at its end. */
-export function queueTable(shown: readonly QueueLook[], ask?: Ask): Html {
-  const columns: Column<QueueLook>[] = [
+export function queueTable(shown: readonly QueueSnapshot[], ask?: RequestContext): Html {
+  const columns: Column<QueueSnapshot>[] = [
     {
       title: "queue",
       of: ({ name }) => html`<a href="queues/${encodeURIComponent(name)}"><b>${name}</b></a>`,
@@ -108,7 +108,10 @@ export function queueTable(shown: readonly QueueLook[], ask?: Ask): Html {
   });
 }
 
-function tasks({ name, stats }: QueueLook, state: keyof QueueLook["stats"]["counts"]): Html {
+function tasks(
+  { name, stats }: QueueSnapshot,
+  state: keyof QueueSnapshot["stats"]["counts"],
+): Html {
   const n = stats.counts[state];
   if (n === 0) return number(0);
   const tone = state === "dead" ? "bad" : state === "quarantined" ? "warn" : undefined;
@@ -117,7 +120,7 @@ function tasks({ name, stats }: QueueLook, state: keyof QueueLook["stats"]["coun
   return html`<a href="${href}">${number(n, tone)}</a>`;
 }
 
-function flags({ stats }: QueueLook): Value {
+function flags({ stats }: QueueSnapshot): Value {
   const { paused, overdueMs } = stats;
   return [
     paused.claims !== null && badge("paused", "warn"),
@@ -126,7 +129,7 @@ function flags({ stats }: QueueLook): Value {
   ];
 }
 
-function buttons(ask: Ask, { name, stats }: QueueLook): Html {
+function buttons(ask: RequestContext, { name, stats }: QueueSnapshot): Html {
   const held = stats.paused.claims !== null || stats.paused.pushes !== null;
   return html`<div class="acts">${
     held
@@ -135,10 +138,10 @@ function buttons(ask: Ask, { name, stats }: QueueLook): Html {
   }</div>`;
 }
 
-function summary(row: QueueLook, look: Look, ask: Ask): Html {
+function summary(row: QueueSnapshot, look: Snapshot, ask: RequestContext): Html {
   const { name, stats, pace } = row;
   const { counts, paused } = stats;
-  const fleet = look.fleet.filter((each) => each.state !== "lost" && each.queues.includes(name));
+  const fleet = look.workers.filter((each) => each.state !== "lost" && each.queues.includes(name));
   const slots = fleet.reduce((sum, { info }) => sum + info.concurrency, 0);
   const of = `tasks?queue=${encodeURIComponent(name)}&state=`;
   return html`
@@ -184,7 +187,7 @@ export function waits(fleet: readonly Fellow[], oldestMs: number, queue?: string
   });
 }
 
-function limits({ stats }: QueueLook): Html {
+function limits({ stats }: QueueSnapshot): Html {
   const words = limitWords(stats.limits);
   return section(
     "Limits",

@@ -8,12 +8,12 @@
 import type { TaskDetails, TaskSummary } from "../../../mod.ts";
 import { spanOf } from "../../../core/console/format.ts";
 import { type Html, html } from "../ui/html.ts";
-import type { Look } from "../live/snapshot.ts";
-import type { Ask } from "../page.ts";
+import type { Snapshot } from "../live/snapshot.ts";
+import type { RequestContext } from "../page.ts";
 import { badge, type Column, moment, section, table } from "../ui/components.ts";
 
 /** A task that was brought back. */
-interface Raised {
+interface ResurrectedTask {
   readonly task: TaskSummary;
   readonly cause: string;
   /** When. */
@@ -27,11 +27,11 @@ const most = 10;
 const mostQueues = 5;
 
 /** The tasks that were brought back and have not come to their end: some that run, and suspects. */
-export async function raisedOf(
-  { queues }: Look,
+export async function resurrectedTasks(
+  { queues }: Snapshot,
   running: readonly TaskSummary[],
-  { rl }: Ask,
-): Promise<Raised[]> {
+  { rl }: RequestContext,
+): Promise<ResurrectedTask[]> {
   const held = queues.filter(({ stats }) => stats.counts.quarantined > 0).slice(0, mostQueues);
   const pages = await Promise.all(
     held.map(({ name }) => rl.queue(name).page("quarantined", { limit: most })),
@@ -45,7 +45,7 @@ export async function raisedOf(
   return found.flat().sort((a, b) => b.at.getTime() - a.at.getTime());
 }
 
-function readRaised(task: TaskDetails): Raised[] {
+function readRaised(task: TaskDetails): ResurrectedTask[] {
   const last = task.history.at(-1);
   if (!last) return [];
   const alive = Number(task.facts["alive"] ?? 0);
@@ -54,8 +54,8 @@ function readRaised(task: TaskDetails): Raised[] {
 }
 
 /** They as a table. */
-export function raisedList(raised: readonly Raised[], now: number): Html {
-  const columns: Column<Raised>[] = [
+export function resurrectedList(raised: readonly ResurrectedTask[], now: number): Html {
+  const columns: Column<ResurrectedTask>[] = [
     {
       title: "task",
       of: ({ task: { id, name } }) =>

@@ -9,10 +9,10 @@ import type { TaskSummary } from "../../../mod.ts";
 import { nameOf } from "../../../core/console/fleet.ts";
 import { brief, count, plural, spanOf } from "../../../core/console/format.ts";
 import { chart, gauge, type Line } from "../ui/chart.ts";
-import type { Death } from "../live/lost_workers.ts";
+import type { LostWorker } from "../live/lost_workers.ts";
 import { type Html, html, part, type Value } from "../ui/html.ts";
-import type { Look, QueueLook } from "../live/snapshot.ts";
-import type { Ask, Page } from "../page.ts";
+import type { QueueSnapshot, Snapshot } from "../live/snapshot.ts";
+import type { Page, RequestContext } from "../page.ts";
 import {
   badge,
   beneath,
@@ -25,7 +25,7 @@ import {
   table,
 } from "../ui/components.ts";
 import { sweepQueue } from "../actions/queue_actions.ts";
-import { raisedList, raisedOf } from "./recovered_tasks.ts";
+import { resurrectedList, resurrectedTasks } from "./recovered_tasks.ts";
 
 /** Leases are read of so many queues, and so many of each: those that end first. */
 const mostQueues = 10;
@@ -40,15 +40,15 @@ export const phoenix: Page = {
   path: "/phoenix",
   nav: { label: "Phoenix", key: "p", icon: "phoenix" },
   async view(ask) {
-    const look = await ask.look();
+    const look = await ask.snapshot();
     const leases = await leasesOf(look, ask);
-    const raised = await raisedOf(look, leases, ask);
+    const raised = await resurrectedTasks(look, leases, ask);
     const parts = {
       figures: part("figures", figures(look)),
       chart: part("rate", chart("Tasks brought back", look.history, back, "/s")),
-      deaths: part("deaths", deathList(look.deaths, ask.now)),
+      deaths: part("deaths", deathList(look.lostWorkers, ask.now)),
       queues: part("sweeps", sweeps(look, ask)),
-      raised: part("raised", raisedList(raised, ask.now)),
+      raised: part("raised", resurrectedList(raised, ask.now)),
       leases: part("leases", leaseList(leases, look, ask)),
     };
     return {
@@ -66,7 +66,7 @@ export const phoenix: Page = {
   },
 };
 
-async function leasesOf({ queues }: Look, { rl }: Ask): Promise<TaskSummary[]> {
+async function leasesOf({ queues }: Snapshot, { rl }: RequestContext): Promise<TaskSummary[]> {
   const running = queues.filter(({ stats }) => stats.counts.running > 0)
     .sort((a, b) => b.stats.counts.running - a.stats.counts.running).slice(0, mostQueues);
   const pages = await Promise.all(
@@ -76,15 +76,16 @@ async function leasesOf({ queues }: Look, { rl }: Ask): Promise<TaskSummary[]> {
     .sort((a, b) => (a.at?.getTime() ?? 0) - (b.at?.getTime() ?? 0)).slice(0, mostLeases);
 }
 
-function figures({ queues, deaths, fleet }: Look): Html {
-  const sum = (of: (queue: QueueLook) => number): number => queues.reduce((n, q) => n + of(q), 0);
+function figures({ queues, lostWorkers, workers }: Snapshot): Html {
+  const sum = (of: (queue: QueueSnapshot) => number): number =>
+    queues.reduce((n, q) => n + of(q), 0);
   const events = (...names: string[]): number =>
     sum(({ stats }) => names.reduce((n, name) => n + (stats.events[name] ?? 0), 0));
   const swept = queues.flatMap(({ stats }) => stats.phoenix.sweptMs ?? []);
   const overdue = Math.max(0, ...queues.map(({ stats }) => stats.overdueMs));
   const [suspects, buried] = [sum(({ stats }) => stats.quarantine.count), events("abandon")];
-  const fenced = fleet.reduce((n, { info }) => n + info.fenced, 0);
-  const slowest = Math.max(0, ...deaths.map(({ silentMs }) => silentMs));
+  const fenced = workers.reduce((n, { info }) => n + info.fenced, 0);
+  const slowest = Math.max(0, ...lostWorkers.map(({ silentMs }) => silentMs));
   return html`
     <div
       class="figures">${figure(
@@ -102,13 +103,13 @@ function figures({ queues, deaths, fleet }: Look): Html {
         tone: buried > 0 ? "bad" : undefined,
       })}${figure("fenced", brief(fenced), { href: "workers" })}${figure(
         "longest silence",
-        deaths.length > 0 ? spanOf(slowest) : "—",
+        lostWorkers.length > 0 ? spanOf(slowest) : "—",
       )}</div>
   `;
 }
 
-function deathList(deaths: readonly Death[], now: number): Html {
-  const columns: Column<Death>[] = [
+function deathList(deaths: readonly LostWorker[], now: number): Html {
+  const columns: Column<LostWorker>[] = [
     {
       title: "worker",
       of: ({ name, host }) => html`<b>${name}</b> <span class="dim">${host}</span>`,
@@ -136,8 +137,8 @@ function causeWords(causes: Readonly<Record<string, number>>): Value {
   return words.length > 0 ? words.join(" · ") : html`<span class="dim">nothing</span>`;
 }
 
-function sweeps({ queues }: Look, ask: Ask): Html {
-  const columns: Column<QueueLook>[] = [
+function sweeps({ queues }: Snapshot, ask: RequestContext): Html {
+  const columns: Column<QueueSnapshot>[] = [
     {
       title: "queue",
       of: ({ name }) => html`<a href="queues/${encodeURIComponent(name)}"><b>${name}</b></a>`,
@@ -195,8 +196,12 @@ function sweeps({ queues }: Look, ask: Ask): Html {
   );
 }
 
-function leaseList(leases: readonly TaskSummary[], { fleet, queues }: Look, ask: Ask): Html {
-  const names = new Map(fleet.map((fellow) => [fellow.id, nameOf(fellow)]));
+function leaseList(
+  leases: readonly TaskSummary[],
+  { workers, queues }: Snapshot,
+  ask: RequestContext,
+): Html {
+  const names = new Map(workers.map((fellow) => [fellow.id, nameOf(fellow)]));
   const all = queues.reduce((n, { stats }) => n + stats.counts.running, 0);
   const left = ({ at }: TaskSummary): number => (at?.getTime() ?? 0) - ask.now;
   const columns: Column<TaskSummary>[] = [

@@ -17,7 +17,7 @@ export const redis: Page = {
   path: "/redis",
   nav: { label: "Redis", key: "s", icon: "server" },
   async view(ask) {
-    const { server } = await ask.look();
+    const { server } = await ask.snapshot();
     const parts = {
       figures: part("figures", figures(server)),
       checks: part("checks", section("Can it be trusted with tasks?", checks(server))),

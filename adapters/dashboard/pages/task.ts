@@ -12,9 +12,9 @@ import { type Situation, situationOf } from "../../../core/console/snapshot.ts";
 import { attemptOf, countersOf } from "../../../core/console/timeline.ts";
 import { gauge } from "../ui/chart.ts";
 import { type Html, html, part } from "../ui/html.ts";
-import { type Ask, NotHere, type Page } from "../page.ts";
+import { type Page, PageNotFound, type RequestContext } from "../page.ts";
 import { button, clock, moment, section } from "../ui/components.ts";
-import { actsFor } from "../actions/task_actions.ts";
+import { actionsFor } from "../actions/task_actions.ts";
 import { contents, outcome, stepResults } from "./task_contents.ts";
 import { editForm } from "../actions/edit_payload.ts";
 import { attemptsTable, timeline } from "./task_timeline.ts";
@@ -25,12 +25,12 @@ export const task: Page = {
   path: "/tasks/:id",
   async view(ask) {
     const id = ask.params["id"] ?? "";
-    if (!isFullId(id)) throw new NotHere("This is no id of a task");
-    const [look, found] = await Promise.all([ask.look(), situationOf(ask.rl, id, false)]);
+    if (!isFullId(id)) throw new PageNotFound("This is no id of a task");
+    const [look, found] = await Promise.all([ask.snapshot(), situationOf(ask.rl, id, false)]);
     const queue = look.queues.find(({ name }) => name === queueOf(id));
     const situation: Situation = { ...found, pace: queue?.pace?.done ?? null };
     const { task } = situation;
-    const workers = new Map(look.fleet.map((each) => [each.id, nameOf(each)]));
+    const workers = new Map(look.workers.map((each) => [each.id, nameOf(each)]));
     const parts = [
       part("head", head(task, ask)),
       part("why", why(situation)),
@@ -55,7 +55,7 @@ export const task: Page = {
   },
 };
 
-function head(task: TaskDetails, ask: Ask): Html {
+function head(task: TaskDetails, ask: RequestContext): Html {
   const { id, facts, queue, state, progress, remark, enqueuedAt, headers } = task;
   const trace = headers["traceparent"]?.split("-")[1];
   const fact = (label: string, value: Html | string | undefined | false): Html | false =>
@@ -68,7 +68,7 @@ function head(task: TaskDetails, ask: Ask): Html {
     `;
   const again = task.state === "dead" && ask.may("operator") && ask.showsPayloads &&
     task.payload !== undefined && !ask.query.has("edit");
-  const acts = actsFor([state]).map(({ act, label }) =>
+  const acts = actionsFor([state]).map(({ act, label }) =>
     button(
       ask,
       act,
@@ -125,7 +125,7 @@ function why(situation: Situation): Html {
   );
 }
 
-function lastError({ error }: TaskDetails, ask: Ask): Html {
+function lastError({ error }: TaskDetails, ask: RequestContext): Html {
   if (error === null) return html``;
   const frames = error.stack.split("\n").slice(1).map((line) => line.trim()).join("\n");
   return section(

@@ -8,7 +8,7 @@
 import type { StepResult, TaskDetails } from "../../../mod.ts";
 import { count, plural } from "../../../core/console/format.ts";
 import { type Html, html } from "../ui/html.ts";
-import type { Ask } from "../page.ts";
+import type { RequestContext } from "../page.ts";
 import { section } from "../ui/components.ts";
 import { jsonBlock, parsed, pushCommand } from "./task_text.ts";
 
@@ -18,7 +18,7 @@ const mostSteps = 50;
 const mostInName = 200;
 
 /** What it was pushed with. */
-export function contents(task: TaskDetails, ask: Ask): Html {
+export function contents(task: TaskDetails, ask: RequestContext): Html {
   const { payload, corrupt, envelope, headers } = task;
   if (corrupt) {
     return section("Payload", html`<p class="text-bad">What is stored of it cannot be read.</p>`);
@@ -48,7 +48,7 @@ export function contents(task: TaskDetails, ask: Ask): Html {
 const hiddenWords = "Hidden from the role viewer.";
 
 /** What its steps returned, while that is kept. */
-export function stepResults({ steps }: TaskDetails, ask: Ask): Html {
+export function stepResults({ steps }: TaskDetails, ask: RequestContext): Html {
   if (steps.length === 0) return html``;
   if (!ask.showsPayloads) return section("Steps", html`<p class="empty">${hiddenWords}</p>`);
   const left = steps.length - mostSteps;
@@ -71,7 +71,7 @@ function stepResult({ name, value }: StepResult): Html {
 }
 
 /** The partial result, and the result. */
-export function outcome(task: TaskDetails, ask: Ask): Html {
+export function outcome(task: TaskDetails, ask: RequestContext): Html {
   const { partialResult, facts } = task;
   const result = facts["result"];
   if (!result && partialResult === "") return html``;

@@ -9,7 +9,7 @@ import type { Relier, TaskState, TaskSummary } from "../../../mod.ts";
 import { suitsOf } from "../../../core/console/filter.ts";
 import { hasPayload, mostPayloads, picksOf, seen } from "../../../core/console/filter_payload.ts";
 import { walk } from "../../../core/console/paged_scan.ts";
-import type { Ask } from "../page.ts";
+import type { RequestContext } from "../page.ts";
 import { isNarrow, type TaskFilter } from "./task_filter.ts";
 
 /** What was found. */
@@ -39,7 +39,7 @@ export interface SearchOptions {
 
 /** Looks for tasks. @throws RangeError if a viewer asks for payloads, or the cursor is of another list. */
 export async function search(
-  ask: Ask,
+  ask: RequestContext,
   filter: TaskFilter,
   { states, cursor, limit, until = Infinity, whole = false, quick = false }: SearchOptions,
 ): Promise<Search> {
@@ -48,7 +48,7 @@ export async function search(
   if (asksPayload && !ask.showsPayloads) {
     throw new RangeError('Cannot look into payloads: that takes the role "operator"');
   }
-  const look = await ask.look();
+  const look = await ask.snapshot();
   const counted = look.queues.filter(({ name }) =>
     filter.queue === undefined || name === filter.queue
   );

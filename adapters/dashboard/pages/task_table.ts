@@ -12,8 +12,8 @@ import { triesOf } from "../../../core/console/timeline.ts";
 import { spanOf } from "../../../core/console/format.ts";
 import { gauge } from "../ui/chart.ts";
 import { type Html, html, type Value } from "../ui/html.ts";
-import type { Look } from "../live/snapshot.ts";
-import type { Ask } from "../page.ts";
+import type { Snapshot } from "../live/snapshot.ts";
+import type { RequestContext } from "../page.ts";
 import { badge, type Column, moment, table, type Tone } from "../ui/components.ts";
 
 const tones: Readonly<Record<TaskState, Tone>> = {
@@ -35,12 +35,12 @@ export function stateBadge({ state, attempt, resurrections }: TaskSummary): Html
 
 /** A table of tasks; with the `id` of a form each has a box that belongs to it. */
 export function taskTable(
-  ask: Ask,
+  ask: RequestContext,
   rows: readonly TaskSummary[],
-  look: Look,
+  look: Snapshot,
   form?: string,
 ): Html {
-  const workers = new Map(look.fleet.map((each) => [each.id, nameOf(each)]));
+  const workers = new Map(look.workers.map((each) => [each.id, nameOf(each)]));
   const columns: Column<TaskSummary>[] = [
     {
       title: "task",
@@ -105,7 +105,7 @@ function when({ state, since, at }: TaskSummary, now: number): Value {
 }
 
 /** How far it is, or what went wrong. */
-function aboutOf(ask: Ask, task: TaskSummary): Value {
+function aboutOf(ask: RequestContext, task: TaskSummary): Value {
   const { state, progress, remark, error, reason } = task;
   if (state === "running" && progress !== null) {
     const percent = `${Math.round(progress)}%`;

@@ -9,9 +9,9 @@ import { nameOf } from "../../../core/console/fleet.ts";
 import { count, plural } from "../../../core/console/format.ts";
 import { hidden } from "../actions/perform.ts";
 import { type Html, html, part, type Value } from "../ui/html.ts";
-import type { Look } from "../live/snapshot.ts";
-import type { Ask, Page } from "../page.ts";
-import { actsFor } from "../actions/task_actions.ts";
+import type { Snapshot } from "../live/snapshot.ts";
+import type { Page, RequestContext } from "../page.ts";
+import { actionsFor } from "../actions/task_actions.ts";
 import { filterOf, isNarrow, queryOf, type TaskFilter, usual } from "./task_filter.ts";
 import { taskTable } from "./task_table.ts";
 import { type Search, search } from "./task_search.ts";
@@ -25,7 +25,7 @@ export const tasks: Page = {
   path: "/tasks",
   nav: { label: "Tasks", key: "t", icon: "tasks" },
   async view(ask) {
-    const look = await ask.look();
+    const look = await ask.snapshot();
     const filter = readFilter(ask.query);
     if (typeof filter === "string") return refusal(ask, look, filter);
     const asked = filter.states.length > 0 ? filter.states : usual;
@@ -62,7 +62,7 @@ function readFilter(query: URLSearchParams): TaskFilter | string {
 }
 
 /** What was asked cannot be looked for; the form is there to ask again. */
-function refusal(ask: Ask, look: Look, why: string) {
+function refusal(ask: RequestContext, look: Snapshot, why: string) {
   const kept = Object.fromEntries(
     ["queue", "name", "worker", "error", "reason", "since", "id", "payload"].map((
       name,
@@ -74,7 +74,7 @@ function refusal(ask: Ask, look: Look, why: string) {
   };
 }
 
-function filterBar(look: Look, filter: TaskFilter): Html {
+function filterBar(look: Snapshot, filter: TaskFilter): Html {
   const { payload, states: _, like, ...texts } = filter;
   const [first] = payload;
   const kept = { ...texts, ...first && { payload: first.join("=") } };
@@ -89,7 +89,7 @@ function filterBar(look: Look, filter: TaskFilter): Html {
 }
 
 function bar(
-  look: Look,
+  look: Snapshot,
   kept: Readonly<Record<string, string>>,
   others: readonly (readonly [name: string, value: string])[],
 ): Html {
@@ -154,17 +154,17 @@ const reasons = [
   "validation",
 ];
 
-function known({ queues, fleet }: Look) {
+function known({ queues, workers }: Snapshot) {
   const sorted = (all: Iterable<string>): string[] =>
     [...new Set(all)].sort().slice(0, mostOffered);
   return {
     queues: sorted(queues.map(({ name }) => name)),
-    names: sorted(fleet.flatMap(({ info }) => info.tasks.map(({ name }) => name))),
-    workers: sorted(fleet.map(nameOf)),
+    names: sorted(workers.flatMap(({ info }) => info.tasks.map(({ name }) => name))),
+    workers: sorted(workers.map(nameOf)),
   };
 }
 
-function stateTabs({ queues }: Look, filter: TaskFilter): Html {
+function stateTabs({ queues }: Snapshot, filter: TaskFilter): Html {
   const counted = queues.filter(({ name }) => filter.queue === undefined || name === filter.queue);
   const countOf = (state: TaskState): number =>
     counted.reduce((sum, { stats }) => sum + stats.counts[state], 0);
@@ -210,15 +210,15 @@ function foot(
 
 /** What is done to many; the boxes in the table belong to this form. `all` offers whatever matches. */
 export function bulk(
-  ask: Ask,
+  ask: RequestContext,
   filter: TaskFilter,
   asked: readonly TaskState[],
   { tasks, total, next }: Search,
   all = true,
 ): Value {
-  const acts = actsFor(asked).filter(({ act }) => ask.may(act.role));
+  const acts = actionsFor(asked).filter(({ act }) => ask.may(act.role));
   if (acts.length === 0 || (tasks.length === 0 && next === null)) return false;
-  const fields = { filter: queryOf(filter), back: ask.here };
+  const fields = { filter: queryOf(filter), back: ask.location };
   const whatever = isNarrow(filter) || asked.length > 1
     ? "all that match"
     : `all ${count(total)} that match`;

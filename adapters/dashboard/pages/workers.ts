@@ -8,10 +8,10 @@ import { type Fellow, lagOf, nameOf } from "../../../core/console/fleet.ts";
 import { count, plural, spanOf } from "../../../core/console/format.ts";
 import { gauge } from "../ui/chart.ts";
 import { type Html, html, part, type Value } from "../ui/html.ts";
-import type { Look } from "../live/snapshot.ts";
-import type { Ask, Page } from "../page.ts";
+import type { Snapshot } from "../live/snapshot.ts";
+import type { Page, RequestContext } from "../page.ts";
 import { badge, button, type Column, moment, table, type Tone } from "../ui/components.ts";
-import { orderAct } from "../actions/worker_actions.ts";
+import { workerAction } from "../actions/worker_actions.ts";
 
 const tones: Readonly<Record<Fellow["state"], Tone>> = {
   working: "good",
@@ -25,7 +25,7 @@ export const workers: Page = {
   path: "/workers",
   nav: { label: "Workers", key: "w", icon: "workers" },
   async view(ask) {
-    const look = await ask.look();
+    const look = await ask.snapshot();
     const list = part("workers", fleetTable(look, ask));
     return {
       title: "Workers",
@@ -35,8 +35,8 @@ export const workers: Page = {
   },
 };
 
-function fleetTable({ fleet }: Look, ask: Ask): Html {
-  const alive = fleet.filter(({ state }) => state !== "lost");
+function fleetTable({ workers }: Snapshot, ask: RequestContext): Html {
+  const alive = workers.filter(({ state }) => state !== "lost");
   const slots = alive.reduce((sum, { info }) => sum + info.concurrency, 0);
   const busy = alive.reduce((sum, { running }) => sum + running, 0);
   const columns: Column<Fellow>[] = [
@@ -87,7 +87,7 @@ function fleetTable({ fleet }: Look, ask: Ask): Html {
   return html`<p class="sum">${plural(alive.length, "worker")}, ${count(busy)} of ${
     plural(slots, "slot")
   } busy</p>${
-    table(fleet, columns, {
+    table(workers, columns, {
       keyOf: ({ id }) => id,
       label: "Workers",
       empty: "No worker is at work: rl worker start",
@@ -95,15 +95,15 @@ function fleetTable({ fleet }: Look, ask: Ask): Html {
   }`;
 }
 
-function buttons(each: Fellow, ask: Ask): Html | false {
+function buttons(each: Fellow, ask: RequestContext): Html | false {
   if (each.state === "lost") return false;
   const fields = { worker: each.id, name: nameOf(each), queues: each.queues.join(",") };
   return html`<div class="acts">${
     each.state === "paused"
-      ? button(ask, orderAct("resume"), fields, "Resume")
-      : each.state === "working" && button(ask, orderAct("pause"), fields, "Pause")
-  }${each.state !== "draining" && button(ask, orderAct("drain"), fields, "Drain")}${
-    button(ask, orderAct("stop"), fields, "Stop", "danger")
+      ? button(ask, workerAction("resume"), fields, "Resume")
+      : each.state === "working" && button(ask, workerAction("pause"), fields, "Pause")
+  }${each.state !== "draining" && button(ask, workerAction("drain"), fields, "Drain")}${
+    button(ask, workerAction("stop"), fields, "Stop", "danger")
   }</div>`;
 }
 

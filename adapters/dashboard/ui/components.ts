@@ -6,7 +6,7 @@
 
 import { count, spanOf } from "../../../core/console/format.ts";
 import { type Html, html, type Value } from "./html.ts";
-import type { Act, Ask, Fields } from "../page.ts";
+import type { Action, FormFields, RequestContext } from "../page.ts";
 
 export { word } from "../../../core/console/format.ts";
 
@@ -118,9 +118,9 @@ export function number(n: number, tone?: Tone): Html {
  * whoever may not. `fields` is what it is done to.
  */
 export function button(
-  ask: Ask,
-  act: Act,
-  fields: Fields,
+  ask: RequestContext,
+  act: Action,
+  fields: FormFields,
   label: string,
   kind: "plain" | "danger" = "plain",
 ): Html | false {
@@ -131,7 +131,7 @@ export function button(
     <form method="post" action="act/${act.name}" class="act"
       ${question !== undefined && html`
         data-question="${question}"
-      `}>${Object.entries({ ...fields, back: ask.here }).map(([name, value]) =>
+      `}>${Object.entries({ ...fields, back: ask.location }).map(([name, value]) =>
         html`<input type="hidden" name="${name}" value="${value}">`
       )}<button class="${kind}" data-command="${command}" title="$ ${command}">${label}</button></form>
   `;

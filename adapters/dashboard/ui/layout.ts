@@ -8,28 +8,28 @@
 import { assetNames } from "../generated/assets.ts";
 import { type Html, html, type Value } from "./html.ts";
 import { icon } from "./icons.ts";
-import type { Ask, Page, View } from "../page.ts";
-import { type Choice, choices, named, type Taste } from "./preferences.ts";
+import type { Page, RequestContext, View } from "../page.ts";
+import { type Choice, choiceLabels, choices, type Preferences } from "./preferences.ts";
 
 /** What a page is put into. */
 export interface Frame {
   /** Where the dashboard is mounted; empty at the root. */
   readonly base: string;
   /** How whoever asks likes it. */
-  readonly taste: Taste;
+  readonly preferences: Preferences;
   /** What the last act came to. */
-  readonly said?: string | undefined;
+  readonly notice?: string | undefined;
 }
 
 /** A page, with everything around it. */
 export function layout(
-  ask: Ask,
+  ask: RequestContext,
   view: View,
   frame: Frame,
   pages: readonly Page[],
   leaves: boolean,
 ): Html {
-  const first = ask.here.split(/[/?]/)[0]!;
+  const first = ask.location.split(/[/?]/)[0]!;
   const entry = ({ path, nav }: Page): Html | false => {
     if (!nav) return false;
     const name = path.slice(1);
@@ -41,27 +41,27 @@ export function layout(
       `
     }>${icon(nav.icon)}<span>${nav.label}</span><kbd>${nav.key}</kbd></a></li>`;
   };
-  const live = view.live && view.live.length > 0 ? `live/${ask.here}` : undefined;
+  const live = view.live && view.live.length > 0 ? `live/${ask.location}` : undefined;
   const body = html`
-    <a class="skip" href="${ask.here}#main">Skip to the page</a>
+    <a class="skip" href="${ask.location}#main">Skip to the page</a>
     <header class="top"><a class="brand" href="${frame.base}/"><b>rl</b><span>Relier</span></a>
         <nav aria-label="Pages"><ul>${pages.map(entry)}</ul></nav>
         <div class="tools">${live !== undefined &&
           html`
             <button type="button" id="live" class="tool" aria-pressed="true"
               hidden><i></i><span>live</span></button>
-          `}${live !== undefined && choice("every", frame.taste)}${choice(
+          `}${live !== undefined && choice("every", frame.preferences)}${choice(
             "times",
-            frame.taste,
-          )}${choice("theme", frame.taste)}
+            frame.preferences,
+          )}${choice("theme", frame.preferences)}
         <button type="button" id="help-button" class="tool" hidden aria-label="Keys: ?">?</button>
         <span class="who" title="what you may do">${ask.user.name === ask.user.role
           ? ask.user.role
           : `${ask.user.name} · ${ask.user.role}`}</span>${leaves &&
           html`<form method="post" action="leave"><button class="tool">leave</button></form>`}</div></header>
     <main id="main"
-      tabindex="-1"><div id="said" role="status">${frame.said !== undefined &&
-        html`<p class="said">${frame.said}</p>`}</div><p id="trouble" role="alert" hidden></p>${view
+      tabindex="-1"><div id="said" role="status">${frame.notice !== undefined &&
+        html`<p class="said">${frame.notice}</p>`}</div><p id="trouble" role="alert" hidden></p>${view
         .body}</main>
     <footer id="command" aria-hidden="true" hidden></footer>
     <dialog id="question" aria-labelledby="question-text">
@@ -96,9 +96,9 @@ export function layout(
 }
 
 /** A button that goes from one choice to the next. */
-function choice(name: Choice, taste: Taste): Html {
+function choice(name: Choice, taste: Preferences): Html {
   const now = taste[name];
-  const label = named[name];
+  const label = choiceLabels[name];
   return html`
     <button type="button" id="${name}" class="tool" hidden value="${now}"
       data-choices="${choices[name].join(" ")}" data-named="${label}"
@@ -124,10 +124,10 @@ const logo = "data:image/svg+xml," +
   "fill='%23c2410c'/%3E%3Cpath d='M8 13c-3 0-4.5-2-4.5-4 0-3 2.5-3.500 2-6.500 2.5 1 3 2.5 3 4 " +
   ".7-.4 1-1 1-1.8C11.5 6 12.5 7.500 12.5 9c0 2-1.500 4-4.5 4z' fill='white'/%3E%3C/svg%3E";
 
-function document(title: string, body: Html, { base, taste }: Frame, live?: string): Html {
+function document(title: string, body: Html, { base, preferences }: Frame, live?: string): Html {
   return html`
     <!doctype html>
-    <html lang="en" data-theme="${taste.theme}">
+    <html lang="en" data-theme="${preferences.theme}">
       <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -18,21 +18,25 @@ export const choices = {
 export type Choice = keyof typeof choices;
 
 /** How somebody likes it: one of the {@linkcode choices} each. */
-export type Taste = Readonly<Record<Choice, string>>;
+export type Preferences = Readonly<Record<Choice, string>>;
 
 /** What each choice is called. */
-export const named: Taste = { theme: "theme", times: "times", every: "look again every" };
+export const choiceLabels: Preferences = {
+  theme: "theme",
+  times: "times",
+  every: "look again every",
+};
 
 /** Reads what a browser remembers: `remembered` tells what it has under a name, if it has. */
-export function tasteOf(remembered: (name: string) => string | undefined): Taste {
+export function readPreferences(remembered: (name: string) => string | undefined): Preferences {
   const made = Object.entries(choices).map(([name, all]) => {
     const one = remembered(`rl_${name}`);
     return [name, all.find((each) => each === one) ?? all[0]];
   });
-  return Object.fromEntries(made) as Taste;
+  return Object.fromEntries(made) as Preferences;
 }
 
 /** How often somebody wants a page to be looked at again. */
-export function everyMs({ every }: Taste): number {
+export function refreshMs({ every }: Preferences): number {
   return Number.parseInt(every) * 1000;
 }

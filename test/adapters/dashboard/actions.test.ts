@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createObituary } from "../../../adapters/dashboard/live/lost_workers.ts";
+import { createLostWorkerTracker } from "../../../adapters/dashboard/live/lost_workers.ts";
 import { dashboard } from "../../../adapters/hono.ts";
 import type { Fellow } from "../../../core/console/fleet.ts";
 import type { Survey } from "../../../core/console/queue_rates.ts";
@@ -135,14 +135,14 @@ test(
 );
 
 test("a worker that went is a loss only if something was brought back, and is told once", () => {
-  const deaths = createObituary();
+  const deaths = createLostWorkerTracker();
   const worker = (id: string, state: Fellow["state"] = "working"): Fellow =>
     ({
       id,
       state,
       queues: ["q"],
       lastBeat: new Date(1000),
-      about: { name: id, host: "h" },
+      info: { name: id, host: "h" },
     }) as never;
   const queue = (presence: number): Survey[] =>
     [{ name: "q", stats: { causes: { presence } } }] as never;

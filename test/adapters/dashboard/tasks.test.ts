@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { acts } from "../../../adapters/dashboard/routes.ts";
+import { actions } from "../../../adapters/dashboard/routes.ts";
 import { dashboard } from "../../../adapters/hono.ts";
 import { Discard, rlTask } from "../../../mod.ts";
 import { type Visitor, visitor, withQueue } from "../../support/browse.ts";
@@ -205,7 +205,7 @@ test(
     await lab.queue.pause("claims", "to keep it where it is");
     const { id } = await greet.apush("world");
     const before = await lab.tasks();
-    const names = acts.map(({ name }) => name).filter((name) => /^(tasks|dlq)\./.test(name));
+    const names = actions.map(({ name }) => name).filter((name) => /^(tasks|dlq)\./.test(name));
     assert.equal(names.length, 6);
     const good = { id: dead.id, scope: "all", filter: "", payload: "[]", sure: "yes" };
     for (const name of names) {
