@@ -10,7 +10,7 @@ import { type Ill, illsOf, illsOfServer } from "../../core/console/queue_checks.
 import { type Survey, survey } from "../../core/console/queue_rates.ts";
 import type { Relier } from "../../mod.ts";
 import { type Command, command, type Context } from "../framework/command.ts";
-import { mask } from "../framework/redact.ts";
+import { redact } from "../framework/redact.ts";
 import { queueColumns } from "./queues/columns.ts";
 import { queuesOf } from "./queues/queue_names.ts";
 import { plural } from "../terminal/format.ts";
@@ -48,7 +48,7 @@ const status: Command<typeof args> = command({
     ];
     const workers = new Set(alive.flat()).size;
     const redis = {
-      url: mask(settings.url.value),
+      url: redact(settings.url.value),
       prefix: settings.prefix.value,
       version: server["redis_version"] ?? "",
       ...persistence(server),

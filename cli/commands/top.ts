@@ -8,7 +8,7 @@ import process from "node:process";
 import { type Command, command } from "../framework/command.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { duration } from "../framework/option_values.ts";
-import { mask } from "../framework/redact.ts";
+import { redact } from "../framework/redact.ts";
 import { queuesOf } from "./queues/queue_names.ts";
 import { runTop } from "./top/session.ts";
 import { openTerminal } from "../terminal/fullscreen.ts";
@@ -42,7 +42,7 @@ const top: Command<typeof args> = command({
     await runTop({
       relier,
       queues,
-      about: `${mask(settings.url.value)}  prefix ${settings.prefix.value}`,
+      about: `${redact(settings.url.value)}  prefix ${settings.prefix.value}`,
       production: settings.env.value === "production",
       refreshMs,
       style: out.style,

@@ -7,7 +7,7 @@
 import type { Relier } from "../../mod.ts";
 import type { ArgsDef, ParsedArgs } from "./args.ts";
 import type { Settings } from "./settings.ts";
-import type { Act } from "./confirm.ts";
+import type { PlannedAction } from "./confirm.ts";
 import type { Host } from "./host.ts";
 import type { Output } from "./output.ts";
 
@@ -74,7 +74,7 @@ export interface Context<A extends ArgsDef = ArgsDef> {
    *
    * @throws {CliError} 9 if it is not confirmed.
    */
-  confirm(act: Act): Promise<void>;
+  confirm(act: PlannedAction): Promise<void>;
 }
 
 /** Defines a command. */

@@ -7,7 +7,7 @@
 
 import type { Command, Group } from "./command.ts";
 import { describeCommand, type DescribedOption, describeGlobals, summaryOf } from "./describe.ts";
-import { globals, inherited } from "./global_options.ts";
+import { globalOptions, inheritedOptions } from "./global_options.ts";
 import { isOption, optionsOf } from "./parse_args.ts";
 import { load } from "./find_command.ts";
 
@@ -25,7 +25,7 @@ export async function candidates(tree: Group, words: readonly string[]): Promise
   let node: Group = tree;
   const path: string[] = [];
   let found: Command | undefined;
-  let options = optionsOf(globals);
+  let options = optionsOf(globalOptions);
   let awaited: string | undefined;
   for (const word of before) {
     const isValue = awaited !== undefined;
@@ -35,7 +35,7 @@ export async function candidates(tree: Group, words: readonly string[]): Promise
     const next = node.commands[word]!;
     if (typeof next === "function") {
       found = await load(next);
-      options = optionsOf({ ...inherited(found), ...found.args });
+      options = optionsOf({ ...inheritedOptions(found), ...found.args });
     } else {
       node = next;
       path.push(word);

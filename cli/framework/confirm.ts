@@ -11,7 +11,7 @@ import type { Output } from "./output.ts";
 import { harmless, oneLine } from "../terminal/text.ts";
 
 /** What is about to happen. */
-export interface Act {
+export interface PlannedAction {
   /** What is done, such as `discard`. */
   readonly verb: string;
   /** To how many. */
@@ -27,7 +27,7 @@ export interface Act {
 }
 
 /** How it was asked for. */
-export interface Asked {
+export interface ConfirmOptions {
   readonly yes: boolean;
   readonly dryRun: boolean;
   /** Off with `--no-input`. */
@@ -38,7 +38,7 @@ export interface Asked {
 }
 
 /** Ends a command that has said all there is to say. */
-export class Done extends Error {
+export class DryRunDone extends Error {
   override readonly name = "Done";
 }
 
@@ -47,12 +47,12 @@ const sampleCount = 3;
 /**
  * Resolves if the act is confirmed.
  *
- * @throws {Done} for a dry run
+ * @throws {DryRunDone} for a dry run
  * @throws {CliError} 9 if it is not
  */
 export async function confirm(
-  act: Act,
-  asked: Asked,
+  act: PlannedAction,
+  asked: ConfirmOptions,
   out: Output,
   host: Host,
   signal: AbortSignal,
@@ -65,7 +65,7 @@ export async function confirm(
     out.record({ dryRun: true, verb, count, samples: some, ...(queue && { queue }) }, () => {
       out.line(`would ${verb} ${things}${scope}`, ...listed(samples, count));
     });
-    throw new Done();
+    throw new DryRunDone();
   }
   if (slight) return;
   const name = queue ?? "all";

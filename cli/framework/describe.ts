@@ -7,7 +7,7 @@
 
 import type { ArgDef, ArgsDef } from "./args.ts";
 import type { Command, Group, Load } from "./command.ts";
-import { globals, inherited } from "./global_options.ts";
+import { globalOptions, inheritedOptions } from "./global_options.ts";
 import { load } from "./find_command.ts";
 import { summaries } from "./summaries.ts";
 
@@ -101,7 +101,7 @@ export function usageOf(path: readonly string[], node: Group): string {
 
 /** The options of every command. */
 export function describeGlobals(): DescribedOption[] {
-  return optionsIn(globals);
+  return optionsIn(globalOptions);
 }
 
 /** What the command or group at `path` does, in one line. */
@@ -125,8 +125,8 @@ export async function summariesOf(
 /** Describes a command. */
 export function describeCommand(path: readonly string[], command: Command): DescribedCommand {
   const { args, summary, details, examples } = command;
-  const all = inherited(command);
-  const plain = inherited({ args });
+  const all = inheritedOptions(command);
+  const plain = inheritedOptions({ args });
   const gained = Object.entries(all).filter(([name]) => !Object.hasOwn(plain, name));
   const positionals = Object.entries(args).flatMap(([name, arg]) =>
     arg.type === "positional" ? [positionalOf(name, arg)] : []

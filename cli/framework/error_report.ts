@@ -8,13 +8,13 @@
 import type { Settings } from "./settings.ts";
 import { CliError, type Exit, exits } from "./cli_error.ts";
 import type { Host } from "./host.ts";
-import { mask } from "./redact.ts";
+import { redact } from "./redact.ts";
 import { hasColor, styleOf } from "./output.ts";
 import { json as jsonOf } from "../../core/console/json.ts";
 import { oneLine, plain } from "../terminal/text.ts";
 
 /** What is known about how errors are to be shown; more of it the later they come. */
-export interface Manners {
+export interface ReportOptions {
   json: boolean;
   debug: boolean;
   color: boolean;
@@ -33,7 +33,7 @@ const codes: Readonly<Record<string, Exit>> = {
 };
 
 /** What is told about an error. */
-export interface Complaint {
+export interface ErrorReport {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
@@ -41,8 +41,8 @@ export interface Complaint {
 }
 
 /** Shows `error`, and returns the exit code it stands for. */
-export function complain(error: unknown, manners: Manners, host: Host): number {
-  const told = complaintOf(error, manners.settings, host);
+export function reportError(error: unknown, manners: ReportOptions, host: Host): number {
+  const told = errorReport(error, manners.settings, host);
   const help = told.exit === 2 && !told.hint && manners.command !== undefined
     ? { hint: `run "${manners.command} --help" to see what it takes` }
     : {};
@@ -62,11 +62,11 @@ export function complain(error: unknown, manners: Manners, host: Host): number {
 }
 
 /** What is told about `error`: each text on one line, harmless and without a password. */
-export function complaintOf(
+export function errorReport(
   error: unknown,
   settings: Settings | undefined,
   host: Host,
-): Complaint {
+): ErrorReport {
   const { code, message, hint, exit } = readingOf(error, settings);
   const masked = masker(settings, host);
   const safe = (text: string): string => masked(oneLine(plain(text)));
@@ -75,10 +75,10 @@ export function complaintOf(
 
 function masker(settings: Settings | undefined, { env }: Host): (text: string) => string {
   const secrets = { ...env, RELIER_URL_IN_USE: settings?.url.value };
-  return (text) => mask(text, secrets);
+  return (text) => redact(text, secrets);
 }
 
-function readingOf(error: unknown, settings: Settings | undefined): Complaint {
+function readingOf(error: unknown, settings: Settings | undefined): ErrorReport {
   if (error instanceof CliError) {
     const { exit, message, hint } = error;
     return { code: exits[exit], message, exit, ...(hint && { hint }) };

@@ -8,12 +8,12 @@
 import type { Command, Group, Load } from "./command.ts";
 import { CliError } from "./cli_error.ts";
 import { short } from "./option_values.ts";
-import { globals } from "./global_options.ts";
+import { globalOptions } from "./global_options.ts";
 import { didYouMean } from "./suggest.ts";
 import { isOption, optionsOf } from "./parse_args.ts";
 
 /** What a command line names. */
-export interface Found {
+export interface FoundCommand {
   /** The words that lead there. */
   readonly path: readonly string[];
   /** What is there. */
@@ -22,7 +22,7 @@ export interface Found {
   readonly tokens: readonly string[];
 }
 
-const known = optionsOf(globals);
+const known = optionsOf(globalOptions);
 const meta = new Set(["--help", "-h", "--describe", "--version", "-v"]);
 
 /**
@@ -31,7 +31,7 @@ const meta = new Set(["--help", "-h", "--describe", "--version", "-v"]);
  *
  * @throws {CliError} 2 if there is no such command
  */
-export function find(tree: Group, argv: readonly string[]): Found {
+export function findCommand(tree: Group, argv: readonly string[]): FoundCommand {
   let node: Group = tree;
   const path: string[] = [];
   const tokens: string[] = [];

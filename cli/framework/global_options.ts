@@ -9,7 +9,7 @@ import type { ArgsDef } from "./args.ts";
 import type { Command } from "./command.ts";
 
 /** The options of every command. */
-export const globals: ArgsDef = {
+export const globalOptions: ArgsDef = {
   url: { type: "string", valueHint: "redis", description: "Redis to use" },
   prefix: { type: "string", valueHint: "name", description: "What keys begin with" },
   config: { type: "string", alias: "c", valueHint: "file", description: "Configuration file" },
@@ -50,9 +50,9 @@ const bulky: ArgsDef = {
 };
 
 /** What `command` takes beside its own arguments: what it has itself goes before. */
-export function inherited(
+export function inheritedOptions(
   { args, watch, bulk }: Pick<Command, "args" | "watch" | "bulk">,
 ): ArgsDef {
-  const all: ArgsDef = { ...(watch && watching), ...(bulk && bulky), ...globals };
+  const all: ArgsDef = { ...(watch && watching), ...(bulk && bulky), ...globalOptions };
   return Object.fromEntries(Object.entries(all).filter(([name]) => !Object.hasOwn(args, name)));
 }

@@ -14,7 +14,7 @@ const most = 20;
 type Record = (action: string, target: string) => Promise<void>;
 
 /** Has `relier` record what is done through it, each before it is done. */
-export function recordActs(relier: Relier, host: Host): void {
+export function recordActions(relier: Relier, host: Host): void {
   const { env: { USER, LOGNAME } } = host;
   const actor = `${USER || LOGNAME || "somebody"}@${hostname()}`.slice(0, 200);
   const counts = new Map<string, number>();

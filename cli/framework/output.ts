@@ -50,7 +50,7 @@ export interface Output {
 const factWidth = 9;
 
 /** What an {@linkcode Output} is like. */
-export interface Manner {
+export interface OutputOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly wide: boolean;
@@ -60,7 +60,11 @@ export interface Manner {
 }
 
 /** Makes the output of a command. */
-export function createOutput(host: Host, manner: Manner, stdout: Screen = host.stdout): Output {
+export function createOutput(
+  host: Host,
+  manner: OutputOptions,
+  stdout: Screen = host.stdout,
+): Output {
   const { json, quiet, wide, iso } = manner;
   const tty = host.stdout.isTTY === true;
   const width = (tty && host.stdout.columns) || 80;

@@ -8,7 +8,10 @@
 const secret = /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL/i;
 
 /** `text` without the passwords of URLs and without the secrets in `env`. */
-export function mask(text: string, env: Readonly<Record<string, string | undefined>> = {}): string {
+export function redact(
+  text: string,
+  env: Readonly<Record<string, string | undefined>> = {},
+): string {
   let masked = text;
   for (const [name, value = ""] of Object.entries(env)) {
     if (!/^(RELIER_|REDIS_)/.test(name)) continue;

@@ -8,7 +8,7 @@
 import type { RedisPort, Relier } from "../../mod.ts";
 import type { Settings } from "./settings.ts";
 import { CliError } from "./cli_error.ts";
-import { mask } from "./redact.ts";
+import { redact } from "./redact.ts";
 
 /** A client that may not have been made yet. */
 export interface LazyClient {
@@ -38,7 +38,7 @@ export function lazyClient(
       if (!engine) throw new Error("a command that is offline has no client");
       const { url, prefix } = settings;
       if (!/^(rediss?|unix):\/\/./.test(url.value)) {
-        throw new CliError(2, `Cannot use ${url.from} "${mask(url.value)}": it is no Redis URL`, {
+        throw new CliError(2, `Cannot use ${url.from} "${redact(url.value)}": it is no Redis URL`, {
           hint: "a Redis URL looks like redis://localhost:6379/0; rediss:// is with TLS",
         });
       }

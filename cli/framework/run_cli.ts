@@ -6,11 +6,11 @@
  */
 
 import type { Group } from "./command.ts";
-import { complain, type Manners } from "./error_report.ts";
-import { inherited } from "./global_options.ts";
+import { reportError, type ReportOptions } from "./error_report.ts";
+import { inheritedOptions } from "./global_options.ts";
 import { type Host, thisProcess } from "./host.ts";
 import { optionsOf, parse } from "./parse_args.ts";
-import { find, load } from "./find_command.ts";
+import { findCommand, load } from "./find_command.ts";
 import { version } from "./version.ts";
 
 /** Runs what `argv` names in `tree`, and resolves to the exit code. */
@@ -20,7 +20,7 @@ export async function main(
   host: Host = thisProcess(),
 ): Promise<number> {
   const flags = before(argv, "--");
-  const manners: Manners = {
+  const manners: ReportOptions = {
     json: flags.includes("--json") || host.env["RELIER_OUTPUT"] === "json",
     debug: flags.includes("--debug") || Boolean(host.env["RELIER_DEBUG"]),
     color: !flags.includes("--no-color"),
@@ -28,14 +28,14 @@ export async function main(
   try {
     return await dispatch(tree, argv, manners, host);
   } catch (error) {
-    return complain(error, manners, host);
+    return reportError(error, manners, host);
   }
 }
 
 async function dispatch(
   tree: Group,
   argv: readonly string[],
-  manners: Manners,
+  manners: ReportOptions,
   host: Host,
 ): Promise<number> {
   if (argv[0] === "complete") {
@@ -46,7 +46,7 @@ async function dispatch(
     return 0;
   }
   const words = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
-  const { path, node, tokens } = find(tree, words);
+  const { path, node, tokens } = findCommand(tree, words);
   const command = typeof node === "function" ? await load(node) : undefined;
   const own = optionsOf(command?.args ?? {});
   const flags = before(tokens, "--");
@@ -68,7 +68,7 @@ async function dispatch(
     const { run } = await import("./run_command.ts");
     return await run({ tree, path, command, tokens }, manners, host);
   } else {
-    parse(path, {}, inherited({ args: {} }), tokens);
+    parse(path, {}, inheritedOptions({ args: {} }), tokens);
     const { help } = await import("./help.ts");
     host.stdout.write(await help(path, node, host, manners.color));
   }

@@ -6,16 +6,16 @@
 
 import { lazyClient } from "./redis_client.ts";
 import type { Command, Context, Group } from "./command.ts";
-import { complaintOf, type Manners } from "./error_report.ts";
+import { errorReport, type ReportOptions } from "./error_report.ts";
 import { settingsOf } from "./settings.ts";
 import { findConfig } from "./config_file.ts";
-import { confirm, Done } from "./confirm.ts";
+import { confirm, DryRunDone } from "./confirm.ts";
 import { createStopper, Interrupted } from "./signals.ts";
 import { CliError } from "./cli_error.ts";
 import { choice, duration } from "./option_values.ts";
-import { inherited } from "./global_options.ts";
+import { inheritedOptions } from "./global_options.ts";
 import type { Host, Screen } from "./host.ts";
-import { createOutput, type Manner } from "./output.ts";
+import { createOutput, type OutputOptions } from "./output.ts";
 import { parse } from "./parse_args.ts";
 import { watch } from "../terminal/watch.ts";
 
@@ -31,13 +31,13 @@ export interface Call {
 const closingMs = 2_000;
 
 /** Runs a command, and resolves to its exit code. */
-export async function run(call: Call, manners: Manners, host: Host): Promise<number> {
+export async function run(call: Call, manners: ReportOptions, host: Host): Promise<number> {
   const { tree, command } = call;
   manners.command = ["rl", ...call.path].join(" ");
   const { args, rest, shared } = parse(
     call.path,
     command.args,
-    inherited(command),
+    inheritedOptions(command),
     call.tokens,
   );
   const file = command.offline ? undefined : await findConfig(shared, host);
@@ -53,7 +53,7 @@ export async function run(call: Call, manners: Manners, host: Host): Promise<num
     max: 3_600_000,
   });
   const is = (name: string): boolean => shared[name] === true;
-  const manner: Manner = {
+  const manner: OutputOptions = {
     json: manners.json,
     quiet: is("quiet"),
     wide: is("wide"),
@@ -70,7 +70,7 @@ export async function run(call: Call, manners: Manners, host: Host): Promise<num
   const stopper = createStopper(host, timeoutMs, command.graceful);
   const { signal } = stopper;
   const engine = command.offline ? undefined : await import("../../mod.ts");
-  const recordActs = command.acts && (await import("./operator_log.ts")).recordActs;
+  const recordActs = command.acts && (await import("./operator_log.ts")).recordActions;
   const client = lazyClient(settings, engine, (made) => recordActs?.(made, host));
   const contextFor = (stdout: Screen, stderr: Screen): Context => {
     const out = createOutput({ ...host, stderr }, manner, stdout);
@@ -91,7 +91,7 @@ export async function run(call: Call, manners: Manners, host: Host): Promise<num
   };
   try {
     const once = (stdout: Screen, stderr: Screen) => command.run(contextFor(stdout, stderr));
-    const complaint = (error: unknown) => complaintOf(error, settings, host);
+    const complaint = (error: unknown) => errorReport(error, settings, host);
     const work = is("watch")
       ? watch({ once, every, manner, signal, host, complaint })
       : once(host.stdout, host.stderr);
@@ -99,7 +99,7 @@ export async function run(call: Call, manners: Manners, host: Host): Promise<num
     if (exit === undefined) signal.throwIfAborted();
     return exit ?? 0;
   } catch (error) {
-    if (error instanceof Done) return 0;
+    if (error instanceof DryRunDone) return 0;
     if (!signal.aborted || error instanceof CliError) throw error;
     const { reason } = signal;
     if (reason instanceof Interrupted) return is("watch") && reason.exit === 130 ? 0 : reason.exit;

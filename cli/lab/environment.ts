@@ -19,7 +19,7 @@ import {
   type Task,
   type TaskHandle,
 } from "../../mod.ts";
-import { createCrew, type Crew, type Running } from "../processes/worker_pool.ts";
+import { createWorkerPool, type RunningJob, type WorkerPool } from "../processes/worker_pool.ts";
 import type { Otlp } from "../processes/otlp_exporter.ts";
 import { atExit, start } from "../processes/child_process.ts";
 import { clock, type Ledger, openLedger } from "./ledger.ts";
@@ -64,7 +64,7 @@ export interface Stage {
   readonly redis: ChaosRedis;
   /** The networks of the workers, in their order; none unless they are breakable. */
   readonly networks: readonly Proxy[];
-  readonly crew: Crew<Job>;
+  readonly crew: WorkerPool<Job>;
   readonly ledger: Ledger;
   readonly relier: Relier;
   readonly queue: Queue;
@@ -86,7 +86,7 @@ export interface Stage {
   /** Puts on record that a push was accepted. */
   accept(handle: TaskHandle, job: Job, how?: Push): void;
   /** A fault has struck; `owed` is what the process `pid` was in the middle of. */
-  strike(what: string, owed?: readonly Running<Job>[], pid?: number): void;
+  strike(what: string, owed?: readonly RunningJob<Job>[], pid?: number): void;
   /** Something the experiment promises. */
   promise(kept: boolean, otherwise: string): void;
   /** Resolves when every worker works. */
@@ -182,15 +182,15 @@ export async function setStage(
     complete: () =>
       crew.until(
         "all workers work",
-        () => crew.members.every(({ state }) => state === "working"),
+        () => crew.workers.every(({ state }) => state === "working"),
       ),
     async close() {
-      await crew.dismiss(signal.aborted ? "SIGKILL" : "SIGTERM");
+      await crew.stop(signal.aborted ? "SIGKILL" : "SIGTERM");
       await relier.close();
       await Promise.all(networks.map((network) => network.close()));
       clear();
     },
   };
-  const crew = createCrew<Job>(plan.workers, hire, signal);
+  const crew = createWorkerPool<Job>(plan.workers, hire, signal);
   return Object.assign(stage, { crew });
 }

@@ -6,15 +6,15 @@
  */
 
 import process from "node:process";
-import type { Member, Running } from "../processes/worker_pool.ts";
+import type { PoolWorker, RunningJob } from "../processes/worker_pool.ts";
 import { listed } from "./chaos/report.ts";
 import type { Stage } from "./environment.ts";
 import type { Job } from "./tasks.ts";
 
 /** A worker in the middle of something. */
 export interface Victim {
-  readonly member: Member<Job>;
-  readonly owed: readonly Running<Job>[];
+  readonly member: PoolWorker<Job>;
+  readonly owed: readonly RunningJob<Job>[];
 }
 
 /** `count` jobs that take `from` to `to` ms, as the seed has it. */
@@ -36,7 +36,7 @@ export function jobsOf(
 
 /** The numbers of the workers, in the order in which the seed would strike them. */
 export function orderOf({ random, crew }: Stage, wish?: number): number[] {
-  return wish === undefined ? random.shuffled(crew.members.map(({ number }) => number)) : [wish];
+  return wish === undefined ? random.shuffled(crew.workers.map(({ number }) => number)) : [wish];
 }
 
 /** The first worker in `order` that is in the middle of tasks that take `leftMs` longer. */
@@ -45,8 +45,8 @@ export async function victim(
   order: readonly number[],
   leftMs: number,
 ): Promise<Victim> {
-  const owedBy = (number: number): Running<Job>[] => {
-    const { state, running } = crew.members[number - 1]!;
+  const owedBy = (number: number): RunningJob<Job>[] => {
+    const { state, running } = crew.workers[number - 1]!;
     return state !== "working" ? [] : [...running.values()].filter(({ job, since }) => {
       const ran = performance.now() - since;
       return job !== undefined && ran > 100 && job.ms - ran > leftMs;
@@ -55,7 +55,7 @@ export async function victim(
   let found: Victim | undefined;
   await crew.until("a worker is in the middle of its tasks", () => {
     const number = order.find((each) => owedBy(each).length > 0);
-    if (number !== undefined) found = { member: crew.members[number - 1]!, owed: owedBy(number) };
+    if (number !== undefined) found = { member: crew.workers[number - 1]!, owed: owedBy(number) };
     return found !== undefined;
   }, 10_000);
   return found!;
@@ -84,7 +84,7 @@ export function wake({ member }: Victim): void {
 }
 
 /** What to call tasks. */
-export function namesOf(owed: readonly Running<Job>[]): string {
+export function namesOf(owed: readonly RunningJob<Job>[]): string {
   return listed(owed.map(({ job }) => job?.key ?? "a task"));
 }
 
@@ -101,8 +101,8 @@ export async function untilBack(
   const pids = new Set(victims.map(({ member }) => member.pid));
   const owed = victims.flatMap((each) => each.owed.map(({ id }) => id));
   const back = new Set<string>();
-  const stop = crew.listen(({ what, id, member }) => {
-    if (what === "started" && !pids.has(member.pid)) back.add(id);
+  const stop = crew.listen(({ what, id, worker }) => {
+    if (what === "started" && !pids.has(worker.pid)) back.add(id);
   });
   act();
   try {

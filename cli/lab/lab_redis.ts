@@ -8,7 +8,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { ownRedis } from "../processes/find_redis.ts";
-import type { ServerOrder, ServerWord } from "../processes/redis_server.ts";
+import type { ServerCommand, ServerMessage } from "../processes/redis_server.ts";
 
 /** A Redis to break. */
 export interface ChaosRedis {
@@ -27,19 +27,19 @@ export interface ChaosRedis {
 /** Starts a server with an append-only file. */
 export async function startChaosRedis(): Promise<ChaosRedis> {
   const redis = await ownRedis({ aof: true });
-  const { keeper } = redis;
+  const { server } = redis;
   return {
     url: redis.url,
     about: redis.about,
     send: (...command) => send(redis.url, command),
     run: async () => /run_id:(\w+)/.exec(await send(redis.url, ["INFO", "server"]))![1]!,
     async restart() {
-      const answer = once(keeper!, "message") as Promise<[ServerWord]>;
-      keeper!.send({ do: "restart" } satisfies ServerOrder);
+      const answer = once(server!, "message") as Promise<[ServerMessage]>;
+      server!.send({ do: "restart" } satisfies ServerCommand);
       const [{ failure }] = await answer;
       if (failure) throw new Error(`Redis did not start again: ${failure}`);
     },
-    close: () => redis.leave(""),
+    close: () => redis.close(""),
   };
 }
 

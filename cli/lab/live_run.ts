@@ -11,7 +11,7 @@ import { nameOf } from "../../core/console/fleet.ts";
 import { createRelier } from "../../mod.ts";
 import type { Context } from "../framework/command.ts";
 import { CliError } from "../framework/cli_error.ts";
-import { placeOf } from "../processes/find_redis.ts";
+import { redisAddress } from "../processes/find_redis.ts";
 import { shortId } from "../../core/console/ids.ts";
 import { plural } from "../terminal/format.ts";
 import { workersNamed } from "../commands/worker/find_workers.ts";
@@ -63,7 +63,7 @@ async function carryOut(
   const began = performance.now();
   const seed = seedOf(given);
   const random = createRandom(seed);
-  const redis = placeOf(settings.url.value);
+  const redis = redisAddress(settings.url.value);
   const prey = await strikable(context, times === "all", worker);
   headline(
     out,

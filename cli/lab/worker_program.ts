@@ -7,9 +7,9 @@
 
 import process from "node:process";
 import { createRelier, createWorker } from "../../mod.ts";
-import { serve } from "../processes/worker_pool.ts";
+import { runPoolWorker } from "../processes/worker_pool.ts";
 import { exportTo, type Otlp } from "../processes/otlp_exporter.ts";
-import { setupOf } from "../processes/child_process.ts";
+import { receiveSetup } from "../processes/child_process.ts";
 import { openLedger } from "./ledger.ts";
 import { defineTasks, queue } from "./tasks.ts";
 
@@ -31,9 +31,10 @@ export interface WorkerSetup {
 /** An experiment holds a worker to the time it takes to leave. */
 const farewellMs = 1000;
 
-const { name, otlp, redis, prefix, folder, concurrency, leaseMs, drainMs, version } = await setupOf<
-  WorkerSetup
->();
+const { name, otlp, redis, prefix, folder, concurrency, leaseMs, drainMs, version } =
+  await receiveSetup<
+    WorkerSetup
+  >();
 const exporter = otlp && await exportTo(otlp, name, console.error);
 const ledger = openLedger(folder);
 const relier = createRelier({ redis, prefix });
@@ -55,4 +56,4 @@ if (exporter) {
 worker.on("completed", ({ id }) => {
   ledger.write({ what: "settled", id, key: "", attempt: 0, worker: worker.id, fence: 0 });
 });
-await serve(worker);
+await runPoolWorker(worker);

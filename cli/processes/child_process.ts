@@ -77,7 +77,7 @@ export function start(program: URL, setup: object, options: StartOptions = {}): 
 }
 
 /** The first message of `child`. @throws if it ends before it says anything. */
-export async function firstWord<T>(child: ChildProcess): Promise<T> {
+export async function firstMessage<T>(child: ChildProcess): Promise<T> {
   let complaint = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => complaint += text);
   const over = new AbortController();
@@ -108,7 +108,7 @@ export async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise
  * In a process that was started: resolves to its setup. `orphaned` is called
  * when the process that started it is gone; it ends with it unless told otherwise.
  */
-export async function setupOf<T>(orphaned: () => void = () => process.exit(0)): Promise<T> {
+export async function receiveSetup<T>(orphaned: () => void = () => process.exit(0)): Promise<T> {
   process.once("disconnect", orphaned);
   // Ctrl-C and a terminal that closes reach the whole group; who started us decides.
   for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {});
@@ -117,6 +117,6 @@ export async function setupOf<T>(orphaned: () => void = () => process.exit(0)): 
 }
 
 /** In a process that was started: tells who started it. */
-export function tell(message: object): void {
+export function sendToParent(message: object): void {
   if (process.connected) process.send!(message);
 }

@@ -12,9 +12,9 @@ import process from "node:process";
 import { connect } from "../../adapters/ioredis.ts";
 import { createRelier, RedisError, type RedisPort } from "../../mod.ts";
 import { CliError } from "../framework/cli_error.ts";
-import { firstWord, start, stop } from "./child_process.ts";
+import { firstMessage, start, stop } from "./child_process.ts";
 import { program } from "./find_program.ts";
-import type { ServerSetup, ServerWord } from "./redis_server.ts";
+import type { ServerMessage, ServerSetup } from "./redis_server.ts";
 
 /** A Redis that answers, whoever started it. */
 export interface FoundRedis {
@@ -26,16 +26,16 @@ export interface FoundRedis {
   /** What they have to know about it, if anything. */
   readonly notice: string | undefined;
   /** The process that keeps it, if it was started for us; it ends with us. */
-  readonly keeper: ChildProcess | undefined;
+  readonly server: ChildProcess | undefined;
   /**
    * Closes the connection and ends what was started for us. In what was there before, it removes
    * everything under `prefix`, if one is named.
    */
-  leave(prefix?: string): Promise<void>;
+  close(prefix?: string): Promise<void>;
 }
 
 /** Where to look, and what to start if there is nothing. */
-export interface Wanted {
+export interface FindRedisOptions {
   /** What the URL was read from. */
   readonly source?: string;
   /** Of a server that is started; see {@linkcode ServerSetup}. */
@@ -49,7 +49,7 @@ const inMemory =
 /** Finds a Redis that answers: the one that was `named`, else one that is started. */
 export async function findRedis(
   named: string | undefined,
-  { source = "option --url", setup = {} }: Wanted = {},
+  { source = "option --url", setup = {} }: FindRedisOptions = {},
 ): Promise<FoundRedis> {
   const url = named ?? process.env["RELIER_REDIS_URL"];
   if (url) return await reach(url, named ? source : "RELIER_REDIS_URL");
@@ -57,7 +57,9 @@ export async function findRedis(
 }
 
 /** Starts a server from the PATH, else the embedded engine. */
-export async function ownRedis(setup: NonNullable<Wanted["setup"]> = {}): Promise<FoundRedis> {
+export async function ownRedis(
+  setup: NonNullable<FindRedisOptions["setup"]> = {},
+): Promise<FoundRedis> {
   const failures: string[] = [];
   for (const command of ["redis-server", "valkey-server"].filter(isOnPath)) {
     const found = await host({ ...setup, program: command });
@@ -92,8 +94,8 @@ interface Hosted {
 /** Starts a server; resolves to why it cannot if it cannot. */
 async function host(setup: ServerSetup): Promise<Hosted | string> {
   const child = start(new URL("./redis_server.ts", import.meta.url), setup, { last: "SIGTERM" });
-  const { url, failure = "" } = await firstWord<ServerWord>(child)
-    .catch((error): ServerWord => ({ failure: error.message }));
+  const { url, failure = "" } = await firstMessage<ServerMessage>(child)
+    .catch((error): ServerMessage => ({ failure: error.message }));
   if (url) return { url, child };
   await stop(child, "SIGTERM");
   return failure;
@@ -107,10 +109,10 @@ async function own(
   const found = await reach(url, about);
   return {
     ...found,
-    about: `${placeOf(url)} (${about})`,
+    about: `${redisAddress(url)} (${about})`,
     notice,
-    keeper: child,
-    async leave() {
+    server: child,
+    async close() {
       await found.port.close();
       await stop(child, "SIGTERM");
     },
@@ -133,7 +135,7 @@ async function reach(url: string, source: string): Promise<FoundRedis> {
   } catch (cause) {
     await port.close();
     const why = cause instanceof RedisError ? cause.message : String(cause);
-    throw new CliError(3, `Cannot reach a Redis at ${placeOf(url)} (${source}): ${why}`, {
+    throw new CliError(3, `Cannot reach a Redis at ${redisAddress(url)} (${source}): ${why}`, {
       hint: `start one there, correct ${source}, or leave it out and one is started for you`,
       cause,
     });
@@ -143,10 +145,10 @@ async function reach(url: string, source: string): Promise<FoundRedis> {
   return {
     url,
     port,
-    about: `${placeOf(url)} (${source})`,
+    about: `${redisAddress(url)} (${source})`,
     notice: undefined,
-    keeper: undefined,
-    async leave(prefix) {
+    server: undefined,
+    async close(prefix) {
       // A Redis that allows no SCAN keeps a few small keys.
       if (prefix !== undefined) await tidy(port, prefix).catch(() => {});
       await port.close();
@@ -155,7 +157,7 @@ async function reach(url: string, source: string): Promise<FoundRedis> {
 }
 
 /** Where a URL points to, without user and password. */
-export function placeOf(url: string): string {
+export function redisAddress(url: string): string {
   const { host, pathname } = new URL(url);
   return host || pathname;
 }

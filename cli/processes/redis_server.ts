@@ -14,7 +14,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { memory } from "../../adapters/memory.ts";
-import { setupOf, tell } from "./child_process.ts";
+import { receiveSetup, sendToParent } from "./child_process.ts";
 
 /** What the server process is told when it is started. */
 export interface ServerSetup {
@@ -29,12 +29,12 @@ export interface ServerSetup {
 }
 
 /** What it may be asked later: to end the server with SIGKILL and start it again, as a crash would. */
-export interface ServerOrder {
+export interface ServerCommand {
   readonly do: "restart";
 }
 
 /** What it tells who started it: where it listens, or why it cannot. */
-export interface ServerWord {
+export interface ServerMessage {
   readonly url?: string;
   /** The server itself; the embedded engine has no process of its own. */
   readonly pid?: number;
@@ -47,18 +47,18 @@ interface Running {
   readonly port: number;
 }
 
-const setup = await setupOf<ServerSetup>();
+const setup = await receiveSetup<ServerSetup>();
 await told(() => setup.program ? spawned(setup.program) : embedded());
 
-async function told(word: () => Promise<ServerWord>): Promise<void> {
-  tell(await word().catch((error: Error): ServerWord => ({ failure: error.message })));
+async function told(word: () => Promise<ServerMessage>): Promise<void> {
+  sendToParent(await word().catch((error: Error): ServerMessage => ({ failure: error.message })));
 }
 
-async function embedded(): Promise<ServerWord> {
+async function embedded(): Promise<ServerMessage> {
   return { url: await memory().serve() };
 }
 
-async function spawned(command: string): Promise<ServerWord> {
+async function spawned(command: string): Promise<ServerMessage> {
   const folder = setup.folder ?? mkdtempSync(join(tmpdir(), "relier-redis-"));
   mkdirSync(folder, { recursive: true });
   let server = await started(command, folder, setup.port);
@@ -72,7 +72,7 @@ async function spawned(command: string): Promise<ServerWord> {
   });
   const watch = () => server.child.once("exit", () => process.exit(1));
   watch();
-  process.on("message", (order: ServerOrder) => {
+  process.on("message", (order: ServerCommand) => {
     if (order.do !== "restart") return;
     void told(async () => {
       server.child.removeAllListeners("exit");
@@ -87,7 +87,7 @@ async function spawned(command: string): Promise<ServerWord> {
   return wordOf(server);
 }
 
-function wordOf({ child, port }: Running): ServerWord {
+function wordOf({ child, port }: Running): ServerMessage {
   return { url: `redis://127.0.0.1:${port}`, pid: child.pid! };
 }
 

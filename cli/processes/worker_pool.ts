@@ -9,28 +9,28 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Worker, WorkerEventName } from "../../mod.ts";
-import { stop, tell } from "./child_process.ts";
+import { sendToParent, stop } from "./child_process.ts";
 
 /** A task in the hands of a worker; `Job` is what whoever pushed it knows of it. */
-export interface Running<Job> {
+export interface RunningJob<Job> {
   readonly id: string;
   readonly job: Job | undefined;
   readonly since: number;
 }
 
 /** One worker process. Its replacement is another one, with the same number. */
-export interface Member<Job> {
+export interface PoolWorker<Job> {
   readonly number: number;
   readonly child: ChildProcess;
   readonly pid: number;
   /** The id of its worker, once it works. */
-  worker: string;
+  workerId: string;
   state: "starting" | "working" | "frozen" | "draining" | "gone";
-  readonly running: Map<string, Running<Job>>;
+  readonly running: Map<string, RunningJob<Job>>;
 }
 
 /** What a worker process tells who started it. */
-export interface WorkerWord {
+export interface WorkerMessage {
   /** `ready` once it works, `broken` if it cannot; else an event of the worker. */
   readonly what: WorkerEventName | "ready" | "broken";
   /** The id of the task, or of the worker if it is ready. */
@@ -39,103 +39,103 @@ export interface WorkerWord {
 }
 
 /** What a worker process said, or that it ended and how, and who it was. */
-export interface Heard<Job> extends Omit<WorkerWord, "what"> {
-  readonly what: WorkerWord["what"] | "ended";
-  readonly member: Member<Job>;
+export interface PoolEvent<Job> extends Omit<WorkerMessage, "what"> {
+  readonly what: WorkerMessage["what"] | "ended";
+  readonly worker: PoolWorker<Job>;
   readonly at: number;
 }
 
 /** The worker processes. */
-export interface Crew<Job> {
+export interface WorkerPool<Job> {
   /** Those there are now, by number. */
-  readonly members: readonly Member<Job>[];
+  readonly workers: readonly PoolWorker<Job>[];
   /** Jobs by task id; whoever pushes adds to it. */
   readonly jobs: Map<string, Job>;
   /** Who completed each task. */
-  readonly completed: Map<string, Member<Job>>;
-  /** Every `fenced`, in the order heard. */
-  readonly fenced: Heard<Job>[];
+  readonly completed: Map<string, PoolWorker<Job>>;
+  /** Every `fenced`, in the order event. */
+  readonly fenced: PoolEvent<Job>[];
   /** The tasks that were brought back. */
-  readonly raised: Set<string>;
+  readonly resurrected: Set<string>;
   /** Resolves when `condition` holds. Looks whenever anything was heard, and 20 times a second. */
   until(what: string, condition: () => boolean, ms?: number): Promise<void>;
   /** Calls `listener` for everything that is heard until the returned function is called. */
-  listen(listener: (heard: Heard<Job>) => void): () => void;
+  listen(listener: (event: PoolEvent<Job>) => void): () => void;
   /** Drains all of them, or ends them another way. */
-  dismiss(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
+  stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
 /** Starts `size` worker processes with `hire`, and others in their place when they end. */
-export function createCrew<Job>(
+export function createWorkerPool<Job>(
   size: number,
   hire: (number: number) => ChildProcess,
   signal?: AbortSignal,
-): Crew<Job> {
+): WorkerPool<Job> {
   const jobs = new Map<string, Job>();
-  const completed = new Map<string, Member<Job>>();
-  const fenced: Heard<Job>[] = [];
-  const raised = new Set<string>();
-  const listeners = new Set<(heard: Heard<Job>) => void>();
+  const completed = new Map<string, PoolWorker<Job>>();
+  const fenced: PoolEvent<Job>[] = [];
+  const resurrected = new Set<string>();
+  const listeners = new Set<(event: PoolEvent<Job>) => void>();
   const waiting = new Set<() => void>();
-  let dismissed = false;
+  let stopping = false;
   let failure: Error | undefined;
 
-  function enlist(number: number): Member<Job> {
+  function startWorker(number: number): PoolWorker<Job> {
     const child = hire(number);
-    const member: Member<Job> = {
+    const worker: PoolWorker<Job> = {
       number,
       child,
       pid: child.pid ?? 0,
-      worker: "",
+      workerId: "",
       state: "starting",
       running: new Map(),
     };
-    let complaint = "";
+    let stderr = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      complaint = (complaint + text).slice(-2000);
+      stderr = (stderr + text).slice(-2000);
     });
-    child.on("message", (word: WorkerWord) => {
-      hear({ ...word, member, at: performance.now() });
+    child.on("message", (word: WorkerMessage) => {
+      hear({ ...word, worker, at: performance.now() });
     });
-    // Once both have come, everything it said has been heard.
+    // Once both have come, everything it said has been event.
     void Promise.all([once(child, "exit"), once(child, "disconnect")]).then(([[code, signal]]) => {
-      const early = member.state === "starting" && signal === null && !dismissed;
-      if (early) failure = new Error(`A worker process ended with ${code}: ${complaint.trim()}`);
-      member.state = "gone";
-      if (!dismissed && !early) members[number - 1] = enlist(number);
-      hear({ what: "ended", id: "", reason: signal ?? `${code}`, member, at: performance.now() });
-      member.running.clear();
+      const early = worker.state === "starting" && signal === null && !stopping;
+      if (early) failure = new Error(`A worker process ended with ${code}: ${stderr.trim()}`);
+      worker.state = "gone";
+      if (!stopping && !early) workers[number - 1] = startWorker(number);
+      hear({ what: "ended", id: "", reason: signal ?? `${code}`, worker, at: performance.now() });
+      worker.running.clear();
     });
-    return member;
+    return worker;
   }
 
-  function hear(heard: Heard<Job>): void {
-    const { what, id, member } = heard;
+  function hear(event: PoolEvent<Job>): void {
+    const { what, id, worker } = event;
     if (what === "ready") {
-      member.worker = id;
-      member.state = "working";
-    } else if (what === "broken") failure = new Error(heard.reason);
-    else if (what === "draining") member.state = "draining";
+      worker.workerId = id;
+      worker.state = "working";
+    } else if (what === "broken") failure = new Error(event.reason);
+    else if (what === "draining") worker.state = "draining";
     else if (what === "started") {
-      member.running.set(id, { id, job: jobs.get(id), since: heard.at });
+      worker.running.set(id, { id, job: jobs.get(id), since: event.at });
     } else if (what === "resurrected") {
-      raised.add(id);
+      resurrected.add(id);
     } else if (what !== "error" && what !== "ended") {
-      member.running.delete(id);
-      if (what === "completed") completed.set(id, member);
-      if (what === "fenced") fenced.push(heard);
+      worker.running.delete(id);
+      if (what === "completed") completed.set(id, worker);
+      if (what === "fenced") fenced.push(event);
     }
-    for (const listener of [...listeners]) listener(heard);
+    for (const listener of [...listeners]) listener(event);
     for (const look of [...waiting]) look();
   }
 
-  const members = Array.from({ length: size }, (_, i) => enlist(i + 1));
+  const workers = Array.from({ length: size }, (_, i) => startWorker(i + 1));
   return {
-    members,
+    workers,
     jobs,
     completed,
     fenced,
-    raised,
+    resurrected,
     until: (what, condition, ms = 30_000) =>
       new Promise((resolve, reject) => {
         const end = (error?: Error) => {
@@ -161,9 +161,9 @@ export function createCrew<Job>(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    async dismiss(signal = "SIGTERM") {
-      dismissed = true;
-      await Promise.all(members.map(({ child }) => stop(child, signal)));
+    async stop(signal = "SIGTERM") {
+      stopping = true;
+      await Promise.all(workers.map(({ child }) => stop(child, signal)));
     },
   };
 }
@@ -183,17 +183,19 @@ const told: readonly WorkerEventName[] = [
 ];
 
 /** In a worker process of a crew: starts `worker`, and tells who started it what happens. */
-export async function serve(worker: Worker): Promise<void> {
+export async function runPoolWorker(worker: Worker): Promise<void> {
   for (const what of told) {
     worker.on(what, ({ id, reason, error }) => {
       const why = error instanceof Error ? error.message : reason;
-      tell({ what, id, reason: why } satisfies WorkerWord);
+      sendToParent({ what, id, reason: why } satisfies WorkerMessage);
     });
   }
   try {
     await worker.start(); // SIGTERM drains it, and ends the process with 0.
-    tell({ what: "ready", id: worker.id } satisfies WorkerWord);
+    sendToParent({ what: "ready", id: worker.id } satisfies WorkerMessage);
   } catch (error) {
-    tell({ what: "broken", id: worker.id, reason: (error as Error).message } satisfies WorkerWord);
+    sendToParent(
+      { what: "broken", id: worker.id, reason: (error as Error).message } satisfies WorkerMessage,
+    );
   }
 }

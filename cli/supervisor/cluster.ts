@@ -9,25 +9,30 @@ import type { Served } from "../../adapters/http/node_server.ts";
 import { createRelier, type Relier } from "../../mod.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { type Exporter, exportTo, install, type Otlp } from "../processes/otlp_exporter.ts";
-import { findRedis, type FoundRedis, placeOf as whereIs } from "../processes/find_redis.ts";
+import { findRedis, type FoundRedis, redisAddress as whereIs } from "../processes/find_redis.ts";
 import { spanOf, styleOf } from "../framework/output.ts";
 import { plural } from "../terminal/format.ts";
-import { lineOf } from "./log_lines.ts";
+import { eventLine } from "./log_lines.ts";
 import { createSupervisor, type Supervisor, type SupervisorOptions } from "./supervisor.ts";
-import { ask, type Channel, type ClusterStatus, openChannel } from "./control_server.ts";
-import { append } from "./log_file.ts";
+import {
+  callControl,
+  type ClusterStatus,
+  type ControlServer,
+  openControlServer,
+} from "./control_server.ts";
+import { appendLog } from "./log_file.ts";
 import {
   claimAddress,
   dropAddress,
   lastPort,
-  type Place,
   readAddress,
   rememberPort,
+  type StateDir,
 } from "./state_dir.ts";
 
 /** What a cluster is made of. */
-export interface Plan {
-  readonly place: Place;
+export interface ClusterPlan {
+  readonly place: StateDir;
   readonly cwd: string;
   /** A Redis that is there, and where its URL was read; none if one is to be started. */
   readonly redis: { readonly url: string; readonly from: string } | undefined;
@@ -42,7 +47,7 @@ export interface Plan {
 }
 
 /** What people are told once a part of it stands: a tick, a warning, or more about the line before. */
-export interface Line {
+export interface StartupLine {
   readonly mark: "✓" | "!" | " ";
   readonly part: string;
   readonly text: string;
@@ -50,7 +55,7 @@ export interface Line {
 
 /** A cluster that is up. */
 export interface Cluster {
-  readonly lines: readonly Line[];
+  readonly lines: readonly StartupLine[];
   /** Resolves to the exit code once everything has ended. */
   readonly ended: Promise<number>;
   /** Drains it; the second time the workers hand off at once. */
@@ -77,8 +82,8 @@ interface Parts {
  *
  * @throws {CliError} 5 if it is up already; what was started by then has ended.
  */
-export async function bringUp(
-  plan: Plan,
+export async function startCluster(
+  plan: ClusterPlan,
   hear: (from: string, text: string) => void,
 ): Promise<Cluster> {
   const { place, prefix, size, worker } = plan;
@@ -101,7 +106,7 @@ export async function bringUp(
   let ended: Promise<number> = Promise.resolve(1);
 
   const say = (from: string, text: string): void => {
-    append(place.log, { at: new Date().toISOString(), from, text });
+    appendLog(place.log, { at: new Date().toISOString(), from, text });
     hear(from, text);
   };
   function up(): Supervisor {
@@ -109,7 +114,7 @@ export async function bringUp(
     throw new CliError(5, "Cannot do that yet: the cluster is still starting");
   }
   function status(): ClusterStatus {
-    const { children } = up();
+    const { processes } = up();
     return {
       name: place.name,
       pid: channel.address.pid,
@@ -117,13 +122,13 @@ export async function bringUp(
       redis: whereIs(parts.redis!.url),
       prefix,
       dashboard: parts.dashboard?.url ?? null,
-      workers: children.map(({ name, pid, workerId, state, restarts, pulse, totals }) => ({
+      workers: processes.map(({ name, pid, workerId, state, restarts, report, totals }) => ({
         name,
         pid,
         id: workerId,
         state,
         restarts,
-        running: pulse?.health.running ?? 0,
+        running: report?.health.running ?? 0,
         completed: totals.completed,
       })),
     };
@@ -131,7 +136,7 @@ export async function bringUp(
   async function tearDown(): Promise<void> {
     await parts.dashboard?.close();
     await parts.relier?.close();
-    await parts.redis?.leave();
+    await parts.redis?.close();
     await parts.exporter?.close();
     dropAddress(place, channel.address.id);
     channel.close();
@@ -145,7 +150,7 @@ export async function bringUp(
       ...(given && { source: given.from }),
       setup: { folder: place.data, aof: true, port },
     });
-    if (redis.keeper) rememberPort(place, redis.url);
+    if (redis.server) rememberPort(place, redis.url);
     const relier = parts.relier = createRelier({ redis: redis.port, prefix, tasks: [] });
     const facts = await relier.server();
     const supervisor = createSupervisor({
@@ -158,7 +163,7 @@ export async function bringUp(
       cwd: plan.cwd,
       name: workerName,
       onEvent: (event) => {
-        const text = lineOf(event, plain);
+        const text = eventLine(event, plain);
         if (text !== undefined) say(event.child, text);
       },
     });
@@ -169,7 +174,7 @@ export async function bringUp(
       parts.dashboard = await openDashboard(relier);
     }
     let lost = false;
-    redis.keeper?.once("exit", () => {
+    redis.server?.once("exit", () => {
       if (!parts.supervisor) return;
       lost = true;
       say("redis", "it has ended, and the cluster ends with it");
@@ -196,11 +201,14 @@ export async function bringUp(
 }
 
 /** Opens the ear, and makes this the one cluster of its place. @throws {CliError} 5 */
-async function claim(place: Place, answers: Parameters<typeof openChannel>[0]): Promise<Channel> {
-  const channel = await openChannel(answers);
+async function claim(
+  place: StateDir,
+  answers: Parameters<typeof openControlServer>[0],
+): Promise<ControlServer> {
+  const channel = await openControlServer(answers);
   while (!claimAddress(place, channel.address)) {
     const other = readAddress(place);
-    const there = other && await ask(other, "status").catch((error: CliError) => error);
+    const there = other && await callControl(other, "status").catch((error: CliError) => error);
     if (other && there) {
       channel.close();
       throw new CliError(
@@ -215,11 +223,11 @@ async function claim(place: Place, answers: Parameters<typeof openChannel>[0]): 
 }
 
 function linesOf(
-  { url, notice, about, keeper }: FoundRedis,
+  { url, notice, about, server }: FoundRedis,
   facts: Readonly<Record<string, string>>,
-  { size, worker, otlp, place: { data } }: Plan,
+  { size, worker, otlp, place: { data } }: ClusterPlan,
   { exporter, dashboard }: Parts,
-): Line[] {
+): StartupLine[] {
   const { concurrency = 10, queues = ["default"], profile } = worker;
   const { lease = profile === "fast" ? "3s" : "10s" } = worker;
   const { redis_version: version = "", maxmemory_policy: policy, aof_enabled: aof } = facts;
@@ -233,9 +241,9 @@ function linesOf(
   const leases = typeof lease === "number" ? `${lease / 1000}s` : lease;
   return [
     { mark: "✓", part: "redis", text: told.filter(Boolean).join("  ") },
-    ...keeper && aof === "1" ? [{ mark: " ", part: "", text: `data in ${data}` } as const] : [],
+    ...server && aof === "1" ? [{ mark: " ", part: "", text: `data in ${data}` } as const] : [],
     ...notice === undefined ? [] : [{ mark: "!", part: "", text: notice } as const],
-    ...keeper && Number(new URL(url).port) !== usualPort
+    ...server && Number(new URL(url).port) !== usualPort
       ? [{ mark: "!", part: "", text: `tell your clients: RELIER_REDIS_URL=${url}` } as const]
       : [],
     { mark: "✓", part: "workers", text: `${size} × ${concurrency} slots  ${names.join(" ")}` },

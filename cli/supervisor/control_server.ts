@@ -12,10 +12,10 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { CliError } from "../framework/cli_error.ts";
-import { type Address, dropAddress, type Place, readAddress } from "./state_dir.ts";
+import { type ControlAddress, dropAddress, readAddress, type StateDir } from "./state_dir.ts";
 
 /** What can be asked of a cluster, and what it answers. */
-export interface Answers {
+export interface ControlActions {
   status(): Promise<ClusterStatus>;
   scale(size: number): Promise<ClusterStatus>;
   reload(): Promise<ClusterStatus>;
@@ -45,13 +45,13 @@ export interface ClusterStatus {
 }
 
 /** An open ear. */
-export interface Channel {
-  readonly address: Address;
+export interface ControlServer {
+  readonly address: ControlAddress;
   close(): void;
 }
 
 /** Opens an ear for `answers`. */
-export async function openChannel(answers: Answers): Promise<Channel> {
+export async function openControlServer(answers: ControlActions): Promise<ControlServer> {
   const [id, key] = [randomBytes(16).toString("hex"), randomBytes(16).toString("hex")];
   const server = createServer((request, response) => {
     void answer(request).then(({ status, body }) => {
@@ -63,7 +63,7 @@ export async function openChannel(answers: Answers): Promise<Channel> {
   server.requestTimeout = 0;
 
   async function answer(request: IncomingMessage): Promise<{ status: number; body: object }> {
-    const verb = request.url?.slice(1) as keyof Answers;
+    const verb = request.url?.slice(1) as keyof ControlActions;
     const known = request.headers.authorization === `Bearer ${key}`;
     if (request.method !== "POST" || !known || !Object.hasOwn(answers, verb)) {
       request.resume();
@@ -90,19 +90,19 @@ export async function openChannel(answers: Answers): Promise<Channel> {
   };
 }
 
-interface Reply<V extends keyof Answers> {
+interface Reply<V extends keyof ControlActions> {
   readonly id?: string;
-  readonly answer?: Awaited<ReturnType<Answers[V]>>;
+  readonly answer?: Awaited<ReturnType<ControlActions[V]>>;
   readonly error?: Pick<CliError, "message" | "exit" | "hint">;
 }
 
 /** Asks the cluster at `address`; resolves to `undefined` if it is not there any more. */
-export async function ask<V extends keyof Answers>(
-  address: Address,
+export async function callControl<V extends keyof ControlActions>(
+  address: ControlAddress,
   verb: V,
-  argument?: Parameters<Answers[V]>[0],
+  argument?: Parameters<ControlActions[V]>[0],
   signal?: AbortSignal,
-): Promise<Awaited<ReturnType<Answers[V]>> | undefined> {
+): Promise<Awaited<ReturnType<ControlActions[V]>> | undefined> {
   const { id, key, port } = address;
   let reply: Reply<V>;
   try {
@@ -131,14 +131,14 @@ export async function ask<V extends keyof Answers>(
  *
  * @throws {CliError} 4 if none is up there. What a run that was killed left behind is removed.
  */
-export async function askAt<V extends keyof Answers>(
-  place: Place,
+export async function callCluster<V extends keyof ControlActions>(
+  place: StateDir,
   verb: V,
-  argument?: Parameters<Answers[V]>[0],
+  argument?: Parameters<ControlActions[V]>[0],
   signal?: AbortSignal,
-): Promise<Awaited<ReturnType<Answers[V]>>> {
+): Promise<Awaited<ReturnType<ControlActions[V]>>> {
   const address = readAddress(place);
-  const reply = address && await ask(address, verb, argument, signal);
+  const reply = address && await callControl(address, verb, argument, signal);
   if (reply !== undefined) return reply;
   if (address) dropAddress(place, address.id);
   const since = address &&

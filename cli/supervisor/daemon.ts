@@ -6,12 +6,12 @@
  */
 
 import process from "node:process";
-import { setupOf, tell } from "../processes/child_process.ts";
-import { bringUp, type Line, type Plan } from "./cluster.ts";
+import { receiveSetup, sendToParent } from "../processes/child_process.ts";
+import { type ClusterPlan, startCluster, type StartupLine } from "./cluster.ts";
 
 /** What it tells who started it: that it is up, or why not. */
-export interface DaemonWord {
-  readonly lines?: readonly Line[];
+export interface DaemonMessage {
+  readonly lines?: readonly StartupLine[];
   readonly failure?: { readonly message: string; readonly hint?: string; readonly exit?: number };
 }
 
@@ -23,23 +23,23 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     drain();
   });
 }
-const plan = await setupOf<Plan>(() => {});
+const plan = await receiveSetup<ClusterPlan>(() => {});
 try {
-  const cluster = await bringUp(plan, () => {});
+  const cluster = await startCluster(plan, () => {});
   drain = cluster.drain;
   if (asked > 0) drain();
-  tell({ lines: cluster.lines } satisfies DaemonWord);
+  sendToParent({ lines: cluster.lines } satisfies DaemonMessage);
   process.exitCode = await cluster.ended;
 } catch (error) {
   const { message, hint, exit } = error as { message: string; hint?: string; exit?: number };
-  tell(
+  sendToParent(
     {
       failure: {
         message,
         ...(hint !== undefined && { hint }),
         ...(exit !== undefined && { exit }),
       },
-    } satisfies DaemonWord,
+    } satisfies DaemonMessage,
   );
   process.exitCode = 1;
 }

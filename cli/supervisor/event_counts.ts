@@ -22,17 +22,17 @@ const counted = [
 export type Totals = Readonly<Record<typeof counted[number], number>>;
 
 /** Nothing has happened. */
-export const none: Totals = Object.fromEntries(counted.map((name) => [name, 0])) as Totals;
+export const noTotals: Totals = Object.fromEntries(counted.map((name) => [name, 0])) as Totals;
 
 /** Counts what happens to `worker` from now on. */
-export function createCount(worker: Worker): { totals(): Totals } {
-  const totals = { ...none };
+export function createEventCounter(worker: Worker): { totals(): Totals } {
+  const totals = { ...noTotals };
   for (const name of counted) worker.on(name, () => totals[name]++);
   return { totals: () => ({ ...totals }) };
 }
 
 /** Both together. */
-export function sum(one: Totals, other: Totals): Totals {
+export function addTotals(one: Totals, other: Totals): Totals {
   const all = { ...one };
   for (const name of counted) all[name] += other[name];
   return all;

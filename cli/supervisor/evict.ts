@@ -16,7 +16,7 @@ const longestMs = 60_000;
  * Brings back what `worker` held in `queues`, with `cause`. Resolves to the ids
  * of the tasks, or to undefined if Redis could not be told.
  */
-export async function bringBack(
+export async function evictWorker(
   relier: Relier,
   queues: readonly string[],
   worker: string,

@@ -7,21 +7,21 @@
 import { readFileSync } from "node:fs";
 
 /** How a process ended. */
-export interface Death {
+export interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   /** The end of what it wrote to stderr. */
-  readonly complaint: string;
+  readonly stderr: string;
   /** How many processes the kernel had killed for want of memory, before it started and after it ended. */
   readonly oomKills: readonly [before: number, after: number];
 }
 
 /** The cause in a few words: a signal, an exit code, or the want of memory. */
-export function causeOf({ code, signal, complaint, oomKills: [before, after] }: Death): string {
+export function causeOf({ code, signal, stderr, oomKills: [before, after] }: ProcessExit): string {
   if (signal === "SIGKILL" && after > before) return "out of memory";
   if (
     signal !== "SIGKILL" &&
-    /JavaScript heap out of memory|FATAL ERROR: .*out of memory/i.test(complaint)
+    /JavaScript heap out of memory|FATAL ERROR: .*out of memory/i.test(stderr)
   ) {
     return "out of memory";
   }
@@ -29,7 +29,7 @@ export function causeOf({ code, signal, complaint, oomKills: [before, after] }: 
 }
 
 /** Whether what it wrote to stderr decides between causes, so that it has to be read to its end. */
-export function needsComplaint(code: number | null, signal: NodeJS.Signals | null): boolean {
+export function needsStderr(code: number | null, signal: NodeJS.Signals | null): boolean {
   return signal !== null ? signal !== "SIGKILL" : code !== 0;
 }
 

@@ -10,13 +10,13 @@ import { expositionType } from "../../core/console/prometheus.ts";
 import type { RedisLook } from "../../core/console/queue_metrics.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { workerMetrics } from "./metrics.ts";
-import type { Child } from "./process_slot.ts";
+import type { SupervisedProcess } from "./process_slot.ts";
 
 /** What the endpoints tell of. */
 export interface HealthOptions {
   readonly host: string;
   readonly port: number;
-  readonly children: () => readonly Child[];
+  readonly children: () => readonly SupervisedProcess[];
   /** How many tasks each process runs at once. */
   readonly slots: number;
   /** How the queues are; takes as long as Redis does. */
@@ -24,7 +24,7 @@ export interface HealthOptions {
 }
 
 /** The endpoints. */
-export interface Health {
+export interface HealthServer {
   /** Where they are. */
   readonly url: string;
   close(): void;
@@ -40,7 +40,7 @@ interface Page {
 const redisMs = 2000;
 
 /** Opens the endpoints. @throws {CliError} 1 if the port cannot be had. */
-export async function openHealth(options: HealthOptions): Promise<Health> {
+export async function openHealthServer(options: HealthOptions): Promise<HealthServer> {
   const { host, port } = options;
   const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
     // That this is answered is the answer: a blocked process answers nothing.
@@ -79,9 +79,9 @@ interface Refusal {
   readonly body: string;
 }
 
-function readiness(children: readonly Child[]): Page {
-  const idle = children.filter(({ state, pulse }) =>
-    state !== "working" || !pulse?.health.consuming
+function readiness(children: readonly SupervisedProcess[]): Page {
+  const idle = children.filter(({ state, report }) =>
+    state !== "working" || !report?.health.consuming
   );
   if (children.length > 0 && idle.length === 0) return { status: 200, body: "ok\n" };
   const reasons = idle.map(({ name, state }) =>

@@ -17,7 +17,7 @@ import {
 import { setTimeout as pause } from "node:timers/promises";
 
 /** One thing that was said. */
-export interface Entry {
+export interface LogEntry {
   readonly at: string;
   /** `cluster`, `redis`, or the name of a worker. */
   readonly from: string;
@@ -28,7 +28,7 @@ const longest = 10_000_000;
 const lookEveryMs = 200;
 
 /** Adds to the log. */
-export function append(file: string, entry: Entry): void {
+export function appendLog(file: string, entry: LogEntry): void {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (size > longest) renameSync(file, `${file}.old`);
   appendFileSync(file, JSON.stringify(entry) + "\n", { mode: 0o600 });
@@ -38,15 +38,15 @@ export function append(file: string, entry: Entry): void {
  * What is in the log, the last `lines` that `wanted` takes; with `follow` also
  * what is added to it, until `signal` aborts.
  */
-export async function* read(
+export async function* readLog(
   file: string,
-  wanted: (entry: Entry) => boolean,
+  wanted: (entry: LogEntry) => boolean,
   options: { lines: number; follow: boolean; signal: AbortSignal },
-): AsyncGenerator<Entry> {
+): AsyncGenerator<LogEntry> {
   let source = openSync(file, "r");
   try {
     let rest = "";
-    const next = (): Entry[] => {
+    const next = (): LogEntry[] => {
       const lines = (rest + remainder(source)).split("\n");
       rest = lines.pop()!;
       return lines.map(entryOf).filter((entry) => entry !== undefined).filter(wanted);
@@ -79,9 +79,9 @@ function remainder(source: number): string {
   return text;
 }
 
-function entryOf(line: string): Entry | undefined {
+function entryOf(line: string): LogEntry | undefined {
   try {
-    return JSON.parse(line) as Entry;
+    return JSON.parse(line) as LogEntry;
   } catch {
     return undefined;
   }

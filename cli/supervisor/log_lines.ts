@@ -10,21 +10,21 @@ import { plural, some } from "../terminal/format.ts";
 import type { SupervisorEvent } from "./process_slot.ts";
 
 /** Prints events to `out`, with the name of the worker before each. */
-export function createLog(out: Output): (event: SupervisorEvent) => void {
+export function createEventLog(out: Output): (event: SupervisorEvent) => void {
   let widest = 0;
   const { dim, cyan } = out.style;
   return (event) => {
     widest = Math.max(widest, event.child.length);
     const name = cyan(event.child.padEnd(widest));
     out.record({ at: new Date(), ...event }, () => {
-      const text = lineOf(event, out);
+      const text = eventLine(event, out);
       if (text !== undefined) out.line(`${name} ${dim("│")} ${text}`);
     });
   };
 }
 
 /** The line for people, or undefined where one would tell them nothing. */
-export function lineOf(
+export function eventLine(
   event: SupervisorEvent,
   out: Pick<Output, "style" | "span" | "wide">,
 ): string | undefined {

@@ -8,7 +8,7 @@
 import { exposition, type Sample } from "../../core/console/prometheus.ts";
 import { queueMetrics, type RedisLook } from "../../core/console/queue_metrics.ts";
 import type { Totals } from "./event_counts.ts";
-import type { Child } from "./process_slot.ts";
+import type { SupervisedProcess } from "./process_slot.ts";
 
 const outcomes: Readonly<Record<Exclude<keyof Totals, "resurrected">, string>> = {
   completed: "completed",
@@ -22,18 +22,18 @@ const outcomes: Readonly<Record<Exclude<keyof Totals, "resurrected">, string>> =
 
 /** The text. `slots` is how many tasks each process runs at once; without `look` Redis did not answer. */
 export function workerMetrics(
-  children: readonly Child[],
+  children: readonly SupervisedProcess[],
   look: RedisLook | undefined,
   slots: number,
 ): string {
-  const each = (of: (child: Child) => number): Sample[] =>
+  const each = (of: (child: SupervisedProcess) => number): Sample[] =>
     children.map((child) => ({ labels: { worker: child.name }, value: of(child) }));
   return exposition([
     {
       name: "relier_worker_up",
       type: "gauge",
       help: "Whether the worker takes tasks.",
-      samples: each(({ state, pulse }) => state === "working" && pulse?.health.consuming ? 1 : 0),
+      samples: each(({ state, report }) => state === "working" && report?.health.consuming ? 1 : 0),
     },
     {
       name: "relier_worker_slots",
@@ -45,25 +45,25 @@ export function workerMetrics(
       name: "relier_worker_running",
       type: "gauge",
       help: "How many tasks the worker is running.",
-      samples: each(({ pulse }) => pulse?.health.running ?? 0),
+      samples: each(({ report }) => report?.health.running ?? 0),
     },
     {
       name: "relier_worker_leaked",
       type: "gauge",
       help: "Handlers that go on after their attempt was decided.",
-      samples: each(({ pulse }) => pulse?.health.leaked ?? 0),
+      samples: each(({ report }) => report?.health.leaked ?? 0),
     },
     {
       name: "relier_worker_loop_lag_seconds",
       type: "gauge",
       help: "How late the event loop of the worker was lately.",
-      samples: each(({ pulse }) => (pulse?.health.loopLagMs ?? 0) / 1000),
+      samples: each(({ report }) => (report?.health.loopLagMs ?? 0) / 1000),
     },
     {
       name: "relier_worker_resident_memory_bytes",
       type: "gauge",
       help: "Memory of the process of the worker.",
-      samples: each(({ pulse }) => (pulse?.rssMb ?? 0) * 2 ** 20),
+      samples: each(({ report }) => (report?.rssMb ?? 0) * 2 ** 20),
     },
     {
       name: "relier_worker_restarts_total",
@@ -92,7 +92,7 @@ export function workerMetrics(
       name: "relier_worker_tasks_brought_back_total",
       type: "counter",
       help: "Tasks that were brought back when a process of the worker died.",
-      samples: each(({ broughtBack }) => broughtBack),
+      samples: each(({ resurrected }) => resurrected),
     },
     ...queueMetrics(look),
   ]);

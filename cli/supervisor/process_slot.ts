@@ -7,26 +7,26 @@
  */
 
 import type { WorkerEventName } from "../../mod.ts";
-import { none, sum, type Totals } from "./event_counts.ts";
-import type { End, Heard, Member } from "./worker_process.ts";
-import type { Pulse } from "./worker_program.ts";
+import { addTotals, noTotals, type Totals } from "./event_counts.ts";
+import type { ProcessEnd, ProcessEvent, WorkerProcess } from "./worker_process.ts";
+import type { ProcessReport } from "./worker_program.ts";
 
 /** A supervised process, for whoever looks. `waiting`: for its next start; `gone`: for good. */
-export interface Child {
+export interface SupervisedProcess {
   readonly name: string;
   /** 0 while there is none. */
   readonly pid: number;
   /** Empty until it is ready. */
   readonly workerId: string;
-  readonly state: Member["state"] | "waiting";
+  readonly state: WorkerProcess["state"] | "waiting";
   /** How often it was started anew. */
   readonly restarts: number;
   /** What it last said of itself. */
-  readonly pulse: Pulse | undefined;
+  readonly report: ProcessReport | undefined;
   /** What happened to all processes of this name. */
   readonly totals: Totals;
   /** How many tasks were brought back from those that died. */
-  readonly broughtBack: number;
+  readonly resurrected: number;
 }
 
 /** Something that happened to a supervised process, or that it told. */
@@ -61,32 +61,32 @@ export interface SupervisorEvent {
 
 /** What a slot needs of its supervisor. */
 export interface SlotHost {
-  start(name: string, hear: (heard: Heard) => void): Member;
-  tell(event: SupervisorEvent): void;
+  start(name: string, hear: (heard: ProcessEvent) => void): WorkerProcess;
+  emit(event: SupervisorEvent): void;
   /** Brings back what a worker held that ended by itself. */
   evict(child: string, worker: string, cause: string): void;
   /** A process ended that was to go on, the `inARow`th soon after it began. */
-  failed(end: End, inARow: number): void;
+  onFailure(end: ProcessEnd, inARow: number): void;
   /** The last process of a slot that is to be empty is gone. */
-  emptied(slot: Slot): void;
+  onEmpty(slot: ProcessSlot): void;
 }
 
 /** A place for one process. */
-export interface Slot extends Child {
+export interface ProcessSlot extends SupervisedProcess {
   /** Resolves to whether it has ever worked, once that is known. */
-  readonly worked: Promise<boolean>;
+  readonly hasWorked: Promise<boolean>;
   /** The process that is to work. */
-  readonly current: Member | undefined;
+  readonly current: WorkerProcess | undefined;
   /** Whether every process that was told to leave had given everything back. */
   readonly clean: boolean;
   /** Starts another process, and drains this one once that works; resolves to the failure of the new one, if it has one. */
-  replace(reason: string, timeoutMs: number): Promise<End | undefined>;
+  replace(reason: string, timeoutMs: number): Promise<ProcessEnd | undefined>;
   /** Drains its processes, for good. */
-  leave(timeoutMs: number): void;
-  hurry(): void;
+  drain(timeoutMs: number): void;
+  handOff(): void;
   kill(): void;
   /** So many tasks were brought back from one of its processes. */
-  credit(tasks: number): void;
+  addResurrected(tasks: number): void;
 }
 
 const stableMs = 10_000;
@@ -94,20 +94,20 @@ const firstDelayMs = 200;
 const longestDelayMs = 30_000;
 
 /** Makes a slot with a process. */
-export function createSlot(name: string, host: SlotHost): Slot {
-  const members = new Set<Member>();
-  let current: Member | undefined;
-  let next: Member | undefined;
+export function createProcessSlot(name: string, host: SlotHost): ProcessSlot {
+  const members = new Set<WorkerProcess>();
+  let current: WorkerProcess | undefined;
+  let next: WorkerProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let fails = 0, starts = 0, broughtBack = 0;
-  let past: Totals = none;
+  let fails = 0, starts = 0, resurrected = 0;
+  let past: Totals = noTotals;
   let leaving = false, clean = true;
   let worked!: (does: boolean) => void;
   const hasWorked = new Promise<boolean>((resolve) => worked = resolve);
 
-  function hire(): Member {
+  function hire(): WorkerProcess {
     starts++;
-    const member: Member = host.start(name, (heard) => {
+    const member: WorkerProcess = host.start(name, (heard) => {
       if (heard.what === "ready") worked(true);
       tell(member, heard);
     });
@@ -118,20 +118,20 @@ export function createSlot(name: string, host: SlotHost): Slot {
   }
 
   function tell(
-    { pid, workerId }: Pick<Member, "pid" | "workerId">,
+    { pid, workerId }: Pick<WorkerProcess, "pid" | "workerId">,
     event: Omit<SupervisorEvent, "child" | "pid" | "worker">,
   ): void {
-    host.tell({ child: name, pid, worker: workerId, ...event });
+    host.emit({ child: name, pid, worker: workerId, ...event });
   }
 
-  function bury(member: Member, end: End): void {
+  function bury(member: WorkerProcess, end: ProcessEnd): void {
     members.delete(member);
-    past = sum(past, member.pulse?.totals ?? none);
+    past = addTotals(past, member.report?.totals ?? noTotals);
     if (end.left === undefined) {
       clean = false;
       if (member.workerId !== "") host.evict(name, member.workerId, end.cause);
     }
-    const { text } = end.complaint;
+    const { text } = end.failure;
     tell(member, {
       what: end.left === undefined ? "ended" : "left",
       reason: end.left ?? end.cause,
@@ -149,7 +149,7 @@ export function createSlot(name: string, host: SlotHost): Slot {
       fails = 0;
     }
     const ms = fails === 0 ? 0 : Math.min(longestDelayMs, firstDelayMs * 2 ** (fails - 1));
-    if (end.left === undefined) host.failed(end, ++fails);
+    if (end.left === undefined) host.onFailure(end, ++fails);
     if (leaving) return checkEmpty();
     tell(member, { what: "restarting", ms });
     timer = setTimeout(() => {
@@ -161,12 +161,12 @@ export function createSlot(name: string, host: SlotHost): Slot {
   function checkEmpty(): void {
     if (!leaving || members.size > 0) return;
     worked(false);
-    host.emptied(slot);
+    host.onEmpty(slot);
   }
 
-  const slot: Slot = {
+  const slot: ProcessSlot = {
     name,
-    worked: hasWorked,
+    hasWorked: hasWorked,
     get current() {
       return current;
     },
@@ -182,24 +182,24 @@ export function createSlot(name: string, host: SlotHost): Slot {
     get state() {
       return current?.state ?? (leaving ? "gone" : "waiting");
     },
-    get broughtBack() {
-      return broughtBack;
+    get resurrected() {
+      return resurrected;
     },
     get restarts() {
       return Math.max(0, starts - 1);
     },
-    get pulse() {
-      return current?.pulse;
+    get report() {
+      return current?.report;
     },
     get totals() {
-      return [...members].map(({ pulse }) => pulse?.totals ?? none).reduce(sum, past);
+      return [...members].map(({ report }) => report?.totals ?? noTotals).reduce(addTotals, past);
     },
     async replace(reason, timeoutMs) {
       const old = current;
       if (leaving || next || !old) return undefined;
       tell(old, { what: "recycling", reason });
       const fresh = next = hire();
-      const failure = await Promise.race([fresh.began, fresh.ended]);
+      const failure = await Promise.race([fresh.ready, fresh.ended]);
       if (failure) return leaving ? undefined : failure;
       if (leaving) return undefined;
       if (next === fresh) [current, next] = [fresh, undefined];
@@ -207,7 +207,7 @@ export function createSlot(name: string, host: SlotHost): Slot {
       await old.ended;
       return undefined;
     },
-    leave(timeoutMs) {
+    drain(timeoutMs) {
       leaving = true;
       clean = true;
       clearTimeout(timer);
@@ -215,10 +215,10 @@ export function createSlot(name: string, host: SlotHost): Slot {
       // Also where there is none, because it was waiting for its next start.
       checkEmpty();
     },
-    hurry() {
-      for (const member of members) member.hurry();
+    handOff() {
+      for (const member of members) member.handOff();
     },
-    credit: (tasks) => void (broughtBack += tasks),
+    addResurrected: (tasks) => void (resurrected += tasks),
     kill() {
       leaving = true;
       clearTimeout(timer);

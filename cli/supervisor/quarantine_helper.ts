@@ -9,7 +9,7 @@
 import type { Relier } from "../../mod.ts";
 
 /** What is done about suspects. */
-export interface ReliefOptions {
+export interface QuarantineHelperOptions {
   /** For how many ms the first suspect of all queues has waited; undefined if there is none. */
   look(): Promise<number | undefined>;
   begin(): void;
@@ -22,7 +22,9 @@ const longestMs = 30_000;
 const quietLooks = 6;
 
 /** Looks again and again, until it is stopped. */
-export function createRelief({ look, begin, end }: ReliefOptions): { stop(): void } {
+export function createQuarantineHelper(
+  { look, begin, end }: QuarantineHelperOptions,
+): { stop(): void } {
   let quiet = 0;
   const timer = setInterval(() => {
     // A Redis that is away has no work for anybody either.
@@ -36,7 +38,7 @@ export function createRelief({ look, begin, end }: ReliefOptions): { stop(): voi
 }
 
 /** For how many ms the first suspect of `queues` has waited; undefined if there is none. */
-export async function suspectsOf(
+export async function oldestQuarantinedMs(
   relier: Relier,
   queues: readonly string[],
 ): Promise<number | undefined> {

@@ -15,7 +15,7 @@ import type { Context } from "../framework/command.ts";
 import { CliError } from "../framework/cli_error.ts";
 
 /** How a cluster that runs is reached. Only who can read its file knows the key. */
-export interface Address {
+export interface ControlAddress {
   /** Of this one run; it answers with it, so that nobody else is taken for it. */
   readonly id: string;
   readonly key: string;
@@ -26,7 +26,7 @@ export interface Address {
 }
 
 /** The folder of a cluster. */
-export interface Place {
+export interface StateDir {
   /** What people call it. */
   readonly name: string;
   readonly folder: string;
@@ -37,7 +37,7 @@ export interface Place {
   readonly output: string;
 }
 
-const addressSchema: v.GenericSchema<Address> = v.object({
+const addressSchema: v.GenericSchema<ControlAddress> = v.object({
   id: v.string(),
   key: v.string(),
   port: v.number(),
@@ -46,7 +46,7 @@ const addressSchema: v.GenericSchema<Address> = v.object({
 });
 
 /** The place of the cluster that a command means: the one with this name, else the project's. */
-export function placeOf({ settings, host }: Context, named: string | undefined): Place {
+export function stateDirOf({ settings, host }: Context, named: string | undefined): StateDir {
   if (named !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(named)) {
     throw new CliError(2, `Cannot use option --name "${named}": it is no name`, {
       hint:
@@ -76,7 +76,7 @@ export function placeOf({ settings, host }: Context, named: string | undefined):
 }
 
 /** How the cluster at `place` was last reached; undefined if it ended well, or never ran. */
-export function readAddress(place: Place): Address | undefined {
+export function readAddress(place: StateDir): ControlAddress | undefined {
   try {
     return v.parse(addressSchema, JSON.parse(readFileSync(addressFile(place), "utf8")));
   } catch {
@@ -85,7 +85,7 @@ export function readAddress(place: Place): Address | undefined {
 }
 
 /** Writes the address down, if no other is there; says whether it did. */
-export function claimAddress(place: Place, address: Address): boolean {
+export function claimAddress(place: StateDir, address: ControlAddress): boolean {
   try {
     const text = JSON.stringify(address);
     writeFileSync(addressFile(place), text, { flag: "wx", mode: 0o600 });
@@ -97,12 +97,12 @@ export function claimAddress(place: Place, address: Address): boolean {
 }
 
 /** Removes the address of a run that is over, unless another one has taken its place. */
-export function dropAddress(place: Place, id: string | undefined): void {
+export function dropAddress(place: StateDir, id: string | undefined): void {
   if (readAddress(place)?.id === id) rmSync(addressFile(place), { force: true });
 }
 
 /** The port that the cluster's own Redis had last. */
-export function lastPort(place: Place): number | undefined {
+export function lastPort(place: StateDir): number | undefined {
   try {
     return Number(readFileSync(portFile(place), "utf8")) || undefined;
   } catch {
@@ -111,15 +111,15 @@ export function lastPort(place: Place): number | undefined {
 }
 
 /** Remembers where the cluster's own Redis is, so that next time it is there again. */
-export function rememberPort(place: Place, url: string): void {
+export function rememberPort(place: StateDir, url: string): void {
   writeFileSync(`${portFile(place)}.new`, new URL(url).port);
   renameSync(`${portFile(place)}.new`, portFile(place));
 }
 
-function addressFile({ folder }: Place): string {
+function addressFile({ folder }: StateDir): string {
   return join(folder, "address.json");
 }
 
-function portFile({ folder }: Place): string {
+function portFile({ folder }: StateDir): string {
   return join(folder, "redis-port");
 }

@@ -5,18 +5,18 @@
  * @module
  */
 
-import type { Member } from "./worker_process.ts";
-import type { Slot } from "./process_slot.ts";
+import type { WorkerProcess } from "./worker_process.ts";
+import type { ProcessSlot } from "./process_slot.ts";
 
 /** What is too much, and what is done about it. */
-export interface WatchOptions {
+export interface StuckProcessGuardOptions {
   readonly maxLeaked: number;
   readonly blockedMs: number;
-  replace(slot: Slot, reason: string): void;
+  replace(slot: ProcessSlot, reason: string): void;
 }
 
 interface Suspicion {
-  pulse: Member["pulse"];
+  report: WorkerProcess["report"];
   silentMs: number;
   leakingMs: number;
   replacedAt: number;
@@ -28,24 +28,27 @@ const leakingMs = 3000;
 const replaceAgainMs = 30_000;
 
 /** Looks at the processes of `slots` until it is stopped. */
-export function createWatch(options: WatchOptions, slots: () => readonly Slot[]): { stop(): void } {
+export function createStuckProcessGuard(
+  options: StuckProcessGuardOptions,
+  slots: () => readonly ProcessSlot[],
+): { stop(): void } {
   const { maxLeaked, blockedMs, replace } = options;
-  const suspicions = new WeakMap<Member, Suspicion>();
+  const suspicions = new WeakMap<WorkerProcess, Suspicion>();
 
   function look(): void {
     for (const slot of slots()) {
-      const member = slot.current;
-      if (member?.state !== "working") continue;
-      const { pulse } = member;
-      const found = suspicions.get(member) ??
-        { pulse, silentMs: 0, leakingMs: 0, replacedAt: -Infinity };
-      suspicions.set(member, found);
+      const { current } = slot;
+      if (current?.state !== "working") continue;
+      const { report } = current;
+      const found = suspicions.get(current) ??
+        { report, silentMs: 0, leakingMs: 0, replacedAt: -Infinity };
+      suspicions.set(current, found);
       // Looks are counted, not time: whoever slept with this process is not to blame for it.
-      found.silentMs = found.pulse === pulse ? found.silentMs + everyMs : 0;
-      found.pulse = pulse;
-      const leaks = (pulse?.health.leaked ?? 0) >= maxLeaked;
+      found.silentMs = found.report === report ? found.silentMs + everyMs : 0;
+      found.report = report;
+      const leaks = (report?.health.leaked ?? 0) >= maxLeaked;
       found.leakingMs = leaks ? found.leakingMs + everyMs : 0;
-      if (found.silentMs > blockedMs) member.kill("blocked loop");
+      if (found.silentMs > blockedMs) current.kill("blocked loop");
       else if (
         found.leakingMs > leakingMs && performance.now() - found.replacedAt > replaceAgainMs
       ) {

@@ -11,18 +11,18 @@ import { setTimeout as pause } from "node:timers/promises";
 import { createRelier, type WorkerEventName, type WorkerOptions } from "../../mod.ts";
 import { CliError } from "../framework/cli_error.ts";
 import type { Otlp } from "../processes/otlp_exporter.ts";
-import { bringBack } from "./evict.ts";
+import { evictWorker } from "./evict.ts";
 import { loadingOf } from "./module_loader.ts";
-import { createMember, type End } from "./worker_process.ts";
-import { createRelief, suspectsOf } from "./quarantine_helper.ts";
+import { type ProcessEnd, startWorkerProcess } from "./worker_process.ts";
+import { createQuarantineHelper, oldestQuarantinedMs } from "./quarantine_helper.ts";
 import {
-  type Child,
-  createSlot,
-  type Slot,
+  createProcessSlot,
+  type ProcessSlot,
   type SlotHost,
+  type SupervisedProcess,
   type SupervisorEvent,
 } from "./process_slot.ts";
-import { createWatch } from "./stuck_process_guard.ts";
+import { createStuckProcessGuard } from "./stuck_process_guard.ts";
 
 /** How to supervise. */
 export interface SupervisorOptions {
@@ -46,13 +46,13 @@ export interface SupervisorOptions {
   /** How many handlers may go on after their attempt was decided before a process is replaced; half its slots by default. */
   readonly maxLeaked?: number;
   /** The events of the workers that are told one by one. */
-  readonly tell?: readonly WorkerEventName[];
+  readonly reportedEvents?: readonly WorkerEventName[];
   readonly onEvent?: (event: SupervisorEvent) => void;
 }
 
 /** A supervisor. */
 export interface Supervisor {
-  readonly children: readonly Child[];
+  readonly processes: readonly SupervisedProcess[];
   /** Resolves once every process works. @throws {CliError} If none can; then all are gone. */
   readonly ready: Promise<void>;
   /** Resolves once the last process is gone: 0, 1 if it gave up, 75 if one could not hand off. */
@@ -94,40 +94,40 @@ const longestGoodbyeMs = 5_000;
  */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { modules, redis, prefix, worker = {}, name = "worker", cwd = process.cwd() } = options;
-  const { env = process.env, tell = notable, onEvent = () => {} } = options;
+  const { env = process.env, reportedEvents = notable, onEvent = () => {} } = options;
   const { concurrency = 10, queues: given = ["default"], drainTimeout: drainMs = defaultDrainMs } =
     worker;
   const loading = loadingOf(modules, cwd);
   const queues = Array.isArray(given) ? given : Object.keys(given);
   const relier = createRelier({ redis, prefix, tasks: [] });
-  const slots: Slot[] = [];
+  const slots: ProcessSlot[] = [];
   const evictions = new Set<Promise<void>>();
   let everWorked = false, draining = false, clean = true;
   let failure: CliError | undefined;
   let reloading = Promise.resolve();
   let end!: (code: number) => void;
   const ended = new Promise<number>((resolve) => end = resolve);
-  const watch = createWatch({
+  const watch = createStuckProcessGuard({
     maxLeaked: options.maxLeaked ?? Math.max(1, Math.ceil(concurrency / 2)),
     blockedMs: (worker.stallBudget || defaultStallMs) + stalledMs,
     replace: (slot, reason) => void slot.replace(reason, drainMs),
   }, () => slots);
 
-  let helper: Slot | undefined;
+  let helper: ProcessSlot | undefined;
   const helperName = `${name}-relief`;
-  const relief = createRelief({
-    look: () => suspectsOf(relier, queues),
+  const relief = createQuarantineHelper({
+    look: () => oldestQuarantinedMs(relier, queues),
     begin() {
       if (helper || draining) return;
-      helper = createSlot(helperName, host);
+      helper = createProcessSlot(helperName, host);
       slots.push(helper);
     },
-    end: () => helper?.leave(drainMs),
+    end: () => helper?.drain(drainMs),
   });
 
   const host: SlotHost = {
     start: (child, hear) =>
-      createMember(
+      startWorkerProcess(
         {
           modules: loading.modules,
           redis,
@@ -138,7 +138,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
             name: child,
             supervisor: `${process.pid}`,
           },
-          tell,
+          reported: reportedEvents,
           otlp: options.otlp,
         },
         // However we end, short of SIGKILL, it drains.
@@ -148,23 +148,23 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
           hear(heard);
         },
       ),
-    tell: onEvent,
+    emit: onEvent,
     evict(child, id, cause) {
-      const eviction = bringBack(relier, queues, id, cause).then((ids) => {
+      const eviction = evictWorker(relier, queues, id, cause).then((ids) => {
         evictions.delete(eviction);
         if (!ids) return;
-        slots.find((slot) => slot.name === child)?.credit(ids.length);
+        slots.find((slot) => slot.name === child)?.addResurrected(ids.length);
         onEvent({ what: "evicted", child, pid: 0, worker: id, reason: cause, ids });
       });
       evictions.add(eviction);
     },
-    failed(how, inARow) {
+    onFailure(how, inARow) {
       if (everWorked || draining || failure) return;
-      if (how.complaint.exit === undefined && inARow < mostFails) return;
+      if (how.failure.exit === undefined && inARow < mostFails) return;
       failure = complain(how);
       for (const slot of [...slots]) slot.kill();
     },
-    emptied(slot) {
+    onEmpty(slot) {
       const index = slots.indexOf(slot);
       if (index < 0) return;
       slots.splice(index, 1);
@@ -172,7 +172,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       if (slot === helper) helper = undefined;
       if (slots.length === 0) void close();
       // It helps the others, and does not go on without them.
-      else if (slots.every((each) => each === helper)) helper!.leave(drainMs);
+      else if (slots.every((each) => each === helper)) helper!.drain(drainMs);
     },
   };
 
@@ -188,19 +188,19 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     end(failure ? 1 : clean ? 0 : 75);
   }
 
-  function add(size: number): Slot[] {
+  function add(size: number): ProcessSlot[] {
     const taken = new Set(slots.map((slot) => slot.name));
-    const added: Slot[] = [];
+    const added: ProcessSlot[] = [];
     for (let number = 1; added.length < size; number++) {
       const child = `${name}-${number}`;
-      if (!taken.has(child)) added.push(createSlot(child, host));
+      if (!taken.has(child)) added.push(createProcessSlot(child, host));
     }
     slots.push(...added);
     return added;
   }
 
-  async function working(which: readonly Slot[]): Promise<void> {
-    await Promise.all(which.map(({ worked }) => worked));
+  async function working(which: readonly ProcessSlot[]): Promise<void> {
+    await Promise.all(which.map(({ hasWorked }) => hasWorked));
     if (failure) throw failure;
   }
 
@@ -217,7 +217,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   ready.catch(() => {}); // Whoever waits for it is told; so is whoever waits for the end.
 
   return {
-    get children() {
+    get processes() {
       return slots;
     },
     ready,
@@ -227,12 +227,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       if (size >= crew.length) return await working(add(size - crew.length));
       const leavers = crew.slice(size);
       const gone = leavers.map(({ current }) => current?.ended);
-      for (const slot of leavers) slot.leave(drainMs);
+      for (const slot of leavers) slot.drain(drainMs);
       await Promise.all(gone);
     },
     reload: () => reloading = reloading.catch(() => {}).then(reloadAll),
     drain({ timeoutMs = drainMs } = {}) {
-      for (const slot of [...slots]) draining ? slot.hurry() : slot.leave(timeoutMs);
+      for (const slot of [...slots]) draining ? slot.handOff() : slot.drain(timeoutMs);
       draining = true;
     },
     close() {
@@ -241,9 +241,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   };
 }
 
-function complain({ complaint, cause }: End): CliError {
-  const { text, hint, exit = 1 } = complaint;
-  if (complaint.exit !== undefined) {
+function complain({ failure, cause }: ProcessEnd): CliError {
+  const { text, hint, exit = 1 } = failure;
+  if (failure.exit !== undefined) {
     return new CliError(exit as CliError["exit"], text, hint === undefined ? {} : { hint });
   }
   return new CliError(

@@ -9,11 +9,17 @@ import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type { WorkerEventName } from "../../mod.ts";
 import { start, type StartOptions } from "../processes/child_process.ts";
-import { causeOf, needsComplaint, oomKills } from "./exit_cause.ts";
-import type { ChildOrder, ChildSetup, ChildWord, Farewell, Pulse } from "./worker_program.ts";
+import { causeOf, needsStderr, oomKills } from "./exit_cause.ts";
+import type {
+  LeaveReason,
+  ProcessReport,
+  ProgramCommand,
+  ProgramMessage,
+  ProgramSetup,
+} from "./worker_program.ts";
 
 /** What is heard of a process. */
-export type Heard =
+export type ProcessEvent =
   | { readonly what: "ready" }
   | { readonly what: "output"; readonly text: string; readonly stream: "stdout" | "stderr" }
   | {
@@ -24,34 +30,34 @@ export type Heard =
   };
 
 /** How a process ended. */
-export interface End {
+export interface ProcessEnd {
   /** Why it left by itself with everything given back; undefined if it did not. */
-  readonly left: Farewell | undefined;
+  readonly left: LeaveReason | undefined;
   /** A signal, `exit 1`, `out of memory`, or what it was killed for. */
   readonly cause: string;
   /** Why it could not begin, in the words of its own error or of its stderr. */
-  readonly complaint: { readonly text: string; readonly hint?: string; readonly exit?: number };
+  readonly failure: { readonly text: string; readonly hint?: string; readonly exit?: number };
   readonly handedOff: number;
 }
 
 /** A process with a worker. */
-export interface Member {
+export interface WorkerProcess {
   readonly pid: number;
   /** The id of its worker; empty until it is ready. */
   readonly workerId: string;
   readonly state: "starting" | "working" | "draining" | "gone";
   /** What it last said of itself. */
-  readonly pulse: Pulse | undefined;
+  readonly report: ProcessReport | undefined;
   /** When it was ready, by `performance.now()`. */
   readonly readyAt: number | undefined;
   /** Resolves once it is ready. */
-  readonly began: Promise<void>;
+  readonly ready: Promise<void>;
   /** Resolves once it is gone. */
-  readonly ended: Promise<End>;
+  readonly ended: Promise<ProcessEnd>;
   /** Tells it to drain. SIGKILL follows if it is still there when its time is over. */
   drain(timeoutMs: number): void;
   /** Tells it to hand off at once. */
-  hurry(): void;
+  handOff(): void;
   /** SIGKILL, for this cause. */
   kill(cause?: string): void;
 }
@@ -64,36 +70,36 @@ const goodbyeMs = 20_000;
 const lastWordsMs = 250;
 
 /** Starts a process. `hear` is told of it until it has ended. */
-export function createMember(
-  setup: ChildSetup,
+export function startWorkerProcess(
+  setup: ProgramSetup,
   how: StartOptions,
-  hear: (heard: Heard) => void,
-): Member {
+  hear: (heard: ProcessEvent) => void,
+): WorkerProcess {
   const before = oomKills();
   const child = start(new URL("./worker_program.ts", import.meta.url), setup, {
     ...how,
     stdout: "pipe",
   });
-  let workerId = "", complaint = "";
-  let state: Member["state"] = "starting";
-  let pulse: Pulse | undefined;
+  let workerId = "", stderr = "";
+  let state: WorkerProcess["state"] = "starting";
+  let report: ProcessReport | undefined;
   let readyAt: number | undefined;
-  let broken: (ChildWord & { what: "broken" }) | undefined;
-  let left: (ChildWord & { what: "left" }) | undefined;
+  let broken: (ProgramMessage & { what: "broken" }) | undefined;
+  let left: (ProgramMessage & { what: "left" }) | undefined;
   let condemned: string | undefined;
   let overdue: NodeJS.Timeout | undefined;
-  let begin!: () => void;
-  const began = new Promise<void>((resolve) => begin = resolve);
+  let markReady!: () => void;
+  const ready = new Promise<void>((resolve) => markReady = resolve);
 
-  child.on("message", (word: ChildWord) => {
+  child.on("message", (word: ProgramMessage) => {
     if (word.what === "ready") {
       workerId = word.id;
       readyAt = performance.now();
       if (state === "starting") state = "working";
-      begin();
+      markReady();
       hear({ what: "ready" });
-    } else if (word.what === "pulse") {
-      pulse = word.pulse;
+    } else if (word.what === "report") {
+      report = word.report;
     } else if (word.what === "event") {
       if (word.event === "draining") state = "draining";
       hear({ what: word.event, id: word.id, task: word.name, reason: word.reason });
@@ -102,7 +108,7 @@ export function createMember(
   });
   lines(child.stdout!, (text) => hear({ what: "output", text, stream: "stdout" }));
   lines(child.stderr!, (text) => {
-    complaint = `${complaint}\n${text}`.slice(-complaintLength);
+    stderr = `${stderr}\n${text}`.slice(-complaintLength);
     hear({ what: "output", text, stream: "stderr" });
   });
 
@@ -113,34 +119,34 @@ export function createMember(
     child.once("exit", (...how) => resolve(how));
     child.once("error", (error) => {
       if (child.pid !== undefined) return;
-      complaint = error.message;
+      stderr = error.message;
       resolve([1, null]);
     });
   });
 
-  async function end(): Promise<End> {
+  async function end(): Promise<ProcessEnd> {
     const [code, signal] = await exited;
     clearTimeout(overdue);
     // Its tasks wait for this: for what it printed only where that decides the cause.
-    const heard = needsComplaint(code, signal) ? [closed, disconnected] : [disconnected];
+    const heard = needsStderr(code, signal) ? [closed, disconnected] : [disconnected];
     await Promise.race([Promise.all(heard), pause(lastWordsMs, undefined, { ref: false })]);
     const neverBegan = workerId === "" && state === "draining";
     state = "gone";
-    const died = causeOf({ code, signal, complaint, oomKills: [before, oomKills()] });
+    const died = causeOf({ code, signal, stderr, oomKills: [before, oomKills()] });
     return {
       left: code !== 0 || condemned
         ? undefined
         : left?.by ?? (neverBegan ? "supervisor" : undefined),
       cause: condemned ?? (left?.kept ? "could not hand off" : died),
-      complaint: broken
+      failure: broken
         ? { text: broken.reason, exit: broken.exit, ...(broken.hint && { hint: broken.hint }) }
-        : { text: complaint.trim() },
+        : { text: stderr.trim() },
       handedOff: left?.handedOff ?? 0,
     };
   }
 
-  const send = (order: ChildOrder) => void (child.connected && child.send(order));
-  const member: Member = {
+  const send = (order: ProgramCommand) => void (child.connected && child.send(order));
+  const member: WorkerProcess = {
     pid: child.pid ?? 0,
     get workerId() {
       return workerId;
@@ -148,20 +154,20 @@ export function createMember(
     get state() {
       return state;
     },
-    get pulse() {
-      return pulse;
+    get report() {
+      return report;
     },
     get readyAt() {
       return readyAt;
     },
-    began,
+    ready,
     ended: end(),
     drain(timeoutMs) {
       state = "draining";
       send({ do: "drain", timeoutMs });
       overdue ??= setTimeout(() => member.kill("overdue drain"), timeoutMs + goodbyeMs);
     },
-    hurry: () => send({ do: "hurry" }),
+    handOff: () => send({ do: "hurry" }),
     kill(cause) {
       condemned ??= cause;
       child.kill("SIGKILL");

@@ -10,12 +10,12 @@ import { pathToFileURL } from "node:url";
 import type { Relier, Worker, WorkerEventName, WorkerHealth, WorkerOptions } from "../../mod.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { type Exporter, exportTo, isolateExporter, type Otlp } from "../processes/otlp_exporter.ts";
-import { setupOf, tell } from "../processes/child_process.ts";
-import { createCount, type Totals } from "./event_counts.ts";
+import { receiveSetup, sendToParent } from "../processes/child_process.ts";
+import { createEventCounter, type Totals } from "./event_counts.ts";
 import { loadModules } from "./load_modules.ts";
 
 /** What a child is told when it is started. */
-export interface ChildSetup {
+export interface ProgramSetup {
   readonly modules: readonly string[];
   readonly redis: string;
   readonly prefix: string;
@@ -23,23 +23,23 @@ export interface ChildSetup {
   /** Where to export what OpenTelemetry is told. */
   readonly otlp?: Otlp | undefined;
   /** The events it tells one by one; it counts them all. */
-  readonly tell: readonly WorkerEventName[];
+  readonly reported: readonly WorkerEventName[];
 }
 
 /** What a child is told later: to drain, to hand off at once, to answer an event at once. */
-export type ChildOrder =
+export type ProgramCommand =
   | { readonly do: "drain"; readonly timeoutMs?: number | undefined }
   | { readonly do: "hurry" };
 
 /** How a child is, once a second. */
-export interface Pulse {
+export interface ProcessReport {
   readonly health: WorkerHealth;
   readonly rssMb: number;
   readonly totals: Totals;
 }
 
 /** What a child tells its supervisor. */
-export type ChildWord =
+export type ProgramMessage =
   | { readonly what: "ready"; readonly id: string }
   | {
     readonly what: "broken";
@@ -47,10 +47,10 @@ export type ChildWord =
     readonly hint?: string;
     readonly exit: number;
   }
-  | { readonly what: "pulse"; readonly pulse: Pulse }
+  | { readonly what: "report"; readonly report: ProcessReport }
   | {
     readonly what: "left";
-    readonly by: Farewell;
+    readonly by: LeaveReason;
     readonly handedOff: number;
     readonly kept: number;
   }
@@ -63,9 +63,9 @@ export type ChildWord =
   };
 
 /** Why a child left: its supervisor, a signal, nobody being left, or what an operator ordered. */
-export type Farewell = "supervisor" | "signal" | "orphaned" | "drain" | "stop" | "restart";
+export type LeaveReason = "supervisor" | "signal" | "orphaned" | "drain" | "stop" | "restart";
 
-const pulseMs = 1000;
+const reportMs = 1000;
 const farewellMs = 5000;
 /** More of one kind in a second are counted, and not told one by one. */
 const mostTold = 50;
@@ -73,9 +73,9 @@ const mostTold = 50;
 let relier: Relier | undefined;
 let worker: Worker | undefined;
 let exporter: Exporter | undefined;
-let by: Farewell | undefined;
+let by: LeaveReason | undefined;
 
-process.on("message", (order: ChildOrder) => {
+process.on("message", (order: ProgramCommand) => {
   if (order.do === "drain") leave("supervisor", order.timeoutMs);
   else if (order.do === "hurry") hurry();
 });
@@ -86,7 +86,7 @@ process.once("SIGTERM", () => {
 });
 // What the handlers print has no reader any more once the supervisor is gone.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-const setup = await setupOf<ChildSetup>(() => leave("orphaned"));
+const setup = await receiveSetup<ProgramSetup>(() => leave("orphaned"));
 try {
   await begin();
 } catch (error) {
@@ -109,17 +109,17 @@ async function begin(): Promise<void> {
   const modules = setup.modules.map((path) => pathToFileURL(path).href);
   const preload = exporter ? [isolateExporter] : [];
   const made = createWorker(relier, { ...setup.worker, modules, preload, handleSignals: false });
-  const count = createCount(made);
-  for (const event of setup.tell) tellOf(made, event);
+  const count = createEventCounter(made);
+  for (const event of setup.reported) tellOf(made, event);
   // Whoever waits for its end is told of every task.
-  if (!setup.tell.includes("completed")) made.on("draining", () => tellOf(made, "completed"));
+  if (!setup.reported.includes("completed")) made.on("draining", () => tellOf(made, "completed"));
   await made.start();
   worker = made;
   if (by !== undefined) void made.drain({ timeout: 0 });
   const beat = () =>
     say({
-      what: "pulse",
-      pulse: {
+      what: "report",
+      report: {
         health: made.health(),
         rssMb: Math.round(process.memoryUsage.rss() / 2 ** 20),
         totals: count.totals(),
@@ -127,7 +127,7 @@ async function begin(): Promise<void> {
     });
   say({ what: "ready", id: made.id });
   beat();
-  setInterval(beat, pulseMs);
+  setInterval(beat, reportMs);
   await made.stopped;
   beat();
   await leaveWord(made);
@@ -145,7 +145,7 @@ function tellOf(from: Worker, event: WorkerEventName): void {
 }
 
 /** A drain that has begun is not begun again. */
-function leave(why: Farewell, timeoutMs?: number): void {
+function leave(why: LeaveReason, timeoutMs?: number): void {
   if (by !== undefined) return;
   by = why;
   if (worker) void worker.drain(timeoutMs === undefined ? {} : { timeout: timeoutMs });
@@ -186,8 +186,8 @@ function exitOf(error: unknown): number {
   return name === "RedisError" || code === "RL_CONNECTION" ? 3 : 1;
 }
 
-function say(word: ChildWord): void {
-  tell(word);
+function say(word: ProgramMessage): void {
+  sendToParent(word);
 }
 
 /** Ends the process once everything it said is on its way. */

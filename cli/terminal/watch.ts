@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Complaint } from "../framework/error_report.ts";
+import type { ErrorReport } from "../framework/error_report.ts";
 import { CliError } from "../framework/cli_error.ts";
 import type { Host, Screen } from "../framework/host.ts";
-import { hasColor, type Manner, spanOf, styleOf } from "../framework/output.ts";
+import { hasColor, type OutputOptions, spanOf, styleOf } from "../framework/output.ts";
 import { json } from "../../core/console/json.ts";
 import { cut } from "./text.ts";
 
@@ -18,11 +18,11 @@ export interface Watching {
   readonly once: (stdout: Screen, stderr: Screen) => Promise<unknown>;
   /** How often, in milliseconds. */
   readonly every: number;
-  readonly manner: Manner;
+  readonly manner: OutputOptions;
   readonly signal: AbortSignal;
   readonly host: Host;
   /** What is told about an error. */
-  readonly complaint: (error: unknown) => Complaint;
+  readonly complaint: (error: unknown) => ErrorReport;
 }
 
 // Between these a terminal keeps the old picture, so that nobody sees half of a new one.

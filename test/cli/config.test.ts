@@ -10,7 +10,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { mask } from "../../cli/framework/redact.ts";
+import { redact } from "../../cli/framework/redact.ts";
 import { rl, type RlOptions } from "../support/rl.ts";
 import { here } from "../support/runtimes.ts";
 import { root } from "../support/tree.ts";
@@ -186,14 +186,14 @@ test("config show hides passwords and shows the rest", async () => {
 
 test("passwords are found wherever they stand", () => {
   assert.equal(
-    mask("at redis://u:p@ss@h:1/0 and rediss://:x@h"),
+    redact("at redis://u:p@ss@h:1/0 and rediss://:x@h"),
     "at redis://***@h:1/0 and rediss://***@h",
   );
-  assert.equal(mask("redis://u:a/b@c@h/0, then"), "redis://***@h/0, then");
-  assert.equal(mask("x?a=1&password=a%20b&b=2"), "x?a=1&password=***&b=2");
-  assert.equal(mask("no secret: mail me@example.com"), "no secret: mail me@example.com");
+  assert.equal(redact("redis://u:a/b@c@h/0, then"), "redis://***@h/0, then");
+  assert.equal(redact("x?a=1&password=a%20b&b=2"), "x?a=1&password=***&b=2");
+  assert.equal(redact("no secret: mail me@example.com"), "no secret: mail me@example.com");
   const env = { RELIER_REDIS_URL: "redis://u:p%40ssword@h", RELIER_TOKEN: "abcdef", OTHER: "h" };
-  assert.equal(mask("got p@ssword, p%40ssword and abcdef", env), "got ***, *** and ***");
+  assert.equal(redact("got p@ssword, p%40ssword and abcdef", env), "got ***, *** and ***");
 });
 
 test("a TypeScript file is read by the project's own tsx where the runtime cannot", async () => {

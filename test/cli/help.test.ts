@@ -14,9 +14,9 @@ import process from "node:process";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
 import type { Command, Group, Load } from "../../cli/framework/command.ts";
-import { inherited } from "../../cli/framework/global_options.ts";
+import { inheritedOptions } from "../../cli/framework/global_options.ts";
 import { parse } from "../../cli/framework/parse_args.ts";
-import { find, load } from "../../cli/framework/find_command.ts";
+import { findCommand, load } from "../../cli/framework/find_command.ts";
 import { widthOf } from "../../cli/terminal/text.ts";
 import { tree } from "../../cli/command_tree.ts";
 import { rl } from "../support/rl.ts";
@@ -88,10 +88,10 @@ test("every command says what it does in one line, and shows examples that can b
       const at = example.search(/\brl /);
       assert.ok(at >= 0, `${name}: ${example}`);
       const words = wordsOf(example.slice(at)).slice(1);
-      const found = find(tree, words);
+      const found = findCommand(tree, words);
       assert.equal(typeof found.node, "function", `${name}: ${example}`);
       assert.doesNotThrow(
-        () => parse(path, command.args, inherited(command), found.tokens),
+        () => parse(path, command.args, inheritedOptions(command), found.tokens),
         `${name}: ${example}`,
       );
     }

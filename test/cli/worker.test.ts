@@ -11,11 +11,11 @@ import { join } from "node:path";
 import { after, mock, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { causeOf } from "../../cli/supervisor/exit_cause.ts";
-import { none } from "../../cli/supervisor/event_counts.ts";
-import { openHealth } from "../../cli/supervisor/health_server.ts";
-import { createRelief } from "../../cli/supervisor/quarantine_helper.ts";
+import { noTotals } from "../../cli/supervisor/event_counts.ts";
+import { openHealthServer } from "../../cli/supervisor/health_server.ts";
+import { createQuarantineHelper } from "../../cli/supervisor/quarantine_helper.ts";
 import { workerMetrics } from "../../cli/supervisor/metrics.ts";
-import type { Child } from "../../cli/supervisor/process_slot.ts";
+import type { SupervisedProcess } from "../../cli/supervisor/process_slot.ts";
 import { rlTask, taskContext } from "../../mod.ts";
 import { type Lab, withRelier } from "../support/relier.ts";
 import { rl, type RlOptions, type RlResult } from "../support/rl.ts";
@@ -273,16 +273,16 @@ test(
 );
 
 test("what a process died of is told as closely as it can be", () => {
-  const died = { code: null, signal: null, complaint: "", oomKills: [3, 3] } as const;
+  const died = { code: null, signal: null, stderr: "", oomKills: [3, 3] } as const;
   const causes: [Partial<Parameters<typeof causeOf>[0]>, string][] = [
     [{ signal: "SIGKILL" }, "SIGKILL"],
     [{ signal: "SIGKILL", oomKills: [3, 4] }, "out of memory"],
     [{ signal: "SIGTERM", oomKills: [3, 4] }, "SIGTERM"],
     [
-      { signal: "SIGABRT", complaint: "FATAL ERROR: … JavaScript heap out of memory" },
+      { signal: "SIGABRT", stderr: "FATAL ERROR: … JavaScript heap out of memory" },
       "out of memory",
     ],
-    [{ code: 134, complaint: "JavaScript heap out of memory" }, "out of memory"],
+    [{ code: 134, stderr: "JavaScript heap out of memory" }, "out of memory"],
     [{ code: 134 }, "SIGABRT"],
     [{ signal: "SIGSEGV" }, "SIGSEGV"],
     [{ code: 1 }, "exit 1"],
@@ -290,15 +290,15 @@ test("what a process died of is told as closely as it can be", () => {
   for (const [how, cause] of causes) assert.equal(causeOf({ ...died, ...how }), cause);
 });
 
-const child: Child = {
+const child: SupervisedProcess = {
   name: 'a "quoted"\\\nname',
   pid: 1,
   workerId: "w",
   state: "working",
   restarts: 2,
-  pulse: undefined,
-  totals: { ...none, completed: 7 },
-  broughtBack: 3,
+  report: undefined,
+  totals: { ...noTotals, completed: 7 },
+  resurrected: 3,
 };
 
 test("metrics are a text that a scraper reads, whatever a worker is called", () => {
@@ -309,10 +309,10 @@ test("metrics are a text that a scraper reads, whatever a worker is called", () 
 });
 
 test("a process is not ready while a worker is not, and says which and why", async () => {
-  let children: Child[] = [{ ...child, name: "late", state: "starting" }];
+  let children: SupervisedProcess[] = [{ ...child, name: "late", state: "starting" }];
   const look = () => Promise.reject(new Error("Redis is away"));
   const options = { host: "127.0.0.1", port: 0, children: () => children, slots: 1, look };
-  const health = await openHealth(options);
+  const health = await openHealthServer(options);
   try {
     const asked = await fetch(`${health.url}/readyz`);
     assert.deepEqual([asked.status, await asked.text()], [503, "late is starting\n"]);
@@ -320,7 +320,7 @@ test("a process is not ready while a worker is not, and says which and why", asy
     children = [];
     assert.equal((await fetch(`${health.url}/readyz`)).status, 503);
     const port = Number(new URL(health.url).port);
-    await assert.rejects(openHealth({ ...options, port }), /it is in use/);
+    await assert.rejects(openHealthServer({ ...options, port }), /it is in use/);
   } finally {
     health.close();
   }
@@ -330,7 +330,7 @@ test("suspects that wait for half a minute get a process of their own until ther
   mock.timers.enable({ apis: ["setInterval"] });
   let waitingMs: number | undefined = 29_000;
   const done: string[] = [];
-  const relief = createRelief({
+  const relief = createQuarantineHelper({
     look: () => Promise.resolve(waitingMs),
     begin: () => done.push("begin"),
     end: () => done.push("end"),

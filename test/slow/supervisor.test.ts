@@ -79,7 +79,7 @@ async function startOf({ diary }: Pick<Scene, "diary">, key: string, nth = 1): P
 }
 
 function working({ supervisor }: Scene, least: number): Promise<void> {
-  const count = () => supervisor.children.filter(({ state }) => state === "working").length;
+  const count = () => supervisor.processes.filter(({ state }) => state === "working").length;
   return until(`${least} processes work`, () => count() >= least, 30_000);
 }
 
@@ -126,7 +126,7 @@ describe("a process that is bad for its tasks", { concurrency: 2 }, () => {
       await ended(handle, "dead");
       assert.deepEqual(await attemptsAt(handle, "exit"), [[worker, "exit 3"]]);
       await working(scene, 1);
-      assert.equal(scene.supervisor.children[0]!.restarts, 1);
+      assert.equal(scene.supervisor.processes[0]!.restarts, 1);
     }));
 
   test("and takes too much memory is replaced, and that is the cause", () =>
@@ -145,19 +145,19 @@ describe("a process that is bad for its tasks", { concurrency: 2 }, () => {
       await until("it is told", () => scene.told.includes("worker-1 ended blocked loop"), 15_000);
       await ended(handle, "dead");
       await working(scene, 1);
-      assert.notEqual(scene.supervisor.children[0]!.pid, pid);
+      assert.notEqual(scene.supervisor.processes[0]!.pid, pid);
     }));
 
   test("and whose handlers do not end is replaced by one that works", () =>
     supervised("leak", { worker: { queues: ["leak"], concurrency: 4 } }, async (scene) => {
-      const before = scene.supervisor.children[0]!.pid;
+      const before = scene.supervisor.processes[0]!.pid;
       await leak.with({ queue: "leak" }).apush("leak 1");
       await leak.with({ queue: "leak" }).apush("leak 2");
       const replaced = () => scene.told.includes("worker-1 recycling leaked slots");
       await until("it is replaced", replaced, 15_000);
       await until("it has left", () => scene.told.includes("worker-1 left supervisor"), 15_000);
       await working(scene, 1);
-      assert.notEqual(scene.supervisor.children[0]!.pid, before);
+      assert.notEqual(scene.supervisor.processes[0]!.pid, before);
     }));
 });
 
@@ -168,7 +168,7 @@ test("a rolling restart replaces each process, and none by one that cannot work"
   try {
     await supervised("reload", { size: 2, modules: [module] }, async (scene) => {
       const { supervisor } = scene;
-      const pids = () => supervisor.children.map(({ pid }) => pid);
+      const pids = () => supervisor.processes.map(({ pid }) => pid);
       const before = pids();
       await supervisor.reload();
       await working(scene, 2);

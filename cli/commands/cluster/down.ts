@@ -6,8 +6,8 @@
 
 import { type Command, command } from "../../framework/command.ts";
 import { duration } from "../../framework/option_values.ts";
-import { askAt } from "../../supervisor/control_server.ts";
-import { placeOf } from "../../supervisor/state_dir.ts";
+import { callCluster } from "../../supervisor/control_server.ts";
+import { stateDirOf } from "../../supervisor/state_dir.ts";
 
 const args = {
   name: { type: "string", valueHint: "name", description: "Which cluster (the project's)" },
@@ -21,9 +21,9 @@ const down: Command<typeof args> = command({
   args,
   async run(context): Promise<number> {
     const { args, out, signal } = context;
-    const place = placeOf(context, args.name);
+    const place = stateDirOf(context, args.name);
     const timeoutMs = args.drain === undefined ? undefined : duration("--drain", args.drain);
-    const { exit } = await askAt(place, "down", timeoutMs, signal);
+    const { exit } = await callCluster(place, "down", timeoutMs, signal);
     out.record({ name: place.name, exit }, () => {
       const what = exit === 0 ? "nothing is left" : `it ended with ${exit}: see rl cluster logs`;
       out.line(`${out.style.green("✓")} cluster ${place.name} is down: ${what}`);

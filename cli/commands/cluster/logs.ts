@@ -8,8 +8,8 @@ import { existsSync } from "node:fs";
 import { type Command, command } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { integer } from "../../framework/option_values.ts";
-import { read } from "../../supervisor/log_file.ts";
-import { placeOf } from "../../supervisor/state_dir.ts";
+import { readLog } from "../../supervisor/log_file.ts";
+import { stateDirOf } from "../../supervisor/state_dir.ts";
 
 const args = {
   from: {
@@ -28,7 +28,7 @@ const logs: Command<typeof args> = command({
   args,
   async run(context): Promise<void> {
     const { args, out, signal } = context;
-    const place = placeOf(context, args.name);
+    const place = stateDirOf(context, args.name);
     const lines = integer("--lines", args.lines, { min: 0, max: 1_000_000 });
     if (!existsSync(place.log)) {
       throw new CliError(4, `Cannot find a log of cluster "${place.name}": it was never up`, {
@@ -37,7 +37,7 @@ const logs: Command<typeof args> = command({
     }
     const { from, follow = false } = args;
     const wanted = (entry: { from: string }): boolean => from === undefined || entry.from === from;
-    for await (const entry of read(place.log, wanted, { lines, follow, signal })) {
+    for await (const entry of readLog(place.log, wanted, { lines, follow, signal })) {
       out.record(entry, () => {
         out.line(
           `${out.style.dim(entry.at.slice(11, 23))}  ${out.style.bold(entry.from)}  ${entry.text}`,

@@ -5,8 +5,8 @@
  */
 
 import { type Command, command } from "../../framework/command.ts";
-import { askAt } from "../../supervisor/control_server.ts";
-import { placeOf } from "../../supervisor/state_dir.ts";
+import { callCluster } from "../../supervisor/control_server.ts";
+import { stateDirOf } from "../../supervisor/state_dir.ts";
 import { showStatus } from "./show.ts";
 
 const args = {
@@ -20,8 +20,8 @@ const reload: Command<typeof args> = command({
   examples: ["rl cluster reload"],
   args,
   async run(context): Promise<void> {
-    const place = placeOf(context, context.args.name);
-    showStatus(context, await askAt(place, "reload", undefined, context.signal));
+    const place = stateDirOf(context, context.args.name);
+    showStatus(context, await callCluster(place, "reload", undefined, context.signal));
   },
 });
 

@@ -6,8 +6,8 @@
 
 import { type Command, command } from "../../framework/command.ts";
 import { integer } from "../../framework/option_values.ts";
-import { askAt } from "../../supervisor/control_server.ts";
-import { placeOf } from "../../supervisor/state_dir.ts";
+import { callCluster } from "../../supervisor/control_server.ts";
+import { stateDirOf } from "../../supervisor/state_dir.ts";
 import { showStatus } from "./show.ts";
 
 const args = {
@@ -22,8 +22,8 @@ const scale: Command<typeof args> = command({
   args,
   async run(context): Promise<void> {
     const size = integer("<workers>", context.args.workers, { min: 1, max: 100 });
-    const place = placeOf(context, context.args.name);
-    showStatus(context, await askAt(place, "scale", size, context.signal));
+    const place = stateDirOf(context, context.args.name);
+    showStatus(context, await callCluster(place, "scale", size, context.signal));
   },
 });
 

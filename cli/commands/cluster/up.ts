@@ -13,11 +13,11 @@ import { type Command, command, type Context } from "../../framework/command.ts"
 import { CliError, type Exit } from "../../framework/cli_error.ts";
 import { integer } from "../../framework/option_values.ts";
 import { otlpArg, otlpOf } from "../../processes/otlp_exporter.ts";
-import { firstWord, start } from "../../processes/child_process.ts";
-import { bringUp, type Line, type Plan } from "../../supervisor/cluster.ts";
-import type { DaemonWord } from "../../supervisor/daemon.ts";
+import { firstMessage, start } from "../../processes/child_process.ts";
+import { type ClusterPlan, startCluster, type StartupLine } from "../../supervisor/cluster.ts";
+import type { DaemonMessage } from "../../supervisor/daemon.ts";
 import { workerOptions } from "../worker/start_options.ts";
-import { type Place, placeOf } from "../../supervisor/state_dir.ts";
+import { type StateDir, stateDirOf } from "../../supervisor/state_dir.ts";
 
 const args = {
   modules: {
@@ -62,7 +62,7 @@ const up: Command<typeof args> = command({
     const { out, host } = context;
     const began = performance.now();
     const plan = planOf(context);
-    const ready = (lines: readonly Line[], end: string): void => {
+    const ready = (lines: readonly StartupLine[], end: string): void => {
       show(context, lines);
       if (context.rest.length === 0 && !context.settings.worker.modules) {
         out.note('no modules were given: its tasks are an example, try "rl tasks push hello"');
@@ -82,7 +82,7 @@ const up: Command<typeof args> = command({
     });
     try {
       // What is said before it is up is in the log, and in the error if it does not come up.
-      const cluster = await bringUp(plan, (from, text) => {
+      const cluster = await startCluster(plan, (from, text) => {
         if (drain) out.line(`${out.style.dim(from)}  ${text}`);
       });
       drain = cluster.drain;
@@ -97,12 +97,12 @@ const up: Command<typeof args> = command({
 
 export default up;
 
-function planOf(context: Context<typeof args>): Plan {
+function planOf(context: Context<typeof args>): ClusterPlan {
   const { args: given, rest, settings, host } = context;
   const { worker: { modules, processes }, url, prefix } = settings;
   const size = given.workers ?? `${processes?.value ?? 3}`;
   return {
-    place: placeOf(context, given.name),
+    place: stateDirOf(context, given.name),
     cwd: host.cwd,
     redis: url.from === "default" ? undefined : { url: url.value, from: url.from },
     prefix: prefix.value,
@@ -123,11 +123,11 @@ function exampleFile(): string {
 }
 
 /** Starts it in a process of its own, and resolves when it is up. */
-async function detach(plan: Plan): Promise<readonly Line[]> {
+async function detach(plan: ClusterPlan): Promise<readonly StartupLine[]> {
   const output = openSync(plan.place.output, "w", 0o600);
   const child = start(new URL("../../supervisor/daemon.ts", import.meta.url), plan, { output });
   closeSync(output);
-  const { lines, failure } = await firstWord<DaemonWord>(child).catch((error: Error) => {
+  const { lines, failure } = await firstMessage<DaemonMessage>(child).catch((error: Error) => {
     throw new CliError(1, `${error.message}${printed(plan.place)}`);
   });
   if (child.connected) child.disconnect();
@@ -137,11 +137,11 @@ async function detach(plan: Plan): Promise<readonly Line[]> {
   throw new CliError(exit as Exit, message, hint === undefined ? {} : { hint });
 }
 
-function printed({ output }: Place): string {
+function printed({ output }: StateDir): string {
   return readFileSync(output, "utf8").trim().slice(-2000);
 }
 
-function show({ out }: Context<typeof args>, lines: readonly Line[]): void {
+function show({ out }: Context<typeof args>, lines: readonly StartupLine[]): void {
   const { green, yellow, bold } = out.style;
   for (const { mark, part, text } of lines) {
     const tick = mark === "!" ? yellow(mark) : green(mark);

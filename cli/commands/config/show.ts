@@ -6,7 +6,7 @@
 
 import { type Command, command } from "../../framework/command.ts";
 import type { Setting } from "../../framework/settings.ts";
-import { mask } from "../../framework/redact.ts";
+import { redact } from "../../framework/redact.ts";
 
 const args = {} as const;
 
@@ -26,7 +26,7 @@ const show: Command<typeof args> = command({
         setting,
       ]),
     ];
-    const safe = (text: string): string => mask(text, host.env);
+    const safe = (text: string): string => redact(text, host.env);
     const rows = all.map(([key, { value, from }]) => ({
       key,
       value: typeof value === "string" ? safe(value) : value,

@@ -8,7 +8,7 @@ import { isIP } from "node:net";
 import process from "node:process";
 import type { Settings } from "../../framework/settings.ts";
 import { version } from "../../framework/version.ts";
-import { placeOf } from "../../processes/find_redis.ts";
+import { redisAddress } from "../../processes/find_redis.ts";
 import { type Check, fail, ok, warn } from "../../../core/console/check.ts";
 
 /** Looks at this process and at `settings`. */
@@ -41,7 +41,7 @@ function transport({ url }: Settings): Check {
     const fix = "a Redis URL looks like redis://user:password@host:6379/0 or rediss://…";
     return fail("url", `${url.from} holds no Redis URL`, fix);
   }
-  const place = placeOf(url.value);
+  const place = redisAddress(url.value);
   const { protocol, hostname, password } = new URL(url.value);
   if (protocol !== "redis:" || isPrivate(hostname)) return ok("url", `${place} from ${url.from}`);
   const what = password === "" ? "payloads cross" : "payloads and a password cross";

@@ -11,9 +11,9 @@ import { CliError } from "../../framework/cli_error.ts";
 import { integer } from "../../framework/option_values.ts";
 import { exportTo, otlpOf } from "../../processes/otlp_exporter.ts";
 import { plural } from "../../terminal/format.ts";
-import { type Health, openHealth } from "../../supervisor/health_server.ts";
-import { createLog } from "../../supervisor/log_lines.ts";
-import type { Child } from "../../supervisor/process_slot.ts";
+import { type HealthServer, openHealthServer } from "../../supervisor/health_server.ts";
+import { createEventLog } from "../../supervisor/log_lines.ts";
+import type { SupervisedProcess } from "../../supervisor/process_slot.ts";
 import { processesOf, startArgs, type StartOptions, workerOptions } from "./start_options.ts";
 import { createSupervisor, type Supervisor } from "../../supervisor/supervisor.ts";
 
@@ -53,7 +53,7 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
   const maxLeaked = args["max-leaked"] === undefined
     ? {}
     : { maxLeaked: integer("--max-leaked", args["max-leaked"], { min: 1, max: 10_000 }) };
-  const log = createLog(out);
+  const log = createEventLog(out);
   let handedOff = 0;
   let supervisor: Supervisor | undefined;
   let forget = (): void => {};
@@ -63,7 +63,7 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
   // What is told of the tasks of a process that died comes from here.
   const exporter = wanted && await exportTo(wanted, name, out.note);
   const otlp = exporter && wanted;
-  const health = await healthOf(context, worker, () => supervisor?.children ?? []);
+  const health = await healthOf(context, worker, () => supervisor?.processes ?? []);
   try {
     supervisor = createSupervisor({
       modules,
@@ -83,7 +83,7 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
     });
     forget = obeySignals(context, supervisor, worker.drainTimeout);
     await supervisor.ready;
-    if (supervisor.children.length > 0) {
+    if (supervisor.processes.length > 0) {
       const where = health ? ` · health at ${health.url}` : "";
       const telling = otlp ? ` · telemetry to ${otlp.url}` : "";
       const slots = worker.concurrency ?? 10;
@@ -118,7 +118,7 @@ function obeySignals(
     out.note(
       leaving
         ? "⏳ handing off at once"
-        : `⏳ ${plural(supervisor.children.length, "worker")} draining, ${out.span(drainMs)} at ` +
+        : `⏳ ${plural(supervisor.processes.length, "worker")} draining, ${out.span(drainMs)} at ` +
           "most; the same again hands off at once",
     );
     leaving = true;
@@ -129,11 +129,11 @@ function obeySignals(
 async function healthOf(
   { args, settings, relier }: Context<typeof startArgs>,
   { queues = {}, concurrency = 10 }: StartOptions,
-  children: () => readonly Child[],
-): Promise<Health | undefined> {
+  children: () => readonly SupervisedProcess[],
+): Promise<HealthServer | undefined> {
   const port = args["health-port"] ?? settings.worker.healthPort?.value;
   if (port === undefined) return undefined;
-  return await openHealth({
+  return await openHealthServer({
     host: args["health-host"] ?? settings.worker.healthHost?.value ?? "127.0.0.1",
     port: integer("--health-port", `${port}`, { min: 0, max: 65_535 }),
     children,

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Hono } from "hono";
 import { admission, relier as lend } from "../../../adapters/hono.ts";
 import type { Queue, Relier, TaskPage } from "../../../mod.ts";
-import { createCrew } from "../../processes/worker_pool.ts";
+import { createWorkerPool } from "../../processes/worker_pool.ts";
 import { start } from "../../processes/child_process.ts";
 import { type Figure, ofRounds } from "./figure.ts";
 import type { FloodedSetup } from "./flooded_process.ts";
@@ -47,16 +47,16 @@ async function overRate(lab: Lab, relier: Relier): Promise<Figure[]> {
   await queue.limit({ maxDepth: depth, rate });
   const setup: FloodedSetup = { redis: lab.url, prefix: lab.prefix, queue: queue.name };
   const program = new URL("./flooded_process.ts", import.meta.url);
-  const crew = createCrew<never>(1, () => start(program, setup), lab.signal);
+  const crew = createWorkerPool<never>(1, () => start(program, setup), lab.signal);
   let letIn = 0;
   try {
-    await crew.until("it works", () => crew.members.every(({ state }) => state === "working"));
+    await crew.until("it works", () => crew.workers.every(({ state }) => state === "working"));
     await all(lab, appAt(queue.name, relier), () => letIn < early + goal, () => letIn++);
     while ((await queue.stats()).counts.completed < letIn) {
       await sleep(20, undefined, { signal: lab.signal });
     }
   } finally {
-    await crew.dismiss();
+    await crew.stop();
   }
   const times = await arrivals(queue);
   const perSecond = 1000 * (times.length - 1 - early) / (times.at(-1)! - times[early]!);

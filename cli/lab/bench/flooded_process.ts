@@ -5,8 +5,8 @@
  */
 
 import { createRelier, createWorker } from "../../../mod.ts";
-import { serve } from "../../processes/worker_pool.ts";
-import { setupOf } from "../../processes/child_process.ts";
+import { runPoolWorker } from "../../processes/worker_pool.ts";
+import { receiveSetup } from "../../processes/child_process.ts";
 import { noop } from "./noop_task.ts";
 
 /** What it is told. */
@@ -16,6 +16,6 @@ export interface FloodedSetup {
   readonly queue: string;
 }
 
-const { redis, prefix, queue } = await setupOf<FloodedSetup>();
+const { redis, prefix, queue } = await receiveSetup<FloodedSetup>();
 const relier = createRelier({ redis, prefix, tasks: [noop] });
-await serve(createWorker(relier, { queues: [queue], concurrency: 100 }));
+await runPoolWorker(createWorker(relier, { queues: [queue], concurrency: 100 }));

@@ -5,10 +5,10 @@
  */
 
 import { createRelier, createWorker } from "../../../mod.ts";
-import { serve } from "../../processes/worker_pool.ts";
-import { setupOf } from "../../processes/child_process.ts";
+import { runPoolWorker } from "../../processes/worker_pool.ts";
+import { receiveSetup } from "../../processes/child_process.ts";
 import { type KilledSetup, outlast, queue } from "./killed.ts";
 
-const { redis, prefix } = await setupOf<KilledSetup>();
+const { redis, prefix } = await receiveSetup<KilledSetup>();
 const relier = createRelier({ redis, prefix, tasks: [outlast] });
-await serve(createWorker(relier, { queues: [queue], concurrency: 1 }));
+await runPoolWorker(createWorker(relier, { queues: [queue], concurrency: 1 }));

@@ -104,7 +104,7 @@ export async function openLab(
     },
     async close() {
       await Promise.all(clients.map((each) => each.close()));
-      await redis.leave(prefix);
+      await redis.close(prefix);
     },
   };
 }

@@ -6,7 +6,7 @@
  */
 
 import process from "node:process";
-import { createCrew } from "../../processes/worker_pool.ts";
+import { createWorkerPool } from "../../processes/worker_pool.ts";
 import { fileOf, start } from "../../processes/child_process.ts";
 import { pass } from "../../framework/rate.ts";
 import { createSupervisor } from "../../supervisor/supervisor.ts";
@@ -71,17 +71,17 @@ async function killed(lab: Lab, hire: (lab: Lab, ear: Ear) => Gang): Promise<num
 function alone(lab: Lab, ear: Ear): Gang {
   const setup: KilledSetup = { redis: lab.url, prefix: lab.prefix };
   const program = new URL("./killed_process.ts", import.meta.url);
-  const crew = createCrew<never>(size, () => start(program, setup), lab.signal);
-  crew.listen(({ what, id, member }) => {
-    if (what === "started") ear(id, member.pid);
+  const crew = createWorkerPool<never>(size, () => start(program, setup), lab.signal);
+  crew.listen(({ what, id, worker }) => {
+    if (what === "started") ear(id, worker.pid);
   });
   return {
     working: () =>
       crew.until(
         "all workers work",
-        () => crew.members.every(({ state }) => state === "working"),
+        () => crew.workers.every(({ state }) => state === "working"),
       ),
-    close: () => crew.dismiss(),
+    close: () => crew.stop(),
   };
 }
 
@@ -93,7 +93,7 @@ function supervised({ url: redis, prefix, signal }: Lab, ear: Ear): Gang {
     redis,
     prefix,
     worker: { queues: [queue], concurrency: 1 },
-    tell: ["started"],
+    reportedEvents: ["started"],
     onEvent({ what, id, pid }) {
       if (what === "started") ear(id!, pid);
     },
@@ -101,7 +101,7 @@ function supervised({ url: redis, prefix, signal }: Lab, ear: Ear): Gang {
   return {
     async working() {
       await supervisor.ready;
-      while (supervisor.children.some(({ state }) => state !== "working")) {
+      while (supervisor.processes.some(({ state }) => state !== "working")) {
         await pass(lookMs, signal);
       }
     },

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Crew, Heard } from "../../processes/worker_pool.ts";
+import type { PoolEvent, WorkerPool } from "../../processes/worker_pool.ts";
 import type { Output } from "../../framework/output.ts";
 import type { Strike } from "../environment.ts";
 import type { Job } from "../tasks.ts";
@@ -81,7 +81,7 @@ export interface Timeline {
   /** How many tasks were handed off so far. */
   readonly handedOff: number;
   /** Follows what the workers tell, until the returned function is called. */
-  follow(crew: Crew<Job>): () => void;
+  follow(crew: WorkerPool<Job>): () => void;
 }
 
 /** Makes the timeline of an experiment; without `watch` only faults are told. */
@@ -96,13 +96,14 @@ export function createTimeline(out: Output, watch: boolean): Timeline {
     out.line(`${out.style.dim(seconds)}  ${out.style[color](sign)} ${text}`);
   }
 
-  function hear({ what, id, reason = "", member, at }: Heard<Job>, crew: Crew<Job>): void {
+  function hear(event: PoolEvent<Job>, crew: WorkerPool<Job>): void {
+    const { what, id, reason = "", at } = event;
     const key = crew.jobs.get(id)?.key ?? "a task";
-    const worker = `worker ${member.number}`;
+    const worker = `worker ${event.worker.number}`;
     if (what === "handedOff") handedOff++;
     if (what === "handedOff" || what === "resurrected") away.set(id, at);
     if (!watch) return;
-    if (what === "ended") say("kill", `${worker} (${member.pid}) is gone: ${endOf(reason)}`);
+    if (what === "ended") say("kill", `${worker} (${event.worker.pid}) is gone: ${endOf(reason)}`);
     if (what === "resurrected") say("raised", `${reason} → ${key} is back in line`);
     if (what === "handedOff") say("hand", `${key} handed off by ${worker} (${reason})`);
     if (what === "fenced") say("fence", `${worker} is fenced: ${key} is another's`);

@@ -6,7 +6,7 @@
  */
 
 import { CliError } from "../../framework/cli_error.ts";
-import { firstWord, start, stop } from "../../processes/child_process.ts";
+import { firstMessage, start, stop } from "../../processes/child_process.ts";
 import type { Way } from "./counting_port.ts";
 
 /** How a worker is set up. */
@@ -57,7 +57,7 @@ export async function idleCosts(): Promise<IdleCost[]> {
   );
   const child = start(new URL("./idle_process.ts", import.meta.url), { cases } satisfies IdleSetup);
   try {
-    const { counts } = await firstWord<IdleWord>(child).catch((cause) => {
+    const { counts } = await firstMessage<IdleWord>(child).catch((cause) => {
       throw new CliError(1, `Cannot count what idle workers take: ${cause.message}`, {
         hint: "the embedded engine is needed: npm install --save-dev js-redis-server",
         cause,

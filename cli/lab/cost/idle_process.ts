@@ -7,18 +7,18 @@
 
 import process from "node:process";
 import { setImmediate } from "node:timers";
-import { setupOf, tell } from "../../processes/child_process.ts";
+import { receiveSetup, sendToParent } from "../../processes/child_process.ts";
 import { type Counted, counted } from "./counting_port.ts";
 import { takeTime } from "./fast_forward.ts";
 import type { IdleSetup, IdleWord } from "./idle.ts";
 
-const { cases } = await setupOf<IdleSetup>();
+const { cases } = await receiveSetup<IdleSetup>();
 const time = takeTime();
 // Only now: whoever keeps a timer of its own keeps the real one.
 const { createRelier, createWorker } = await import("../../../mod.ts");
 const { memory } = await import("../../../adapters/memory.ts");
 
-tell({ counts: await counts() } satisfies IdleWord);
+sendToParent({ counts: await counts() } satisfies IdleWord);
 process.disconnect();
 
 async function counts(): Promise<IdleWord["counts"]> {

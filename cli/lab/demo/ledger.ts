@@ -11,7 +11,7 @@
 import { openSync, writeSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setupOf, tell } from "../../processes/child_process.ts";
+import { receiveSetup, sendToParent } from "../../processes/child_process.ts";
 
 /** What the ledger is told when it is started. */
 export interface LedgerSetup {
@@ -26,7 +26,7 @@ export interface LedgerWord {
   readonly attempt?: { readonly file: string; readonly pid: number; readonly accepted: boolean };
 }
 
-const { path } = await setupOf<LedgerSetup>();
+const { path } = await receiveSetup<LedgerSetup>();
 const descriptor = openSync(path, "a"); // O_APPEND: a line is added whole or not at all.
 const keys = new Set<string>();
 
@@ -38,12 +38,14 @@ const server = createServer(async (request, response) => {
     keys.add(key);
     writeSync(descriptor, JSON.stringify({ key, ...entry, at: new Date() }) + "\n");
   }
-  tell({ attempt: { file: entry.file, pid: entry.pid, accepted } } satisfies LedgerWord);
+  sendToParent({ attempt: { file: entry.file, pid: entry.pid, accepted } } satisfies LedgerWord);
   response.writeHead(accepted ? 201 : 409).end(accepted ? "accepted" : "already");
 });
 server.keepAliveTimeout = 120_000; // A stopped process finds its connection as it left it.
 server.listen(0, "127.0.0.1", () => {
-  tell({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } satisfies LedgerWord);
+  sendToParent(
+    { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` } satisfies LedgerWord,
+  );
 });
 
 async function textOf(request: IncomingMessage): Promise<string> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Crew, Member } from "../../processes/worker_pool.ts";
+import type { PoolWorker, WorkerPool } from "../../processes/worker_pool.ts";
 import { type Piece, shorten } from "../../terminal/live_screen.ts";
 import type { Job } from "./work.ts";
 
@@ -30,7 +30,7 @@ const fill = "▁▂▃▄▅▆▇█";
 
 /** Draws the panel for a screen of `columns`. */
 export function drawPanel(
-  crew: Crew<Job>,
+  crew: WorkerPool<Job>,
   progress: Progress,
   clock: string,
   columns: number,
@@ -43,7 +43,7 @@ export function drawPanel(
   const full = files === 0 ? 0 : Math.round(width * done / files);
   return [
     [],
-    ...crew.members.map((member) => drawMember(member, columns)),
+    ...crew.workers.map((member) => drawMember(member, columns)),
     [],
     [["  "], ["━".repeat(full), "green"], ["━".repeat(width - full), "gray"], [figures]],
     [
@@ -59,7 +59,7 @@ export function drawPanel(
   ];
 }
 
-function drawMember(member: Member<Job>, columns: number): readonly Piece[] {
+function drawMember(member: PoolWorker<Job>, columns: number): readonly Piece[] {
   const [sign, style, word] = looks[member.state];
   const head = `  worker ${member.number}  `;
   const pid = String(member.pid).padEnd(9);

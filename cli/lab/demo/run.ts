@@ -12,14 +12,14 @@ import {
   type Relier,
   TaskFailedError,
 } from "../../../mod.ts";
-import { createCrew, type Crew } from "../../processes/worker_pool.ts";
+import { createWorkerPool, type WorkerPool } from "../../processes/worker_pool.ts";
 import { drain, freeze, kill, poison, type Stage } from "./steps.ts";
 import { audit, type Findings } from "./audit.ts";
 import { filesBelow } from "./files.ts";
 import { type Folder, writeOrder } from "./workspace_folder.ts";
 import type { LedgerWord } from "./ledger.ts";
 import { drawPanel, type Progress } from "./panel.ts";
-import { firstWord, start, stop } from "../../processes/child_process.ts";
+import { firstMessage, start, stop } from "../../processes/child_process.ts";
 import type { FoundRedis } from "../../processes/find_redis.ts";
 import { type Figures, spread } from "./report.ts";
 import type { Screen } from "../../terminal/live_screen.ts";
@@ -62,16 +62,19 @@ export async function run(plan: Plan, screen: Screen): Promise<Outcome> {
   };
   const prefix = `rl-demo-${randomBytes(4).toString("hex")}`;
   const ledger = start(new URL("./ledger.ts", import.meta.url), { path: folder.ledger });
-  const { url: ledgerUrl = "" } = await firstWord<LedgerWord>(ledger);
+  const { url: ledgerUrl = "" } = await firstMessage<LedgerWord>(ledger);
   ledger.on("message", ({ attempt }: LedgerWord) => {
     if (attempt) progress[attempt.accepted ? "accepted" : "refused"]++;
   });
   const site = { input, results: folder.results, unfinished: folder.unfinished, ledgerUrl };
   const setup = { redis: redis.url, prefix, site, concurrency, leaseMs, drainMs };
-  const crew = createCrew<Job>(size, () => start(new URL("./worker.ts", import.meta.url), setup));
+  const crew = createWorkerPool<Job>(
+    size,
+    () => start(new URL("./worker.ts", import.meta.url), setup),
+  );
   screen.show((columns) => drawPanel(crew, progress, screen.clock(), columns));
   await complete(crew);
-  const pids = crew.members.map(({ pid }) => pid).join(", ");
+  const pids = crew.workers.map(({ pid }) => pid).join(", ");
   screen.say("done", `${size} worker processes (${pids}), ledger process (${ledger.pid})`);
 
   const relier = createRelier({ redis: redis.port, prefix });
@@ -90,12 +93,12 @@ export async function run(plan: Plan, screen: Screen): Promise<Outcome> {
   const outcomes = pushed.map(async (task) => await (await task).result().catch(() => {}));
   void Promise.all(outcomes).then(() => settled = true);
   await crew.until("every task is settled", () => settled, 600_000);
-  await crew.dismiss();
+  await crew.stop();
   await stop(ledger, "SIGTERM");
   const findings = await audit(order, folder);
   const counted = await count(relier.queue(queue), pushed.length);
   await relier.close();
-  await redis.leave(prefix);
+  await redis.close(prefix);
   screen.close();
   const { completed, dead, resurrections, broken } = counted;
   return {
@@ -115,10 +118,10 @@ export async function run(plan: Plan, screen: Screen): Promise<Outcome> {
 }
 
 /** Resolves when whoever was lost is replaced. */
-async function complete(crew: Crew<Job>): Promise<void> {
+async function complete(crew: WorkerPool<Job>): Promise<void> {
   await crew.until(
     "all workers work",
-    () => crew.members.every(({ state }) => state === "working"),
+    () => crew.workers.every(({ state }) => state === "working"),
   );
 }
 
@@ -155,7 +158,7 @@ function shares(files: readonly string[], n: number, workMs: number | undefined)
 
 function createStage(
   relier: Relier,
-  crew: Crew<Job>,
+  crew: WorkerPool<Job>,
   screen: Screen,
   left: Job[][],
   pushed: PendingTask[],

@@ -8,14 +8,14 @@
 
 import process from "node:process";
 import { CliError } from "../../framework/cli_error.ts";
-import type { Crew, Running } from "../../processes/worker_pool.ts";
+import type { RunningJob, WorkerPool } from "../../processes/worker_pool.ts";
 import type { Screen } from "../../terminal/live_screen.ts";
 import { nameOf, names, victim } from "./victim.ts";
 import type { Job } from "./work.ts";
 
 /** Where the acts are played. */
 export interface Stage {
-  readonly crew: Crew<Job>;
+  readonly crew: WorkerPool<Job>;
   readonly screen: Screen;
   readonly leaseMs: number;
   readonly drainMs: number;
@@ -41,14 +41,14 @@ export async function kill(stage: Stage): Promise<void> {
     const killedAt = performance.now();
     const back = new Map<string, number>();
     const stop = crew.listen((heard) => {
-      if (heard.what !== "started" || heard.member === member || back.has(heard.id)) return;
+      if (heard.what !== "started" || heard.worker === member || back.has(heard.id)) return;
       const task = owed.find(({ id }) => id === heard.id);
       if (!task) return;
       const ms = Math.round(heard.at - killedAt);
       back.set(heard.id, ms);
       screen.say(
         "back",
-        `${nameOf(task)} runs again on worker ${heard.member.number} after ${ms} ms`,
+        `${nameOf(task)} runs again on worker ${heard.worker.number} after ${ms} ms`,
       );
     });
     process.kill(member.pid, "SIGKILL");
@@ -71,11 +71,11 @@ export async function freeze(stage: Stage): Promise<void> {
   );
   await stage.pushShare();
   // One that had only to report: what it believes has to be refused, not just cut short.
-  const reports = (tasks: readonly Running<Job>[]) =>
+  const reports = (tasks: readonly RunningJob<Job>[]) =>
     tasks.some(({ job }) => job?.effect === "first");
   const { member, owed } = await victim(stage, 600, reports);
   const stoppedAt = performance.now();
-  const stop = crew.listen(({ what, id, member: other, at }) => {
+  const stop = crew.listen(({ what, id, worker: other, at }) => {
     const task = owed.find((each) => each.id === id);
     if (what !== "started" || !task || other === member) return;
     const seconds = ((at - stoppedAt) / 1000).toFixed(1);
@@ -90,7 +90,7 @@ export async function freeze(stage: Stage): Promise<void> {
     "freeze",
     `SIGSTOP ${member.pid} (worker ${member.number}) in the middle of ${names(owed)}`,
   );
-  const elsewhere = ({ id }: Running<Job>): boolean =>
+  const elsewhere = ({ id }: RunningJob<Job>): boolean =>
     crew.completed.has(id) && crew.completed.get(id) !== member;
   await crew.until("others complete the tasks of a stopped worker", () => owed.every(elsewhere));
   stop();
@@ -98,8 +98,8 @@ export async function freeze(stage: Stage): Promise<void> {
   process.kill(member.pid, "SIGCONT");
   member.state = "working";
   screen.say("wake", `SIGCONT ${member.pid}: it believes that nothing happened, and goes on`);
-  const refusal = ({ id }: Running<Job>) =>
-    crew.fenced.find((heard) => heard.id === id && heard.member === member);
+  const refusal = ({ id }: RunningJob<Job>) =>
+    crew.fenced.find((heard) => heard.id === id && heard.worker === member);
   const settled = (): boolean => owed.some(({ id }) => crew.completed.get(id) === member);
   await crew.until("the worker that woke is fenced", () => owed.every(refusal) || settled());
   if (settled()) throw new CliError(8, "A worker whose lease had ended has settled its task");
@@ -126,7 +126,7 @@ export async function drain(stage: Stage): Promise<void> {
   const stop = crew.listen((heard) => {
     const task = held.find(({ id }) => id === heard.id);
     if (!task) return;
-    const { what, id, member: who } = heard;
+    const { what, id, worker: who } = heard;
     if (who === member && what === "completed") screen.say("done", `${nameOf(task)} finished`);
     if (who === member && what === "handedOff") {
       handed.add(id);
@@ -159,11 +159,11 @@ export async function poison(stage: Stage): Promise<void> {
   const { crew, screen } = stage;
   screen.title("poison", "a task that kills every process that runs it; it may come back twice");
   await stage.pushShare();
-  const stop = crew.listen(({ what, reason, member }) => {
+  const stop = crew.listen(({ what, reason, worker }) => {
     if (what !== "ended") return;
-    const others = [...member.running.values()].filter(({ job }) => job && job.workMs > 0);
+    const others = [...worker.running.values()].filter(({ job }) => job && job.workMs > 0);
     const beside = others.length > 0 ? `, and ${names(others)} with it` : ", alone in quarantine";
-    screen.say("kill", `${reason} ${member.pid} (worker ${member.number}) by the poison${beside}`);
+    screen.say("kill", `${reason} ${worker.pid} (worker ${worker.number}) by the poison${beside}`);
   });
   const { reason, attempts } = await stage.pushPoison();
   stop();

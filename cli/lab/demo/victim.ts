@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Crew, Member, Running } from "../../processes/worker_pool.ts";
+import type { PoolWorker, RunningJob, WorkerPool } from "../../processes/worker_pool.ts";
 import { shorten } from "../../terminal/live_screen.ts";
 import type { Job } from "./work.ts";
 
@@ -14,21 +14,21 @@ import type { Job } from "./work.ts";
  * before: a second loss is a suspicion, and that is for the poison.
  */
 export async function victim(
-  { crew, several }: { readonly crew: Crew<Job>; readonly several: number },
+  { crew, several }: { readonly crew: WorkerPool<Job>; readonly several: number },
   leftMs: number,
-  suits: (tasks: readonly Running<Job>[]) => boolean = () => true,
-): Promise<{ member: Member<Job>; owed: readonly Running<Job>[] }> {
-  const owedBy = ({ running }: Member<Job>): Running<Job>[] =>
+  suits: (tasks: readonly RunningJob<Job>[]) => boolean = () => true,
+): Promise<{ member: PoolWorker<Job>; owed: readonly RunningJob<Job>[] }> {
+  const owedBy = ({ running }: PoolWorker<Job>): RunningJob<Job>[] =>
     [...running.values()].filter((task) => {
       const ran = performance.now() - task.since;
       return task.job !== undefined && ran > 100 && task.job.workMs - ran > leftMs;
     });
-  const innocent = ({ running }: Member<Job>): boolean =>
-    [...running.keys()].every((id) => !crew.raised.has(id));
+  const innocent = ({ running }: PoolWorker<Job>): boolean =>
+    [...running.keys()].every((id) => !crew.resurrected.has(id));
   let since = 0;
-  let best: Member<Job> | undefined;
+  let best: PoolWorker<Job> | undefined;
   await crew.until("a worker is in the middle of its tasks", () => {
-    const able = crew.members.filter((member) =>
+    const able = crew.workers.filter((member) =>
       member.state === "working" && owedBy(member).length > 0 && suits(owedBy(member))
     );
     const fresh = able.filter(innocent);
@@ -43,12 +43,12 @@ export async function victim(
 }
 
 /** What to call a task. */
-export function nameOf({ job }: Running<Job>): string {
+export function nameOf({ job }: RunningJob<Job>): string {
   return shorten(job?.file ?? "a task", 28);
 }
 
 /** What to call several: the first two, and how many more. */
-export function names(tasks: readonly Running<Job>[]): string {
+export function names(tasks: readonly RunningJob<Job>[]): string {
   const [first, second, ...more] = tasks.map(nameOf);
   return [first, ...(second ? [second] : []), ...(more.length > 0 ? [`${more.length} more`] : [])]
     .join(", ");

@@ -6,8 +6,8 @@
  */
 
 import { createRelier, createWorker } from "../../../mod.ts";
-import { serve } from "../../processes/worker_pool.ts";
-import { setupOf } from "../../processes/child_process.ts";
+import { runPoolWorker } from "../../processes/worker_pool.ts";
+import { receiveSetup } from "../../processes/child_process.ts";
 import { defineTasks, queue, type Site } from "./work.ts";
 
 /** What a worker process is told when it is started. */
@@ -20,7 +20,7 @@ export interface WorkerSetup {
   readonly drainMs: number;
 }
 
-const setup = await setupOf<WorkerSetup>();
+const setup = await receiveSetup<WorkerSetup>();
 const relier = createRelier({ redis: setup.redis, prefix: setup.prefix });
 defineTasks(setup.site);
 const worker = createWorker(relier, {
@@ -29,4 +29,4 @@ const worker = createWorker(relier, {
   lease: setup.leaseMs,
   drainTimeout: setup.drainMs,
 });
-await serve(worker);
+await runPoolWorker(worker);

@@ -11,7 +11,7 @@ import { dashboard } from "../../../adapters/hono.ts";
 import { exposition, type Family } from "../../../core/console/prometheus.ts";
 import { lookAt, queueMetrics } from "../../../core/console/queue_metrics.ts";
 import { workerMetrics } from "../../../cli/supervisor/metrics.ts";
-import { none } from "../../../cli/supervisor/event_counts.ts";
+import { noTotals } from "../../../cli/supervisor/event_counts.ts";
 import { withRelier } from "../../support/relier.ts";
 import { read } from "../../support/tree.ts";
 import { until } from "../../support/until.ts";
@@ -94,9 +94,9 @@ async function everything(rl: Parameters<typeof lookAt>[0]): Promise<string> {
     workerId: "w",
     state: "working",
     restarts: 0,
-    pulse: undefined,
-    totals: none,
-    broughtBack: 0,
+    report: undefined,
+    totals: noTotals,
+    resurrected: 0,
   } as const;
   return workerMetrics([child], { queues: [full], server }, 10);
 }

@@ -33,7 +33,7 @@ const clockSkew: ChaosCommand = chaosCommand(experiment({
     const { crew, plan } = stage;
     await stage.push(jobsOf(stage, plan.tasks, [300, 900]));
     await stage.push(jobsOf(stage, 6, [50, 100], {}, "later"), { delay: delayMs });
-    const skewed = crew.members[plan.skew!.worker - 1]!;
+    const skewed = crew.workers[plan.skew!.worker - 1]!;
     await crew.until("the worker with the wrong date works", () => skewed.running.size > 0, 10_000);
     stage.strike(
       `worker ${skewed.number} (${skewed.pid}) is ${byMs / 1000} s ahead, then behind, and so on`,

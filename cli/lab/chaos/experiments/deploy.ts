@@ -19,7 +19,7 @@ const deploy: ChaosCommand = chaosCommand(experiment({
   async play(stage) {
     const { crew, plan } = stage;
     await stage.push(jobsOf(stage, plan.tasks, [300, 1500]));
-    for (const number of crew.members.map((member) => member.number)) {
+    for (const number of crew.workers.map((member) => member.number)) {
       await stage.complete();
       await stage.push(jobsOf(stage, 4, [900, 1500]), { priority: 10 });
       await leave(stage, [number]);

@@ -28,7 +28,7 @@ const doubleKill: ChaosCommand = chaosCommand(experiment({
     const orphans = first.owed.map(({ id }) => id);
     let second: Victim | undefined;
     await crew.until("another has a task of the first", () => {
-      const heir = crew.members.find(({ running }) => orphans.some((id) => running.has(id)));
+      const heir = crew.workers.find(({ running }) => orphans.some((id) => running.has(id)));
       if (heir) second = { member: heir, owed: [...heir.running.values()] };
       return heir !== undefined;
     }, 5000);

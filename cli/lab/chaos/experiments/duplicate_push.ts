@@ -45,7 +45,7 @@ const duplicatePush: ChaosCommand = chaosCommand(experiment({
     };
     try {
       await wave("at once");
-      await crew.until("they run", () => crew.members.some(({ running }) => running.size > 0));
+      await crew.until("they run", () => crew.workers.some(({ running }) => running.size > 0));
       await wave("while they run");
       const results = handles.map(([, handle]) => handle.result({ timeout: "15s" }));
       await Promise.allSettled(results);

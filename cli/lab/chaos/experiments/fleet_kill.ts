@@ -24,7 +24,7 @@ const fleetKill: ChaosCommand = chaosCommand(experiment({
     await stage.push(jobsOf(stage, plan.tasks, [700, 1500]));
     await victim(stage, orderOf(stage), 300);
     const all: Victim[] = orderOf(stage).map((number) => {
-      const member = crew.members[number - 1]!;
+      const member = crew.workers[number - 1]!;
       return { member, owed: [...member.running.values()] };
     });
     await untilBack(stage, all, () => all.forEach((each) => strike(stage, each, "SIGKILL")));

@@ -30,7 +30,7 @@ const networkPartition: ChaosCommand = chaosCommand(experiment({
     const order = orderOf(stage);
     await victim(stage, order, 500);
     // At most two of those that have something, so that what they have finds room elsewhere.
-    const cut: Victim[] = order.map((number) => crew.members[number - 1]!)
+    const cut: Victim[] = order.map((number) => crew.workers[number - 1]!)
       .filter(({ running }) => running.size > 0).slice(0, 2)
       .map((member) => ({ member, owed: [...member.running.values()] }));
     const broken = cut.map(({ member }) => networks[member.number - 1]!);

@@ -25,14 +25,14 @@ const oom: ChaosCommand = chaosCommand(experiment({
   async play(stage) {
     const { crew, plan } = stage;
     let died = "";
-    const stop = crew.listen(({ what, reason = "", member }) => {
+    const stop = crew.listen(({ what, reason = "", worker }) => {
       if (what !== "ended") return;
       died = reason;
-      const owed = [...member.running.values()];
+      const owed = [...worker.running.values()];
       stage.strike(
-        `worker ${member.number} ran out of its ${plan.heapMb} MB: ${reason}`,
+        `worker ${worker.number} ran out of its ${plan.heapMb} MB: ${reason}`,
         owed,
-        member.pid,
+        worker.pid,
       );
     });
     await stage.push(jobsOf(stage, plan.tasks, [200, 900]));

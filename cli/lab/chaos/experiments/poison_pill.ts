@@ -17,11 +17,11 @@ const poisonPill: ChaosCommand = chaosCommand(experiment({
   async play(stage) {
     const { crew, plan, tasks } = stage;
     let deaths = 0;
-    const stop = crew.listen(({ what, member, reason }) => {
+    const stop = crew.listen(({ what, worker, reason }) => {
       if (what !== "ended" || reason !== "SIGKILL") return;
       deaths++;
-      const owed = [...member.running.values()].filter(({ job }) => job?.fault !== "kills");
-      stage.strike(`the poison kills worker ${member.number} (${member.pid})`, owed, member.pid);
+      const owed = [...worker.running.values()].filter(({ job }) => job?.fault !== "kills");
+      stage.strike(`the poison kills worker ${worker.number} (${worker.pid})`, owed, worker.pid);
     });
     await stage.push(jobsOf(stage, plan.tasks, [300, 900]));
     const bad = jobsOf(stage, 1, [0, 0], { fault: "kills" }, "poison");

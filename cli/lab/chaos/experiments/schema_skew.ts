@@ -35,11 +35,11 @@ const schemaSkew: ChaosCommand = chaosCommand(experiment({
     stage.strike(`${newer.length} tasks are newer than every worker, and wait`);
 
     stage.version = 3;
-    for (const { number } of crew.members) {
-      const member = crew.members[number - 1]!;
+    for (const { number } of crew.workers) {
+      const member = crew.workers[number - 1]!;
       strike(stage, { member, owed: [...member.running.values()] }, "SIGTERM");
       await crew.until("it is replaced", () => {
-        return crew.members[number - 1] !== member && crew.members[number - 1]!.state === "working";
+        return crew.workers[number - 1] !== member && crew.workers[number - 1]!.state === "working";
       }, 15_000);
     }
   },

@@ -32,7 +32,7 @@ const slowTask: ChaosCommand = chaosCommand(experiment({
       priority: 50,
     });
     await crew.until("all slots hang", () => {
-      return hanging.every((id) => crew.members.some(({ running }) => running.has(id)));
+      return hanging.every((id) => crew.workers.some(({ running }) => running.has(id)));
     }, 10_000);
     const since = performance.now();
     stage.strike(`every slot hangs for ${ms} ms; the hard timeout is ${hardMs} ms`);

@@ -38,7 +38,7 @@ const workerFreeze: ChaosCommand = chaosCommand(experiment({
     wake(struck);
     stage.strike(`SIGCONT worker ${member.number}: it believes that nothing happened`);
     const isFenced = (id: string): boolean =>
-      crew.fenced.some((heard) => heard.id === id && heard.member === member);
+      crew.fenced.some((heard) => heard.id === id && heard.worker === member);
     await crew.until(
       "the worker that woke is told",
       () => elsewhere.every(({ id }) => isFenced(id) || crew.completed.get(id) === member),
