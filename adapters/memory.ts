@@ -20,6 +20,7 @@
  * @module
  */
 
+import { defaultTimeoutMs } from "../core/defaults.ts";
 import { RedisError, type RedisPort } from "../core/port.ts";
 import { type Clock, realClock, type VirtualClock, virtualClock } from "./memory/clock.ts";
 import { type Door, type Engine, openEngine, type Session } from "./memory/engine.ts";
@@ -59,7 +60,6 @@ export interface MemoryPort extends RedisPort {
 }
 
 /** Milliseconds until a call rejects. Nothing here can be silent, so it is only a bound. */
-const timeoutMs = 10_000;
 
 interface Channel {
   readonly handlers: Set<{ readonly onMessage: (message: string) => void }>;
@@ -119,7 +119,7 @@ function portTo(open: () => Promise<Engine>, clock: Clock | VirtualClock): Memor
       if (confirm) throw unconfirmed(name);
       const session = await (commands ??= connect());
       return await session.send(command, args);
-    }, { timeoutMs, closing }),
+    }, { timeoutMs: defaultTimeoutMs, closing }),
 
     async wait(bells, ms, signal) {
       refuseClosed("wait");

@@ -80,3 +80,8 @@ export const transitions = [
 
 /** The name of an event: what can happen to a task. */
 export type TransitionName = typeof transitions[number]["on"];
+
+/** Whether a task in `state` can only be purged, discarded or released. */
+export function isFinal(state: string): boolean {
+  return states[state as TaskState]?.final === true;
+}

@@ -28,7 +28,7 @@ const laws: readonly Law[] = [
   { from: /^core\//,                to: /^#node$/, lazy: true,              because: "threads are asked for only by a worker, and never on the edge" },
   { from: /^core\/console\//,       to: /^(mod\.ts|core\/console\/\w+\.ts)$/, because: "it is made of what everybody has" },
   { from: /^core\/console\/queue_metrics\.ts$/, to: /^core\/base\/version\.ts$/, because: "a scrape is told which version answers it" },
-  { from: /^adapters\//,            to: /^core\/port\.ts$/,                 because: "the port is the whole seam between core and a client" },
+  { from: /^adapters\//,            to: /^core\/(port|states|defaults)\.ts$/, because: "these are the contract: the seam, the states and the bounds" },
   { from: /^adapters\/\w+\.ts$/,    to: /^adapters\/(redis|memory|testing)\/\w+\.ts$/, because: "an adapter is a face, and this is what stands behind it" },
   { from: /^adapters\/redis\//,     to: /^adapters\/redis\//,              because: "it is what all ports over a connection share" },
   { from: /^adapters\/(ioredis|redis\/ioredis_origin)\.ts$/, to: /^ioredis$/, because: "it is this adapter's own client" },

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { defaultTimeoutMs } from "../../core/defaults.ts";
 import { RedisError, type RedisPort } from "../../core/port.ts";
 import { type Confirmer, confirmer } from "./write_confirmation.ts";
 import { explain, Unanswered } from "./redis_failure.ts";
@@ -16,7 +17,9 @@ import { waiter } from "./blocking_wait.ts";
 import { type Link, openLink, type Wire } from "./connection.ts";
 
 /** Reads the option `timeoutMs` of an adapter; 10,000 if absent. */
-export function timeoutOf({ timeoutMs = 10_000 }: { readonly timeoutMs?: number }): number {
+export function timeoutOf(
+  { timeoutMs = defaultTimeoutMs }: { readonly timeoutMs?: number },
+): number {
   if (!(timeoutMs >= 100 && timeoutMs <= 600_000)) {
     throw new RangeError(`Cannot use timeoutMs ${timeoutMs}: it has to be 100 to 600000`);
   }

@@ -5,7 +5,8 @@
  * @module
  */
 
-const rowsPerCall = 200;
+import { rowsPerCall } from "../defaults.ts";
+
 const charactersPerCall = 2_000_000;
 
 /** The pieces of `all`, in order; `sizeOf` is how many characters one takes. */

@@ -9,12 +9,7 @@
 
 import { PayloadValidationError, RelierError } from "./errors.ts";
 import { maxDepth, writeJson, type Written } from "./strict_json.ts";
-
-/** The largest payload unless told otherwise, in bytes of UTF-8. */
-export const maxPayloadBytes = 1_048_576;
-
-/** The largest result unless told otherwise, in bytes of UTF-8. */
-export const maxResultBytes = 262_144;
+import { maxPayloadBytes, maxResultBytes } from "../defaults.ts";
 
 /** How deep text may be when it is read: a payload, and room for what it is wrapped in. */
 const maxReadDepth = maxDepth + 8;

@@ -34,6 +34,8 @@ import { optionNames, type RelierOptions } from "./relier_options.ts";
 import type { Caller } from "../redis/call.ts";
 import { type Telemetry, telemetryOf, type TelemetryOptions } from "../telemetry/load_observer.ts";
 import { allDefinitions, definitionNamed, definitionOf, type Task } from "../task/task.ts";
+import { settleWithin } from "../base/timers.ts";
+import { defaultFlushMs } from "../defaults.ts";
 
 /** A client. */
 export interface Relier extends AsyncDisposable {
@@ -196,17 +198,13 @@ export function createRelier(options: RelierOptions = {}): Relier {
       const { recordAction } = await loaded(() => import("../operations/queue_operations.ts"));
       await recordAction(registry.caller, registry.partition, action);
     },
-    async flush({ timeout = 30_000 } = {}) {
+    async flush({ timeout = defaultFlushMs } = {}) {
       const ms = toMs("timeout", timeout, { max: maxTimer });
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => {
-          reject(
-            new RelierError("RL_CONNECTION", `Cannot flush: pushes are under way after ${ms} ms`),
-          );
-        }, ms);
-      });
-      await Promise.race([settled(), late]).finally(() => clearTimeout(timer));
+      await settleWithin(
+        ms,
+        settled(),
+        () => new RelierError("RL_CONNECTION", `Cannot flush: pushes are under way after ${ms} ms`),
+      );
     },
     async close() {
       if (closed) return;

@@ -14,6 +14,7 @@ import type { IdempotencyLock } from "./lock_lease.ts";
 import { functionOption, keyOption, knownOptions } from "../base/options.ts";
 import { defaultClient } from "../task/client_registry.ts";
 import { insideOf, type Relier } from "./create_relier.ts";
+import { defaultLockWaitMs, defaultRetentionMs } from "../defaults.ts";
 
 /** Options of {@linkcode idempotencyLock}. */
 export interface LockOptions {
@@ -27,7 +28,6 @@ export interface LockOptions {
 
 /** The queue that keeps the records of locks; no worker takes from it. */
 export const lockQueue = "relier.locks";
-const hour = 3_600_000;
 
 /**
  * Takes the lock of a key, or finds what its work came to. Disposing of it
@@ -49,7 +49,7 @@ export async function idempotencyLock<T>(
   const [relier, options] = args.length === 1 ? [defaultClient() as Relier, args[0]] : args;
   knownOptions("idempotencyLock()", options, ["key", "ttl", "wait"]);
   const key = keyOption("key", options.key);
-  const { ttl = hour, wait = 30_000 } = options;
+  const { ttl = defaultRetentionMs, wait = defaultLockWaitMs } = options;
   const keepMs = toMs("ttl", ttl);
   const waitMs = toMs("wait", wait);
   const { caller, prefix } = insideOf(relier);

@@ -9,11 +9,10 @@ import { RelierError } from "../base/errors.ts";
 import { decodeResult, encodeResult } from "../base/json.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
-import { pause } from "../base/timers.ts";
+import { sleep } from "../base/timers.ts";
+import { defaultLeaseMs as leaseMs } from "../defaults.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { lock, turn, unlock } from "../redis/generated/worker.ts";
-
-const leaseMs = 10_000;
 
 /** The right to do the work of a key, or what it came to. */
 export interface IdempotencyLock<T = unknown> extends AsyncDisposable {
@@ -77,7 +76,7 @@ export async function takeLock<T>(
         },
       );
     }
-    await pause(Math.min(left, reply[3], 20 * 2 ** Math.min(tries, 5)));
+    await sleep(Math.min(left, reply[3], 20 * 2 ** Math.min(tries, 5)));
   }
 
   function hold(fence: number): IdempotencyLock<T> {
@@ -88,7 +87,7 @@ export async function takeLock<T>(
     async function renew(): Promise<void> {
       let trustUntil = performance.now() + leaseMs;
       while (!over.signal.aborted) {
-        await pause(leaseMs * 0.3, over.signal);
+        await sleep(leaseMs * 0.3, over.signal);
         if (over.signal.aborted) return;
         const sentAt = performance.now();
         const word = await call(caller, partition, lock, { id, nonce, leaseMs }).then(

@@ -11,6 +11,7 @@ import type { RedisPort, Reply } from "../port.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { enlist, queues } from "../redis/generated/client.ts";
 import type { Telemetry } from "../telemetry/load_observer.ts";
+import { rowsPerCall } from "../defaults.ts";
 
 /** A queue, and when somebody last said that it is in use. */
 export interface QueueName {
@@ -35,7 +36,6 @@ export interface Registry {
 
 const againMs = 3_600_000;
 const retryMs = 5000;
-const batch = 200;
 
 /** Makes the registry of a client. */
 export function createRegistry(
@@ -63,11 +63,11 @@ export function createRegistry(
       const found: QueueName[] = [];
       let page: [string, Reply][];
       do {
-        const args = { offset: found.length, limit: batch };
+        const args = { offset: found.length, limit: rowsPerCall };
         const [, , , names] = await call(caller, partition, queues, args);
         page = pairs(names);
         found.push(...page.map(([name, seen]) => ({ name, seen: new Date(Number(seen)) })));
-      } while (page.length === batch);
+      } while (page.length === rowsPerCall);
       return found.sort((a, b) => a.name < b.name ? -1 : 1);
     },
   };

@@ -13,6 +13,7 @@ import { idOf } from "../protocol/keys.ts";
 import type { AttemptHost, Live, Workspace } from "./running_attempt.ts";
 import { logOf } from "../task/task_logger.ts";
 import type { AttemptWatch } from "../telemetry/otel_attempt.ts";
+import { maxReasonLength } from "../defaults.ts";
 
 /** Makes the workspace of `live`; `watch` is told of its steps. */
 export function createWorkspace(
@@ -66,7 +67,7 @@ export function createWorkspace(
     progress(percent, note = "") {
       if (!Number.isFinite(percent)) return;
       progress = String(Math.min(100, Math.max(0, percent)));
-      remark = String(note).slice(0, 200);
+      remark = String(note).slice(0, maxReasonLength);
     },
     partialResult: undefined,
     previous: previousOf(live, (error) => host.onError(error, id, name)),

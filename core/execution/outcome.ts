@@ -12,6 +12,7 @@ import { toMs } from "../base/duration.ts";
 import { RelierError } from "../base/errors.ts";
 import { describe } from "../base/serialized_error.ts";
 import { Discard, Retry } from "../task/control_errors.ts";
+import { defaultRetentionMs } from "../defaults.ts";
 
 /** How a claim is settled: a row of `turn.lua` without what identifies the claim. */
 export interface Verdict {
@@ -24,8 +25,6 @@ export interface Verdict {
   readonly error: string;
 }
 
-/** How long a cancelled task is remembered. */
-const cancelledMs = 3_600_000;
 /** A task nobody knows is deferred for this long, then it is unroutable. */
 const unroutableMs = 3_600_000;
 
@@ -90,7 +89,7 @@ export function handedOff(reason: string): Verdict {
 
 /** Cancelling was asked, and this is the end of it. */
 export function stopped(reason: string): Verdict {
-  return { event: "stop", ms: cancelledMs, text: reason, error: "" };
+  return { event: "stop", ms: defaultRetentionMs, text: reason, error: "" };
 }
 
 /** A `Retry` that is only called so may say anything. */

@@ -7,7 +7,7 @@
 
 import type { Claim } from "../protocol/claim.ts";
 import { RelierError } from "../base/errors.ts";
-import { maxResultBytes } from "../base/json.ts";
+import { maxResultBytes } from "../defaults.ts";
 import { idOf } from "../protocol/keys.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { step } from "../redis/generated/worker.ts";

@@ -11,6 +11,7 @@ import type { Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { audit, stats } from "../redis/generated/operations.ts";
 import { states } from "../states.ts";
+import { rowsPerCall } from "../defaults.ts";
 
 /** One thing that is wrong. */
 export interface Finding {
@@ -31,7 +32,6 @@ const sections = [
   "holds",
   "tenants",
 ];
-const batch = 200;
 
 /** Checks everything at `partition`; resolves to a sentence for each thing that is wrong. */
 export async function auditPartition(caller: Caller, partition: Partition): Promise<string[]> {
@@ -57,7 +57,7 @@ export async function findingsAt(caller: Caller, partition: Partition): Promise<
       const [, , , next, broken] = await call(caller, partition, audit, {
         section,
         cursor,
-        limit: batch,
+        limit: rowsPerCall,
       });
       for (let i = 0; i < broken.length; i += 2) {
         found.push({ section, entry: broken[i] as string, what: broken[i + 1] as string });

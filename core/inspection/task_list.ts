@@ -12,6 +12,7 @@ import { find, held, page } from "../redis/generated/operations.ts";
 import { states, type TaskState } from "../states.ts";
 import { readSummary, type TaskSummary } from "./task_details.ts";
 import { shown } from "../base/safe_text.ts";
+import { defaultPageRows, maxPageRows } from "../defaults.ts";
 
 /** Which page. */
 export interface PageOptions {
@@ -33,7 +34,6 @@ export interface TaskPage {
   readonly total: number;
 }
 
-const mostPerPage = 200;
 const mostFound = 10;
 const cursorPattern = /^-?\d[\d.e+]{0,30}:[^\s:]{1,200}$/;
 
@@ -45,10 +45,10 @@ export async function pageOf(
   options: PageOptions,
 ): Promise<TaskPage> {
   knownOptions("page()", options, ["cursor", "limit", "last"]);
-  const { cursor = "", limit = 50, last = false } = options;
+  const { cursor = "", limit = defaultPageRows, last = false } = options;
   booleanOption("last", last);
   oneOf("state", state, Object.keys(states) as TaskState[]);
-  integerOption("limit", limit, { min: 1, max: mostPerPage });
+  integerOption("limit", limit, { min: 1, max: maxPageRows });
   let after = cursorOption(cursor);
   let total = 0;
   const tasks: TaskSummary[] = [];
@@ -75,7 +75,7 @@ export async function heldBy(
   partition: Partition,
   worker: string,
 ): Promise<TaskSummary[]> {
-  const [, , , lines] = await call(caller, partition, held, { worker, limit: mostPerPage });
+  const [, , , lines] = await call(caller, partition, held, { worker, limit: maxPageRows });
   return summaries(partition, lines);
 }
 

@@ -11,6 +11,7 @@ import { actions, chronicle } from "../redis/generated/operations.ts";
 import { integerOption, keyOption, knownOptions } from "../base/options.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { shown } from "../base/safe_text.ts";
+import { defaultPageRows, maxPageRows } from "../defaults.ts";
 
 /** Something an operator does. Never holds anything of a payload. */
 export interface OperatorAction {
@@ -68,8 +69,8 @@ export async function readActions(
   options: ActionPageOptions,
 ): Promise<ActionPage> {
   knownOptions("actions()", options, ["cursor", "limit"]);
-  const { cursor = "", limit = 50 } = options;
-  integerOption("limit", limit, { min: 1, max: 200 });
+  const { cursor = "", limit = defaultPageRows } = options;
+  integerOption("limit", limit, { min: 1, max: maxPageRows });
   if (typeof cursor !== "string" || !/^\d{0,17}$/.test(cursor)) {
     throw new RangeError(
       `Cannot use option "cursor": it must be the cursor of a page: current value is ${

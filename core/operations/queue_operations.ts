@@ -12,7 +12,7 @@ import { giveOrder, listWorkers } from "../inspection/worker_list.ts";
 import { idOf, localOf, type Partition } from "../protocol/keys.ts";
 import { heldBy, pageOf } from "../inspection/task_list.ts";
 import { randomLocal } from "../protocol/task_id.ts";
-import { discard, inspect, limit, pause, promote, resume } from "../redis/generated/operations.ts";
+import { discard, limit, pause, promote, resume } from "../redis/generated/operations.ts";
 import { booleanOption, keyOption, knownOptions, oneOf } from "../base/options.ts";
 import { evictAll, sweepOnce } from "../recovery/sweeper.ts";
 import type { Reply } from "../port.ts";
@@ -22,26 +22,12 @@ import { repairPartition } from "../recovery/repair.ts";
 import { restoreTasks } from "./restore.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { readStats } from "../inspection/queue_stats.ts";
-import { readDetails, type TaskDetails } from "../inspection/task_details.ts";
+import { inspectTask } from "../inspection/inspect_task.ts";
+import { maxReasonLength } from "../defaults.ts";
 
 export { readActions, recordAction } from "./operator_log.ts";
 export { findTasks } from "../inspection/task_list.ts";
 export { askServer } from "../redis/server_info.ts";
-
-/** The most characters of a reason or a cause. */
-const mostReason = 200;
-
-/** All that is stored of the task `local`, if there is one. */
-export async function inspectTask(
-  caller: Caller,
-  partition: Partition,
-  local: string,
-): Promise<TaskDetails | undefined> {
-  const reply = await call(caller, partition, inspect, { id: local });
-  if (reply[0] === "unknown") return undefined;
-  const [, , , facts, history, envelope, partial, task, steps] = reply;
-  return readDetails(partition, task, facts, history, envelope, partial, steps);
-}
 
 /** Makes what can be done to the queue at `partition`; see `createQueue`. */
 export function actsOn(
@@ -76,12 +62,12 @@ export function actsOn(
       await giveOrder(caller, partition, keyOption("worker", worker), order),
     evict: async (worker, cause) => {
       keyOption("worker", worker);
-      return await evictAll(caller, partition, worker, keyOption("cause", cause, mostReason));
+      return await evictAll(caller, partition, worker, keyOption("cause", cause, maxReasonLength));
     },
     sweep: () => sweepOnce(caller, partition),
     async pause(what, reason) {
       const field = oneOf("what", what, ["claims", "pushes"]) === "claims" ? "paused" : "closed";
-      keyOption("reason", reason, mostReason);
+      keyOption("reason", reason, maxReasonLength);
       enlist(partition.queue);
       await call(caller, partition, pause, { field, reason });
     },

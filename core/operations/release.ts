@@ -13,7 +13,8 @@ import { encodePayload } from "../base/json.ts";
 import { idOf, type Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import { call, type Caller } from "../redis/call.ts";
-import { inspect, release } from "../redis/generated/operations.ts";
+import { release } from "../redis/generated/operations.ts";
+import { inspect } from "../redis/generated/worker.ts";
 import { validate } from "../task/standard_schema.ts";
 
 /** A dead task by its local id, and the payload it is to run with instead of its own. */

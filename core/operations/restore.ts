@@ -8,7 +8,7 @@
 import * as v from "valibot";
 import { batches } from "../base/batches.ts";
 import { writeEnvelope } from "../protocol/envelope.ts";
-import { maxPayloadBytes, maxResultBytes } from "../base/json.ts";
+import { maxPayloadBytes, maxReasonLength, maxResultBytes } from "../defaults.ts";
 import { idOf, localOf, type Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import { checkedPayload, type Definitions } from "./release.ts";
@@ -31,7 +31,7 @@ const error = v.object({
 /** JSON of a result has no raw line feed, and the name of a step should have none. */
 const left = v.pipe(v.string(), v.maxLength(maxResultBytes), v.regex(/^[^\n]*$/));
 const step = v.object({ name: left, value: left });
-const attempt = v.object({ start: date, worker: word, end: date, cause: line(200) });
+const attempt = v.object({ start: date, worker: word, end: date, cause: line(maxReasonLength) });
 
 /** What is read of an exported task: everything that `inspect()` tells and a release needs. */
 const shape = v.object({
@@ -41,7 +41,7 @@ const shape = v.object({
   payload: v.optional(v.unknown()),
   taskVersion: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1)))),
   headers: v.optional(v.record(v.string(), v.string())),
-  reason: v.optional(v.nullable(line(200))),
+  reason: v.optional(v.nullable(line(maxReasonLength))),
   error: v.optional(v.nullable(error)),
   enqueuedAt: v.optional(date),
   at: v.optional(v.nullable(date)),

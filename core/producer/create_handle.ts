@@ -13,6 +13,8 @@ import type { Poller, Standing } from "./result_poller.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { cancel as cancelScript } from "../redis/generated/client.ts";
 import type { TaskState } from "../states.ts";
+import { defaultRetentionMs, maxReasonLength } from "../defaults.ts";
+import { isFinal } from "../states.ts";
 
 /** What became of a push: a new task, one that was there, or one that is done. */
 export type Outcome = "created" | "joined" | "replayed";
@@ -76,9 +78,6 @@ export interface HandleSource {
   readonly poller: Poller;
 }
 
-const finalStates: ReadonlySet<string> = new Set(["completed", "dead", "cancelled"]);
-const hour = 3_600_000;
-
 /** Makes the handle of the task stored as `local` at `partition`. */
 export function createHandle<R>(
   { caller, poller }: HandleSource,
@@ -131,11 +130,11 @@ export function createHandle<R>(
       };
     },
     async cancel(reason = "cancelled") {
-      const text = String(reason).slice(0, 200);
+      const text = String(reason).slice(0, maxReasonLength);
       const [word] = await call(caller, partition, cancelScript, {
         id: local,
         reason: text,
-        keepMs: hour,
+        keepMs: defaultRetentionMs,
       });
       return word !== "no";
     },
@@ -162,6 +161,6 @@ async function* followTask(
 ): AsyncGenerator<TaskEvent> {
   for await (const { id: _, missed: __, ...happening } of follow(port, partition, options, local)) {
     yield happening;
-    if (finalStates.has(happening.state)) return;
+    if (isFinal(happening.state)) return;
   }
 }

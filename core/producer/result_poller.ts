@@ -12,6 +12,8 @@ import { randomLocal } from "../protocol/task_id.ts";
 import type { Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { poll } from "../redis/generated/client.ts";
+import { rowsPerCall } from "../defaults.ts";
+import { isFinal } from "../states.ts";
 
 /** A task as `poll.lua` tells it; the state is empty if there is none. */
 export interface Standing {
@@ -55,8 +57,6 @@ interface Desk {
   idleMs: number;
 }
 
-const batch = 200;
-const finalStates: ReadonlySet<string> = new Set(["completed", "dead", "cancelled", ""]);
 const shortestMs = 100;
 /** Where nobody can tell us, each round costs: they get rarer the longer it takes. */
 const blindMs = 10_000;
@@ -109,12 +109,13 @@ export function createPoller(caller: Caller): Poller {
     if (wanted.length === 0) return;
     desk.dueAt = performance.now() + answerMs;
     const listening = await listen(desk);
-    for (let from = 0; from < wanted.length; from += batch) {
-      const page = wanted.slice(from, from + batch);
+    for (let from = 0; from < wanted.length; from += rowsPerCall) {
+      const page = wanted.slice(from, from + rowsPerCall);
       try {
         const standings = await read(desk.partition, page, listening ? `@${self()}` : "");
         page.forEach((id, i) => {
-          if (!finalStates.has(standings[i]!.state)) return;
+          const { state } = standings[i]!;
+          if (state !== "" && !isFinal(state)) return;
           for (const each of desk.waiting.get(id) ?? []) each.resolve(standings[i]!);
           desk.waiting.delete(id);
         });

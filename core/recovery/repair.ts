@@ -7,12 +7,12 @@
 
 import { findingsAt } from "../inspection/audit.ts";
 import { batches } from "../base/batches.ts";
+import { defaultLeaseMs, defaultRetentionMs } from "../defaults.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { repair } from "../redis/generated/operations.ts";
 
 const localLength = 22;
-const leaseMs = 10_000, keepMs = 3_600_000;
 
 /** Repairs everything at `partition`, or with `dry` only says how; resolves to a sentence for each deed. */
 export async function repairPartition(
@@ -20,7 +20,12 @@ export async function repairPartition(
   partition: Partition,
   dry: boolean,
 ): Promise<string[]> {
-  const args = { dry: Number(dry), recount: 0, leaseMs, keepMs };
+  const args = {
+    dry: Number(dry),
+    recount: 0,
+    leaseMs: defaultLeaseMs,
+    keepMs: defaultRetentionMs,
+  };
   const done: string[] = [];
   const rows = (await findingsAt(caller, partition)).map(({ section, entry }) => ({
     id: entry.slice(-localLength),

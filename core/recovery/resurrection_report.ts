@@ -5,9 +5,9 @@
  * @module
  */
 
-import { loaded } from "../task/current_run.ts";
 import { idOf, type Partition } from "../protocol/keys.ts";
 import type { Caller } from "../redis/call.ts";
+import { inspectTask } from "../inspection/inspect_task.ts";
 import type { TaskDetails } from "../inspection/task_details.ts";
 
 /** A task that was raised, and what its worker came to. */
@@ -49,7 +49,6 @@ async function detailsOf(caller: Caller, partition: Partition, local: string) {
   if (reading >= mostReading) return undefined;
   reading++;
   try {
-    const { inspectTask } = await loaded(() => import("../operations/queue_operations.ts"));
     return await inspectTask(caller, partition, local);
   } catch {
     return undefined; // It is brought back all the same.

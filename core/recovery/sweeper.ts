@@ -7,8 +7,8 @@
  */
 
 import { idOf, type Partition } from "../protocol/keys.ts";
-import { atMost } from "../worker/drain.ts";
-import { pause } from "../base/timers.ts";
+import { sleep, waitAtMost } from "../base/timers.ts";
+import { defaultLeaseMs } from "../defaults.ts";
 import { tellRaised } from "./resurrection_report.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { sweep } from "../redis/generated/worker.ts";
@@ -32,8 +32,6 @@ const earlyMs = 5;
 export const revivedMs: number = firstDeathMs + earlyMs;
 /** How long whoever evicts waits until it has told of it. */
 const tellMs = 1000;
-/** A worker's own lease is stored with it: this one is only for what nobody beats for. */
-const anyLeaseMs = 10_000;
 
 /**
  * Sweeps `partition` until `signal` aborts, every `sweepMs` at most unless there is
@@ -57,7 +55,7 @@ export async function runPhoenix(
       onError(error);
     }
     // Jitter keeps workers that started together from asking together.
-    await pause(Math.max(soonestMs, nextMs * (0.9 + Math.random() * 0.2)), signal);
+    await sleep(Math.max(soonestMs, nextMs * (0.9 + Math.random() * 0.2)), signal);
   }
 }
 
@@ -76,7 +74,7 @@ export async function evict(
   const [, , , raised, , evicted] = await call(caller, partition, sweep, args);
   const found = pairs(raised) as [string, string][];
   // Whoever evicts may be about to end, and is the only one who can tell of it.
-  await atMost(tellMs, tellRaised(caller, partition, found));
+  await waitAtMost(tellMs, tellRaised(caller, partition, found));
   return found.slice(0, evicted).map(([local]) => idOf(partition, local));
 }
 
@@ -93,12 +91,12 @@ export async function evictAll(
   const found: string[] = [];
   let more: string[];
   do {
-    more = await evict(caller, partition, worker, cause, anyLeaseMs);
+    more = await evict(caller, partition, worker, cause, defaultLeaseMs);
     found.push(...more);
   } while (more.length > 0);
   if (found.length > 0) {
-    await pause(revivedMs);
-    found.push(...await evict(caller, partition, worker, cause, anyLeaseMs));
+    await sleep(revivedMs);
+    found.push(...await evict(caller, partition, worker, cause, defaultLeaseMs));
   }
   return found;
 }
@@ -107,7 +105,7 @@ export async function evictAll(
 export async function sweepOnce(
   caller: Caller,
   partition: Partition,
-  leaseMs: number = anyLeaseMs,
+  leaseMs: number = defaultLeaseMs,
 ): Promise<{ resurrected: Resurrection[]; nextMs: number }> {
   const args = { dead: "", cause: "", leaseMs, graceMs };
   const [, , , raised, nextMs] = await call(caller, partition, sweep, args);

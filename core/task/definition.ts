@@ -18,6 +18,7 @@ import {
   oneOf,
 } from "../base/options.ts";
 import { isStandardSchema, type StandardSchema } from "./standard_schema.ts";
+import { defaultRetentionMs } from "../defaults.ts";
 
 /** The options of a task; `A` its arguments, `R` its result, `P` its partial result. */
 export interface TaskOptions<A extends unknown[] = unknown[], R = unknown, P = unknown> {
@@ -110,8 +111,6 @@ const known = [
   "output",
 ]; // deno-fmt-ignore-line
 
-const hour = 3_600_000;
-
 /**
  * Reads the options of a task.
  *
@@ -125,7 +124,7 @@ export function define(
   const task = nameOption("task name", name);
   knownOptions(`rlTask("${task}")`, given, known);
   const { queue = "default", priority = 0, version = 1, idempotent = false, migrate = {} } = given;
-  const { idempotencyTtl = hour, resultTtl = hour } = given;
+  const { idempotencyTtl = defaultRetentionMs, resultTtl = defaultRetentionMs } = given;
   const optional = <T, R>(value: T | undefined, read: (value: T) => R): R | undefined =>
     value === undefined ? undefined : read(value);
   const timeout = (option: "softTimeout" | "hardTimeout"): number | undefined =>

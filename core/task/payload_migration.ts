@@ -7,6 +7,7 @@
 import type { Definition } from "./definition.ts";
 import type { Envelope } from "../protocol/envelope.ts";
 import { RelierError } from "../base/errors.ts";
+import { settleWithin } from "../base/timers.ts";
 
 /** How long one migration may take. */
 const stepMs = 5000;
@@ -22,7 +23,8 @@ export async function migrated(definition: Definition, envelope: Envelope): Prom
   for (let from = envelope.taskVersion; from < definition.version; from++) {
     const step = definition.migrate.get(from);
     if (!step) throw stuck(definition, from, "there is no migration for it");
-    payload = await bounded(
+    payload = await settleWithin(
+      stepMs,
       step(payload),
       () => stuck(definition, from, `it took over ${stepMs} ms`),
     );
@@ -36,16 +38,4 @@ function stuck(definition: Definition, from: number, why: string): RelierError {
     `Cannot read version ${from} of "${definition.name}" as version ${from + 1}: ${why}`,
     { hint: "add the step to `migrate`, then release the task" },
   );
-}
-
-async function bounded<T>(work: T | Promise<T>, late: () => Error): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), stepMs);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

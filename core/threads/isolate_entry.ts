@@ -7,13 +7,13 @@
  */
 
 import type { Claim } from "../protocol/claim.ts";
-import { farewellMs } from "../worker/drain.ts";
+import { farewellMs } from "../defaults.ts";
 import type { RelierError } from "../base/errors.ts";
 import { type FromIsolate, thrown, type ToIsolate, told } from "./isolate_messages.ts";
 import type { AttemptHost, Live } from "../execution/running_attempt.ts";
 import type { News } from "../execution/running_attempt.ts";
 import { startAttempt } from "../execution/start_attempt.ts";
-import { pause } from "../base/timers.ts";
+import { sleep } from "../base/timers.ts";
 import type { RedisPort } from "../port.ts";
 import { createRelier, insideOf, type Relier } from "../client/create_relier.ts";
 import { definitionNamed } from "../task/task.ts";
@@ -98,7 +98,7 @@ export function createIsolate(
 
   async function keepTelling(over: AbortSignal): Promise<void> {
     while (!over.aborted) {
-      await pause(newsEveryMs, over);
+      await sleep(newsEveryMs, over);
       tellNews();
     }
   }

@@ -9,7 +9,8 @@
  */
 
 import { channelOf, type Partition } from "../protocol/keys.ts";
-import { pause } from "../base/timers.ts";
+import { sleep } from "../base/timers.ts";
+import { rowsPerCall } from "../defaults.ts";
 import { evict } from "../recovery/sweeper.ts";
 import type { RedisPort } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
@@ -50,8 +51,6 @@ export interface StandIn {
   stop(): void;
 }
 
-const rowsPerCall = 200;
-
 /** Stands in from now on; `now` is the clock of the loop. */
 export function standIn(
   port: RedisPort,
@@ -68,7 +67,7 @@ export function standIn(
 
   async function listen(): Promise<void> {
     for (const partition of partitions) {
-      while (!over.signal.aborted && !await hears(partition)) await pause(beatMs, over.signal);
+      while (!over.signal.aborted && !await hears(partition)) await sleep(beatMs, over.signal);
     }
     if (!over.signal.aborted) ears.standing(true);
   }
@@ -83,7 +82,7 @@ export function standIn(
   async function watch(): Promise<void> {
     let tick = -1n, blockedMs = 0, lookedAt = now(), renewedAt = -Infinity, evicted = false;
     while (!over.signal.aborted) {
-      await pause(tickMs, over.signal);
+      await sleep(tickMs, over.signal);
       const [before, at] = [lookedAt, lookedAt = now()];
       const last = Atomics.load(cells, cell.tick);
       // The time in which the whole process was stopped is not the loop's to answer for.

@@ -14,7 +14,8 @@ import {
   prospectOf,
   type Source,
 } from "./queue_schedule.ts";
-import { pause } from "../base/timers.ts";
+import { sleep } from "../base/timers.ts";
+import { rowsPerCall } from "../defaults.ts";
 import type { RedisPort } from "../port.ts";
 import { createRests } from "./idle_wait.ts";
 import type { Shift } from "./slots.ts";
@@ -54,7 +55,6 @@ export interface PumpLimits {
 }
 
 const laneRetryMs = 100;
-const rowsPerCall = 200;
 
 /** Makes a pump that has not started. */
 export function createPump(
@@ -186,7 +186,7 @@ export function createPump(
     shift.take(claims);
     if (word === "wait") {
       suspect = lane;
-      if (wish.empty) void pause(laneRetryMs).then(poke);
+      if (wish.empty) void sleep(laneRetryMs).then(poke);
       return;
     }
     if (word === "solo") {

@@ -6,7 +6,8 @@
  */
 
 import { RelierError } from "../base/errors.ts";
-import { pause } from "../base/timers.ts";
+import { aborted, waitAtMost } from "../base/timers.ts";
+import { farewellMs } from "../defaults.ts";
 import type { Pump } from "./claim_loop.ts";
 import type { Shift } from "./slots.ts";
 
@@ -21,9 +22,6 @@ export interface DrainReport {
   /** The order by which it left; null for a signal or a call. */
   readonly order: "drain" | "stop" | "restart" | null;
 }
-
-/** How long a drained worker insists that Redis hears of its last words. */
-export const farewellMs = 5000;
 
 /** Empties `shift`: what still runs when `hurry` aborts is handed off. Aborts it when all is done. */
 export async function drainShift(
@@ -40,7 +38,7 @@ export async function drainShift(
     hint: "stop at ctx.signal; the task goes on elsewhere from ctx.partialResult",
   });
   for (const live of shift.lives()) live.handOff(error);
-  await atMost(farewellMs, emptied);
+  await waitAtMost(farewellMs, emptied);
 }
 
 /** What `shift` came to; nothing, if there never was one. */
@@ -54,18 +52,4 @@ export function drainReport(
     lost: 0,
     order,
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-}
-
-/** Waits for `work`, `ms` at most. */
-export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  const done = new AbortController();
-  await Promise.race([work, pause(ms, done.signal)]);
-  done.abort();
 }

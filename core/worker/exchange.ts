@@ -12,7 +12,8 @@ import { randomLocal } from "../protocol/task_id.ts";
 import type { Verdict } from "../execution/outcome.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { turn } from "../redis/generated/worker.ts";
-import { pause } from "../base/timers.ts";
+import { sleep } from "../base/timers.ts";
+import { rowsPerCall } from "../defaults.ts";
 
 /** What is asked with the next call. */
 export interface Wish {
@@ -56,7 +57,6 @@ interface Owed {
   resolve(accepted: boolean): void;
 }
 
-const rowsPerCall = 200;
 const lines = ["0", "1"] as const;
 
 /** Nothing but settles. */
@@ -116,7 +116,7 @@ export function createFeed(
       } catch (error) {
         onError(error);
         if (signal.aborted) throw error;
-        await pause(Math.min(1000, 50 * 2 ** tries), signal);
+        await sleep(Math.min(1000, 50 * 2 ** tries), signal);
       }
     }
   }

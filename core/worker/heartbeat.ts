@@ -12,7 +12,8 @@ import { RelierError } from "../base/errors.ts";
 import { channelOf, idOf, type Partition } from "../protocol/keys.ts";
 import type { Live } from "../execution/running_attempt.ts";
 import type { News } from "../execution/running_attempt.ts";
-import { pause } from "../base/timers.ts";
+import { sleep } from "../base/timers.ts";
+import { rowsPerCall } from "../defaults.ts";
 import type { Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { beat } from "../redis/generated/worker.ts";
@@ -60,7 +61,6 @@ export interface Heart {
   stop(): Promise<void>;
 }
 
-const rowsPerCall = 200;
 const unseenMs = 150;
 const listenAgainMs = 1000;
 const trustEveryMs = 500;
@@ -167,7 +167,7 @@ export function createHeart(
   async function run(): Promise<void> {
     let called = false;
     while (!stopped.signal.aborted) {
-      await pause(called || due() ? await beatNow() : beatMs, wake.signal);
+      await sleep(called || due() ? await beatNow() : beatMs, wake.signal);
       called = wake.signal.aborted;
       wake = new AbortController();
     }
@@ -194,7 +194,7 @@ export function createHeart(
   /** A beat may hang for longer than a lease: trust ends when it ends, not when the call does. */
   async function watchTrust(answered: AbortSignal): Promise<void> {
     while (!answered.aborted) {
-      await pause(trustEveryMs, answered);
+      await sleep(trustEveryMs, answered);
       if (!answered.aborted) expire();
     }
   }

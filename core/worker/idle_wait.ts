@@ -7,7 +7,7 @@
 
 import { keyOf } from "../protocol/keys.ts";
 import type { Lane } from "./queue_schedule.ts";
-import { pause } from "../base/timers.ts";
+import { sleep } from "../base/timers.ts";
 import type { RedisPort } from "../port.ts";
 
 /** The rests of a worker. */
@@ -67,11 +67,11 @@ export function createRests(
     const bells = lanes.map(({ feed }) => keyOf(feed.partition, "bell"));
     // A ring is for whoever takes anything: a relief worker would hear it in vain.
     const waiting = relief
-      ? pause(Math.min(ms, reliefMs), gone.signal)
+      ? sleep(Math.min(ms, reliefMs), gone.signal)
       : port.wait(bells, ms, gone.signal);
     waiting.then(end, async (error) => {
       if (!gone.signal.aborted) onError(error);
-      await pause(failedMs, gone.signal);
+      await sleep(failedMs, gone.signal);
       end();
     });
   }

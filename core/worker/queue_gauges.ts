@@ -6,7 +6,7 @@
  */
 
 import type { Partition } from "../protocol/keys.ts";
-import { pause } from "../base/timers.ts";
+import { waitAtMost } from "../base/timers.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { report } from "../redis/generated/worker.ts";
 
@@ -56,12 +56,10 @@ export function createReport(
     const gap = now - (askedAt ?? now);
     askedAt = now;
     const leaseMs = Math.round(Math.min(mostLeaseMs, Math.max(leastLeaseMs, 2 * gap)));
-    const answered = new AbortController();
     const asked = Promise.all(
       partitions.map((partition) => ask(partition, leaseMs).catch(() => {})),
     );
-    await Promise.race([asked, pause(mostMs, answered.signal)]);
-    answered.abort();
+    await waitAtMost(mostMs, asked);
     return [...last.values()];
   };
 }

@@ -7,13 +7,14 @@
  */
 
 import { createAbout, type Vitals } from "../protocol/worker_info.ts";
-import { atMost, drainReport, drainShift, farewellMs } from "./drain.ts";
+import { drainReport, drainShift } from "./drain.ts";
 import { createFeed, type Feed } from "./exchange.ts";
 import { createHeart, type Heart } from "./heartbeat.ts";
 import { createIsolates } from "../threads/isolate_pool.ts";
 import { localOf, type Partition, partitionOf } from "../protocol/keys.ts";
 import type { AttemptHost } from "../execution/running_attempt.ts";
-import { pause } from "../base/timers.ts";
+import { sleep, waitAtMost } from "../base/timers.ts";
+import { farewellMs } from "../defaults.ts";
 import { evict } from "../recovery/sweeper.ts";
 import { createPulse, type Pulse } from "../threads/stall_guard.ts";
 import { createPump, type Pump } from "./claim_loop.ts";
@@ -171,7 +172,7 @@ export function createStint(owner: StintOwner, most?: number): Stint {
   async function traceSoon(partition: Partition): Promise<void> {
     if (tracing.has(partition)) return;
     tracing.add(partition);
-    await pause(traceMs, end.signal);
+    await sleep(traceMs, end.signal);
     tracing.delete(partition);
     if (!end.signal.aborted) hearts.get(partition)!.trace();
   }
@@ -186,16 +187,16 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     gauges?.stop();
     const stopping = Promise.all([...hearts.values()].map((heart) => heart.stop()));
     pulse.stop();
-    const closing = atMost(farewellMs, isolates.close());
+    const closing = waitAtMost(farewellMs, isolates.close());
     // Over HTTP calls overtake each other: a beat behind the farewell would leave a ghost.
-    await atMost(lastBeatMs, stopping);
+    await waitAtMost(lastBeatMs, stopping);
     await closing;
     const known = partitions.filter((partition) =>
       feedOf(partition).claimed || hearts.get(partition)!.known
     );
     const goodbyes = known.map((partition) => evict(caller, partition, id, "drain", setup.leaseMs));
     // So that nobody has to notice its absence.
-    await atMost(farewellMs, Promise.all(goodbyes).catch(report));
+    await waitAtMost(farewellMs, Promise.all(goodbyes).catch(report));
     observer?.drained(id, drainReport(shift, null), performance.now() - began);
   }
 
@@ -217,7 +218,7 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     },
     leave(ms) {
       if (ms === 0) hurry.abort();
-      else void pause(ms, hurry.signal).then(() => hurry.abort());
+      else void sleep(ms, hurry.signal).then(() => hurry.abort());
       return leaving ??= depart();
     },
   };

@@ -9,7 +9,7 @@
 
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import { integerOption, knownOptions } from "../base/options.ts";
-import { pause } from "../base/timers.ts";
+import { sleep } from "../base/timers.ts";
 import { type Resurrection, revivedMs, sweepOnce } from "../recovery/sweeper.ts";
 import type { Caller } from "../redis/call.ts";
 import type { Stint } from "./session.ts";
@@ -90,7 +90,7 @@ export async function runTick(
     const claimingMs = until - performance.now() - budgetMs / 10;
     if (claimingMs > 0) {
       pump.poke();
-      await Promise.race([pump.finished, pause(claimingMs, waited.signal)]);
+      await Promise.race([pump.finished, sleep(claimingMs, waited.signal)]);
     }
   } finally {
     waited.abort();
@@ -113,6 +113,6 @@ export async function runTick(
     );
     const raised = swept.flatMap((each) => each.resurrected);
     raised.forEach(onRaised);
-    if (raised.length > 0) await pause(revivedMs);
+    if (raised.length > 0) await sleep(revivedMs);
   }
 }

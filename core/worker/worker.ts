@@ -1,17 +1,17 @@
 /**
- * A worker: claims tasks, runs them, settles them, proves that it lives, brings
- * back what others left, and leaves without dropping anything.
+ * A worker: claims, runs and settles tasks, beats, and resurrects the tasks of dead workers.
  *
  * @module
  */
 
-import { type DrainReport, drainReport, farewellMs } from "./drain.ts";
+import { type DrainReport, drainReport } from "./drain.ts";
+import { farewellMs } from "../defaults.ts";
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import type { Duty } from "./process_signals.ts";
 import { healthOf, type WorkerHealth } from "./health.ts";
 import { partitionOf } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
-import { pause } from "../base/timers.ts";
+import { sleep } from "../base/timers.ts";
 import type { Resurrection } from "../recovery/sweeper.ts";
 import { type Inside, insideOf, type Relier } from "../client/create_relier.ts";
 import type { Stint, StintOwner } from "./session.ts";
@@ -116,7 +116,7 @@ function assemble(relier: Relier, inside: Inside, setup: Setup): Worker {
       const before = performance.now();
       tick();
       for (const { queue } of partitions) inside.registry.enlist(queue);
-      await pause(setup.tickMs, over);
+      await sleep(setup.tickMs, over);
       loopLagMs = Math.max(0, Math.round(performance.now() - before - setup.tickMs));
       if (loopLagMs < stalledMs || over.aborted) continue;
       emit("stalled", {

@@ -15,6 +15,13 @@ import {
   nameOption,
   oneOf,
 } from "../base/options.ts";
+import {
+  defaultConcurrency,
+  defaultDrainMs,
+  defaultLeaseMs,
+  defaultStallBudgetMs,
+  maxConcurrency,
+} from "../defaults.ts";
 
 /** Options of {@linkcode createWorker}. */
 export interface WorkerOptions {
@@ -105,14 +112,13 @@ const known = [
   "phoenix",
   "handleSignals",
 ];
-const most = 10_000;
 
 /**
  * What differs between the profiles, in milliseconds and in leases. A worker that is silent for 20
  * leases is taken for dead, and sweeps more than half a lease apart for an absence of Redis.
  */
 const profiles = {
-  default: { usualMs: 10_000, restMs: 5000, idleBeat: 0, sweep: 0 },
+  default: { usualMs: defaultLeaseMs, restMs: 5000, idleBeat: 0, sweep: 0 },
   fast: { usualMs: 3000, restMs: 5000, idleBeat: 0, sweep: 0 },
   metered: { usualMs: 60_000, restMs: 60_000, idleBeat: 5, sweep: 0.45 },
 } as const;
@@ -126,10 +132,10 @@ const profileNames = ["default", "fast", "metered"] as const;
 export function readWorkerOptions(given: WorkerOptions): Setup {
   knownOptions("createWorker()", given, known);
   const relief = booleanOption("relief", given.relief ?? false);
-  const { queues = ["default"], prefetch = 0, drainTimeout = 30_000 } = given;
-  const { concurrency = relief ? 1 : 10 } = given;
+  const { queues = ["default"], prefetch = 0, drainTimeout = defaultDrainMs } = given;
+  const { concurrency = relief ? 1 : defaultConcurrency } = given;
   const { profile = "default", phoenix = true, handleSignals = true } = given;
-  const { stallBudget = 30_000, modules = [], preload = [] } = given;
+  const { stallBudget = defaultStallBudgetMs, modules = [], preload = [] } = given;
   const { usualMs, restMs, idleBeat, sweep } = profiles[oneOf("profile", profile, profileNames)];
   const { lease = usualMs } = given;
   const leaseMs = toMs("lease", lease, { min: 1000, max: 3_600_000 });
@@ -138,8 +144,11 @@ export function readWorkerOptions(given: WorkerOptions): Setup {
     name: name === undefined ? null : keyOption("name", name, 128),
     supervisor: supervisor === undefined ? null : keyOption("supervisor", supervisor, 128),
     queues: queuesOf(queues),
-    concurrency: integerOption("concurrency", concurrency, { min: 1, max: relief ? 1 : most }),
-    prefetch: integerOption("prefetch", prefetch, { min: 0, max: relief ? 0 : most }),
+    concurrency: integerOption("concurrency", concurrency, {
+      min: 1,
+      max: relief ? 1 : maxConcurrency,
+    }),
+    prefetch: integerOption("prefetch", prefetch, { min: 0, max: relief ? 0 : maxConcurrency }),
     drainMs: toMs("drainTimeout", drainTimeout, { max: maxTimer }),
     leaseMs,
     restMs,

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { pause } from "../../core/base/timers.ts";
+import { sleep } from "../../core/base/timers.ts";
 import type { RedisPort } from "../../mod.ts";
 
 /** A port without subscriptions, and what it was asked for. */
@@ -43,7 +43,7 @@ export function overHttp(port: RedisPort): HttpPort {
       },
       wait(_bells, ms, signal) {
         waits.push(ms);
-        return pause(ms, signal);
+        return sleep(ms, signal);
       },
       close: () => port.close(),
     },

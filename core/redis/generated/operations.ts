@@ -4,10 +4,9 @@ import { keyTable } from "../../protocol/keys.ts";
 import type { Reply } from "../../port.ts";
 import type { Script } from "../call.ts";
 import { announce_lua, channel_lua, clock_lua, commit_lua, meta_lua, move_lua, name_lua, records_lua, ring_lua, write_lua } from "./shared_parts.ts";
-import { history_lua, holds_lua, revive_lua, workers_lua } from "./worker_parts.ts";
+import { history_lua, holds_lua, revive_lua, summary_lua, workers_lua } from "./worker_parts.ts";
 
 const seek_lua: string = "local function before(a, b)\nfor i = 1, math.min(#a, #b) do\nlocal x, y = string.byte(a, i), string.byte(b, i)\nif x ~= y then return x < y end\nend\nreturn #a < #b\nend\nlocal function seek(key, cursor, first)\nlocal score, member = string.match(cursor, \"^(.-):(.+)$\")\nif not score then return first end\nif redis.call(\"ZSCORE\", key, member) == score then\nreturn redis.call(\"ZRANK\", key, member) + (first == 0 and 1 or 0)\nend\nlocal low = redis.call(\"ZCOUNT\", key, \"-inf\", \"(\" .. score)\nlocal high = redis.call(\"ZCOUNT\", key, \"-inf\", score)\nfor _ = 1, 60 do\nif low >= high then break end\nlocal middle = math.floor((low + high) / 2)\nif before(redis.call(\"ZRANGE\", key, middle, middle)[1], member) then\nlow = middle + 1\nelse\nhigh = middle\nend\nend\nreturn low\nend\n";
-const summary_lua: string = "local function summary(id)\nlocal record = records[id]\nif not record then return nil end\nlocal key = STATES[record.state]\nreturn {\nid, record.state, key and redis.call(\"ZSCORE\", key, id) or \"\",\nstring.format(\"%.0f\", pushedAt(record)),\nrecord.name or nameIn(redis.call(\"HGET\", KEY.task, id)), record.failures or 0,\n(record.crashes or 0) + (record.stalls or 0), record.since or 0, record.worker or \"\",\nrecord.progress or \"\", record.remark or \"\", record.reason or \"\", record.error or \"\",\n}\nend\n";
 
 /** actions: what operators did, the last first */
 export const actions: Script<
@@ -125,23 +124,6 @@ export const held: Script<
   sha: "75eac43b0a5d3beb4c216a2a3123fbfe8d378017",
   get source() {
     return keyTable(this.keys) + "local ASKED = {  }\nlocal STATES = { scheduled = KEYS[1], ready = KEYS[2], running = KEYS[3], quarantined = KEYS[4], completed = KEYS[5], dead = KEYS[6], cancelled = KEYS[7] }\nlocal MOVES = {  }\nlocal worker = ARGV[1]\nlocal limit = tonumber(ARGV[2])\n" + clock_lua + meta_lua + records_lua + name_lua + summary_lua + holds_lua + "local ids = heldBy(worker, limit)\nload(ids)\nlocal tasks = {}\nfor _, id in ipairs(ids) do tasks[#tasks + 1] = summary(id) end\nreturn answer(\"ok\", tasks)\n";
-  },
-};
-
-/** inspect: everything known about one task */
-export const inspect: Script<
-  { id: string },
-  never,
-  readonly [word: "ok", epoch: string, seq: number, facts: readonly Reply[], history: readonly Reply[], envelope: string, partial: string, task: readonly Reply[], steps: readonly Reply[]] | readonly [word: "unknown", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
-> = {
-  name: "inspect",
-  keys: ["scheduled","ready","running","quarantined","completed","dead","cancelled","meta","task","record","partial","steps"],
-  args: ["id"],
-  row: [],
-  replies: ["ok","unknown","schema"],
-  sha: "326bbdb7ef4ddd120e445bf9482518c23c50299c",
-  get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal STATES = { scheduled = KEYS[1], ready = KEYS[2], running = KEYS[3], quarantined = KEYS[4], completed = KEYS[5], dead = KEYS[6], cancelled = KEYS[7] }\nlocal MOVES = {  }\nlocal id = ARGV[1]\n" + clock_lua + meta_lua + records_lua + name_lua + summary_lua + "load({ id })\nlocal record = records[id]\nif not record then return answer(\"unknown\") end\nlocal facts = { \"pushedAt\", string.format(\"%.0f\", pushedAt(record)) }\nfor name, value in pairs(record) do\nif name ~= \"history\" and name ~= \"nonce\" and name ~= \"settled\" and name ~= \"order\"\nand name ~= \"token\" then\nfacts[#facts + 1] = name\nfacts[#facts + 1] = type(value) == \"number\" and string.format(\"%.0f\", value) or tostring(value)\nend\nend\nfacts[#facts + 1] = \"score\"\nfacts[#facts + 1] = redis.call(\"ZSCORE\", STATES[record.state], id) or \"\"\nlocal first = record.state == \"completed\" and { record.since, record.worker, record.ended, \"completed\" }\nfacts[#facts + 1] = \"ahead\"\nfacts[#facts + 1] = string.format(\"%d\", redis.call(\"ZRANK\", STATES[record.state], id) or 0)\nreturn answer(\"ok\", facts, record.history or first or {}, redis.call(\"HGET\", KEY.task, id) or \"\",\nredis.call(\"HGET\", KEY.partial, id) or \"\", summary(id),\ncmsgpack.unpack(redis.call(\"HGET\", KEY.steps, id) or \"\\144\"))\n";
   },
 };
 

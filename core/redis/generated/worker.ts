@@ -3,8 +3,8 @@
 import { keyTable } from "../../protocol/keys.ts";
 import type { Reply } from "../../port.ts";
 import type { Script } from "../call.ts";
-import { announce_lua, channel_lua, clock_lua, commit_lua, full_buckets_lua, held_lua, meta_lua, move_lua, records_lua, ring_lua, write_lua } from "./shared_parts.ts";
-import { history_lua, holds_lua, revive_lua, workers_lua } from "./worker_parts.ts";
+import { announce_lua, channel_lua, clock_lua, commit_lua, full_buckets_lua, held_lua, meta_lua, move_lua, name_lua, records_lua, ring_lua, write_lua } from "./shared_parts.ts";
+import { history_lua, holds_lua, revive_lua, summary_lua, workers_lua } from "./worker_parts.ts";
 
 const bury_lua: string = "local function bury(row, record)\nif not held(row.id, row.nonce) then return false end\nrecord.failures = (record.failures or 0) + 1\nrecord.error, record.reason, record.name = row.error, row.text, row.name\nclose(record, row.text)\nreturn move(row.id, \"bury\", now)\nend\n";
 const claim_lua: string = "local function told(id, envelope)\nlocal record = records[id]\nlocal task = { id, record.fence, pushedAt(record), envelope }\nif record.history or record.readyAt or not record.started then\ntask[5] = {\nrecord.failures or 0, record.crashes or 0, record.stalls or 0, record.deferrals or 0,\nrecord.deferredAt and now - record.deferredAt or 0, record.started and 1 or 0,\nrecord.tried and 1 or 0, redis.call(\"HGET\", KEY.partial, id) or \"\", record.error or \"\",\ncmsgpack.unpack(redis.call(\"HGET\", KEY.steps, id) or \"\\144\"),\nrecord.readyAt or record.ended or 0, record.alive or 0, record.before or \"\",\n}\nend\nreturn task\nend\nlocal claimed = {}\nlocal function claim(ids, solo)\nif #ids == 0 then return end\nload(ids)\nlocal fence = math.max((tonumber(meta.fence) or 0) + 1, nowUs)\nfor i, envelope in ipairs(redis.call(\"HMGET\", KEY.task, unpack(ids))) do\nlocal id = ids[i]\nlocal record = records[id]\nif not envelope or not record then\norphan(id, solo and \"quarantined\" or \"ready\")\nfor hash in pairs(about) do forget(hash, id) end\nelseif not moved[id] then\nrecord.nonce, record.worker, record.since = nonce, worker, now\nrecord.fence, record.solo, record.started = fence, solo, #claimed < slots or nil\nif record.trace then record.before, record.trace = record.trace, nil end\nmove(id, \"claim\", now + leaseMs)\nclaimed[#claimed + 1] = told(id, envelope)\nfence = fence + 1\nend\nend\nnote(\"fence\", fence - 1)\nend\n";
@@ -36,6 +36,23 @@ export const beat: Script<
   sha: "cfa49f93d2c88d768ebdc62cfaa8f9c23d410a83",
   get source() {
     return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = { beat = { running = \"running\" } }\nlocal worker = ARGV[1]\nlocal says = ARGV[2]\nlocal obeyed = ARGV[3]\nlocal claiming = tonumber(ARGV[4])\nlocal leaseMs = tonumber(ARGV[5])\nlocal traces = ARGV[6]\nlocal rows = {}\nfor i = 7, #ARGV, 6 do\nrows[#rows + 1] = { id = ARGV[i], nonce = ARGV[i + 1], started = tonumber(ARGV[i + 2]), progress = ARGV[i + 3], remark = ARGV[i + 4], partial = ARGV[i + 5] }\nend\n" + clock_lua + meta_lua + records_lua + traces_lua + held_lua + channel_lua + move_lua + ring_lua + workers_lua + commit_lua + write_lua + "local ids, lost, asked = {}, {}, {}\nfor i, row in ipairs(rows) do ids[i] = row.id end\nload(ids)\nfor i, row in ipairs(rows) do\nlocal record = records[row.id]\nif held(row.id, row.nonce) then\nmove(row.id, \"beat\", now + leaseMs)\nlocal started = row.started == 1 or nil\nlocal trace = traced[i] or record.trace\nif row.progress == \"\" and started == record.started and trace == record.trace then\ntouched[row.id] = nil\nend\nif trace then record.trace = trace end\nrecord.started = started\nif row.progress ~= \"\" then record.progress, record.remark = row.progress, row.remark end\nif row.partial ~= \"\" then keep(\"partial\", row.id, row.partial) end\nif record.cancel then\nasked[#asked + 1] = row.id\nasked[#asked + 1] = record.cancel\nend\nelse\nlost[#lost + 1] = row.id\nend\nend\nlocal entry = workerOf(worker) or {}\nentry.run = listeners(root .. \"@\" .. worker) > 0 and run() or nil\nentry.mark, entry.blocked = nil, nil\nentry.beat, entry.about, entry.lease = now, says, leaseMs\nif entry.order == obeyed then entry.order, entry.obeyed = nil, obeyed end\nredis.call(\"ZCARD\", KEY.workers) -- Touched before the first write; see lib/write.lua.\nif meta.lane == worker then note(\"laneUntil\", claiming == 1 and now + leaseMs or 0) end\nwrite()\nredis.call(\"ZADD\", KEY.workers, now, worker)\nredis.call(\"HSET\", KEY.worker, worker, cmsgpack.pack(entry))\nreturn answer(\"ok\", entry.run and 1 or 0, lost, asked, entry.order or \"\")\n";
+  },
+};
+
+/** inspect: everything known about one task */
+export const inspect: Script<
+  { id: string },
+  never,
+  readonly [word: "ok", epoch: string, seq: number, facts: readonly Reply[], history: readonly Reply[], envelope: string, partial: string, task: readonly Reply[], steps: readonly Reply[]] | readonly [word: "unknown", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
+> = {
+  name: "inspect",
+  keys: ["scheduled","ready","running","quarantined","completed","dead","cancelled","meta","task","record","partial","steps"],
+  args: ["id"],
+  row: [],
+  replies: ["ok","unknown","schema"],
+  sha: "326bbdb7ef4ddd120e445bf9482518c23c50299c",
+  get source() {
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal STATES = { scheduled = KEYS[1], ready = KEYS[2], running = KEYS[3], quarantined = KEYS[4], completed = KEYS[5], dead = KEYS[6], cancelled = KEYS[7] }\nlocal MOVES = {  }\nlocal id = ARGV[1]\n" + clock_lua + meta_lua + records_lua + name_lua + summary_lua + "load({ id })\nlocal record = records[id]\nif not record then return answer(\"unknown\") end\nlocal facts = { \"pushedAt\", string.format(\"%.0f\", pushedAt(record)) }\nfor name, value in pairs(record) do\nif name ~= \"history\" and name ~= \"nonce\" and name ~= \"settled\" and name ~= \"order\"\nand name ~= \"token\" then\nfacts[#facts + 1] = name\nfacts[#facts + 1] = type(value) == \"number\" and string.format(\"%.0f\", value) or tostring(value)\nend\nend\nfacts[#facts + 1] = \"score\"\nfacts[#facts + 1] = redis.call(\"ZSCORE\", STATES[record.state], id) or \"\"\nlocal first = record.state == \"completed\" and { record.since, record.worker, record.ended, \"completed\" }\nfacts[#facts + 1] = \"ahead\"\nfacts[#facts + 1] = string.format(\"%d\", redis.call(\"ZRANK\", STATES[record.state], id) or 0)\nreturn answer(\"ok\", facts, record.history or first or {}, redis.call(\"HGET\", KEY.task, id) or \"\",\nredis.call(\"HGET\", KEY.partial, id) or \"\", summary(id),\ncmsgpack.unpack(redis.call(\"HGET\", KEY.steps, id) or \"\\144\"))\n";
   },
 };
 

@@ -18,9 +18,8 @@ import {
   decodeResult,
   encodePayload,
   encodeResult,
-  maxPayloadBytes,
-  maxResultBytes,
 } from "../../../core/base/json.ts";
+import { maxPayloadBytes, maxResultBytes } from "../../../core/defaults.ts";
 
 /** In every value that is refused, and in no error. */
 const canary = "canary-5f1c";
