@@ -5,9 +5,9 @@
  */
 
 import { setTimeout as pause } from "node:timers/promises";
-import { isAlive } from "../../core/console/fleet.ts";
-import { type Ill, illsOf, illsOfServer } from "../../core/console/queue_checks.ts";
-import { type Survey, survey } from "../../core/console/queue_rates.ts";
+import { isAlive } from "../../core/console/worker_list.ts";
+import { type Problem, queueProblems, serverProblems } from "../../core/console/queue_checks.ts";
+import { type QueueReading, readQueues } from "../../core/console/queue_rates.ts";
 import type { Relier } from "../../mod.ts";
 import { type Command, command, type Context } from "../framework/command.ts";
 import { redact } from "../framework/redact.ts";
@@ -36,15 +36,15 @@ const status: Command<typeof args> = command({
   async run(context) {
     const { args, out, relier, settings, signal } = context;
     const names = await queuesOf(relier);
-    let queues = await survey(relier, names);
+    let queues = await readQueues(relier, names);
     if (args.check && queues.some(({ pace }) => pace === null)) {
       await pause(apartMs, undefined, { signal });
-      queues = await survey(relier, names);
+      queues = await readQueues(relier, names);
     }
     const [server, alive] = await Promise.all([relier.server(), aliveOn(relier, queues)]);
     const ills = [
-      ...illsOfServer(server),
-      ...queues.flatMap((queue, i) => illsOf(queue, alive[i]!.length)),
+      ...serverProblems(server),
+      ...queues.flatMap((queue, i) => queueProblems(queue, alive[i]!.length)),
     ];
     const workers = new Set(alive.flat()).size;
     const redis = {
@@ -65,7 +65,7 @@ const status: Command<typeof args> = command({
 export default status;
 
 /** The ids of the workers of each queue that can be counted on. */
-async function aliveOn(relier: Relier, queues: readonly Survey[]): Promise<string[][]> {
+async function aliveOn(relier: Relier, queues: readonly QueueReading[]): Promise<string[][]> {
   return await Promise.all(queues.map(async ({ name, stats }) => {
     if (stats.workers.length === 0) return [];
     const fleet = await relier.queue(name).workers();
@@ -95,8 +95,8 @@ function persistence(server: Readonly<Record<string, string>>): Pick<Redis, "aof
 function tell(
   { out }: Pick<Context, "out">,
   redis: Redis,
-  queues: readonly Survey[],
-  ills: readonly Ill[],
+  queues: readonly QueueReading[],
+  ills: readonly Problem[],
   workers: number,
 ): void {
   const { bold, dim, green, red, yellow } = out.style;

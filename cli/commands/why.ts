@@ -10,9 +10,9 @@ import { signOf } from "./tasks/state_label.ts";
 import { taskId } from "./tasks/resolve_id.ts";
 import { wrap } from "../terminal/text.ts";
 import { clockOf, dayOf } from "../terminal/format.ts";
-import { attemptsOf, type ToldAttempt } from "../../core/console/attempt_story.ts";
-import { because } from "../../core/console/explain.ts";
-import { situationOf } from "../../core/console/snapshot.ts";
+import { attemptsOf, type AttemptReport } from "../../core/console/attempts.ts";
+import { explain } from "../../core/console/explain.ts";
+import { taskSnapshot } from "../../core/console/task_snapshot.ts";
 
 const args = {
   id: { type: "positional", required: true, description: "The task: its id, or how that begins" },
@@ -31,8 +31,8 @@ const why: Command<typeof args> = command({
   async run(context) {
     const { out } = context;
     const id = await taskId(context, context.args.id);
-    const situation = await situationOf(context.relier, id);
-    const reasons = because(situation);
+    const situation = await taskSnapshot(context.relier, id);
+    const reasons = explain(situation);
     const attempts = attemptsOf(situation.task);
     const { name, state } = situation.task;
     out.record({ id, name, state, because: reasons, attempts }, () => {
@@ -55,7 +55,7 @@ export default why;
 function tell(
   { out }: Pick<Context, "out">,
   day: string,
-): (attempt: ToldAttempt, i: number) => string {
+): (attempt: AttemptReport, i: number) => string {
   return ({ worker, start, end, text, fence }, i) => {
     const ms = (end ?? new Date()).getTime() - start.getTime();
     const ran = `${end ? "after" : "for"} ${out.span(ms)}`;

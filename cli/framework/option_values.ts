@@ -5,7 +5,7 @@
  * @module
  */
 
-import { spelt, units } from "../../core/console/format.ts";
+import { durationText, units } from "../../core/console/format.ts";
 import { CliError } from "./cli_error.ts";
 import { didYouMean } from "./suggest.ts";
 import { plain } from "../terminal/text.ts";
@@ -29,7 +29,7 @@ export function duration(
   }
   const ms = Math.round(Number(digits) * units[unit as keyof typeof units]);
   if (ms >= min && ms <= max) return ms;
-  throw refused(option, text, `it must be ${spelt(min)} to ${spelt(max)}`, "write it like 30s");
+  throw refused(option, text, `it must be ${durationText(min)} to ${durationText(max)}`, "write it like 30s");
 }
 
 /** Reads a whole number. @throws {CliError} 2 */

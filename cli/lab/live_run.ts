@@ -7,7 +7,7 @@
 
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { nameOf } from "../../core/console/fleet.ts";
+import { workerName } from "../../core/console/worker_list.ts";
 import { createRelier } from "../../mod.ts";
 import type { Context } from "../framework/command.ts";
 import { CliError } from "../framework/cli_error.ts";
@@ -95,7 +95,7 @@ async function carryOut(
         process.kill(fellow.info.process, signal);
         const at = performance.now();
         orphans.push(...held.map(({ id }) => ({ id, worker: fellow.id, at })));
-        const what = `${signal} ${nameOf(fellow)} (${fellow.info.process}) holding ` +
+        const what = `${signal} ${workerName(fellow)} (${fellow.info.process}) holding ` +
           listed(held.map(({ id }) => shortId(id)));
         faults.push({ afterMs: Math.round(at - began), what });
         timeline.say("fault", what);
@@ -169,7 +169,7 @@ async function strikable(
   }
   const [meant] = worker === undefined ? [] : await workersNamed(relier, worker);
   if (meant && prey.every(({ id }) => id !== meant.id)) {
-    throw new CliError(1, `Cannot strike ${nameOf(meant)}: it does not run on this machine`, {
+    throw new CliError(1, `Cannot strike ${workerName(meant)}: it does not run on this machine`, {
       hint: "run this where it runs, or leave --worker out",
     });
   }

@@ -10,9 +10,9 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { Fellow } from "../../core/console/fleet.ts";
+import type { WorkerStatus } from "../../core/console/worker_list.ts";
 import type { Relier, TaskSummary } from "../../mod.ts";
-import { everyWorker } from "../commands/worker/find_workers.ts";
+import { allWorkers } from "../commands/worker/find_workers.ts";
 import { createRandom, type Random } from "./random.ts";
 
 const run = promisify(execFile);
@@ -20,11 +20,11 @@ const run = promisify(execFile);
 const earlyMs = 2000;
 
 /** Workers that may be struck. */
-export type Prey = readonly Fellow[];
+export type Prey = readonly WorkerStatus[];
 
 /** The workers at work that are processes of this machine. */
 export async function preyOf(relier: Relier): Promise<Prey> {
-  const fellows = await everyWorker(relier);
+  const fellows = await allWorkers(relier);
   const here = fellows.filter(({ seen, state, info }) =>
     // Redis sees its connection at this moment, so the process cannot be a later one of that number.
     seen && state !== "lost" && info.host === hostname() && info.process !== process.pid
@@ -34,7 +34,7 @@ export async function preyOf(relier: Relier): Promise<Prey> {
 }
 
 /** Whether the process of this number is a runtime that was there before the worker was. */
-async function isProcess({ info }: Fellow): Promise<boolean> {
+async function isProcess({ info }: WorkerStatus): Promise<boolean> {
   if (info.process <= 1) return false;
   try {
     const args = ["-o", "lstart=", "-o", "args=", "-p", String(info.process)];
@@ -52,7 +52,7 @@ async function isProcess({ info }: Fellow): Promise<boolean> {
 
 /** A worker in the middle of something. */
 export interface Caught {
-  readonly fellow: Fellow;
+  readonly fellow: WorkerStatus;
   readonly held: readonly TaskSummary[];
 }
 
@@ -92,7 +92,7 @@ export async function caught(
 }
 
 /** What `fellow` is in the middle of, over all its queues. */
-async function heldBy(relier: Relier, { id, queues }: Fellow): Promise<TaskSummary[]> {
+async function heldBy(relier: Relier, { id, queues }: WorkerStatus): Promise<TaskSummary[]> {
   const held = await Promise.all(queues.map((queue) => relier.queue(queue).heldBy(id)));
   return held.flat().filter(({ state }) => state === "running");
 }

@@ -7,7 +7,7 @@
 
 import { createServer, type Server } from "node:http";
 import { expositionType } from "../../core/console/prometheus.ts";
-import type { RedisLook } from "../../core/console/queue_metrics.ts";
+import type { MetricsInput } from "../../core/console/queue_metrics.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { workerMetrics } from "./metrics.ts";
 import type { SupervisedProcess } from "./process_slot.ts";
@@ -20,7 +20,7 @@ export interface HealthOptions {
   /** How many tasks each process runs at once. */
   readonly slots: number;
   /** How the queues are; takes as long as Redis does. */
-  readonly look: () => Promise<RedisLook>;
+  readonly look: () => Promise<MetricsInput>;
 }
 
 /** The endpoints. */

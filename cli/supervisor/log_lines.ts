@@ -6,7 +6,7 @@
 
 import type { Output } from "../framework/output.ts";
 import { shortId } from "../../core/console/ids.ts";
-import { plural, some } from "../terminal/format.ts";
+import { plural, listSome } from "../terminal/format.ts";
 import type { SupervisorEvent } from "./process_slot.ts";
 
 /** Prints events to `out`, with the name of the worker before each. */
@@ -54,7 +54,7 @@ export function eventLine(
       return ids.length === 0
         ? undefined
         : `${magenta("◆")} ${plural(ids.length, "task")} brought back${why}: ${
-          some(ids.map(named), 3)
+          listSome(ids.map(named), 3)
         }`;
     case "completed":
       return `${green("✓")} ${task} completed`;

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { exposition, type Sample } from "../../core/console/prometheus.ts";
-import { queueMetrics, type RedisLook } from "../../core/console/queue_metrics.ts";
+import { exposition, type MetricSample } from "../../core/console/prometheus.ts";
+import { queueMetrics, type MetricsInput } from "../../core/console/queue_metrics.ts";
 import type { Totals } from "./event_counts.ts";
 import type { SupervisedProcess } from "./process_slot.ts";
 
@@ -23,10 +23,10 @@ const outcomes: Readonly<Record<Exclude<keyof Totals, "resurrected">, string>> =
 /** The text. `slots` is how many tasks each process runs at once; without `look` Redis did not answer. */
 export function workerMetrics(
   children: readonly SupervisedProcess[],
-  look: RedisLook | undefined,
+  look: MetricsInput | undefined,
   slots: number,
 ): string {
-  const each = (of: (child: SupervisedProcess) => number): Sample[] =>
+  const each = (of: (child: SupervisedProcess) => number): MetricSample[] =>
     children.map((child) => ({ labels: { worker: child.name }, value: of(child) }));
   return exposition([
     {

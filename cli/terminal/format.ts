@@ -4,7 +4,7 @@
  * @module
  */
 
-export { count, plural, some, word } from "../../core/console/format.ts";
+export { count, plural, listSome, shellWord } from "../../core/console/format.ts";
 
 /** `2026-11-22`, in UTC. */
 export function dayOf(date: Date): string {

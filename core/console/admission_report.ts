@@ -7,14 +7,14 @@
 import type { QueueStats } from "../../mod.ts";
 
 /** What a queue does with a push. */
-export interface Admission {
+export interface AdmissionReport {
   readonly state: "open" | "shedding" | "closed";
   /** How many pushes were refused since the queue began, by the limit that did. */
   readonly refused: Readonly<Record<string, number>>;
 }
 
 /** Whether a push would be refused now; a rate depends on who pushes, so it is not asked. */
-export function admissionOf(stats: QueueStats): Admission {
+export function admissionReport(stats: QueueStats): AdmissionReport {
   const { paused, counts, limits, oldestMs, events } = stats;
   const full = limits.maxDepth && counts.ready + counts.scheduled >= limits.maxDepth;
   const late = limits.maxAge && counts.ready > 0 && oldestMs > Number(limits.maxAge);

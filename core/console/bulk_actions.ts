@@ -8,10 +8,10 @@
 import { type Queue, type Relier, RelierError } from "../../mod.ts";
 
 /** Something that is done to tasks of a queue. */
-export type TaskDeed = (queue: Queue, ids: string[]) => Promise<readonly string[]>;
+export type BulkAction = (queue: Queue, ids: string[]) => Promise<readonly string[]>;
 
 /** Cancels those that wait, and has workers stop those that run. */
-export function cancelling(relier: Relier, reason?: string): TaskDeed {
+export function cancelTasks(relier: Relier, reason?: string): BulkAction {
   return async (_, ids) => {
     const came = await Promise.all(ids.map((id) => relier.handle(id).cancel(reason)));
     return ids.filter((_, i) => !came[i]);
@@ -19,7 +19,7 @@ export function cancelling(relier: Relier, reason?: string): TaskDeed {
 }
 
 /** Forgets those that are in one of `states`; the engine forgets whatever is over. */
-export function discardOnly(relier: Relier, states: readonly string[]): TaskDeed {
+export function discardInStates(relier: Relier, states: readonly string[]): BulkAction {
   return async (queue, ids) => {
     const now = await Promise.all(ids.map((id) => stateOf(relier, id)));
     const meant = ids.filter((_, i) => states.includes(now[i] ?? ""));

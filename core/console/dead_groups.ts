@@ -5,7 +5,7 @@
  */
 
 import type { TaskSummary } from "../../mod.ts";
-import { errorOf, likenessOf } from "./filter.ts";
+import { errorOf, errorPattern } from "./filter.ts";
 import { plural } from "./format.ts";
 
 /** Dead tasks of one name that died of the same error. */
@@ -40,18 +40,18 @@ const reasons: Readonly<Record<string, (task: TaskSummary) => string>> = {
 };
 
 /** What convicted a dead task, in a few words. */
-export function verdictOf(task: TaskSummary): string {
+export function deathCause(task: TaskSummary): string {
   const reason = task.reason ?? "unknown";
   return (Object.hasOwn(reasons, reason) && reasons[reason]?.(task)) || reason;
 }
 
 /** Groups dead tasks by queue, name, reason and error; the largest group first. */
-export function grouped(tasks: readonly TaskSummary[]): DeadGroup[] {
+export function groupDead(tasks: readonly TaskSummary[]): DeadGroup[] {
   const groups = new Map<string, DeadGroup>();
   for (const task of tasks) {
     const { queue, name, reason, id } = task;
     const died = task.at ?? task.enqueuedAt;
-    const like = likenessOf(task);
+    const like = errorPattern(task);
     const key = JSON.stringify([queue, name, reason, like]);
     const before = groups.get(key);
     const latest = !before || died >= before.last;
@@ -65,7 +65,7 @@ export function grouped(tasks: readonly TaskSummary[]): DeadGroup[] {
       first: before && before.first < died ? before.first : died,
       last: latest ? died : before.last,
       example: latest ? id : before.example,
-      why: latest ? verdictOf(task) : before.why,
+      why: latest ? deathCause(task) : before.why,
     });
   }
   return [...groups.values()].sort((a, b) => b.count - a.count);

@@ -5,18 +5,18 @@
  */
 
 import { count, plural, spanOf } from "./format.ts";
-import { attemptsOf, endingOf, tally, times } from "./attempt_story.ts";
-import { blockers } from "./explain_ready.ts";
-import { holder } from "./explain_running.ts";
-import type { Because, Situation } from "./snapshot.ts";
+import { attemptsOf, describeEnding, countEndings, times } from "./attempts.ts";
+import { explainReady } from "./explain_ready.ts";
+import { explainRunning } from "./explain_running.ts";
+import type { Explanation, TaskSnapshot } from "./task_snapshot.ts";
 
 /** Why the task is where it is, the most important first. */
-export function because(situation: Situation): Because[] {
+export function explain(situation: TaskSnapshot): Explanation[] {
   const reasons = {
     ready,
     scheduled,
     quarantined,
-    running: holder,
+    running: explainRunning,
     completed,
     dead,
     cancelled,
@@ -24,14 +24,14 @@ export function because(situation: Situation): Because[] {
   return [...reasons[situation.task.state](situation), ...again(situation)];
 }
 
-function ready(situation: Situation): Because[] {
+function ready(situation: TaskSnapshot): Explanation[] {
   const { facts } = situation.task;
-  const blocked = blockers(situation);
+  const blocked = explainReady(situation);
   const found = [...blocked, ...line(situation, blocked.length > 0)];
   if (facts["reason"] === "drain" || facts["reason"] === "connection") {
     found.push({
       code: "handed-off",
-      text: `It is back in its old place in line: its last attempt ${endingOf(facts["reason"])}, ` +
+      text: `It is back in its old place in line: its last attempt ${describeEnding(facts["reason"])}, ` +
         "and that is charged to nobody.",
     });
   }
@@ -39,7 +39,7 @@ function ready(situation: Situation): Because[] {
 }
 
 /** Its place in line, and how long that may take unless it is blocked. */
-function line({ task, stats, pace }: Situation, blocked: boolean): Because[] {
+function line({ task, stats, claimsPerSecond }: TaskSnapshot, blocked: boolean): Explanation[] {
   const ahead = Number(task.facts["ahead"] ?? 0);
   const priority = task.facts["priority"];
   const by = priority ? ` (priority ${priority})` : "";
@@ -47,11 +47,11 @@ function line({ task, stats, pace }: Situation, blocked: boolean): Because[] {
     const then = blocked ? "" : ": the next free slot takes it";
     return [{ code: "first", text: `It is first in line${by}${then}.` }];
   }
-  const wait = pace ? `, so its turn is in about ${spanOf(Math.ceil(ahead / pace) * 1000)}` : "";
-  const speed = pace === null
+  const wait = claimsPerSecond ? `, so its turn is in about ${spanOf(Math.ceil(ahead / claimsPerSecond) * 1000)}` : "";
+  const speed = claimsPerSecond === null
     ? ""
-    : ` The queue takes ${pace < 10 ? pace.toFixed(1) : count(Math.round(pace))} tasks/s${wait}.`;
-  const oldest = pace === null && stats.oldestMs > 0
+    : ` The queue takes ${claimsPerSecond < 10 ? claimsPerSecond.toFixed(1) : count(Math.round(claimsPerSecond))} tasks/s${wait}.`;
+  const oldest = claimsPerSecond === null && stats.oldestMs > 0
     ? ` The first in line has waited for ${spanOf(stats.oldestMs)}.`
     : "";
   return [{
@@ -61,12 +61,12 @@ function line({ task, stats, pace }: Situation, blocked: boolean): Because[] {
   }];
 }
 
-function scheduled(situation: Situation): Because[] {
+function scheduled(situation: TaskSnapshot): Explanation[] {
   const { task, now } = situation;
   const { facts, error } = task;
   const due = dueIn(situation);
   const reason = facts["reason"];
-  const found: Because[] = [];
+  const found: Explanation[] = [];
   if (task.dueAt && now - task.dueAt.getTime() > overdueMs) {
     found.push({
       code: "overdue",
@@ -90,34 +90,34 @@ function scheduled(situation: Situation): Because[] {
     const what = error ? `: ${error.name}: ${error.message}` : "";
     found.push({
       code: "retry",
-      text: `Attempt ${failures} ${endingOf(reason)}${what}. Attempt ${
+      text: `Attempt ${failures} ${describeEnding(reason)}${what}. Attempt ${
         failures + 1
       } is due ${due}.`,
     });
   } else {
     found.push({
       code: "resurrected",
-      text: `Its last attempt ${endingOf(reason ?? "lease")}. It runs again ${due}.`,
+      text: `Its last attempt ${describeEnding(reason ?? "lease")}. It runs again ${due}.`,
     });
   }
-  return [...found, ...blockers(situation)];
+  return [...found, ...explainReady(situation)];
 }
 
 /** Who is late by less than this is only being swept. */
 const overdueMs = 3000;
 
 /** `in 8s (2026-11-22T12:00:00.000Z)`, or `now`. */
-function dueIn({ task, now }: Situation): string {
+function dueIn({ task, now }: TaskSnapshot): string {
   const left = task.dueAt ? task.dueAt.getTime() - now : 0;
   return left > 0 ? `in ${spanOf(left)} (${task.dueAt!.toISOString()})` : "now";
 }
 
-function quarantined(situation: Situation): Because[] {
+function quarantined(situation: TaskSnapshot): Explanation[] {
   const { task, stats } = situation;
   const { facts } = task;
   const crashes = Number(facts["crashes"] ?? 0) + Number(facts["stalls"] ?? 0);
   const limit = facts["limit"] ?? "5";
-  const found: Because[] = [{
+  const found: Explanation[] = [{
     code: "quarantined",
     text: `It is a suspect: ${plural(crashes, "worker")} died or stalled while running it, ` +
       `${limit} are allowed. It runs again alone, so that it harms no neighbour, ${
@@ -132,10 +132,10 @@ function quarantined(situation: Situation): Because[] {
         "and then runs the suspect.",
     });
   }
-  return [...found, ...blockers(situation).filter(({ code }) => code !== "no-slot")];
+  return [...found, ...explainReady(situation).filter(({ code }) => code !== "no-slot")];
 }
 
-function completed({ task }: Situation): Because[] {
+function completed({ task }: TaskSnapshot): Explanation[] {
   const last = attemptsOf(task).at(-1);
   const took = last?.end ? ` in ${spanOf(last.end.getTime() - last.start.getTime())}` : "";
   const by = last ? ` by ${last.worker === "lock" ? "the holder of its lock" : last.worker}` : "";
@@ -148,7 +148,7 @@ function completed({ task }: Situation): Because[] {
   }];
 }
 
-function cancelled({ task }: Situation): Because[] {
+function cancelled({ task }: TaskSnapshot): Explanation[] {
   return [{
     code: "cancelled",
     text: `It was cancelled: ${task.facts["reason"] || "no reason was given"}. ${
@@ -167,18 +167,18 @@ const deaths: Readonly<Record<string, string>> = {
   stalls: "it let its lease run out more often than it is allowed to",
 };
 
-function dead({ task, queue }: Situation): Because[] {
+function dead({ task, queue }: TaskSnapshot): Explanation[] {
   const { facts, error, id } = task;
   const reason = facts["reason"] ?? "";
   const failures = Number(facts["failures"] ?? 0);
   const crashes = Number(facts["crashes"] ?? 0) + Number(facts["stalls"] ?? 0);
-  const why = deaths[reason] ?? `its last attempt ${endingOf(reason)}`;
+  const why = deaths[reason] ?? `its last attempt ${describeEnding(reason)}`;
   const charged = reason === "attempts"
     ? ` (${plural(failures, "failure")})`
     : crashes > 0 && reason in deaths
     ? ` (${plural(crashes, "death")}, ${facts["limit"] ?? "5"} allowed)`
     : "";
-  const found: Because[] = [{ code: "dead", text: `It is dead: ${why}${charged}.` }];
+  const found: Explanation[] = [{ code: "dead", text: `It is dead: ${why}${charged}.` }];
   if (error) found.push({ code: "error", text: `The last error: ${error.name}: ${error.message}` });
   found.push({
     code: "release",
@@ -189,13 +189,13 @@ function dead({ task, queue }: Situation): Because[] {
 }
 
 /** Why it was started more than once. */
-function again({ task }: Situation): Because[] {
+function again({ task }: TaskSnapshot): Explanation[] {
   const attempts = attemptsOf(task).filter(({ how }) => how !== "lost claim");
   if (attempts.length < 2) return [];
   const more = attempts.length === 10 ? "at least " : "";
   return [{
     code: "ran-again",
-    text: `It has been given to a worker ${more}${times(attempts.length)}: ${tally(attempts)}. ` +
+    text: `It has been given to a worker ${more}${times(attempts.length)}: ${countEndings(attempts)}. ` +
       "Only the holder of the highest fence can settle it.",
   }];
 }

@@ -5,15 +5,15 @@
  * @module
  */
 
-import { isAlive } from "./fleet.ts";
+import { isAlive } from "./worker_list.ts";
 import type { WorkerEntry } from "../../mod.ts";
-import { plural, some } from "./format.ts";
-import type { Because, Situation } from "./snapshot.ts";
+import { plural, listSome } from "./format.ts";
+import type { Explanation, TaskSnapshot } from "./task_snapshot.ts";
 
 /** What stands in the way, the most important first. */
-export function blockers(situation: Situation): Because[] {
+export function explainReady(situation: TaskSnapshot): Explanation[] {
   const { queue, stats, workers, now } = situation;
-  const found: Because[] = [];
+  const found: Explanation[] = [];
   if (stats.paused.claims !== null) {
     found.push({
       code: "queue-paused",
@@ -42,7 +42,7 @@ export function blockers(situation: Situation): Because[] {
     });
     found.push({
       code: "workers-paused",
-      text: `No worker of queue "${queue}" takes tasks: ${some(why, 3)}.`,
+      text: `No worker of queue "${queue}" takes tasks: ${listSome(why, 3)}.`,
     });
     return found;
   }
@@ -58,7 +58,7 @@ const because = (reason: string): string => reason === "" ? "" : ` ("${reason}")
 const mostTold = 200;
 
 /** Nobody knows the task by its name, or by its version. */
-function unable({ task }: Situation, workers: readonly WorkerEntry[]): Because[] {
+function unable({ task }: TaskSnapshot, workers: readonly WorkerEntry[]): Explanation[] {
   const { name, taskVersion } = task;
   // What cannot be read is refused by whoever gets it, whatever it is called.
   if (name === "" || workers.some(({ info }) => info.tasks.length >= mostTold)) return [];
@@ -69,7 +69,7 @@ function unable({ task }: Situation, workers: readonly WorkerEntry[]): Because[]
     const nobody = workers.length === 1
       ? `The only live worker, ${labelOf(workers[0]!)}, does not know`
       : `None of the ${workers.length} live workers knows`;
-    const known = names.length > 0 ? some(names, 5) : "no task at all";
+    const known = names.length > 0 ? listSome(names, 5) : "no task at all";
     return [{
       code: "unknown-task",
       text: `${nobody} the task "${name}", only ${known}. It is put off until one does, and ` +
@@ -91,9 +91,9 @@ function labelOf({ id, info }: WorkerEntry): string {
 }
 
 /** Those who could take it are full, or keep themselves free for a suspect. */
-function busy({ task, queue, stats }: Situation, workers: readonly WorkerEntry[]): Because[] {
+function busy({ task, queue, stats }: TaskSnapshot, workers: readonly WorkerEntry[]): Explanation[] {
   const { counts, limits, phoenix } = stats;
-  const found: Because[] = [];
+  const found: Explanation[] = [];
   const { concurrency } = limits;
   if (typeof concurrency === "number" && counts.running >= concurrency) {
     found.push({

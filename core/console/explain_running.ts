@@ -5,12 +5,12 @@
  * @module
  */
 
-import { isAlive } from "./fleet.ts";
+import { isAlive } from "./worker_list.ts";
 import { spanOf } from "./format.ts";
-import type { Because, Situation } from "./snapshot.ts";
+import type { Explanation, TaskSnapshot } from "./task_snapshot.ts";
 
 /** Why a running task is where it is. */
-export function holder(situation: Situation): Because[] {
+export function explainRunning(situation: TaskSnapshot): Explanation[] {
   const { task, workers, now } = situation;
   const { facts, leaseUntil } = task;
   const id = facts["worker"] ?? "";
@@ -27,7 +27,7 @@ export function holder(situation: Situation): Because[] {
       }`,
     }];
   }
-  const found: Because[] = [];
+  const found: Explanation[] = [];
   if (facts["cancel"]) {
     found.push({
       code: "cancelling",

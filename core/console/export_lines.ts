@@ -6,19 +6,19 @@
 
 import type { Relier } from "../../mod.ts";
 import { json } from "./json.ts";
-import { type Filter, matching } from "./filter_search.ts";
-import { seen } from "./filter_payload.ts";
+import { type TaskSelection, matchingPages } from "./filter_search.ts";
+import { inspectTask } from "./filter_payload.ts";
 
 /** How many are asked for at once: each may be a megabyte. */
 const atOnce = 20;
 
 /** The lines of all dead tasks that suit, some at a time; they hold payloads. */
-export async function* deadLines(
+export async function* exportLines(
   relier: Relier,
-  filter: Filter,
+  filter: TaskSelection,
   signal?: AbortSignal,
 ): AsyncGenerator<string[]> {
-  for await (const page of matching(relier, filter, signal)) {
+  for await (const page of matchingPages(relier, filter, signal)) {
     for (let from = 0; from < page.length; from += atOnce) {
       const some = page.slice(from, from + atOnce);
       const lines = await Promise.all(some.map(({ id }) => lineOf(relier, id)));
@@ -29,7 +29,7 @@ export async function* deadLines(
 
 /** The line of a task; undefined if it is not dead any more. */
 async function lineOf(relier: Relier, id: string): Promise<string | undefined> {
-  const task = await seen(relier, id);
+  const task = await inspectTask(relier, id);
   if (task?.state !== "dead") return undefined;
   // The envelope holds the payload, too; which of two would an import believe?
   const { payload: _, ...line } = task;

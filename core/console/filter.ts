@@ -5,7 +5,7 @@
  */
 
 import type { Relier, TaskSummary } from "../../mod.ts";
-import { isCalled, workerNames } from "./worker_names.ts";
+import { matchesWorker, workerNames } from "./worker_names.ts";
 import type { PayloadParts } from "./filter_payload.ts";
 import { units } from "./format.ts";
 
@@ -23,9 +23,9 @@ const tests: Readonly<Record<Condition, (text: string) => Suits>> = {
   name: (text) => ({ name }) => name === text,
   reason: (text) => ({ reason }) => reason === text,
   error: (text) => (task) => errorOf(task).includes(text),
-  like: (text) => (task) => likenessOf(task) === text,
+  like: (text) => (task) => errorPattern(task) === text,
   since: (text) => {
-    const from = Date.now() - (agoOf(text) ?? 0);
+    const from = Date.now() - (parseAge(text) ?? 0);
     return ({ enqueuedAt }) => enqueuedAt.getTime() >= from;
   },
   id: (text) => ({ id }) => id.startsWith(text) || id.startsWith(text, id.lastIndexOf("~") + 1),
@@ -33,7 +33,7 @@ const tests: Readonly<Record<Condition, (text: string) => Suits>> = {
 
 /**
  * All of them: `name` and `reason` are equal to this, `error` contains it, `like`
- * is what {@linkcode likenessOf} says, it was pushed no longer ago than `since`, its full
+ * is what {@linkcode errorPattern} says, it was pushed no longer ago than `since`, its full
  * or local `id` begins so, and `worker` runs it or ran it last.
  */
 export const conditions: readonly (Condition | "worker")[] = [
@@ -42,7 +42,7 @@ export const conditions: readonly (Condition | "worker")[] = [
 ];
 
 /** Whether a task meets all of `wanted` that a text decides. */
-export function suiting(wanted: { readonly [K in Condition]?: string | undefined }): Suits {
+export function taskMatcher(wanted: { readonly [K in Condition]?: string | undefined }): Suits {
   const all = (Object.keys(tests) as Condition[]).flatMap((name) => {
     const text = wanted[name];
     return text === undefined ? [] : [tests[name](text)];
@@ -51,20 +51,20 @@ export function suiting(wanted: { readonly [K in Condition]?: string | undefined
 }
 
 /** Whether a task of `queues` meets all of `wanted`; asks who is who among workers. */
-export async function suitsOf(
+export async function taskMatcherWithWorkers(
   relier: Relier,
   queues: readonly string[],
   wanted: { readonly [K in Condition | "worker"]?: string | undefined },
 ): Promise<Suits> {
   const { worker } = wanted;
-  const meets = suiting(wanted);
+  const meets = taskMatcher(wanted);
   if (worker === undefined) return meets;
   const names = await workerNames(relier, queues);
-  return (task) => meets(task) && isCalled(worker, task.worker, names);
+  return (task) => meets(task) && matchesWorker(worker, task.worker, names);
 }
 
 /** How many ms `10m`, `2h` or `7d` are; undefined if it is nothing like that. */
-export function agoOf(text: string): number | undefined {
+export function parseAge(text: string): number | undefined {
   const [, digits, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
   return digits === undefined ? undefined : Number(digits) * units[unit as keyof typeof units];
 }
@@ -78,7 +78,7 @@ export function errorOf({ error, reason }: TaskSummary): string {
 const longest = 200;
 
 /** The same without what differs from task to task: numbers, ids, quoted values. */
-export function likenessOf(task: TaskSummary): string {
+export function errorPattern(task: TaskSummary): string {
   return errorOf(task)
     .replace(/(["'`])(?:(?!\1).){1,200}\1/g, "…")
     .replace(/\b[0-9a-f]{8,}(?:-[0-9a-f]{4,}){0,4}\b/gi, "…")

@@ -14,10 +14,10 @@ export type PayloadParts = readonly (readonly [path: string, value: string])[];
 /** A payload may be large. */
 const atOnce = 20;
 /** How many are looked at for a list, at most. */
-export const mostPayloads = 1000;
+export const maxPayloads = 1000;
 
 /** Picks the tasks whose payload is like that; nothing to pick by if nothing is asked of it. */
-export function picksOf(
+export function payloadSelect(
   relier: Relier,
   parts: PayloadParts = [],
 ): { readonly picks?: (tasks: readonly TaskSummary[]) => Promise<TaskSummary[]> } {
@@ -27,8 +27,8 @@ export function picksOf(
       const kept: TaskSummary[] = [];
       for (let from = 0; from < tasks.length; from += atOnce) {
         const some = tasks.slice(from, from + atOnce);
-        const details = await Promise.all(some.map(({ id }) => seen(relier, id)));
-        kept.push(...some.filter((_, i) => details[i] && hasPayload(details[i], parts)));
+        const details = await Promise.all(some.map(({ id }) => inspectTask(relier, id)));
+        kept.push(...some.filter((_, i) => details[i] && matchesPayload(details[i], parts)));
       }
       return kept;
     },
@@ -36,7 +36,7 @@ export function picksOf(
 }
 
 /** A task; undefined if it is gone. */
-export async function seen(relier: Relier, id: string): Promise<TaskDetails | undefined> {
+export async function inspectTask(relier: Relier, id: string): Promise<TaskDetails | undefined> {
   try {
     return await relier.queue(queueOf(id)).inspect(id);
   } catch (error) {
@@ -46,7 +46,7 @@ export async function seen(relier: Relier, id: string): Promise<TaskDetails | un
 }
 
 /** Whether the payload of a task is what is asked for. */
-export function hasPayload({ payload }: TaskDetails, asked: PayloadParts): boolean {
+export function matchesPayload({ payload }: TaskDetails, asked: PayloadParts): boolean {
   return asked.every(([path, text]) => {
     const steps = path.split(".");
     // Of a list of arguments the first is meant, unless one is named.

@@ -9,20 +9,20 @@ import type { Queue, Relier, TaskState, TaskSummary } from "../../mod.ts";
 import { queueOf } from "./ids.ts";
 
 /** Which tasks are like that. */
-export interface Filter {
+export interface TaskSelection {
   readonly queues: readonly string[];
   readonly states: readonly TaskState[];
-  readonly suits: (task: TaskSummary) => boolean;
+  readonly matches: (task: TaskSummary) => boolean;
   /** Which of those are wanted in the end, where that has to be asked for. */
-  readonly picks?: (tasks: readonly TaskSummary[]) => Promise<TaskSummary[]>;
+  readonly select?: (tasks: readonly TaskSummary[]) => Promise<TaskSummary[]>;
 }
 
 const perPage = 200;
 
 /** Every task that suits, a page at a time: each page is one script, however many there are. */
-export async function* matching(
+export async function* matchingPages(
   relier: Relier,
-  { queues, states, suits, picks }: Filter,
+  { queues, states, matches, select }: TaskSelection,
   signal?: AbortSignal,
 ): AsyncGenerator<TaskSummary[]> {
   for (const name of queues) {
@@ -35,8 +35,8 @@ export async function* matching(
           ...(cursor && { cursor }),
         });
         cursor = page.cursor;
-        const suitable = page.tasks.filter(suits);
-        const found = picks ? await picks(suitable) : suitable;
+        const suitable = page.tasks.filter(matches);
+        const found = select ? await select(suitable) : suitable;
         if (found.length > 0) yield found;
       }
     }
@@ -44,19 +44,19 @@ export async function* matching(
 }
 
 /** What came of an act. */
-export interface Deed {
+export interface BulkResult {
   readonly done: number;
   /** The ids of tasks it was not for. */
   readonly missed: readonly string[];
 }
 
 /** Does something to tasks, in pieces of one queue; `act` resolves to the ids it was not for. */
-export async function onEach(
+export async function applyToTasks(
   relier: Relier,
   ids: readonly string[],
   signal: AbortSignal | undefined,
   act: (queue: Queue, ids: string[]) => Promise<readonly string[]>,
-): Promise<Deed> {
+): Promise<BulkResult> {
   const byQueue = new Map<string, string[]>();
   for (const id of ids) {
     const others = byQueue.get(queueOf(id));

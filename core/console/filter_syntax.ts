@@ -5,18 +5,18 @@
  * @module
  */
 
-import { agoOf, type Conditions, conditions } from "./filter.ts";
+import { parseAge, type Conditions, conditions } from "./filter.ts";
 
 /** A part of a line that is no condition. */
-export class NoCondition extends Error {
+export class ConditionError extends Error {
   override name = "NoCondition";
   /** What was written. */
   readonly part: string;
   /** The name it goes by; empty if it has none. */
-  readonly called: string;
+  readonly condition: string;
   constructor(part: string, called: string, why = "it is no condition") {
     super(why);
-    [this.part, this.called] = [part, called];
+    [this.part, this.condition] = [part, called];
   }
 }
 
@@ -27,8 +27,8 @@ const condition = new RegExp(
   "y",
 );
 
-/** Reads a line. @throws {NoCondition} */
-export function readWhere(line: string): Conditions {
+/** Reads a line. @throws {ConditionError} */
+export function parseWhere(line: string): Conditions {
   const wanted: { [K in typeof conditions[number]]?: string } = {};
   const payload: [path: string, value: string][] = [];
   condition.lastIndex = 0;
@@ -42,9 +42,9 @@ export function readWhere(line: string): Conditions {
     if (called.startsWith("payload.") && value !== undefined) {
       payload.push([called.slice("payload.".length), value]);
     } else if (known === undefined || !value || wanted[known] !== undefined) {
-      throw new NoCondition(part, called);
-    } else if (known === "since" && agoOf(value) === undefined) {
-      throw new NoCondition(part, called, "it must be like since=10m, 2h or 7d");
+      throw new ConditionError(part, called);
+    } else if (known === "since" && parseAge(value) === undefined) {
+      throw new ConditionError(part, called, "it must be like since=10m, 2h or 7d");
     } else {
       wanted[known] = value;
     }
@@ -60,8 +60,8 @@ function unquoted(text: string): string | undefined {
   }
 }
 
-/** The line that {@linkcode readWhere} reads as `wanted`; empty if nothing is asked. */
-export function whereOf({ payload = [], ...wanted }: Conditions): string {
+/** The line that {@linkcode parseWhere} reads as `wanted`; empty if nothing is asked. */
+export function formatWhere({ payload = [], ...wanted }: Conditions): string {
   const all: [name: string, value: string][] = [
     ...conditions.flatMap((each): [string, string][] => {
       const value = wanted[each];

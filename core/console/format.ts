@@ -45,7 +45,7 @@ function two(big: number, bigUnit: string, small: number, smallUnit: string): st
 }
 
 /** `a, b and 3 more`. */
-export function some(items: readonly string[], most: number): string {
+export function listSome(items: readonly string[], most: number): string {
   const shown = items.slice(0, most);
   const left = items.length - shown.length;
   if (left > 0) return `${shown.join(", ")} and ${count(left)} more`;
@@ -53,7 +53,7 @@ export function some(items: readonly string[], most: number): string {
 }
 
 /** `250ms`, `30s`, `2m`: a span that reads back as what it was. */
-export function spelt(ms: number): string {
+export function durationText(ms: number): string {
   const unit = (["d", "h", "m", "s"] as const).find((each) => ms > 0 && ms % units[each] === 0);
   return unit === undefined ? `${ms}ms` : `${ms / units[unit]}${unit}`;
 }
@@ -62,6 +62,6 @@ export function spelt(ms: number): string {
 export const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** A text as one word of a command line. */
-export function word(text: string): string {
+export function shellWord(text: string): string {
   return /^[\w./:~@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

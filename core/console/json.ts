@@ -6,11 +6,11 @@
 
 /** JSON on one line, without a character that a terminal would obey. */
 export function json(value: unknown): string {
-  return spelt(JSON.stringify(value) ?? "null");
+  return escapeControls(JSON.stringify(value) ?? "null");
 }
 
 /** `text` with what a terminal obeys, and what reorders text, spelt as JSON spells it. */
-export function spelt(text: string): string {
+export function escapeControls(text: string): string {
   return text.replace(
     /[\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

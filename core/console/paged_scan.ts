@@ -8,18 +8,18 @@
 
 import { type Relier, states, type TaskState, type TaskSummary } from "../../mod.ts";
 
-/** Where tasks are looked for: one state of one queue. */
-export interface Stop {
+/** Where tasks are examined for: one state of one queue. */
+export interface ScanStep {
   readonly queue: string;
   readonly state: TaskState;
 }
 
 /** Which tasks. */
-export interface Wanted {
+export interface ScanOptions {
   readonly queues: readonly string[];
   readonly states: readonly TaskState[];
   /** Where there is known to be nothing. */
-  readonly skips?: (stop: Stop) => boolean;
+  readonly skips?: (stop: ScanStep) => boolean;
   /** How many. */
   readonly limit: number;
   /** A page is shown whole, though it is more than `limit` then. */
@@ -27,25 +27,25 @@ export interface Wanted {
   /** Where an earlier walk stopped. */
   readonly cursor?: string | undefined;
   /** Whether a task is one of them. */
-  readonly suits: (task: TaskSummary) => boolean;
+  readonly matches: (task: TaskSummary) => boolean;
   /** Which of those are wanted in the end, where that has to be asked for. */
-  readonly picks?: (tasks: readonly TaskSummary[]) => Promise<readonly TaskSummary[]>;
-  /** How many are looked at; 5000 by default. */
-  readonly most?: number;
+  readonly select?: (tasks: readonly TaskSummary[]) => Promise<readonly TaskSummary[]>;
+  /** How many are examined at; 5000 by default. */
+  readonly maxExamined?: number;
 }
 
 /** What was found. */
-export interface Found {
+export interface ScanResult {
   readonly tasks: readonly TaskSummary[];
-  /** How many were looked at. */
-  readonly looked: number;
+  /** How many were examined at. */
+  readonly examined: number;
   /** Where to go on; `null` at the end. */
   readonly next: string | null;
 }
 
 /** Of a page, which is one script. */
 const perPage = 200;
-/** How many are looked at before a filter that matches little has to be asked again. */
+/** How many are examined at before a filter that matches little has to be asked again. */
 const mostLooked = 5000;
 
 /**
@@ -53,8 +53,8 @@ const mostLooked = 5000;
  *
  * @throws RangeError if the cursor is none of this list.
  */
-export async function walk(relier: Relier, wanted: Wanted): Promise<Found> {
-  const { queues, states: wantedStates, limit, whole = false, most = mostLooked, suits } = wanted;
+export async function scanTasks(relier: Relier, wanted: ScanOptions): Promise<ScanResult> {
+  const { queues, states: wantedStates, limit, whole = false, maxExamined = mostLooked, matches } = wanted;
   const stops = wantedStates.flatMap((state) => queues.map((queue) => ({ queue, state })));
   const from = wanted.cursor === undefined ? undefined : readCursor(wanted.cursor);
   const first = stops.findIndex(({ queue, state }) =>
@@ -62,7 +62,7 @@ export async function walk(relier: Relier, wanted: Wanted): Promise<Found> {
   );
   if (first < 0 && from) throw notOurs(wanted.cursor!);
   const tasks: TaskSummary[] = [];
-  let looked = 0;
+  let examined = 0;
   let cursor = from?.page ?? "";
   for (const stop of stops.slice(Math.max(0, first))) {
     const { queue, state } = stop;
@@ -72,8 +72,8 @@ export async function walk(relier: Relier, wanted: Wanted): Promise<Found> {
     }
     do {
       const left = limit - tasks.length;
-      if (left <= 0 || looked >= most) {
-        return { tasks, looked, next: [state, queue, cursor].join(":") };
+      if (left <= 0 || examined >= maxExamined) {
+        return { tasks, examined, next: [state, queue, cursor].join(":") };
       }
       const page = await relier.queue(queue).page(state, {
         limit: whole ? perPage : Math.min(perPage, left),
@@ -81,13 +81,13 @@ export async function walk(relier: Relier, wanted: Wanted): Promise<Found> {
         last: states[state].final,
         ...(cursor && { cursor }),
       });
-      looked += page.tasks.length;
-      const suitable = page.tasks.filter(suits);
-      tasks.push(...(wanted.picks ? await wanted.picks(suitable) : suitable));
+      examined += page.tasks.length;
+      const suitable = page.tasks.filter(matches);
+      tasks.push(...(wanted.select ? await wanted.select(suitable) : suitable));
       cursor = page.cursor ?? "";
     } while (cursor !== "");
   }
-  return { tasks, looked, next: null };
+  return { tasks, examined, next: null };
 }
 
 function readCursor(text: string): { state: string; queue: string; page: string } {

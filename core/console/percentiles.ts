@@ -5,11 +5,11 @@
  */
 
 import type { Buckets, Timings } from "../../mod.ts";
-import type { Fellow } from "./fleet.ts";
+import type { WorkerStatus } from "./worker_list.ts";
 
 /** The 95th percentile in ms of how long tasks waited or ran lately, on one queue or on all. */
 export function p95Of(
-  fleet: readonly Fellow[],
+  fleet: readonly WorkerStatus[],
   what: keyof Timings,
   queue?: string,
 ): number | null {

@@ -5,24 +5,24 @@
  */
 
 /** A number, by what it is about. */
-export interface Sample {
+export interface MetricSample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
 /** A metric. Its name ends in its base unit, that of a counter in `_total`. */
-export interface Family {
+export interface MetricFamily {
   readonly name: string;
   readonly type: "counter" | "gauge";
   readonly help: string;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly MetricSample[];
 }
 
 /** What an answer with such a text says it is. */
 export const expositionType = "text/plain; version=0.0.4; charset=utf-8";
 
 /** The text; a metric nobody has a sample of is left out. */
-export function exposition(families: readonly Family[]): string {
+export function exposition(families: readonly MetricFamily[]): string {
   const lines = families.filter(({ samples }) => samples.length > 0).flatMap((family) => [
     `# HELP ${family.name} ${escaped(family.help)}`,
     `# TYPE ${family.name} ${family.type}`,
@@ -31,7 +31,7 @@ export function exposition(families: readonly Family[]): string {
   return lines.join("\n") + "\n";
 }
 
-function labelled(labels: Sample["labels"]): string {
+function labelled(labels: MetricSample["labels"]): string {
   const all = Object.entries(labels)
     .map(([name, value]) => `${name}="${escaped(value).replaceAll('"', '\\"')}"`);
   return all.length === 0 ? "" : `{${all.join(",")}}`;

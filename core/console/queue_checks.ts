@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Survey } from "./queue_rates.ts";
+import type { QueueReading } from "./queue_rates.ts";
 import { count, plural, spanOf } from "./format.ts";
 
 /** Something that is wrong. */
-export interface Ill {
+export interface Problem {
   /** A word for programs. */
   readonly code: string;
   /** The queue; absent if it is about Redis. */
@@ -20,9 +20,9 @@ export interface Ill {
 const sweepMs = 3000;
 
 /** What is wrong with a queue on which `alive` workers work. */
-export function illsOf({ name, stats, died }: Survey, alive: number): Ill[] {
+export function queueProblems({ name, stats, died }: QueueReading, alive: number): Problem[] {
   const { counts, overdueMs, paused } = stats;
-  const found: Ill[] = [];
+  const found: Problem[] = [];
   const ill = (code: string, text: string): void => void found.push({ code, queue: name, text });
   const waiting = counts.ready + counts.scheduled + counts.quarantined + counts.running;
   if (alive === 0 && waiting > 0) {
@@ -53,8 +53,8 @@ export function illsOf({ name, stats, died }: Survey, alive: number): Ill[] {
 }
 
 /** What is wrong with a Redis, by what INFO says of it. */
-export function illsOfServer(facts: Readonly<Record<string, string>>): Ill[] {
-  const found: Ill[] = [];
+export function serverProblems(facts: Readonly<Record<string, string>>): Problem[] {
+  const found: Problem[] = [];
   const policy = facts["maxmemory_policy"];
   if (policy?.startsWith("allkeys-")) {
     found.push({

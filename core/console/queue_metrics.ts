@@ -8,25 +8,25 @@
 
 import { version } from "../base/version.ts";
 import type { QueueStats, Relier, WorkerEntry } from "../../mod.ts";
-import { isAlive } from "./fleet.ts";
-import type { Family, Sample } from "./prometheus.ts";
+import { isAlive } from "./worker_list.ts";
+import type { MetricFamily, MetricSample } from "./prometheus.ts";
 
 /** A queue, how it is, and who works on it. */
-export interface QueueLook {
+export interface QueueMetricsInput {
   readonly name: string;
   readonly stats: QueueStats;
   readonly workers: readonly WorkerEntry[];
 }
 
 /** What Redis says; `undefined` where it did not answer. */
-export interface RedisLook {
-  readonly queues: readonly QueueLook[];
+export interface MetricsInput {
+  readonly queues: readonly QueueMetricsInput[];
   /** What the server says of itself, by the names of INFO. */
   readonly server: Readonly<Record<string, string>>;
 }
 
 /** Looks at `queues` and their server. */
-export async function lookAt(relier: Relier, queues: readonly string[]): Promise<RedisLook> {
+export async function readMetricsInput(relier: Relier, queues: readonly string[]): Promise<MetricsInput> {
   const [server, ...looks] = await Promise.all([
     relier.server(),
     ...queues.map(async (name) => {
@@ -50,15 +50,15 @@ const outcomes: Readonly<Record<string, string>> = {
 };
 
 /** The metrics of what was seen. */
-export function queueMetrics(look: RedisLook | undefined): Family[] {
+export function queueMetrics(look: MetricsInput | undefined): MetricFamily[] {
   const queues = look?.queues ?? [];
-  const each = (of: (queue: QueueLook) => number): Sample[] =>
+  const each = (of: (queue: QueueMetricsInput) => number): MetricSample[] =>
     queues.map((queue) => ({ labels: { queue: queue.name }, value: of(queue) }));
-  const many = (label: string, of: (queue: QueueLook) => readonly [string, number][]): Sample[] =>
+  const many = (label: string, of: (queue: QueueMetricsInput) => readonly [string, number][]): MetricSample[] =>
     queues.flatMap((queue) =>
       of(queue).map(([key, value]) => ({ labels: { queue: queue.name, [label]: key }, value }))
     );
-  const events = ({ stats }: QueueLook, ...names: string[]): number =>
+  const events = ({ stats }: QueueMetricsInput, ...names: string[]): number =>
     names.reduce((sum, name) => sum + (stats.events[name] ?? 0), 0);
   return [
     {
@@ -170,8 +170,8 @@ export function queueMetrics(look: RedisLook | undefined): Family[] {
   ];
 }
 
-function serverMetrics(facts: RedisLook["server"]): Family[] {
-  const bytes = (fact: string, name: string, help: string): Family => ({
+function serverMetrics(facts: MetricsInput["server"]): MetricFamily[] {
+  const bytes = (fact: string, name: string, help: string): MetricFamily => ({
     name,
     type: "gauge",
     help,

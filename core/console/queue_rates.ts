@@ -8,7 +8,7 @@
 import { lockQueue, type QueueStats, type Relier } from "../../mod.ts";
 
 /** How often a second something happens. */
-export interface Pace {
+export interface QueueRates {
   /** Tasks that got to their end. */
   readonly done: number;
   /** Attempts that failed, and tasks that died. */
@@ -20,11 +20,11 @@ export interface Pace {
 }
 
 /** A queue and how it stands. */
-export interface Survey {
+export interface QueueReading {
   readonly name: string;
   readonly stats: QueueStats;
   /** Since the last look; `null` at the first. */
-  readonly pace: Pace | null;
+  readonly pace: QueueRates | null;
   /** How many died since the last look; 0 at the first. */
   readonly died: number;
 }
@@ -45,7 +45,7 @@ const happenings = {
 const looks = new WeakMap<Relier, Map<string, Look>>();
 
 /** Looks at `queues`; one call for each. */
-export async function survey(relier: Relier, queues: readonly string[]): Promise<Survey[]> {
+export async function readQueues(relier: Relier, queues: readonly string[]): Promise<QueueReading[]> {
   const seen = looks.get(relier) ?? new Map<string, Look>();
   looks.set(relier, seen);
   return await Promise.all(queues.map(async (name) => {
@@ -60,7 +60,7 @@ export async function survey(relier: Relier, queues: readonly string[]): Promise
   }));
 }
 
-function paceOf(since: (words: readonly string[]) => number, ms: number): Pace {
+function paceOf(since: (words: readonly string[]) => number, ms: number): QueueRates {
   // A queue that was emptied by hand begins to count anew.
   const rate = (words: readonly string[]): number => Math.max(0, since(words) / ms * 1000);
   const { done, failed, lost, pushed } = happenings;

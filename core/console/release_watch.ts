@@ -8,7 +8,7 @@
 import { type Relier, RelierError } from "../../mod.ts";
 
 /** Watches released tasks. */
-export interface Fate {
+export interface ReleaseWatch {
   readonly completed: number;
   /** Those that failed again, were cancelled, or are dead again; and why. */
   readonly failed: readonly { readonly id: string; readonly why: string }[];
@@ -17,7 +17,7 @@ export interface Fate {
   /** Watches these too. */
   add(ids: readonly string[]): void;
   /** Asks where those stand that nothing is known of. */
-  look(): Promise<void>;
+  check(): Promise<void>;
 }
 
 const perCall = 200;
@@ -25,7 +25,7 @@ const perCall = 200;
 const perLook = 2000;
 
 /** Makes a watch over nothing. */
-export function createFate(relier: Relier): Fate {
+export function createReleaseWatch(relier: Relier): ReleaseWatch {
   const open = new Set<string>();
   const failed: { id: string; why: string }[] = [];
   let completed = 0;
@@ -53,7 +53,7 @@ export function createFate(relier: Relier): Fate {
     add(ids) {
       for (const id of ids) open.add(id);
     },
-    async look() {
+    async check() {
       const ids = [...open].slice(0, perLook);
       for (let from = 0; from < ids.length; from += perCall) {
         await Promise.all(ids.slice(from, from + perCall).map(judge));

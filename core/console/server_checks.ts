@@ -7,13 +7,13 @@
 import { type Check, fail, ok, warn } from "./check.ts";
 
 /** What INFO says, by its names. */
-export type Facts = Readonly<Record<string, string>>;
+export type ServerFacts = Readonly<Record<string, string>>;
 
 /** More scripts than any sane set of applications has. */
 const manyScripts = 1000;
 
 /** Looks at `facts`; `production` is stricter. */
-export function serverChecks(facts: Facts, production: boolean): Check[] {
+export function serverChecks(facts: ServerFacts, production: boolean): Check[] {
   if (facts["redis_version"] === undefined) {
     return [
       warn("server", "it does not say what it is", "allow INFO to this user, or ask its operator"),
@@ -30,7 +30,7 @@ export function serverChecks(facts: Facts, production: boolean): Check[] {
   ];
 }
 
-function versionOf({ redis_version: version = "", redis_mode: mode, ...facts }: Facts): Check {
+function versionOf({ redis_version: version = "", redis_mode: mode, ...facts }: ServerFacts): Check {
   const valkey = facts["valkey_version"];
   const text = `${valkey ? `Valkey ${valkey}` : `Redis ${version}`}, ${mode ?? "standalone"}`;
   const [major = 0, minor = 0] = version.split(".").map(Number);
@@ -42,7 +42,7 @@ function versionOf({ redis_version: version = "", redis_mode: mode, ...facts }: 
     : ok("server", text);
 }
 
-function role({ role, master_host: host, loading }: Facts): Check {
+function role({ role, master_host: host, loading }: ServerFacts): Check {
   if (loading === "1") {
     return fail("role", "it is still loading its data", "wait until it has");
   }
@@ -51,7 +51,7 @@ function role({ role, master_host: host, loading }: Facts): Check {
     : ok("role", role ?? "unknown");
 }
 
-function eviction({ maxmemory_policy: policy = "unknown" }: Facts): Check {
+function eviction({ maxmemory_policy: policy = "unknown" }: ServerFacts): Check {
   if (policy.startsWith("allkeys-")) {
     const text = `${policy}: it deletes tasks when memory is short`;
     return fail("eviction", text, "CONFIG SET maxmemory-policy noeviction");
@@ -63,7 +63,7 @@ function eviction({ maxmemory_policy: policy = "unknown" }: Facts): Check {
   );
 }
 
-function memory({ maxmemory = "0", used_memory: used = "0", ...facts }: Facts): Check {
+function memory({ maxmemory = "0", used_memory: used = "0", ...facts }: ServerFacts): Check {
   const human = facts["used_memory_human"] ?? `${used} bytes`;
   const limit = Number(maxmemory);
   if (limit === 0) {
@@ -78,7 +78,7 @@ function memory({ maxmemory = "0", used_memory: used = "0", ...facts }: Facts): 
   return percent < 95 ? warn("memory", text, fix) : fail("memory", text, fix);
 }
 
-function persistence(facts: Facts, production: boolean): Check {
+function persistence(facts: ServerFacts, production: boolean): Check {
   const aof = facts["aof_enabled"] === "1";
   if (aof && facts["aof_last_write_status"] === "err") {
     return fail("persistence", "its append-only file cannot be written", "look for a full disk");
@@ -92,7 +92,7 @@ function persistence(facts: Facts, production: boolean): Check {
   return production ? fail("persistence", text, fix) : warn("persistence", text, fix);
 }
 
-function replicas(facts: Facts, production: boolean): Check[] {
+function replicas(facts: ServerFacts, production: boolean): Check[] {
   const { role, connected_slaves: count = "0", min_slaves_good_slaves: good } = facts;
   if (role === "slave" || facts["redis_mode"] === "cluster") return [];
   if (Number(count) === 0) {
@@ -105,7 +105,7 @@ function replicas(facts: Facts, production: boolean): Check[] {
   return [warn("replicas", `${count}, and writes go on when none is in step`, fix)];
 }
 
-function scripts({ number_of_cached_scripts: cached = "0" }: Facts): Check {
+function scripts({ number_of_cached_scripts: cached = "0" }: ServerFacts): Check {
   if (Number(cached) < manyScripts) return ok("scripts", `${cached} cached`);
   const text = `${cached} cached: some application writes values into its scripts`;
   return warn("scripts", text, "have it pass values as arguments; SCRIPT FLUSH frees the memory");

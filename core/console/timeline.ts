@@ -6,11 +6,11 @@
  */
 
 import type { TaskDetails, TaskSummary } from "../../mod.ts";
-import { attemptsOf, type ToldAttempt } from "./attempt_story.ts";
+import { attemptsOf, type AttemptReport } from "./attempts.ts";
 import { spanOf } from "./format.ts";
 
 /** Something that happened to a task, or will. */
-export interface Happening {
+export interface TimelineEntry {
   readonly at: Date;
   readonly what: string;
   readonly about: string;
@@ -23,9 +23,9 @@ export interface Happening {
 }
 
 /** What happened to `task`, in its order, and what is next. */
-export function lifeOf(task: TaskDetails): Happening[] {
+export function timelineOf(task: TaskDetails): TimelineEntry[] {
   const { state, enqueuedAt, at } = task;
-  const told: Happening[] = [{ at: enqueuedAt, what: "pushed", about: `→ ${task.queue}` }];
+  const told: TimelineEntry[] = [{ at: enqueuedAt, what: "pushed", about: `→ ${task.queue}` }];
   const attempts = attemptsOf(task);
   let before = enqueuedAt;
   let losses = 0;
@@ -68,7 +68,7 @@ export function lifeOf(task: TaskDetails): Happening[] {
 }
 
 /** Whether the attempt was lost with its worker, and Phoenix brought the task back. */
-export function isLoss({ how }: Pick<ToldAttempt, "how">): boolean {
+export function isLoss({ how }: Pick<AttemptReport, "how">): boolean {
   return /^(presence|lease|stalled|SIG[A-Z0-9]+|oom.*|exit.*)$/i.test(how);
 }
 

@@ -23,7 +23,7 @@ export async function workerNames(
 const fewest = 4;
 
 /** Whether the worker `id` is meant by `typed`: its name, or how its id begins. */
-export function isCalled(
+export function matchesWorker(
   typed: string,
   id: string | null,
   names: ReadonlyMap<string, string>,

@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { conditions } from "../../core/console/filter.ts";
-import { NoCondition, readWhere, whereOf } from "../../core/console/filter_syntax.ts";
+import { ConditionError, parseWhere, formatWhere } from "../../core/console/filter_syntax.ts";
 import { rlTask } from "../../mod.ts";
 import { type Lab, withRelier } from "../support/relier.ts";
 import { rl, type RlResult } from "../support/rl.ts";
@@ -41,12 +41,12 @@ test("whatever is asked of tasks reads back from its line as it was", () => {
     { requiredKeys: ["payload"] },
   );
   fc.assert(
-    fc.property(asked.filter((each) => whereOf(each) !== ""), (each) => {
-      assert.deepEqual({ ...readWhere(whereOf(each)) }, { ...each });
+    fc.property(asked.filter((each) => formatWhere(each) !== ""), (each) => {
+      assert.deepEqual({ ...parseWhere(formatWhere(each)) }, { ...each });
     }),
   );
   for (const line of ["", "x", "=a", "nam=x", "name=", "name=a,name=b", "since=soon", 'id="\\x"']) {
-    assert.throws(() => readWhere(line), NoCondition, line);
+    assert.throws(() => parseWhere(line), ConditionError, line);
   }
 });
 

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { createFate } from "../../../core/console/release_watch.ts";
-import { isAlive } from "../../../core/console/fleet.ts";
+import { createReleaseWatch } from "../../../core/console/release_watch.ts";
+import { isAlive } from "../../../core/console/worker_list.ts";
 import { isFullId, queueOf, shortId } from "../../../core/console/ids.ts";
 import { plural } from "../../../core/console/format.ts";
 import { html, type Part, part } from "../ui/html.ts";
@@ -73,9 +73,9 @@ export async function canaryPart(
     .filter((id) => isFullId(id)).slice(0, size);
   if (ids.length === 0) return part("canary", html``);
   const fates = await Promise.all(ids.map(async (id) => {
-    const fate = createFate(ask.rl);
+    const fate = createReleaseWatch(ask.rl);
     fate.add([id]);
-    await fate.look();
+    await fate.check();
     return { id, why: fate.failed[0]?.why, open: fate.open > 0 };
   }));
   const failed = fates.filter(({ why }) => why !== undefined);

@@ -5,8 +5,8 @@
  */
 
 import type { TaskState } from "../../../mod.ts";
-import { whereOf } from "../../../core/console/filter_syntax.ts";
-import { word } from "../ui/components.ts";
+import { formatWhere } from "../../../core/console/filter_syntax.ts";
+import { shellWord } from "../ui/components.ts";
 import type { TaskFilter } from "../pages/task_filter.ts";
 
 /** The command; two of them if what is dead and what is over are meant. */
@@ -33,9 +33,9 @@ export function exportCommand(filter: TaskFilter): string {
 }
 
 function optionsOf({ queue, states: _, ...wanted }: TaskFilter): [where: string, from: string] {
-  const like = whereOf(wanted);
+  const like = formatWhere(wanted);
   return [
-    like === "" ? "" : ` --where ${word(like)}`,
-    queue === undefined ? "" : ` --queue ${word(queue)}`,
+    like === "" ? "" : ` --where ${shellWord(like)}`,
+    queue === undefined ? "" : ` --queue ${shellWord(queue)}`,
   ];
 }

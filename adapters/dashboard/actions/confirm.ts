@@ -6,7 +6,7 @@
  */
 
 import type { TaskSummary } from "../../../mod.ts";
-import { seen } from "../../../core/console/filter_payload.ts";
+import { inspectTask } from "../../../core/console/filter_payload.ts";
 import { count, plural } from "../../../core/console/format.ts";
 import { type Html, html } from "../ui/html.ts";
 import { type FormFields, InvalidForm, type RequestContext } from "../page.ts";
@@ -27,7 +27,7 @@ export async function chosen(
   kind: TaskActionKind,
   ids: readonly string[],
 ): Promise<Question> {
-  const some = await Promise.all(ids.slice(0, 3).map((id) => seen(rl, id)));
+  const some = await Promise.all(ids.slice(0, 3).map((id) => inspectTask(rl, id)));
   return {
     question: questionOf(kind, plural(ids.length, "task")),
     about: samplesOf(some.filter((task) => task !== undefined)),

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { suitsOf } from "../../../core/console/filter.ts";
-import { deadLines } from "../../../core/console/export_lines.ts";
-import { picksOf } from "../../../core/console/filter_payload.ts";
+import { taskMatcherWithWorkers } from "../../../core/console/filter.ts";
+import { exportLines } from "../../../core/console/export_lines.ts";
+import { payloadSelect } from "../../../core/console/filter_payload.ts";
 import { releaseCanary } from "./canary.ts";
 import { type Html, html } from "../ui/html.ts";
 import type { Download, RequestContext } from "../page.ts";
@@ -50,18 +50,18 @@ export const exportDead: Download = {
     const queues = filter.queue === undefined
       ? (await ask.snapshot()).queues.map(({ name }) => name)
       : [filter.queue];
-    const suits = await suitsOf(rl, queues, filter);
+    const matches = await taskMatcherWithWorkers(rl, queues, filter);
     await rl.recordAction({
       actor: user.name,
       action: "dlq.export",
       target: targetOf(filter),
       surface: "dashboard",
     });
-    const lines = deadLines(rl, {
+    const lines = exportLines(rl, {
       queues,
       states: filter.states,
-      suits,
-      ...picksOf(rl, filter.payload),
+      matches,
+      ...payloadSelect(rl, filter.payload),
     });
     const encoder = new TextEncoder();
     const stream = new ReadableStream<Uint8Array>({

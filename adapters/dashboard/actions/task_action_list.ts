@@ -5,7 +5,7 @@
  */
 
 import type { Relier, TaskState } from "../../../mod.ts";
-import { cancelling, discardOnly, type TaskDeed } from "../../../core/console/bulk_actions.ts";
+import { cancelTasks, discardInStates, type BulkAction } from "../../../core/console/bulk_actions.ts";
 import type { Action } from "../page.ts";
 import { type TaskFilter, usual } from "../pages/task_filter.ts";
 
@@ -18,7 +18,7 @@ export interface TaskActionKind {
   readonly states: readonly TaskState[];
   /** What was done to a task, such as `cancelled`. */
   readonly done: string;
-  readonly deed: (rl: Relier, states: readonly TaskState[], who: string) => TaskDeed;
+  readonly deed: (rl: Relier, states: readonly TaskState[], who: string) => BulkAction;
 }
 
 export const taskActionKinds: readonly TaskActionKind[] = [
@@ -28,7 +28,7 @@ export const taskActionKinds: readonly TaskActionKind[] = [
     role: "operator",
     states: ["running", "quarantined", "ready", "scheduled"],
     done: "cancelled",
-    deed: (rl, _, who) => cancelling(rl, `by ${who}, in the dashboard`.slice(0, 200)),
+    deed: (rl, _, who) => cancelTasks(rl, `by ${who}, in the dashboard`.slice(0, 200)),
   },
   {
     verb: "run",
@@ -52,7 +52,7 @@ export const taskActionKinds: readonly TaskActionKind[] = [
     role: "admin",
     states: ["dead", "completed", "cancelled"],
     done: "discarded",
-    deed: discardOnly,
+    deed: discardInStates,
   },
 ];
 

@@ -7,7 +7,7 @@
 
 import type { TaskState } from "../../../mod.ts";
 import { isFullId } from "../../../core/console/ids.ts";
-import { onEach } from "../../../core/console/filter_search.ts";
+import { applyToTasks } from "../../../core/console/filter_search.ts";
 import { count, plural } from "../../../core/console/format.ts";
 import { confirmation, hidden, returnPath } from "./perform.ts";
 import { gauge } from "../ui/chart.ts";
@@ -105,7 +105,7 @@ async function actOnIds(
   ids: readonly string[],
 ): Promise<ActionResult> {
   const deed = kind.deed(ask.rl, kind.states, ask.user.name);
-  const { done, missed } = await onEach(ask.rl, ids, undefined, deed);
+  const { done, missed } = await applyToTasks(ask.rl, ids, undefined, deed);
   if (done > 0 || ids.length > 1) return said(kind, done, missed.length);
   throw new InvalidForm(`Task ${ids[0]} was not ${kind.done}: it is in another state, or gone.`);
 }
@@ -138,7 +138,7 @@ async function round(
   });
   const ids = found.tasks.map(({ id }) => id);
   const deed = kind.deed(ask.rl, states, ask.user.name);
-  const { done, missed } = await onEach(ask.rl, ids, undefined, deed);
+  const { done, missed } = await applyToTasks(ask.rl, ids, undefined, deed);
   const sofar = {
     done: numberIn("done") + done,
     missed: numberIn("missed") + missed.length,

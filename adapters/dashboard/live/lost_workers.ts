@@ -5,8 +5,8 @@
  * @module
  */
 
-import { type Fellow, nameOf } from "../../../core/console/fleet.ts";
-import type { Survey } from "../../../core/console/queue_rates.ts";
+import { type WorkerStatus, workerName } from "../../../core/console/worker_list.ts";
+import type { QueueReading } from "../../../core/console/queue_rates.ts";
 
 /** A worker that was lost. */
 export interface LostWorker {
@@ -26,8 +26,8 @@ export interface LostWorker {
 /** What was seen at a look. */
 interface Seen {
   readonly at: number;
-  readonly fleet: readonly Fellow[];
-  readonly queues: readonly Survey[];
+  readonly fleet: readonly WorkerStatus[];
+  readonly queues: readonly QueueReading[];
 }
 
 const kept = 50;
@@ -56,7 +56,7 @@ function diedBetween(before: Seen, { at, fleet, queues }: Seen): LostWorker[] {
     if (Object.keys(causes).length === 0 && fellow.state !== "lost") return [];
     return [{
       worker: fellow.id,
-      name: nameOf(fellow),
+      name: workerName(fellow),
       host: fellow.info.host,
       lastBeat: fellow.lastBeat,
       at,
@@ -67,8 +67,8 @@ function diedBetween(before: Seen, { at, fleet, queues }: Seen): LostWorker[] {
 }
 
 function broughtBack(
-  before: readonly Survey[],
-  now: readonly Survey[],
+  before: readonly QueueReading[],
+  now: readonly QueueReading[],
   names: readonly string[],
 ): Record<string, number> {
   const found: Record<string, number> = {};

@@ -6,13 +6,13 @@
  */
 
 import { createLostWorkerTracker, type LostWorker } from "./lost_workers.ts";
-import { type Fellow, fleetOf } from "../../../core/console/fleet.ts";
-import { type Ill, illsOf, illsOfServer } from "../../../core/console/queue_checks.ts";
-import { type Pace, type Survey, survey, usedQueues } from "../../../core/console/queue_rates.ts";
+import { type WorkerStatus, listWorkers } from "../../../core/console/worker_list.ts";
+import { type Problem, queueProblems, serverProblems } from "../../../core/console/queue_checks.ts";
+import { type QueueRates, type QueueReading, readQueues, usedQueues } from "../../../core/console/queue_rates.ts";
 import type { Relier } from "../../../mod.ts";
 
 /** How one queue or all of them were at a moment. */
-export interface Sample extends Pace {
+export interface Sample extends QueueRates {
   /** In ms since 1970. */
   readonly at: number;
   /** Tasks that wait for a worker, at once or later. */
@@ -22,7 +22,7 @@ export interface Sample extends Pace {
 }
 
 /** A queue, and how it was lately. */
-export interface QueueSnapshot extends Survey {
+export interface QueueSnapshot extends QueueReading {
   /** The last samples, the oldest first. */
   readonly history: readonly Sample[];
 }
@@ -34,13 +34,13 @@ export interface Snapshot {
   /** By name. */
   readonly queues: readonly QueueSnapshot[];
   /** By name and age. */
-  readonly workers: readonly Fellow[];
+  readonly workers: readonly WorkerStatus[];
   /** What Redis says of itself, by the names of INFO. */
   readonly server: Readonly<Record<string, string>>;
   /** The workers that were lost while somebody looked, the latest first. */
   readonly lostWorkers: readonly LostWorker[];
   /** What is wrong. */
-  readonly problems: readonly Ill[];
+  readonly problems: readonly Problem[];
   /** All queues together; the last samples, the oldest first. */
   readonly history: readonly Sample[];
 }
@@ -51,7 +51,7 @@ const mostQueues = 50;
 const listEvery = 5;
 /** Samples that are kept: five minutes, at one a second. */
 const kept = 300;
-const noPace: Pace = { done: 0, failed: 0, lost: 0, pushed: 0 };
+const noPace: QueueRates = { done: 0, failed: 0, lost: 0, pushed: 0 };
 
 /** Makes something that looks. */
 export function createSnapshotPoller(rl: Relier): () => Promise<Snapshot> {
@@ -72,28 +72,28 @@ export function createSnapshotPoller(rl: Relier): () => Promise<Snapshot> {
       ? names
       : Array.from({ length: mostQueues }, () => names[turn++ % names.length]!);
     const at = Date.now();
-    for (const each of await survey(rl, asked)) {
+    for (const each of await readQueues(rl, asked)) {
       const past = known.get(each.name)?.history ?? [];
       known.set(each.name, { ...each, history: [...past, sampleOf([each], at)].slice(-kept) });
     }
     const queues = names.flatMap((name) => known.get(name) ?? []);
     history = [...history, sampleOf(queues, at)].slice(-kept);
     const worked = queues.filter(({ stats }) => stats.workers.length > 0).slice(0, mostQueues);
-    const workers = await fleetOf(rl, worked.map(({ name }) => name));
+    const workers = await listWorkers(rl, worked.map(({ name }) => name));
     const aliveOn = (queue: string): number =>
       workers.filter((each) => each.state !== "lost" && each.queues.includes(queue)).length;
     const problems = [
-      ...illsOfServer(server),
-      ...queues.flatMap((queue) => illsOf(queue, aliveOn(queue.name))),
+      ...serverProblems(server),
+      ...queues.flatMap((queue) => queueProblems(queue, aliveOn(queue.name))),
     ];
     const lostWorkers = lostWorkerTracker({ at: Date.now(), fleet: workers, queues });
     return { at, queues, workers, server, lostWorkers, problems, history };
   };
 }
 
-function sampleOf(queues: readonly Survey[], at: number): Sample {
-  const sum = (of: (queue: Survey) => number): number => queues.reduce((n, q) => n + of(q), 0);
-  const pace = (name: keyof Pace): number => sum((queue) => (queue.pace ?? noPace)[name]);
+function sampleOf(queues: readonly QueueReading[], at: number): Sample {
+  const sum = (of: (queue: QueueReading) => number): number => queues.reduce((n, q) => n + of(q), 0);
+  const pace = (name: keyof QueueRates): number => sum((queue) => (queue.pace ?? noPace)[name]);
   return {
     at,
     waiting: sum(({ stats: { counts } }) => counts.ready + counts.scheduled + counts.quarantined),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { admissionOf } from "../../../core/console/admission_report.ts";
+import { admissionReport } from "../../../core/console/admission_report.ts";
 import { count } from "../../../core/console/format.ts";
 import { type Html, html, part } from "../ui/html.ts";
 import { limitWords } from "./queue_limits.ts";
@@ -43,7 +43,7 @@ function doors(queues: readonly QueueSnapshot[], mayChange: boolean): Html {
     {
       title: "now",
       of: ({ stats }) => {
-        const { state } = admissionOf(stats);
+        const { state } = admissionReport(stats);
         return badge(state, tones[state]);
       },
     },
@@ -77,7 +77,7 @@ function doors(queues: readonly QueueSnapshot[], mayChange: boolean): Html {
 }
 
 function refusals(stats: QueueSnapshot["stats"]): Html {
-  const parts = Object.entries(admissionOf(stats).refused);
+  const parts = Object.entries(admissionReport(stats).refused);
   return parts.length === 0
     ? html`<span class="dim">none</span>`
     : html`${parts.map(([reason, n]) => `${reason} ${count(n)}`).join(" · ")}`;

@@ -6,7 +6,7 @@
  */
 
 import type { Relier } from "../../../mod.ts";
-import { type DeadGroup, grouped } from "../../../core/console/dead_groups.ts";
+import { type DeadGroup, groupDead } from "../../../core/console/dead_groups.ts";
 import { shortId } from "../../../core/console/ids.ts";
 import { count, plural, spanOf } from "../../../core/console/format.ts";
 import { canaryPart } from "../actions/canary.ts";
@@ -36,14 +36,14 @@ export const dlq: Page = {
     const filter = deadFilter(ask.query);
     const look = await ask.snapshot();
     const found = await deadOf(ask, look, filter);
-    const groups = grouped(found.tasks);
+    const groups = groupDead(found.tasks);
     const list = part(
       "groups",
       html`${groupTable(groups.slice(0, mostGroups), ask)}<p class="sum foot">${
         plural(groups.length, "group")
       } of ${plural(found.tasks.length, "dead task")}${
         found.next !== null &&
-        `; only the last ${count(found.looked)} of ${count(found.total)} were looked at`
+        `; only the last ${count(found.examined)} of ${count(found.total)} were looked at`
       }</p>`,
     );
     const { queue, error } = filter;
@@ -76,7 +76,7 @@ export const deadGroup: Page = {
     const filter = deadFilter(ask.query);
     const look = await ask.snapshot();
     const found = await deadOf(ask, look, filter);
-    const [group] = grouped(found.tasks);
+    const [group] = groupDead(found.tasks);
     const shown = found.tasks.slice(0, perPage);
     const parts = [
       part("group", summary(found, group, ask)),

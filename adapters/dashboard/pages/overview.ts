@@ -5,9 +5,9 @@
  */
 
 import type { TaskState } from "../../../mod.ts";
-import { nameOf } from "../../../core/console/fleet.ts";
+import { workerName } from "../../../core/console/worker_list.ts";
 import { p95Of } from "../../../core/console/percentiles.ts";
-import type { Ill } from "../../../core/console/queue_checks.ts";
+import type { Problem } from "../../../core/console/queue_checks.ts";
 import { brief, count, plural } from "../../../core/console/format.ts";
 import { backlog, chart, gauge, spark, throughput } from "../ui/chart.ts";
 import { type Html, html, part } from "../ui/html.ts";
@@ -81,7 +81,7 @@ function figures({ queues, workers, history }: Snapshot): Html {
   `;
 }
 
-function needsAttention(ills: readonly Ill[]): Html {
+function needsAttention(ills: readonly Problem[]): Html {
   if (ills.length === 0) {
     return html`<p class="attention fine">${icon("fine")} Nothing needs you.</p>`;
   }
@@ -110,7 +110,7 @@ function workerStrip({ workers }: Snapshot): Html {
     ? html`<p class="empty">No worker is at work: <code>rl worker start</code></p>`
     : html`<ul class="strip">${
       workers.slice(0, mostWorkers).map((fellow) =>
-        html`<li class="${fellow.state}"><a href="workers#${fellow.id}"><b>${nameOf(fellow)}</b>
+        html`<li class="${fellow.state}"><a href="workers#${fellow.id}"><b>${workerName(fellow)}</b>
         <span>${fellow.state}</span>${
           gauge(
             fellow.running,

@@ -5,7 +5,7 @@
  */
 
 import type { Duration, QueueLimits } from "../../../mod.ts";
-import { count, plural, spanOf, spelt } from "../../../core/console/format.ts";
+import { count, plural, spanOf, durationText } from "../../../core/console/format.ts";
 import { type Html, html } from "../ui/html.ts";
 import {
   type Action,
@@ -64,10 +64,10 @@ export function limitForm(ask: RequestContext, queue: string, limits: QueueLimit
   if (!ask.may("admin")) return false;
   const { maxDepth, maxAge, rate, maxPerTenant, concurrency } = limits;
   const values: Record<typeof inputs[number]["name"], string> = {
-    rate: rate ? `${rate.limit}/${spelt(Number(rate.per))}` : "",
+    rate: rate ? `${rate.limit}/${durationText(Number(rate.per))}` : "",
     burst: rate?.burst ? String(rate.burst) : "",
     depth: maxDepth ? String(maxDepth) : "",
-    age: maxAge ? spelt(Number(maxAge)) : "",
+    age: maxAge ? durationText(Number(maxAge)) : "",
     tenant: maxPerTenant ? String(maxPerTenant) : "",
     concurrency: concurrency ? String(concurrency) : "",
   };

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Fellow } from "../../../core/console/fleet.ts";
+import type { WorkerStatus } from "../../../core/console/worker_list.ts";
 import { p95Of } from "../../../core/console/percentiles.ts";
 import { brief, count, plural, spanOf } from "../../../core/console/format.ts";
 import { backlog, chart, gauge, spark, throughput } from "../ui/chart.ts";
@@ -181,7 +181,7 @@ function summary(row: QueueSnapshot, look: Snapshot, ask: RequestContext): Html 
 }
 
 /** How long tasks have waited lately, and how long the first in line has. */
-export function waits(fleet: readonly Fellow[], oldestMs: number, queue?: string): Html {
+export function waits(fleet: readonly WorkerStatus[], oldestMs: number, queue?: string): Html {
   return figure("p95 waits", lasting(p95Of(fleet, "wait", queue)), {
     trend: beneath(oldestMs > 0 ? `oldest ${spanOf(oldestMs)}` : "none waits"),
   });

@@ -6,7 +6,7 @@
  */
 
 import type { TaskSummary } from "../../../mod.ts";
-import { nameOf } from "../../../core/console/fleet.ts";
+import { workerName } from "../../../core/console/worker_list.ts";
 import { brief, count, plural, spanOf } from "../../../core/console/format.ts";
 import { chart, gauge, type Line } from "../ui/chart.ts";
 import type { LostWorker } from "../live/lost_workers.ts";
@@ -201,7 +201,7 @@ function leaseList(
   { workers, queues }: Snapshot,
   ask: RequestContext,
 ): Html {
-  const names = new Map(workers.map((fellow) => [fellow.id, nameOf(fellow)]));
+  const names = new Map(workers.map((fellow) => [fellow.id, workerName(fellow)]));
   const all = queues.reduce((n, { stats }) => n + stats.counts.running, 0);
   const left = ({ at }: TaskSummary): number => (at?.getTime() ?? 0) - ask.now;
   const columns: Column<TaskSummary>[] = [

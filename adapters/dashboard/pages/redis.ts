@@ -5,7 +5,7 @@
  */
 
 import type { Check } from "../../../core/console/check.ts";
-import { type Facts, serverChecks } from "../../../core/console/server_checks.ts";
+import { type ServerFacts, serverChecks } from "../../../core/console/server_checks.ts";
 import { count, spanOf } from "../../../core/console/format.ts";
 import { gauge } from "../ui/chart.ts";
 import { type Html, html, part } from "../ui/html.ts";
@@ -31,7 +31,7 @@ export const redis: Page = {
   },
 };
 
-function figures(facts: Facts): Html {
+function figures(facts: ServerFacts): Html {
   const [used, most] = [Number(facts["used_memory"] ?? 0), Number(facts["maxmemory"] ?? 0)];
   const hits = Number(facts["keyspace_hits"] ?? 0);
   const misses = Number(facts["keyspace_misses"] ?? 0);
@@ -62,7 +62,7 @@ function counted(text: string | undefined): string {
 
 const tones: Readonly<Record<Check["level"], Tone>> = { ok: "good", warn: "warn", fail: "bad" };
 
-function checks(facts: Facts): Html {
+function checks(facts: ServerFacts): Html {
   return html`
     <ul class="checks">${serverChecks(facts, false).map(({ name, level, text, fix }) =>
       html`<li>${badge(level, tones[level])}<b>${name}</b> <span>${text}${
@@ -97,7 +97,7 @@ const told: readonly (readonly [name: string, label: string])[] = [
   ["used_cpu_sys", "CPU in system, s"],
 ];
 
-function facts(server: Facts): Html {
+function facts(server: ServerFacts): Html {
   return html`<dl class="traits">${
     told.filter(([name]) => server[name] !== undefined).map(([name, label]) =>
       html`

@@ -5,10 +5,10 @@
  */
 
 import type { TaskDetails } from "../../../mod.ts";
-import { because } from "../../../core/console/explain.ts";
-import { nameOf } from "../../../core/console/fleet.ts";
+import { explain } from "../../../core/console/explain.ts";
+import { workerName } from "../../../core/console/worker_list.ts";
 import { isFullId, queueOf } from "../../../core/console/ids.ts";
-import { type Situation, situationOf } from "../../../core/console/snapshot.ts";
+import { type TaskSnapshot, taskSnapshot } from "../../../core/console/task_snapshot.ts";
 import { attemptOf, countersOf } from "../../../core/console/timeline.ts";
 import { gauge } from "../ui/chart.ts";
 import { type Html, html, part } from "../ui/html.ts";
@@ -26,11 +26,11 @@ export const task: Page = {
   async view(ask) {
     const id = ask.params["id"] ?? "";
     if (!isFullId(id)) throw new PageNotFound("This is no id of a task");
-    const [look, found] = await Promise.all([ask.snapshot(), situationOf(ask.rl, id, false)]);
+    const [look, found] = await Promise.all([ask.snapshot(), taskSnapshot(ask.rl, id, false)]);
     const queue = look.queues.find(({ name }) => name === queueOf(id));
-    const situation: Situation = { ...found, pace: queue?.pace?.done ?? null };
+    const situation: TaskSnapshot = { ...found, pace: queue?.pace?.done ?? null };
     const { task } = situation;
-    const workers = new Map(look.workers.map((each) => [each.id, nameOf(each)]));
+    const workers = new Map(look.workers.map((each) => [each.id, workerName(each)]));
     const parts = [
       part("head", head(task, ask)),
       part("why", why(situation)),
@@ -115,11 +115,11 @@ function head(task: TaskDetails, ask: RequestContext): Html {
   `;
 }
 
-function why(situation: Situation): Html {
+function why(situation: TaskSnapshot): Html {
   return section(
     "Why it is where it is",
     html`<ul class="because">${
-      because(situation).map(({ text }) => html`<li><bdi>${text}</bdi></li>`)
+      explain(situation).map(({ text }) => html`<li><bdi>${text}</bdi></li>`)
     }</ul>`,
     html`<code data-copy="rl why ${situation.task.id}" title="copy">rl why</code>`,
   );

@@ -6,9 +6,9 @@
  */
 
 import type { Relier, TaskState, TaskSummary } from "../../../mod.ts";
-import { suitsOf } from "../../../core/console/filter.ts";
-import { hasPayload, mostPayloads, picksOf, seen } from "../../../core/console/filter_payload.ts";
-import { walk } from "../../../core/console/paged_scan.ts";
+import { taskMatcherWithWorkers } from "../../../core/console/filter.ts";
+import { matchesPayload, maxPayloads, payloadSelect, inspectTask } from "../../../core/console/filter_payload.ts";
+import { scanTasks } from "../../../core/console/paged_scan.ts";
 import type { RequestContext } from "../page.ts";
 import { isNarrow, type TaskFilter } from "./task_filter.ts";
 
@@ -59,12 +59,12 @@ export async function search(
     (sum, queue) => sum + states.reduce((n, state) => n + countOf(queue, state), 0),
     0,
   );
-  const suits = await suitsOf(rl, look.queues.map(({ name }) => name), filter);
+  const suits = await taskMatcherWithWorkers(rl, look.queues.map(({ name }) => name), filter);
   const was = (task: TaskSummary): boolean =>
     task.enqueuedAt.getTime() <= until && (task.state !== "dead" || Number(task.at) <= until);
   const keeps = (task: TaskSummary): boolean => suits(task) && was(task);
   if (filter.id !== undefined) return await named(rl, filter, states, keeps);
-  const found = await walk(rl, {
+  const found = await scanTasks(rl, {
     queues,
     states,
     limit,
@@ -72,8 +72,8 @@ export async function search(
     suits: keeps,
     whole: whole || isNarrow(filter),
     ...quick && { skips: ({ queue, state }) => countOf(queue, state) === 0 },
-    ...asksPayload && { most: mostPayloads },
-    ...picksOf(rl, filter.payload),
+    ...asksPayload && { most: maxPayloads },
+    ...payloadSelect(rl, filter.payload),
   });
   return { ...found, total };
 }
@@ -86,9 +86,9 @@ async function named(
   keeps: (task: TaskSummary) => boolean,
 ): Promise<Search> {
   const ids = await rl.find(filter.id ?? "");
-  const all = await Promise.all(ids.map((id) => seen(rl, id)));
+  const all = await Promise.all(ids.map((id) => inspectTask(rl, id)));
   const tasks = all.filter((task) => task !== undefined).filter((task) =>
-    states.includes(task.state) && keeps(task) && hasPayload(task, filter.payload)
+    states.includes(task.state) && keeps(task) && matchesPayload(task, filter.payload)
   );
   return { tasks, looked: all.length, total: all.length, next: null };
 }

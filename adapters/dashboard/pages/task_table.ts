@@ -6,7 +6,7 @@
 
 import type { TaskState, TaskSummary } from "../../../mod.ts";
 import { errorOf } from "../../../core/console/filter.ts";
-import { nameOf } from "../../../core/console/fleet.ts";
+import { workerName } from "../../../core/console/worker_list.ts";
 import { shortId } from "../../../core/console/ids.ts";
 import { triesOf } from "../../../core/console/timeline.ts";
 import { spanOf } from "../../../core/console/format.ts";
@@ -40,7 +40,7 @@ export function taskTable(
   look: Snapshot,
   form?: string,
 ): Html {
-  const workers = new Map(look.workers.map((each) => [each.id, nameOf(each)]));
+  const workers = new Map(look.workers.map((each) => [each.id, workerName(each)]));
   const columns: Column<TaskSummary>[] = [
     {
       title: "task",

@@ -5,10 +5,10 @@
  */
 
 import type { TaskDetails } from "../../../mod.ts";
-import { spelt } from "../../../core/console/json.ts";
+import { escapeControls } from "../../../core/console/json.ts";
 import { count } from "../../../core/console/format.ts";
 import { type Html, html } from "../ui/html.ts";
-import { word } from "../ui/components.ts";
+import { shellWord } from "../ui/components.ts";
 
 /** What is shown of a value at most, in characters. */
 const mostShown = 2048;
@@ -17,7 +17,7 @@ const longestCommand = 4096;
 
 /** JSON to look at: what is too long is cut, and says how much there is. */
 export function jsonBlock(value: unknown): Html {
-  const text = spelt(JSON.stringify(value, null, 2) ?? "null");
+  const text = escapeControls(JSON.stringify(value, null, 2) ?? "null");
   if (text.length <= mostShown) return html`<pre tabindex="0">${text}</pre>`;
   const all = count(JSON.stringify(value).length);
   return html`
@@ -40,9 +40,9 @@ export function pushCommand({ name, payload, queue, facts }: TaskDetails): strin
   if (name === "" || payload === undefined) return undefined;
   const how = Array.isArray(payload) ? "--json-args" : "--input";
   const priority = Number(facts["priority"] ?? 0) > 0 ? ` --priority ${facts["priority"]}` : "";
-  const from = queue === "default" ? "" : ` --queue ${word(queue)}`;
-  const line = `rl tasks push ${word(name)} ${how} ${
-    word(spelt(JSON.stringify(payload)))
+  const from = queue === "default" ? "" : ` --queue ${shellWord(queue)}`;
+  const line = `rl tasks push ${shellWord(name)} ${how} ${
+    shellWord(escapeControls(JSON.stringify(payload)))
   }${from}${priority}`;
   return line.length > longestCommand ? undefined : line;
 }

@@ -6,8 +6,8 @@
  */
 
 import type { TaskDetails } from "../../../mod.ts";
-import { attemptsOf, type ToldAttempt } from "../../../core/console/attempt_story.ts";
-import { type Happening, isLoss, lifeOf } from "../../../core/console/timeline.ts";
+import { attemptsOf, type AttemptReport } from "../../../core/console/attempts.ts";
+import { type TimelineEntry, isLoss, timelineOf } from "../../../core/console/timeline.ts";
 import { spanOf } from "../../../core/console/format.ts";
 import { type Html, html } from "../ui/html.ts";
 import { clock, clockOf, type Column, section, table, type Tone } from "../ui/components.ts";
@@ -17,7 +17,7 @@ type Names = ReadonlyMap<string, string>;
 
 /** What happened, in its order; each with the time that it took. */
 export function timeline(task: TaskDetails, workers: Names, now: number): Html {
-  const life = lifeOf(task);
+  const life = timelineOf(task);
   const begin = task.enqueuedAt.getTime();
   const past = life.map(({ at }) => at.getTime()).filter((at) => at <= now);
   const running = task.state === "running";
@@ -46,7 +46,7 @@ export function timeline(task: TaskDetails, workers: Names, now: number): Html {
 }
 
 /** The attempt that is under way. */
-function goesOn(life: readonly Happening[], now: number): Happening {
+function goesOn(life: readonly TimelineEntry[], now: number): TimelineEntry {
   const from = life.at(-2)!.at;
   const about = `for ${spanOf(Math.max(0, now - from.getTime()))} now`;
   return { at: new Date(now), what: "runs", about, stretch: "run", from };
@@ -63,13 +63,13 @@ const endings: Readonly<Record<string, string>> = {
   "lost claim": "not started",
 };
 
-function wordOf({ what, how }: Happening): string {
+function wordOf({ what, how }: TimelineEntry): string {
   if (how === undefined) return what;
   if (isLoss({ how })) return "lost";
   return Object.hasOwn(endings, how) ? endings[how]! : /worker/.test(how) ? "put off" : "failed";
 }
 
-function toneOf(each: Happening, { state }: TaskDetails): Tone {
+function toneOf(each: TimelineEntry, { state }: TaskDetails): Tone {
   const word = wordOf(each);
   if (word === "completed") return "good";
   if (word === "lost" || word === "resurrected") return "lost";
@@ -85,7 +85,7 @@ function named(about: string, workers: Names): string {
   return name === undefined ? about : name + about.slice(first.length);
 }
 
-function stretch({ stretch, from, at }: Happening, begin: number, end: number): Html | false {
+function stretch({ stretch, from, at }: TimelineEntry, begin: number, end: number): Html | false {
   if (stretch === undefined || from === undefined) return html`<span class="stretch"></span>`;
   const unit = 1000 / (end - begin);
   const x = Math.round((from.getTime() - begin) * unit);
@@ -102,7 +102,7 @@ function stretch({ stretch, from, at }: Happening, begin: number, end: number): 
 export function attemptsTable(task: TaskDetails, workers: Names): Html {
   const attempts = attemptsOf(task).map((each, i) => ({ ...each, i }));
   if (attempts.length === 0) return html``;
-  const columns: Column<ToldAttempt & { i: number }>[] = [
+  const columns: Column<AttemptReport & { i: number }>[] = [
     { title: "", number: true, of: ({ i }) => i + 1 },
     { title: "worker", of: ({ worker }) => workerLink(worker, workers) },
     {

@@ -5,7 +5,7 @@
  */
 
 import { states, type TaskState } from "../../../mod.ts";
-import { nameOf } from "../../../core/console/fleet.ts";
+import { workerName } from "../../../core/console/worker_list.ts";
 import { count, plural } from "../../../core/console/format.ts";
 import { hidden } from "../actions/perform.ts";
 import { type Html, html, part, type Value } from "../ui/html.ts";
@@ -160,7 +160,7 @@ function known({ queues, workers }: Snapshot) {
   return {
     queues: sorted(queues.map(({ name }) => name)),
     names: sorted(workers.flatMap(({ info }) => info.tasks.map(({ name }) => name))),
-    workers: sorted(workers.map(nameOf)),
+    workers: sorted(workers.map(workerName)),
   };
 }
 

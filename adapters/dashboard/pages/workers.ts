@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Fellow, lagOf, nameOf } from "../../../core/console/fleet.ts";
+import { type WorkerStatus, loopLag, workerName } from "../../../core/console/worker_list.ts";
 import { count, plural, spanOf } from "../../../core/console/format.ts";
 import { gauge } from "../ui/chart.ts";
 import { type Html, html, part, type Value } from "../ui/html.ts";
@@ -13,7 +13,7 @@ import type { Page, RequestContext } from "../page.ts";
 import { badge, button, type Column, moment, table, type Tone } from "../ui/components.ts";
 import { workerAction } from "../actions/worker_actions.ts";
 
-const tones: Readonly<Record<Fellow["state"], Tone>> = {
+const tones: Readonly<Record<WorkerStatus["state"], Tone>> = {
   working: "good",
   paused: "warn",
   draining: "busy",
@@ -39,11 +39,11 @@ function fleetTable({ workers }: Snapshot, ask: RequestContext): Html {
   const alive = workers.filter(({ state }) => state !== "lost");
   const slots = alive.reduce((sum, { info }) => sum + info.concurrency, 0);
   const busy = alive.reduce((sum, { running }) => sum + running, 0);
-  const columns: Column<Fellow>[] = [
+  const columns: Column<WorkerStatus>[] = [
     {
       title: "worker",
       of: (each) =>
-        html`<b id="${each.id}">${nameOf(each)}</b><br><span class="dim mono">${
+        html`<b id="${each.id}">${workerName(each)}</b><br><span class="dim mono">${
           each.id.slice(0, 9)
         }</span>`,
     },
@@ -56,7 +56,7 @@ function fleetTable({ workers }: Snapshot, ask: RequestContext): Html {
         }<span class="number">${running}/${concurrency}</span></span>`,
     },
     { title: "last beat", number: true, of: (each) => moment(each.lastBeat, ask.now) },
-    { title: "loop lag", number: true, wide: true, of: (each) => spanOf(lagOf(each)) },
+    { title: "loop lag", number: true, wide: true, of: (each) => spanOf(loopLag(each)) },
     {
       title: "memory",
       number: true,
@@ -95,9 +95,9 @@ function fleetTable({ workers }: Snapshot, ask: RequestContext): Html {
   }`;
 }
 
-function buttons(each: Fellow, ask: RequestContext): Html | false {
+function buttons(each: WorkerStatus, ask: RequestContext): Html | false {
   if (each.state === "lost") return false;
-  const fields = { worker: each.id, name: nameOf(each), queues: each.queues.join(",") };
+  const fields = { worker: each.id, name: workerName(each), queues: each.queues.join(",") };
   return html`<div class="acts">${
     each.state === "paused"
       ? button(ask, workerAction("resume"), fields, "Resume")
@@ -108,7 +108,7 @@ function buttons(each: Fellow, ask: RequestContext): Html | false {
 }
 
 /** What it does, and what is out of the ordinary. */
-function badges({ state, command, missingMs, blockedMs, info }: Fellow): Value {
+function badges({ state, command, missingMs, blockedMs, info }: WorkerStatus): Value {
   return [
     badge(state, tones[state]),
     command !== null && badge(`told to ${command}`, "busy"),

@@ -8,7 +8,7 @@ import { count, spanOf } from "../../../core/console/format.ts";
 import { type Html, html, type Value } from "./html.ts";
 import type { Action, FormFields, RequestContext } from "../page.ts";
 
-export { word } from "../../../core/console/format.ts";
+export { shellWord } from "../../../core/console/format.ts";
 
 /** A section with a heading, and what stands at the end of its line. */
 export function section(title: string, body: Value, aside?: Value): Html {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type Admission, admissionOf } from "../../../core/console/admission_report.ts";
-import { survey } from "../../../core/console/queue_rates.ts";
+import { type AdmissionReport, admissionReport } from "../../../core/console/admission_report.ts";
+import { readQueues } from "../../../core/console/queue_rates.ts";
 import type { QueueStats } from "../../../mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import type { Column, Output } from "../../framework/output.ts";
@@ -25,12 +25,12 @@ const status: Command<typeof args> = command({
   args,
   watch: true,
   async run({ args: { queue }, out, relier }) {
-    const rows = (await survey(relier, await queuesOf(relier, queue)))
+    const rows = (await readQueues(relier, await queuesOf(relier, queue)))
       .map(({ name, stats }): Row => ({
         name,
         waiting: stats.counts.ready + stats.counts.scheduled,
         limits: stats.limits,
-        ...admissionOf(stats),
+        ...admissionReport(stats),
       }));
     out.table(rows, columns(out), "no queue has been used yet");
   },
@@ -38,7 +38,7 @@ const status: Command<typeof args> = command({
 
 export default status;
 
-interface Row extends Admission {
+interface Row extends AdmissionReport {
   readonly name: string;
   readonly waiting: number;
   readonly limits: QueueStats["limits"];

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { discardOnly } from "../../../core/console/bulk_actions.ts";
-import { onEach } from "../../../core/console/filter_search.ts";
+import { discardInStates } from "../../../core/console/bulk_actions.ts";
+import { applyToTasks } from "../../../core/console/filter_search.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { ask } from "../tasks/select.ts";
 import { tell } from "../tasks/report_result.ts";
@@ -24,7 +24,7 @@ const discard: Command<typeof deadArgs> = command({
     const { relier, signal } = context;
     const chosen = await chooseDead(context);
     await ask(context, "discard", chosen, { what: "dead task" });
-    const deed = await onEach(relier, chosen.ids, signal, discardOnly(relier, ["dead"]));
+    const deed = await applyToTasks(relier, chosen.ids, signal, discardInStates(relier, ["dead"]));
     await tell(context, "discarded", chosen, deed);
   },
 });

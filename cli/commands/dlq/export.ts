@@ -6,7 +6,7 @@
 
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
-import { deadLines } from "../../../core/console/export_lines.ts";
+import { exportLines } from "../../../core/console/export_lines.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { short } from "../../framework/option_values.ts";
@@ -40,7 +40,7 @@ const exportDead: Command<any> = command({
     const target = await targetOf(context);
     let written = 0;
     try {
-      for await (const lines of deadLines(relier, filter, signal)) {
+      for await (const lines of exportLines(relier, filter, signal)) {
         await target.write(lines.join(""));
         written += lines.length;
       }

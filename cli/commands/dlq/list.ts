@@ -9,10 +9,10 @@ import { integer } from "../../framework/option_values.ts";
 import type { Column, Output } from "../../framework/output.ts";
 import { queuesOf } from "../queues/queue_names.ts";
 import { shortId } from "../../../core/console/ids.ts";
-import { walk } from "../../../core/console/paged_scan.ts";
+import { scanTasks } from "../../../core/console/paged_scan.ts";
 import { count } from "../../terminal/format.ts";
-import { suiting } from "../../../core/console/filter.ts";
-import { type DeadGroup, grouped } from "../../../core/console/dead_groups.ts";
+import { taskMatcher } from "../../../core/console/filter.ts";
+import { type DeadGroup, groupDead } from "../../../core/console/dead_groups.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
@@ -38,15 +38,15 @@ const dlq: Command<typeof args> = command({
   args,
   watch: true,
   async run({ args: { queue, name, error, limit }, out, relier }) {
-    const { tasks, looked, next } = await walk(relier, {
+    const { tasks, examined, next } = await scanTasks(relier, {
       states: ["dead"],
       limit: integer("--limit", limit, { min: 1, max: 4000 }),
       queues: await queuesOf(relier, queue),
-      suits: suiting({ name, error }),
+      matches: taskMatcher({ name, error }),
     });
     if (out.quiet) return out.table(tasks, []);
-    out.table(grouped(tasks), columns(out), "nothing is dead");
-    if (next !== null) out.note(`only the last ${count(looked)} dead tasks were looked at`);
+    out.table(groupDead(tasks), columns(out), "nothing is dead");
+    if (next !== null) out.note(`only the last ${count(examined)} dead tasks were looked at`);
   },
 });
 

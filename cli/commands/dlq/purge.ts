@@ -4,7 +4,7 @@
  * @module
  */
 
-import { onEach } from "../../../core/console/filter_search.ts";
+import { applyToTasks } from "../../../core/console/filter_search.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { duration } from "../../framework/option_values.ts";
 import { ask, select } from "../tasks/select.ts";
@@ -37,11 +37,11 @@ const purge: Command<any> = command({
       const filter = await deadFilter({ args: { ...args, all: undefined }, relier });
       return {
         ...filter,
-        suits: (task) => task.at !== null && task.at.getTime() <= before && filter.suits(task),
+        matches: (task) => task.at !== null && task.at.getTime() <= before && filter.matches(task),
       };
     });
     await ask(context, "forget", chosen, { what: "dead task" });
-    const deed = await onEach(relier, chosen.ids, signal, (queue, ids) => queue.discard(ids));
+    const deed = await applyToTasks(relier, chosen.ids, signal, (queue, ids) => queue.discard(ids));
     await tell(context, "forgotten", chosen, deed);
   },
 });

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isAlive } from "../../../core/console/fleet.ts";
-import { type Deed, onEach } from "../../../core/console/filter_search.ts";
+import { isAlive } from "../../../core/console/worker_list.ts";
+import { type BulkResult, applyToTasks } from "../../../core/console/filter_search.ts";
 import type { Relier } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
@@ -16,9 +16,9 @@ import { exported, moduleArg } from "../tasks/task_module.ts";
 import { ask, type Selection } from "../tasks/select.ts";
 import { queueOf } from "../../../core/console/ids.ts";
 import { tell } from "../tasks/report_result.ts";
-import { plural, some } from "../../terminal/format.ts";
+import { plural, listSome } from "../../terminal/format.ts";
 import { chooseDead, deadArgs } from "./select.ts";
-import { createFate, type Fate } from "../../../core/console/release_watch.ts";
+import { createReleaseWatch, type ReleaseWatch } from "../../../core/console/release_watch.ts";
 
 const args = {
   ...deadArgs,
@@ -140,11 +140,11 @@ async function goSlowly(
   { ids }: Selection,
   { canary, rate, maxFailures }: Ramp,
   payload: readonly unknown[],
-): Promise<Deed> {
+): Promise<BulkResult> {
   const missed: string[] = [];
   let done = 0;
   const free = async (some: readonly string[]): Promise<string[]> => {
-    const deed = await onEach(
+    const deed = await applyToTasks(
       relier,
       some,
       signal,
@@ -157,15 +157,15 @@ async function goSlowly(
     done += deed.done;
     return some.filter((id) => !deed.missed.includes(id));
   };
-  const stop = (fate: Fate): never => {
+  const stop = (fate: ReleaseWatch): never => {
     const why = fate.failed.map(({ id, why }) => `${id} ${why}`);
     throw new CliError(
       1,
-      `Cannot go on: ${plural(fate.failed.length, "task")} failed again: ${some(why, 3)}`,
+      `Cannot go on: ${plural(fate.failed.length, "task")} failed again: ${listSome(why, 3)}`,
       { hint: `${done} released, ${fate.completed} completed, ${ids.length - done} left dead` },
     );
   };
-  const fate = createFate(relier);
+  const fate = createReleaseWatch(relier);
   if (canary > 0 && ids.length > 0) {
     out.note(`releasing ${Math.min(canary, ids.length)} of ${ids.length} as canary …`);
     fate.add(await free(ids.slice(0, canary)));
@@ -179,7 +179,7 @@ async function goSlowly(
     fate.add(await free(rest.slice(from, from += now)));
     if (!rate || performance.now() - looked < everyMs) continue;
     looked = performance.now();
-    await fate.look();
+    await fate.check();
     if (fate.failed.length > maxFailures) stop(fate);
   }
   if (rate && from > 0) {
@@ -192,9 +192,9 @@ async function goSlowly(
 const canaryMs = 200;
 
 /** Looks until something is known of all, or until one has failed. */
-async function settle(fate: Fate, signal: AbortSignal): Promise<void> {
+async function settle(fate: ReleaseWatch, signal: AbortSignal): Promise<void> {
   for (;;) {
-    await fate.look();
+    await fate.check();
     if (fate.open === 0 || fate.failed.length > 0) return;
     await pass(canaryMs, signal);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Filter } from "../../../core/console/filter_search.ts";
+import type { TaskSelection } from "../../../core/console/filter_search.ts";
 import type { Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { idsArg, oneWay, select, type Selection } from "../tasks/select.ts";
@@ -40,6 +40,6 @@ export async function chooseDead(
 /** Every dead task of `--queue` that is like `--where`. @throws {CliError} 2, 4 */
 export async function deadFilter(
   { args, relier }: Pick<Context<Args>, "args" | "relier">,
-): Promise<Filter> {
+): Promise<TaskSelection> {
   return await filterOf(relier, args, ["dead"]);
 }

@@ -8,7 +8,7 @@ import { lockQueue, type TaskState } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { integer } from "../../framework/option_values.ts";
 import { signOf } from "../tasks/state_label.ts";
-import { walk } from "../../../core/console/paged_scan.ts";
+import { scanTasks } from "../../../core/console/paged_scan.ts";
 
 /** What both lists of locks take. */
 export const lockArgs = {
@@ -34,12 +34,12 @@ export async function listLocks(
   states: readonly TaskState[],
   verb: string,
 ): Promise<void> {
-  const { tasks, next } = await walk(relier, {
+  const { tasks, next } = await scanTasks(relier, {
     queues: [lockQueue],
     states,
     limit: integer("--limit", args.limit, { min: 1, max: 1000 }),
     cursor: args.cursor,
-    suits: () => true,
+    matches: () => true,
   });
   out.table(tasks, [
     { title: "KEY ID", of: ({ id }) => id },

@@ -9,7 +9,7 @@ import { integer } from "../../framework/option_values.ts";
 import { queuesOf } from "../queues/queue_names.ts";
 import { shortId } from "../../../core/console/ids.ts";
 import { signOf } from "../tasks/state_label.ts";
-import { walk } from "../../../core/console/paged_scan.ts";
+import { scanTasks } from "../../../core/console/paged_scan.ts";
 import { workerNames } from "../../../core/console/worker_names.ts";
 
 const args = {
@@ -27,12 +27,12 @@ const leases: Command<typeof args> = command({
   args,
   watch: true,
   async run({ args, out, relier }) {
-    const { tasks, next } = await walk(relier, {
+    const { tasks, next } = await scanTasks(relier, {
       queues: await queuesOf(relier, args.queue),
       states: ["running"],
       limit: integer("--limit", args.limit, { min: 1, max: 1000 }),
       cursor: args.cursor,
-      suits: () => true,
+      matches: () => true,
     });
     const names = await workerNames(relier, tasks.map(({ queue }) => queue));
     const left = (at: Date | null): number => at ? at.getTime() - Date.now() : 0;

@@ -11,7 +11,7 @@ import { type Command, command } from "../../framework/command.ts";
 import { duration } from "../../framework/option_values.ts";
 import { queuesOf } from "../queues/queue_names.ts";
 import { plural } from "../../terminal/format.ts";
-import { endingOf } from "../../../core/console/attempt_story.ts";
+import { describeEnding } from "../../../core/console/attempts.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
@@ -46,7 +46,7 @@ const run: Command<typeof args> = command({
             const at = new Date().toISOString();
             out.record({ id, cause, at }, () => {
               const { dim, magenta } = out.style;
-              out.line(`${dim(at)}  ${magenta("◆")} ${id} is back: its attempt ${endingOf(cause)}`);
+              out.line(`${dim(at)}  ${magenta("◆")} ${id} is back: its attempt ${describeEnding(cause)}`);
             });
           }
         }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Survey, survey } from "../../../core/console/queue_rates.ts";
+import { type QueueReading, readQueues } from "../../../core/console/queue_rates.ts";
 import { type Command, command } from "../../framework/command.ts";
 import type { Column, Output } from "../../framework/output.ts";
 import { queuesOf } from "../queues/queue_names.ts";
@@ -26,7 +26,7 @@ const status: Command<typeof args> = command({
   args,
   watch: true,
   async run({ args, out, relier }) {
-    const found = await survey(relier, await queuesOf(relier, args.queue));
+    const found = await readQueues(relier, await queuesOf(relier, args.queue));
     const rows = found.map(({ name, stats }) => ({
       name,
       ...stats.phoenix,
@@ -43,12 +43,12 @@ const status: Command<typeof args> = command({
 
 export default status;
 
-type Row = Survey["stats"]["phoenix"] & {
+type Row = QueueReading["stats"]["phoenix"] & {
   readonly name: string;
   readonly overdueMs: number;
-  readonly suspects: Survey["stats"]["quarantine"];
+  readonly suspects: QueueReading["stats"]["quarantine"];
   readonly extensions: number;
-  readonly causes: Survey["stats"]["causes"];
+  readonly causes: QueueReading["stats"]["causes"];
   readonly buried: number;
   readonly workers: number;
 };

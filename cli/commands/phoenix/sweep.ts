@@ -5,12 +5,12 @@
  */
 
 import { setTimeout as pause } from "node:timers/promises";
-import { isAlive } from "../../../core/console/fleet.ts";
+import { isAlive } from "../../../core/console/worker_list.ts";
 import type { Relier, TaskSummary } from "../../../mod.ts";
 import { type Command, command } from "../../framework/command.ts";
-import { endingOf } from "../../../core/console/attempt_story.ts";
+import { describeEnding } from "../../../core/console/attempts.ts";
 import { queuesOf } from "../queues/queue_names.ts";
-import { walk } from "../../../core/console/paged_scan.ts";
+import { scanTasks } from "../../../core/console/paged_scan.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
@@ -31,7 +31,7 @@ const sweep: Command<typeof args> = command({
       out.record({ id, cause, dryRun: dry }, () => {
         out.line(
           `${out.style.magenta("◆")} ${id}  ${dry ? "would come back" : "is back"}: its attempt ` +
-            endingOf(cause),
+            describeEnding(cause),
         );
       });
     }
@@ -77,8 +77,8 @@ async function wouldRaise(relier: Relier, queues: readonly string[]): Promise<Ra
   for (const name of queues) {
     const queue = relier.queue(name);
     const over = ({ at }: TaskSummary): boolean => at !== null && at.getTime() <= now;
-    const wanted = { queues: [name], states: ["running"], limit: 4000, suits: over } as const;
-    for (const { id } of (await walk(relier, wanted)).tasks) raised.set(id, "lease");
+    const wanted = { queues: [name], states: ["running"], limit: 4000, matches: over } as const;
+    for (const { id } of (await scanTasks(relier, wanted)).tasks) raised.set(id, "lease");
     for (const worker of await queue.workers()) {
       if (!worker.seen || isAlive(worker, now)) continue;
       for (const { id } of await queue.heldBy(worker.id)) raised.set(id, "presence");

@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Survey } from "../../../core/console/queue_rates.ts";
+import type { QueueReading } from "../../../core/console/queue_rates.ts";
 import { brief } from "../../terminal/charts.ts";
 import type { Column, Output } from "../../framework/output.ts";
 import { count } from "../../terminal/format.ts";
 
 /** The columns of a list of queues. */
-export function queueColumns(out: Output): Column<Survey>[] {
+export function queueColumns(out: Output): Column<QueueReading>[] {
   const { style } = out;
   const number = (n: number, paint = (text: string) => text): string =>
     n === 0 ? style.dim("0") : paint(count(n));
@@ -47,7 +47,7 @@ export function queueColumns(out: Output): Column<Survey>[] {
 }
 
 /** What is out of the ordinary: `paused`, `closed`, limits that are reached. */
-export function flagsOf({ stats }: Survey): string[] {
+export function flagsOf({ stats }: QueueReading): string[] {
   const { paused, limits, counts, overdueMs } = stats;
   const flags: string[] = [];
   if (paused.claims !== null) flags.push("paused");

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { isAlive } from "../../../core/console/fleet.ts";
+import { isAlive } from "../../../core/console/worker_list.ts";
 import type { QueueStats } from "../../../mod.ts";
 import { bar } from "../../terminal/charts.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { survey } from "../../../core/console/queue_rates.ts";
+import { readQueues } from "../../../core/console/queue_rates.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { queueColumns } from "./columns.ts";
 import { queuesOf } from "./queue_names.ts";
@@ -16,7 +16,7 @@ const queues: Command<Record<never, never>> = command({
   args: {},
   watch: true,
   async run({ out, relier }) {
-    const found = await survey(relier, await queuesOf(relier));
+    const found = await readQueues(relier, await queuesOf(relier));
     out.table(found, queueColumns(out), "there is no queue yet: push a task");
   },
 });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Survey, survey } from "../../../core/console/queue_rates.ts";
+import { type QueueReading, readQueues } from "../../../core/console/queue_rates.ts";
 import { type Command, command } from "../../framework/command.ts";
 import type { Output } from "../../framework/output.ts";
 import { count } from "../../terminal/format.ts";
@@ -22,7 +22,7 @@ const show: Command<typeof args> = command({
   watch: true,
   async run({ args, out, relier }) {
     const known = (await relier.queues()).map(({ name }) => name);
-    const [found] = await survey(relier, [knownQueue(args.queue, known)]);
+    const [found] = await readQueues(relier, [knownQueue(args.queue, known)]);
     out.record(found!, () => {
       const { bold, yellow } = out.style;
       out.line(bold(found!.name));
@@ -35,7 +35,7 @@ const show: Command<typeof args> = command({
 export default show;
 
 /** What is known of a queue, by name, for people. */
-function facts({ stats, pace }: Survey, out: Output): [string, string][] {
+function facts({ stats, pace }: QueueReading, out: Output): [string, string][] {
   const { counts, events, causes, paused, quarantine, phoenix, workers } = stats;
   const numbers = (all: Readonly<Record<string, number>>): string =>
     Object.entries(all).filter(([, n]) => n > 0)

@@ -5,8 +5,8 @@
  */
 
 import type { TaskState } from "../../../mod.ts";
-import { cancelling } from "../../../core/console/bulk_actions.ts";
-import { type Filter, onEach } from "../../../core/console/filter_search.ts";
+import { cancelTasks } from "../../../core/console/bulk_actions.ts";
+import { type TaskSelection, applyToTasks } from "../../../core/console/filter_search.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { choice, list } from "../../framework/option_values.ts";
 import { ask, idsArg, oneWay, select } from "./select.ts";
@@ -49,10 +49,10 @@ const cancel: Command<typeof args> = command({
     const states = state === undefined
       ? open
       : list("--state", state).map((each) => choice("--state", each, open));
-    const suits: Filter["suits"] = (task) => name === undefined || task.name === name;
+    const suits: TaskSelection["matches"] = (task) => name === undefined || task.name === name;
     const chosen = await select(context, () => filterOf(relier, args, states, suits));
     await ask(context, "cancel", chosen);
-    const deed = await onEach(relier, chosen.ids, signal, cancelling(relier, reason));
+    const deed = await applyToTasks(relier, chosen.ids, signal, cancelTasks(relier, reason));
     await tell(context, "cancelled", chosen, deed);
   },
 });

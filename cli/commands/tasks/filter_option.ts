@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type Conditions, conditions, suitsOf } from "../../../core/console/filter.ts";
-import type { Filter } from "../../../core/console/filter_search.ts";
-import { picksOf } from "../../../core/console/filter_payload.ts";
-import { NoCondition, readWhere } from "../../../core/console/filter_syntax.ts";
+import { type Conditions, conditions, taskMatcherWithWorkers } from "../../../core/console/filter.ts";
+import type { TaskSelection } from "../../../core/console/filter_search.ts";
+import { payloadSelect } from "../../../core/console/filter_payload.ts";
+import { ConditionError, parseWhere } from "../../../core/console/filter_syntax.ts";
 import type { Relier, TaskState } from "../../../mod.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { short } from "../../framework/option_values.ts";
@@ -40,24 +40,24 @@ export async function filterOf(
   relier: Relier,
   { queue, where }: { readonly queue?: string | undefined; readonly where?: string | undefined },
   states: readonly TaskState[],
-  also: Filter["suits"] = () => true,
-): Promise<Filter> {
+  also: TaskSelection["matches"] = () => true,
+): Promise<TaskSelection> {
   const queues = await queuesOf(relier, queue);
-  if (where === undefined) return { queues, states, suits: also };
+  if (where === undefined) return { queues, states, matches: also };
   const wanted = conditionsOf(where);
-  const suits = await suitsOf(relier, queues, wanted);
-  const picks = picksOf(relier, wanted.payload);
-  return { queues, states, suits: (task) => also(task) && suits(task), ...picks };
+  const suits = await taskMatcherWithWorkers(relier, queues, wanted);
+  const picks = payloadSelect(relier, wanted.payload);
+  return { queues, states, matches: (task) => also(task) && suits(task), ...picks };
 }
 
 function conditionsOf(where: string): Conditions {
   try {
-    return readWhere(where);
+    return parseWhere(where);
   } catch (error) {
-    if (!(error instanceof NoCondition)) throw error;
-    const { part, called, message } = error;
+    if (!(error instanceof ConditionError)) throw error;
+    const { part, condition, message } = error;
     throw new CliError(2, `Cannot use option --where "${short(part)}": ${message}`, {
-      hint: (called && didYouMean(called, conditions, "")) ||
+      hint: (condition && didYouMean(condition, conditions, "")) ||
         "write it like name=charge-card,error=StripeError,payload.customer.id=42",
     });
   }

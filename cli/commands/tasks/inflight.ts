@@ -9,8 +9,8 @@ import { type Command, command } from "../../framework/command.ts";
 import { queuesOf } from "../queues/queue_names.ts";
 import { count } from "../../terminal/format.ts";
 import { taskColumns } from "./columns.ts";
-import { walk } from "../../../core/console/paged_scan.ts";
-import { isCalled, workerNames } from "../../../core/console/worker_names.ts";
+import { scanTasks } from "../../../core/console/paged_scan.ts";
+import { matchesWorker, workerNames } from "../../../core/console/worker_names.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
@@ -27,7 +27,7 @@ const inflight: Command<typeof args> = command({
     const { tasks, more } = await slowestFirst(relier, queues);
     const names = await workerNames(relier, tasks.map((task) => task.queue));
     const shown = tasks.filter((task) =>
-      worker === undefined || isCalled(worker, task.worker, names)
+      worker === undefined || matchesWorker(worker, task.worker, names)
     );
     out.table(shown, taskColumns(out, names), "nothing runs");
     if (more) out.note(`only ${count(tasks.length)} running tasks were looked at: name a --queue`);
@@ -41,8 +41,8 @@ async function slowestFirst(
   relier: Relier,
   queues: readonly string[],
 ): Promise<{ tasks: TaskSummary[]; more: boolean }> {
-  const wanted = { queues, states: ["running"], limit: 4000, suits: () => true } as const;
-  const { tasks, next } = await walk(relier, wanted);
+  const wanted = { queues, states: ["running"], limit: 4000, matches: () => true } as const;
+  const { tasks, next } = await scanTasks(relier, wanted);
   const started = (task: TaskSummary): number => task.since?.getTime() ?? 0;
   return { tasks: [...tasks].sort((a, b) => started(a) - started(b)), more: next !== null };
 }

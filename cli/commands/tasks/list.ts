@@ -4,19 +4,19 @@
  * @module
  */
 
-import { survey } from "../../../core/console/queue_rates.ts";
+import { readQueues } from "../../../core/console/queue_rates.ts";
 import { states, type TaskState } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { choice, duration, integer, list as parts } from "../../framework/option_values.ts";
 import { wrap } from "../../terminal/text.ts";
-import { count, word } from "../../terminal/format.ts";
+import { count, shellWord } from "../../terminal/format.ts";
 import { taskColumns } from "./columns.ts";
 import { filterOf, type WhereArg, whereArg } from "./filter_option.ts";
-import { suitsOf } from "../../../core/console/filter.ts";
-import type { Filter } from "../../../core/console/filter_search.ts";
-import { mostPayloads } from "../../../core/console/filter_payload.ts";
+import { taskMatcherWithWorkers } from "../../../core/console/filter.ts";
+import type { TaskSelection } from "../../../core/console/filter_search.ts";
+import { maxPayloads } from "../../../core/console/filter_payload.ts";
 import { workerNames } from "../../../core/console/worker_names.ts";
-import { type Found, walk } from "../../../core/console/paged_scan.ts";
+import { type ScanResult, scanTasks } from "../../../core/console/paged_scan.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
@@ -68,9 +68,9 @@ const tasks: Command<Args> = command({
       : parts("--state", state).map((each) => choice("--state", each, all));
     const limit = integer("--limit", context.args.limit, { min: 1, max: 1000 });
     const wanted = await filter(context, states);
-    const found = await walk(relier, {
+    const found = await scanTasks(relier, {
       ...wanted,
-      ...(wanted.picks && { most: mostPayloads }),
+      ...(wanted.select && { maxExamined: maxPayloads }),
       limit,
       cursor,
     });
@@ -86,31 +86,31 @@ export default tasks;
 async function filter(
   { args, relier }: Context<Args>,
   states: readonly TaskState[],
-): Promise<Filter> {
+): Promise<TaskSelection> {
   const { name, worker, older } = args;
   const before = older === undefined ? Infinity : Date.now() - duration("--older", older);
-  const old: Filter["suits"] = ({ enqueuedAt }) => enqueuedAt.getTime() <= before;
+  const old: TaskSelection["matches"] = ({ enqueuedAt }) => enqueuedAt.getTime() <= before;
   const meant = await filterOf(relier, args, states, old);
-  const suits = await suitsOf(relier, meant.queues, { name, worker });
-  return { ...meant, suits: (task) => suits(task) && meant.suits(task) };
+  const suits = await taskMatcherWithWorkers(relier, meant.queues, { name, worker });
+  return { ...meant, matches: (task) => suits(task) && meant.matches(task) };
 }
 
 /** How many there are in all, and how to see more. */
 async function foot(
   context: Context<Args>,
-  { tasks, looked, next }: Found,
+  { tasks, examined, next }: ScanResult,
   queues: readonly string[],
 ): Promise<void> {
   const { out, relier } = context;
   if (tasks.length === 0 && next === null) return;
-  const counts = (await survey(relier, queues)).map(({ stats }) => stats.counts);
+  const counts = (await readQueues(relier, queues)).map(({ stats }) => stats.counts);
   const sums = all.map((state) => ({
     state,
     n: counts.reduce((sum, each) => sum + each[state], 0),
   })).filter(({ n }) => n > 0);
   const total = sums.reduce((sum, { n }) => sum + n, 0);
   const told = sums.map(({ state, n }) => `${state} ${count(n)}`).join(" · ");
-  const seen = looked > tasks.length ? `, ${count(looked)} looked at` : "";
+  const seen = examined > tasks.length ? `, ${count(examined)} looked at` : "";
   const summary = `${count(tasks.length)} of ${count(total)}${seen}   (${told})`;
   out.note(out.tty ? wrap(summary, out.width).join("\n") : summary);
   if (next !== null) out.note(`next: rl tasks${typed(context)} --cursor ${next}`);
@@ -120,5 +120,5 @@ async function foot(
 function typed({ args: given }: Context<Args>): string {
   return (["queue", "state", "name", "worker", "older", "where", "limit"] as const)
     .filter((name) => given[name] !== undefined && !(name === "limit" && given[name] === "50"))
-    .map((name) => ` --${name} ${word(given[name]!)}`).join("");
+    .map((name) => ` --${name} ${shellWord(given[name]!)}`).join("");
 }

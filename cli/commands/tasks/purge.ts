@@ -4,8 +4,8 @@
  * @module
  */
 
-import { discardOnly, type TaskDeed } from "../../../core/console/bulk_actions.ts";
-import { type Filter, onEach } from "../../../core/console/filter_search.ts";
+import { discardInStates, type BulkAction } from "../../../core/console/bulk_actions.ts";
+import { type TaskSelection, applyToTasks } from "../../../core/console/filter_search.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { choice, duration, list } from "../../framework/option_values.ts";
 import { ask, idsArg, oneWay, select } from "./select.ts";
@@ -52,14 +52,14 @@ const purge: Command<typeof args> = command({
     const states = state === undefined
       ? over
       : list("--state", state).map((each) => choice("--state", each, over));
-    const suits: Filter["suits"] = ({ enqueuedAt }) => enqueuedAt.getTime() <= before;
+    const suits: TaskSelection["matches"] = ({ enqueuedAt }) => enqueuedAt.getTime() <= before;
     const chosen = await select(context, () => filterOf(relier, args, states, suits));
     await ask(context, "forget", chosen);
     // What was named may be dead; what was found is not.
-    const forget: TaskDeed = chosen.named
-      ? discardOnly(relier, over)
+    const forget: BulkAction = chosen.named
+      ? discardInStates(relier, over)
       : (queue, ids) => queue.discard(ids);
-    const deed = await onEach(relier, chosen.ids, signal, forget);
+    const deed = await applyToTasks(relier, chosen.ids, signal, forget);
     await tell(context, "forgotten", chosen, deed);
   },
 });

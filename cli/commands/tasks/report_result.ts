@@ -6,10 +6,10 @@
  */
 
 import { stateOf } from "../../../core/console/bulk_actions.ts";
-import type { Deed } from "../../../core/console/filter_search.ts";
+import type { BulkResult } from "../../../core/console/filter_search.ts";
 import type { Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
-import { plural, some } from "../../terminal/format.ts";
+import { plural, listSome } from "../../terminal/format.ts";
 import type { Selection } from "./select.ts";
 
 /**
@@ -22,7 +22,7 @@ export async function tell(
   { out, relier, signal }: Pick<Context, "out" | "relier" | "signal">,
   verb: string,
   { named, ids }: Selection,
-  { done, missed }: Deed,
+  { done, missed }: BulkResult,
 ): Promise<void> {
   const told = { verb, done, missed };
   if (!named || done > 0) out.record(told, () => out.line(`${verb} ${plural(done, "task")}`));
@@ -32,7 +32,7 @@ export async function tell(
   signal.throwIfAborted();
   if (missed.length === 0) return;
   if (!named) {
-    return out.note(`${plural(missed.length, "task")} changed meanwhile: ${some(missed, 3)}`);
+    return out.note(`${plural(missed.length, "task")} changed meanwhile: ${listSome(missed, 3)}`);
   }
   const first = missed[0]!;
   const state = await stateOf(relier, first);

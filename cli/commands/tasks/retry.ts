@@ -5,7 +5,7 @@
  */
 
 import { type Command, command, type Context } from "../../framework/command.ts";
-import { onEach } from "../../../core/console/filter_search.ts";
+import { applyToTasks } from "../../../core/console/filter_search.ts";
 import { queueOf } from "../../../core/console/ids.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { choice } from "../../framework/option_values.ts";
@@ -44,7 +44,7 @@ const retry: Command<typeof args> = command({
       for (const id of chosen.ids) await again(context, id);
       return;
     }
-    const deed = await onEach(relier, chosen.ids, signal, (queue, ids) => queue.promote(ids));
+    const deed = await applyToTasks(relier, chosen.ids, signal, (queue, ids) => queue.promote(ids));
     await tell(context, "put in line", chosen, deed);
   },
 });

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type Filter, matching } from "../../../core/console/filter_search.ts";
+import { type TaskSelection, matchingPages } from "../../../core/console/filter_search.ts";
 import type { TaskSummary } from "../../../mod.ts";
 import type { Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
@@ -34,7 +34,7 @@ export interface Selection {
 /** Finds the tasks that are named, or else those that match. */
 export async function select(
   context: Pick<Context, "relier" | "rest" | "signal">,
-  filter: () => Promise<Filter>,
+  filter: () => Promise<TaskSelection>,
 ): Promise<Selection> {
   const { relier, rest, signal } = context;
   const found = new Map<string, string>();
@@ -44,7 +44,7 @@ export async function select(
       found.set(id, id);
     }
   } else {
-    for await (const page of matching(relier, await filter(), signal)) {
+    for await (const page of matchingPages(relier, await filter(), signal)) {
       for (const task of page) found.set(task.id, sampleOf(task));
     }
   }

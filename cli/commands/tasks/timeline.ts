@@ -6,7 +6,7 @@
 
 import type { TaskDetails } from "../../../mod.ts";
 import type { Output } from "../../framework/output.ts";
-import { attemptOf, countersOf, lifeOf } from "../../../core/console/timeline.ts";
+import { attemptOf, countersOf, timelineOf } from "../../../core/console/timeline.ts";
 import { bar } from "../../terminal/charts.ts";
 import { clockOf, dayOf } from "../../terminal/format.ts";
 import { signOf } from "./state_label.ts";
@@ -38,7 +38,7 @@ export function tellStory(out: Output, task: TaskDetails, open: boolean): void {
       `${bold(task.id)}  ${name || dim("(unreadable)")}  ${signOf(task, out.style)}`,
       dim([`${day}   try ${attemptOf(task)}${countersOf(facts)}`, ...marks].join("   ")),
     );
-    for (const { at, what, about } of lifeOf(task)) {
+    for (const { at, what, about } of timelineOf(task)) {
       const after = at.getTime() - task.enqueuedAt.getTime();
       out.line(
         `  ${dim(clockOf(at, day))}  ${dim(ahead(after, out))}  ${what.padEnd(11)} ${about}`,

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { isAlive, lagOf } from "../../../core/console/fleet.ts";
+import { isAlive, loopLag } from "../../../core/console/worker_list.ts";
 import { bar, brief, sparkline } from "../../terminal/charts.ts";
-import { verdictOf } from "../../../core/console/dead_groups.ts";
+import { deathCause } from "../../../core/console/dead_groups.ts";
 import { type Column, spanOf, type Style } from "../../framework/output.ts";
 import { flagsOf } from "../queues/columns.ts";
 import { shortId } from "../../../core/console/ids.ts";
@@ -70,7 +70,7 @@ const makeColumns = {
     { title: "NAME", of: ({ name }) => cut(name, columns < 100 ? 14 : 30) },
     { title: "QUEUE", of: ({ queue }) => cut(queue, 12) },
     { title: "DIED", align: "right", of: ({ at }) => at ? sinceOf(at, now) : "" },
-    { title: "WHY", of: (task) => cut(verdictOf(task), columns < 100 ? 19 : 40) },
+    { title: "WHY", of: (task) => cut(deathCause(task), columns < 100 ? 19 : 40) },
     {
       title: "ERROR",
       flex: true,
@@ -90,7 +90,7 @@ const makeColumns = {
         `${bar(100 * running / Math.max(1, info.concurrency), 8)} ${running}/${info.concurrency}`,
     },
     { title: "BEAT", align: "right", of: ({ lastBeat }) => sinceOf(lastBeat, now) },
-    { title: "LAG", align: "right", of: (worker) => spanOf(lagOf(worker)) },
+    { title: "LAG", align: "right", of: (worker) => spanOf(loopLag(worker)) },
     { title: "RSS", align: "right", of: ({ info }) => `${info.rssMb}M` },
     { title: "LEAK", align: "right", of: ({ info }) => red(info.leaked, style) },
     {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Survey } from "../../../core/console/queue_rates.ts";
+import type { QueueReading } from "../../../core/console/queue_rates.ts";
 import type { TaskSummary, WorkerEntry } from "../../../mod.ts";
 
 /** The lists there are. */
@@ -15,7 +15,7 @@ export const panes = ["queues", "running", "dead", "workers"] as const;
 export type Pane = typeof panes[number];
 
 /** A queue, and how fast it went lately. */
-export interface QueueRow extends Survey {
+export interface QueueRow extends QueueReading {
   readonly history: readonly number[];
 }
 

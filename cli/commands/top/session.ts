@@ -8,9 +8,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Relier } from "../../../mod.ts";
 import type { Style } from "../../framework/output.ts";
 import { queueOf } from "../../../core/console/ids.ts";
-import { attemptsOf } from "../../../core/console/attempt_story.ts";
-import { because } from "../../../core/console/explain.ts";
-import { situationOf } from "../../../core/console/snapshot.ts";
+import { attemptsOf } from "../../../core/console/attempts.ts";
+import { explain } from "../../../core/console/explain.ts";
+import { taskSnapshot } from "../../../core/console/task_snapshot.ts";
 import { type Key, press } from "./keys.ts";
 import { createLook } from "./snapshot.ts";
 import { type Act, emptyModel, type Model, type Sheet } from "./model.ts";
@@ -111,7 +111,7 @@ async function perform(relier: Relier, act: Exclude<Act, { do: "quit" }>): Promi
 }
 
 async function explained(relier: Relier, id: string): Promise<Sheet> {
-  const situation = await situationOf(relier, id);
+  const situation = await taskSnapshot(relier, id);
   const { name, state } = situation.task;
   const attempts = attemptsOf(situation.task).map(({ worker, start, text }, i) =>
     `  ${i + 1}  ${start.toISOString()}  ${worker}  ${text}`
@@ -119,7 +119,7 @@ async function explained(relier: Relier, id: string): Promise<Sheet> {
   return {
     title: `${id}  ${name}  ${state}`,
     lines: [
-      ...because(situation).map(({ text }) => text),
+      ...explain(situation).map(({ text }) => text),
       ...(attempts.length > 0 ? ["", "attempts", ...attempts] : []),
     ],
     top: 0,

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type Survey, survey } from "../../../core/console/queue_rates.ts";
+import { type QueueReading, readQueues } from "../../../core/console/queue_rates.ts";
 import type { Relier, TaskSummary } from "../../../mod.ts";
 import { queuesOf } from "../queues/queue_names.ts";
 import type { Pane, QueueRow, Snapshot, WorkerRow } from "./model.ts";
@@ -42,7 +42,7 @@ export function createLook(
     const asked = names.length <= mostQueues
       ? names
       : Array.from({ length: mostQueues }, () => names[turn++ % names.length]!);
-    for (const each of await survey(relier, asked)) {
+    for (const each of await readQueues(relier, asked)) {
       const past = known.get(each.name)?.history ?? [];
       const rates = each.pace ? [...past, each.pace.done].slice(-kept) : past;
       known.set(each.name, { ...each, history: rates });
@@ -61,17 +61,17 @@ export function createLook(
 }
 
 const read = {
-  running: async (relier: Relier, queues: readonly Survey[]): Promise<TaskSummary[]> => {
+  running: async (relier: Relier, queues: readonly QueueReading[]): Promise<TaskSummary[]> => {
     const tasks = await pages(relier, queues, "running");
     const started = (task: TaskSummary): number => task.since?.getTime() ?? 0;
     return tasks.sort((a, b) => started(a) - started(b));
   },
-  dead: async (relier: Relier, queues: readonly Survey[]): Promise<TaskSummary[]> => {
+  dead: async (relier: Relier, queues: readonly QueueReading[]): Promise<TaskSummary[]> => {
     const tasks = await pages(relier, queues, "dead");
     const died = (task: TaskSummary): number => task.at?.getTime() ?? 0;
     return tasks.sort((a, b) => died(b) - died(a));
   },
-  async workers(relier: Relier, queues: readonly Survey[]): Promise<WorkerRow[]> {
+  async workers(relier: Relier, queues: readonly QueueReading[]): Promise<WorkerRow[]> {
     const found = new Map<string, WorkerRow>();
     for (const name of fullest(queues, ({ stats }) => stats.workers.length)) {
       for (const worker of await relier.queue(name).workers()) {
@@ -87,7 +87,7 @@ const read = {
 /** One page of each of the fullest queues. */
 async function pages(
   relier: Relier,
-  queues: readonly Survey[],
+  queues: readonly QueueReading[],
   state: "running" | "dead",
 ): Promise<TaskSummary[]> {
   const names = fullest(queues, ({ stats }) => stats.counts[state]);
@@ -97,7 +97,7 @@ async function pages(
   return found.flatMap(({ tasks }) => tasks);
 }
 
-function fullest(queues: readonly Survey[], by: (queue: Survey) => number): string[] {
+function fullest(queues: readonly QueueReading[], by: (queue: QueueReading) => number): string[] {
   return queues.filter((queue) => by(queue) > 0).sort((a, b) => by(b) - by(a))
     .slice(0, mostSources).map(({ name }) => name);
 }

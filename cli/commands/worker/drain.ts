@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Fellow, nameOf } from "../../../core/console/fleet.ts";
+import { type WorkerStatus, workerName } from "../../../core/console/worker_list.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { duration } from "../../framework/option_values.ts";
 import type { Output } from "../../framework/output.ts";
@@ -55,9 +55,9 @@ held is looked up. Exits 1 if the worker died, 6 if it did not leave, 8 if a tas
 
 export default drain;
 
-async function leave(context: Context<typeof args>, fellow: Fellow, ms: number): Promise<number> {
+async function leave(context: Context<typeof args>, fellow: WorkerStatus, ms: number): Promise<number> {
   const { relier, out, signal, args: { detach, all } } = context;
-  const name = nameOf(fellow);
+  const name = workerName(fellow);
   const say = (text: string): void => out.line(all ? `${out.style.cyan(name)} │ ${text}` : text);
   if (detach) {
     await give(relier, fellow, { do: "drain", timeout: ms });
@@ -87,7 +87,7 @@ async function leave(context: Context<typeof args>, fellow: Fellow, ms: number):
 }
 
 function tell(
-  fellow: Fellow,
+  fellow: WorkerStatus,
   fates: ReadonlyMap<string, Fate>,
   left: boolean,
   say: (text: string) => void,
@@ -106,7 +106,7 @@ function tell(
     const { green, red, yellow } = out.style;
     const back = returned > 0 ? ` ${returned} returned unstarted.` : "";
     if (lost > 0) say(`${red("✖")} ${plural(lost, "task")} lost: rl audit`);
-    else if (!left) say(`${red("✖")} It has not left: see "rl worker show ${nameOf(fellow)}"`);
+    else if (!left) say(`${red("✖")} It has not left: see "rl worker show ${workerName(fellow)}"`);
     else if (died > 0) {
       say(
         `${yellow("⚠")} The worker died before it was done. ${

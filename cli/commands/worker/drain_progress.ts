@@ -7,7 +7,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Fellow } from "../../../core/console/fleet.ts";
+import type { WorkerStatus } from "../../../core/console/worker_list.ts";
 import { type Relier, RelierError, type TaskDetails } from "../../../mod.ts";
 
 /**
@@ -85,7 +85,7 @@ const goodbyeMs = 20_000;
  */
 export async function watchFarewell(
   relier: Relier,
-  fellow: Fellow,
+  fellow: WorkerStatus,
   timeoutMs: number,
   tell: (fate: Fate) => void,
 ): Promise<Farewell> {
@@ -161,7 +161,7 @@ export async function watchFarewell(
   };
 }
 
-async function isThere(relier: Relier, { id, queues }: Fellow): Promise<boolean> {
+async function isThere(relier: Relier, { id, queues }: WorkerStatus): Promise<boolean> {
   const lists = await Promise.all(queues.map((queue) => relier.queue(queue).workers()));
   return lists.flat().some((worker) => worker.id === id);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Fellow, fleetOf, nameOf } from "../../../core/console/fleet.ts";
+import { type WorkerStatus, listWorkers, workerName } from "../../../core/console/worker_list.ts";
 import { usedQueues } from "../../../core/console/queue_rates.ts";
 import type { Relier } from "../../../mod.ts";
 import { CliError } from "../../framework/cli_error.ts";
@@ -13,8 +13,8 @@ import { short } from "../../framework/option_values.ts";
 const most = 5;
 
 /** Every worker there is, by name and age. */
-export async function everyWorker(relier: Relier): Promise<Fellow[]> {
-  return await fleetOf(relier, await usedQueues(relier));
+export async function allWorkers(relier: Relier): Promise<WorkerStatus[]> {
+  return await listWorkers(relier, await usedQueues(relier));
 }
 
 /**
@@ -27,11 +27,11 @@ export async function workersNamed(
   relier: Relier,
   text: string | undefined,
   all = false,
-): Promise<Fellow[]> {
+): Promise<WorkerStatus[]> {
   if (all && text !== undefined) {
     throw new CliError(2, `Cannot use --all with worker "${short(text)}": name it, or take all`);
   }
-  const fleet = await everyWorker(relier);
+  const fleet = await allWorkers(relier);
   const alive = fleet.filter(({ state }) => state !== "lost");
   if (all) return alive;
   if (text === undefined) {
@@ -48,7 +48,7 @@ export async function workersNamed(
   if (found.length > 1) {
     throw unclear(`Cannot tell which worker "${short(text)}" is: ${found.length} are`, found);
   }
-  const others = alive.slice(0, most).map(nameOf).join(", ");
+  const others = alive.slice(0, most).map(workerName).join(", ");
   throw new CliError(
     4,
     `Cannot find worker "${short(text)}"`,
@@ -58,8 +58,8 @@ export async function workersNamed(
 
 const nobody = { hint: 'start one with "rl worker start <module>"' };
 
-function unclear(message: string, candidates: readonly Fellow[]): CliError {
-  const named = candidates.slice(0, most).map((each) => `${nameOf(each)} (${each.id.slice(0, 9)})`);
+function unclear(message: string, candidates: readonly WorkerStatus[]): CliError {
+  const named = candidates.slice(0, most).map((each) => `${workerName(each)} (${each.id.slice(0, 9)})`);
   const more = candidates.length > most ? ", …" : "";
   return new CliError(2, message, { hint: `name one: ${named.join(", ")}${more}` });
 }

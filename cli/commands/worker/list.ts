@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Fellow, fleetOf, lagOf, nameOf } from "../../../core/console/fleet.ts";
+import { type WorkerStatus, listWorkers, loopLag, workerName } from "../../../core/console/worker_list.ts";
 import { bar } from "../../terminal/charts.ts";
 import { type Command, command } from "../../framework/command.ts";
 import type { Column, Output } from "../../framework/output.ts";
@@ -22,7 +22,7 @@ const list: Command<typeof args> = command({
   args,
   watch: true,
   async run({ relier, out, args: { queue } }) {
-    const fleet = await fleetOf(relier, await queuesOf(relier, queue));
+    const fleet = await listWorkers(relier, await queuesOf(relier, queue));
     out.table(fleet, columns(out), "no worker is at work");
   },
 });
@@ -30,18 +30,18 @@ const list: Command<typeof args> = command({
 export default list;
 
 /** A worker as a row. */
-function columns(out: Output): Column<Fellow>[] {
+function columns(out: Output): Column<WorkerStatus>[] {
   const { dim } = out.style;
-  const unlessLost = (of: (fellow: Fellow) => string) => (fellow: Fellow) =>
+  const unlessLost = (of: (fellow: WorkerStatus) => string) => (fellow: WorkerStatus) =>
     fellow.state === "lost" ? dim("—") : of(fellow);
   return [
-    { title: "WORKER", of: (fellow) => out.wide ? fellow.id : nameOf(fellow) },
+    { title: "WORKER", of: (fellow) => out.wide ? fellow.id : workerName(fellow) },
     { title: "NAME", wide: true, of: ({ info }) => info.name ?? dim("—") },
     { title: "STATE", of: (fellow) => stateOf(fellow, out) },
     { title: "RUNTIME", of: ({ info }) => `${info.runtime} ${minor(info.version)}`.trim() },
     { title: "SLOTS", of: unlessLost(slotsOf) },
     { title: "BEAT", align: "right", of: ({ lastBeat }) => out.ago(lastBeat) },
-    { title: "LAG", align: "right", of: unlessLost((fellow) => out.span(lagOf(fellow))) },
+    { title: "LAG", align: "right", of: unlessLost((fellow) => out.span(loopLag(fellow))) },
     { title: "RSS", align: "right", of: unlessLost(({ info }) => `${info.rssMb}M`) },
     {
       title: "UP",
@@ -61,14 +61,14 @@ function columns(out: Output): Column<Fellow>[] {
 }
 
 /** How many of its slots are taken, as a bar, and how many tasks it holds besides. */
-export function slotsOf({ running, info: { concurrency } }: Fellow): string {
+export function slotsOf({ running, info: { concurrency } }: WorkerStatus): string {
   const taken = Math.min(running, concurrency);
   const more = running > taken ? ` +${running - taken}` : "";
   return `${bar(100 * taken / Math.max(1, concurrency), 8)} ${taken}/${concurrency}${more}`;
 }
 
 /** What a worker does, and what it was told to do. */
-export function stateOf({ state, command }: Fellow, { style }: Output): string {
+export function stateOf({ state, command }: WorkerStatus, { style }: Output): string {
   const told = command === null ? "" : style.dim(` (${command})`);
   if (state === "lost") return style.red("lost");
   if (state === "working") return style.green("active") + told;

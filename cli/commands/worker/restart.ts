@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Fellow } from "../../../core/console/fleet.ts";
+import type { WorkerStatus } from "../../../core/console/worker_list.ts";
 import type { Command } from "../../framework/command.ts";
 import { among, orderCommand, type whom } from "./send_command.ts";
 
@@ -22,8 +22,8 @@ const restart: Command<typeof whom> = orderCommand({
 export default restart;
 
 function replaces(
-  { info: then }: Fellow,
-  { info, state }: Fellow,
+  { info: then }: WorkerStatus,
+  { info, state }: WorkerStatus,
 ): boolean {
   return state === "working" && info.name === then.name && info.host === then.host &&
     info.supervisor === then.supervisor;

@@ -5,11 +5,11 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Fellow, nameOf } from "../../../core/console/fleet.ts";
+import { type WorkerStatus, workerName } from "../../../core/console/worker_list.ts";
 import { type Relier, RelierError, type WorkerCommand } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
-import { everyWorker, workersNamed } from "./find_workers.ts";
+import { allWorkers, workersNamed } from "./find_workers.ts";
 
 /** Whom an order is for. */
 export const whom = {
@@ -29,7 +29,7 @@ export interface OrderOptions {
   /** What is said once it is done. */
   readonly done: string;
   /** Whether `now`, the workers there are, shows that `then` has obeyed. */
-  obeyed(then: Fellow, now: readonly Fellow[]): boolean;
+  obeyed(then: WorkerStatus, now: readonly WorkerStatus[]): boolean;
 }
 
 /** An order is obeyed as soon as it is heard, at the next beat at the latest; leaving takes longer. */
@@ -57,8 +57,8 @@ export function orderCommand(options: OrderOptions): Command<typeof whom> {
           const { green, yellow } = out.style;
           out.line(
             did
-              ? `${green("✓")} ${nameOf(fellow)} ${done}`
-              : `${yellow("⚠")} ${nameOf(fellow)} was told, and has not obeyed yet`,
+              ? `${green("✓")} ${workerName(fellow)} ${done}`
+              : `${yellow("⚠")} ${workerName(fellow)} was told, and has not obeyed yet`,
           );
         });
       }
@@ -72,9 +72,9 @@ export function orderCommand(options: OrderOptions): Command<typeof whom> {
  *
  * @throws {CliError} 5 if it is lost.
  */
-export async function give(relier: Relier, fellow: Fellow, order: WorkerCommand): Promise<void> {
+export async function give(relier: Relier, fellow: WorkerStatus, order: WorkerCommand): Promise<void> {
   if (fellow.state === "lost") {
-    throw new CliError(5, `Cannot tell ${nameOf(fellow)} to ${order.do}: it is lost`, {
+    throw new CliError(5, `Cannot tell ${workerName(fellow)} to ${order.do}: it is lost`, {
       hint: "Phoenix brings back what it held; its supervisor starts another",
     });
   }
@@ -90,18 +90,18 @@ export async function give(relier: Relier, fellow: Fellow, order: WorkerCommand)
 
 async function waitUntil(
   { relier, signal }: Pick<Context, "relier" | "signal">,
-  fellow: Fellow,
+  fellow: WorkerStatus,
   obeyed: OrderOptions["obeyed"],
 ): Promise<boolean> {
   const deadline = performance.now() + patienceMs;
   while (performance.now() < deadline && !signal.aborted) {
-    if (obeyed(fellow, await everyWorker(relier))) return true;
+    if (obeyed(fellow, await allWorkers(relier))) return true;
     await sleep(everyMs, undefined, { signal }).catch(() => {});
   }
   return false;
 }
 
 /** Whether `fellow` is among `fleet`, and alive. */
-export function among(fleet: readonly Fellow[], { id }: Fellow): Fellow | undefined {
+export function among(fleet: readonly WorkerStatus[], { id }: WorkerStatus): WorkerStatus | undefined {
   return fleet.find((each) => each.id === id && each.state !== "lost");
 }

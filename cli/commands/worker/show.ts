@@ -4,10 +4,10 @@
  * @module
  */
 
-import { nameOf } from "../../../core/console/fleet.ts";
+import { workerName } from "../../../core/console/worker_list.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { taskColumns } from "../tasks/columns.ts";
-import { plural, some } from "../../terminal/format.ts";
+import { plural, listSome } from "../../terminal/format.ts";
 import { workersNamed } from "./find_workers.ts";
 import { slotsOf, stateOf } from "./list.ts";
 
@@ -30,14 +30,14 @@ const show: Command<typeof args> = command({
     const held = (await Promise.all(queues.map((queue) => relier.queue(queue).heldBy(id)))).flat();
     out.record({ ...fellow, held }, () => {
       const { bold, dim, red, yellow } = out.style;
-      out.line(`${bold(nameOf(fellow!))}  ${stateOf(fellow!, out)}  ${dim(id)}`);
+      out.line(`${bold(workerName(fellow!))}  ${stateOf(fellow!, out)}  ${dim(id)}`);
       out.fact("process", `${info.process} on ${info.host} · ${info.runtime} ${info.version}`);
       if (info.supervisor !== null) out.fact("started", `by supervisor ${info.supervisor}`);
       out.fact("slots", slotsOf(fellow!));
       out.fact("queues", queues.join(" "));
       out.fact(
         "tasks",
-        some(info.tasks.map((task) => `${task.name} v${task.version}`), 8) || "none",
+        listSome(info.tasks.map((task) => `${task.name} v${task.version}`), 8) || "none",
       );
       out.fact("beat", `${out.ago(lastBeat)} ago, by its ${info.pulse}`);
       if (missingMs > 0) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { lookAt } from "../../../core/console/queue_metrics.ts";
+import { readMetricsInput } from "../../../core/console/queue_metrics.ts";
 import { createWorker } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
@@ -138,6 +138,6 @@ async function healthOf(
     port: integer("--health-port", `${port}`, { min: 0, max: 65_535 }),
     children,
     slots: concurrency,
-    look: () => lookAt(relier, Object.keys(queues)),
+    look: () => readMetricsInput(relier, Object.keys(queues)),
   });
 }

@@ -9,8 +9,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLostWorkerTracker } from "../../../adapters/dashboard/live/lost_workers.ts";
 import { dashboard } from "../../../adapters/hono.ts";
-import type { Fellow } from "../../../core/console/fleet.ts";
-import type { Survey } from "../../../core/console/queue_rates.ts";
+import type { WorkerStatus } from "../../../core/console/worker_list.ts";
+import type { QueueReading } from "../../../core/console/queue_rates.ts";
 import { idempotencyLock, keyId, rlTask } from "../../../mod.ts";
 import { visitor, withQueue } from "../../support/browse.ts";
 import type { Lab } from "../../support/relier.ts";
@@ -136,7 +136,7 @@ test(
 
 test("a worker that went is a loss only if something was brought back, and is told once", () => {
   const deaths = createLostWorkerTracker();
-  const worker = (id: string, state: Fellow["state"] = "working"): Fellow =>
+  const worker = (id: string, state: WorkerStatus["state"] = "working"): WorkerStatus =>
     ({
       id,
       state,
@@ -144,7 +144,7 @@ test("a worker that went is a loss only if something was brought back, and is to
       lastBeat: new Date(1000),
       info: { name: id, host: "h" },
     }) as never;
-  const queue = (presence: number): Survey[] =>
+  const queue = (presence: number): QueueReading[] =>
     [{ name: "q", stats: { causes: { presence } } }] as never;
   const [a, b, c] = [worker("a"), worker("b", "draining"), worker("c", "lost")];
   assert.deepEqual(deaths({ at: 2000, fleet: [a, b, c], queues: queue(1) }), []);

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dashboard } from "../../../adapters/hono.ts";
-import { deadLines } from "../../../core/console/export_lines.ts";
+import { exportLines } from "../../../core/console/export_lines.ts";
 import { Discard, rlTask } from "../../../mod.ts";
 import { type Visitor, visitor, withQueue } from "../../support/browse.ts";
 import type { Lab } from "../../support/relier.ts";
@@ -132,10 +132,10 @@ test(
     assert.equal(headers.get("cache-control"), "no-store");
     const lines: string[] = [];
     for await (
-      const some of deadLines(lab.rl, {
+      const some of exportLines(lab.rl, {
         queues: ["default"],
         states: ["dead"],
-        suits: ({ name }) => name === "charge",
+        matches: ({ name }) => name === "charge",
       })
     ) lines.push(...some);
     assert.equal(text, lines.join(""));

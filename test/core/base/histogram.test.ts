@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { p95Of, quantileOf } from "../../../core/console/percentiles.ts";
-import { fleetOf } from "../../../core/console/fleet.ts";
+import { listWorkers } from "../../../core/console/worker_list.ts";
 import { createTimer } from "../../../core/base/histogram.ts";
 import { type Buckets, Discard, rlTask, taskContext } from "../../../mod.ts";
 import { withRelier } from "../../support/relier.ts";
@@ -54,7 +54,7 @@ test(
     const timings = async () => (await queue.workers())[0]!.info.timings;
     await until("it has said so", async () => countOf((await timings()).wait) === 5);
     assert.equal(countOf((await timings()).run), 4);
-    const fleet = await fleetOf(rl, ["default"]);
+    const fleet = await listWorkers(rl, ["default"]);
     assert.ok(p95Of(fleet, "run")! < 5_000);
     assert.equal(p95Of(fleet, "run", "default"), p95Of(fleet, "run"));
     assert.equal(p95Of(fleet, "run", "another"), null);

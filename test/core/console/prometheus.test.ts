@@ -8,8 +8,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dashboard } from "../../../adapters/hono.ts";
-import { exposition, type Family } from "../../../core/console/prometheus.ts";
-import { lookAt, queueMetrics } from "../../../core/console/queue_metrics.ts";
+import { exposition, type MetricFamily } from "../../../core/console/prometheus.ts";
+import { readMetricsInput, queueMetrics } from "../../../core/console/queue_metrics.ts";
 import { workerMetrics } from "../../../cli/supervisor/metrics.ts";
 import { noTotals } from "../../../cli/supervisor/event_counts.ts";
 import { withRelier } from "../../support/relier.ts";
@@ -33,7 +33,7 @@ test(
     await moves.push();
     await queue.limit({ maxDepth: 1 });
     await moves.push().catch(() => {});
-    const look = await lookAt(rl, ["default"]);
+    const look = await readMetricsInput(rl, ["default"]);
     const values = valuesOf(exposition(queueMetrics(look)));
     const of = (name: string, labels = "") => values.get(`${name}{queue="default"${labels}}`);
     assert.equal(of("relier_queue_tasks", ',state="ready"'), 1);
@@ -75,8 +75,8 @@ test("a scrape says so when Redis does not answer, and tells nothing it does not
 });
 
 /** Everything that may be told, with a sample of each. */
-async function everything(rl: Parameters<typeof lookAt>[0]): Promise<string> {
-  const look = await lookAt(rl, ["default"]);
+async function everything(rl: Parameters<typeof readMetricsInput>[0]): Promise<string> {
+  const look = await readMetricsInput(rl, ["default"]);
   const server = { ...look.server, used_memory: "1", maxmemory: "2" };
   const [{ stats, ...queue }] = look.queues as [typeof look.queues[0]];
   const full = {
@@ -107,7 +107,7 @@ test(
     await moves.push();
     const text = await everything(rl);
     const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)]
-      .map(([, name, type]) => ({ name: name!, type: type as Family["type"] }));
+      .map(([, name, type]) => ({ name: name!, type: type as MetricFamily["type"] }));
     assert.ok(types.length > 20);
     assert.equal(new Set(types.map(({ name }) => name)).size, types.length, "told once each");
     for (const { name, type } of types) {

@@ -9,23 +9,23 @@ import type { QueueStats, Relier, TaskDetails, WorkerEntry } from "../../mod.ts"
 import { queueOf } from "./ids.ts";
 
 /** A task and what is around it. */
-export interface Situation {
+export interface TaskSnapshot {
   readonly task: TaskDetails;
   readonly queue: string;
   readonly stats: QueueStats;
   readonly workers: readonly WorkerEntry[];
   /** Tasks a second the queue took lately; `null` where it was not measured. */
-  readonly pace: number | null;
+  readonly claimsPerSecond: number | null;
   readonly now: number;
 }
 
 /** One reason: a word for programs and a sentence for people. */
-export interface Because {
+export interface Explanation {
   readonly code: string;
   readonly text: string;
 }
 
-/** How long the pace of a queue is looked at. */
+/** How long the claimsPerSecond of a queue is looked at. */
 const measureMs = 400;
 
 /**
@@ -33,7 +33,7 @@ const measureMs = 400;
  *
  * @throws {RelierError} `RL_NOT_FOUND`
  */
-export async function situationOf(relier: Relier, id: string, measure = true): Promise<Situation> {
+export async function taskSnapshot(relier: Relier, id: string, measure = true): Promise<TaskSnapshot> {
   const name = queueOf(id);
   const queue = relier.queue(name);
   const [task, stats, workers] = await Promise.all([
@@ -42,13 +42,13 @@ export async function situationOf(relier: Relier, id: string, measure = true): P
     queue.workers(),
   ]);
   const inLine = task.state === "ready" && Number(task.facts["ahead"] ?? 0) > 0;
-  let pace: number | null = null;
+  let claimsPerSecond: number | null = null;
   if (measure && inLine && workers.length > 0) {
     const before = performance.now();
     await new Promise<void>((resolve) => setTimeout(() => resolve(), measureMs));
     const { events } = await queue.stats();
     const claims = (events["claim"] ?? 0) - (stats.events["claim"] ?? 0);
-    pace = claims / (performance.now() - before) * 1000;
+    claimsPerSecond = claims / (performance.now() - before) * 1000;
   }
-  return { task, queue: name, stats, workers, pace, now: Date.now() };
+  return { task, queue: name, stats, workers, claimsPerSecond, now: Date.now() };
 }

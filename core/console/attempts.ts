@@ -8,7 +8,7 @@
 import type { TaskDetails } from "../../mod.ts";
 
 /** One attempt. */
-export interface ToldAttempt {
+export interface AttemptReport {
   readonly worker: string;
   readonly start: Date;
   /** `null` while it runs. */
@@ -47,7 +47,7 @@ const endings: Readonly<Record<string, string>> = {
 };
 
 /** How an attempt that is stored with `cause` ended. */
-export function endingOf(cause: string): string {
+export function describeEnding(cause: string): string {
   const known = Object.hasOwn(endings, cause) && endings[cause];
   if (known) return known;
   if (/^SIG[A-Z0-9]+$/.test(cause)) {
@@ -62,14 +62,14 @@ export function endingOf(cause: string): string {
 }
 
 /** Every attempt that is known, the first of them first; the engine keeps the last ten. */
-export function attemptsOf({ history, facts, state }: TaskDetails): ToldAttempt[] {
+export function attemptsOf({ history, facts, state }: TaskDetails): AttemptReport[] {
   const fence = facts["fence"];
-  const told: ToldAttempt[] = history.map(({ worker, start, end, cause }) => ({
+  const told: AttemptReport[] = history.map(({ worker, start, end, cause }) => ({
     worker,
     start,
     end,
     how: cause,
-    text: endingOf(cause),
+    text: describeEnding(cause),
   }));
   if (state === "running") {
     told.push({
@@ -91,7 +91,7 @@ export function times(n: number): string {
 }
 
 /** How many attempts ended by each cause, as "failed twice, presence once". */
-export function tally(attempts: readonly ToldAttempt[]): string {
+export function countEndings(attempts: readonly AttemptReport[]): string {
   const counts = new Map<string, number>();
   for (const { how, end } of attempts) if (end) counts.set(how, (counts.get(how) ?? 0) + 1);
   return [...counts].map(([how, n]) => `${how} ${times(n)}`).join(", ");

@@ -7,7 +7,7 @@
 import type { Relier, Timings, WorkerEntry } from "../../mod.ts";
 
 /** A worker, and where it works. */
-export interface Fellow extends WorkerEntry {
+export interface WorkerStatus extends WorkerEntry {
   /** The queues where it beats. */
   readonly queues: readonly string[];
   /** What it met lately on each of them. */
@@ -17,8 +17,8 @@ export interface Fellow extends WorkerEntry {
 }
 
 /** Every worker of `queues`, by name and age; one call for each queue. */
-export async function fleetOf(relier: Relier, queues: readonly string[]): Promise<Fellow[]> {
-  const found = new Map<string, Fellow>();
+export async function listWorkers(relier: Relier, queues: readonly string[]): Promise<WorkerStatus[]> {
+  const found = new Map<string, WorkerStatus>();
   const fleets = await Promise.all(
     queues.map(async (queue) => [queue, await relier.queue(queue).workers()] as const),
   );
@@ -37,17 +37,17 @@ export async function fleetOf(relier: Relier, queues: readonly string[]): Promis
       });
     }
   }
-  const key = ({ info, id }: Fellow): string => `${info.name ?? "~"} ${info.startedAt} ${id}`;
+  const key = ({ info, id }: WorkerStatus): string => `${info.name ?? "~"} ${info.startedAt} ${id}`;
   return [...found.values()].sort((a, b) => key(a) < key(b) ? -1 : 1);
 }
 
 /** What people call a worker. */
-export function nameOf({ id, info }: WorkerEntry): string {
+export function workerName({ id, info }: WorkerEntry): string {
   return info.name ?? id.slice(0, 9);
 }
 
 /** How late its event loop is, in ms: blocked it says so no more, and whoever beats for it does. */
-export function lagOf({ info, blockedMs }: WorkerEntry): number {
+export function loopLag({ info, blockedMs }: WorkerEntry): number {
   return Math.max(info.loopLagMs, blockedMs);
 }
 
