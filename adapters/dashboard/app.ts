@@ -8,7 +8,7 @@ import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { RedisError, type Relier, RelierError } from "../../mod.ts";
 import { exposition, expositionType } from "../../core/console/prometheus.ts";
-import { readMetricsInput, queueMetrics } from "../../core/console/queue_metrics.ts";
+import { queueMetrics, readMetricsInput } from "../../core/console/queue_metrics.ts";
 import { usedQueues } from "../../core/console/queue_rates.ts";
 import { fieldsOf, perform, returnPath } from "./actions/perform.ts";
 import { assets } from "./generated/assets.ts";
@@ -92,7 +92,9 @@ export function dashboardApp<T>(
     return await next();
   });
   app.get("/metrics", async (c) => {
-    const look = await usedQueues(rl).then((queues) => readMetricsInput(rl, queues)).catch(() => undefined);
+    const look = await usedQueues(rl).then((queues) => readMetricsInput(rl, queues)).catch(() =>
+      undefined
+    );
     return c.body(exposition(queueMetrics(look)), 200, { "Content-Type": expositionType });
   });
   for (const page of pages) {

@@ -11,7 +11,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type Command, command } from "../framework/command.ts";
 import { CliError } from "../framework/cli_error.ts";
-import { duration } from "../framework/option_values.ts";
+import { duration } from "../framework/duration.ts";
 import { audit } from "../lab/demo/audit.ts";
 import { filesBelow } from "../lab/demo/files.ts";
 import {

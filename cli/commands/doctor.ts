@@ -8,11 +8,10 @@ import { createRelier, RedisError, type RedisPort } from "../../mod.ts";
 import { connect } from "../../adapters/ioredis.ts";
 import { type Command, command, type Context } from "../framework/command.ts";
 import { accessChecks } from "./doctor/access.ts";
-import { type Check, fail } from "../../core/console/check.ts";
+import { type Check, fail, serverChecks } from "../../core/console/mod.ts";
 import { bounded, looked } from "./doctor/bounded_check.ts";
 import { localChecks } from "./doctor/local_checks.ts";
 import { queueChecks } from "./doctor/queues.ts";
-import { serverChecks } from "../../core/console/server_checks.ts";
 import { program } from "../processes/find_program.ts";
 
 const args = {

@@ -8,11 +8,10 @@ import { type QueueEvent, transitions } from "../../mod.ts";
 import { type Command, command, type Context } from "../framework/command.ts";
 import { choice, list } from "../framework/option_values.ts";
 import { merge } from "./events/merge.ts";
-import type { Style } from "../framework/output.ts";
+import type { Style } from "../framework/style.ts";
 import { queuesOf } from "./queues/queue_names.ts";
 import { taskId } from "./tasks/resolve_id.ts";
-import { queueOf } from "../../core/console/ids.ts";
-import { plural } from "../terminal/format.ts";
+import { plural, queueOf } from "../../core/console/mod.ts";
 
 const args = {
   type: {

@@ -5,15 +5,20 @@
  */
 
 import { setTimeout as pause } from "node:timers/promises";
-import { isAlive } from "../../core/console/worker_list.ts";
-import { type Problem, queueProblems, serverProblems } from "../../core/console/queue_checks.ts";
-import { type QueueReading, readQueues } from "../../core/console/queue_rates.ts";
+import {
+  isAlive,
+  plural,
+  type Problem,
+  queueProblems,
+  type QueueReading,
+  readQueues,
+  serverProblems,
+} from "../../core/console/mod.ts";
 import type { Relier } from "../../mod.ts";
 import { type Command, command, type Context } from "../framework/command.ts";
 import { redact } from "../framework/redact.ts";
 import { queueColumns } from "./queues/columns.ts";
 import { queuesOf } from "./queues/queue_names.ts";
-import { plural } from "../terminal/format.ts";
 
 const args = {
   check: {

@@ -7,7 +7,7 @@
 import process from "node:process";
 import { type Command, command } from "../framework/command.ts";
 import { CliError } from "../framework/cli_error.ts";
-import { duration } from "../framework/option_values.ts";
+import { duration } from "../framework/duration.ts";
 import { redact } from "../framework/redact.ts";
 import { queuesOf } from "./queues/queue_names.ts";
 import { runTop } from "./top/session.ts";

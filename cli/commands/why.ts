@@ -10,9 +10,7 @@ import { signOf } from "./tasks/state_label.ts";
 import { taskId } from "./tasks/resolve_id.ts";
 import { wrap } from "../terminal/text.ts";
 import { clockOf, dayOf } from "../terminal/format.ts";
-import { attemptsOf, type AttemptReport } from "../../core/console/attempts.ts";
-import { explain } from "../../core/console/explain.ts";
-import { taskSnapshot } from "../../core/console/task_snapshot.ts";
+import { type AttemptReport, attemptsOf, explain, taskSnapshot } from "../../core/console/mod.ts";
 
 const args = {
   id: { type: "positional", required: true, description: "The task: its id, or how that begins" },

@@ -9,8 +9,7 @@ import type { Settings } from "./settings.ts";
 import { CliError, type Exit, exits } from "./cli_error.ts";
 import type { Host } from "./host.ts";
 import { redact } from "./redact.ts";
-import { hasColor, styleOf } from "./output.ts";
-import { json as jsonOf } from "../../core/console/json.ts";
+import { hasColor, styleOf } from "./style.ts";
 import { oneLine, plain } from "../terminal/text.ts";
 
 /** What is known about how errors are to be shown; more of it the later they come. */
@@ -41,7 +40,11 @@ export interface ErrorReport {
 }
 
 /** Shows `error`, and returns the exit code it stands for. */
-export function reportError(error: unknown, manners: ReportOptions, host: Host): number {
+export async function reportError(
+  error: unknown,
+  manners: ReportOptions,
+  host: Host,
+): Promise<number> {
   const told = errorReport(error, manners.settings, host);
   const help = told.exit === 2 && !told.hint && manners.command !== undefined
     ? { hint: `run "${manners.command} --help" to see what it takes` }
@@ -49,7 +52,8 @@ export function reportError(error: unknown, manners: ReportOptions, host: Host):
   const complaint = { ...told, ...help };
   const { code, message, hint, exit } = complaint;
   if (manners.json) {
-    host.stderr.write(jsonOf(complaint) + "\n");
+    const { json } = await import("../../core/console/mod.ts");
+    host.stderr.write(json(complaint) + "\n");
   } else {
     const { red, dim, cyan } = styleOf(hasColor(host, host.stderr, manners.color));
     host.stderr.write(`${red("error:")} ${message} ${dim(`[${code}]`)}\n`);

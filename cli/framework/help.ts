@@ -15,7 +15,7 @@ import {
   usageOf,
 } from "./describe.ts";
 import type { Host } from "./host.ts";
-import { hasColor, type Style, styleOf } from "./output.ts";
+import { hasColor, type Style, styleOf } from "./style.ts";
 import { load } from "./find_command.ts";
 import { pad, widthOf, wrap } from "../terminal/text.ts";
 import { version } from "./version.ts";

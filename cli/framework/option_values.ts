@@ -5,32 +5,9 @@
  * @module
  */
 
-import { durationText, units } from "../../core/console/format.ts";
 import { CliError } from "./cli_error.ts";
 import { didYouMean } from "./suggest.ts";
 import { plain } from "../terminal/text.ts";
-
-/** The longest anything accepts: ten years of 365 days. */
-const longest = 315_360_000_000;
-
-/**
- * Reads a duration in milliseconds; a bare number is seconds, as people type it.
- *
- * @throws {CliError} 2
- */
-export function duration(
-  option: string,
-  text: string,
-  { min = 0, max = longest }: { readonly min?: number; readonly max?: number } = {},
-): number {
-  const [, digits, unit = "s"] = /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h|d)?$/.exec(text) ?? [];
-  if (digits === undefined) {
-    throw refused(option, text, "it is no duration", "write it like 250ms, 30s or 2m");
-  }
-  const ms = Math.round(Number(digits) * units[unit as keyof typeof units]);
-  if (ms >= min && ms <= max) return ms;
-  throw refused(option, text, `it must be ${durationText(min)} to ${durationText(max)}`, "write it like 30s");
-}
 
 /** Reads a whole number. @throws {CliError} 2 */
 export function integer(
@@ -62,7 +39,8 @@ export function list(option: string, text: string): string[] {
   throw refused(option, text, "one of its parts is empty", "write a list like a,b,c");
 }
 
-function refused(option: string, text: string, why: string, hint = ""): CliError {
+/** Error for a value that option `option` does not take. */
+export function refused(option: string, text: string, why: string, hint = ""): CliError {
   const message = `Cannot use option ${option} "${short(text)}": ${why}`;
   return new CliError(2, message, hint === "" ? {} : { hint });
 }

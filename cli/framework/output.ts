@@ -5,16 +5,13 @@
  * @module
  */
 
-import { spanOf } from "../../core/console/format.ts";
+import { json as jsonOf, spanOf } from "../../core/console/mod.ts";
 import type { Host, Screen } from "./host.ts";
 import { type Column, tableLines } from "../terminal/table.ts";
-import { json as jsonOf } from "../../core/console/json.ts";
-import { harmless, plain, type StyleName, styles, wrap } from "../terminal/text.ts";
+import { hasColor, type Style, styleOf } from "./style.ts";
+import { harmless, plain, wrap } from "../terminal/text.ts";
 
 export { type Column, spanOf };
-
-/** Text in a style. */
-export type Style = Readonly<Record<StyleName, (text: string) => string>>;
 
 /** What a command says. */
 export interface Output {
@@ -122,22 +119,4 @@ export function createOutput(
     span: spanOf,
   };
   return out;
-}
-
-/** Whether `screen` is to be coloured: asked for, refused, or a terminal. */
-export function hasColor(host: Host, screen: Screen, color: boolean): boolean {
-  const { NO_COLOR, FORCE_COLOR, TERM } = host.env;
-  if (!color) return false;
-  if (FORCE_COLOR) return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
-  return !NO_COLOR && TERM !== "dumb" && screen.isTTY === true;
-}
-
-/** The styles, or what stands for them where there is no colour. */
-export function styleOf(colored: boolean): Style {
-  const entries = Object.entries(styles).map(([name, [open, close]]) => {
-    const paint = (text: string): string =>
-      text === "" ? "" : `\u001b[${open}m${text}\u001b[${close}m`;
-    return [name, colored ? paint : (text: string): string => text];
-  });
-  return Object.fromEntries(entries) as Style;
 }

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { units } from "../../core/console/format.ts";
-import { CliError } from "./cli_error.ts";
-import { short } from "./option_values.ts";
+import { parseDuration } from "../../core/console/mod.ts";
+import { refused } from "./option_values.ts";
 
 /** How many in how long. */
 export interface Rate {
@@ -18,11 +17,9 @@ export interface Rate {
 /** Reads a rate. @throws {CliError} 2 */
 export function rate(option: string, text: string): Rate {
   const [, limit, length = "1", unit] = /^(\d{1,7})\/(\d{1,6})?(ms|s|m|h|d)$/.exec(text) ?? [];
-  const read = { limit: Number(limit), per: Number(length) * units[unit as keyof typeof units] };
-  if (limit !== undefined && read.limit > 0 && read.per > 0) return read;
-  throw new CliError(2, `Cannot use option ${option} "${short(text)}": it is no rate`, {
-    hint: "write it like 10/s, 100/1m or 1000/24h",
-  });
+  const read = { limit: Number(limit), per: parseDuration(length + unit) ?? 0 };
+  if (read.limit > 0 && read.per > 0) return read;
+  throw refused(option, text, "it is no rate", "write it like 10/s, 100/1m or 1000/24h");
 }
 
 /** Waits, unless the end comes first. */

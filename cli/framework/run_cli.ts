@@ -28,7 +28,7 @@ export async function main(
   try {
     return await dispatch(tree, argv, manners, host);
   } catch (error) {
-    return reportError(error, manners, host);
+    return await reportError(error, manners, host);
   }
 }
 

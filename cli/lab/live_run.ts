@@ -7,13 +7,11 @@
 
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
-import { workerName } from "../../core/console/worker_list.ts";
+import { plural, shortId, workerName } from "../../core/console/mod.ts";
 import { createRelier } from "../../mod.ts";
 import type { Context } from "../framework/command.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { redisAddress } from "../processes/find_redis.ts";
-import { shortId } from "../../core/console/ids.ts";
-import { plural } from "../terminal/format.ts";
 import { workersNamed } from "../commands/worker/find_workers.ts";
 import { finalStates, type Orphan, untilAdopted } from "./recovery_check.ts";
 import { type Common, seedOf, wishOf } from "./chaos/options.ts";

@@ -6,7 +6,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { type Relier, RelierError, type TaskStatus } from "../../mod.ts";
-import { shortId } from "../../core/console/ids.ts";
+import { shortId } from "../../core/console/mod.ts";
 import type { Timeline } from "./chaos/report.ts";
 
 /** A task that was struck, who had it, and when. */

@@ -10,7 +10,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { WorkerStatus } from "../../core/console/worker_list.ts";
+import type { WorkerStatus } from "../../core/console/mod.ts";
 import type { Relier, TaskSummary } from "../../mod.ts";
 import { allWorkers } from "../commands/worker/find_workers.ts";
 import { createRandom, type Random } from "./random.ts";

@@ -10,8 +10,9 @@ import { createRelier, type Relier } from "../../mod.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { type Exporter, exportTo, install, type Otlp } from "../processes/otlp_exporter.ts";
 import { findRedis, type FoundRedis, redisAddress as whereIs } from "../processes/find_redis.ts";
-import { spanOf, styleOf } from "../framework/output.ts";
-import { plural } from "../terminal/format.ts";
+import { spanOf } from "../framework/output.ts";
+import { styleOf } from "../framework/style.ts";
+import { plural } from "../../core/console/mod.ts";
 import { eventLine } from "./log_lines.ts";
 import { createSupervisor, type Supervisor, type SupervisorOptions } from "./supervisor.ts";
 import {

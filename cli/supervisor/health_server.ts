@@ -6,8 +6,7 @@
  */
 
 import { createServer, type Server } from "node:http";
-import { expositionType } from "../../core/console/prometheus.ts";
-import type { MetricsInput } from "../../core/console/queue_metrics.ts";
+import { expositionType, type MetricsInput } from "../../core/console/mod.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { workerMetrics } from "./metrics.ts";
 import type { SupervisedProcess } from "./process_slot.ts";

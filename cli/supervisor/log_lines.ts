@@ -5,8 +5,7 @@
  */
 
 import type { Output } from "../framework/output.ts";
-import { shortId } from "../../core/console/ids.ts";
-import { plural, listSome } from "../terminal/format.ts";
+import { listSome, plural, shortId } from "../../core/console/mod.ts";
 import type { SupervisorEvent } from "./process_slot.ts";
 
 /** Prints events to `out`, with the name of the worker before each. */

@@ -5,8 +5,12 @@
  * @module
  */
 
-import { exposition, type MetricSample } from "../../core/console/prometheus.ts";
-import { queueMetrics, type MetricsInput } from "../../core/console/queue_metrics.ts";
+import {
+  exposition,
+  type MetricSample,
+  type MetricsInput,
+  queueMetrics,
+} from "../../core/console/mod.ts";
 import type { Totals } from "./event_counts.ts";
 import type { SupervisedProcess } from "./process_slot.ts";
 

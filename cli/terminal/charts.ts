@@ -4,8 +4,6 @@
  * @module
  */
 
-export { brief } from "../../core/console/format.ts";
-
 /** `██████░░` for 75. */
 export function bar(percent: number, columns: number): string {
   const full = Math.round(Math.min(100, Math.max(0, percent)) / 100 * columns);

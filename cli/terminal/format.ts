@@ -4,8 +4,6 @@
  * @module
  */
 
-export { count, plural, listSome, shellWord } from "../../core/console/format.ts";
-
 /** `2026-11-22`, in UTC. */
 export function dayOf(date: Date): string {
   return date.toISOString().slice(0, 10);

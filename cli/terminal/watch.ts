@@ -8,8 +8,9 @@
 import type { ErrorReport } from "../framework/error_report.ts";
 import { CliError } from "../framework/cli_error.ts";
 import type { Host, Screen } from "../framework/host.ts";
-import { hasColor, type OutputOptions, spanOf, styleOf } from "../framework/output.ts";
-import { json } from "../../core/console/json.ts";
+import { type OutputOptions, spanOf } from "../framework/output.ts";
+import { hasColor, styleOf } from "../framework/style.ts";
+import { json } from "../../core/console/mod.ts";
 import { cut } from "./text.ts";
 
 /** What is watched, and how. */

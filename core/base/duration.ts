@@ -15,7 +15,8 @@ export const maxDuration = 315_360_000_000;
 /** The longest a timer can be set for: for longer it fires at once, on every runtime. */
 export const maxTimer = 2_147_483_647;
 
-const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+/** Units of time as they are typed, in ms. */
+export const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const pattern = /^(-?\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 
 /**
@@ -32,16 +33,16 @@ export function toMs(
   limits: { readonly min?: number; readonly max?: number } = {},
 ): number {
   const { min = 0, max = maxDuration } = limits;
-  const read = parse(value);
-  if (read === undefined) throw new TypeError(refusal(option, value, min, max));
+  const read = typeof value === "string" ? parseDuration(value) : value;
+  if (typeof read !== "number") throw new TypeError(refusal(option, value, min, max));
   const ms = Math.round(read) + 0; // A negative zero becomes zero.
   if (!(ms >= min && ms <= max)) throw new RangeError(refusal(option, value, min, max));
   return ms;
 }
 
-function parse(value: unknown): number | undefined {
-  if (typeof value === "number") return value;
-  const parts = typeof value === "string" ? pattern.exec(value) : null;
+/** Milliseconds of a text such as `"30s"`, not rounded; undefined if it is no duration. */
+export function parseDuration(text: string): number | undefined {
+  const parts = pattern.exec(text);
   return parts ? Number(parts[1]) * units[parts[2] as keyof typeof units] : undefined;
 }
 

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type Queue, type Relier, RelierError } from "../../mod.ts";
+import { RelierError } from "../base/errors.ts";
+import type { Queue, Relier } from "../../mod.ts";
 
 /** Something that is done to tasks of a queue. */
 export type BulkAction = (queue: Queue, ids: string[]) => Promise<readonly string[]>;

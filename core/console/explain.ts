@@ -5,7 +5,7 @@
  */
 
 import { count, plural, spanOf } from "./format.ts";
-import { attemptsOf, describeEnding, countEndings, times } from "./attempts.ts";
+import { attemptsOf, countEndings, describeEnding, times } from "./attempts.ts";
 import { explainReady } from "./explain_ready.ts";
 import { explainRunning } from "./explain_running.ts";
 import type { Explanation, TaskSnapshot } from "./task_snapshot.ts";
@@ -31,7 +31,10 @@ function ready(situation: TaskSnapshot): Explanation[] {
   if (facts["reason"] === "drain" || facts["reason"] === "connection") {
     found.push({
       code: "handed-off",
-      text: `It is back in its old place in line: its last attempt ${describeEnding(facts["reason"])}, ` +
+      text:
+        `It is back in its old place in line: its last attempt ${
+          describeEnding(facts["reason"])
+        }, ` +
         "and that is charged to nobody.",
     });
   }
@@ -47,10 +50,14 @@ function line({ task, stats, claimsPerSecond }: TaskSnapshot, blocked: boolean):
     const then = blocked ? "" : ": the next free slot takes it";
     return [{ code: "first", text: `It is first in line${by}${then}.` }];
   }
-  const wait = claimsPerSecond ? `, so its turn is in about ${spanOf(Math.ceil(ahead / claimsPerSecond) * 1000)}` : "";
+  const wait = claimsPerSecond
+    ? `, so its turn is in about ${spanOf(Math.ceil(ahead / claimsPerSecond) * 1000)}`
+    : "";
   const speed = claimsPerSecond === null
     ? ""
-    : ` The queue takes ${claimsPerSecond < 10 ? claimsPerSecond.toFixed(1) : count(Math.round(claimsPerSecond))} tasks/s${wait}.`;
+    : ` The queue takes ${
+      claimsPerSecond < 10 ? claimsPerSecond.toFixed(1) : count(Math.round(claimsPerSecond))
+    } tasks/s${wait}.`;
   const oldest = claimsPerSecond === null && stats.oldestMs > 0
     ? ` The first in line has waited for ${spanOf(stats.oldestMs)}.`
     : "";
@@ -195,7 +202,10 @@ function again({ task }: TaskSnapshot): Explanation[] {
   const more = attempts.length === 10 ? "at least " : "";
   return [{
     code: "ran-again",
-    text: `It has been given to a worker ${more}${times(attempts.length)}: ${countEndings(attempts)}. ` +
+    text:
+      `It has been given to a worker ${more}${times(attempts.length)}: ${
+        countEndings(attempts)
+      }. ` +
       "Only the holder of the highest fence can settle it.",
   }];
 }

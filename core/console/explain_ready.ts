@@ -7,7 +7,7 @@
 
 import { isAlive } from "./worker_list.ts";
 import type { WorkerEntry } from "../../mod.ts";
-import { plural, listSome } from "./format.ts";
+import { listSome, plural } from "./format.ts";
 import type { Explanation, TaskSnapshot } from "./task_snapshot.ts";
 
 /** What stands in the way, the most important first. */
@@ -91,7 +91,10 @@ function labelOf({ id, info }: WorkerEntry): string {
 }
 
 /** Those who could take it are full, or keep themselves free for a suspect. */
-function busy({ task, queue, stats }: TaskSnapshot, workers: readonly WorkerEntry[]): Explanation[] {
+function busy(
+  { task, queue, stats }: TaskSnapshot,
+  workers: readonly WorkerEntry[],
+): Explanation[] {
   const { counts, limits, phoenix } = stats;
   const found: Explanation[] = [];
   const { concurrency } = limits;

@@ -6,7 +6,7 @@
 
 import type { Relier } from "../../mod.ts";
 import { json } from "./json.ts";
-import { type TaskSelection, matchingPages } from "./filter_search.ts";
+import { matchingPages, type TaskSelection } from "./filter_search.ts";
 import { inspectTask } from "./filter_payload.ts";
 
 /** How many are asked for at once: each may be a megabyte. */

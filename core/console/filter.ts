@@ -7,7 +7,7 @@
 import type { Relier, TaskSummary } from "../../mod.ts";
 import { matchesWorker, workerNames } from "./worker_names.ts";
 import type { PayloadParts } from "./filter_payload.ts";
-import { units } from "./format.ts";
+import { parseDuration } from "../base/duration.ts";
 
 /** A condition that its text alone decides. */
 export type Condition = "name" | "reason" | "error" | "like" | "since" | "id";
@@ -63,10 +63,9 @@ export async function taskMatcherWithWorkers(
   return (task) => meets(task) && matchesWorker(worker, task.worker, names);
 }
 
-/** How many ms `10m`, `2h` or `7d` are; undefined if it is nothing like that. */
+/** Milliseconds of an age such as `10m`, `2h` or `7d`; undefined if it is none. */
 export function parseAge(text: string): number | undefined {
-  const [, digits, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
-  return digits === undefined ? undefined : Number(digits) * units[unit as keyof typeof units];
+  return /^\d/.test(text) ? parseDuration(text) : undefined;
 }
 
 /** What a task failed with, in a line; why it is where it is if it did not. */

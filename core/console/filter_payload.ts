@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type Relier, RelierError, type TaskDetails, type TaskSummary } from "../../mod.ts";
+import { RelierError } from "../base/errors.ts";
+import type { Relier, TaskDetails, TaskSummary } from "../../mod.ts";
 import { queueOf } from "./ids.ts";
 
 /** What is in a payload, by path: `customer.id` is `42`. */
@@ -20,10 +21,10 @@ export const maxPayloads = 1000;
 export function payloadSelect(
   relier: Relier,
   parts: PayloadParts = [],
-): { readonly picks?: (tasks: readonly TaskSummary[]) => Promise<TaskSummary[]> } {
+): { readonly select?: (tasks: readonly TaskSummary[]) => Promise<TaskSummary[]> } {
   if (parts.length === 0) return {};
   return {
-    async picks(tasks) {
+    async select(tasks) {
       const kept: TaskSummary[] = [];
       for (let from = 0; from < tasks.length; from += atOnce) {
         const some = tasks.slice(from, from + atOnce);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { parseAge, type Conditions, conditions } from "./filter.ts";
+import { type Conditions, conditions, parseAge } from "./filter.ts";
 
 /** A part of a line that is no condition. */
 export class ConditionError extends Error {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { units } from "../base/duration.ts";
+
 /** `1 task`, `2 tasks`, `1,234 tasks`. */
 export function plural(n: number, noun: string): string {
   return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
@@ -57,9 +59,6 @@ export function durationText(ms: number): string {
   const unit = (["d", "h", "m", "s"] as const).find((each) => ms > 0 && ms % units[each] === 0);
   return unit === undefined ? `${ms}ms` : `${ms / units[unit]}${unit}`;
 }
-
-/** Units of time as they are typed, in ms. */
-export const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** A text as one word of a command line. */
 export function shellWord(text: string): string {

@@ -6,7 +6,8 @@
  * @module
  */
 
-import { type Relier, states, type TaskState, type TaskSummary } from "../../mod.ts";
+import type { Relier, TaskState, TaskSummary } from "../../mod.ts";
+import { states } from "../states.ts";
 
 /** Where tasks are examined for: one state of one queue. */
 export interface ScanStep {
@@ -54,7 +55,8 @@ const mostLooked = 5000;
  * @throws RangeError if the cursor is none of this list.
  */
 export async function scanTasks(relier: Relier, wanted: ScanOptions): Promise<ScanResult> {
-  const { queues, states: wantedStates, limit, whole = false, maxExamined = mostLooked, matches } = wanted;
+  const { queues, states: wantedStates, limit, whole = false, maxExamined = mostLooked, matches } =
+    wanted;
   const stops = wantedStates.flatMap((state) => queues.map((queue) => ({ queue, state })));
   const from = wanted.cursor === undefined ? undefined : readCursor(wanted.cursor);
   const first = stops.findIndex(({ queue, state }) =>

@@ -26,7 +26,10 @@ export interface MetricsInput {
 }
 
 /** Looks at `queues` and their server. */
-export async function readMetricsInput(relier: Relier, queues: readonly string[]): Promise<MetricsInput> {
+export async function readMetricsInput(
+  relier: Relier,
+  queues: readonly string[],
+): Promise<MetricsInput> {
   const [server, ...looks] = await Promise.all([
     relier.server(),
     ...queues.map(async (name) => {
@@ -54,7 +57,10 @@ export function queueMetrics(look: MetricsInput | undefined): MetricFamily[] {
   const queues = look?.queues ?? [];
   const each = (of: (queue: QueueMetricsInput) => number): MetricSample[] =>
     queues.map((queue) => ({ labels: { queue: queue.name }, value: of(queue) }));
-  const many = (label: string, of: (queue: QueueMetricsInput) => readonly [string, number][]): MetricSample[] =>
+  const many = (
+    label: string,
+    of: (queue: QueueMetricsInput) => readonly [string, number][],
+  ): MetricSample[] =>
     queues.flatMap((queue) =>
       of(queue).map(([key, value]) => ({ labels: { queue: queue.name, [label]: key }, value }))
     );

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { lockQueue, type QueueStats, type Relier } from "../../mod.ts";
+import { lockQueue } from "../client/idempotency_lock.ts";
+import type { QueueStats, Relier } from "../../mod.ts";
 
 /** How often a second something happens. */
 export interface QueueRates {
@@ -45,7 +46,10 @@ const happenings = {
 const looks = new WeakMap<Relier, Map<string, Look>>();
 
 /** Looks at `queues`; one call for each. */
-export async function readQueues(relier: Relier, queues: readonly string[]): Promise<QueueReading[]> {
+export async function readQueues(
+  relier: Relier,
+  queues: readonly string[],
+): Promise<QueueReading[]> {
   const seen = looks.get(relier) ?? new Map<string, Look>();
   looks.set(relier, seen);
   return await Promise.all(queues.map(async (name) => {

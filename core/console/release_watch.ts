@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type Relier, RelierError } from "../../mod.ts";
+import { RelierError } from "../base/errors.ts";
+import type { Relier } from "../../mod.ts";
 
 /** Watches released tasks. */
 export interface ReleaseWatch {

@@ -30,7 +30,9 @@ export function serverChecks(facts: ServerFacts, production: boolean): Check[] {
   ];
 }
 
-function versionOf({ redis_version: version = "", redis_mode: mode, ...facts }: ServerFacts): Check {
+function versionOf(
+  { redis_version: version = "", redis_mode: mode, ...facts }: ServerFacts,
+): Check {
   const valkey = facts["valkey_version"];
   const text = `${valkey ? `Valkey ${valkey}` : `Redis ${version}`}, ${mode ?? "standalone"}`;
   const [major = 0, minor = 0] = version.split(".").map(Number);

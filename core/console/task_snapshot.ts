@@ -33,7 +33,11 @@ const measureMs = 400;
  *
  * @throws {RelierError} `RL_NOT_FOUND`
  */
-export async function taskSnapshot(relier: Relier, id: string, measure = true): Promise<TaskSnapshot> {
+export async function taskSnapshot(
+  relier: Relier,
+  id: string,
+  measure = true,
+): Promise<TaskSnapshot> {
   const name = queueOf(id);
   const queue = relier.queue(name);
   const [task, stats, workers] = await Promise.all([

@@ -6,7 +6,7 @@
  */
 
 import type { TaskDetails, TaskSummary } from "../../mod.ts";
-import { attemptsOf, type AttemptReport } from "./attempts.ts";
+import { type AttemptReport, attemptsOf } from "./attempts.ts";
 import { spanOf } from "./format.ts";
 
 /** Something that happened to a task, or will. */

@@ -17,7 +17,10 @@ export interface WorkerStatus extends WorkerEntry {
 }
 
 /** Every worker of `queues`, by name and age; one call for each queue. */
-export async function listWorkers(relier: Relier, queues: readonly string[]): Promise<WorkerStatus[]> {
+export async function listWorkers(
+  relier: Relier,
+  queues: readonly string[],
+): Promise<WorkerStatus[]> {
   const found = new Map<string, WorkerStatus>();
   const fleets = await Promise.all(
     queues.map(async (queue) => [queue, await relier.queue(queue).workers()] as const),

@@ -8,7 +8,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { command, type Context, type Group } from "../../cli/framework/command.ts";
-import { type Column, spanOf, styleOf } from "../../cli/framework/output.ts";
+import { type Column, spanOf } from "../../cli/framework/output.ts";
+import { styleOf } from "../../cli/framework/style.ts";
 import { tableLines } from "../../cli/terminal/table.ts";
 import { json } from "../../core/console/json.ts";
 import { cut, harmless, pad, plain, widthOf } from "../../cli/terminal/text.ts";

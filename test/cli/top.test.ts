@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { test } from "node:test";
 import type { ReadStream, WriteStream } from "node:tty";
-import { styleOf } from "../../cli/framework/output.ts";
+import { styleOf } from "../../cli/framework/style.ts";
 import { widthOf } from "../../cli/terminal/text.ts";
 import type { Frame } from "../../cli/commands/top/columns.ts";
 import { type Key, press, type Pressed } from "../../cli/commands/top/keys.ts";

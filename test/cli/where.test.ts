@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { conditions } from "../../core/console/filter.ts";
-import { ConditionError, parseWhere, formatWhere } from "../../core/console/filter_syntax.ts";
+import { ConditionError, formatWhere, parseWhere } from "../../core/console/filter_syntax.ts";
 import { rlTask } from "../../mod.ts";
 import { type Lab, withRelier } from "../support/relier.ts";
 import { rl, type RlResult } from "../support/rl.ts";

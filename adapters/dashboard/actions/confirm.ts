@@ -55,12 +55,14 @@ export async function preview(
 ): Promise<Question> {
   const until = Date.now();
   const states = statesOf(kind, filter);
-  const { tasks, next, looked, total } = await search(ask, filter, { states, limit: 3, until });
+  const { tasks, next, examined, total } = await search(ask, filter, { states, limit: 3, until });
   if (tasks.length === 0 && next === null) throw new InvalidForm("No task is like that any more");
   const exact = next === null ? tasks.length : isNarrow(filter) ? undefined : total;
   const question = questionOf(kind, exact === undefined ? "all that match" : plural(exact, "task"));
   const atLeast = exact === undefined
-    ? `At least ${plural(tasks.length, "task")} of the first ${count(looked)} of ${count(total)}. `
+    ? `At least ${plural(tasks.length, "task")} of the first ${count(examined)} of ${
+      count(total)
+    }. `
     : "";
   const pieces = exact === undefined || exact > perRound
     ? ` It is done in pieces of at most ${count(perRound)}, and can be stopped between them.`

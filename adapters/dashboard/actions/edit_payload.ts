@@ -17,7 +17,7 @@ import {
   InvalidForm,
   type RequestContext,
 } from "../page.ts";
-import { word } from "../ui/components.ts";
+import { shellWord } from "../ui/components.ts";
 
 /** Longer JSON is not indented. */
 const mostIndented = 65_536;
@@ -33,7 +33,7 @@ export const releaseEdited: Action = {
   name: "tasks.edit",
   role: "operator",
   target: idOf,
-  command: (fields) => `rl dlq release ${word(fields["id"] ?? "")} --edit payload.json`,
+  command: (fields) => `rl dlq release ${shellWord(fields["id"] ?? "")} --edit payload.json`,
   async preview(_, fields) {
     const read = jsonOf(fields["payload"] ?? "");
     return await Promise.resolve("why" in read ? again(fields, [read.why]) : undefined);

@@ -7,7 +7,7 @@
 import { plural } from "../../../core/console/format.ts";
 import { limitQueue } from "../pages/queue_limits.ts";
 import { type Action, field, type FormFields, InvalidForm, queueField } from "../page.ts";
-import { word } from "../ui/components.ts";
+import { shellWord } from "../ui/components.ts";
 
 const kindOf = (fields: FormFields): "claims" | "pushes" => {
   const given = field(fields, "what");
@@ -24,7 +24,7 @@ export const pauseQueue: Action = {
     return queueField(fields);
   },
   command: (fields) =>
-    `rl queues pause ${word(fields["queue"] ?? "")}${
+    `rl queues pause ${shellWord(fields["queue"] ?? "")}${
       fields["what"] === "pushes" ? " --what pushes" : ""
     }`,
   async run({ rl, user }, fields) {
@@ -41,7 +41,7 @@ export const resumeQueue: Action = {
   name: "queue.resume",
   role: "operator",
   target: queueField,
-  command: (fields) => `rl queues resume ${word(fields["queue"] ?? "")}`,
+  command: (fields) => `rl queues resume ${shellWord(fields["queue"] ?? "")}`,
   async run({ rl }, fields) {
     const name = queueField(fields);
     await rl.queue(name).resume();
@@ -54,7 +54,7 @@ export const sweepQueue: Action = {
   name: "queue.sweep",
   role: "operator",
   target: queueField,
-  command: (fields) => `rl phoenix sweep --queue ${word(fields["queue"] ?? "")}`,
+  command: (fields) => `rl phoenix sweep --queue ${shellWord(fields["queue"] ?? "")}`,
   async run({ rl }, fields) {
     const name = queueField(fields);
     const { resurrected } = await rl.queue(name).sweep();
@@ -67,7 +67,7 @@ export const repairQueue: Action = {
   name: "queue.repair",
   role: "admin",
   target: queueField,
-  command: (fields) => `rl audit --queue ${word(fields["queue"] ?? "")} --fix`,
+  command: (fields) => `rl audit --queue ${shellWord(fields["queue"] ?? "")} --fix`,
   question: (fields) => `Put right what is broken in queue ${fields["queue"] ?? ""}?`,
   async run({ rl }, fields) {
     const name = queueField(fields);

@@ -5,7 +5,11 @@
  */
 
 import type { Relier, TaskState } from "../../../mod.ts";
-import { cancelTasks, discardInStates, type BulkAction } from "../../../core/console/bulk_actions.ts";
+import {
+  type BulkAction,
+  cancelTasks,
+  discardInStates,
+} from "../../../core/console/bulk_actions.ts";
 import type { Action } from "../page.ts";
 import { type TaskFilter, usual } from "../pages/task_filter.ts";
 

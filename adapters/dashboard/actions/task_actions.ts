@@ -19,7 +19,7 @@ import {
   InvalidForm,
   type RequestContext,
 } from "../page.ts";
-import { word } from "../ui/components.ts";
+import { shellWord } from "../ui/components.ts";
 import { commandFor } from "./cli_equivalent.ts";
 import { chosen, preview } from "./confirm.ts";
 import { filterOf, targetOf, type TaskFilter } from "../pages/task_filter.ts";
@@ -65,8 +65,8 @@ function actOf(kind: TaskActionKind): Action {
       const isOver = /^(completed|cancelled)$/.test(fields["state"] ?? "");
       return "ids" in these
         ? kind.verb === "discard" && isOver
-          ? `rl tasks purge ${these.ids.map(word).join(" ")}`
-          : `${lines[kind.verb]} ${these.ids.map(word).join(" ")}`
+          ? `rl tasks purge ${these.ids.map(shellWord).join(" ")}`
+          : `${lines[kind.verb]} ${these.ids.map(shellWord).join(" ")}`
         : commandFor(kind.verb, these.filter, statesOf(kind, these.filter));
     },
     question(fields) {
@@ -142,7 +142,7 @@ async function round(
   const sofar = {
     done: numberIn("done") + done,
     missed: numberIn("missed") + missed.length,
-    looked: numberIn("looked") + found.looked,
+    looked: numberIn("looked") + found.examined,
   };
   if (found.next === null) return said(kind, sofar.done, sofar.missed);
   const all = numberIn("all") || found.total;

@@ -6,7 +6,7 @@
 
 import { RelierError, type WorkerCommand } from "../../../mod.ts";
 import { type Action, field, type FormFields } from "../page.ts";
-import { word } from "../ui/components.ts";
+import { shellWord } from "../ui/components.ts";
 
 /** An order, and what is said of it. */
 interface Order {
@@ -39,7 +39,7 @@ function actOf({ order, role, said, question }: Order): Action {
     name: `worker.${order}`,
     role,
     target: (fields) => field(fields, "worker"),
-    command: (fields) => `rl worker ${order} ${word(nameOf(fields))}`,
+    command: (fields) => `rl worker ${order} ${shellWord(nameOf(fields))}`,
     ...question !== undefined && {
       question: (fields) => `Worker ${nameOf(fields)}: ${question}`,
     },

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type WorkerStatus, workerName } from "../../../core/console/worker_list.ts";
+import { workerName, type WorkerStatus } from "../../../core/console/worker_list.ts";
 import type { QueueReading } from "../../../core/console/queue_rates.ts";
 
 /** A worker that was lost. */

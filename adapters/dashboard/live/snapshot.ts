@@ -6,9 +6,14 @@
  */
 
 import { createLostWorkerTracker, type LostWorker } from "./lost_workers.ts";
-import { type WorkerStatus, listWorkers } from "../../../core/console/worker_list.ts";
+import { listWorkers, type WorkerStatus } from "../../../core/console/worker_list.ts";
 import { type Problem, queueProblems, serverProblems } from "../../../core/console/queue_checks.ts";
-import { type QueueRates, type QueueReading, readQueues, usedQueues } from "../../../core/console/queue_rates.ts";
+import {
+  type QueueRates,
+  type QueueReading,
+  readQueues,
+  usedQueues,
+} from "../../../core/console/queue_rates.ts";
 import type { Relier } from "../../../mod.ts";
 
 /** How one queue or all of them were at a moment. */
@@ -92,7 +97,8 @@ export function createSnapshotPoller(rl: Relier): () => Promise<Snapshot> {
 }
 
 function sampleOf(queues: readonly QueueReading[], at: number): Sample {
-  const sum = (of: (queue: QueueReading) => number): number => queues.reduce((n, q) => n + of(q), 0);
+  const sum = (of: (queue: QueueReading) => number): number =>
+    queues.reduce((n, q) => n + of(q), 0);
   const pace = (name: keyof QueueRates): number => sum((queue) => (queue.pace ?? noPace)[name]);
   return {
     at,

@@ -15,7 +15,7 @@ import {
   type Page,
   type RequestContext,
 } from "../page.ts";
-import { badge, button, type Column, moment, section, table, word } from "../ui/components.ts";
+import { badge, button, type Column, moment, section, shellWord, table } from "../ui/components.ts";
 
 const mostLocks = 50;
 /** A result is there, or it is not. */
@@ -123,8 +123,8 @@ export const forgetKey: Action = {
   role: "admin",
   target: (fields) => field(fields, "id"),
   command: (fields) =>
-    `rl idem forget ${word(fields["key"] ?? "")}${
-      fields["task"] ? ` --task ${word(fields["task"])}` : ""
+    `rl idem forget ${shellWord(fields["key"] ?? "")}${
+      fields["task"] ? ` --task ${shellWord(fields["task"])}` : ""
     }`,
   question: () => "Forget what is remembered under this key, so that it can be done again?",
   async run({ rl }, fields: FormFields) {

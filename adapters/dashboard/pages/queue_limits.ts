@@ -5,7 +5,7 @@
  */
 
 import type { Duration, QueueLimits } from "../../../mod.ts";
-import { count, plural, spanOf, durationText } from "../../../core/console/format.ts";
+import { count, durationText, plural, spanOf } from "../../../core/console/format.ts";
 import { type Html, html } from "../ui/html.ts";
 import {
   type Action,
@@ -14,7 +14,7 @@ import {
   queueField,
   type RequestContext,
 } from "../page.ts";
-import { word } from "../ui/components.ts";
+import { shellWord } from "../ui/components.ts";
 
 /** The limits of a queue, one each. */
 export function limitWords(limits: QueueLimits): string[] {
@@ -50,7 +50,7 @@ export const limitQueue: Action = {
     return `${queueField(fields)} ${optionsOf(fields) || "without limits"}`;
   },
   command: (fields) =>
-    `rl queues limit ${word(fields["queue"] ?? "")} --clear ${optionsOf(fields)}`.trimEnd(),
+    `rl queues limit ${shellWord(fields["queue"] ?? "")} --clear ${optionsOf(fields)}`.trimEnd(),
   async run({ rl }, fields) {
     const name = queueField(fields);
     await rl.queue(name).limit(limitsIn(fields));
@@ -84,7 +84,7 @@ export function limitForm(ask: RequestContext, queue: string, limits: QueueLimit
           rate.by === "tenant" && html`
           checked
         `}> the rate is for each tenant</label>
-        <div class="buttons"><button data-command="rl queues limit ${word(
+        <div class="buttons"><button data-command="rl queues limit ${shellWord(
           queue,
         )} --clear …">Set all of them</button></div></form>
     </details>
@@ -93,7 +93,7 @@ export function limitForm(ask: RequestContext, queue: string, limits: QueueLimit
 
 function optionsOf(fields: FormFields): string {
   const given = inputs.filter(({ name }) => (fields[name] ?? "").trim() !== "")
-    .map(({ name }) => `--${name} ${word(fields[name]!.trim())}`);
+    .map(({ name }) => `--${name} ${shellWord(fields[name]!.trim())}`);
   if (fields["by"] === "tenant") given.push("--by tenant");
   return given.join(" ");
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Check } from "../../../core/console/check.ts";
-import { type ServerFacts, serverChecks } from "../../../core/console/server_checks.ts";
+import { serverChecks, type ServerFacts } from "../../../core/console/server_checks.ts";
 import { count, spanOf } from "../../../core/console/format.ts";
 import { gauge } from "../ui/chart.ts";
 import { type Html, html, part } from "../ui/html.ts";

@@ -28,7 +28,7 @@ export const task: Page = {
     if (!isFullId(id)) throw new PageNotFound("This is no id of a task");
     const [look, found] = await Promise.all([ask.snapshot(), taskSnapshot(ask.rl, id, false)]);
     const queue = look.queues.find(({ name }) => name === queueOf(id));
-    const situation: TaskSnapshot = { ...found, pace: queue?.pace?.done ?? null };
+    const situation: TaskSnapshot = { ...found, claimsPerSecond: queue?.pace?.done ?? null };
     const { task } = situation;
     const workers = new Map(look.workers.map((each) => [each.id, workerName(each)]));
     const parts = [

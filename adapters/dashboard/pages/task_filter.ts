@@ -5,7 +5,7 @@
  */
 
 import { states, type TaskState } from "../../../mod.ts";
-import { parseAge, type Conditions } from "../../../core/console/filter.ts";
+import { type Conditions, parseAge } from "../../../core/console/filter.ts";
 import type { PayloadParts } from "../../../core/console/filter_payload.ts";
 
 /** What is asked of a task; what is absent is not asked. */

@@ -1,5 +1,5 @@
 /**
- * Looking for tasks: bounded by what is looked at, not by what is found, and
+ * Looking for tasks: bounded by what is examined at, not by what is found, and
  * always with a place to go on from.
  *
  * @module
@@ -7,7 +7,12 @@
 
 import type { Relier, TaskState, TaskSummary } from "../../../mod.ts";
 import { taskMatcherWithWorkers } from "../../../core/console/filter.ts";
-import { matchesPayload, maxPayloads, payloadSelect, inspectTask } from "../../../core/console/filter_payload.ts";
+import {
+  inspectTask,
+  matchesPayload,
+  maxPayloads,
+  payloadSelect,
+} from "../../../core/console/filter_payload.ts";
 import { scanTasks } from "../../../core/console/paged_scan.ts";
 import type { RequestContext } from "../page.ts";
 import { isNarrow, type TaskFilter } from "./task_filter.ts";
@@ -15,8 +20,8 @@ import { isNarrow, type TaskFilter } from "./task_filter.ts";
 /** What was found. */
 export interface Search {
   readonly tasks: readonly TaskSummary[];
-  /** How many were looked at for that. */
-  readonly looked: number;
+  /** How many were examined at for that. */
+  readonly examined: number;
   /** How many there are in those states. */
   readonly total: number;
   /** Where to go on; `null` at the end. */
@@ -59,20 +64,20 @@ export async function search(
     (sum, queue) => sum + states.reduce((n, state) => n + countOf(queue, state), 0),
     0,
   );
-  const suits = await taskMatcherWithWorkers(rl, look.queues.map(({ name }) => name), filter);
+  const matches = await taskMatcherWithWorkers(rl, look.queues.map(({ name }) => name), filter);
   const was = (task: TaskSummary): boolean =>
     task.enqueuedAt.getTime() <= until && (task.state !== "dead" || Number(task.at) <= until);
-  const keeps = (task: TaskSummary): boolean => suits(task) && was(task);
+  const keeps = (task: TaskSummary): boolean => matches(task) && was(task);
   if (filter.id !== undefined) return await named(rl, filter, states, keeps);
   const found = await scanTasks(rl, {
     queues,
     states,
     limit,
     cursor,
-    suits: keeps,
+    matches: keeps,
     whole: whole || isNarrow(filter),
     ...quick && { skips: ({ queue, state }) => countOf(queue, state) === 0 },
-    ...asksPayload && { most: maxPayloads },
+    ...asksPayload && { maxExamined: maxPayloads },
     ...payloadSelect(rl, filter.payload),
   });
   return { ...found, total };
@@ -90,5 +95,5 @@ async function named(
   const tasks = all.filter((task) => task !== undefined).filter((task) =>
     states.includes(task.state) && keeps(task) && matchesPayload(task, filter.payload)
   );
-  return { tasks, looked: all.length, total: all.length, next: null };
+  return { tasks, examined: all.length, total: all.length, next: null };
 }

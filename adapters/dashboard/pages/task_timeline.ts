@@ -6,8 +6,8 @@
  */
 
 import type { TaskDetails } from "../../../mod.ts";
-import { attemptsOf, type AttemptReport } from "../../../core/console/attempts.ts";
-import { type TimelineEntry, isLoss, timelineOf } from "../../../core/console/timeline.ts";
+import { type AttemptReport, attemptsOf } from "../../../core/console/attempts.ts";
+import { isLoss, type TimelineEntry, timelineOf } from "../../../core/console/timeline.ts";
 import { spanOf } from "../../../core/console/format.ts";
 import { type Html, html } from "../ui/html.ts";
 import { clock, clockOf, type Column, section, table, type Tone } from "../ui/components.ts";

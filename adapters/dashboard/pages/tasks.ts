@@ -185,12 +185,12 @@ function stateTabs({ queues }: Snapshot, filter: TaskFilter): Html {
 
 /** How far the list goes, and where it goes on. */
 function foot(
-  { tasks, looked, next, total }: Search,
+  { tasks, examined, next, total }: Search,
   filter: TaskFilter,
   query: URLSearchParams,
 ): Html {
   const before = Number(query.get("searched") ?? 0);
-  const searched = (Number.isSafeInteger(before) && before > 0 ? before : 0) + looked;
+  const searched = (Number.isSafeInteger(before) && before > 0 ? before : 0) + examined;
   const all = Math.max(total, searched);
   const said = isNarrow(filter)
     ? `${plural(tasks.length, "task")} found; searched ${count(searched)} of ${count(all)}`

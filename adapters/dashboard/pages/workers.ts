@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type WorkerStatus, loopLag, workerName } from "../../../core/console/worker_list.ts";
+import { loopLag, workerName, type WorkerStatus } from "../../../core/console/worker_list.ts";
 import { count, plural, spanOf } from "../../../core/console/format.ts";
 import { gauge } from "../ui/chart.ts";
 import { type Html, html, part, type Value } from "../ui/html.ts";

@@ -4,14 +4,17 @@
  * @module
  */
 
-import { type AdmissionReport, admissionReport } from "../../../core/console/admission_report.ts";
-import { readQueues } from "../../../core/console/queue_rates.ts";
+import {
+  type AdmissionReport,
+  admissionReport,
+  count,
+  readQueues,
+} from "../../../core/console/mod.ts";
 import type { QueueStats } from "../../../mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import type { Column, Output } from "../../framework/output.ts";
 import { limitWords } from "../queues/limit_options.ts";
 import { queuesOf } from "../queues/queue_names.ts";
-import { count } from "../../terminal/format.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },

@@ -5,7 +5,7 @@
  */
 
 import { type Command, command } from "../../framework/command.ts";
-import { duration } from "../../framework/option_values.ts";
+import { duration } from "../../framework/duration.ts";
 import { callCluster } from "../../supervisor/control_server.ts";
 import { stateDirOf } from "../../supervisor/state_dir.ts";
 

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { discardInStates } from "../../../core/console/bulk_actions.ts";
-import { applyToTasks } from "../../../core/console/filter_search.ts";
+import { applyToTasks, discardInStates } from "../../../core/console/mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { ask } from "../tasks/select.ts";
 import { tell } from "../tasks/report_result.ts";

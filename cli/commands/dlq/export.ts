@@ -6,11 +6,10 @@
 
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
-import { exportLines } from "../../../core/console/export_lines.ts";
+import { exportLines, plural } from "../../../core/console/mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { short } from "../../framework/option_values.ts";
-import { plural } from "../../terminal/format.ts";
 import { deadArgs, deadFilter } from "./select.ts";
 
 const args = {

@@ -8,8 +8,7 @@ import type { Relier } from "../../../mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { short } from "../../framework/option_values.ts";
-import { queueOf } from "../../../core/console/ids.ts";
-import { plural } from "../../terminal/format.ts";
+import { plural, queueOf } from "../../../core/console/mod.ts";
 import { type Line, linesOf } from "./ndjson.ts";
 
 const args = {

@@ -8,11 +8,14 @@ import { type Command, command } from "../../framework/command.ts";
 import { integer } from "../../framework/option_values.ts";
 import type { Column, Output } from "../../framework/output.ts";
 import { queuesOf } from "../queues/queue_names.ts";
-import { shortId } from "../../../core/console/ids.ts";
-import { scanTasks } from "../../../core/console/paged_scan.ts";
-import { count } from "../../terminal/format.ts";
-import { taskMatcher } from "../../../core/console/filter.ts";
-import { type DeadGroup, groupDead } from "../../../core/console/dead_groups.ts";
+import {
+  count,
+  type DeadGroup,
+  groupDead,
+  scanTasks,
+  shortId,
+  taskMatcher,
+} from "../../../core/console/mod.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { applyToTasks } from "../../../core/console/filter_search.ts";
+import { applyToTasks } from "../../../core/console/mod.ts";
 import { type Command, command } from "../../framework/command.ts";
-import { duration } from "../../framework/option_values.ts";
+import { duration } from "../../framework/duration.ts";
 import { ask, select } from "../tasks/select.ts";
 import { tell } from "../tasks/report_result.ts";
 import { deadArgs, deadFilter } from "./select.ts";

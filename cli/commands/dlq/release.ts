@@ -4,8 +4,16 @@
  * @module
  */
 
-import { isAlive } from "../../../core/console/worker_list.ts";
-import { type BulkResult, applyToTasks } from "../../../core/console/filter_search.ts";
+import {
+  applyToTasks,
+  type BulkResult,
+  createReleaseWatch,
+  isAlive,
+  listSome,
+  plural,
+  queueOf,
+  type ReleaseWatch,
+} from "../../../core/console/mod.ts";
 import type { Relier } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
@@ -14,11 +22,8 @@ import { paced, pass, type Rate, rate } from "../../framework/rate.ts";
 import { jsonFile, jsonOption } from "../tasks/json.ts";
 import { exported, moduleArg } from "../tasks/task_module.ts";
 import { ask, type Selection } from "../tasks/select.ts";
-import { queueOf } from "../../../core/console/ids.ts";
 import { tell } from "../tasks/report_result.ts";
-import { plural, listSome } from "../../terminal/format.ts";
 import { chooseDead, deadArgs } from "./select.ts";
-import { createReleaseWatch, type ReleaseWatch } from "../../../core/console/release_watch.ts";
 
 const args = {
   ...deadArgs,

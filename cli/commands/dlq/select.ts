@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TaskSelection } from "../../../core/console/filter_search.ts";
+import type { TaskSelection } from "../../../core/console/mod.ts";
 import type { Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { idsArg, oneWay, select, type Selection } from "../tasks/select.ts";

@@ -7,7 +7,7 @@
 import { type Command, command } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { taskId } from "../tasks/resolve_id.ts";
-import { queueOf } from "../../../core/console/ids.ts";
+import { queueOf } from "../../../core/console/mod.ts";
 import { storyArgs, tellStory } from "../tasks/timeline.ts";
 
 const show: Command<typeof storyArgs> = command({

@@ -8,7 +8,7 @@
 
 import { type Program, RedisError, type RedisPort } from "../../../mod.ts";
 import { program } from "../../processes/find_program.ts";
-import { type Check, fail, ok, warn } from "../../../core/console/check.ts";
+import { type Check, fail, ok, warn } from "../../../core/console/mod.ts";
 
 /** Every command that scripts call, with arguments that read nothing or are refused. */
 export const commands: readonly string[] = [

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Check, fail } from "../../../core/console/check.ts";
+import { type Check, fail } from "../../../core/console/mod.ts";
 
 /** How long one look may take. */
 const longestMs = 5_000;

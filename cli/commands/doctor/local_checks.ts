@@ -9,7 +9,7 @@ import process from "node:process";
 import type { Settings } from "../../framework/settings.ts";
 import { version } from "../../framework/version.ts";
 import { redisAddress } from "../../processes/find_redis.ts";
-import { type Check, fail, ok, warn } from "../../../core/console/check.ts";
+import { type Check, fail, ok, warn } from "../../../core/console/mod.ts";
 
 /** Looks at this process and at `settings`. */
 export function localChecks(settings: Settings): Check[] {

@@ -8,8 +8,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Queue, QueueStats, Relier, WorkerEntry } from "../../../mod.ts";
 import { spanOf } from "../../framework/output.ts";
-import { type Check, fail, ok, warn } from "../../../core/console/check.ts";
-import { count, plural } from "../../terminal/format.ts";
+import { type Check, count, fail, ok, plural, warn } from "../../../core/console/mod.ts";
 import { bounded, looked } from "./bounded_check.ts";
 
 /** So many queues are looked at, and no more: those that were in use last. */

@@ -6,7 +6,7 @@
 
 import { type Command, command } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
-import { queueOf } from "../../../core/console/ids.ts";
+import { queueOf } from "../../../core/console/mod.ts";
 import { keyArgs, remembered } from "./show.ts";
 
 const forget: Command<typeof keyArgs> = command({

@@ -8,7 +8,7 @@ import { lockQueue, type TaskState } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { integer } from "../../framework/option_values.ts";
 import { signOf } from "../tasks/state_label.ts";
-import { scanTasks } from "../../../core/console/paged_scan.ts";
+import { scanTasks } from "../../../core/console/mod.ts";
 
 /** What both lists of locks take. */
 export const lockArgs = {

@@ -9,7 +9,7 @@ import type { ParsedArgs } from "../../framework/args.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { short } from "../../framework/option_values.ts";
-import { queueOf } from "../../../core/console/ids.ts";
+import { queueOf } from "../../../core/console/mod.ts";
 import { storyArgs, tellStory } from "../tasks/timeline.ts";
 
 /** What names a key. */

@@ -7,10 +7,8 @@
 import { type Command, command } from "../../framework/command.ts";
 import { integer } from "../../framework/option_values.ts";
 import { queuesOf } from "../queues/queue_names.ts";
-import { shortId } from "../../../core/console/ids.ts";
+import { scanTasks, shortId, workerNames } from "../../../core/console/mod.ts";
 import { signOf } from "../tasks/state_label.ts";
-import { scanTasks } from "../../../core/console/paged_scan.ts";
-import { workerNames } from "../../../core/console/worker_names.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },

@@ -8,10 +8,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { RedisError } from "../../../mod.ts";
 import { type Command, command } from "../../framework/command.ts";
-import { duration } from "../../framework/option_values.ts";
+import { duration } from "../../framework/duration.ts";
 import { queuesOf } from "../queues/queue_names.ts";
-import { plural } from "../../terminal/format.ts";
-import { describeEnding } from "../../../core/console/attempts.ts";
+import { describeEnding, plural } from "../../../core/console/mod.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
@@ -46,7 +45,9 @@ const run: Command<typeof args> = command({
             const at = new Date().toISOString();
             out.record({ id, cause, at }, () => {
               const { dim, magenta } = out.style;
-              out.line(`${dim(at)}  ${magenta("◆")} ${id} is back: its attempt ${describeEnding(cause)}`);
+              out.line(
+                `${dim(at)}  ${magenta("◆")} ${id} is back: its attempt ${describeEnding(cause)}`,
+              );
             });
           }
         }

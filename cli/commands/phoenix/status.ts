@@ -5,11 +5,10 @@
  * @module
  */
 
-import { type QueueReading, readQueues } from "../../../core/console/queue_rates.ts";
+import { count, type QueueReading, readQueues } from "../../../core/console/mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import type { Column, Output } from "../../framework/output.ts";
 import { queuesOf } from "../queues/queue_names.ts";
-import { count } from "../../terminal/format.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },

@@ -5,12 +5,10 @@
  */
 
 import { setTimeout as pause } from "node:timers/promises";
-import { isAlive } from "../../../core/console/worker_list.ts";
+import { describeEnding, isAlive, scanTasks } from "../../../core/console/mod.ts";
 import type { Relier, TaskSummary } from "../../../mod.ts";
 import { type Command, command } from "../../framework/command.ts";
-import { describeEnding } from "../../../core/console/attempts.ts";
 import { queuesOf } from "../queues/queue_names.ts";
-import { scanTasks } from "../../../core/console/paged_scan.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },

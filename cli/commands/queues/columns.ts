@@ -4,10 +4,8 @@
  * @module
  */
 
-import type { QueueReading } from "../../../core/console/queue_rates.ts";
-import { brief } from "../../terminal/charts.ts";
+import { brief, count, type QueueReading } from "../../../core/console/mod.ts";
 import type { Column, Output } from "../../framework/output.ts";
-import { count } from "../../terminal/format.ts";
 
 /** The columns of a list of queues. */
 export function queueColumns(out: Output): Column<QueueReading>[] {

@@ -5,12 +5,11 @@
  * @module
  */
 
-import { isAlive } from "../../../core/console/worker_list.ts";
+import { count, isAlive, plural } from "../../../core/console/mod.ts";
 import type { QueueStats } from "../../../mod.ts";
 import { bar } from "../../terminal/charts.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { pass } from "../../framework/rate.ts";
-import { count, plural } from "../../terminal/format.ts";
 
 const args = {
   queue: { type: "positional", description: "The queue" },

@@ -9,10 +9,11 @@ import type { QueueLimits } from "../../../mod.ts";
 import type { ParsedArgs } from "../../framework/args.ts";
 import type { Command, Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
-import { duration, integer } from "../../framework/option_values.ts";
+import { duration } from "../../framework/duration.ts";
+import { integer } from "../../framework/option_values.ts";
 import type { Output } from "../../framework/output.ts";
 import { rate } from "../../framework/rate.ts";
-import { count } from "../../terminal/format.ts";
+import { count } from "../../../core/console/mod.ts";
 
 /** The options of `rl queues limit`. */
 export const limitArgs = {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readQueues } from "../../../core/console/queue_rates.ts";
+import { readQueues } from "../../../core/console/mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { queueColumns } from "./columns.ts";
 import { queuesOf } from "./queue_names.ts";

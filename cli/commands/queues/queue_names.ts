@@ -4,7 +4,7 @@
  * @module
  */
 
-import { usedQueues } from "../../../core/console/queue_rates.ts";
+import { usedQueues } from "../../../core/console/mod.ts";
 import type { Relier } from "../../../mod.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { list, short } from "../../framework/option_values.ts";

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { type QueueReading, readQueues } from "../../../core/console/queue_rates.ts";
+import { count, type QueueReading, readQueues } from "../../../core/console/mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import type { Output } from "../../framework/output.ts";
-import { count } from "../../terminal/format.ts";
 import { limitWords } from "./limit_options.ts";
 import { knownQueue } from "./queue_names.ts";
 

@@ -5,8 +5,7 @@
  */
 
 import type { TaskState } from "../../../mod.ts";
-import { cancelTasks } from "../../../core/console/bulk_actions.ts";
-import { type TaskSelection, applyToTasks } from "../../../core/console/filter_search.ts";
+import { applyToTasks, cancelTasks, type TaskSelection } from "../../../core/console/mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { choice, list } from "../../framework/option_values.ts";
 import { ask, idsArg, oneWay, select } from "./select.ts";

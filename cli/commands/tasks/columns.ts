@@ -4,11 +4,10 @@
  * @module
  */
 
-import { triesOf } from "../../../core/console/timeline.ts";
+import { shortId, triesOf } from "../../../core/console/mod.ts";
 import type { TaskSummary } from "../../../mod.ts";
 import { bar } from "../../terminal/charts.ts";
 import type { Column, Output } from "../../framework/output.ts";
-import { shortId } from "../../../core/console/ids.ts";
 import { signOf } from "./state_label.ts";
 
 /** The columns of a list of tasks; `names` are what workers are called. */

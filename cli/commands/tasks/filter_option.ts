@@ -4,10 +4,15 @@
  * @module
  */
 
-import { type Conditions, conditions, taskMatcherWithWorkers } from "../../../core/console/filter.ts";
-import type { TaskSelection } from "../../../core/console/filter_search.ts";
-import { payloadSelect } from "../../../core/console/filter_payload.ts";
-import { ConditionError, parseWhere } from "../../../core/console/filter_syntax.ts";
+import {
+  ConditionError,
+  type Conditions,
+  conditions,
+  parseWhere,
+  payloadSelect,
+  taskMatcherWithWorkers,
+  type TaskSelection,
+} from "../../../core/console/mod.ts";
 import type { Relier, TaskState } from "../../../mod.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { short } from "../../framework/option_values.ts";
@@ -45,9 +50,9 @@ export async function filterOf(
   const queues = await queuesOf(relier, queue);
   if (where === undefined) return { queues, states, matches: also };
   const wanted = conditionsOf(where);
-  const suits = await taskMatcherWithWorkers(relier, queues, wanted);
-  const picks = payloadSelect(relier, wanted.payload);
-  return { queues, states, matches: (task) => also(task) && suits(task), ...picks };
+  const matches = await taskMatcherWithWorkers(relier, queues, wanted);
+  const payload = payloadSelect(relier, wanted.payload);
+  return { queues, states, matches: (task) => also(task) && matches(task), ...payload };
 }
 
 function conditionsOf(where: string): Conditions {

@@ -7,10 +7,8 @@
 import type { Relier, TaskSummary } from "../../../mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { queuesOf } from "../queues/queue_names.ts";
-import { count } from "../../terminal/format.ts";
+import { count, matchesWorker, scanTasks, workerNames } from "../../../core/console/mod.ts";
 import { taskColumns } from "./columns.ts";
-import { scanTasks } from "../../../core/console/paged_scan.ts";
-import { matchesWorker, workerNames } from "../../../core/console/worker_names.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },

@@ -4,19 +4,24 @@
  * @module
  */
 
-import { readQueues } from "../../../core/console/queue_rates.ts";
+import {
+  count,
+  maxPayloads,
+  readQueues,
+  type ScanResult,
+  scanTasks,
+  shellWord,
+  taskMatcherWithWorkers,
+  type TaskSelection,
+  workerNames,
+} from "../../../core/console/mod.ts";
 import { states, type TaskState } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
-import { choice, duration, integer, list as parts } from "../../framework/option_values.ts";
+import { duration } from "../../framework/duration.ts";
+import { choice, integer, list as parts } from "../../framework/option_values.ts";
 import { wrap } from "../../terminal/text.ts";
-import { count, shellWord } from "../../terminal/format.ts";
 import { taskColumns } from "./columns.ts";
 import { filterOf, type WhereArg, whereArg } from "./filter_option.ts";
-import { taskMatcherWithWorkers } from "../../../core/console/filter.ts";
-import type { TaskSelection } from "../../../core/console/filter_search.ts";
-import { maxPayloads } from "../../../core/console/filter_payload.ts";
-import { workerNames } from "../../../core/console/worker_names.ts";
-import { type ScanResult, scanTasks } from "../../../core/console/paged_scan.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },

@@ -4,10 +4,15 @@
  * @module
  */
 
-import { discardInStates, type BulkAction } from "../../../core/console/bulk_actions.ts";
-import { type TaskSelection, applyToTasks } from "../../../core/console/filter_search.ts";
+import {
+  applyToTasks,
+  type BulkAction,
+  discardInStates,
+  type TaskSelection,
+} from "../../../core/console/mod.ts";
 import { type Command, command } from "../../framework/command.ts";
-import { choice, duration, list } from "../../framework/option_values.ts";
+import { duration } from "../../framework/duration.ts";
+import { choice, list } from "../../framework/option_values.ts";
 import { ask, idsArg, oneWay, select } from "./select.ts";
 import { tell } from "./report_result.ts";
 import { filterOf, type WhereArg, whereArg } from "./filter_option.ts";

@@ -7,10 +7,10 @@
 import type { PushOptions } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
-import { duration, integer, short } from "../../framework/option_values.ts";
+import { duration } from "../../framework/duration.ts";
+import { integer, short } from "../../framework/option_values.ts";
 import { paced, rate } from "../../framework/rate.ts";
-import { json } from "../../../core/console/json.ts";
-import { count, plural } from "../../terminal/format.ts";
+import { count, json, plural } from "../../../core/console/mod.ts";
 import { jsonOption, looseValue } from "./json.ts";
 import { type Known, knownTask, moduleArg } from "./task_module.ts";
 

@@ -5,11 +5,9 @@
  * @module
  */
 
-import { stateOf } from "../../../core/console/bulk_actions.ts";
-import type { BulkResult } from "../../../core/console/filter_search.ts";
+import { type BulkResult, listSome, plural, stateOf } from "../../../core/console/mod.ts";
 import type { Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
-import { plural, listSome } from "../../terminal/format.ts";
 import type { Selection } from "./select.ts";
 
 /**

@@ -5,8 +5,7 @@
  */
 
 import { type Command, command, type Context } from "../../framework/command.ts";
-import { applyToTasks } from "../../../core/console/filter_search.ts";
-import { queueOf } from "../../../core/console/ids.ts";
+import { applyToTasks, queueOf } from "../../../core/console/mod.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { choice } from "../../framework/option_values.ts";
 import { ask, idsArg, oneWay, select } from "./select.ts";

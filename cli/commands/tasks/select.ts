@@ -6,13 +6,12 @@
  * @module
  */
 
-import { type TaskSelection, matchingPages } from "../../../core/console/filter_search.ts";
+import { matchingPages, queueOf, type TaskSelection } from "../../../core/console/mod.ts";
 import type { TaskSummary } from "../../../mod.ts";
 import type { Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { short } from "../../framework/option_values.ts";
 import { taskId } from "./resolve_id.ts";
-import { queueOf } from "../../../core/console/ids.ts";
 
 /** Those it names. */
 export const idsArg = {

@@ -6,7 +6,7 @@
 
 import { type Command, command } from "../../framework/command.ts";
 import { taskId } from "./resolve_id.ts";
-import { queueOf } from "../../../core/console/ids.ts";
+import { queueOf } from "../../../core/console/mod.ts";
 import { storyArgs, tellStory } from "./timeline.ts";
 
 const show: Command<typeof storyArgs> = command({

@@ -5,7 +5,7 @@
  */
 
 import type { TaskState } from "../../../mod.ts";
-import type { Style } from "../../framework/output.ts";
+import type { Style } from "../../framework/style.ts";
 
 /** As much of a task as its sign needs. */
 export interface Look {

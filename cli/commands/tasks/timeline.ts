@@ -6,7 +6,7 @@
 
 import type { TaskDetails } from "../../../mod.ts";
 import type { Output } from "../../framework/output.ts";
-import { attemptOf, countersOf, timelineOf } from "../../../core/console/timeline.ts";
+import { attemptOf, countersOf, timelineOf } from "../../../core/console/mod.ts";
 import { bar } from "../../terminal/charts.ts";
 import { clockOf, dayOf } from "../../terminal/format.ts";
 import { signOf } from "./state_label.ts";

@@ -6,7 +6,7 @@
 
 import { type Command, command } from "../../framework/command.ts";
 import { taskId } from "./resolve_id.ts";
-import { json } from "../../../core/console/json.ts";
+import { json } from "../../../core/console/mod.ts";
 
 const args = {
   id: { type: "positional", description: "The task, or the beginning of its id" },

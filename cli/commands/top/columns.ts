@@ -4,15 +4,13 @@
  * @module
  */
 
-import { isAlive, loopLag } from "../../../core/console/worker_list.ts";
-import { bar, brief, sparkline } from "../../terminal/charts.ts";
-import { deathCause } from "../../../core/console/dead_groups.ts";
-import { type Column, spanOf, type Style } from "../../framework/output.ts";
+import { brief, count, deathCause, isAlive, loopLag, shortId } from "../../../core/console/mod.ts";
+import { bar, sparkline } from "../../terminal/charts.ts";
+import { type Column, spanOf } from "../../framework/output.ts";
+import type { Style } from "../../framework/style.ts";
 import { flagsOf } from "../queues/columns.ts";
-import { shortId } from "../../../core/console/ids.ts";
 import { signOf } from "../tasks/state_label.ts";
 import { cut } from "../../terminal/text.ts";
-import { count } from "../../terminal/format.ts";
 import type { Model, Pane, Row } from "./model.ts";
 
 /** What a frame is made with. */

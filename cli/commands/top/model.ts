@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { QueueReading } from "../../../core/console/queue_rates.ts";
+import type { QueueReading } from "../../../core/console/mod.ts";
 import type { TaskSummary, WorkerEntry } from "../../../mod.ts";
 
 /** The lists there are. */

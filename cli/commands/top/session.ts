@@ -6,11 +6,8 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import type { Relier } from "../../../mod.ts";
-import type { Style } from "../../framework/output.ts";
-import { queueOf } from "../../../core/console/ids.ts";
-import { attemptsOf } from "../../../core/console/attempts.ts";
-import { explain } from "../../../core/console/explain.ts";
-import { taskSnapshot } from "../../../core/console/task_snapshot.ts";
+import type { Style } from "../../framework/style.ts";
+import { attemptsOf, explain, queueOf, taskSnapshot } from "../../../core/console/mod.ts";
 import { type Key, press } from "./keys.ts";
 import { createLook } from "./snapshot.ts";
 import { type Act, emptyModel, type Model, type Sheet } from "./model.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type QueueReading, readQueues } from "../../../core/console/queue_rates.ts";
+import { type QueueReading, readQueues } from "../../../core/console/mod.ts";
 import type { Relier, TaskSummary } from "../../../mod.ts";
 import { queuesOf } from "../queues/queue_names.ts";
 import type { Pane, QueueRow, Snapshot, WorkerRow } from "./model.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { brief, sparkline } from "../../terminal/charts.ts";
-import type { Style } from "../../framework/output.ts";
+import { brief, count, plural } from "../../../core/console/mod.ts";
+import { sparkline } from "../../terminal/charts.ts";
+import type { Style } from "../../framework/style.ts";
 import { tableLines } from "../../terminal/table.ts";
 import { cut, harmless, oneLine, pad, widthOf, wrap } from "../../terminal/text.ts";
-import { count, plural } from "../../terminal/format.ts";
 import { columnsOf, type Frame } from "./columns.ts";
 import { indexOf, type Model, type Pane, panes, rowsOf } from "./model.ts";
 

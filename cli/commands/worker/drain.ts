@@ -5,12 +5,10 @@
  * @module
  */
 
-import { type WorkerStatus, workerName } from "../../../core/console/worker_list.ts";
+import { plural, shortId, workerName, type WorkerStatus } from "../../../core/console/mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
-import { duration } from "../../framework/option_values.ts";
+import { duration } from "../../framework/duration.ts";
 import type { Output } from "../../framework/output.ts";
-import { shortId } from "../../../core/console/ids.ts";
-import { plural } from "../../terminal/format.ts";
 import { type Fate, type FateName, watchFarewell } from "./drain_progress.ts";
 import { workersNamed } from "./find_workers.ts";
 import { give } from "./send_command.ts";
@@ -55,7 +53,11 @@ held is looked up. Exits 1 if the worker died, 6 if it did not leave, 8 if a tas
 
 export default drain;
 
-async function leave(context: Context<typeof args>, fellow: WorkerStatus, ms: number): Promise<number> {
+async function leave(
+  context: Context<typeof args>,
+  fellow: WorkerStatus,
+  ms: number,
+): Promise<number> {
   const { relier, out, signal, args: { detach, all } } = context;
   const name = workerName(fellow);
   const say = (text: string): void => out.line(all ? `${out.style.cyan(name)} │ ${text}` : text);

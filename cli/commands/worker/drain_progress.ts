@@ -7,7 +7,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { WorkerStatus } from "../../../core/console/worker_list.ts";
+import type { WorkerStatus } from "../../../core/console/mod.ts";
 import { type Relier, RelierError, type TaskDetails } from "../../../mod.ts";
 
 /**

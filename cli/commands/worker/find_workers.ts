@@ -4,8 +4,12 @@
  * @module
  */
 
-import { type WorkerStatus, listWorkers, workerName } from "../../../core/console/worker_list.ts";
-import { usedQueues } from "../../../core/console/queue_rates.ts";
+import {
+  listWorkers,
+  usedQueues,
+  workerName,
+  type WorkerStatus,
+} from "../../../core/console/mod.ts";
 import type { Relier } from "../../../mod.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { short } from "../../framework/option_values.ts";
@@ -59,7 +63,9 @@ export async function workersNamed(
 const nobody = { hint: 'start one with "rl worker start <module>"' };
 
 function unclear(message: string, candidates: readonly WorkerStatus[]): CliError {
-  const named = candidates.slice(0, most).map((each) => `${workerName(each)} (${each.id.slice(0, 9)})`);
+  const named = candidates.slice(0, most).map((each) =>
+    `${workerName(each)} (${each.id.slice(0, 9)})`
+  );
   const more = candidates.length > most ? ", …" : "";
   return new CliError(2, message, { hint: `name one: ${named.join(", ")}${more}` });
 }

@@ -4,12 +4,17 @@
  * @module
  */
 
-import { type WorkerStatus, listWorkers, loopLag, workerName } from "../../../core/console/worker_list.ts";
+import {
+  listWorkers,
+  loopLag,
+  plural,
+  workerName,
+  type WorkerStatus,
+} from "../../../core/console/mod.ts";
 import { bar } from "../../terminal/charts.ts";
 import { type Command, command } from "../../framework/command.ts";
 import type { Column, Output } from "../../framework/output.ts";
 import { queuesOf } from "../queues/queue_names.ts";
-import { plural } from "../../terminal/format.ts";
 
 const args = {
   queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WorkerStatus } from "../../../core/console/worker_list.ts";
+import type { WorkerStatus } from "../../../core/console/mod.ts";
 import type { Command } from "../../framework/command.ts";
 import { among, orderCommand, type whom } from "./send_command.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { type WorkerStatus, workerName } from "../../../core/console/worker_list.ts";
+import { workerName, type WorkerStatus } from "../../../core/console/mod.ts";
 import { type Relier, RelierError, type WorkerCommand } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
@@ -72,7 +72,11 @@ export function orderCommand(options: OrderOptions): Command<typeof whom> {
  *
  * @throws {CliError} 5 if it is lost.
  */
-export async function give(relier: Relier, fellow: WorkerStatus, order: WorkerCommand): Promise<void> {
+export async function give(
+  relier: Relier,
+  fellow: WorkerStatus,
+  order: WorkerCommand,
+): Promise<void> {
   if (fellow.state === "lost") {
     throw new CliError(5, `Cannot tell ${workerName(fellow)} to ${order.do}: it is lost`, {
       hint: "Phoenix brings back what it held; its supervisor starts another",
@@ -102,6 +106,9 @@ async function waitUntil(
 }
 
 /** Whether `fellow` is among `fleet`, and alive. */
-export function among(fleet: readonly WorkerStatus[], { id }: WorkerStatus): WorkerStatus | undefined {
+export function among(
+  fleet: readonly WorkerStatus[],
+  { id }: WorkerStatus,
+): WorkerStatus | undefined {
   return fleet.find((each) => each.id === id && each.state !== "lost");
 }

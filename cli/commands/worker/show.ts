@@ -4,10 +4,9 @@
  * @module
  */
 
-import { workerName } from "../../../core/console/worker_list.ts";
+import { listSome, plural, workerName } from "../../../core/console/mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { taskColumns } from "../tasks/columns.ts";
-import { plural, listSome } from "../../terminal/format.ts";
 import { workersNamed } from "./find_workers.ts";
 import { slotsOf, stateOf } from "./list.ts";
 

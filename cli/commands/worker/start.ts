@@ -4,13 +4,12 @@
  * @module
  */
 
-import { readMetricsInput } from "../../../core/console/queue_metrics.ts";
+import { plural, readMetricsInput } from "../../../core/console/mod.ts";
 import { createWorker } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { integer } from "../../framework/option_values.ts";
 import { exportTo, otlpOf } from "../../processes/otlp_exporter.ts";
-import { plural } from "../../terminal/format.ts";
 import { type HealthServer, openHealthServer } from "../../supervisor/health_server.ts";
 import { createEventLog } from "../../supervisor/log_lines.ts";
 import type { SupervisedProcess } from "../../supervisor/process_slot.ts";

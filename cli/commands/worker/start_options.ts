@@ -10,7 +10,8 @@ import type { WorkerOptions } from "../../../mod.ts";
 import type { Settings } from "../../framework/settings.ts";
 import type { ParsedArgs } from "../../framework/args.ts";
 import { CliError } from "../../framework/cli_error.ts";
-import { choice, duration, integer, list } from "../../framework/option_values.ts";
+import { duration } from "../../framework/duration.ts";
+import { choice, integer, list } from "../../framework/option_values.ts";
 import { otlpArg } from "../../processes/otlp_exporter.ts";
 
 /** The options of `rl worker start`. */

@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dashboard } from "../../../adapters/hono.ts";
 import { exposition, type MetricFamily } from "../../../core/console/prometheus.ts";
-import { readMetricsInput, queueMetrics } from "../../../core/console/queue_metrics.ts";
+import { queueMetrics, readMetricsInput } from "../../../core/console/queue_metrics.ts";
 import { workerMetrics } from "../../../cli/supervisor/metrics.ts";
 import { noTotals } from "../../../cli/supervisor/event_counts.ts";
 import { withRelier } from "../../support/relier.ts";

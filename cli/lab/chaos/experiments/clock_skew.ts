@@ -5,7 +5,8 @@
  * @module
  */
 
-import { duration, integer } from "../../../framework/option_values.ts";
+import { duration } from "../../../framework/duration.ts";
+import { integer } from "../../../framework/option_values.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
 import { experiment } from "../experiment.ts";
 import { jobsOf } from "../../faults.ts";

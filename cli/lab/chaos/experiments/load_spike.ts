@@ -5,7 +5,8 @@
  */
 
 import { AdmissionRejectedError } from "../../../../mod.ts";
-import { duration, integer } from "../../../framework/option_values.ts";
+import { duration } from "../../../framework/duration.ts";
+import { integer } from "../../../framework/option_values.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
 import { experiment } from "../experiment.ts";
 import { jobsOf, rest } from "../../faults.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { duration } from "../../../framework/option_values.ts";
+import { duration } from "../../../framework/duration.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
 import { experiment } from "../experiment.ts";
 import { jobsOf, orderOf, victim } from "../../faults.ts";
