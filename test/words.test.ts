@@ -18,7 +18,8 @@ import { files, isGenerated, read, root } from "./support/tree.ts";
 const snapshot = "test/words.snapshot.txt";
 
 /** Files whose strings a user reads. */
-const spoken = /^(adapters\/(http|dashboard)\/.+|adapters\/(hono|express)|cli\/.+)\.(ts|js)$/;
+const spoken =
+  /^(adapters\/(http|dashboard)\/.+|core\/console\/.+|adapters\/(hono|express)|cli\/.+)\.(ts|js)$/;
 
 /** Code in front of a string that shows even a single word: a property, or a call. */
 const shown =
