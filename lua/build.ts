@@ -106,7 +106,7 @@ function module(name: string, text: string): string {
   const shape = (list: Field[]) => `{ ${list.map((f) => `${f.name}: ${f.ts}`).join("; ")} }`;
   const summary = /^--- (.*)$/m.exec(text)![1];
   return `/** ${summary} */
-export const ${name}: Script<
+export const ${camelCase(name)}: Script<
   ${args.length ? shape(args) : "Record<never, never>"},
   ${rows.length ? shape(rows) : "never"},
   ${replies.map(answer).join(" | ")}
@@ -163,6 +163,11 @@ function program(text: string): { keys: KeyName[]; head: string; uses: string[];
     argumentsOf(text),
   ].join("\n");
   return { keys, head: bare(head), uses, body: bare(text) };
+}
+
+/** The TypeScript name of a script: `settle_and_claim.lua` is `settleAndClaim`. */
+function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Lua without comments, indentation and empty lines; no string of it may span lines. */

@@ -103,7 +103,7 @@ export function createVictim(client: Relier, port: MortalPort): Victim {
         worker.on("started", ({ name }) => {
           if (task !== undefined && name !== task) return;
           // What its handler does is done; only that it has ended is never told.
-          port.killBefore("turn");
+          port.killBefore("settle_and_claim");
           resolve(true);
         })
       );

@@ -12,7 +12,7 @@ import { randomLocal } from "../protocol/task_id.ts";
 import { sleep } from "../base/timers.ts";
 import { defaultLeaseMs as leaseMs } from "../defaults.ts";
 import { call, type Caller } from "../redis/call.ts";
-import { lock, turn, unlock } from "../redis/generated/worker.ts";
+import { lock, settleAndClaim, unlock } from "../redis/generated/worker.ts";
 
 /** The right to do the work of a key, or what it came to. */
 export interface IdempotencyLock<T = unknown> extends AsyncDisposable {
@@ -132,7 +132,7 @@ export async function takeLock<T>(
           partial: "",
           name: "",
         };
-        const [, , , , stale] = await call(caller, partition, turn, args, [row]);
+        const [, , , , stale] = await call(caller, partition, settleAndClaim, args, [row]);
         over.abort();
         if (stale.length === 0) return;
         throw new RelierError(

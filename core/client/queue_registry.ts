@@ -9,7 +9,7 @@
 import { type Partition, partitionOf } from "../protocol/keys.ts";
 import type { RedisPort, Reply } from "../port.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
-import { enlist, queues } from "../redis/generated/client.ts";
+import { listQueues, registerQueue } from "../redis/generated/client.ts";
 import type { Telemetry } from "../telemetry/load_observer.ts";
 import { rowsPerCall } from "../defaults.ts";
 
@@ -56,7 +56,9 @@ export function createRegistry(
       const now = performance.now();
       if (now < (dueAt.get(queue) ?? -Infinity)) return;
       dueAt.set(queue, now + againMs);
-      call(caller, partition, enlist, { queue }).catch(() => dueAt.set(queue, now + retryMs));
+      call(caller, partition, registerQueue, { queue }).catch(() =>
+        dueAt.set(queue, now + retryMs)
+      );
     },
     forget: () => dueAt.clear(),
     async names() {
@@ -64,7 +66,7 @@ export function createRegistry(
       let page: [string, Reply][];
       do {
         const args = { offset: found.length, limit: rowsPerCall };
-        const [, , , names] = await call(caller, partition, queues, args);
+        const [, , , names] = await call(caller, partition, listQueues, args);
         page = pairs(names);
         found.push(...page.map(([name, seen]) => ({ name, seen: new Date(Number(seen)) })));
       } while (page.length === rowsPerCall);

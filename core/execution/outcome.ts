@@ -14,7 +14,7 @@ import { describe } from "../base/serialized_error.ts";
 import { Discard, Retry } from "../task/control_errors.ts";
 import { defaultRetentionMs } from "../defaults.ts";
 
-/** How a claim is settled: a row of `turn.lua` without what identifies the claim. */
+/** How a claim is settled: a row of `settle_and_claim.lua` without what identifies the claim. */
 export interface Verdict {
   readonly event: "complete" | "retry" | "bury" | "defer" | "handoff" | "stop";
   /** How long to keep what is final, or to wait before the next attempt. */

@@ -8,7 +8,7 @@ import { idOf, type Partition } from "../protocol/keys.ts";
 import { booleanOption, integerOption, knownOptions, oneOf } from "../base/options.ts";
 import type { Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
-import { find, held, page } from "../redis/generated/operations.ts";
+import { findIds, listHeld, listTasks } from "../redis/generated/operations.ts";
 import { states, type TaskState } from "../states.ts";
 import { readSummary, type TaskSummary } from "./task_details.ts";
 import { shown } from "../base/safe_text.ts";
@@ -55,7 +55,7 @@ export async function pageOf(
   do {
     const left = limit - tasks.length;
     const args = { state, after, limit: left, last: last ? 1 : 0 };
-    const [, , , lines, next, all] = await call(caller, partition, page, args);
+    const [, , , lines, next, all] = await call(caller, partition, listTasks, args);
     tasks.push(...summaries(partition, lines));
     [after, total] = [next, all];
   } while (after !== "" && tasks.length < limit);
@@ -75,7 +75,7 @@ export async function heldBy(
   partition: Partition,
   worker: string,
 ): Promise<TaskSummary[]> {
-  const [, , , lines] = await call(caller, partition, held, { worker, limit: maxPageRows });
+  const [, , , lines] = await call(caller, partition, listHeld, { worker, limit: maxPageRows });
   return summaries(partition, lines);
 }
 
@@ -105,7 +105,7 @@ export async function findTasks(
       let cursor = "0";
       do {
         const args = { section, beginning: local, cursor };
-        const [, , , next, ids] = await call(caller, partition, find, args);
+        const [, , , next, ids] = await call(caller, partition, findIds, args);
         for (const id of ids as string[]) found.add(idOf(partition, id));
         if (found.size >= mostFound) return [...found].slice(0, mostFound);
         cursor = next;

@@ -11,7 +11,10 @@ import type { Partition } from "../protocol/keys.ts";
 import { decodeCommand, encodeCommand, type WorkerCommand } from "../protocol/worker_command.ts";
 import type { Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
-import { fleet, order as orderScript } from "../redis/generated/operations.ts";
+import {
+  commandWorker as commandWorkerScript,
+  listWorkers as listWorkersScript,
+} from "../redis/generated/operations.ts";
 
 /** A worker, as its queue knows it. */
 export interface WorkerEntry {
@@ -48,7 +51,7 @@ type Row = readonly [
 
 /** The workers that beat at `partition`, at most 200. */
 export async function listWorkers(caller: Caller, partition: Partition): Promise<WorkerEntry[]> {
-  const [, , , workers] = await call(caller, partition, fleet, {});
+  const [, , , workers] = await call(caller, partition, listWorkersScript, {});
   return (workers as readonly Reply[]).map((row) => {
     const [id, beat, seen, missingMs, running, text, order, blockedMs] = row as unknown as Row;
     const info = parseWorkerInfo(text);
@@ -74,7 +77,7 @@ export async function giveOrder(
   order: WorkerCommand,
 ): Promise<void> {
   const text = encodeCommand(order);
-  const [word] = await call(caller, partition, orderScript, { worker, order: text });
+  const [word] = await call(caller, partition, commandWorkerScript, { worker, order: text });
   if (word === "ok") return;
   throw new RelierError(
     "RL_NOT_FOUND",

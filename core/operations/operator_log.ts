@@ -7,7 +7,7 @@
 
 import type { Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
-import { actions, chronicle } from "../redis/generated/operations.ts";
+import { listActions, recordAction as recordActionScript } from "../redis/generated/operations.ts";
 import { integerOption, keyOption, knownOptions } from "../base/options.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { shown } from "../base/safe_text.ts";
@@ -58,7 +58,9 @@ export async function recordAction(
 ): Promise<void> {
   knownOptions("recordAction()", action, names);
   const values = names.map((name) => keyOption(name, action[name], most[name]));
-  await call(caller, partition, chronicle, { entry: JSON.stringify([randomLocal(), ...values]) });
+  await call(caller, partition, recordActionScript, {
+    entry: JSON.stringify([randomLocal(), ...values]),
+  });
   (await caller.telemetry?.())?.operated(action);
 }
 
@@ -78,7 +80,7 @@ export async function readActions(
       }`,
     );
   }
-  const [, , , entries] = await call(caller, partition, actions, { before: cursor, limit });
+  const [, , , entries] = await call(caller, partition, listActions, { before: cursor, limit });
   const found = pairs(entries);
   return {
     actions: found.map(([entry, score]) => {

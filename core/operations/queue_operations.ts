@@ -12,7 +12,7 @@ import { giveOrder, listWorkers } from "../inspection/worker_list.ts";
 import { idOf, localOf, type Partition } from "../protocol/keys.ts";
 import { heldBy, pageOf } from "../inspection/task_list.ts";
 import { randomLocal } from "../protocol/task_id.ts";
-import { discard, limit, pause, promote, resume } from "../redis/generated/operations.ts";
+import { discard, pause, promote, resume, setLimits } from "../redis/generated/operations.ts";
 import { booleanOption, keyOption, knownOptions, oneOf } from "../base/options.ts";
 import { evictAll, sweepOnce } from "../recovery/sweeper.ts";
 import type { Reply } from "../port.ts";
@@ -75,7 +75,7 @@ export function actsOn(
     async limit(limits) {
       const rows = limitRows(limits);
       enlist(partition.queue);
-      await call(caller, partition, limit, {}, rows);
+      await call(caller, partition, setLimits, {}, rows);
     },
     async release(ids) {
       const revisions = ids.map((each) => {

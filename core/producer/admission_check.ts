@@ -5,7 +5,7 @@
  * @module
  */
 
-import { admit } from "../redis/generated/admission.ts";
+import { checkAdmission } from "../redis/generated/admission.ts";
 import type { AdmissionReason } from "../base/errors.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { integerOption, keyOption, knownOptions } from "../base/options.ts";
@@ -63,7 +63,7 @@ export async function askAtDoor(
   knownOptions("admit()", options, ["tenant", "cost"]);
   const { tenant, cost = 1 } = options;
   const began = performance.now();
-  const reply = await call(caller, partition, admit, {
+  const reply = await call(caller, partition, checkAdmission, {
     own,
     tenant: tenant === undefined ? "" : keyOption("tenant", tenant, 128),
     cost: integerOption("cost", cost, { min: 1, max: 1000 }),

@@ -11,11 +11,11 @@ import { channelOf } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import type { Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
-import { poll } from "../redis/generated/client.ts";
+import { taskStatus } from "../redis/generated/client.ts";
 import { rowsPerCall } from "../defaults.ts";
 import { isFinal } from "../states.ts";
 
-/** A task as `poll.lua` tells it; the state is empty if there is none. */
+/** A task as `task_status.lua` tells it; the state is empty if there is none. */
 export interface Standing {
   readonly state: string;
   readonly failures: number;
@@ -170,7 +170,7 @@ export function createPoller(caller: Caller): Poller {
     const [, , , tasks] = await call(
       caller,
       partition,
-      poll,
+      taskStatus,
       { channel },
       ids.map((id) => ({ id })),
     );

@@ -1,5 +1,5 @@
 /**
- * A claimed task, as `turn.lua` hands it out.
+ * A claimed task, as `settle_and_claim.lua` hands it out.
  *
  * @module
  */

@@ -7,14 +7,14 @@
 import { RelierError } from "../base/errors.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { call, type Caller } from "./call.ts";
-import { probe } from "./generated/worker.ts";
+import { serverInfo } from "./generated/worker.ts";
 
 /** What Redis says of itself, by the names of INFO; empty where it does not tell. */
 export type ServerFacts = Readonly<Record<string, string>>;
 
 /** Asks the server of `partition`. */
 export async function askServer(caller: Caller, partition: Partition): Promise<ServerFacts> {
-  const [, , , flat] = await call(caller, partition, probe, {});
+  const [, , , flat] = await call(caller, partition, serverInfo, {});
   const facts: Record<string, string> = {};
   for (let i = 0; i < flat.length; i += 2) facts[flat[i] as string] = flat[i + 1] as string;
   return facts;

@@ -11,7 +11,7 @@ import type { Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import type { Verdict } from "../execution/outcome.ts";
 import { call, type Caller } from "../redis/call.ts";
-import { turn } from "../redis/generated/worker.ts";
+import { settleAndClaim } from "../redis/generated/worker.ts";
 import { sleep } from "../base/timers.ts";
 import { rowsPerCall } from "../defaults.ts";
 
@@ -107,7 +107,13 @@ export function createFeed(
     const sentAt = performance.now();
     for (let tries = 0;; tries++) {
       try {
-        const [, , , tasks, stale, lane, nextMs] = await call(caller, partition, turn, args, rows);
+        const [, , , tasks, stale, lane, nextMs] = await call(
+          caller,
+          partition,
+          settleAndClaim,
+          args,
+          rows,
+        );
         const refused = new Set(stale);
         for (const each of settling) each.resolve(!refused.has(each.claim.id));
         const claims = readClaims(partition, nonce, tasks, lane === "solo", sentAt + leaseMs);

@@ -16,7 +16,7 @@ import { sleep } from "../base/timers.ts";
 import { rowsPerCall } from "../defaults.ts";
 import type { Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
-import { beat } from "../redis/generated/worker.ts";
+import { heartbeat } from "../redis/generated/worker.ts";
 
 /** How often, in milliseconds. */
 export interface Rhythm {
@@ -124,7 +124,7 @@ export function createHeart(
     const beating = call(
       caller,
       partition,
-      beat,
+      heartbeat,
       {
         worker,
         says: about(partition),

@@ -8,7 +8,7 @@
 import type { Partition } from "../protocol/keys.ts";
 import { waitAtMost } from "../base/timers.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
-import { report } from "../redis/generated/worker.ts";
+import { queueGauges } from "../redis/generated/worker.ts";
 
 /** How a queue is. */
 export interface QueueReport {
@@ -38,7 +38,7 @@ export function createReport(
   let askedAt: number | undefined;
 
   async function ask(partition: Partition, leaseMs: number): Promise<void> {
-    const reply = await call(caller, partition, report, { worker, leaseMs });
+    const reply = await call(caller, partition, queueGauges, { worker, leaseMs });
     if (reply[0] === "other") return void last.delete(partition);
     const [, , , counts, oldestMs, workers, memory] = reply;
     const [used, limit] = memory.map(Number) as [number, number];

@@ -54,7 +54,7 @@ export async function agree(steps: readonly Step[], engines: readonly Engine[]):
 function repeats(first: Move, second: Move, before: Held, after: Held, at: string): void {
   if (first.script === "sweep") return;
   const { named, answer } = first;
-  if (first.script === "turn") {
+  if (first.script === "settleAndClaim") {
     const [, tasks, stale] = answer as [string, unknown[], string[]];
     // Nothing was handed out: it may claim what has become ready by the first.
     if (tasks.length === 0 && Number(named["slots"]) + Number(named["spare"]) > 0) return;

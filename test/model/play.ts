@@ -58,9 +58,9 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
       ...rows.find(({ id }) => id === each.id),
     }));
     const args = { ...step, says: "{}", obeyed: "" };
-    return { place: stage.queue, script: "beat", args, rows: unique([...own, ...rows]) };
+    return { place: stage.queue, script: "heartbeat", args, rows: unique([...own, ...rows]) };
   },
-  admit: (stage, step) => call(stage, "admit", { ...step }),
+  admit: (stage, step) => call(stage, "checkAdmission", { ...step }),
   renew: (stage, step) => ({
     place: stage.queue,
     script: "renew",
@@ -112,9 +112,9 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
   },
   pause: (stage, step) => call(stage, "pause", { ...step }),
   resume: (stage) => call(stage, "resume", {}),
-  limit: (stage, { rows }) => call(stage, "limit", {}, rows),
+  limit: (stage, { rows }) => call(stage, "setLimits", {}, rows),
   poll: (stage, { tasks, channel }) =>
-    call(stage, "poll", { channel }, unique(tasks.map(stage.task))),
+    call(stage, "taskStatus", { channel }, unique(tasks.map(stage.task))),
   hear: (stage) => stage.send(call(stage, "hear", {})),
   lock: (stage, step) => ({
     place: stage.locks,
@@ -156,7 +156,7 @@ function call(
 }
 
 function turn(stage: Stage, args: Values, rows: readonly Values[] = []): Sent {
-  return call(stage, "turn", args, rows);
+  return call(stage, "settleAndClaim", args, rows);
 }
 
 function sweep(stage: Stage, args: Values): Sent {
@@ -168,7 +168,7 @@ function sweep(stage: Stage, args: Values): Sent {
 function stall(stage: Stage, worker: string): void {
   const args = { worker, says: "{}", obeyed: "", claiming: 1, leaseMs: 10_000, traces: "" };
   for (let i = 0; i < 2; i++) {
-    stage.send(call(stage, "beat", args));
+    stage.send(call(stage, "heartbeat", args));
     stage.nowUs += 5_000_000;
     stage.send(sweep(stage, {}));
   }

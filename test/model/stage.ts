@@ -31,13 +31,13 @@ type Rule = (world: World, args: never, rows: never) => Answer;
 
 /** The rule of the model for each script. */
 const rules: Partial<Record<ScriptName, Rule>> = {
-  admit,
+  checkAdmission: admit,
   push: producer.push,
-  poll: producer.poll,
+  taskStatus: producer.poll,
   lock: producer.lock,
   unlock: producer.unlock,
-  turn: worker.turn,
-  beat: worker.beat,
+  settleAndClaim: worker.turn,
+  heartbeat: worker.beat,
   renew: worker.renew,
   step: worker.step,
   sweep,
@@ -48,7 +48,7 @@ const rules: Partial<Record<ScriptName, Rule>> = {
   restore: operator.restore,
   pause: operator.pause,
   resume: operator.resume,
-  limit: operator.limit,
+  setLimits: operator.limit,
   hear: operator.hear,
 };
 
@@ -126,7 +126,7 @@ export function openStage(prefix: string, nowUs: number): Stage {
         again,
       });
       if (!again) sent.push(call);
-      if (script !== "turn") return;
+      if (script !== "settleAndClaim") return;
       const nonce = args["nonce"] as string;
       for (const [id] of answer[1] as [string][]) claims.set(id + nonce, { id, nonce });
     },

@@ -131,7 +131,7 @@ describe("a worker is lost", { concurrency: true }, () => {
       await until("both are fenced", () => crew.diary.of("fenced").length === 2);
       // Not only did the process know: Redis was asked, and said no to each.
       const refused = new Set(crew.diary.of("refused").map(({ text }) => text));
-      assert.deepEqual([...refused].sort(), ["beat", "push", "step", "turn"]);
+      assert.deepEqual([...refused].sort(), ["heartbeat", "push", "settle_and_claim", "step"]);
       assert.deepEqual(await held(), before);
       assert.deepEqual(await withRedis(server.url, (redis) => redis.keys("*-far*")), []);
       for (const { id } of handles) {

@@ -58,7 +58,9 @@ function later(): Promise<void> {
 /** What the scripts say to somebody who holds a task no more. */
 function tell(script: string, [word, , , , stale]: readonly unknown[]): void {
   if (word === "stale") note("refused", { text: script });
-  if ((script === "turn" || script === "beat") && (stale as unknown[])?.length > 0) {
+  if (
+    (script === "settle_and_claim" || script === "heartbeat") && (stale as unknown[])?.length > 0
+  ) {
     note("refused", { text: script });
   }
 }
@@ -73,7 +75,7 @@ function mutant(program: Program, everywhere: boolean): Program {
     if (everywhere) {
       source = source.replace(' and record.state == "running" and record.nonce == nonce', "");
     }
-    if (program.name === "turn" && source === program.source) {
+    if (program.name === "settle_and_claim" && source === program.source) {
       throw new Error("The check of the nonce is not where it was: there is no mutant");
     }
     const sha = createHash("sha1").update(source).digest("hex");

@@ -190,7 +190,7 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
       const [, , , tasks, stale, lane, nextMs] = await call(
         caller,
         partition,
-        scripts.turn,
+        scripts.settleAndClaim,
         { ...args, ...rest, nonce },
         rows as never,
       );
@@ -220,7 +220,7 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
       const [, , , seen, lost, asked, order] = await call(
         caller,
         partition,
-        scripts.beat,
+        scripts.heartbeat,
         args,
         full,
       );

@@ -124,5 +124,5 @@ function over(
 
 function work(counter: Counted): number {
   const counts = counter.take();
-  return (counts.get("turn") ?? 0) + (counts.get("BLPOP") ?? 0);
+  return (counts.get("settle_and_claim") ?? 0) + (counts.get("BLPOP") ?? 0);
 }

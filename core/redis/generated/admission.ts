@@ -5,13 +5,13 @@ import type { Reply } from "../../port.ts";
 import type { Script } from "../call.ts";
 import { admit_lua, clock_lua, commit_lua, meta_lua, rates_lua, records_lua } from "./shared_parts.ts";
 
-/** admit: would so many tasks be taken now? */
-export const admit: Script<
+/** check_admission: would so many tasks be taken now? */
+export const checkAdmission: Script<
   { own: string; tenant: string; cost: number },
   never,
   readonly [word: "ok", epoch: string, seq: number, quotas: readonly Reply[]] | readonly [word: "refused", epoch: string, seq: number, reason: string, waitMs: number, quotas: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
 > = {
-  name: "admit",
+  name: "check_admission",
   keys: ["scheduled","ready","meta","record","tenants","rate"],
   args: ["own","tenant","cost"],
   row: [],

@@ -22,37 +22,20 @@ export const cancel: Script<
   },
 };
 
-/** enlist: this queue is in use */
-export const enlist: Script<
-  { queue: string },
+/** list_queues: the queues that were ever in use, by when they were last */
+export const listQueues: Script<
+  { offset: number; limit: number },
   never,
-  readonly [word: "ok", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
+  readonly [word: "ok", epoch: string, seq: number, names: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
 > = {
-  name: "enlist",
+  name: "list_queues",
   keys: ["meta","queues"],
-  args: ["queue"],
+  args: ["offset","limit"],
   row: [],
   replies: ["ok","schema"],
-  sha: "e97fd27b535c6d68e8a50d4df7e7904caea4c8d2",
+  sha: "1ce3e5680ab8c278e92f3599c5000566161c5c90",
   get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal queue = ARGV[1]\n" + clock_lua + meta_lua + commit_lua + "local seen = tonumber(redis.call(\"ZSCORE\", KEY.queues, queue)) or 0\nif now - seen > 60000 then\ncommit()\nredis.call(\"ZADD\", KEY.queues, now, queue)\nend\nreturn answer(\"ok\")\n";
-  },
-};
-
-/** poll: where tasks stand, and what the final ones came to */
-export const poll: Script<
-  { channel: string },
-  { id: string },
-  readonly [word: "ok", epoch: string, seq: number, tasks: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
-> = {
-  name: "poll",
-  keys: ["ready","meta","record","waiters"],
-  args: ["channel"],
-  row: ["id"],
-  replies: ["ok","schema"],
-  sha: "f7165656fc62c548108c50eaab03bfabb83b64f7",
-  get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal channel = ARGV[1]\nlocal rows = {}\nfor i = 2, #ARGV, 1 do\nrows[#rows + 1] = { id = ARGV[i] }\nend\n" + clock_lua + meta_lua + records_lua + commit_lua + "local ids, tasks = {}, {}\nfor i, row in ipairs(rows) do ids[i] = row.id end\nload(ids)\nlocal waiters = channel ~= \"\" and redis.call(\"HMGET\", KEY.waiters, unpack(ids)) or {}\nlocal added = {}\nfor i, id in ipairs(ids) do\nlocal record = records[id] or { state = \"\" }\ntasks[i] = {\nrecord.state, record.failures or 0, record.progress or \"\", record.worker or \"\",\nrecord.reason or \"\", record.error or \"\", record.result or \"\",\n}\nlocal final = record.state == \"completed\" or record.state == \"dead\"\nor record.state == \"cancelled\" or record.state == \"\"\nlocal others = waiters[i] or \"\"\nif channel ~= \"\" and not final and not string.find(others, channel, 1, true) and #others < 512 then\nadded[#added + 1] = id\nadded[#added + 1] = others .. \" \" .. channel\nend\nend\nif #added > 0 then\ncommit()\nredis.call(\"HSET\", KEY.waiters, unpack(added))\nend\nreturn answer(\"ok\", tasks)\n";
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal offset = tonumber(ARGV[1])\nlocal limit = tonumber(ARGV[2])\n" + clock_lua + meta_lua + "return answer(\"ok\", redis.call(\"ZRANGE\", KEY.queues, offset, offset + limit - 1, \"WITHSCORES\"))\n";
   },
 };
 
@@ -73,19 +56,36 @@ export const push: Script<
   },
 };
 
-/** queues: the queues that were ever in use, by when they were last */
-export const queues: Script<
-  { offset: number; limit: number },
+/** register_queue: this queue is in use */
+export const registerQueue: Script<
+  { queue: string },
   never,
-  readonly [word: "ok", epoch: string, seq: number, names: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
+  readonly [word: "ok", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
 > = {
-  name: "queues",
+  name: "register_queue",
   keys: ["meta","queues"],
-  args: ["offset","limit"],
+  args: ["queue"],
   row: [],
   replies: ["ok","schema"],
-  sha: "1ce3e5680ab8c278e92f3599c5000566161c5c90",
+  sha: "e97fd27b535c6d68e8a50d4df7e7904caea4c8d2",
   get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal offset = tonumber(ARGV[1])\nlocal limit = tonumber(ARGV[2])\n" + clock_lua + meta_lua + "return answer(\"ok\", redis.call(\"ZRANGE\", KEY.queues, offset, offset + limit - 1, \"WITHSCORES\"))\n";
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal queue = ARGV[1]\n" + clock_lua + meta_lua + commit_lua + "local seen = tonumber(redis.call(\"ZSCORE\", KEY.queues, queue)) or 0\nif now - seen > 60000 then\ncommit()\nredis.call(\"ZADD\", KEY.queues, now, queue)\nend\nreturn answer(\"ok\")\n";
+  },
+};
+
+/** task_status: where tasks stand, and what the final ones came to */
+export const taskStatus: Script<
+  { channel: string },
+  { id: string },
+  readonly [word: "ok", epoch: string, seq: number, tasks: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
+> = {
+  name: "task_status",
+  keys: ["ready","meta","record","waiters"],
+  args: ["channel"],
+  row: ["id"],
+  replies: ["ok","schema"],
+  sha: "f7165656fc62c548108c50eaab03bfabb83b64f7",
+  get source() {
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal channel = ARGV[1]\nlocal rows = {}\nfor i = 2, #ARGV, 1 do\nrows[#rows + 1] = { id = ARGV[i] }\nend\n" + clock_lua + meta_lua + records_lua + commit_lua + "local ids, tasks = {}, {}\nfor i, row in ipairs(rows) do ids[i] = row.id end\nload(ids)\nlocal waiters = channel ~= \"\" and redis.call(\"HMGET\", KEY.waiters, unpack(ids)) or {}\nlocal added = {}\nfor i, id in ipairs(ids) do\nlocal record = records[id] or { state = \"\" }\ntasks[i] = {\nrecord.state, record.failures or 0, record.progress or \"\", record.worker or \"\",\nrecord.reason or \"\", record.error or \"\", record.result or \"\",\n}\nlocal final = record.state == \"completed\" or record.state == \"dead\"\nor record.state == \"cancelled\" or record.state == \"\"\nlocal others = waiters[i] or \"\"\nif channel ~= \"\" and not final and not string.find(others, channel, 1, true) and #others < 512 then\nadded[#added + 1] = id\nadded[#added + 1] = others .. \" \" .. channel\nend\nend\nif #added > 0 then\ncommit()\nredis.call(\"HSET\", KEY.waiters, unpack(added))\nend\nreturn answer(\"ok\", tasks)\n";
   },
 };

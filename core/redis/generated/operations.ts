@@ -8,23 +8,6 @@ import { history_lua, holds_lua, revive_lua, summary_lua, workers_lua } from "./
 
 const seek_lua: string = "local function before(a, b)\nfor i = 1, math.min(#a, #b) do\nlocal x, y = string.byte(a, i), string.byte(b, i)\nif x ~= y then return x < y end\nend\nreturn #a < #b\nend\nlocal function seek(key, cursor, first)\nlocal score, member = string.match(cursor, \"^(.-):(.+)$\")\nif not score then return first end\nif redis.call(\"ZSCORE\", key, member) == score then\nreturn redis.call(\"ZRANK\", key, member) + (first == 0 and 1 or 0)\nend\nlocal low = redis.call(\"ZCOUNT\", key, \"-inf\", \"(\" .. score)\nlocal high = redis.call(\"ZCOUNT\", key, \"-inf\", score)\nfor _ = 1, 60 do\nif low >= high then break end\nlocal middle = math.floor((low + high) / 2)\nif before(redis.call(\"ZRANGE\", key, middle, middle)[1], member) then\nlow = middle + 1\nelse\nhigh = middle\nend\nend\nreturn low\nend\n";
 
-/** actions: what operators did, the last first */
-export const actions: Script<
-  { before: string; limit: number },
-  never,
-  readonly [word: "ok", epoch: string, seq: number, entries: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
-> = {
-  name: "actions",
-  keys: ["meta","actions"],
-  args: ["before","limit"],
-  row: [],
-  replies: ["ok","schema"],
-  sha: "51e1eae70051a2a22781ba92e32ffd8942eda07f",
-  get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal before = ARGV[1]\nlocal limit = tonumber(ARGV[2])\n" + clock_lua + meta_lua + "local from = before == \"\" and \"+inf\" or \"(\" .. before\nreturn answer(\"ok\",\nredis.call(\"ZRANGE\", KEY.actions, from, \"-inf\", \"BYSCORE\", \"REV\", \"LIMIT\", 0, limit, \"WITHSCORES\"))\n";
-  },
-};
-
 /** audit: looks for what must never be */
 export const audit: Script<
   { section: string; cursor: string; limit: number },
@@ -42,20 +25,20 @@ export const audit: Script<
   },
 };
 
-/** chronicle: somebody did something to a queue, a task or a worker */
-export const chronicle: Script<
-  { entry: string },
+/** command_worker: tells a worker what to do */
+export const commandWorker: Script<
+  { worker: string; order: string },
   never,
-  readonly [word: "ok", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
+  readonly [word: "ok", epoch: string, seq: number] | readonly [word: "unknown", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
 > = {
-  name: "chronicle",
-  keys: ["meta","actions"],
-  args: ["entry"],
+  name: "command_worker",
+  keys: ["meta","worker"],
+  args: ["worker","order"],
   row: [],
-  replies: ["ok","schema"],
-  sha: "7e9125b429e8ae5dc5ba174f9c90051f314324b8",
+  replies: ["ok","unknown","schema"],
+  sha: "cc3c7cf22cc7ae15381dbd2a570ccdc3c2905b73",
   get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal entry = ARGV[1]\n" + clock_lua + meta_lua + commit_lua + "if not redis.call(\"ZSCORE\", KEY.actions, entry) then\nlocal last = redis.call(\"ZRANGE\", KEY.actions, -1, -1, \"WITHSCORES\")[2]\ncommit()\nredis.call(\"ZADD\", KEY.actions, string.format(\"%.0f\", math.max(nowUs, (last or 0) + 1)), entry)\nlocal over = math.min(200, redis.call(\"ZCARD\", KEY.actions) - 10000)\nif over > 0 then\nredis.call(\"ZREM\", KEY.actions, unpack(redis.call(\"ZRANGE\", KEY.actions, 0, over - 1)))\nend\nend\nreturn answer(\"ok\")\n";
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal worker = ARGV[1]\nlocal order = ARGV[2]\n" + clock_lua + meta_lua + channel_lua + workers_lua + commit_lua + "local entry = workerOf(worker)\nif not entry or not entry.beat then return answer(\"unknown\") end\nif entry.order ~= order and entry.obeyed ~= order then\nentry.order = order\ncommit()\nredis.call(\"HSET\", KEY.worker, worker, cmsgpack.pack(entry))\nend\ntell(root .. \"@\" .. worker, \"order\")\nreturn answer(\"ok\")\n";
   },
 };
 
@@ -76,13 +59,13 @@ export const discard: Script<
   },
 };
 
-/** find: the tasks whose id begins so, one bounded step */
-export const find: Script<
+/** find_ids: the tasks whose id begins so, one bounded step */
+export const findIds: Script<
   { section: string; beginning: string; cursor: string },
   never,
   readonly [word: "ok", epoch: string, seq: number, cursor: string, ids: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
 > = {
-  name: "find",
+  name: "find_ids",
   keys: ["meta","task","record"],
   args: ["section","beginning","cursor"],
   row: [],
@@ -93,30 +76,30 @@ export const find: Script<
   },
 };
 
-/** fleet: the workers that beat here */
-export const fleet: Script<
-  Record<never, never>,
+/** list_actions: what operators did, the last first */
+export const listActions: Script<
+  { before: string; limit: number },
   never,
-  readonly [word: "ok", epoch: string, seq: number, workers: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
+  readonly [word: "ok", epoch: string, seq: number, entries: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
 > = {
-  name: "fleet",
-  keys: ["meta","holds","workers","worker"],
-  args: [],
+  name: "list_actions",
+  keys: ["meta","actions"],
+  args: ["before","limit"],
   row: [],
   replies: ["ok","schema"],
-  sha: "c9c78dda0f9712775f5a8848638f0672a7d1634b",
+  sha: "51e1eae70051a2a22781ba92e32ffd8942eda07f",
   get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\n" + clock_lua + meta_lua + channel_lua + workers_lua + holds_lua + "local server, fleet = run(), {}\nlocal function missingMs(id, entry)\nif entry.run ~= server or listeners(root .. \"@\" .. id) > 0 then return 0 end\nreturn math.max(1, now - (entry.mark or entry.beat))\nend\nlocal range = redis.call(\"ZRANGE\", KEY.workers, 0, 199, \"WITHSCORES\")\nfor i = 1, #range, 2 do\nlocal id = range[i]\nlocal entry = workerOf(id) or {}\nfleet[#fleet + 1] = {\nid, entry.beat or tonumber(range[i + 1]), entry.run == server and 1 or 0,\nmissingMs(id, entry), holdsOf(id), entry.about or \"\", entry.order or \"\",\nentry.blocked and now - entry.blocked or 0,\n}\nend\nreturn answer(\"ok\", fleet)\n";
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal before = ARGV[1]\nlocal limit = tonumber(ARGV[2])\n" + clock_lua + meta_lua + "local from = before == \"\" and \"+inf\" or \"(\" .. before\nreturn answer(\"ok\",\nredis.call(\"ZRANGE\", KEY.actions, from, \"-inf\", \"BYSCORE\", \"REV\", \"LIMIT\", 0, limit, \"WITHSCORES\"))\n";
   },
 };
 
-/** held: what a worker runs, and holds ready to run */
-export const held: Script<
+/** list_held: what a worker runs, and holds ready to run */
+export const listHeld: Script<
   { worker: string; limit: number },
   never,
   readonly [word: "ok", epoch: string, seq: number, tasks: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
 > = {
-  name: "held",
+  name: "list_held",
   keys: ["scheduled","ready","running","quarantined","completed","dead","cancelled","meta","task","record","holds"],
   args: ["worker","limit"],
   row: [],
@@ -127,47 +110,13 @@ export const held: Script<
   },
 };
 
-/** limit: what the queue takes, of every producer and for every worker */
-export const limit: Script<
-  Record<never, never>,
-  { name: string; value: string },
-  readonly [word: "ok", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
-> = {
-  name: "limit",
-  keys: ["ready","meta","bell","rate"],
-  args: [],
-  row: ["name","value"],
-  replies: ["ok","schema"],
-  sha: "1116acc38ac45293908df394ee93685ff149a1fb",
-  get source() {
-    return keyTable(this.keys) + "local ASKED = { \"limits\", \"limit:concurrency\", \"paused\" }\nlocal MOVES = {  }\nlocal rows = {}\nfor i = 1, #ARGV, 2 do\nrows[#rows + 1] = { name = ARGV[i], value = ARGV[i + 1] }\nend\n" + clock_lua + meta_lua + commit_lua + "local before = { limits = meta.limits or \"\", [\"limit:concurrency\"] = meta[\"limit:concurrency\"] or \"\" }\nlocal limits, texts = {}, {}\nfor name, value in string.gmatch(before.limits, \"(%a+)=(%S+)\") do limits[name] = value end\nlocal rate, after = limits.rate, { [\"limit:concurrency\"] = before[\"limit:concurrency\"] }\nfor _, row in ipairs(rows) do\nif row.name == \"concurrency\" then\nafter[\"limit:concurrency\"] = row.value\nelse\nlimits[row.name] = row.value ~= \"\" and row.value or nil\nend\nend\nfor name, value in pairs(limits) do texts[#texts + 1] = name .. \"=\" .. value end\ntable.sort(texts)\nafter.limits = table.concat(texts, \" \")\nlocal removed, same = {}, true\nfor field, text in pairs(after) do\nif text ~= before[field] then\nsame = false\nif text == \"\" then removed[#removed + 1] = field else note(field, text) end\nend\nend\nif same then return answer(\"ok\") end\nredis.call(\"ZCARD\", KEY.rate) -- Touched before the first write; see lib/write.lua.\nlocal ring = not meta.paused and redis.call(\"ZCARD\", KEY.ready) > 0\nand redis.call(\"LLEN\", KEY.bell) == 0\ncommit()\nif #removed > 0 then redis.call(\"HDEL\", KEY.meta, unpack(removed)) end\nif limits.rate ~= rate then redis.call(\"UNLINK\", KEY.rate) end\nif ring then redis.call(\"LPUSH\", KEY.bell, \"\") end\nreturn answer(\"ok\")\n";
-  },
-};
-
-/** order: tells a worker what to do */
-export const order: Script<
-  { worker: string; order: string },
-  never,
-  readonly [word: "ok", epoch: string, seq: number] | readonly [word: "unknown", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
-> = {
-  name: "order",
-  keys: ["meta","worker"],
-  args: ["worker","order"],
-  row: [],
-  replies: ["ok","unknown","schema"],
-  sha: "cc3c7cf22cc7ae15381dbd2a570ccdc3c2905b73",
-  get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal worker = ARGV[1]\nlocal order = ARGV[2]\n" + clock_lua + meta_lua + channel_lua + workers_lua + commit_lua + "local entry = workerOf(worker)\nif not entry or not entry.beat then return answer(\"unknown\") end\nif entry.order ~= order and entry.obeyed ~= order then\nentry.order = order\ncommit()\nredis.call(\"HSET\", KEY.worker, worker, cmsgpack.pack(entry))\nend\ntell(root .. \"@\" .. worker, \"order\")\nreturn answer(\"ok\")\n";
-  },
-};
-
-/** page: one page of a state, in its order or from its end */
-export const page: Script<
+/** list_tasks: one page of a state, in its order or from its end */
+export const listTasks: Script<
   { state: string; after: string; limit: number; last: number },
   never,
   readonly [word: "ok", epoch: string, seq: number, tasks: readonly Reply[], cursor: string, total: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
 > = {
-  name: "page",
+  name: "list_tasks",
   keys: ["scheduled","ready","running","quarantined","completed","dead","cancelled","meta","task","record"],
   args: ["state","after","limit","last"],
   row: [],
@@ -175,6 +124,23 @@ export const page: Script<
   sha: "dfc9d5f49183b0c664b679ea7d53d97006d15836",
   get source() {
     return keyTable(this.keys) + "local ASKED = {  }\nlocal STATES = { scheduled = KEYS[1], ready = KEYS[2], running = KEYS[3], quarantined = KEYS[4], completed = KEYS[5], dead = KEYS[6], cancelled = KEYS[7] }\nlocal MOVES = {  }\nlocal state = ARGV[1]\nlocal after = ARGV[2]\nlocal limit = tonumber(ARGV[3])\nlocal last = tonumber(ARGV[4])\n" + clock_lua + meta_lua + records_lua + name_lua + seek_lua + summary_lua + "local key, ids, cursor = STATES[state], {}, \"\"\nlocal total, budget = redis.call(\"ZCARD\", key), 4000000\nlocal start = last == 1 and total - seek(key, after, total) or seek(key, after, 0)\nlocal order = last == 1 and \"ZREVRANGE\" or \"ZRANGE\"\nlocal range = redis.call(order, key, start, start + limit - 1, \"WITHSCORES\")\nfor i = 1, #range, 2 do\nlocal id = range[i]\nbudget = budget - redis.call(\"HSTRLEN\", KEY.task, id) - redis.call(\"HSTRLEN\", KEY.record, id)\nif budget < 0 and #ids > 0 then break end\nids[#ids + 1] = id\ncursor = range[i + 1] .. \":\" .. id\nend\nload(ids)\nlocal tasks = {}\nfor _, id in ipairs(ids) do tasks[#tasks + 1] = summary(id) end\nreturn answer(\"ok\", tasks, start + #ids < total and cursor or \"\", total)\n";
+  },
+};
+
+/** list_workers: the workers that beat here */
+export const listWorkers: Script<
+  Record<never, never>,
+  never,
+  readonly [word: "ok", epoch: string, seq: number, workers: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
+> = {
+  name: "list_workers",
+  keys: ["meta","holds","workers","worker"],
+  args: [],
+  row: [],
+  replies: ["ok","schema"],
+  sha: "c9c78dda0f9712775f5a8848638f0672a7d1634b",
+  get source() {
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\n" + clock_lua + meta_lua + channel_lua + workers_lua + holds_lua + "local server, fleet = run(), {}\nlocal function missingMs(id, entry)\nif entry.run ~= server or listeners(root .. \"@\" .. id) > 0 then return 0 end\nreturn math.max(1, now - (entry.mark or entry.beat))\nend\nlocal range = redis.call(\"ZRANGE\", KEY.workers, 0, 199, \"WITHSCORES\")\nfor i = 1, #range, 2 do\nlocal id = range[i]\nlocal entry = workerOf(id) or {}\nfleet[#fleet + 1] = {\nid, entry.beat or tonumber(range[i + 1]), entry.run == server and 1 or 0,\nmissingMs(id, entry), holdsOf(id), entry.about or \"\", entry.order or \"\",\nentry.blocked and now - entry.blocked or 0,\n}\nend\nreturn answer(\"ok\", fleet)\n";
   },
 };
 
@@ -209,6 +175,23 @@ export const promote: Script<
   sha: "76c9277a6467b30c740aa9355ab85d5c64b1bfa7",
   get source() {
     return keyTable(this.keys) + "local ASKED = { \"paused\" }\nlocal MOVES = { promote = { scheduled = \"ready\" } }\nlocal token = ARGV[1]\nlocal rows = {}\nfor i = 2, #ARGV, 1 do\nrows[#rows + 1] = { id = ARGV[i] }\nend\n" + clock_lua + meta_lua + records_lua + channel_lua + move_lua + ring_lua + commit_lua + write_lua + announce_lua + "local ids, missed = {}, {}\nfor i, row in ipairs(rows) do ids[i] = row.id end\nload(ids)\nfor _, id in ipairs(ids) do\nlocal record = records[id]\nif record and record.state == \"scheduled\" then\nrecord.token, record.readyAt = token, now\nmove(id, \"promote\", place(record))\nring()\nelseif not record or record.token ~= token then\nmissed[#missed + 1] = id\nend\nend\nif next(moved) then\nwrite()\nannounce()\nend\nreturn answer(\"ok\", missed)\n";
+  },
+};
+
+/** record_action: somebody did something to a queue, a task or a worker */
+export const recordAction: Script<
+  { entry: string },
+  never,
+  readonly [word: "ok", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
+> = {
+  name: "record_action",
+  keys: ["meta","actions"],
+  args: ["entry"],
+  row: [],
+  replies: ["ok","schema"],
+  sha: "7e9125b429e8ae5dc5ba174f9c90051f314324b8",
+  get source() {
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal entry = ARGV[1]\n" + clock_lua + meta_lua + commit_lua + "if not redis.call(\"ZSCORE\", KEY.actions, entry) then\nlocal last = redis.call(\"ZRANGE\", KEY.actions, -1, -1, \"WITHSCORES\")[2]\ncommit()\nredis.call(\"ZADD\", KEY.actions, string.format(\"%.0f\", math.max(nowUs, (last or 0) + 1)), entry)\nlocal over = math.min(200, redis.call(\"ZCARD\", KEY.actions) - 10000)\nif over > 0 then\nredis.call(\"ZREM\", KEY.actions, unpack(redis.call(\"ZRANGE\", KEY.actions, 0, over - 1)))\nend\nend\nreturn answer(\"ok\")\n";
   },
 };
 
@@ -277,6 +260,23 @@ export const resume: Script<
   sha: "e7d6551863d8c890ca066e55a23d2d28ae7333de",
   get source() {
     return keyTable(this.keys) + "local ASKED = { \"paused\", \"closed\" }\nlocal MOVES = {  }\n" + clock_lua + meta_lua + commit_lua + "if not meta.paused and not meta.closed then return answer(\"ok\") end\nlocal ring = redis.call(\"ZCARD\", KEY.ready) > 0 and redis.call(\"LLEN\", KEY.bell) == 0\ncommit()\nredis.call(\"HDEL\", KEY.meta, \"paused\", \"closed\")\nif ring then redis.call(\"LPUSH\", KEY.bell, \"\") end\nreturn answer(\"ok\")\n";
+  },
+};
+
+/** set_limits: what the queue takes, of every producer and for every worker */
+export const setLimits: Script<
+  Record<never, never>,
+  { name: string; value: string },
+  readonly [word: "ok", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
+> = {
+  name: "set_limits",
+  keys: ["ready","meta","bell","rate"],
+  args: [],
+  row: ["name","value"],
+  replies: ["ok","schema"],
+  sha: "1116acc38ac45293908df394ee93685ff149a1fb",
+  get source() {
+    return keyTable(this.keys) + "local ASKED = { \"limits\", \"limit:concurrency\", \"paused\" }\nlocal MOVES = {  }\nlocal rows = {}\nfor i = 1, #ARGV, 2 do\nrows[#rows + 1] = { name = ARGV[i], value = ARGV[i + 1] }\nend\n" + clock_lua + meta_lua + commit_lua + "local before = { limits = meta.limits or \"\", [\"limit:concurrency\"] = meta[\"limit:concurrency\"] or \"\" }\nlocal limits, texts = {}, {}\nfor name, value in string.gmatch(before.limits, \"(%a+)=(%S+)\") do limits[name] = value end\nlocal rate, after = limits.rate, { [\"limit:concurrency\"] = before[\"limit:concurrency\"] }\nfor _, row in ipairs(rows) do\nif row.name == \"concurrency\" then\nafter[\"limit:concurrency\"] = row.value\nelse\nlimits[row.name] = row.value ~= \"\" and row.value or nil\nend\nend\nfor name, value in pairs(limits) do texts[#texts + 1] = name .. \"=\" .. value end\ntable.sort(texts)\nafter.limits = table.concat(texts, \" \")\nlocal removed, same = {}, true\nfor field, text in pairs(after) do\nif text ~= before[field] then\nsame = false\nif text == \"\" then removed[#removed + 1] = field else note(field, text) end\nend\nend\nif same then return answer(\"ok\") end\nredis.call(\"ZCARD\", KEY.rate) -- Touched before the first write; see lib/write.lua.\nlocal ring = not meta.paused and redis.call(\"ZCARD\", KEY.ready) > 0\nand redis.call(\"LLEN\", KEY.bell) == 0\ncommit()\nif #removed > 0 then redis.call(\"HDEL\", KEY.meta, unpack(removed)) end\nif limits.rate ~= rate then redis.call(\"UNLINK\", KEY.rate) end\nif ring then redis.call(\"LPUSH\", KEY.bell, \"\") end\nreturn answer(\"ok\")\n";
   },
 };
 

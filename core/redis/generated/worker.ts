@@ -22,13 +22,13 @@ const settle_lua: string = "local settles = {\ncomplete = complete, retry = retr
 const stop_lua: string = "local function stop(row, record)\nif not held(row.id, row.nonce) then return false end\nrecord.reason, record.name = row.text, row.name\nclose(record, \"cancelled\")\nforget(\"task\", row.id)\nforget(\"partial\", row.id)\nforget(\"steps\", row.id)\nreturn move(row.id, \"stop\", now + row.ms)\nend\n";
 const traces_lua: string = "local traced = {}\nfor row, context in string.gmatch(traces, \"(%d+):(%S+)\") do\ntraced[tonumber(row)] = context\nend\n";
 
-/** beat: running -> running, for everything a worker holds */
-export const beat: Script<
+/** heartbeat: running -> running, for everything a worker holds */
+export const heartbeat: Script<
   { worker: string; says: string; obeyed: string; claiming: number; leaseMs: number; traces: string },
   { id: string; nonce: string; started: number; progress: string; remark: string; partial: string },
   readonly [word: "ok", epoch: string, seq: number, seen: number, lost: readonly Reply[], asked: readonly Reply[], order: string] | readonly [word: "schema", epoch: string, seq: number, version: string]
 > = {
-  name: "beat",
+  name: "heartbeat",
   keys: ["ready","running","meta","task","record","partial","steps","holds","workers","worker","waiters","bell","tenants"],
   args: ["worker","says","obeyed","claiming","leaseMs","traces"],
   row: ["id","nonce","started","progress","remark","partial"],
@@ -73,20 +73,20 @@ export const lock: Script<
   },
 };
 
-/** probe: what kind of Redis this is */
-export const probe: Script<
-  Record<never, never>,
+/** queue_gauges: how a queue is, told to the one worker that reports it */
+export const queueGauges: Script<
+  { worker: string; leaseMs: number },
   never,
-  readonly [word: "ok", epoch: string, seq: number, facts: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
+  readonly [word: "ok", epoch: string, seq: number, counts: readonly Reply[], oldestMs: number, workers: readonly Reply[], memory: readonly Reply[]] | readonly [word: "other", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
 > = {
-  name: "probe",
-  keys: ["meta"],
-  args: [],
+  name: "queue_gauges",
+  keys: ["scheduled","ready","running","quarantined","completed","dead","cancelled","meta","record","workers","worker"],
+  args: ["worker","leaseMs"],
   row: [],
-  replies: ["ok","schema"],
-  sha: "30df1d219d610798f071da57cc5e8251803a2af9",
+  replies: ["ok","other","schema"],
+  sha: "d49e86fcaaba583379ad3dd4aab58044363a766e",
   get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\n" + clock_lua + meta_lua + "local facts = {}\nfor _, section in ipairs({ \"server\", \"clients\", \"memory\", \"persistence\", \"stats\", \"replication\", \"cpu\",\n\"cluster\" }) do\nlocal info = redis.pcall(\"INFO\", section)\nif type(info) == \"string\" then\nfor name, value in string.gmatch(info, \"([%w_]+):([^\\r\\n]*)\") do\nfacts[#facts + 1] = name\nfacts[#facts + 1] = value\nend\nend\nend\nreturn answer(\"ok\", facts, redis.call(\"EXISTS\", KEY.meta))\n";
+    return keyTable(this.keys) + "local ASKED = { \"reporter\", \"reporterUntil\" }\nlocal STATES = { scheduled = KEYS[1], ready = KEYS[2], running = KEYS[3], quarantined = KEYS[4], completed = KEYS[5], dead = KEYS[6], cancelled = KEYS[7] }\nlocal MOVES = {  }\nlocal worker = ARGV[1]\nlocal leaseMs = tonumber(ARGV[2])\n" + clock_lua + meta_lua + records_lua + workers_lua + commit_lua + "local holder = meta.reporter\nlocal held = holder and holder ~= worker and now < tonumber(meta.reporterUntil)\nif held and redis.call(\"ZSCORE\", KEY.workers, holder) then return answer(\"other\") end\nlocal counts, states, workers = {}, {}, {}\nfor state, key in pairs(STATES) do\ncounts[#counts + 1] = state\ncounts[#counts + 1] = redis.call(\"ZCARD\", key)\nend\nfor _, id in ipairs(redis.call(\"ZRANGE\", KEY.workers, 0, 199)) do\nlocal entry = workerOf(id)\nlocal state = entry and string.match(entry.about or \"\", '\"state\":\"(%l+)\"') or \"working\"\nstates[state] = (states[state] or 0) + 1\nend\nfor state, many in pairs(states) do\nworkers[#workers + 1] = state\nworkers[#workers + 1] = many\nend\nlocal first = redis.call(\"ZRANGE\", KEY.ready, 0, 0)[1]\nload({ first })\nlocal info = redis.pcall(\"INFO\", \"memory\")\nlocal function fact(name)\nreturn type(info) == \"string\" and string.match(info, name .. \":(%d+)\") or \"0\"\nend\nnote(\"reporter\", worker)\nnote(\"reporterUntil\", now + leaseMs)\ncommit()\nreturn answer(\"ok\", counts, first and math.max(0, now - pushedAt(records[first])) or 0, workers,\n{ fact(\"used_memory\"), fact(\"maxmemory\") })\n";
   },
 };
 
@@ -107,20 +107,37 @@ export const renew: Script<
   },
 };
 
-/** report: how a queue is, told to the one worker that reports it */
-export const report: Script<
-  { worker: string; leaseMs: number },
+/** server_info: what kind of Redis this is */
+export const serverInfo: Script<
+  Record<never, never>,
   never,
-  readonly [word: "ok", epoch: string, seq: number, counts: readonly Reply[], oldestMs: number, workers: readonly Reply[], memory: readonly Reply[]] | readonly [word: "other", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
+  readonly [word: "ok", epoch: string, seq: number, facts: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
 > = {
-  name: "report",
-  keys: ["scheduled","ready","running","quarantined","completed","dead","cancelled","meta","record","workers","worker"],
-  args: ["worker","leaseMs"],
+  name: "server_info",
+  keys: ["meta"],
+  args: [],
   row: [],
-  replies: ["ok","other","schema"],
-  sha: "d49e86fcaaba583379ad3dd4aab58044363a766e",
+  replies: ["ok","schema"],
+  sha: "30df1d219d610798f071da57cc5e8251803a2af9",
   get source() {
-    return keyTable(this.keys) + "local ASKED = { \"reporter\", \"reporterUntil\" }\nlocal STATES = { scheduled = KEYS[1], ready = KEYS[2], running = KEYS[3], quarantined = KEYS[4], completed = KEYS[5], dead = KEYS[6], cancelled = KEYS[7] }\nlocal MOVES = {  }\nlocal worker = ARGV[1]\nlocal leaseMs = tonumber(ARGV[2])\n" + clock_lua + meta_lua + records_lua + workers_lua + commit_lua + "local holder = meta.reporter\nlocal held = holder and holder ~= worker and now < tonumber(meta.reporterUntil)\nif held and redis.call(\"ZSCORE\", KEY.workers, holder) then return answer(\"other\") end\nlocal counts, states, workers = {}, {}, {}\nfor state, key in pairs(STATES) do\ncounts[#counts + 1] = state\ncounts[#counts + 1] = redis.call(\"ZCARD\", key)\nend\nfor _, id in ipairs(redis.call(\"ZRANGE\", KEY.workers, 0, 199)) do\nlocal entry = workerOf(id)\nlocal state = entry and string.match(entry.about or \"\", '\"state\":\"(%l+)\"') or \"working\"\nstates[state] = (states[state] or 0) + 1\nend\nfor state, many in pairs(states) do\nworkers[#workers + 1] = state\nworkers[#workers + 1] = many\nend\nlocal first = redis.call(\"ZRANGE\", KEY.ready, 0, 0)[1]\nload({ first })\nlocal info = redis.pcall(\"INFO\", \"memory\")\nlocal function fact(name)\nreturn type(info) == \"string\" and string.match(info, name .. \":(%d+)\") or \"0\"\nend\nnote(\"reporter\", worker)\nnote(\"reporterUntil\", now + leaseMs)\ncommit()\nreturn answer(\"ok\", counts, first and math.max(0, now - pushedAt(records[first])) or 0, workers,\n{ fact(\"used_memory\"), fact(\"maxmemory\") })\n";
+    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\n" + clock_lua + meta_lua + "local facts = {}\nfor _, section in ipairs({ \"server\", \"clients\", \"memory\", \"persistence\", \"stats\", \"replication\", \"cpu\",\n\"cluster\" }) do\nlocal info = redis.pcall(\"INFO\", section)\nif type(info) == \"string\" then\nfor name, value in string.gmatch(info, \"([%w_]+):([^\\r\\n]*)\") do\nfacts[#facts + 1] = name\nfacts[#facts + 1] = value\nend\nend\nend\nreturn answer(\"ok\", facts, redis.call(\"EXISTS\", KEY.meta))\n";
+  },
+};
+
+/** settle_and_claim: settles what a worker has finished, claims what it runs next */
+export const settleAndClaim: Script<
+  { worker: string; call: string; nonce: string; slots: number; spare: number; leaseMs: number; empty: number; relief: number; traces: string },
+  { id: string; nonce: string; event: string; ms: number; text: string; error: string; partial: string; name: string },
+  readonly [word: "ok", epoch: string, seq: number, tasks: readonly Reply[], stale: readonly Reply[], lane: string, nextMs: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
+> = {
+  name: "settle_and_claim",
+  keys: ["scheduled","ready","running","quarantined","completed","dead","cancelled","meta","task","record","partial","steps","holds","workers","worker","waiters","bell","tenants"],
+  args: ["worker","call","nonce","slots","spare","leaseMs","empty","relief","traces"],
+  row: ["id","nonce","event","ms","text","error","partial","name"],
+  replies: ["ok","schema"],
+  sha: "144ecc47bf6189f968d30535c9b7b012d804a364",
+  get source() {
+    return keyTable(this.keys) + "local ASKED = { \"paused\", \"limit:concurrency\" }\nlocal MOVES = { claim = { ready = \"running\", quarantined = \"running\" }, complete = { running = \"completed\", scheduled = \"completed\", ready = \"completed\", quarantined = \"completed\" }, retry = { running = \"scheduled\" }, bury = { running = \"dead\" }, defer = { running = \"scheduled\" }, handoff = { running = \"ready\" }, stop = { running = \"cancelled\" }, promote = { scheduled = \"ready\" } }\nlocal worker = ARGV[1]\nlocal call = ARGV[2]\nlocal nonce = ARGV[3]\nlocal slots = tonumber(ARGV[4])\nlocal spare = tonumber(ARGV[5])\nlocal leaseMs = tonumber(ARGV[6])\nlocal empty = tonumber(ARGV[7])\nlocal relief = tonumber(ARGV[8])\nlocal traces = ARGV[9]\nlocal rows = {}\nfor i = 10, #ARGV, 8 do\nrows[#rows + 1] = { id = ARGV[i], nonce = ARGV[i + 1], event = ARGV[i + 2], ms = tonumber(ARGV[i + 3]), text = ARGV[i + 4], error = ARGV[i + 5], partial = ARGV[i + 6], name = ARGV[i + 7] }\nend\n" + clock_lua + meta_lua + records_lua + traces_lua + held_lua + channel_lua + move_lua + ring_lua + history_lua + commit_lua + write_lua + announce_lua + complete_lua + retry_lua + bury_lua + defer_lua + handoff_lua + stop_lua + settle_lua + promote_lua + claim_lua + holds_lua + lane_lua + room_lua + recall_lua + "local stale, ids = {}, {}\nfor i, row in ipairs(rows) do ids[i] = row.id end\nload(ids)\nfor i, row in ipairs(rows) do\nif not settle(row, traced[i]) then stale[#stale + 1] = row.id end\nend\nlocal want, state, nextMs = slots + spare, \"\", -1\nlocal again = want > 0 and recall()\nif again and again[1] and records[again[1][1]].solo then state = \"solo\" end\nlocal room = roomToRun()\nif want > room then want = room end\nif want > 0 and not again then\nlocal suspect\nstate, suspect = lane()\nif suspect then\nclaim({ suspect }, true)\nelseif state == \"\" then\nclaim(redis.call(\"ZRANGE\", KEY.ready, 0, want - 1), nil)\nif #claimed == want and redis.call(\"ZCARD\", KEY.ready) > want then ring() end\nif #claimed < want then nextMs = promote() end\nif suspectMs and (nextMs < 0 or suspectMs < nextMs) then nextMs = suspectMs end\nend\nend\nif #letGo > 0 and room < math.huge and room > #claimed and redis.call(\"EXISTS\", KEY.ready) == 1 then\nring()\nend\nif slots + spare == 0 and #rows == 0 and redis.call(\"EXISTS\", KEY.ready) == 1 then ring() end\nif next(moved) or next(changed) or rung then\nwrite()\nif #claimed > 0 then remember() end\nannounce()\nend\nreturn answer(\"ok\", again or claimed, stale, state, nextMs)\n";
   },
 };
 
@@ -155,23 +172,6 @@ export const sweep: Script<
   sha: "2235695da6c18decad65c7a778e1d05affc71d53",
   get source() {
     return keyTable(this.keys) + "local ASKED = { \"paused\" }\nlocal MOVES = { resurrect = { running = \"scheduled\" }, quarantine = { running = \"quarantined\" }, abandon = { running = \"dead\" }, promote = { scheduled = \"ready\" }, purge = { completed = \"none\", cancelled = \"none\" } }\nlocal dead = ARGV[1]\nlocal cause = ARGV[2]\nlocal leaseMs = tonumber(ARGV[3])\nlocal graceMs = tonumber(ARGV[4])\n" + clock_lua + meta_lua + records_lua + channel_lua + move_lua + ring_lua + history_lua + workers_lua + holds_lua + presence_lua + commit_lua + write_lua + announce_lua + revive_lua + promote_lua + purge_lua + full_buckets_lua + "local times = redis.call(\"HMGET\", KEY.meta, \"swept\", \"graceUntil\")\nlocal swept, graceUntil = tonumber(times[1]) or now, tonumber(times[2]) or 0\nif dead == \"\" and now - swept < 25 and now > swept then return answer(\"ok\", {}, 50, 0) end\nnote(\"swept\", now)\nif now - swept > leaseMs / 2 and now > graceUntil + 3 * leaseMs then\ngraceUntil = now + leaseMs\nnote(\"graceUntil\", graceUntil)\ncount(\"grace\")\nend\nlocal raised, left = {}, 200\nlocal function raise(ids, causeOf)\nload(ids)\nleft = left - #ids\nlocal deadlines = #ids > 0 and redis.call(\"ZMSCORE\", KEY.running, unpack(ids)) or {}\nfor i, id in ipairs(ids) do\nlocal record = records[id]\nif moved[id] then\nelseif not record or record.state ~= \"running\" then\norphan(id, \"running\")\nelse\nlocal worker = workerOf(record.worker)\nrevive(id, causeOf(record))\nlocal term = worker and worker.lease or leaseMs\nrecord.alive = math.max(record.since or 0, (tonumber(deadlines[i]) or now) - term)\nraised[#raised + 1] = id\nraised[#raised + 1] = record.reason\nend\nend\nend\nlocal fleet = redis.call(\"ZRANGE\", KEY.workers, 0, 99, \"WITHSCORES\")\nfor i = 1, #fleet, 2 do\nlocal entry = workerOf(fleet[i]) or { beat = tonumber(fleet[i + 1]) }\nif missing(fleet[i], entry) then gone[#gone + 1] = fleet[i] end\nend\nlocal dismissed, evicted = {}, 0\nif dead ~= \"\" then table.insert(gone, 1, dead) end\nfor i, id in ipairs(gone) do\nif left > 0 then\nraise(heldBy(id, left), function() return id == dead and cause or \"presence\" end)\nif i == 1 and id == dead then evicted = #raised / 2 end\nif left > 0 then dismissed[#dismissed + 1] = id end\nend\nend\nlocal lapsedBy = now > graceUntil and now or now - swept >= leaseMs and swept\nif lapsedBy and left > 0 then\nraise(redis.call(\"ZRANGEBYSCORE\", KEY.running, \"-inf\", lapsedBy, \"LIMIT\", 0, left), lapse)\nend\nlocal dueMs = promote()\nlocal suspect = redis.call(\"ZRANGE\", KEY.quarantined, 0, 0, \"WITHSCORES\")[2]\nlocal suspectMs = suspect and tonumber(suspect) - now or math.huge\nif suspectMs <= 0 or redis.call(\"EXISTS\", KEY.ready) == 1 then ring() end\nif purge(\"completed\", 200) + purge(\"cancelled\", 200) >= 200 or left <= 0 then lookAgainMs = 0 end\nif #raised > 0 then\nlocal hour = math.floor(now / 3600000)\nlocal slot = \"raised:\" .. hour % 24\nlocal at, n = string.match(redis.call(\"HGET\", KEY.meta, slot) or \"\", \"^(%d+) (%d+)$\")\nn = tonumber(at) == hour and tonumber(n) or 0\nnote(slot, string.format(\"%d %d\", hour, n + #raised / 2))\nend\nforgetFull(200)\nwrite()\nfor id, entry in pairs(met) do redis.call(\"HSET\", KEY.worker, id, cmsgpack.pack(entry)) end\nfor _, id in ipairs(dismissed) do dismiss(id) end\nannounce()\nif #raised > 0 then lookAgainMs = math.min(lookAgainMs, 100) end\nlocal nextMs = math.min(2000, 125 * math.max(2, redis.call(\"ZCARD\", KEY.workers)))\nif dueMs >= 0 then nextMs = math.min(nextMs, dueMs) end\nif suspectMs > 0 then nextMs = math.min(nextMs, math.ceil(suspectMs)) end\nreturn answer(\"ok\", raised, math.max(0, math.min(nextMs, lookAgainMs)), evicted)\n";
-  },
-};
-
-/** turn: settles what a worker has finished, claims what it runs next */
-export const turn: Script<
-  { worker: string; call: string; nonce: string; slots: number; spare: number; leaseMs: number; empty: number; relief: number; traces: string },
-  { id: string; nonce: string; event: string; ms: number; text: string; error: string; partial: string; name: string },
-  readonly [word: "ok", epoch: string, seq: number, tasks: readonly Reply[], stale: readonly Reply[], lane: string, nextMs: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
-> = {
-  name: "turn",
-  keys: ["scheduled","ready","running","quarantined","completed","dead","cancelled","meta","task","record","partial","steps","holds","workers","worker","waiters","bell","tenants"],
-  args: ["worker","call","nonce","slots","spare","leaseMs","empty","relief","traces"],
-  row: ["id","nonce","event","ms","text","error","partial","name"],
-  replies: ["ok","schema"],
-  sha: "144ecc47bf6189f968d30535c9b7b012d804a364",
-  get source() {
-    return keyTable(this.keys) + "local ASKED = { \"paused\", \"limit:concurrency\" }\nlocal MOVES = { claim = { ready = \"running\", quarantined = \"running\" }, complete = { running = \"completed\", scheduled = \"completed\", ready = \"completed\", quarantined = \"completed\" }, retry = { running = \"scheduled\" }, bury = { running = \"dead\" }, defer = { running = \"scheduled\" }, handoff = { running = \"ready\" }, stop = { running = \"cancelled\" }, promote = { scheduled = \"ready\" } }\nlocal worker = ARGV[1]\nlocal call = ARGV[2]\nlocal nonce = ARGV[3]\nlocal slots = tonumber(ARGV[4])\nlocal spare = tonumber(ARGV[5])\nlocal leaseMs = tonumber(ARGV[6])\nlocal empty = tonumber(ARGV[7])\nlocal relief = tonumber(ARGV[8])\nlocal traces = ARGV[9]\nlocal rows = {}\nfor i = 10, #ARGV, 8 do\nrows[#rows + 1] = { id = ARGV[i], nonce = ARGV[i + 1], event = ARGV[i + 2], ms = tonumber(ARGV[i + 3]), text = ARGV[i + 4], error = ARGV[i + 5], partial = ARGV[i + 6], name = ARGV[i + 7] }\nend\n" + clock_lua + meta_lua + records_lua + traces_lua + held_lua + channel_lua + move_lua + ring_lua + history_lua + commit_lua + write_lua + announce_lua + complete_lua + retry_lua + bury_lua + defer_lua + handoff_lua + stop_lua + settle_lua + promote_lua + claim_lua + holds_lua + lane_lua + room_lua + recall_lua + "local stale, ids = {}, {}\nfor i, row in ipairs(rows) do ids[i] = row.id end\nload(ids)\nfor i, row in ipairs(rows) do\nif not settle(row, traced[i]) then stale[#stale + 1] = row.id end\nend\nlocal want, state, nextMs = slots + spare, \"\", -1\nlocal again = want > 0 and recall()\nif again and again[1] and records[again[1][1]].solo then state = \"solo\" end\nlocal room = roomToRun()\nif want > room then want = room end\nif want > 0 and not again then\nlocal suspect\nstate, suspect = lane()\nif suspect then\nclaim({ suspect }, true)\nelseif state == \"\" then\nclaim(redis.call(\"ZRANGE\", KEY.ready, 0, want - 1), nil)\nif #claimed == want and redis.call(\"ZCARD\", KEY.ready) > want then ring() end\nif #claimed < want then nextMs = promote() end\nif suspectMs and (nextMs < 0 or suspectMs < nextMs) then nextMs = suspectMs end\nend\nend\nif #letGo > 0 and room < math.huge and room > #claimed and redis.call(\"EXISTS\", KEY.ready) == 1 then\nring()\nend\nif slots + spare == 0 and #rows == 0 and redis.call(\"EXISTS\", KEY.ready) == 1 then ring() end\nif next(moved) or next(changed) or rung then\nwrite()\nif #claimed > 0 then remember() end\nannounce()\nend\nreturn answer(\"ok\", again or claimed, stale, state, nextMs)\n";
   },
 };
 

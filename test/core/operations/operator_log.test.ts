@@ -11,7 +11,7 @@ import { call } from "../../../core/redis/call.ts";
 import { insideOf } from "../../../core/client/create_relier.ts";
 import { keyOf, partitionOf } from "../../../core/protocol/keys.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
-import { chronicle } from "../../support/scripts.ts";
+import { recordAction } from "../../support/scripts.ts";
 
 const act = { actor: "ada", action: "queue.pause", target: "mails", surface: "test" } as const;
 
@@ -41,7 +41,7 @@ test(
     const { registry } = insideOf(rl);
     const entry = JSON.stringify(["token", "ada", "queue.pause", "mails", "test"]);
     for (let i = 0; i < 2; i++) {
-      await call(registry.caller, registry.partition, chronicle, { entry });
+      await call(registry.caller, registry.partition, recordAction, { entry });
     }
     assert.equal((await rl.actions()).actions.length, 1);
   }),

@@ -275,14 +275,14 @@ test(
     await moves.beat("w1", []);
     const order = { worker: "w1", order: "token pause" };
     const paused = { field: "paused", reason: "why" };
-    await twice(lab, () => call(caller, partition, scripts.order, order));
+    await twice(lab, () => call(caller, partition, scripts.commandWorker, order));
     await moves.beat("w1", [], order.order);
-    const [word] = await call(caller, partition, scripts.order, order);
+    const [word] = await call(caller, partition, scripts.commandWorker, order);
     assert.equal(word, "ok");
     assert.equal((await moves.beat("w1", [], order.order)).order, "", "it was obeyed already");
     await twice(lab, () => call(caller, partition, scripts.pause, paused));
     await twice(lab, () => call(caller, partition, scripts.resume, {}));
-    await twice(lab, () => call(caller, partition, scripts.enlist, { queue: "default" }));
+    await twice(lab, () => call(caller, partition, scripts.registerQueue, { queue: "default" }));
   }),
 );
 

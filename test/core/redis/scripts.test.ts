@@ -145,10 +145,10 @@ test("every script works on a full Redis but those that bring a task, which chan
     assert.deepEqual(await moves.promote([early]), []);
     for (
       const [script, args] of [
-        [scripts.order, { worker: "w1", order: "token pause" }],
+        [scripts.commandWorker, { worker: "w1", order: "token pause" }],
         [scripts.pause, { field: "closed", reason: "full" }],
         [scripts.resume, {}],
-        [scripts.enlist, { queue: "default" }],
+        [scripts.registerQueue, { queue: "default" }],
       ] as const
     ) {
       assert.equal(
@@ -167,9 +167,11 @@ test("every script works on a full Redis but those that bring a task, which chan
     assert.equal((await moves.lock(held, held))[0], "ok");
     assert.equal(await moves.unlock(held, held), "ok");
     assert.equal((await moves.lock(randomLocal(), randomLocal()))[0], "ok");
-    await call(moves.caller, partition, scripts.poll, { channel: "@c" }, [{ id: tasks[4]!.id }]);
+    await call(moves.caller, partition, scripts.taskStatus, { channel: "@c" }, [{
+      id: tasks[4]!.id,
+    }]);
 
-    await call(moves.caller, partition, scripts.limit, {}, [{ name: "depth", value: "500" }]);
+    await call(moves.caller, partition, scripts.setLimits, {}, [{ name: "depth", value: "500" }]);
 
     await redis.config("SET", "maxmemory", "0");
     await moves.push();

@@ -90,7 +90,7 @@ test(
     const run: typeof port.run = async (program, ...rest) => {
       const reply = await port.run(program, ...rest);
       const [, , , tasks] = reply as readonly (readonly unknown[])[];
-      if (program.name === "turn" && tasks!.length > 0 && held++ === 0) {
+      if (program.name === "settle_and_claim" && tasks!.length > 0 && held++ === 0) {
         await new Promise((resolve) => setTimeout(resolve, 1_200));
       }
       return reply;

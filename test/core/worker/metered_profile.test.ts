@@ -29,7 +29,7 @@ test(
     assert.deepEqual(waits, [100, 200, 400, 800]);
     // One claim before each rest, and nothing else since the start.
     assert.deepEqual(
-      [times(calls, "turn"), times(calls, "beat"), times(calls, "sweep")],
+      [times(calls, "settle_and_claim"), times(calls, "heartbeat"), times(calls, "sweep")],
       [4, 1, 1],
     );
     const handle = await noop.apush(1);
@@ -68,10 +68,10 @@ test(
     await lab.worker();
     await until("it is done", async () => (await handle.status()).state === "completed");
     assert.equal((await lab.queue.inspect(handle.id)).history.length, 1);
-    assert.ok(times(calls, "beat") >= 3, `it beat ${times(calls, "beat")} times`);
-    const before = times(calls, "beat");
-    await until("it rests", () => times(calls, "turn") > 3);
-    assert.equal(times(calls, "beat"), before);
+    assert.ok(times(calls, "heartbeat") >= 3, `it beat ${times(calls, "heartbeat")} times`);
+    const before = times(calls, "heartbeat");
+    await until("it rests", () => times(calls, "settle_and_claim") > 3);
+    assert.equal(times(calls, "heartbeat"), before);
   }),
 );
 
@@ -102,7 +102,7 @@ test(
     const handle = await lab.client({ redis: port }).apush(noop, 1);
     await assert.rejects(handle.result({ timeout: 400 }), { code: "RL_RESULT_TIMEOUT" });
     // At 0, 100 and 300 ms: the next one would be at 700 ms.
-    assert.ok(times(calls, "poll") <= 4, `it asked ${times(calls, "poll")} times`);
+    assert.ok(times(calls, "task_status") <= 4, `it asked ${times(calls, "task_status")} times`);
     const waiting = handle.result({ timeout: 5000 });
     await lab.worker();
     assert.equal(await waiting, 1);

@@ -119,7 +119,7 @@ test(
     mend();
     const report = await ticking;
     assert.deepEqual(report, { completed: 0, failed: 0, handedOff: 0, more: true, nextMs: 0 });
-    assert.ok(!calls.includes("turn"), calls.join());
+    assert.ok(!calls.includes("settle_and_claim"), calls.join());
     assert.equal((await worker.tick()).completed, 1);
   }),
 );
@@ -201,16 +201,16 @@ test(
     const { port, calls } = overHttp(lab.port());
     const worker = ticker({ rl: lab.client({ redis: port }) });
     await worker.tick();
-    assert.deepEqual(calls.splice(0), ["probe", "sweep", "turn"]);
+    assert.deepEqual(calls.splice(0), ["server_info", "sweep", "settle_and_claim"]);
     await until(
       "a sweep is worth it",
       () => new Promise((resolve) => setTimeout(() => resolve(true), 30)),
     );
     await worker.tick();
-    assert.deepEqual(calls.splice(0), ["sweep", "turn"]);
+    assert.deepEqual(calls.splice(0), ["sweep", "settle_and_claim"]);
     await double.apush(1);
     assert.equal((await worker.tick()).completed, 1);
-    assert.deepEqual(calls.splice(0), ["sweep", "turn", "turn", "sweep"]);
+    assert.deepEqual(calls.splice(0), ["sweep", "settle_and_claim", "settle_and_claim", "sweep"]);
     assert.deepEqual((await lab.queue.stats()).workers, []);
   }),
 );

@@ -171,7 +171,9 @@ test(
       redis: {
         ...port,
         run: (program, ...rest) =>
-          silent && program.name === "beat" ? new Promise(() => {}) : port.run(program, ...rest),
+          silent && program.name === "heartbeat"
+            ? new Promise(() => {})
+            : port.run(program, ...rest),
       },
     });
     const waiting = rlTask("waits-for-its-signal", async () => {
@@ -202,7 +204,7 @@ test(
     const held: (() => void)[] = [];
     let slow = false;
     const run: typeof port.run = async (program, ...rest) => {
-      if (slow && program.name === "beat") await new Promise<void>((go) => held.push(go));
+      if (slow && program.name === "heartbeat") await new Promise<void>((go) => held.push(go));
       return await port.run(program, ...rest);
     };
     const relier = client({ redis: { ...port, run } });

@@ -1,4 +1,4 @@
---- fleet: the workers that beat here
+--- list_workers: the workers that beat here
 ---
 --- A worker is `[id, beat, seen, missingMs, running, about, order, blockedMs]`:
 --- whether this server has seen its subscription, for how long it has not now, what

@@ -1,4 +1,4 @@
---- page: one page of a state, in its order or from its end
+--- list_tasks: one page of a state, in its order or from its end
 ---
 --- Goes on behind `after`, the cursor of the page before, even if that task has
 --- left. A page ends early rather than read megabytes of payloads for the names

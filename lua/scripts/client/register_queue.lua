@@ -1,4 +1,4 @@
---- enlist: this queue is in use
+--- register_queue: this queue is in use
 ---
 --- Kept in a home of its own, which every queue shares.
 ---

@@ -1,4 +1,4 @@
---- queues: the queues that were ever in use, by when they were last
+--- list_queues: the queues that were ever in use, by when they were last
 ---
 --- @arg   offset  integer
 --- @arg   limit   integer  at most 200

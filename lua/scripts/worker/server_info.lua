@@ -1,4 +1,4 @@
---- probe: what kind of Redis this is
+--- server_info: what kind of Redis this is
 ---
 --- A flat list of names and values from INFO; a server that does not tell is
 --- left out of it.

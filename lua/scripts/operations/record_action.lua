@@ -1,4 +1,4 @@
---- chronicle: somebody did something to a queue, a task or a worker
+--- record_action: somebody did something to a queue, a task or a worker
 ---
 --- Kept in the home of the queues' names, by Redis's clock in microseconds, each behind
 --- the one before: a page begins where the last one ended. The last 10,000 are kept.

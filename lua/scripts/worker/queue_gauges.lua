@@ -1,4 +1,4 @@
---- report: how a queue is, told to the one worker that reports it
+--- queue_gauges: how a queue is, told to the one worker that reports it
 ---
 --- Numbers that every worker reported would be summed up as often as there are
 --- workers, so one holds a lease on it. It is free when that ends, or when its

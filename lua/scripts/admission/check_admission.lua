@@ -1,4 +1,4 @@
---- admit: would so many tasks be taken now?
+--- check_admission: would so many tasks be taken now?
 ---
 --- Asked by whoever knows for whom tasks will be, and nothing else of them yet. The
 --- answer keeps no place free and uses up no rate: the push itself decides. So

@@ -1,4 +1,4 @@
---- beat: running -> running, for everything a worker holds
+--- heartbeat: running -> running, for everything a worker holds
 ---
 --- Renews leases, saves what the tasks have to show, and proves the worker
 --- present. `seen` says whether this server sees the worker's subscription; only

@@ -1,4 +1,4 @@
---- order: tells a worker what to do
+--- command_worker: tells a worker what to do
 ---
 --- The order is stored, so that a worker which misses the message reads it off
 --- the reply to its next beat, and begins with the caller's token, so that it is

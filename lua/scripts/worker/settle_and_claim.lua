@@ -1,4 +1,4 @@
---- turn: settles what a worker has finished, claims what it runs next
+--- settle_and_claim: settles what a worker has finished, claims what it runs next
 ---
 --- One call does both, because a worker that ends a task has a slot free. With
 --- no rows it only claims, with `slots` and `spare` 0 it only settles, with none

@@ -1,4 +1,4 @@
---- poll: where tasks stand, and what the final ones came to
+--- task_status: where tasks stand, and what the final ones came to
 ---
 --- With a channel, whoever settles a task that is not final yet will say so
 --- there. A task is `[state, failures, progress, worker, reason, error, result]`,
