@@ -65,6 +65,14 @@ export {
 export { type QueueRates, type QueueReading, readQueues, usedQueues } from "./queue_rates.ts";
 export { createReleaseWatch, type ReleaseWatch } from "./release_watch.ts";
 export { serverChecks, type ServerFacts } from "./server_checks.ts";
+export {
+  createSnapshotPoller,
+  mostQueues,
+  type QueueSnapshot,
+  type QueuesSnapshot,
+  type RateSample,
+  type SnapshotPollerOptions,
+} from "./snapshot_poller.ts";
 export { type Explanation, type TaskSnapshot, taskSnapshot } from "./task_snapshot.ts";
 export {
   attemptOf,

@@ -9,11 +9,12 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { test } from "node:test";
 import type { ReadStream, WriteStream } from "node:tty";
+import type { RateSample } from "../../core/console/mod.ts";
 import { styleOf } from "../../cli/framework/style.ts";
 import { widthOf } from "../../cli/terminal/text.ts";
 import type { Frame } from "../../cli/commands/top/columns.ts";
 import { type Key, press, type Pressed } from "../../cli/commands/top/keys.ts";
-import { createLook } from "../../cli/commands/top/snapshot.ts";
+import { createTopPoller } from "../../cli/commands/top/snapshot.ts";
 import { emptyModel, type Model, rowsOf, type Snapshot } from "../../cli/commands/top/model.ts";
 import { runTop } from "../../cli/commands/top/session.ts";
 import { changes, openTerminal } from "../../cli/terminal/fullscreen.ts";
@@ -46,6 +47,16 @@ function taskOf(i: number, more: Partial<TaskSummary> = {}): TaskSummary {
   };
 }
 
+const sampleOf = (done: number): RateSample => ({
+  at: now,
+  waiting: 0,
+  running: 0,
+  done,
+  failed: 0,
+  lost: 0,
+  pushed: 0,
+});
+
 function snapshotOf(running: number, dead: number, queues = 2): Snapshot {
   const counts = {
     ready: 100_000,
@@ -74,9 +85,9 @@ function snapshotOf(running: number, dead: number, queues = 2): Snapshot {
       },
       pace: { done: 12.5, failed: 1, lost: 0, pushed: 3 },
       died: 0,
-      history: [1, 5, 2],
+      history: [1, 5, 2].map(sampleOf),
     })),
-    history: [3, 9, 25],
+    history: [3, 9, 25].map(sampleOf),
     running: Array.from({ length: running }, (_, i) => taskOf(i)),
     dead: Array.from(
       { length: dead },
@@ -403,10 +414,10 @@ test(
       redis: { ...port, run: (...call) => (calls++, port.run(...call)) },
       prefix: lab.prefix,
     });
-    const look = createLook(relier);
+    const poll = createTopPoller(relier);
     for (let i = 0; i < 6; i++) {
       calls = 0;
-      const { queues } = await look(i % 2 ? "dead" : "running");
+      const { queues } = await poll(i % 2 ? "dead" : "running");
       assert.ok(calls <= 1 + 50 + 10 + 10, `${calls} calls`);
       if (i > 1) assert.equal(queues.length, 61, "those that take turns are shown all the time");
     }

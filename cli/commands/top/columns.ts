@@ -11,7 +11,7 @@ import type { Style } from "../../framework/style.ts";
 import { flagsOf } from "../queues/columns.ts";
 import { signOf } from "../tasks/state_label.ts";
 import { cut } from "../../terminal/text.ts";
-import type { Model, Pane, Row } from "./model.ts";
+import { doneOf, type Model, type Pane, type Row } from "./model.ts";
 
 /** What a frame is made with. */
 export interface Frame {
@@ -47,7 +47,10 @@ const makeColumns = {
       of: ({ stats }) => stats.counts.ready > 0 ? spanOf(stats.oldestMs) : "—",
     },
     { title: "RATE", align: "right", of: ({ pace }) => pace ? `${brief(pace.done)}/s` : "—" },
-    { title: "", of: ({ history }) => style.green(sparkline(history, columns < 100 ? 12 : 30)) },
+    {
+      title: "",
+      of: ({ history }) => style.green(sparkline(doneOf(history), columns < 100 ? 12 : 30)),
+    },
     { title: "", of: (row) => style.yellow(flagsOf(row).join(" · ")) },
   ],
   running: ({ style, now, columns, names }: Setting): Column<Of<"running">>[] => [

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { QueueSnapshot } from "../../../core/console/mod.ts";
 import type { TaskSummary } from "../../../mod.ts";
 import {
   type Act,
@@ -12,7 +13,6 @@ import {
   type Model,
   type Pane,
   panes,
-  type QueueRow,
   rowsOf,
   type WorkerRow,
 } from "./model.ts";
@@ -155,7 +155,7 @@ function explain(model: Model): Pressed {
   return { model: { ...model, sheet: { title, lines, top: 0 } } };
 }
 
-function aboutQueue({ name, stats }: QueueRow): [string, string[]] {
+function aboutQueue({ name, stats }: QueueSnapshot): [string, string[]] {
   const numbers = (all: Readonly<Record<string, number>>): string =>
     Object.entries(all).filter(([, n]) => n > 0).map(([word, n]) => `${word} ${n}`).join(" · ");
   const { counts, events, causes, limits, paused } = stats;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { QueueReading } from "../../../core/console/mod.ts";
+import type { QueueSnapshot, RateSample } from "../../../core/console/mod.ts";
 import type { TaskSummary, WorkerEntry } from "../../../mod.ts";
 
 /** The lists there are. */
@@ -14,11 +14,6 @@ export const panes = ["queues", "running", "dead", "workers"] as const;
 /** One of them. */
 export type Pane = typeof panes[number];
 
-/** A queue, and how fast it went lately. */
-export interface QueueRow extends QueueReading {
-  readonly history: readonly number[];
-}
-
 /** A worker, and one of the queues it works on. */
 export interface WorkerRow extends WorkerEntry {
   readonly queue: string;
@@ -26,9 +21,9 @@ export interface WorkerRow extends WorkerEntry {
 
 /** What was seen at a look. */
 export interface Snapshot {
-  readonly queues: readonly QueueRow[];
-  /** Tasks that got to their end, a second; all queues together, look by look. */
-  readonly history: readonly number[];
+  readonly queues: readonly QueueSnapshot[];
+  /** All queues together, poll by poll. */
+  readonly history: readonly RateSample[];
   readonly running: readonly TaskSummary[];
   readonly dead: readonly TaskSummary[];
   readonly workers: readonly WorkerRow[];
@@ -101,10 +96,10 @@ export function emptyModel(about: string, production: boolean): Model {
 }
 
 /** A row of any list: what it is called, and what a filter looks at. */
-export type Row = QueueRow | TaskSummary | WorkerRow;
+export type Row = QueueSnapshot | TaskSummary | WorkerRow;
 
 /** The rows of a list; of the one in use those that pass the filter. */
-export function rowsOf(model: Model, pane: "queues"): readonly QueueRow[];
+export function rowsOf(model: Model, pane: "queues"): readonly QueueSnapshot[];
 export function rowsOf(model: Model, pane: "running" | "dead"): readonly TaskSummary[];
 export function rowsOf(model: Model, pane: "workers"): readonly WorkerRow[];
 export function rowsOf(model: Model, pane: Pane): readonly Row[];
@@ -133,4 +128,9 @@ export function indexOf(model: Model, pane: Pane): number {
   const { key, at } = model.chosen[pane];
   const found = rows.findIndex((row) => keyOf(row) === key);
   return found >= 0 ? found : Math.max(0, Math.min(at, rows.length - 1));
+}
+
+/** Completed tasks a second, for a sparkline. */
+export function doneOf(history: readonly RateSample[]): number[] {
+  return history.map(({ done }) => done);
 }

@@ -9,7 +9,7 @@ import type { Relier } from "../../../mod.ts";
 import type { Style } from "../../framework/style.ts";
 import { attemptsOf, explain, queueOf, taskSnapshot } from "../../../core/console/mod.ts";
 import { type Key, press } from "./keys.ts";
-import { createLook } from "./snapshot.ts";
+import { createTopPoller } from "./snapshot.ts";
 import { type Act, emptyModel, type Model, type Sheet } from "./model.ts";
 import type { Terminal } from "../../terminal/fullscreen.ts";
 import { render } from "./view.ts";
@@ -36,7 +36,7 @@ export async function runTop(options: SessionOptions): Promise<void> {
   const quit = new AbortController();
   const over = AbortSignal.any([signal, quit.signal]);
   let hurry = new AbortController();
-  const look = createLook(relier, options.queues);
+  const poll = createTopPoller(relier, options.queues);
 
   const draw = (): void => {
     const { columns, rows } = terminal;
@@ -69,7 +69,7 @@ export async function runTop(options: SessionOptions): Promise<void> {
     while (!over.aborted) {
       hurry = new AbortController();
       try {
-        const snapshot = await look(model.pane === "queues" ? model.below : model.pane);
+        const snapshot = await poll(model.pane === "queues" ? model.below : model.pane);
         update({ snapshot, looked: true, trouble: "" });
       } catch (error) {
         update({ trouble: (error as Error).message });

@@ -1,34 +1,25 @@
 /**
- * Looking at everything, again and again, in a bounded number of calls: each is
- * one script, none reads more than 200 tasks, and only the list that is shown
- * is read.
+ * What `rl top` shows, read in a bounded number of calls: each is one script, none
+ * reads more than 200 tasks, and only the list on the screen is read.
  *
  * @module
  */
 
-import { type QueueReading, readQueues } from "../../../core/console/mod.ts";
+import { createSnapshotPoller, type QueueReading } from "../../../core/console/mod.ts";
 import type { Relier, TaskSummary } from "../../../mod.ts";
-import { queuesOf } from "../queues/queue_names.ts";
-import type { Pane, QueueRow, Snapshot, WorkerRow } from "./model.ts";
+import type { Pane, Snapshot, WorkerRow } from "./model.ts";
 
-/** How many queues are asked for their numbers at a look; more take turns. */
-const mostQueues = 50;
-/** How many queues a list is put together from: the fullest ones. */
+/** Queues that a list is put together from: the fullest ones. */
 const mostSources = 10;
-/** How many looks may pass until queues are listed again, and workers, for their names. */
-const listEvery = 5;
-const kept = 120;
+/** Samples kept for the sparklines. */
+const samples = 120;
 
-/** Makes something that looks at `only` these queues, or at all; `pane` says which list is wanted. */
-export function createLook(
+/** Creates a poller of `only` these queues, or of all; `pane` names the list to read. */
+export function createTopPoller(
   relier: Relier,
   only?: readonly string[],
 ): (pane: Pane) => Promise<Snapshot> {
-  let names: readonly string[] = only ?? [];
-  let looks = 0;
-  let turn = 0;
-  const known = new Map<string, QueueRow>();
-  const history: number[] = [];
+  const poll = createSnapshotPoller(relier, { only, samples });
   let lists: Pick<Snapshot, "running" | "dead" | "workers"> = {
     running: [],
     dead: [],
@@ -36,27 +27,13 @@ export function createLook(
   };
 
   return async (pane) => {
-    const all = looks++ % listEvery === 0;
-    if (!only && all) names = await queuesOf(relier);
-    for (const name of known.keys()) if (!names.includes(name)) known.delete(name);
-    const asked = names.length <= mostQueues
-      ? names
-      : Array.from({ length: mostQueues }, () => names[turn++ % names.length]!);
-    for (const each of await readQueues(relier, asked)) {
-      const past = known.get(each.name)?.history ?? [];
-      const rates = each.pace ? [...past, each.pace.done].slice(-kept) : past;
-      known.set(each.name, { ...each, history: rates });
-    }
-    const queues = names.flatMap((name) => known.get(name) ?? []);
-    if (queues.some(({ pace }) => pace)) {
-      history.push(queues.reduce((sum, { pace }) => sum + (pace?.done ?? 0), 0));
-      history.splice(0, history.length - kept);
-    }
+    const { queues, history, listed } = await poll();
     if (pane !== "queues") lists = { ...lists, [pane]: await read[pane](relier, queues) };
-    if (all && pane !== "workers") {
+    // The other lists show workers by their names.
+    if (listed && pane !== "workers") {
       lists = { ...lists, workers: await read.workers(relier, queues) };
     }
-    return { queues, history: [...history], ...lists };
+    return { queues, history, ...lists };
   };
 }
 
@@ -71,7 +48,7 @@ const read = {
     const died = (task: TaskSummary): number => task.at?.getTime() ?? 0;
     return tasks.sort((a, b) => died(b) - died(a));
   },
-  async workers(relier: Relier, queues: readonly QueueReading[]): Promise<WorkerRow[]> {
+  workers: async (relier: Relier, queues: readonly QueueReading[]): Promise<WorkerRow[]> => {
     const found = new Map<string, WorkerRow>();
     for (const name of fullest(queues, ({ stats }) => stats.workers.length)) {
       for (const worker of await relier.queue(name).workers()) {

@@ -10,7 +10,7 @@ import type { Style } from "../../framework/style.ts";
 import { tableLines } from "../../terminal/table.ts";
 import { cut, harmless, oneLine, pad, widthOf, wrap } from "../../terminal/text.ts";
 import { columnsOf, type Frame } from "./columns.ts";
-import { indexOf, type Model, type Pane, panes, rowsOf } from "./model.ts";
+import { doneOf, indexOf, type Model, type Pane, panes, rowsOf } from "./model.ts";
 
 const least = { columns: 40, rows: 10 };
 
@@ -76,8 +76,8 @@ function counters({ snapshot, looked }: Model, { style, columns }: Frame): strin
   ];
   const workers = new Set(queues.flatMap(({ stats }) => stats.workers)).size;
   const numbers = shown.map(([word, n, paint]) => `${dim(word)} ${n > 0 ? paint(count(n)) : "0"}`);
-  const done = history.at(-1);
-  const rate = done === undefined ? dim("measuring …") : `${brief(done)}/s done`;
+  const measured = queues.some(({ pace }) => pace !== null);
+  const rate = measured ? `${brief(history.at(-1)?.done ?? 0)}/s done` : dim("measuring …");
   const failed = sum(({ pace }) => pace?.failed ?? 0);
   const lost = sum(({ pace }) => pace?.lost ?? 0);
   const more = [
@@ -87,7 +87,7 @@ function counters({ snapshot, looked }: Model, { style, columns }: Frame): strin
   const space = Math.max(10, Math.min(60, columns - 44));
   return [
     [...numbers, dim(plural(workers, "worker"))].join("  "),
-    `${green(sparkline(history, space))}  ${rate}  ${more}`,
+    `${green(sparkline(doneOf(history), space))}  ${rate}  ${more}`,
   ];
 }
 
