@@ -1,146 +1,105 @@
 /**
- * Everything `rl` can do. Each command is one line, loaded when it is called for.
+ * All commands of `rl`. Each is one line, loaded on first use.
  *
  * @module
  */
 
 import { experiments } from "./lab/chaos/index.ts";
-import type { Group, Load } from "./framework/command.ts";
+import { type Group, group, lazy, type Load } from "./framework/command.ts";
 
-// What has two names is one thing, and help shows it once.
-const top: Load = () => import("./commands/top.ts");
-const events: Load = () => import("./commands/events.ts");
+// A command with two names is one object, so that help lists it once.
+const top: Load = lazy(() => import("./commands/top.ts"));
+const events: Load = lazy(() => import("./commands/events.ts"));
 
-/** The commands. */
-export const tree: Group = {
-  summary: "Background tasks on Redis that survive your workers",
-  commands: {
-    demo: () => import("./commands/demo.ts"),
-    init: () => import("./commands/init.ts"),
-    doctor: () => import("./commands/doctor.ts"),
-    status: () => import("./commands/status.ts"),
-    top,
-    dash: top,
-    dashboard: () => import("./commands/dashboard.ts"),
-    events,
-    tail: events,
-    why: () => import("./commands/why.ts"),
-    tasks: {
-      summary: "The tasks there are",
-      default: "list",
-      commands: {
-        list: () => import("./commands/tasks/list.ts"),
-        show: () => import("./commands/tasks/show.ts"),
-        inflight: () => import("./commands/tasks/inflight.ts"),
-        push: () => import("./commands/tasks/push.ts"),
-        wait: () => import("./commands/tasks/wait.ts"),
-        result: () => import("./commands/tasks/result.ts"),
-        cancel: () => import("./commands/tasks/cancel.ts"),
-        retry: () => import("./commands/tasks/retry.ts"),
-        purge: () => import("./commands/tasks/purge.ts"),
-      },
-    },
-    queues: {
-      summary: "The queues there are",
-      default: "list",
-      commands: {
-        list: () => import("./commands/queues/list.ts"),
-        show: () => import("./commands/queues/show.ts"),
-        pause: () => import("./commands/queues/pause.ts"),
-        resume: () => import("./commands/queues/resume.ts"),
-        drain: () => import("./commands/queues/drain.ts"),
-        limit: () => import("./commands/queues/limit.ts"),
-      },
-    },
-    dlq: {
-      summary: "What is dead, and what to do with it",
-      default: "list",
-      commands: {
-        list: () => import("./commands/dlq/list.ts"),
-        show: () => import("./commands/dlq/show.ts"),
-        release: () => import("./commands/dlq/release.ts"),
-        discard: () => import("./commands/dlq/discard.ts"),
-        export: () => import("./commands/dlq/export.ts"),
-        import: () => import("./commands/dlq/import.ts"),
-        purge: () => import("./commands/dlq/purge.ts"),
-      },
-    },
-    worker: {
-      summary: "Worker processes: start, see and direct them",
-      default: "list",
-      commands: {
-        start: () => import("./commands/worker/start.ts"),
-        list: () => import("./commands/worker/list.ts"),
-        show: () => import("./commands/worker/show.ts"),
-        drain: () => import("./commands/worker/drain.ts"),
-        pause: () => import("./commands/worker/pause.ts"),
-        resume: () => import("./commands/worker/resume.ts"),
-        restart: () => import("./commands/worker/restart.ts"),
-        stop: () => import("./commands/worker/stop.ts"),
-      },
-    },
-    cluster: {
-      summary: "Redis and workers for this project, with one command",
-      default: "status",
-      commands: {
-        up: () => import("./commands/cluster/up.ts"),
-        down: () => import("./commands/cluster/down.ts"),
-        status: () => import("./commands/cluster/status.ts"),
-        scale: () => import("./commands/cluster/scale.ts"),
-        logs: () => import("./commands/cluster/logs.ts"),
-        reload: () => import("./commands/cluster/reload.ts"),
-      },
-    },
-    admission: {
-      summary: "What queues take in, and what they turn away",
-      default: "status",
-      commands: {
-        status: () => import("./commands/admission/status.ts"),
-        set: () => import("./commands/admission/set.ts"),
-        reset: () => import("./commands/admission/reset.ts"),
-      },
-    },
-    idem: {
-      summary: "What is remembered under idempotency keys",
-      default: "list",
-      commands: {
-        list: () => import("./commands/idem/list.ts"),
-        locks: () => import("./commands/idem/locks.ts"),
-        show: () => import("./commands/idem/show.ts"),
-        forget: () => import("./commands/idem/forget.ts"),
-      },
-    },
-    phoenix: {
-      summary: "Bringing back what lost workers left",
-      default: "status",
-      commands: {
-        status: () => import("./commands/phoenix/status.ts"),
-        leases: () => import("./commands/phoenix/leases.ts"),
-        sweep: () => import("./commands/phoenix/sweep.ts"),
-        run: () => import("./commands/phoenix/run.ts"),
-      },
-    },
-    audit: () => import("./commands/audit.ts"),
-    chaos: {
-      summary: "Break things on purpose, and check that nothing is lost",
-      default: "list",
-      commands: {
-        list: () => import("./commands/chaos/list.ts"),
-        all: () => import("./commands/chaos/all.ts"),
-        ...experiments,
-      },
-    },
-    bench: () => import("./commands/bench.ts"),
-    cost: () => import("./commands/cost.ts"),
-    config: {
-      summary: "What is configured, and where",
-      default: "show",
-      commands: {
-        show: () => import("./commands/config/show.ts"),
-        path: () => import("./commands/config/path.ts"),
-        validate: () => import("./commands/config/validate.ts"),
-      },
-    },
-    completion: () => import("./commands/completion.ts"),
-  },
-};
+/** The command line. */
+export const tree: Group = group("Background tasks on Redis that survive your workers", {
+  demo: lazy(() => import("./commands/demo.ts")),
+  init: lazy(() => import("./commands/init.ts")),
+  doctor: lazy(() => import("./commands/doctor.ts")),
+  status: lazy(() => import("./commands/status.ts")),
+  top,
+  dash: top,
+  dashboard: lazy(() => import("./commands/dashboard.ts")),
+  events,
+  tail: events,
+  why: lazy(() => import("./commands/why.ts")),
+  tasks: group("List, push and control tasks", {
+    list: lazy(() => import("./commands/tasks/list.ts")),
+    show: lazy(() => import("./commands/tasks/show.ts")),
+    inflight: lazy(() => import("./commands/tasks/inflight.ts")),
+    push: lazy(() => import("./commands/tasks/push.ts")),
+    wait: lazy(() => import("./commands/tasks/wait.ts")),
+    result: lazy(() => import("./commands/tasks/result.ts")),
+    cancel: lazy(() => import("./commands/tasks/cancel.ts")),
+    retry: lazy(() => import("./commands/tasks/retry.ts")),
+    purge: lazy(() => import("./commands/tasks/purge.ts")),
+  }, "list"),
+  queues: group("List and control queues", {
+    list: lazy(() => import("./commands/queues/list.ts")),
+    show: lazy(() => import("./commands/queues/show.ts")),
+    pause: lazy(() => import("./commands/queues/pause.ts")),
+    resume: lazy(() => import("./commands/queues/resume.ts")),
+    drain: lazy(() => import("./commands/queues/drain.ts")),
+    limit: lazy(() => import("./commands/queues/limit.ts")),
+  }, "list"),
+  dlq: group("Inspect, release and discard dead tasks", {
+    list: lazy(() => import("./commands/dlq/list.ts")),
+    show: lazy(() => import("./commands/dlq/show.ts")),
+    release: lazy(() => import("./commands/dlq/release.ts")),
+    discard: lazy(() => import("./commands/dlq/discard.ts")),
+    export: lazy(() => import("./commands/dlq/export.ts")),
+    import: lazy(() => import("./commands/dlq/import.ts")),
+    purge: lazy(() => import("./commands/dlq/purge.ts")),
+  }, "list"),
+  worker: group("Start, list and control worker processes", {
+    start: lazy(() => import("./commands/worker/start.ts")),
+    list: lazy(() => import("./commands/worker/list.ts")),
+    show: lazy(() => import("./commands/worker/show.ts")),
+    drain: lazy(() => import("./commands/worker/drain.ts")),
+    pause: lazy(() => import("./commands/worker/pause.ts")),
+    resume: lazy(() => import("./commands/worker/resume.ts")),
+    restart: lazy(() => import("./commands/worker/restart.ts")),
+    stop: lazy(() => import("./commands/worker/stop.ts")),
+  }, "list"),
+  cluster: group("Run Redis and workers for this project", {
+    up: lazy(() => import("./commands/cluster/up.ts")),
+    down: lazy(() => import("./commands/cluster/down.ts")),
+    status: lazy(() => import("./commands/cluster/status.ts")),
+    scale: lazy(() => import("./commands/cluster/scale.ts")),
+    logs: lazy(() => import("./commands/cluster/logs.ts")),
+    reload: lazy(() => import("./commands/cluster/reload.ts")),
+  }, "status"),
+  admission: group("Queue limits and rejected pushes", {
+    status: lazy(() => import("./commands/admission/status.ts")),
+    set: lazy(() => import("./commands/admission/set.ts")),
+    reset: lazy(() => import("./commands/admission/reset.ts")),
+  }, "status"),
+  idem: group("Idempotency keys and locks", {
+    list: lazy(() => import("./commands/idem/list.ts")),
+    locks: lazy(() => import("./commands/idem/locks.ts")),
+    show: lazy(() => import("./commands/idem/show.ts")),
+    forget: lazy(() => import("./commands/idem/forget.ts")),
+  }, "list"),
+  phoenix: group("Recovery of the tasks of lost workers", {
+    status: lazy(() => import("./commands/phoenix/status.ts")),
+    leases: lazy(() => import("./commands/phoenix/leases.ts")),
+    sweep: lazy(() => import("./commands/phoenix/sweep.ts")),
+    run: lazy(() => import("./commands/phoenix/run.ts")),
+  }, "status"),
+  audit: lazy(() => import("./commands/audit.ts")),
+  chaos: group("Inject faults and check that no task is lost", {
+    list: lazy(() => import("./commands/chaos/list.ts")),
+    all: lazy(() => import("./commands/chaos/all.ts")),
+    ...Object.fromEntries(
+      Object.entries(experiments).map(([name, load]) => [name, lazy(load)]),
+    ),
+  }, "list"),
+  bench: lazy(() => import("./commands/bench.ts")),
+  cost: lazy(() => import("./commands/cost.ts")),
+  config: group("Configuration and its sources", {
+    show: lazy(() => import("./commands/config/show.ts")),
+    path: lazy(() => import("./commands/config/path.ts")),
+    validate: lazy(() => import("./commands/config/validate.ts")),
+  }, "show"),
+  completion: lazy(() => import("./commands/completion.ts")),
+});

@@ -1,18 +1,18 @@
 /**
- * The arguments of a command: how they are declared, and what their values are.
+ * The arguments of a command: their definitions, and the types of their values.
  *
  * @module
  */
 
-/** What every argument says of itself; the names are those of the parser, citty. */
-interface Described {
-  /** What it is, without a full stop. */
+/** Fields of every argument; the names are those of citty. */
+interface ArgBase {
+  /** One line for help, without a full stop. */
   readonly description?: string;
-  /** What stands for its value in help. */
+  /** Placeholder of the value in help. */
   readonly valueHint?: string;
   /** Other names: one letter, or a word. */
   readonly alias?: string | readonly string[];
-  /** Whether the command does not run without it. Positionals are, unless they say no. */
+  /** Whether the command refuses to run without it. Default: true for positionals. */
   readonly required?: boolean;
   /** The last positional takes all values that follow; an option may be repeated, joined by commas. */
   readonly many?: boolean;
@@ -20,7 +20,7 @@ interface Described {
 
 /** One argument of a command. */
 export type ArgDef =
-  & Described
+  & ArgBase
   & (
     | {
       readonly type: "boolean";
@@ -46,5 +46,5 @@ type ValueOf<T extends ArgDef> = T extends ArgDef
 /** The values of the arguments by name. */
 export type ParsedArgs<A extends ArgsDef = ArgsDef> = { readonly [K in keyof A]: ValueOf<A[K]> };
 
-/** The values of options by their name. */
+/** The values of options by name. */
 export type Values = Readonly<Record<string, string | boolean | undefined>>;

@@ -1,11 +1,10 @@
 /**
- * An error for whoever typed the command: what cannot be done, and what to do
- * instead.
+ * An error shown to the user of the command line: what failed, and how to fix it.
  *
  * @module
  */
 
-/** The exit codes of an error, and the word each stands for. */
+/** Exit codes of errors, with the error code each stands for. */
 export const exits = {
   1: "RL_FAILED",
   2: "RL_USAGE",
@@ -18,18 +17,18 @@ export const exits = {
   9: "RL_UNCONFIRMED",
 } as const;
 
-/** What a command may exit with when it fails. */
+/** Exit code of a command that fails. */
 export type Exit = keyof typeof exits;
 
-/** Ends the command with an exit code; shown as one line, without a stack. */
+/** Ends the command with an exit code; printed as one line, without a stack. */
 export class CliError extends Error {
   override readonly name = "CliError";
-  /** What the process exits with. */
+  /** Exit code of the process. */
   readonly exit: Exit;
-  /** What to do about it, in one sentence. */
+  /** The fix, in one sentence. */
   readonly hint: string | undefined;
 
-  /** Makes the error; `message` names the option and its value where one is to blame. */
+  /** Creates the error; `message` names the option and value at fault. */
   constructor(exit: Exit, message: string, options: { hint?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.exit = exit;

@@ -1,17 +1,15 @@
 /**
- * Everything a command takes, as data: what `--describe` prints, and what help
- * and completion are made of.
+ * Describes commands as data, for `--describe`, help and completion.
  *
  * @module
  */
 
 import type { ArgDef, ArgsDef } from "./args.ts";
-import type { Command, Group, Load } from "./command.ts";
+import type { CommandInfo, Group, Load } from "./command.ts";
 import { globalOptions, inheritedOptions } from "./global_options.ts";
-import { load } from "./find_command.ts";
 import { summaries } from "./summaries.ts";
 
-/** What the exit codes say. */
+/** Meaning of the exit codes. */
 export const exitCodes: Readonly<Record<number, string>> = {
   0: "ok",
   1: "failed",
@@ -37,11 +35,11 @@ export interface DescribedPositional {
 /** An option. */
 export interface DescribedOption {
   readonly name: string;
-  /** How it is written: `--queue`, `-q`, `--no-keep`. */
+  /** Spellings: `--queue`, `-q`, `--no-keep`. */
   readonly flags: readonly string[];
   readonly type: "boolean" | "string" | "enum";
   readonly description: string;
-  /** What stands for its value; absent where it takes none. */
+  /** Placeholder of the value; absent if the option takes none. */
   readonly value?: string;
   readonly choices?: readonly string[];
   readonly default?: string | boolean;
@@ -56,9 +54,9 @@ export interface DescribedCommand {
   readonly summary: string;
   readonly details?: string;
   readonly positionals: readonly DescribedPositional[];
-  /** Its own options. */
+  /** Options of this command. */
   readonly options: readonly DescribedOption[];
-  /** The options that every command has. */
+  /** Options of every command. */
   readonly globals: readonly DescribedOption[];
   readonly examples: readonly string[];
   readonly exitCodes: typeof exitCodes;
@@ -74,56 +72,56 @@ export interface DescribedGroup {
   readonly globals: readonly DescribedOption[];
 }
 
-/** Describes what is at `path`, with everything below it. */
+/** Describes the command or group at `path`, with everything below it. */
 export async function describe(
   path: readonly string[],
   node: Group | Load,
 ): Promise<DescribedCommand | DescribedGroup> {
-  if (typeof node === "function") return describeCommand(path, await load(node));
-  const below = Object.entries(node.commands).map(async ([name, child]) =>
+  if (typeof node === "function") return describeCommand(path, await node());
+  const below = Object.entries(node.subCommands).map(async ([name, child]) =>
     [name, await describe([...path, name], child)] as const
   );
   return {
     path,
     usage: usageOf(path, node),
-    summary: node.summary,
+    summary: node.meta.description,
     ...(node.default !== undefined && { default: node.default }),
     commands: Object.fromEntries(await Promise.all(below)),
     globals: describeGlobals(),
   };
 }
 
-/** How a command of the group at `path` is called. */
+/** Usage line of the group at `path`. */
 export function usageOf(path: readonly string[], node: Group): string {
   const word = node.default === undefined ? "<command>" : "[command]";
   return ["rl", ...path, word, "[options]"].join(" ");
 }
 
-/** The options of every command. */
+/** Describes the options of every command. */
 export function describeGlobals(): DescribedOption[] {
   return optionsIn(globalOptions);
 }
 
-/** What the command or group at `path` does, in one line. */
+/** Summary of the command or group at `path`; loads the command only if the build has none. */
 export async function summaryOf(path: readonly string[], node: Group | Load): Promise<string> {
-  if (typeof node !== "function") return node.summary;
-  return summaries[path.join(" ")] ?? (await load(node)).summary;
+  if (typeof node !== "function") return node.meta.description;
+  return summaries[path.join(" ")] ?? (await node()).summary;
 }
 
-/** The summaries of all commands below `path`, by their paths. */
+/** Summaries of all commands below `path`, by path. */
 export async function summariesOf(
   node: Group | Load,
   path: readonly string[] = [],
 ): Promise<Record<string, string>> {
-  if (typeof node === "function") return { [path.join(" ")]: (await load(node)).summary };
-  const below = Object.entries(node.commands).map(([name, child]) =>
+  if (typeof node === "function") return { [path.join(" ")]: (await node()).summary };
+  const below = Object.entries(node.subCommands).map(([name, child]) =>
     summariesOf(child, [...path, name])
   );
   return Object.assign({}, ...await Promise.all(below));
 }
 
 /** Describes a command. */
-export function describeCommand(path: readonly string[], command: Command): DescribedCommand {
+export function describeCommand(path: readonly string[], command: CommandInfo): DescribedCommand {
   const { args, summary, details, examples } = command;
   const all = inheritedOptions(command);
   const plain = inheritedOptions({ args });

@@ -1,5 +1,5 @@
 /**
- * Durations as people write them: `250ms`, `30s`, `1.5h`.
+ * Parses durations such as `250ms`, `30s`, `1.5h`.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import { durationText, parseDuration } from "../../core/console/mod.ts";
 import { refused } from "./option_values.ts";
 
-/** Longest duration that anything accepts: ten years of 365 days. */
+/** Longest duration: ten years of 365 days. */
 const longest = 315_360_000_000;
 
 /**
- * Reads a duration in milliseconds; a bare number is seconds, as people type it.
+ * Parses a duration into milliseconds; a number without a unit is seconds.
  *
  * @throws {CliError} 2
  */

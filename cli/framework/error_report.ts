@@ -1,6 +1,6 @@
 /**
- * Every error as one line and a hint, or as JSON; the exit code it stands for;
- * and never a password.
+ * Reports errors: one line and a hint, or JSON, with an exit code. Passwords
+ * are never shown.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { redact } from "./redact.ts";
 import { hasColor, styleOf } from "./style.ts";
 import { oneLine, plain } from "../terminal/text.ts";
 
-/** What is known about how errors are to be shown; more of it the later they come. */
+/** Format of error reports; completed while the command line is read. */
 export interface ReportOptions {
   json: boolean;
   debug: boolean;
@@ -22,7 +22,7 @@ export interface ReportOptions {
   command?: string;
 }
 
-/** What the codes of the engine exit with; 1 if not listed. */
+/** Exit codes of the engine's error codes; others exit with 1. */
 const codes: Readonly<Record<string, Exit>> = {
   RL_CONNECTION: 3,
   RL_NOT_FOUND: 4,
@@ -31,7 +31,7 @@ const codes: Readonly<Record<string, Exit>> = {
   RL_DATA_LOSS: 7,
 };
 
-/** What is told about an error. */
+/** An error, as it is shown. */
 export interface ErrorReport {
   readonly code: string;
   readonly message: string;
@@ -39,57 +39,57 @@ export interface ErrorReport {
   readonly exit: Exit;
 }
 
-/** Shows `error`, and returns the exit code it stands for. */
+/** Prints `error`; returns its exit code. */
 export async function reportError(
   error: unknown,
-  manners: ReportOptions,
+  options: ReportOptions,
   host: Host,
 ): Promise<number> {
-  const told = errorReport(error, manners.settings, host);
-  const help = told.exit === 2 && !told.hint && manners.command !== undefined
-    ? { hint: `run "${manners.command} --help" to see what it takes` }
+  const found = errorReport(error, options.settings, host);
+  const help = found.exit === 2 && !found.hint && options.command !== undefined
+    ? { hint: `run "${options.command} --help" to list its options` }
     : {};
-  const complaint = { ...told, ...help };
-  const { code, message, hint, exit } = complaint;
-  if (manners.json) {
+  const report = { ...found, ...help };
+  const { code, message, hint, exit } = report;
+  if (options.json) {
     const { json } = await import("../../core/console/mod.ts");
-    host.stderr.write(json(complaint) + "\n");
+    host.stderr.write(json(report) + "\n");
   } else {
-    const { red, dim, cyan } = styleOf(hasColor(host, host.stderr, manners.color));
+    const { red, dim, cyan } = styleOf(hasColor(host, host.stderr, options.color));
     host.stderr.write(`${red("error:")} ${message} ${dim(`[${code}]`)}\n`);
     if (hint) host.stderr.write(`${cyan("hint:")}  ${hint}\n`);
   }
-  if (manners.debug) {
-    host.stderr.write(masker(manners.settings, host)(plain(stackOf(error))) + "\n");
+  if (options.debug) {
+    host.stderr.write(redactor(options.settings, host)(plain(stackOf(error))) + "\n");
   }
   return exit;
 }
 
-/** What is told about `error`: each text on one line, harmless and without a password. */
+/** Turns `error` into a report: each text on one line, without control characters and passwords. */
 export function errorReport(
   error: unknown,
   settings: Settings | undefined,
   host: Host,
 ): ErrorReport {
-  const { code, message, hint, exit } = readingOf(error, settings);
-  const masked = masker(settings, host);
-  const safe = (text: string): string => masked(oneLine(plain(text)));
+  const { code, message, hint, exit } = classify(error, settings);
+  const redacted = redactor(settings, host);
+  const safe = (text: string): string => redacted(oneLine(plain(text)));
   return { code, message: safe(message), ...(hint && { hint: safe(hint) }), exit };
 }
 
-function masker(settings: Settings | undefined, { env }: Host): (text: string) => string {
+function redactor(settings: Settings | undefined, { env }: Host): (text: string) => string {
   const secrets = { ...env, RELIER_URL_IN_USE: settings?.url.value };
   return (text) => redact(text, secrets);
 }
 
-function readingOf(error: unknown, settings: Settings | undefined): ErrorReport {
+function classify(error: unknown, settings: Settings | undefined): ErrorReport {
   if (error instanceof CliError) {
     const { exit, message, hint } = error;
     return { code: exits[exit], message, exit, ...(hint && { hint }) };
   }
   const { message } = error instanceof Error ? error : new Error(String(error));
   const { code, hint } = (error ?? {}) as { code?: unknown; hint?: unknown };
-  const told = typeof hint === "string" ? { hint } : {};
+  const hinted = typeof hint === "string" ? { hint } : {};
   if (settings && isUnreachable(error)) {
     const { value, from } = settings.url;
     const why = message.replace(/^Cannot run "[^"]*": /, "");
@@ -101,27 +101,27 @@ function readingOf(error: unknown, settings: Settings | undefined): ErrorReport 
     };
   }
   if (typeof code === "string" && code.startsWith("RL_")) {
-    return { code, message, exit: codes[code] ?? 1, ...told };
+    return { code, message, exit: codes[code] ?? 1, ...hinted };
   }
-  // The engine refuses an option so; anything else of these classes is a mistake of ours.
+  // The engine refuses an option in these words; any other error of these classes is a bug.
   if ((error instanceof TypeError || error instanceof RangeError) && /^Cannot use /.test(message)) {
-    return { code: exits[2], message, exit: 2, ...told };
+    return { code: exits[2], message, exit: 2, ...hinted };
   }
-  return { code: exits[1], message, exit: 1, hint: "--debug shows where this comes from", ...told };
+  return { code: exits[1], message, exit: 1, hint: "--debug shows the stack trace", ...hinted };
 }
 
-/** Answers of a Redis that is there, and lets nobody do anything. */
-const closedDoors = new Set(["CLUSTERDOWN", "LOADING", "MASTERDOWN", "NOAUTH", "WRONGPASS"]);
+/** Error replies of a Redis that is running but serves no commands. */
+const notServing = new Set(["CLUSTERDOWN", "LOADING", "MASTERDOWN", "NOAUTH", "WRONGPASS"]);
 
-/** Whether no Redis answered, or one that would not let us in. */
+/** Whether no Redis answered, or it refused to serve. */
 function isUnreachable(error: unknown): boolean {
   const { name, code, failure, reply } = (error ?? {}) as Record<string, unknown>;
   return code === "RL_CONNECTION" ||
     (name === "RedisError" &&
-      (closedDoors.has(String(reply)) || (failure === "unknown" && !reply)));
+      (notServing.has(String(reply)) || (failure === "unknown" && !reply)));
 }
 
-/** The stack of an error and of what caused it. */
+/** The stack of an error and of its causes. */
 function stackOf(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;

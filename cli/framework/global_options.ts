@@ -1,58 +1,57 @@
 /**
- * The options every command has, wherever they stand on the line, and those
- * that come with what a command says of itself.
+ * Options that every command has, and those that come with `watch` and `bulk`.
  *
  * @module
  */
 
 import type { ArgsDef } from "./args.ts";
-import type { Command } from "./command.ts";
+import type { CommandInfo } from "./command.ts";
 
-/** The options of every command. */
+/** Options of every command. */
 export const globalOptions: ArgsDef = {
-  url: { type: "string", valueHint: "redis", description: "Redis to use" },
-  prefix: { type: "string", valueHint: "name", description: "What keys begin with" },
+  url: { type: "string", valueHint: "redis", description: "Redis URL" },
+  prefix: { type: "string", valueHint: "name", description: "Prefix of all keys in Redis" },
   config: { type: "string", alias: "c", valueHint: "file", description: "Configuration file" },
   env: { type: "string", valueHint: "name", description: "Environment, such as production" },
-  json: { type: "boolean", description: "Print JSON: one line for each value" },
-  quiet: { type: "boolean", alias: "q", description: "Print ids only" },
-  wide: { type: "boolean", description: "Show every column" },
-  iso: { type: "boolean", description: "Show times as dates" },
-  "no-color": { type: "boolean", description: "Print without colours" },
-  yes: { type: "boolean", alias: "y", description: "Do not ask before changing things" },
-  "no-input": { type: "boolean", description: "Never ask; fail instead" },
-  timeout: { type: "string", valueHint: "duration", description: "Give up after this long" },
-  debug: { type: "boolean", description: "Show where errors come from" },
-  describe: { type: "boolean", description: "Print what this takes, as JSON" },
+  json: { type: "boolean", description: "Print JSON, one line per value" },
+  quiet: { type: "boolean", alias: "q", description: "Print only ids" },
+  wide: { type: "boolean", description: "Show all columns" },
+  iso: { type: "boolean", description: "Show times as ISO 8601 dates" },
+  "no-color": { type: "boolean", description: "Disable colours" },
+  yes: { type: "boolean", alias: "y", description: "Do not ask for confirmation" },
+  "no-input": { type: "boolean", description: "Never prompt; fail instead" },
+  timeout: { type: "string", valueHint: "duration", description: "Time limit for the command" },
+  debug: { type: "boolean", description: "Show stack traces of errors" },
+  describe: { type: "boolean", description: "Print arguments and options as JSON" },
   help: { type: "boolean", alias: "h", description: "Show help" },
   version: { type: "boolean", alias: "v", description: "Show the version" },
 };
 
-/** The options of commands that can be watched. */
-const watching: ArgsDef = {
-  watch: { type: "boolean", alias: "w", description: "Show it again and again, until Ctrl-C" },
+/** Options of commands with `watch`. */
+const watchOptions: ArgsDef = {
+  watch: { type: "boolean", alias: "w", description: "Repeat until Ctrl-C" },
   refresh: {
     type: "string",
     valueHint: "duration",
     default: "1s",
-    description: "How often it is shown with --watch",
+    description: "Interval of --watch",
   },
 };
 
-/** The options of commands that change much at once. */
-const bulky: ArgsDef = {
-  "dry-run": { type: "boolean", description: "Only show what would be done" },
+/** Options of commands with `bulk`. */
+const bulkOptions: ArgsDef = {
+  "dry-run": { type: "boolean", description: "Show what would change, and change nothing" },
   confirm: {
     type: "string",
     valueHint: "queue",
-    description: "Confirm by the name of the queue, in production",
+    description: "Confirm with the name of the queue, in production",
   },
 };
 
-/** What `command` takes beside its own arguments: what it has itself goes before. */
+/** Options of `command` that it does not declare itself; its own take precedence. */
 export function inheritedOptions(
-  { args, watch, bulk }: Pick<Command, "args" | "watch" | "bulk">,
+  { args, watch, bulk }: Pick<CommandInfo, "args" | "watch" | "bulk">,
 ): ArgsDef {
-  const all: ArgsDef = { ...(watch && watching), ...(bulk && bulky), ...globalOptions };
+  const all: ArgsDef = { ...(watch && watchOptions), ...(bulk && bulkOptions), ...globalOptions };
   return Object.fromEntries(Object.entries(all).filter(([name]) => !Object.hasOwn(args, name)));
 }

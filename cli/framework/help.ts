@@ -1,5 +1,5 @@
 /**
- * Help for people: the same data as `--describe`, aligned and wrapped.
+ * Renders help: the data of `--describe`, aligned and wrapped.
  *
  * @module
  */
@@ -16,17 +16,16 @@ import {
 } from "./describe.ts";
 import type { Host } from "./host.ts";
 import { hasColor, type Style, styleOf } from "./style.ts";
-import { load } from "./find_command.ts";
 import { pad, widthOf, wrap } from "../terminal/text.ts";
 import { version } from "./version.ts";
 
-/** Lines longer than this are hard to read, however wide the terminal. */
+/** Widest line, in columns: longer ones are hard to read. */
 const widest = 100;
 const indent = "  ";
-/** What is named to the left, and what it is to the right. */
+/** A row of two columns. */
 type Entry = readonly [name: string, text: string];
 
-/** The help text of what is at `path`. */
+/** Renders the help of the command or group at `path`. */
 export async function help(
   path: readonly string[],
   node: Group | Load,
@@ -36,7 +35,7 @@ export async function help(
   const width = Math.max(40, Math.min(host.stdout.columns ?? widest, widest));
   const style = styleOf(hasColor(host, host.stdout, color));
   const sections = typeof node === "function"
-    ? commandSections(describeCommand(path, await load(node)), width, style)
+    ? commandSections(describeCommand(path, await node()), width, style)
     : await groupSections(path, node, width, style);
   return sections.filter((section) => section.length > 0).map((lines) => lines.join("\n") + "\n")
     .join("\n");
@@ -51,14 +50,14 @@ async function groupSections(
   const top = path.length === 0;
   const name = top ? `rl ${version}` : ["rl", ...path].join(" ");
   const names = new Map<Group | Load, string[]>();
-  for (const [word, child] of Object.entries(group.commands)) {
+  for (const [word, child] of Object.entries(group.subCommands)) {
     names.set(child, [...names.get(child) ?? [], word]);
   }
   const entries = await Promise.all([...names].map(async ([child, words]): Promise<Entry> => {
-    const mark = words[0] === group.default ? " (if none is named)" : "";
+    const mark = words[0] === group.default ? " (default)" : "";
     return [words.join(", "), await summaryOf([...path, words[0]!], child) + mark];
   }));
-  const title = style.bold(name) + indent + group.summary;
+  const title = style.bold(name) + indent + group.meta.description;
   const globalOptions = top
     ? section("Options of every command", listed(describeGlobals().map(optionEntry), width), style)
     : [];
@@ -97,7 +96,7 @@ function section(title: string, lines: readonly string[], style: Style): string[
 }
 
 function exitSection(width: number, style: Style): string[] {
-  // What belongs together stays on one line.
+  // A code and its meaning stay on one line.
   const codes = Object.entries(exitCodes).map(([code, meaning]) =>
     `${code} ${meaning}`.replaceAll(" ", "\u00a0")
   );
@@ -107,7 +106,8 @@ function exitSection(width: number, style: Style): string[] {
 
 function footer(path: readonly string[], width: number, { dim }: Style): string[] {
   const line = ["rl help", ...path, "<command>"].join(" ");
-  return wrap(`${line} tells more about one; --describe tells it to programs`, width).map(dim);
+  return wrap(`"${line}" shows the details of a command; --describe prints them as JSON`, width)
+    .map(dim);
 }
 
 function optionEntry(option: DescribedOption): Entry {
@@ -119,7 +119,7 @@ function optionEntry(option: DescribedOption): Entry {
   const remarks = [
     joined !== undefined && shown !== joined ? `one of ${choices!.join(", ")}` : "",
     required ? "required" : "",
-    many ? "may be repeated" : "",
+    many ? "repeatable" : "",
     typeof option.default === "string" ? `default: ${option.default}` : "",
   ].filter((remark) => remark !== "");
   return [
@@ -128,7 +128,7 @@ function optionEntry(option: DescribedOption): Entry {
   ];
 }
 
-/** Two columns; a name too long for the first has its text on the next line. */
+/** Aligns two columns; a name that is too long puts its text on the next line. */
 function listed(entries: readonly Entry[], width: number): string[] {
   const longest = Math.max(0, ...entries.map(([name]) => widthOf(name)).filter((n) => n <= 30));
   const left = indent.length + longest + 2;

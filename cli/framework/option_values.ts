@@ -1,6 +1,5 @@
 /**
- * Reading the values of options: text from a command line to what a command
- * works with.
+ * Parses the values of options.
  *
  * @module
  */
@@ -9,7 +8,7 @@ import { CliError } from "./cli_error.ts";
 import { didYouMean } from "./suggest.ts";
 import { plain } from "../terminal/text.ts";
 
-/** Reads a whole number. @throws {CliError} 2 */
+/** Parses an integer. @throws {CliError} 2 */
 export function integer(
   option: string,
   text: string,
@@ -20,7 +19,7 @@ export function integer(
   throw refused(option, text, `it must be a whole number from ${min} to ${max}`);
 }
 
-/** Reads one of `allowed`. @throws {CliError} 2 */
+/** Checks that a value is one of `allowed`. @throws {CliError} 2 */
 export function choice<const T extends string>(
   option: string,
   text: string,
@@ -32,20 +31,20 @@ export function choice<const T extends string>(
   throw refused(option, text, `it must be one of ${list}`, didYouMean(text, allowed, ""));
 }
 
-/** Reads a list with commas: each part once, none empty. @throws {CliError} 2 */
+/** Splits a comma-separated list; drops duplicates. @throws {CliError} 2 if an item is empty. */
 export function list(option: string, text: string): string[] {
   const parts = text.split(",").map((part) => part.trim());
   if (parts.every((part) => part !== "")) return [...new Set(parts)];
   throw refused(option, text, "one of its parts is empty", "write a list like a,b,c");
 }
 
-/** Error for a value that option `option` does not take. */
+/** Creates the error for a value that `option` does not accept. */
 export function refused(option: string, text: string, why: string, hint = ""): CliError {
   const message = `Cannot use option ${option} "${short(text)}": ${why}`;
   return new CliError(2, message, hint === "" ? {} : { hint });
 }
 
-/** What was typed, as an error repeats it. */
+/** `text` as an error quotes it: on one line, and shortened. */
 export function short(text: string): string {
   const clean = plain(text).replaceAll("\n", " ");
   return clean.length > 200 ? `${clean.slice(0, 80)}… (${text.length} characters)` : clean;

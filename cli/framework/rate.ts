@@ -1,46 +1,33 @@
 /**
- * Rates as people write them: `100/1s`, `10/s`, `600/10m`.
+ * Rates such as `100/1s`, `10/s`, `600/10m`, and work paced by them.
  *
  * @module
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseDuration } from "../../core/console/mod.ts";
 import { refused } from "./option_values.ts";
 
-/** How many in how long. */
+/** A number of events per time. */
 export interface Rate {
   readonly limit: number;
   /** In milliseconds. */
   readonly per: number;
 }
 
-/** Reads a rate. @throws {CliError} 2 */
+/** Parses a rate. @throws {CliError} 2 */
 export function rate(option: string, text: string): Rate {
-  const [, limit, length = "1", unit] = /^(\d{1,7})\/(\d{1,6})?(ms|s|m|h|d)$/.exec(text) ?? [];
-  const read = { limit: Number(limit), per: parseDuration(length + unit) ?? 0 };
-  if (read.limit > 0 && read.per > 0) return read;
+  const [, count, length = ""] = /^(\d{1,7})\/(\d{0,6}[a-z]+)$/.exec(text) ?? [];
+  const limit = Number(count);
+  const per = parseDuration(/^\d/.test(length) ? length : `1${length}`) ?? 0;
+  if (limit > 0 && per > 0) return { limit, per };
   throw refused(option, text, "it is no rate", "write it like 10/s, 100/1m or 1000/24h");
 }
 
-/** Waits, unless the end comes first. */
-export async function pass(ms: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-  });
-}
-
 /**
- * Numbers of things to do now, one after the other, until `total` are done: all
- * at once in pieces of `most`, or no faster than `rate`.
+ * Splits `total` into batches: at most `most` at a time, and no faster than `rate`.
+ *
+ * @throws the reason of `signal` once it is aborted.
  */
 export async function* paced(
   total: number,
@@ -57,9 +44,9 @@ export async function* paced(
       yield now;
       done += now;
     } else {
-      // The next is due then; a little later is as good, and asks Redis less often.
+      // Waiting a little longer asks Redis less often.
       const next = done * rate!.per / rate!.limit - (performance.now() - start);
-      await pass(Math.max(20, next), signal);
+      await sleep(Math.max(20, next), undefined, { signal });
     }
   }
 }

@@ -1,41 +1,41 @@
 /**
- * From arguments to an exit code. Finds the command, refuses what it does not
- * know before anything runs, and turns every error into one line and a hint.
+ * Runs a command line: finds the command, answers `--help`, `--describe` and
+ * `--version`, and turns every error into one line and an exit code.
  *
  * @module
  */
 
-import type { Group } from "./command.ts";
+import type { Command, Group } from "./command.ts";
 import { reportError, type ReportOptions } from "./error_report.ts";
 import { inheritedOptions } from "./global_options.ts";
 import { type Host, thisProcess } from "./host.ts";
 import { optionsOf, parse } from "./parse_args.ts";
-import { findCommand, load } from "./find_command.ts";
+import { findCommand } from "./find_command.ts";
 import { version } from "./version.ts";
 
-/** Runs what `argv` names in `tree`, and resolves to the exit code. */
+/** Runs the command of `tree` that `argv` names; resolves to the exit code. */
 export async function main(
   tree: Group,
   argv: readonly string[],
   host: Host = thisProcess(),
 ): Promise<number> {
   const flags = before(argv, "--");
-  const manners: ReportOptions = {
+  const report: ReportOptions = {
     json: flags.includes("--json") || host.env["RELIER_OUTPUT"] === "json",
     debug: flags.includes("--debug") || Boolean(host.env["RELIER_DEBUG"]),
     color: !flags.includes("--no-color"),
   };
   try {
-    return await dispatch(tree, argv, manners, host);
+    return await dispatch(tree, argv, report, host);
   } catch (error) {
-    return await reportError(error, manners, host);
+    return await reportError(error, report, host);
   }
 }
 
 async function dispatch(
   tree: Group,
   argv: readonly string[],
-  manners: ReportOptions,
+  report: ReportOptions,
   host: Host,
 ): Promise<number> {
   if (argv[0] === "complete") {
@@ -45,38 +45,44 @@ async function dispatch(
     }
     return 0;
   }
-  const words = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
-  const { path, node, tokens } = findCommand(tree, words);
-  const command = typeof node === "function" ? await load(node) : undefined;
-  const own = optionsOf(command?.args ?? {});
-  const flags = before(tokens, "--");
-  // Asked for in this way, it is told even where the rest of the line is wrong.
-  const asks = (long: string, short?: string): boolean =>
-    flags.some((flag) =>
-      flag === long ||
-      (short && !own.has(`-${short}`) && /^-[A-Za-z]+$/.test(flag) && flag.includes(short))
-    );
-  if (asks("--describe")) {
+  const line = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
+  const { path, node, tokens } = findCommand(tree, line);
+  const command = typeof node === "function" ? await node() : undefined;
+  const request = metaRequest(command, before(tokens, "--"));
+  if (request === "describe") {
     const { describe } = await import("./describe.ts");
     host.stdout.write(JSON.stringify(await describe(path, node), null, 2) + "\n");
-  } else if (asks("--help", "h")) {
-    const { help } = await import("./help.ts");
-    host.stdout.write(await help(path, node, host, manners.color));
-  } else if (asks("--version", "v") && !own.has("--version")) {
+  } else if (request === "version") {
     host.stdout.write(version + "\n");
-  } else if (command) {
+  } else if (command && request === undefined) {
     const { run } = await import("./run_command.ts");
-    return await run({ tree, path, command, tokens }, manners, host);
+    return await run({ tree, path, command, tokens }, report, host);
   } else {
-    parse(path, {}, inheritedOptions({ args: {} }), tokens);
+    if (!command && request === undefined) parse(path, {}, inheritedOptions({ args: {} }), tokens);
     const { help } = await import("./help.ts");
-    host.stdout.write(await help(path, node, host, manners.color));
+    host.stdout.write(await help(path, node, host, report.color));
   }
   return 0;
 }
 
-/** What stands before `end`. */
-function before(tokens: readonly string[], end: string): readonly string[] {
-  const at = tokens.indexOf(end);
-  return at < 0 ? tokens : tokens.slice(0, at);
+/** The option among `flags` that is answered without running, even if the rest of the line is wrong. */
+function metaRequest(
+  command: Command | undefined,
+  flags: readonly string[],
+): "describe" | "help" | "version" | undefined {
+  const own = optionsOf(command?.args ?? {});
+  const has = (long: string, letter?: string): boolean =>
+    flags.some((flag) =>
+      flag === long ||
+      (letter && !own.has(`-${letter}`) && /^-[A-Za-z]+$/.test(flag) && flag.includes(letter))
+    );
+  if (has("--describe")) return "describe";
+  if (has("--help", "h")) return "help";
+  return has("--version", "v") && !own.has("--version") ? "version" : undefined;
+}
+
+/** The words before `end`. */
+function before(words: readonly string[], end: string): readonly string[] {
+  const at = words.indexOf(end);
+  return at < 0 ? words : words.slice(0, at);
 }

@@ -1,16 +1,19 @@
 /**
- * Runs a command: reads its line, makes what it works with, closes that again.
+ * Runs one command: parses its line, builds its context, and closes its client.
  *
  * @module
  */
 
+import { runCommand } from "citty";
+import { setTimeout as sleep } from "node:timers/promises";
 import { lazyClient } from "./redis_client.ts";
 import type { Command, Context, Group } from "./command.ts";
 import { errorReport, type ReportOptions } from "./error_report.ts";
-import { settingsOf } from "./settings.ts";
+import { type Settings, settingsOf } from "./settings.ts";
+import type { ParsedArgs, Values } from "./args.ts";
 import { findConfig } from "./config_file.ts";
 import { confirm, DryRunDone } from "./confirm.ts";
-import { createStopper, Interrupted } from "./signals.ts";
+import { Interrupted, listenForInterruption } from "./signals.ts";
 import { CliError } from "./cli_error.ts";
 import { duration } from "./duration.ts";
 import { choice } from "./option_values.ts";
@@ -20,47 +23,37 @@ import { createOutput, type OutputOptions } from "./output.ts";
 import { parse } from "./parse_args.ts";
 import { watch } from "../terminal/watch.ts";
 
-/** What is run. */
-export interface Call {
+/** A command and its command line. */
+export interface CommandCall {
   readonly tree: Group;
   readonly path: readonly string[];
   readonly command: Command;
   readonly tokens: readonly string[];
 }
 
-/** How long closing may take before the process ends without it. */
-const closingMs = 2_000;
+/** The line of a command, parsed, with the settings it leads to. */
+interface Prepared {
+  readonly args: ParsedArgs;
+  readonly rest: readonly string[];
+  readonly shared: Values;
+  readonly settings: Settings;
+  readonly output: OutputOptions;
+  readonly timeoutMs: number | undefined;
+  readonly refreshMs: number;
+}
 
-/** Runs a command, and resolves to its exit code. */
-export async function run(call: Call, manners: ReportOptions, host: Host): Promise<number> {
+/** Time limit for closing the client. */
+const closeMs = 2_000;
+
+/** Runs a command; resolves to its exit code. */
+export async function run(call: CommandCall, report: ReportOptions, host: Host): Promise<number> {
   const { tree, command } = call;
-  manners.command = ["rl", ...call.path].join(" ");
-  const { args, rest, shared } = parse(
-    call.path,
-    command.args,
-    inheritedOptions(command),
-    call.tokens,
+  const { args, rest, shared, settings, output, timeoutMs, refreshMs } = await prepare(
+    call,
+    report,
+    host,
   );
-  const file = command.offline ? undefined : await findConfig(shared, host);
-  const settings = settingsOf(shared, host, file);
-  const { from, value } = settings.output;
-  manners.settings = settings;
-  manners.debug = settings.debug.value;
-  manners.json = choice(from, value, ["human", "json"]) === "json";
-  const timeout = shared["timeout"] as string | undefined;
-  const timeoutMs = timeout === undefined ? undefined : duration("--timeout", timeout, { min: 1 });
-  const every = duration("--refresh", String(shared["refresh"] ?? "1s"), {
-    min: 100,
-    max: 3_600_000,
-  });
   const is = (name: string): boolean => shared[name] === true;
-  const manner: OutputOptions = {
-    json: manners.json,
-    quiet: is("quiet"),
-    wide: is("wide"),
-    iso: is("iso"),
-    color: manners.color,
-  };
   const asked = {
     yes: is("yes"),
     dryRun: is("dry-run"),
@@ -68,14 +61,14 @@ export async function run(call: Call, manners: ReportOptions, host: Host): Promi
     confirm: shared["confirm"] as string | undefined,
     production: settings.env.value === "production",
   };
-  const stopper = createStopper(host, timeoutMs, command.graceful);
-  const { signal } = stopper;
+  const interruption = listenForInterruption(host, timeoutMs, command.graceful);
+  const { signal } = interruption;
   const engine = command.offline ? undefined : await import("../../mod.ts");
-  const recordActs = command.acts && (await import("./operator_log.ts")).recordActions;
-  const client = lazyClient(settings, engine, (made) => recordActs?.(made, host));
-  const contextFor = (stdout: Screen, stderr: Screen): Context => {
-    const out = createOutput({ ...host, stderr }, manner, stdout);
-    return {
+  const recordActions = command.acts && (await import("./operator_log.ts")).recordActions;
+  const client = lazyClient(settings, engine, (made) => recordActions?.(made, host));
+  const once = async (stdout: Screen, stderr: Screen): Promise<number | undefined> => {
+    const out = createOutput({ ...host, stderr }, output, stdout);
+    const data: Context = {
       args,
       rest,
       settings,
@@ -87,16 +80,18 @@ export async function run(call: Call, manners: ReportOptions, host: Host): Promi
       get relier() {
         return client.get();
       },
-      confirm: (act) => confirm(act, asked, out, host, signal),
+      confirm: (action) => confirm(action, asked, out, host, signal),
     };
+    // The line is parsed already: citty would accept options that it does not know.
+    const { result } = await runCommand({ ...command, args: {} }, { rawArgs: [], data });
+    return result as number | undefined;
   };
   try {
-    const once = (stdout: Screen, stderr: Screen) => command.run(contextFor(stdout, stderr));
-    const complaint = (error: unknown) => errorReport(error, settings, host);
-    const work = is("watch")
-      ? watch({ once, every, manner, signal, host, complaint })
+    const describe = (error: unknown) => errorReport(error, settings, host);
+    const work: Promise<number | void> = is("watch")
+      ? watch({ once, every: refreshMs, output, signal, host, report: describe })
       : once(host.stdout, host.stderr);
-    const exit = await stopper.race(work);
+    const exit = await interruption.race(work);
     if (exit === undefined) signal.throwIfAborted();
     return exit ?? 0;
   } catch (error) {
@@ -106,14 +101,38 @@ export async function run(call: Call, manners: ReportOptions, host: Host): Promi
     if (reason instanceof Interrupted) return is("watch") && reason.exit === 130 ? 0 : reason.exit;
     throw reason;
   } finally {
-    stopper.close();
-    await soon(client.close());
+    interruption.close();
+    await Promise.race([client.close(), sleep(closeMs, undefined, { ref: false })]).catch(() => {});
   }
 }
 
-/** Resolves when `work` is over, or when that takes too long. */
-async function soon(work: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, closingMs));
-  await Promise.race([work, late]).catch(() => {}).finally(() => clearTimeout(timer));
+/** Parses the line and reads the configuration; from here on `report` knows both. */
+async function prepare(call: CommandCall, report: ReportOptions, host: Host): Promise<Prepared> {
+  const { path, command, tokens } = call;
+  report.command = ["rl", ...path].join(" ");
+  const { args, rest, shared } = parse(path, command.args, inheritedOptions(command), tokens);
+  const file = command.offline ? undefined : await findConfig(shared, host);
+  const settings = settingsOf(shared, host, file);
+  const { from, value } = settings.output;
+  report.settings = settings;
+  report.debug = settings.debug.value;
+  report.json = choice(from, value, ["human", "json"]) === "json";
+  const { timeout, refresh = "1s", quiet, wide, iso } = shared;
+  return {
+    args,
+    rest,
+    shared,
+    settings,
+    output: {
+      json: report.json,
+      quiet: quiet === true,
+      wide: wide === true,
+      iso: iso === true,
+      color: report.color,
+    },
+    timeoutMs: timeout === undefined
+      ? undefined
+      : duration("--timeout", String(timeout), { min: 1 }),
+    refreshMs: duration("--refresh", String(refresh), { min: 100, max: 3_600_000 }),
+  };
 }

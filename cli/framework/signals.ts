@@ -1,6 +1,5 @@
 /**
- * The end of a command that does not come by itself: Ctrl-C, SIGTERM, or
- * `--timeout`.
+ * Interrupts a command: Ctrl-C, SIGTERM, or `--timeout`.
  *
  * @module
  */
@@ -8,57 +7,59 @@
 import { CliError } from "./cli_error.ts";
 import type { Ending, Host } from "./host.ts";
 
-/** What a shell expects of a process that a signal ended. */
+/** Exit codes that a shell expects after each signal. */
 const exitCodes: Readonly<Record<Ending, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
-/** How long a command that was interrupted may take to close what it opened. */
+/** Time an interrupted command has to close its resources. */
 const graceMs = 500;
+/** Longest timer that Node.js accepts. */
+const maxTimerMs = 2_147_483_647;
 
-/** Why a command was interrupted. */
+/** Reason of an interruption by a signal. */
 export class Interrupted extends Error {
   override readonly name = "AbortError";
-  /** What the process exits with. */
+  /** Exit code of the process. */
   readonly exit: number;
 
-  /** Makes the reason for a signal. */
+  /** Creates the reason for `signal`. */
   constructor(signal: Ending) {
     super(`Interrupted by ${signal}`);
     this.exit = exitCodes[signal];
   }
 }
 
-/** Ends a command from outside. */
-export interface Stopper {
-  /** Aborted when the end has come. */
+/** The interruption of one command. */
+export interface Interruption {
+  /** Aborted by a signal or the time limit. */
   readonly signal: AbortSignal;
-  /** Settles as `work` does; rejects a moment after the end has come, unless it is graceful. */
+  /** Settles as `work` does; rejects shortly after an interruption, unless the command is graceful. */
   race<T>(work: Promise<T>): Promise<T>;
-  /** Hears no signal any more. */
+  /** Stops listening for signals. */
   close(): void;
 }
 
 /**
- * Listens for the end; `timeoutMs` after now at the latest. Whoever is `graceful`
- * hears the signals too: what a second one means, and a hangup, is for them to say.
+ * Listens for signals and starts the time limit. A `graceful` command handles
+ * a second signal, and a hangup, by itself.
  */
-export function createStopper(
+export function listenForInterruption(
   host: Host,
   timeoutMs: number | undefined,
   graceful = false,
-): Stopper {
+): Interruption {
   const controller = new AbortController();
   const { signal } = controller;
-  const forget = host.onSignal((heard) => {
-    if (graceful && (signal.aborted || heard === "SIGHUP")) return;
-    // Whoever asks twice does not want to wait for anything.
-    if (signal.aborted) host.exit(exitCodes[heard]);
-    controller.abort(new Interrupted(heard));
+  const unsubscribe = host.onSignal((received) => {
+    if (graceful && (signal.aborted || received === "SIGHUP")) return;
+    // A second signal ends the process at once.
+    if (signal.aborted) host.exit(exitCodes[received]);
+    controller.abort(new Interrupted(received));
   });
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => {
     controller.abort(
       new CliError(6, `Cannot finish within ${timeoutMs} ms`, { hint: "pass a longer --timeout" }),
     );
-  }, Math.min(timeoutMs, 2_147_483_647));
+  }, Math.min(timeoutMs, maxTimerMs));
   return {
     signal,
     race: (work) =>
@@ -76,7 +77,7 @@ export function createStopper(
       }),
     close() {
       clearTimeout(timer);
-      forget();
+      unsubscribe();
     },
   };
 }

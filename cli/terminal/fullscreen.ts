@@ -1,6 +1,6 @@
 /**
- * A terminal taken over and given back: the screen behind it is untouched, and
- * only lines that changed are written.
+ * A full-screen terminal application: raw keys in, frames out. The screen
+ * behind it is restored on close, and only changed lines are written.
  *
  * @module
  */
@@ -9,26 +9,24 @@ import process from "node:process";
 import { emitKeypressEvents } from "node:readline";
 import type { ReadStream, WriteStream } from "node:tty";
 import type { Key } from "../commands/top/keys.ts";
+import { control, frame, toLine } from "./screen.ts";
 
-/** A terminal that was taken over. */
+/** A terminal in full-screen mode. */
 export interface Terminal {
   readonly columns: number;
   readonly rows: number;
   /** Shows these lines, the first at the top. */
   paint(lines: readonly string[]): void;
-  /** Gives it back as it was. May be called again. */
+  /** Restores the terminal. May be called again. */
   close(): void;
 }
 
-// The other screen, no cursor, no wrapping; and back.
-const enter = "\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[2J";
-const leave = "\u001b[?7h\u001b[?25h\u001b[?1049l";
-/** Between these a terminal that knows them shows nothing half done. */
-const together = ["\u001b[?2026h", "\u001b[?2026l"] as const;
-/** Until then an escape character may be the beginning of an arrow key. */
+const enter = control.alternateScreen + control.hideCursor + control.noWrap + control.clearScreen;
+const leave = control.wrap + control.showCursor + control.mainScreen;
+/** Time to wait after an escape character: an arrow key begins with it, too. */
 const escapeMs = 50;
 
-/** Takes over the terminal of `input` and `output`; it is given back even if the process fails. */
+/** Puts a terminal into full-screen mode; it is restored even if the process fails. */
 export function openTerminal(
   input: ReadStream,
   output: WriteStream,
@@ -48,8 +46,8 @@ export function openTerminal(
     });
   };
   const resized = (): void => {
-    shown = []; // What is where after a resize differs from terminal to terminal.
-    output.write("\u001b[2J");
+    shown = []; // Terminals differ in what a resize leaves on the screen.
+    output.write(control.clearScreen);
     onResize();
   };
   const close = (): void => {
@@ -64,7 +62,7 @@ export function openTerminal(
     output.write(leave);
   };
 
-  // An error has to be printed on the screen that stays.
+  // An error must be printed on the main screen, which stays.
   process.on("exit", close);
   process.on("uncaughtExceptionMonitor", close);
   emitKeypressEvents(input, { escapeCodeTimeout: escapeMs } as never);
@@ -82,21 +80,17 @@ export function openTerminal(
       return output.rows;
     },
     paint(lines) {
-      // A terminal that does not keep up is shown the next frame instead.
+      // A slow terminal skips this frame and gets the next one.
       if (!open || output.writableNeedDrain) return;
       const changed = changes(shown, lines);
       shown = lines;
-      if (changed !== "") output.write(together[0] + changed + together[1]);
+      if (changed !== "") output.write(frame(changed));
     },
     close,
   };
 }
 
-/** What turns a screen that shows `before` into one that shows `after`. */
+/** The output that turns a screen showing `before` into one showing `after`. */
 export function changes(before: readonly string[], after: readonly string[]): string {
-  let text = "";
-  for (const [i, line] of after.entries()) {
-    if (line !== before[i]) text += `\u001b[${i + 1};1H${line}`;
-  }
-  return text;
+  return after.map((line, i) => line === before[i] ? "" : toLine(i + 1) + line).join("");
 }

@@ -1,6 +1,6 @@
 /**
- * What people see. On a terminal: what happened scrolls by, and below it a few
- * lines are painted anew ten times a second. Elsewhere: one line for each event.
+ * The screen of `rl demo`. On a terminal, events scroll by above a panel that is
+ * repainted ten times a second; elsewhere each event is one line.
  *
  * @module
  */
@@ -8,11 +8,12 @@
 import process from "node:process";
 import type { WriteStream } from "node:tty";
 import { styleText } from "node:util";
+import { createBlock } from "./screen.ts";
 
-/** A piece of a line, and its colour. */
+/** A piece of a line, and its style. */
 export type Piece = readonly [text: string, style?: Parameters<typeof styleText>[0] | undefined];
 
-// Where a mark takes two columns it is followed by one blank less.
+// A mark that is two columns wide is followed by one blank less.
 const marks = {
   kill: ["✖ ", "red"],
   back: ["◆ ", "green"],
@@ -31,55 +32,50 @@ export type Mark = keyof typeof marks;
 
 /** The screen. */
 export interface Screen {
-  /** How many columns fit into a line. */
+  /** Columns of a line. */
   readonly columns: number;
-  /** How long it has been there, as people read it. */
+  /** Time since the screen was created, formatted. */
   clock(): string;
-  /** An act begins. */
+  /** Prints the title of a step. */
   title(name: string, why: string): void;
-  /** Something happened. */
+  /** Prints an event. */
   say(mark: Mark, text: string): void;
-  /** A line without time or mark. */
+  /** Prints a line without time or mark. */
   line(...pieces: readonly Piece[]): void;
-  /** What to paint below, given how many columns there are. */
+  /** Sets the panel, given the number of columns. */
   show(panel: (columns: number) => readonly (readonly Piece[])[]): void;
-  /** Stops painting, and leaves what was said. */
+  /** Removes the panel, and leaves the printed lines. */
   close(): void;
 }
 
 const frameMs = 100;
-const roomFor = 14;
+/** Least rows of a terminal with a panel. */
+const minRows = 14;
 
-/** Makes the screen on `stream`. */
+/** Creates the screen on `stream`. */
 export function createScreen(stream: NodeJS.WriteStream): Screen {
   const began = performance.now();
   const tty = stream.isTTY && process.env["TERM"] !== "dumb" ? stream as WriteStream : undefined;
   const coloured = tty !== undefined && !process.env["NO_COLOR"];
-  const live = tty !== undefined && (tty.rows ?? 0) > roomFor;
+  const block = tty !== undefined && (tty.rows ?? 0) > minRows ? createBlock(tty) : undefined;
   const clock = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s`;
   let panel: Parameters<Screen["show"]>[0] | undefined;
-  let painted = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
 
   const paint = ([text, style]: Piece): string =>
     coloured && style ? styleText(style, text, { validateStream: false }) : text;
   const join = (pieces: readonly Piece[]): string => pieces.map(paint).join("");
 
-  /** Writes `text` above the panel, and the panel below it; in one go, so that nothing flickers. */
+  /** Prints `text` above the panel. */
   function put(text: string): void {
-    if (!live) return void stream.write(text);
-    const up = painted > 0 ? `\x1b[${painted}F\x1b[J` : "";
+    if (!block || !timer) return void stream.write(text);
     const columns = tty!.columns - 1;
-    const lines = panel ? panel(columns).map((pieces) => join(cut(pieces, columns)) + "\n") : [];
-    painted = lines.length;
-    stream.write(`\x1b[?2026h${up}${text}${lines.join("")}\x1b[?2026l`);
+    const lines = panel ? panel(columns).map((pieces) => join(cut(pieces, columns))) : [];
+    block.paint(lines, text);
   }
 
   const line = (...pieces: readonly Piece[]): void => put(join(pieces) + "\n");
   const stamp = (): Piece => [clock().padStart(8) + "  ", "dim"];
-  const showCursor = (): void => {
-    if (live) stream.write("\x1b[?25h");
-  };
 
   return {
     columns: tty?.columns ?? Infinity,
@@ -95,24 +91,22 @@ export function createScreen(stream: NodeJS.WriteStream): Screen {
     },
     show(next) {
       panel = next;
-      if (!live || timer) return;
-      stream.write("\x1b[?25l");
-      process.once("exit", showCursor);
+      if (!block || timer) return;
       timer = setInterval(() => put(""), frameMs);
       timer.unref();
       put("");
     },
     close() {
-      clearInterval(timer);
       panel = undefined;
-      if (live) put("");
-      showCursor();
-      process.off("exit", showCursor);
+      if (timer) put("");
+      clearInterval(timer);
+      timer = undefined;
+      block?.close();
     },
   };
 }
 
-/** As much of a line as fits into `columns`. */
+/** The part of a line that fits into `columns`. */
 function cut(pieces: readonly Piece[], columns: number): Piece[] {
   let left = columns;
   const out: Piece[] = [];
@@ -124,7 +118,7 @@ function cut(pieces: readonly Piece[], columns: number): Piece[] {
   return out;
 }
 
-/** The end of `text` is what tells one path from another, so the beginning goes. */
+/** Shortens a path to `columns`. The end tells paths apart, so the beginning is dropped. */
 export function shorten(text: string, columns: number): string {
   const letters = [...text];
   if (letters.length <= columns) return text;

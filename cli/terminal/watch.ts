@@ -1,136 +1,114 @@
 /**
- * Shows a command's output again and again: repainted in place on a terminal,
- * one under the other elsewhere.
+ * Runs a command repeatedly (`--watch`): repainted in place on a terminal,
+ * appended elsewhere.
  *
  * @module
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ErrorReport } from "../framework/error_report.ts";
 import { CliError } from "../framework/cli_error.ts";
 import type { Host, Screen } from "../framework/host.ts";
 import { type OutputOptions, spanOf } from "../framework/output.ts";
 import { hasColor, styleOf } from "../framework/style.ts";
 import { json } from "../../core/console/mod.ts";
+import { createBlock } from "./screen.ts";
 import { cut } from "./text.ts";
 
-/** What is watched, and how. */
-export interface Watching {
-  /** Prints it once. */
+/** A command to watch. */
+export interface WatchOptions {
+  /** Runs the command once. */
   readonly once: (stdout: Screen, stderr: Screen) => Promise<unknown>;
-  /** How often, in milliseconds. */
+  /** Interval in milliseconds. */
   readonly every: number;
-  readonly manner: OutputOptions;
+  readonly output: OutputOptions;
   readonly signal: AbortSignal;
   readonly host: Host;
-  /** What is told about an error. */
-  readonly complaint: (error: unknown) => ErrorReport;
+  /** Turns an error into a report. */
+  readonly report: (error: unknown) => ErrorReport;
 }
 
-// Between these a terminal keeps the old picture, so that nobody sees half of a new one.
-const begin = "\u001b[?2026h";
-const end = "\u001b[?2026l";
-const hide = "\u001b[?25l";
-const show = "\u001b[?25h";
-
-/** Shows it until `signal` is aborted. @throws what the first time failed with */
-export async function watch(watching: Watching): Promise<void> {
-  const { every, signal, manner, host } = watching;
-  const { round, failed, over } = manner.json
-    ? appending(watching)
+/** Watches until `signal` is aborted. @throws the error of the first run, and any usage error. */
+export async function watch(options: WatchOptions): Promise<void> {
+  const { every, signal, output, host } = options;
+  const { run, fail, close } = output.json
+    ? appended(options)
     : host.stdout.isTTY === true
-    ? repainting(watching)
-    : repeating(watching);
-  // Not when the last round is over: it may hang on a Redis that is away.
-  signal.addEventListener("abort", over, { once: true });
+    ? repainted(options)
+    : repeated(options);
+  // Not after the last run: it may hang on a Redis that is away.
+  signal.addEventListener("abort", close, { once: true });
   try {
     for (let first = true; !signal.aborted; first = false) {
       try {
-        await round();
+        await run();
       } catch (error) {
         const usage = error instanceof CliError && error.exit === 2;
         if (first || usage || signal.aborted) throw error;
-        failed(error);
+        fail(error);
       }
-      await pause(every, signal);
+      await sleep(every, undefined, { signal }).catch(() => {});
     }
   } finally {
-    over();
+    close();
   }
 }
 
-/** How it is shown. */
-interface Way {
-  /** Shows it once. */
-  round(): Promise<unknown>;
-  /** Shows what a round failed with. */
-  failed(error: unknown): void;
-  /** Leaves the screen as it was. */
-  over(): void;
+/** One way to show repeated runs. */
+interface WatchView {
+  /** Runs the command once and shows its output. */
+  run(): Promise<unknown>;
+  /** Shows the error of a run. */
+  fail(error: unknown): void;
+  /** Restores the terminal. */
+  close(): void;
 }
 
-function appending({ once, host: { stdout, stderr }, complaint }: Watching): Way {
+function appended({ once, host: { stdout, stderr }, report }: WatchOptions): WatchView {
   return {
-    round: () => once(stdout, stderr),
-    failed: (error) => void stderr.write(json(complaint(error)) + "\n"),
-    over: () => {},
+    run: () => once(stdout, stderr),
+    fail: (error) => void stderr.write(json(report(error)) + "\n"),
+    close: () => {},
   };
 }
 
-function repeating({ once, host: { stdout, stderr }, manner, complaint }: Watching): Way {
+function repeated({ once, host: { stdout, stderr }, output, report }: WatchOptions): WatchView {
   return {
-    async round() {
-      if (!manner.quiet) stdout.write(`${new Date().toISOString()}\n`);
+    async run() {
+      if (!output.quiet) stdout.write(`${new Date().toISOString()}\n`);
       await once(stdout, stderr);
     },
-    failed: (error) => void stderr.write(`error: ${complaint(error).message}\n`),
-    over: () => {},
+    fail: (error) => void stderr.write(`error: ${report(error).message}\n`),
+    close: () => {},
   };
 }
 
-function repainting({ once, every, manner, signal, host, complaint }: Watching): Way {
+function repainted({ once, every, output, signal, host, report }: WatchOptions): WatchView {
   const { stdout } = host;
-  const { dim, red } = styleOf(hasColor(host, stdout, manner.color));
-  const paint = painter(stdout);
+  const { dim, red } = styleOf(hasColor(host, stdout, output.color));
+  const { paint, close } = createBlock(stdout);
   let last = "";
-  let shown = false;
-  const frame = (text: string): void => {
+  const show = (text: string): void => {
     if (signal.aborted) return;
     const now = new Date();
-    const at = manner.iso ? now.toISOString() : now.toTimeString().slice(0, 8);
-    if (!shown) stdout.write(hide);
-    shown = true;
-    paint(`${dim(`${at} · every ${spanOf(every)} · Ctrl-C ends`)}\n${text}`);
+    const at = output.iso ? now.toISOString() : now.toTimeString().slice(0, 8);
+    const title = dim(`${at} · every ${spanOf(every)} · Ctrl-C ends`);
+    paint(clipped(`${title}\n${text}`, stdout));
   };
   return {
-    async round() {
+    async run() {
       const buffer = collector(stdout);
-      // What is said belongs to the picture too.
+      // Messages belong to the picture, too.
       await once(buffer, buffer);
       last = buffer.text();
-      frame(last);
+      show(last);
     },
-    failed: (error) => frame(`${red("error:")} ${complaint(error).message}\n${dim(last)}`),
-    over() {
-      if (shown) stdout.write(show);
-      shown = false;
-    },
+    fail: (error) => show(`${red("error:")} ${report(error).message}\n${dim(last)}`),
+    close,
   };
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const over = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", over);
-      resolve();
-    };
-    const timer = setTimeout(over, ms);
-    signal.addEventListener("abort", over);
-    if (signal.aborted) over();
-  });
-}
-
-/** Collects what is written, for a screen like `screen`. */
+/** Collects output for a screen like `screen`. */
 function collector(screen: Screen): Screen & { text(): string } {
   let text = "";
   return {
@@ -140,22 +118,12 @@ function collector(screen: Screen): Screen & { text(): string } {
   };
 }
 
-/** Paints over what it painted before, no higher and no wider than the terminal. */
-function painter(screen: Screen): (text: string) => void {
-  let height = 0;
-  let width = screen.columns ?? 80;
-  return (text) => {
-    const { columns = 80, rows = 24 } = screen;
-    const all = text.replace(/\n$/, "").replaceAll("\t", "  ").split("\n");
-    const room = Math.max(1, rows - 1);
-    const lines = all.length <= room
-      ? all
-      : [...all.slice(0, room - 1), `… ${all.length - room + 1} more lines`];
-    // A terminal that became narrower has wrapped what was on it: nobody knows where it begins.
-    const home = columns < width ? "\u001b[2J\u001b[H" : height > 0 ? `\u001b[${height}F` : "";
-    const body = lines.map((line) => `${cut(line, columns)}\u001b[K\n`).join("");
-    screen.write(`${begin}${home}${body}\u001b[J${end}`);
-    height = lines.length;
-    width = columns;
-  };
+/** The lines of `text`, no more and no wider than fit on `screen`. */
+function clipped(text: string, { columns = 80, rows = 24 }: Screen): string[] {
+  const all = text.replace(/\n$/, "").replaceAll("\t", "  ").split("\n");
+  const room = Math.max(1, rows - 1);
+  const lines = all.length <= room
+    ? all
+    : [...all.slice(0, room - 1), `… ${all.length - room + 1} more lines`];
+  return lines.map((line) => cut(line, columns));
 }

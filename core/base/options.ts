@@ -143,7 +143,7 @@ function refusal(name: string, allowed: string, value: unknown): string {
 }
 
 /** The known name at most two edits away, where that is not all of the name. */
-function nearest(key: string, known: readonly string[]): string | undefined {
+export function nearest(key: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = 3;
   for (const name of known) {

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { command, type Group } from "../../cli/framework/command.ts";
+import { command, type Group, group } from "../../cli/framework/command.ts";
 import { rl, type RlOptions } from "../support/rl.ts";
 import { until } from "../support/until.ts";
 
@@ -29,10 +29,7 @@ const discard = command({
     out.line("done");
   },
 });
-const tree: Group = {
-  summary: "",
-  commands: { discard: () => Promise.resolve({ default: discard }) },
-};
+const tree: Group = group("", { discard: () => Promise.resolve(discard) });
 
 async function call(line: string, options: RlOptions = {}) {
   done = 0;

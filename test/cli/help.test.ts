@@ -16,7 +16,7 @@ import { promisify } from "node:util";
 import type { Command, Group, Load } from "../../cli/framework/command.ts";
 import { inheritedOptions } from "../../cli/framework/global_options.ts";
 import { parse } from "../../cli/framework/parse_args.ts";
-import { findCommand, load } from "../../cli/framework/find_command.ts";
+import { findCommand } from "../../cli/framework/find_command.ts";
 import { widthOf } from "../../cli/terminal/text.ts";
 import { tree } from "../../cli/command_tree.ts";
 import { rl } from "../support/rl.ts";
@@ -32,8 +32,8 @@ const scratch = mkdtempSync(join(tmpdir(), "relier-help-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
 async function leavesOf(node: Group | Load, path: readonly string[] = []): Promise<Leaf[]> {
-  if (typeof node === "function") return [{ path, command: await load(node) }];
-  const below = Object.entries(node.commands).map(([name, child]) =>
+  if (typeof node === "function") return [{ path, command: await node() }];
+  const below = Object.entries(node.subCommands).map(([name, child]) =>
     leavesOf(child, [...path, name])
   );
   return (await Promise.all(below)).flat();
@@ -43,7 +43,7 @@ function groupsOf(
   node: Group,
   path: readonly string[] = [],
 ): { path: readonly string[]; group: Group }[] {
-  const below = Object.entries(node.commands).flatMap(([name, child]) =>
+  const below = Object.entries(node.subCommands).flatMap(([name, child]) =>
     typeof child === "function" ? [] : groupsOf(child, [...path, name])
   );
   return [{ path, group: node }, ...below];
@@ -100,9 +100,9 @@ test("every command says what it does in one line, and shows examples that can b
 
 test("every group runs a command that it has", () => {
   for (const { path, group } of groups) {
-    assert.match(group.summary, /^[A-Z].*[^.]$/);
+    assert.match(group.meta.description, /^[A-Z].*[^.]$/);
     if (group.default === undefined) continue;
-    assert.equal(typeof group.commands[group.default], "function", path.join(" "));
+    assert.equal(typeof group.subCommands[group.default], "function", path.join(" "));
   }
 });
 
@@ -116,7 +116,7 @@ test("no option of a command has a letter that another has, or that of help", ()
 
 test("--describe tells programs everything, at every level", async () => {
   const all = JSON.parse((await rl(["--describe"])).stdout);
-  assert.equal(all.commands.config.commands.show.summary, (await load(showConfig())).summary);
+  assert.equal(all.commands.config.commands.show.summary, (await showConfig()()).summary);
   const demo = JSON.parse((await rl(["demo", "--describe"])).stdout);
   assert.deepEqual(demo.path, ["demo"]);
   const keep = demo.options.find(({ name }: { name: string }) => name === "keep");
@@ -129,7 +129,7 @@ test("--describe tells programs everything, at every level", async () => {
 });
 
 function showConfig(): Load {
-  return (tree.commands["config"] as Group).commands["show"] as Load;
+  return (tree.subCommands["config"] as Group).subCommands["show"] as Load;
 }
 
 async function completed(...words: string[]): Promise<string[]> {

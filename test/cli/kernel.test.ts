@@ -7,7 +7,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Command, command, type Context, type Group } from "../../cli/framework/command.ts";
+import {
+  type Command,
+  command,
+  type CommandInfo,
+  type Context,
+  type Group,
+  group,
+} from "../../cli/framework/command.ts";
 import { CliError } from "../../cli/framework/cli_error.ts";
 import { duration } from "../../cli/framework/duration.ts";
 import { integer, list } from "../../cli/framework/option_values.ts";
@@ -51,7 +58,7 @@ const show: Command<typeof args> = command({
 });
 
 /** A command without arguments that does `act`. */
-function doing(act: (context: Context) => unknown, more: Partial<Command> = {}): Command {
+function doing(act: (context: Context) => unknown, more: Partial<CommandInfo> = {}): Command {
   return command({
     summary: "Do it",
     examples: [],
@@ -64,58 +71,51 @@ function doing(act: (context: Context) => unknown, more: Partial<Command> = {}):
   });
 }
 
-const lazily = (each: Command<any>) => () => Promise.resolve({ default: each });
+const lazily = (each: Command<any>) => () => Promise.resolve(each);
 
-const tree: Group = {
-  summary: "A tree",
-  commands: {
-    tasks: {
-      summary: "Tasks",
-      default: "list",
-      commands: {
-        list: lazily(command({
-          summary: "List them",
-          examples: [],
-          args: { state: { type: "string" }, limit: { type: "string", alias: "n" } },
-          offline: true,
-          run: ({ args, out }) => Promise.resolve(void (runs.push(args), out.line("listed"))),
-        })),
-        show: lazily(show),
-      },
-    },
-    bare: { summary: "No default", commands: { show: lazily(show) } },
-    fail: lazily(doing(({ host }) => {
-      throw errors[host.env["FAIL"]!];
-    })),
-    seven: lazily(doing(() => 7)),
-    own: lazily(command({
-      summary: "Has options with the names of global ones",
+const tree: Group = group("A tree", {
+  tasks: group("Tasks", {
+    list: lazily(command({
+      summary: "List them",
       examples: [],
-      args: { timeout: { type: "string" }, verbose: { type: "boolean", alias: "v" } },
+      args: { state: { type: "string" }, limit: { type: "string", alias: "n" } },
       offline: true,
-      run: ({ args }) => Promise.resolve(void runs.push(args)),
+      run: ({ args, out }) => Promise.resolve(void (runs.push(args), out.line("listed"))),
     })),
-    sleep: lazily(doing(({ signal, out }) => {
-      out.line("here");
-      return new Promise((_, reject) =>
-        signal.addEventListener("abort", () => reject(signal.reason))
-      );
-    })),
-    deaf: lazily(doing(({ out }) => {
-      out.line("here");
-      return new Promise(() => {});
-    })),
-    drain: lazily(doing(({ signal, out, host }) => {
-      out.line("here");
-      return new Promise((resolve) =>
-        signal.addEventListener(
-          "abort",
-          () => setTimeout(() => resolve(0), Number(host.env["DRAIN"])),
-        )
-      );
-    }, { graceful: true })),
-  },
-};
+    show: lazily(show),
+  }, "list"),
+  bare: group("No default", { show: lazily(show) }),
+  fail: lazily(doing(({ host }) => {
+    throw errors[host.env["FAIL"]!];
+  })),
+  seven: lazily(doing(() => 7)),
+  own: lazily(command({
+    summary: "Has options with the names of global ones",
+    examples: [],
+    args: { timeout: { type: "string" }, verbose: { type: "boolean", alias: "v" } },
+    offline: true,
+    run: ({ args }) => Promise.resolve(void runs.push(args)),
+  })),
+  sleep: lazily(doing(({ signal, out }) => {
+    out.line("here");
+    return new Promise((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason))
+    );
+  })),
+  deaf: lazily(doing(({ out }) => {
+    out.line("here");
+    return new Promise(() => {});
+  })),
+  drain: lazily(doing(({ signal, out, host }) => {
+    out.line("here");
+    return new Promise((resolve) =>
+      signal.addEventListener(
+        "abort",
+        () => setTimeout(() => resolve(0), Number(host.env["DRAIN"])),
+      )
+    );
+  }, { graceful: true })),
+});
 
 const errors: Record<string, unknown> = {
   connection: new RelierError("RL_CONNECTION", "Cannot push: no answer"),

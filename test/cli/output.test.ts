@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { command, type Context, type Group } from "../../cli/framework/command.ts";
+import { command, type Context, type Group, group } from "../../cli/framework/command.ts";
 import { type Column, spanOf } from "../../cli/framework/output.ts";
 import { styleOf } from "../../cli/framework/style.ts";
 import { tableLines } from "../../cli/terminal/table.ts";
@@ -38,7 +38,7 @@ function printing(print: (context: Context) => void): Group {
     offline: true,
     run: (context) => Promise.resolve(print(context as Context)),
   });
-  return { summary: "", commands: { p: () => Promise.resolve({ default: loaded }) } };
+  return group("", { p: () => Promise.resolve(loaded) });
 }
 
 async function print(what: (context: Context) => void, flags = "", options: RlOptions = {}) {

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { command, type Group } from "../../cli/framework/command.ts";
+import { command, type Group, group } from "../../cli/framework/command.ts";
 import { startRedis } from "../support/redis.ts";
 import { rl, type RlOptions } from "../support/rl.ts";
 import { until } from "../support/until.ts";
@@ -41,13 +41,10 @@ const depth = command({
     out.record(counts, () => out.line(`waiting ${counts.ready}`));
   },
 });
-const tree: Group = {
-  summary: "",
-  commands: {
-    count: () => Promise.resolve({ default: count }),
-    depth: () => Promise.resolve({ default: depth }),
-  },
-};
+const tree: Group = group("", {
+  count: () => Promise.resolve(count),
+  depth: () => Promise.resolve(depth),
+});
 
 /** Watches until `enough` of what was said, then presses Ctrl-C. */
 async function watched(line: string, enough: (said: string) => boolean, options: RlOptions = {}) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   applyToTasks,
   type BulkResult,
@@ -18,7 +19,7 @@ import type { Relier } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { integer } from "../../framework/option_values.ts";
-import { paced, pass, type Rate, rate } from "../../framework/rate.ts";
+import { paced, type Rate, rate } from "../../framework/rate.ts";
 import { jsonFile, jsonOption } from "../tasks/json.ts";
 import { exported, moduleArg } from "../tasks/task_module.ts";
 import { ask, type Selection } from "../tasks/select.ts";
@@ -201,6 +202,6 @@ async function settle(fate: ReleaseWatch, signal: AbortSignal): Promise<void> {
   for (;;) {
     await fate.check();
     if (fate.open === 0 || fate.failed.length > 0) return;
-    await pass(canaryMs, signal);
+    await sleep(canaryMs, undefined, { signal });
   }
 }

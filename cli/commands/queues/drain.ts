@@ -5,11 +5,11 @@
  * @module
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { count, isAlive, plural } from "../../../core/console/mod.ts";
 import type { QueueStats } from "../../../mod.ts";
 import { bar } from "../../terminal/charts.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
-import { pass } from "../../framework/rate.ts";
 
 const args = {
   queue: { type: "positional", description: "The queue" },
@@ -38,7 +38,7 @@ const drain: Command<typeof args> = command({
       `queue "${name}" takes nothing new now; open it again with "rl queues resume ${name}"`,
     );
     let most = 0;
-    for (let last = -1;; await pass(everyMs, signal)) {
+    for (let last = -1;; await sleep(everyMs, undefined, { signal })) {
       const stats = await queue.stats();
       const left = leftIn(stats);
       most = Math.max(most, left);

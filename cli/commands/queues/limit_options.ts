@@ -7,7 +7,7 @@
 
 import type { QueueLimits } from "../../../mod.ts";
 import type { ParsedArgs } from "../../framework/args.ts";
-import type { Command, Context } from "../../framework/command.ts";
+import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { duration } from "../../framework/duration.ts";
 import { integer } from "../../framework/option_values.ts";
@@ -107,7 +107,7 @@ async function setLimits({ args, out, relier }: Context<Args>): Promise<void> {
 
 /** A command that sets limits; what differs is how it is found. */
 export function limitCommand(name: string): Command<Args> {
-  return {
+  return command({
     summary: "Limit what a queue takes in, and how much of it runs at a time",
     details: "The limits are stored with the queue, and hold for every producer and worker at " +
       'once. An option sets one, "none" as its value removes it, and without any they are ' +
@@ -121,7 +121,7 @@ export function limitCommand(name: string): Command<Args> {
     args: limitArgs,
     acts: true,
     run: setLimits,
-  };
+  });
 }
 
 /** The limits in words, one each, by the options that set them. */

@@ -6,9 +6,9 @@
  */
 
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createWorkerPool } from "../../processes/worker_pool.ts";
 import { fileOf, start } from "../../processes/child_process.ts";
-import { pass } from "../../framework/rate.ts";
 import { createSupervisor } from "../../supervisor/supervisor.ts";
 import { type Figure, ofTimes } from "./figure.ts";
 import { type KilledSetup, outlast, queue } from "./killed.ts";
@@ -49,7 +49,7 @@ async function killed(lab: Lab, hire: (lab: Lab, ear: Ear) => Gang): Promise<num
       lab.note(`recovery, ${hire.name}: SIGKILL ${kill} of ${lab.kills}`);
       const task = await relier.apush(outlast);
       const run = async (nth: number) => {
-        for (;; await pass(lookMs, signal)) {
+        for (;; await sleep(lookMs, undefined, { signal })) {
           const found = begun.get(task.id)?.[nth - 1];
           if (found) return found;
         }
@@ -102,7 +102,7 @@ function supervised({ url: redis, prefix, signal }: Lab, ear: Ear): Gang {
     async working() {
       await supervisor.ready;
       while (supervisor.processes.some(({ state }) => state !== "working")) {
-        await pass(lookMs, signal);
+        await sleep(lookMs, undefined, { signal });
       }
     },
     async close() {
