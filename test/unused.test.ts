@@ -69,6 +69,8 @@ test("every export is used by another file, or belongs to the face of the packag
 function takes(user: string, taken: Import, name: string): boolean {
   if (taken.names !== "*") return taken.names.includes(name);
   const text = texts.get(user)!;
+  // The command tree takes the default export of a module by `lazy()`.
+  if (name === "default" && text.includes("lazy(() => import(")) return true;
   return /^export \*/m.test(text) || mentions(text, name) > 0;
 }
 
