@@ -9,14 +9,15 @@
 
 import process from "node:process";
 import { type Job, type Outcome, runJob } from "./support/job.ts";
+import { scaled, slowness } from "./support/machine_speed.ts";
 import { requireRedis } from "./support/require_programs.ts";
 import { type Cell, portSkips, queueSuite, skipsOf } from "./support/suites.ts";
 import { testsOf } from "./support/tree.ts";
 
-/** How long a file, and all of it, may take, in milliseconds. */
+/** How long a file may take, and all of it, in milliseconds; scaled by the slowness of the machine. */
 const fileMs = 120_000;
 const longFileMs = 600_000;
-const wholeMs = 20 * 60_000;
+const wholeMs = scaled(20 * 60_000);
 
 /** How many files run at once: what a test does most is to wait. */
 const atOnce = 3;
@@ -106,7 +107,7 @@ async function lanes(left: Job[], count: number): Promise<void> {
         late.push(job);
         continue;
       }
-      const outcome = await runJob({ ...job, limitMs: Math.min(job.limitMs, leftMs) });
+      const outcome = await runJob({ ...job, limitMs: Math.min(job.limitMs, leftMs / slowness()) });
       outcomes.push(outcome);
       const { seconds, wrong } = outcome;
       const name = `${job.cell} ${job.suite} ${job.file}`;

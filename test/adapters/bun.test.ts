@@ -11,6 +11,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { bun, type BunClient, connect } from "../../adapters/bun.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { here, testLine } from "../support/runtimes.ts";
 import { root } from "../support/tree.ts";
 
@@ -18,9 +19,9 @@ const run = promisify(execFile);
 
 /** Runs tests of `file`, those with `words` in their name, in Bun; says what it printed. */
 async function inBun(file: string, words: string): Promise<string> {
-  const { command, args } = testLine("bun", file, 20_000);
+  const { command, args } = testLine("bun", file, scaled(20_000));
   const env = { ...process.env, NO_COLOR: "1", RELIER_TEST_ON: "bun" };
-  const options = { cwd: root, env, timeout: 40_000 };
+  const options = { cwd: root, env, timeout: scaled(40_000) };
   const { stderr } = await run(command, [...args, "--test-name-pattern", words], options);
   return stderr;
 }

@@ -13,6 +13,7 @@ import { Redis } from "ioredis";
 import { memory, type MemoryPort } from "../../adapters/memory.ts";
 import { createRelier, createWorker, rlTask } from "../../mod.ts";
 import { failure, portSuite, program } from "../conformance/port.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { here } from "../support/runtimes.ts";
 import { portSkips } from "../support/suites.ts";
 import { bounded, until } from "../support/until.ts";
@@ -189,7 +190,9 @@ test("two clients and two workers share one memory, and it outlives them", async
   try {
     await Promise.all(workers.map((each) => each.start()));
     const handles = await two.apushMany(task, [[1], [2], [3]]);
-    const results = handles.map(({ id }) => one.handle<number>(id).result({ timeout: "5s" }));
+    const results = handles.map(({ id }) =>
+      one.handle<number>(id).result({ timeout: scaled(5_000) })
+    );
     assert.deepEqual(await Promise.all(results), [2, 4, 6]);
   } finally {
     await Promise.all(workers.map((each) => each.drain()));

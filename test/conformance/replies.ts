@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RedisPort } from "../../core/port.ts";
+import { scaled, stretched } from "../support/machine_speed.ts";
 import { type Answer, startStub, type Stub } from "../support/stub.ts";
 import { until } from "../support/until.ts";
 import { failure, program } from "./port.ts";
@@ -24,7 +25,7 @@ export function repliesSuite(name: string, connect: ConnectTo, astray?: RegExp):
   async function withStub(
     answer: Answer,
     body: (port: RedisPort, stub: Stub) => Promise<void>,
-    timeoutMs = 600,
+    timeoutMs = stretched(600),
   ): Promise<void> {
     const stub = await startStub(answer);
     const port = connect(stub.url, { timeoutMs });
@@ -56,7 +57,7 @@ export function repliesSuite(name: string, connect: ConnectTo, astray?: RegExp):
         assert.deepEqual([error.failure, error.reply], ["refused", word]);
         assert.ok(error.message.startsWith(`Cannot run "probe": Redis answered ${word}`));
         assert.doesNotMatch(error.message, /canary/);
-        assert.ok(performance.now() - started < 400, word);
+        assert.ok(performance.now() - started < scaled(400), word);
         assert.deepEqual(stub.calls, ["EVALSHA"]);
       });
     }
@@ -85,7 +86,7 @@ export function repliesSuite(name: string, connect: ConnectTo, astray?: RegExp):
           const error = await failure(port.run(probe, ["key"], [canary]));
           assert.deepEqual([error.failure, error.reply], ["refused", word], error.message);
           const took = performance.now() - started;
-          assert.ok(took > 1_900 && took < 3_000, `${word}: ${took} ms`);
+          assert.ok(took > 1_900 && took < 2_000 + scaled(1_000), `${word}: ${took} ms`);
           assert.ok(stub.calls.length > 2 && stub.calls.length < 15, `${stub.calls.length} calls`);
         }, 2_000);
       }),
@@ -148,7 +149,7 @@ export function repliesSuite(name: string, connect: ConnectTo, astray?: RegExp):
         const error = await failure(port.run(probe, ["key"], [canary]));
         assert.equal(error.failure, "unknown", JSON.stringify(reply));
         assert.doesNotMatch(error.message, /canary|html/);
-        assert.ok(performance.now() - started < 1_500);
+        assert.ok(performance.now() - started < scaled(1_500));
         sane = true;
         // A connection that is merely silent is given up after a second of silence.
         await until("it works again", async () => {
@@ -228,7 +229,7 @@ export function repliesSuite(name: string, connect: ConnectTo, astray?: RegExp):
 
   test(`${name}: five hundred calls against an absent server try it a few times, not five hundred`, async () => {
     const stub = await startStub(() => null);
-    const port = connect(stub.url, { timeoutMs: 1_000 });
+    const port = connect(stub.url, { timeoutMs: stretched(1_000) });
     const errors = await Promise.all(
       Array.from({ length: 500 }, () => failure(port.run(probe, ["key"], []))),
     );

@@ -8,11 +8,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runJob } from "../support/job.ts";
+import { scaled } from "../support/machine_speed.ts";
 
 const limitMs = 120_000;
 
 for (const name of ["signals", "drain", "isolates", "recovery", "stall"]) {
-  test(`on Bun, too: ${name}`, { timeout: limitMs + 10_000 }, async () => {
+  test(`on Bun, too: ${name}`, { timeout: scaled(limitMs + 10_000) }, async () => {
     const file = `test/slow/${name}.test.ts`;
     const { wrong, passed } = await runJob({ cell: "bun+bun", suite: "slow", file, limitMs });
     assert.equal(wrong, "");

@@ -11,6 +11,7 @@ import { once } from "node:events";
 import process from "node:process";
 import { after, test } from "node:test";
 import { createRelier } from "../../mod.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
 import { programLine, type Runtime } from "../support/runtimes.ts";
 import { order } from "../support/tasks.ts";
@@ -99,7 +100,7 @@ for (const runtime of ["bun", "deno"] as const) {
       await until("it runs", async () => (await handle.status()).state === "running");
       const holder = (await queue.workers()).find(({ running }) => running === 1)!;
       process.kill(holder.info.process, "SIGKILL");
-      const told = await handle.result({ timeout: 15_000 }) as { worker: string };
+      const told = await handle.result({ timeout: scaled(15_000) }) as { worker: string };
       assert.notEqual(told.worker, holder.id);
       assert.equal((await queue.inspect(id)).facts["crashes"], "1");
       assert.match(fleet.stdout(), /ended: SIGKILL/);

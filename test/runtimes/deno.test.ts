@@ -13,6 +13,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createRelier, createWorker } from "../../mod.ts";
 import { toil } from "../support/deno_program.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
 import { executable, testLine } from "../support/runtimes.ts";
 import { root } from "../support/tree.ts";
@@ -99,7 +100,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
       await until("it works", () => said().includes("begun"));
       child.kill(signal);
       assert.equal(await bounded("it has drained", ended, 10_000), 0, said());
-      assert.equal(await handle.result({ timeout: 1_000 }), child.pid);
+      assert.equal(await handle.result({ timeout: scaled(1_000) }), child.pid);
     } finally {
       child.kill("SIGKILL");
       await rl.close();
@@ -120,7 +121,7 @@ for (const [flags, keeps] of [[["--allow-read"], true], [[], false]] as const) {
       await until("it works", () => said().includes("begun"));
       const other = createWorker(rl, { lease: 1_000, handleSignals: false });
       await other.start();
-      const by = await handle.result({ timeout: 10_000 });
+      const by = await handle.result({ timeout: scaled(10_000) });
       assert.equal(by, keeps ? child.pid : process.pid);
       await other.drain();
       child.kill("SIGTERM");

@@ -11,6 +11,7 @@ import { createServer } from "node:http";
 import { test } from "node:test";
 import { createRelier, createWorker, rlTask } from "../../mod.ts";
 import { orderSchema } from "../support/edge/order.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { type Edge, edgeBundle, startEdge } from "../support/miniflare.ts";
 import { startRedis } from "../support/redis.ts";
 import { until } from "../support/until.ts";
@@ -62,7 +63,7 @@ interface Ledger {
 }
 
 test("the edge pushes and reads, Node works; then the edge works, is killed, and nothing is lost", {
-  timeout: 120_000,
+  timeout: scaled(120_000),
 }, async () => {
   const server = await startRedis();
   const front = await startFront(server.url);

@@ -13,6 +13,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createRelier, type Relier, type Task, TaskFailedError, taskRef } from "../../mod.ts";
 import { type Diary, openDiary } from "../support/diary.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { edgeBundle, startEdge } from "../support/miniflare.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { programLine, type Runtime, testLine } from "../support/runtimes.ts";
@@ -80,7 +81,7 @@ async function start(sample: URL, runtime: Runtime = "node"): Promise<Sample> {
 async function ask(url: string, method = "GET", body?: unknown) {
   const headers = { "content-type": "application/json" };
   const init = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(20_000) });
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(scaled(20_000)) });
   return { status: response.status, headers: response.headers, body: await response.json() as any };
 }
 
@@ -152,7 +153,7 @@ test("a large job on Bun goes on where the worker left it, and no row is done tw
   assert.equal(partialResult, String(before));
 
   const second = await start(new URL("../samples/bun_worker.ts", import.meta.url), "bun");
-  assert.equal(await task.result({ timeout: "20s" }), 100);
+  assert.equal(await task.result({ timeout: scaled(20_000) }), 100);
   const done = diary.of("row", "large").map(({ text }) => Number(text));
   assert.deepEqual(done, Array.from({ length: 100 }, (_, i) => i + 1));
   assert.equal(await second.leave(), 0);
@@ -162,10 +163,10 @@ test("a worker on Bun buries what is bad, and tries again later what is early", 
   const worker = await start(new URL("../samples/bun_worker.ts", import.meta.url), "bun");
   const bad = await rl.apush(job, "bad");
   const late = await rl.apush(job, "late");
-  await assert.rejects(bad.result({ timeout: "20s" }), TaskFailedError);
+  await assert.rejects(bad.result({ timeout: scaled(20_000) }), TaskFailedError);
   const { state, reason, error } = await rl.queue("default").inspect(bad.id);
   assert.deepEqual([state, reason, error?.message], ["dead", "discarded", "bad input"]);
-  assert.equal(await late.result({ timeout: "20s" }), 100);
+  assert.equal(await late.result({ timeout: scaled(20_000) }), 100);
   assert.equal((await rl.queue("default").inspect(late.id)).facts["failures"], "1");
   assert.equal(await worker.leave(), 0);
 });

@@ -13,6 +13,7 @@ import { promisify } from "node:util";
 import { openCrew } from "../support/crew.ts";
 import { upstash } from "../../adapters/upstash.ts";
 import { createRelier } from "../../mod.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { programLine } from "../support/runtimes.ts";
 import { hold } from "../support/tasks.ts";
 import { root } from "../support/tree.ts";
@@ -39,10 +40,10 @@ test(
       await first.kill();
       await until("all run again", () => crew.diary.of("start").length === 6, 10_000);
       const took = performance.now() - killed;
-      assert.ok(took > 300 && took < 8_000, `${took} ms`);
+      assert.ok(took > 300 && took < scaled(8_000), `${took} ms`);
       for (const each of keys) second.release(each);
       for (const handle of handles) {
-        assert.equal((await handle.result({ timeout: 5_000 })).worker, second.worker);
+        assert.equal((await handle.result({ timeout: scaled(5_000) })).worker, second.worker);
       }
       const { causes } = await rl.queue(queue).stats();
       assert.deepEqual(causes, { lease: 3 });
@@ -59,7 +60,7 @@ for (const runtime of ["node", "bun", "deno"] as const) {
     withFront(async ({ front, key }) => {
       front.fail({ lose: "reply" }, 1, '"shout');
       const { command, args } = programLine(runtime, program, [front.url, front.token, key]);
-      const { stdout } = await run(command, [...args], { cwd: root, timeout: 12_000 });
+      const { stdout } = await run(command, [...args], { cwd: root, timeout: scaled(12_000) });
       const pushes = front.requests.filter((each) => JSON.stringify(each).includes("shout"));
       assert.ok(pushes.length > 1, "one was lost");
       assert.deepEqual(JSON.parse(stdout), ["created", "1e3 é\u0000!"]);

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
+import { scaled } from "../support/machine_speed.ts";
 import { freePort } from "../support/server.ts";
 import { shared } from "../support/redis.ts";
 import { root } from "../support/tree.ts";
@@ -74,12 +75,12 @@ test("Ctrl-C ends watching with 0, and SIGTERM with 143", async () => {
   }
 });
 
-test("a Redis that cannot be reached is told within five seconds, without its password", async () => {
+test("a Redis that cannot be reached ends rl with 3 and its address, without its password", async () => {
   const began = performance.now();
   const url = `redis://me:hunter2@127.0.0.1:${await freePort()}/0`;
   const { exit, stderr } = await start(["queues", "--url", url]).ended;
   assert.equal(exit, 3);
-  assert.ok(performance.now() - began < 5_000);
+  assert.ok(performance.now() - began < scaled(5_000));
   assert.match(
     stderr,
     /redis:\/\/\*\*\*@127\.0\.0\.1:\d+\/0 \(--url\).*ECONNREFUSED.*\[RL_CONNECTION\]\nhint/,
@@ -98,7 +99,7 @@ test("Ctrl-C while Redis does not answer ends at once", async () => {
   const began = performance.now();
   child.kill("SIGINT");
   assert.equal((await ended).exit, 130);
-  assert.ok(performance.now() - began < 3_000);
+  assert.ok(performance.now() - began < scaled(3_000));
   silent.close();
 });
 
@@ -144,7 +145,9 @@ test("the version, help and completion load no engine, no client, and no command
       "something was loaded",
     );
     assert.deepEqual(
-      loaded.filter((url) => /ioredis|valibot|\/mod\.js|\/core\/|\/commands\/tasks\//.test(url)),
+      loaded.filter((url) =>
+        /ioredis|valibot|\/mod\.js|\/core\/(?!console\/)|\/commands\/tasks\//.test(url)
+      ),
       [],
     );
     assert.ok(loaded.length < 40, loaded.join("\n"));

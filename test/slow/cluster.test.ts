@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { Cluster } from "ioredis";
 import { ioredis } from "../../adapters/ioredis.ts";
 import { createRelier, createWorker, rlTask } from "../../mod.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { startCluster } from "../support/redis.ts";
 import { until } from "../support/until.ts";
 
@@ -20,7 +21,7 @@ const spin = rlTask("spin-on-a-cluster", (ms: number) => {
 });
 
 test("tasks of four queues spread over a cluster all end, and a worker is seen on each node", {
-  timeout: 60_000,
+  timeout: scaled(60_000),
 }, async () => {
   const cluster = await startCluster(3);
   const client = new Cluster([...cluster.nodes]);
@@ -35,7 +36,9 @@ test("tasks of four queues spread over a cluster all end, and a worker is seen o
     const handles = await Promise.all(
       queues.flatMap((queue) => [1, 2, 3, 4, 5].map((n) => double.with({ queue }).apush(n))),
     );
-    const results = await Promise.all(handles.map((handle) => handle.result({ timeout: "20s" })));
+    const results = await Promise.all(
+      handles.map((handle) => handle.result({ timeout: scaled(20_000) })),
+    );
     assert.deepEqual(results, queues.flatMap(() => [2, 4, 6, 8, 10]));
     for (const name of queues) {
       assert.deepEqual(await rl.queue(name).audit(), []);
@@ -47,7 +50,7 @@ test("tasks of four queues spread over a cluster all end, and a worker is seen o
     }, 20_000);
     for (const name of ["a", "b"]) {
       const spinning = await spin.with({ queue: name }).apush(2_500);
-      await spinning.result({ timeout: "10s" });
+      await spinning.result({ timeout: scaled(10_000) });
       const { events } = await rl.queue(name).stats();
       assert.deepEqual([events["claim"], events["resurrect"]], [6, undefined]);
     }

@@ -19,6 +19,7 @@ import { fileURLToPath } from "node:url";
 import type { ClusterStatus } from "../../cli/supervisor/control_server.ts";
 import { count, hello } from "../../cli/supervisor/example_tasks.ts";
 import { createRelier, type Relier } from "../../mod.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { openCollector } from "../support/otlp.ts";
 import { rl, type RlResult } from "../support/rl.ts";
 import { until } from "../support/until.ts";
@@ -87,7 +88,7 @@ test("a cluster in the background works, heals, scales, reloads, and leaves noth
   ]);
   await withClient(redis, async (relier) => {
     assert.equal(
-      await (await relier.apush(hello, "cluster")).result({ timeout: "10s" }),
+      await (await relier.apush(hello, "cluster")).result({ timeout: scaled(10_000) }),
       "hello cluster",
     );
     const task = await relier.apush(count, 2);
@@ -97,7 +98,7 @@ test("a cluster in the background works, heals, scales, reloads, and leaves noth
       return holder !== "";
     });
     process.kill((await statusOf(cluster)).workers.find(({ id }) => id === holder)!.pid, "SIGKILL");
-    assert.equal(await task.result({ timeout: "15s" }), 2);
+    assert.equal(await task.result({ timeout: scaled(15_000) }), 2);
     assert.equal((await relier.queue("default").inspect(task.id)).history[0]!.cause, "SIGKILL");
   });
 
@@ -214,7 +215,7 @@ test("Ctrl-C drains a cluster in the foreground: what runs may finish", async ()
     const task = await relier.apush(count, 2);
     await until("it runs", async () => (await task.status()).state === "running");
     process.kill(-child.pid!, "SIGINT");
-    assert.equal(await task.result({ timeout: "15s" }), 2);
+    assert.equal(await task.result({ timeout: scaled(15_000) }), 2);
   });
   const [code] = await once(child, "exit");
   assert.equal(code, 0, said);

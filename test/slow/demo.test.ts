@@ -25,6 +25,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
+import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
 import { root } from "../support/tree.ts";
 import { until } from "../support/until.ts";
@@ -84,7 +85,7 @@ function groupLives(pid: number): boolean {
 
 function checkFigures({ exit, stdout, stderr, ms }: Call, files: number | undefined): void {
   assert.equal(exit, 0, stderr);
-  assert.ok(ms < 60_000, `it took ${Math.round(ms)} ms`);
+  assert.ok(ms < scaled(60_000), `it took ${Math.round(ms)} ms`);
   const line = stdout.trimEnd().split("\n").at(-1)!;
   const figures = JSON.parse(line);
   assert.match(
@@ -97,7 +98,7 @@ function checkFigures({ exit, stdout, stderr, ms }: Call, files: number | undefi
   assert.ok(figures.resurrections >= 4, "a kill, a freeze, and the poison twice");
   assert.ok(figures.fenced >= 1);
   const { p50, max } = figures.recoveryMs;
-  assert.ok(p50 > 0 && p50 <= max && max < 10_000, line);
+  assert.ok(p50 > 0 && p50 <= max && max < scaled(10_000), line);
   for (
     const sign of ["SIGKILL", "SIGSTOP", "SIGCONT", "SIGTERM", "fenced", "handed off", "dead-"]
   ) {

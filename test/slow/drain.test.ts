@@ -10,6 +10,7 @@ import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { createRelier, type TaskHandle, type WorkerOptions } from "../../mod.ts";
 import { type Crew, type Hand, openCrew } from "../support/crew.ts";
+import { scaled, stretched } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
 import { assertSound, withRedis } from "../support/remains.ts";
 import { hold, type Told } from "../support/tasks.ts";
@@ -69,7 +70,7 @@ async function farewell(
     await act({ queue, crew, handles, leaver, stayer, startsOf, held });
     for (const { key } of crew.diary.of("start")) stayer.release(key);
     for (const handle of handles) {
-      assert.match((await handle.result({ timeout: 5_000 })).key, new RegExp(`^${queue} `));
+      assert.match((await handle.result({ timeout: scaled(5_000) })).key, new RegExp(`^${queue} `));
     }
     await crew.dismiss();
     await assertSound(server.url, [queue]);
@@ -93,14 +94,14 @@ async function charges({ queue, handles }: Farewell): Promise<string[]> {
 async function assertLeft(leaver: Hand, withinMs: number, since: number): Promise<void> {
   const { code, signal } = await bounded("the worker leaves", leaver.ended, withinMs + 5_000);
   const tookMs = Math.round(performance.now() - since);
-  console.log(`# gone after ${tookMs} ms, ${withinMs} were allowed`);
+  console.log(`# gone after ${tookMs} ms, ${scaled(withinMs)} are allowed`);
   assert.deepEqual([code, signal], [0, null]);
-  assert.ok(tookMs <= withinMs, `${tookMs} ms`);
+  assert.ok(tookMs <= scaled(withinMs), `${tookMs} ms`);
 }
 
 describe("a worker with 12 tasks running and 30 prefetched", { concurrency: true }, () => {
   test("finishes what runs and gives back the rest, when there is time", () =>
-    farewell("time", { drainTimeout: 10_000 }, async (scene) => {
+    farewell("time", { drainTimeout: stretched(10_000) }, async (scene) => {
       const { crew, leaver, stayer, startsOf } = scene;
       const since = performance.now();
       leaver.term();
@@ -126,7 +127,7 @@ describe("a worker with 12 tasks running and 30 prefetched", { concurrency: true
     }));
 
   test("hands everything off at the second SIGTERM", () =>
-    farewell("second", { drainTimeout: 30_000 }, async (scene) => {
+    farewell("second", { drainTimeout: 60_000 }, async (scene) => {
       const { leaver, stayer, startsOf, held } = scene;
       leaver.term();
       await until("only what runs is held", async () => await held() === running, 2_000);

@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createRelier, RelierError } from "../../mod.ts";
 import { openCrew } from "../support/crew.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
 import { assertSound, assertUnchanged, dump } from "../support/remains.ts";
 import { ask, book } from "../support/tasks.ts";
@@ -31,7 +32,7 @@ test("50 pushes from five processes are one run, and one result for all who are 
     const results = (await bounded("they have results", Promise.all(asked.slice(0, 4)))).flat();
 
     const { id } = crew.diary.of("start")[0]!;
-    const told = await rl.handle(id).result({ timeout: 1_000 });
+    const told = await rl.handle(id).result({ timeout: scaled(1_000) });
     assert.deepEqual(results, Array.from({ length: 40 }, () => told));
     const pushed = crew.diary.of("pushed");
     assert.deepEqual(new Set(pushed.map((line) => line.id)), new Set([id]));
@@ -40,7 +41,7 @@ test("50 pushes from five processes are one run, and one result for all who are 
 
     const replay = await rl.apush(ask, "once", 60_000);
     assert.equal(replay.outcome, "replayed");
-    assert.deepEqual(await replay.result({ timeout: 1_000 }), told);
+    assert.deepEqual(await replay.result({ timeout: scaled(1_000) }), told);
     assert.equal(crew.diary.of("start").length, 1);
     worker.term();
     assert.equal((await worker.ended).code, 0);
@@ -70,7 +71,7 @@ test("another payload under the same key is refused in every state, and Redis st
     await assertConflict();
     await rl.apush(book, "later", 1);
     const worker = await crew.hire();
-    await handle.result({ timeout: 5_000 });
+    await handle.result({ timeout: scaled(5_000) });
     const running = await book.with({ idempotencyKey: "c" }).apush("b", 60_000);
     await until("it runs", () => crew.diary.of("start").some(({ id }) => id === running.id));
     worker.stop(); // So that nobody else writes.
@@ -83,7 +84,7 @@ test("another payload under the same key is refused in every state, and Redis st
     await assertUnchanged(server.url, before);
     worker.wake();
     worker.release("b");
-    await running.result({ timeout: 5_000 });
+    await running.result({ timeout: scaled(5_000) });
     worker.term();
     assert.equal((await worker.ended).code, 0);
     await assertConflict();

@@ -23,6 +23,7 @@ import process from "node:process";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
 import { templates } from "../../cli/commands/init/project.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { startEdge } from "../support/miniflare.ts";
 import { shared } from "../support/redis.ts";
 import { rl, type RlResult } from "../support/rl.ts";
@@ -132,7 +133,7 @@ function outfit(project: string, names: readonly string[]): void {
   }
 }
 
-test("the Deno project type-checks, and its test passes", { timeout: 60_000 }, async () => {
+test("the Deno project type-checks, and its test passes", { timeout: scaled(60_000) }, async () => {
   const project = join(folder, "deno");
   outfit(project, [
     "citty",
@@ -154,7 +155,7 @@ test("the Deno project type-checks, and its test passes", { timeout: 60_000 }, a
 });
 
 test("the Cloudflare project takes in a task over HTTP, and its schedule runs it", {
-  timeout: 60_000,
+  timeout: scaled(60_000),
 }, async () => {
   const project = join(folder, "cloudflare");
   outfit(project, ["valibot", "@opentelemetry/api", "@upstash/redis", "uncrypto"]);
@@ -184,7 +185,7 @@ const online = await run("npm", ["ping", "--fetch-retries=0"], { timeout: 10_000
 
 test("the projects for Node type-check, and their tests pass", {
   skip: !online && "the npm registry cannot be reached",
-  timeout: 110_000,
+  timeout: scaled(110_000),
 }, async () => {
   const projects = ["hono", "express", "cloudflare"];
   const manifests = projects.map((template) =>

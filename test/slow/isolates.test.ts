@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { limitsMemory } from "../../adapters/node/threads.ts";
 import { rlTask, type TaskFailedError } from "../../mod.ts";
 import { child, homeless, isolated } from "../support/isolated_tasks.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
 import { withRelier } from "../support/relier.ts";
 import { until } from "../support/until.ts";
@@ -36,10 +37,10 @@ for (const kind of ["thread", "process"] as const) {
         const start = performance.now();
         const handle = await rl.apush(tasks.spin, 600_000);
         const after = await rl.apush(echo, "next");
-        const failure = await failureOf(handle.result({ timeout: "10s" }));
+        const failure = await failureOf(handle.result({ timeout: scaled(10_000) }));
         assert.match(failure.message, /was stopped after 700 ms/);
-        assert.equal(await after.result({ timeout: "2s" }), "next");
-        assert.ok(performance.now() - start < 8_000);
+        assert.equal(await after.result({ timeout: scaled(2_000) }), "next");
+        assert.ok(performance.now() - start < scaled(8_000));
         await until("nothing is leaked", () => w.health().leaked === 0);
       }),
     );
@@ -49,7 +50,7 @@ for (const kind of ["thread", "process"] as const) {
       withRelier(async ({ rl, worker }) => {
         const w = await worker({ concurrency: 2 });
         const handle = await rl.apush(tasks.look, "now");
-        const first = await handle.result({ timeout: "10s" });
+        const first = await handle.result({ timeout: scaled(10_000) });
         assert.equal(first.pid === process.pid, kind === "thread");
         assert.equal(first.main, kind === "process");
         const { context } = first;
@@ -57,7 +58,9 @@ for (const kind of ["thread", "process"] as const) {
         assert.equal(context["idempotencyKey"], handle.id);
         assert.equal(context["workerId"], w.id);
         assert.deepEqual([context["attempt"], context["maxAttempts"]], [1, 1]);
-        const second = await (await rl.apush(tasks.look, "again")).result({ timeout: "10s" });
+        const second = await (await rl.apush(tasks.look, "again")).result({
+          timeout: scaled(10_000),
+        });
         assert.deepEqual([second.pid, second.thread], [first.pid, first.thread]);
         assert.ok(Number(second.context["fence"]) > Number(context["fence"]));
       }),
@@ -69,7 +72,9 @@ for (const kind of ["thread", "process"] as const) {
         await worker({ concurrency: 2 });
         const texts = Array.from({ length: 8 }, (_, i) => String(i));
         const handles = await Promise.all(texts.map((text) => rl.apush(tasks.look, text)));
-        const scenes = await Promise.all(handles.map((each) => each.result({ timeout: "14s" })));
+        const scenes = await Promise.all(
+          handles.map((each) => each.result({ timeout: scaled(14_000) })),
+        );
         const places = new Set(scenes.map(({ pid, thread }) => `${pid} ${thread}`));
         assert.ok(places.size <= 2, [...places].join());
       }),
@@ -80,17 +85,20 @@ for (const kind of ["thread", "process"] as const) {
       withRelier(async ({ rl, worker, queue }) => {
         await worker();
         const range = await rl.apush(tasks.fail, "range");
-        const failure = await failureOf(range.result({ timeout: "10s" }));
+        const failure = await failureOf(range.result({ timeout: scaled(10_000) }));
         assert.deepEqual([failure.name, failure.message], ["RangeError", "out of it"]);
         const { error, facts } = await queue.inspect(range.id);
         assert.match(error!.stack, /isolated_tasks\.ts:\d+.*caused by TypeError: because of/s);
         assert.equal(facts["failures"], "2");
         const type = await rl.apush(tasks.fail, "type");
-        assert.equal((await failureOf(type.result({ timeout: "10s" }))).name, "TypeError");
+        assert.equal((await failureOf(type.result({ timeout: scaled(10_000) }))).name, "TypeError");
         assert.equal((await queue.inspect(type.id)).facts["failures"], "1", "not worth a retry");
         const discarded = await rl.apush(tasks.fail, "discard");
-        assert.match((await failureOf(discarded.result({ timeout: "10s" }))).message, /not today/);
-        await (await rl.apush(tasks.fail, "retry")).result({ timeout: "10s" });
+        assert.match(
+          (await failureOf(discarded.result({ timeout: scaled(10_000) }))).message,
+          /not today/,
+        );
+        await (await rl.apush(tasks.fail, "retry")).result({ timeout: scaled(10_000) });
       }),
     );
 
@@ -98,9 +106,14 @@ for (const kind of ["thread", "process"] as const) {
       "a handler that ends its isolate fails its attempt, and nothing else",
       withRelier(async ({ rl, worker }) => {
         const w = await worker();
-        const failure = await failureOf((await rl.apush(tasks.end, 7)).result({ timeout: "10s" }));
+        const failure = await failureOf(
+          (await rl.apush(tasks.end, 7)).result({ timeout: scaled(10_000) }),
+        );
         assert.match(failure.message, new RegExp(`The ${kind} of task .* with code 7`));
-        assert.equal(await (await rl.apush(echo, "alive")).result({ timeout: "2s" }), "alive");
+        assert.equal(
+          await (await rl.apush(echo, "alive")).result({ timeout: scaled(2_000) }),
+          "alive",
+        );
         assert.equal(w.health().leaked, 0);
       }),
     );
@@ -114,9 +127,14 @@ for (const kind of ["thread", "process"] as const) {
       },
       withRelier(async ({ rl, worker }) => {
         const w = await worker();
-        const hog = await failureOf((await rl.apush(tasks.hog)).result({ timeout: "14s" }));
+        const hog = await failureOf(
+          (await rl.apush(tasks.hog)).result({ timeout: scaled(14_000) }),
+        );
         assert.match(hog.message, /ran out of memory/);
-        assert.equal(await (await rl.apush(echo, "alive")).result({ timeout: "2s" }), "alive");
+        assert.equal(
+          await (await rl.apush(echo, "alive")).result({ timeout: scaled(2_000) }),
+          "alive",
+        );
         assert.equal(w.health().leaked, 0);
       }),
     );
@@ -137,7 +155,7 @@ for (const kind of ["thread", "process"] as const) {
       "a soft timeout strikes inside, and the attempt goes on",
       withRelier(async ({ rl, worker }) => {
         await worker();
-        const result = await (await rl.apush(tasks.soft)).result({ timeout: "10s" });
+        const result = await (await rl.apush(tasks.soft)).result({ timeout: scaled(10_000) });
         assert.equal(result, "RL_SOFT_TIMEOUT softly");
       }),
     );
@@ -146,7 +164,7 @@ for (const kind of ["thread", "process"] as const) {
       "a step is remembered by the next attempt, and a heartbeat is answered",
       withRelier(async ({ rl, worker }) => {
         await worker();
-        const result = await (await rl.apush(tasks.steps)).result({ timeout: "10s" });
+        const result = await (await rl.apush(tasks.steps)).result({ timeout: scaled(10_000) });
         assert.deepEqual(result, [1, 1]);
       }),
     );
@@ -155,7 +173,7 @@ for (const kind of ["thread", "process"] as const) {
       "the next attempt reads what one that was killed had left, though it never let go",
       withRelier(async ({ rl, worker }) => {
         await worker();
-        const result = await (await rl.apush(tasks.leave)).result({ timeout: "14s" });
+        const result = await (await rl.apush(tasks.leave)).result({ timeout: scaled(14_000) });
         assert.deepEqual(result, [10, "RelierError"]);
       }),
     );
@@ -165,8 +183,8 @@ for (const kind of ["thread", "process"] as const) {
       withRelier(async ({ client, worker, queue }) => {
         const rl = client();
         await worker({}, rl);
-        const id = await (await rl.apush(tasks.parent)).result({ timeout: "10s" });
-        assert.equal(await rl.handle(id).result({ timeout: "5s" }), "of an isolate");
+        const id = await (await rl.apush(tasks.parent)).result({ timeout: scaled(10_000) });
+        assert.equal(await rl.handle(id).result({ timeout: scaled(5_000) }), "of an isolate");
         await until("both are done", async () => (await queue.stats()).counts.completed === 3);
         assert.equal(child.name, "isolated-child");
       }),
@@ -225,7 +243,7 @@ test(
     const relier = client({ tasks: [homeless] });
     await worker({ isolate: "process" }, relier);
     const handle = await relier.apush(homeless);
-    assert.notEqual(await handle.result({ timeout: "10s" }), process.pid);
+    assert.notEqual(await handle.result({ timeout: scaled(10_000) }), process.pid);
   }),
 );
 

@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createRelier, RelierError, TaskFailedError } from "../../mod.ts";
 import { openCrew } from "../support/crew.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
 import { assertSound, assertUnchanged, dump } from "../support/remains.ts";
 import { fail, hold, sleepwalk } from "../support/tasks.ts";
@@ -66,12 +67,12 @@ test("a full Redis refuses pushes whole, and lets everything else go on", async 
     }
     assert.equal(await stopping.cancel(), true);
     // Claimed and completed, one behind the other; retried, then buried.
-    for (const handle of waiting) await handle.result({ timeout: 8_000 });
-    await assert.rejects(failing.result({ timeout: 8_000 }), TaskFailedError);
+    for (const handle of waiting) await handle.result({ timeout: scaled(8_000) });
+    await assert.rejects(failing.result({ timeout: scaled(8_000) }), TaskFailedError);
     assert.equal(starts("failing"), 3);
     // A handler that does not mind is left behind after five seconds.
     await assert.rejects(
-      stopping.result({ timeout: 8_000 }),
+      stopping.result({ timeout: scaled(8_000) }),
       (error) => RelierError.is(error, "RL_CANCELLED"),
     );
     // Beaten for: what has run all the while is still the first one's.
@@ -93,7 +94,7 @@ test("a full Redis refuses pushes whole, and lets everything else go on", async 
     await until("it is under way", () => crew.diary.of("settled in", "stepping").length === 2);
     for (const key of ["running", "stepping", "orphaned"]) second.release(key);
     for (const handle of [running, stepping, orphaned]) {
-      assert.equal((await handle.result({ timeout: 5_000 })).worker, second.worker);
+      assert.equal((await handle.result({ timeout: scaled(5_000) })).worker, second.worker);
     }
     assert.deepEqual(await queue.audit(), []);
     assert.deepEqual((await queue.stats()).counts, {
@@ -110,7 +111,7 @@ test("a full Redis refuses pushes whole, and lets everything else go on", async 
 
     await server.cli("CONFIG", "SET", "maxmemory", "0");
     const third = await crew.hire(options);
-    await (await rl.apush(hold, "new", 10)).result({ timeout: 5_000 });
+    await (await rl.apush(hold, "new", 10)).result({ timeout: scaled(5_000) });
     third.term();
     await third.ended;
     await assertSound(server.url, ["default"]);

@@ -15,6 +15,7 @@ import * as otel from "@opentelemetry/api";
 import { exportTo } from "../../cli/processes/otlp_exporter.ts";
 import { type Metric, metrics as table } from "../../core/telemetry/otel_metrics.ts";
 import { createRelier } from "../../mod.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { type Collector, openCollector, type OtlpSpan } from "../support/otlp.ts";
 import { rlProcess } from "../support/mutant.ts";
 import { startRedis } from "../support/redis.ts";
@@ -52,10 +53,10 @@ for (const protocol of ["http/protobuf", "http/json"] as const) {
         const facts = async () => (await relier.queue("default").inspect(id)).facts;
         await until("Redis knows its trace", async () => (await facts())["trace"] !== undefined);
         process.kill(Number(held()), "SIGKILL");
-        assert.equal(await handle.result({ timeout: "20s" }), canary);
+        assert.equal(await handle.result({ timeout: scaled(20_000) }), canary);
         // Not before: what a killed process had counted and not exported is gone with it.
         const doomed = await relier.apush(failing, canary);
-        await assert.rejects(doomed.result({ timeout: "20s" }));
+        await assert.rejects(doomed.result({ timeout: scaled(20_000) }));
         dead = doomed.id;
         await assert.rejects(relier.apush(telling, { [canary]: () => {} } as never));
       });
@@ -100,7 +101,7 @@ test("what a handler does in a thread or a process of its own is exported, as pa
   try {
     const told = await supervised(collector, "isolated", async () => {
       for (const task of [inThread, inProcess]) {
-        await (await relier.apush(task)).result({ timeout: "30s" });
+        await (await relier.apush(task)).result({ timeout: scaled(30_000) });
       }
     });
     assert.equal(told.exit, 0, told.output);
@@ -183,7 +184,7 @@ function assertTrace(spans: readonly OtlpSpan[]): void {
   assert.equal(linked(completed, "previous_attempt"), died);
   assert.equal(linked(raised, "synthetic_attempt"), dead.spanId);
   assert.ok(ours.every(({ spanId }) => spanId !== died));
-  assert.ok(dead.startMs < dead.endMs && dead.endMs <= completed.startMs + 1000);
+  assert.ok(dead.startMs < dead.endMs && dead.endMs <= completed.startMs + scaled(1000));
   assert.deepEqual([send.service, dead.service, raised.service], [
     "shop",
     "rl-worker",

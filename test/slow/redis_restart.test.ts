@@ -13,6 +13,7 @@ import { describe, test } from "node:test";
 import { Redis } from "ioredis";
 import { createRelier, type TaskHandle } from "../../mod.ts";
 import { openCrew } from "../support/crew.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
 import { assertSound } from "../support/remains.ts";
 import { order, type Told } from "../support/tasks.ts";
@@ -105,7 +106,7 @@ async function outlive(aof: "always" | "everysec"): Promise<void> {
   async function assertUntouched(): Promise<void> {
     assert.deepEqual(crew.diary.effects().sort(), [...handles.keys()].sort());
     for (const [key, handle] of handles) {
-      assert.equal((await handle.result({ timeout: 5_000 })).key, key);
+      assert.equal((await handle.result({ timeout: scaled(5_000) })).key, key);
     }
     assert.equal(crew.diary.of("start").length, handles.size);
     const { events } = await queue.stats();

@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, test } from "node:test";
 import { createRelier, createWorker, rlTask, taskContext } from "../../mod.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { observed, ofTask } from "../support/observed.ts";
 import { startRedis } from "../support/redis.ts";
 import { inProcess, inThread } from "../support/traced_isolate.ts";
@@ -24,7 +25,7 @@ test("a handler in an isolate runs in the span of its attempt, which its worker 
     await worker.start();
     for (const task of [inThread, inProcess]) {
       const handle = await rl.apush(task);
-      const spanId = await handle.result({ timeout: "30s" });
+      const spanId = await handle.result({ timeout: scaled(30_000) });
       const [, run] = await ofTask(seen, task.name, 2);
       assert.equal(spanId, run!.spanContext().spanId, task.name);
       assert.equal(run!.attributes["relier.task.outcome"], "completed");
@@ -54,7 +55,7 @@ test("what a blocked worker gave away is told of as stalled, by itself, once it 
     const pulse = async () => (await rl.queue("default").workers())[0]?.info.pulse;
     await until("a thread stands in", async () => await pulse() === "thread", 10_000);
     const handle = await rl.apush(blocking);
-    await handle.result({ timeout: "20s" });
+    await handle.result({ timeout: scaled(20_000) });
     const raised = await seen.span("resurrect default");
     assert.equal(raised.attributes["relier.resurrection.cause"], "stalled");
     // Its process lives, and tells of the attempt itself: nobody makes up a span for it.

@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { connect } from "../../adapters/conditions/client_default.ts";
 import { createRelier, createWorker, type RedisPort, rlTask, taskContext } from "../../mod.ts";
+import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
 import { assertSound } from "../support/remains.ts";
 import { stays, until } from "../support/until.ts";
@@ -46,17 +47,17 @@ describe("a worker that has gone silent", { concurrency: true }, () => {
       await worker.start();
       await until("it waits", () => hung === 1);
       const handle = await rl.apush(echo, "unheard");
-      assert.equal(await handle.result({ timeout: 15_000 }), "unheard");
+      assert.equal(await handle.result({ timeout: scaled(15_000) }), "unheard");
       assert.equal(worker.health().rebuilt, 1);
       await until("it waits again", () => hung === 2);
       const second = await rl.apush(echo, "unheard again");
-      assert.equal(await second.result({ timeout: 15_000 }), "unheard again");
+      assert.equal(await second.result({ timeout: scaled(15_000) }), "unheard again");
       assert.equal(worker.health().rebuilt, 2);
       assert.equal(errors.length, 2);
       assert.match(errors[0]!, /a wait of \d+ ms has gone silent and was made anew/);
       // From now on it hears.
       const third = await rl.apush(echo, "heard");
-      assert.equal(await third.result({ timeout: 1_000 }), "heard");
+      assert.equal(await third.result({ timeout: scaled(1_000) }), "heard");
       assert.equal(worker.health().consuming, true);
       await worker.drain();
       await assertSound(server.url, ["default"]);
@@ -75,7 +76,10 @@ describe("a worker that has gone silent", { concurrency: true }, () => {
     worker.on("error", () => {}); // Redis is away, and it says so.
     try {
       await worker.start();
-      assert.equal(await (await rl.apush(echo, "before")).result({ timeout: 5_000 }), "before");
+      assert.equal(
+        await (await rl.apush(echo, "before")).result({ timeout: scaled(5_000) }),
+        "before",
+      );
       assert.equal(worker.health().consuming, true);
       const handle = await rl.apush(patient);
       await until("it runs", () => runs === 1);
@@ -85,11 +89,14 @@ describe("a worker that has gone silent", { concurrency: true }, () => {
       assert.ok(Date.now() - lastClaim!.getTime() >= 15_000);
       server.resume();
       await until("it consumes again", () => worker.health().consuming, 10_000);
-      assert.equal(await (await rl.apush(echo, "after")).result({ timeout: 5_000 }), "after");
+      assert.equal(
+        await (await rl.apush(echo, "after")).result({ timeout: scaled(5_000) }),
+        "after",
+      );
       // Longer than a lease: the worker let go of its task by itself, and took it up again.
       await until("it runs again", () => runs === 2);
       finish("done");
-      assert.equal(await handle.result({ timeout: 5_000 }), "done");
+      assert.equal(await handle.result({ timeout: scaled(5_000) }), "done");
       const { facts } = await rl.queue("default").inspect(handle.id);
       for (const name of ["failures", "crashes", "stalls"]) assert.equal(facts[name], undefined);
       await worker.drain();
@@ -110,7 +117,7 @@ describe("a worker that has gone silent", { concurrency: true }, () => {
       await worker.start();
       const handle = await rl.apush(nap, 23_000);
       await stays("it consumes", () => worker.health().consuming, 23_000);
-      await handle.result({ timeout: 5_000 });
+      await handle.result({ timeout: scaled(5_000) });
       await worker.drain();
       await assertSound(server.url, ["default"]);
     } finally {

@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import type { AxeResults } from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { scaled } from "./machine_speed.ts";
 import { requireChromium } from "./require_programs.ts";
 
 const flags = [
@@ -51,7 +52,7 @@ export async function newPage(
     timezoneId: zone,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(scaled(10_000));
   page.on("console", (message) => {
     if (message.type() === "error") wrong.push(`${page.url()}: ${message.text()}`);
   });

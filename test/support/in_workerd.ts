@@ -11,6 +11,7 @@ import { createServer } from "node:http";
 import process from "node:process";
 import { after, test } from "node:test";
 import { Redis } from "ioredis";
+import { slowness, slownessVariable } from "./machine_speed.ts";
 import { startEdge } from "./miniflare.ts";
 import { shared, startRedis } from "./redis.ts";
 import { freePort } from "./server.ts";
@@ -56,7 +57,7 @@ const { port } = host.address() as { port: number };
 const edge = await startEdge({
   entry: `import { runnerOf } from "./test/support/workerd/entry.ts";
     export default runnerOf(() => import("./${file}"));`,
-  bindings: { HOST: `http://127.0.0.1:${port}` },
+  bindings: { HOST: `http://127.0.0.1:${port}`, [slownessVariable]: String(slowness()) },
   nodejs: true,
   replace: {
     "node:test": "test/support/workerd/node_test.ts",

@@ -7,6 +7,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
+import { scaled, slowness, slownessVariable } from "./machine_speed.ts";
 import type { Cell } from "./suites.ts";
 import { type Runtime, testLine } from "./runtimes.ts";
 import { root } from "./tree.ts";
@@ -18,7 +19,7 @@ export interface Job {
   readonly suite: string;
   /** By its path from the root. */
   readonly file: string;
-  /** Milliseconds it may take. */
+  /** Milliseconds it may take, scaled by the slowness of this machine. */
   readonly limitMs: number;
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -42,7 +43,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 
 /** Runs a job to its end, which comes. */
 export function runJob(job: Job): Promise<Outcome> {
-  const { command, args } = lineOf(job);
+  const limitMs = scaled(job.limitMs);
+  const { command, args } = lineOf(job, limitMs);
   const [, engine] = job.cell.split("+");
   const started = performance.now();
   const child = spawn(command, [...args], {
@@ -53,6 +55,7 @@ export function runJob(job: Job): Promise<Outcome> {
       NO_COLOR: "1",
       RELIER_TEST_ON: engine!,
       RELIER_TEST_FILE: job.file,
+      [slownessVariable]: String(slowness()),
       ...job.env,
     },
     stdio: ["ignore", "pipe", "pipe"],
@@ -65,7 +68,7 @@ export function runJob(job: Job): Promise<Outcome> {
   const timer = setTimeout(() => {
     hung = true;
     end(child);
-  }, job.limitMs);
+  }, limitMs);
   return new Promise((resolve) => {
     child.on("error", (error) => output += String(error));
     // Not "close": what the tests left running would keep the pipes open.
@@ -76,7 +79,7 @@ export function runJob(job: Job): Promise<Outcome> {
       const counts = countsOf(output);
       const none = counts.passed + counts.skipped === 0;
       const why = hung
-        ? `it hung, and was killed after ${job.limitMs / 1000} s`
+        ? `it hung, and was killed after ${limitMs / 1000} s`
         : code !== 0
         ? `it ended with ${code}`
         : none
@@ -93,7 +96,10 @@ export function runJob(job: Job): Promise<Outcome> {
   });
 }
 
-function lineOf({ cell, file, limitMs }: Job): { command: string; args: readonly string[] } {
+function lineOf(
+  { cell, file }: Job,
+  limitMs: number,
+): { command: string; args: readonly string[] } {
   const [runtime] = cell.split("+");
   // workerd has no test runner: Node registers its tests and asks it for each.
   const hosted = runtime === "workerd";

@@ -11,6 +11,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { scaled } from "./machine_speed.ts";
 import { root } from "./tree.ts";
 
 /** What runs TypeScript of this project. */
@@ -73,7 +74,7 @@ function runs(path: string): boolean {
 }
 
 /** Runs a file of tests, named by its path from the root; no test of it may take over `timeoutMs`. */
-export function testLine(runtime: Runtime, file: string, timeoutMs = 60_000): Line {
+export function testLine(runtime: Runtime, file: string, timeoutMs: number = scaled(60_000)): Line {
   const command = executable(runtime);
   const args = {
     node: ["--import=tsx", "--test", "--test-force-exit", `--test-timeout=${timeoutMs}`, file],

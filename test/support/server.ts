@@ -11,6 +11,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { scaled } from "./machine_speed.ts";
 import { until } from "./until.ts";
 
 /** A running server. */
@@ -118,7 +119,7 @@ export async function startServer(port: number, args: readonly string[]): Promis
         execFile(
           "redis-cli",
           ["-h", "127.0.0.1", "-p", String(port), ...command],
-          { timeout: 10_000 },
+          { timeout: scaled(10_000) },
           (error, stdout) => error === null ? resolve(stdout) : reject(error),
         );
       }),

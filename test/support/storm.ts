@@ -8,6 +8,7 @@
 import { createRelier, type Relier, type TaskHandle, type WorkerOptions } from "../../mod.ts";
 import { type Crew, type Hand, openCrew } from "./crew.ts";
 import type { Wear } from "./dressed.ts";
+import { scaled } from "./machine_speed.ts";
 import { assertSound, withRedis } from "./remains.ts";
 import type { Runtime } from "./runtimes.ts";
 import { order, type Told } from "./tasks.ts";
@@ -20,13 +21,18 @@ export async function strike(
   victim: Hand,
   queue: string,
 ): Promise<number> {
+  const starts = () =>
+    crew.diary.of("start").filter(({ worker }) => worker === victim.worker).length;
   let flying = 0;
   await until("the victim is caught with a running task", async () => {
+    // It gets the time to start another one: a process that is stopped at once never would.
+    const before = starts();
+    await until("the victim starts a task", () => starts() > before);
     victim.stop();
     flying = await inFlight(url, crew, victim, queue);
     if (flying === 0) victim.wake();
     return flying > 0;
-  });
+  }, 30_000);
   await victim.kill();
   return flying;
 }
@@ -60,7 +66,7 @@ export async function verdictOn(
     latest.set(key, Math.max(fence, latest.get(key) ?? 0));
   }
   for (const [key, handle] of handles) {
-    const told = await handle.result({ timeout: 5_000 });
+    const told = await handle.result({ timeout: scaled(5_000) });
     if (told.key !== key) wrong.push(`${key} came to what ${told.key} did`);
     if (told.fence !== latest.get(key)) wrong.push(`${key} came to what a run before its last did`);
   }

@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { idempotencyLock, type Relier, rlTask } from "../../../mod.ts";
+import { scaled } from "../../support/machine_speed.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
 import { refuses } from "../../support/refusals.ts";
 import { until } from "../../support/until.ts";
@@ -144,7 +145,7 @@ test(
     const task = await lab.rl.apush(outer);
     await until("it has failed once", () => ids.length === 1);
     await lab.queue.promote([task.id]);
-    await task.result({ timeout: 5_000 });
+    await task.result({ timeout: scaled(5_000) });
     assert.deepEqual(ids, [ids[0], ids[0]]);
     const { facts } = await lab.rl.queue("children").inspect(ids[0]!);
     assert.equal(facts["tenant"], "acme");

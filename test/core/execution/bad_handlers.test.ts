@@ -18,6 +18,7 @@ import {
   type TaskFailedError,
 } from "../../../mod.ts";
 import { overheard } from "../../support/console.ts";
+import { scaled } from "../../support/machine_speed.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
 import { bounded } from "../../support/until.ts";
 
@@ -148,7 +149,11 @@ test(
     });
     for (const i of values.keys()) {
       const handle = await forged.apush(i);
-      assert.equal(await handle.result({ timeout: 5000 }), "second time", String(values[i]));
+      assert.equal(
+        await handle.result({ timeout: scaled(5_000) }),
+        "second time",
+        String(values[i]),
+      );
     }
     const real = rlTask("refused-retry", { retry: 1 }, () => {
       throw new Retry({ after: -1 });
@@ -259,7 +264,7 @@ test(
     const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
     assert.equal(await bounded("the process has ended", ended, 10_000), 0);
     await worker();
-    assert.equal(await handle.result({ timeout: 8000 }), "survived");
+    assert.equal(await handle.result({ timeout: scaled(8_000) }), "survived");
     const { facts, history } = await queue.inspect(handle.id);
     assert.equal(facts["crashes"], "1");
     assert.deepEqual(history.map(({ cause }) => cause), ["presence", "completed"]);

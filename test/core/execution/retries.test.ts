@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Discard, RelierError, Retry, rlTask, taskContext, TaskFailedError } from "../../../mod.ts";
+import { scaled } from "../../support/machine_speed.ts";
 import { withRelier } from "../../support/relier.ts";
 import { until } from "../../support/until.ts";
 
@@ -103,7 +104,7 @@ test(
     });
     await worker();
     const handle = await later.apush();
-    await assert.rejects(handle.result({ timeout: 5000 }), {
+    await assert.rejects(handle.result({ timeout: scaled(5_000) }), {
       reason: "attempts",
       message: /rate limited/,
     });
@@ -172,7 +173,9 @@ test(
         },
       );
       if (i === 0) await worker();
-      await assert.rejects((await odd.apush()).result({ timeout: 5000 }), { reason: "attempts" });
+      await assert.rejects((await odd.apush()).result({ timeout: scaled(5_000) }), {
+        reason: "attempts",
+      });
     }
   }),
 );
@@ -217,7 +220,7 @@ test(
     });
     await worker();
     const handle = await often.apush();
-    await assert.rejects(handle.result({ timeout: "10s" }), /attempt 13/);
+    await assert.rejects(handle.result({ timeout: scaled(10_000) }), /attempt 13/);
     const { history } = await queue.inspect(handle.id);
     assert.equal(history.length, 10);
     assert.equal(history.at(-1)?.cause, "attempts");

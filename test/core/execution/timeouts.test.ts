@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RelierError, rlTask, taskContext, type TaskFailedError } from "../../../mod.ts";
+import { scaled } from "../../support/machine_speed.ts";
 import { withRelier } from "../../support/relier.ts";
 import { until } from "../../support/until.ts";
 
@@ -92,11 +93,11 @@ test(
     );
     const strikes = times["began"]! + 150;
     assert.ok(
-      times["settled"]! - strikes < 1000,
+      times["settled"]! - strikes < scaled(1000),
       `settled ${times["settled"]! - strikes} ms after`,
     );
     assert.ok(
-      times["next"]! - strikes < 1000,
+      times["next"]! - strikes < scaled(1000),
       `the slot was free ${times["next"]! - strikes} ms after`,
     );
     assert.equal(w.health().leaked, 1);
@@ -161,7 +162,7 @@ test(
     const handle = await polite.apush();
     await until("it runs", async () => (await handle.status()).state === "running");
     assert.equal(await handle.cancel("no longer needed"), true);
-    await assert.rejects(handle.result({ timeout: 2000 }), {
+    await assert.rejects(handle.result({ timeout: scaled(2_000) }), {
       code: "RL_CANCELLED",
       message: /no longer needed/,
     });
@@ -181,7 +182,7 @@ test(
     const handle = await polite.apush();
     await until("it runs", async () => (await handle.status()).state === "running");
     await handle.cancel();
-    assert.equal(await handle.result({ timeout: 2000 }), "done before it heard");
+    assert.equal(await handle.result({ timeout: scaled(2_000) }), "done before it heard");
   }),
 );
 
@@ -195,7 +196,7 @@ test(
     await until("it runs", async () => (await handle.status()).state === "running");
     const asked = performance.now();
     await handle.cancel();
-    await assert.rejects(handle.result({ timeout: 8000 }), { code: "RL_CANCELLED" });
+    await assert.rejects(handle.result({ timeout: scaled(8_000) }), { code: "RL_CANCELLED" });
     assert.ok(performance.now() - asked > 4500);
     assert.equal(w.health().leaked, 1);
     finish();

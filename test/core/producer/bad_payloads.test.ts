@@ -13,6 +13,7 @@ import * as v from "valibot";
 import { ioredis } from "../../../adapters/ioredis.ts";
 import { type RelierError, rlTask } from "../../../mod.ts";
 import { overheard } from "../../support/console.ts";
+import { scaled } from "../../support/machine_speed.ts";
 import { withRelier } from "../../support/relier.ts";
 import { freePort } from "../../support/server.ts";
 
@@ -252,10 +253,13 @@ test(
     const lines = await overheard(async () => {
       await worker();
       for (const [i, { id }] of handles.entries()) {
-        await assert.rejects(rl.handle(id).result({ timeout: 5000 }), (error: RelierError) => {
-          assert.match(error.message, /\(corrupt\)/, broken[i]!);
-          return !told(error).includes(canary);
-        });
+        await assert.rejects(
+          rl.handle(id).result({ timeout: scaled(5_000) }),
+          (error: RelierError) => {
+            assert.match(error.message, /\(corrupt\)/, broken[i]!);
+            return !told(error).includes(canary);
+          },
+        );
         const { error, envelope } = await queue.inspect(id);
         assert.ok(!JSON.stringify(error).includes(canary), JSON.stringify(error));
         assert.equal(envelope, broken[i], "kept as it is");

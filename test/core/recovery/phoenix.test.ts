@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { idOf, parseId } from "../../../core/protocol/keys.ts";
 import { rlTask, taskContext } from "../../../mod.ts";
+import { scaled } from "../../support/machine_speed.ts";
 import { type Moves, subscriber } from "../../support/moves.ts";
 import { withRelier } from "../../support/relier.ts";
 import { until } from "../../support/until.ts";
@@ -136,7 +137,7 @@ test(
     });
     assert.equal(raised[claim.id], "presence");
     const took = await moves.now() - died;
-    assert.ok(took >= 500 && took < 3000, `it took ${took} ms`);
+    assert.ok(took >= 500 && took < scaled(3000), `it took ${took} ms`);
   }),
 );
 
@@ -254,9 +255,9 @@ test(
     await hurry(moves, "quarantined", id);
     await until("a suspect waits", async () => (await queue.stats()).quarantine.oldestMs > 300);
     const relief = await worker({ relief: true });
-    assert.equal(await handle.result({ timeout: 5_000 }), relief.id);
+    assert.equal(await handle.result({ timeout: scaled(5_000) }), relief.id);
     finish();
-    await busy.result({ timeout: 5_000 });
+    await busy.result({ timeout: scaled(5_000) });
   }),
 );
 

@@ -10,6 +10,7 @@ import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { idOf } from "../../../core/protocol/keys.ts";
 import { rlTask, type Task } from "../../../mod.ts";
+import { scaled } from "../../support/machine_speed.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
 import { until } from "../../support/until.ts";
 
@@ -66,7 +67,7 @@ test(
       await lab.moves.age("scheduled", local, -1);
       if ((await newer.status()).state === "completed") break;
     }
-    assert.equal(await newer.result({ timeout: 1_000 }), "v3 Ada L");
+    assert.equal(await newer.result({ timeout: scaled(1_000) }), "v3 Ada L");
   }),
 );
 
@@ -117,7 +118,9 @@ test(
     );
     await defer(lab, id.split("~")[2]!, 3_600_000);
     await lab.moves.age("scheduled", id.split("~")[2]!, -1);
-    await assert.rejects(lab.rl.handle(id).result({ timeout: 5000 }), { reason: "unroutable" });
+    await assert.rejects(lab.rl.handle(id).result({ timeout: scaled(5_000) }), {
+      reason: "unroutable",
+    });
     assert.equal((await lab.queue.inspect(id)).envelope, envelope);
   }),
 );
@@ -197,7 +200,7 @@ test(
         const id = idOf(lab.partition, await lab.moves.push({ envelope }));
         if (name === "throws") await lab.worker();
         const error = name === "throws" ? /cannot read it/ : /took over 5000 ms/;
-        await assert.rejects(lab.rl.handle(id).result({ timeout: "9s" }), {
+        await assert.rejects(lab.rl.handle(id).result({ timeout: scaled(9_000) }), {
           reason: "migration",
           message: error,
         });

@@ -14,6 +14,7 @@ import {
   type TaskEvent,
   TaskFailedError,
 } from "../../../mod.ts";
+import { scaled } from "../../support/machine_speed.ts";
 import { withRelier } from "../../support/relier.ts";
 import { bounded, until } from "../../support/until.ts";
 
@@ -123,7 +124,7 @@ test(
     const past = await add.with({ at: new Date(0) }).apush(1, 1);
     assert.equal((await past.status()).state, "ready");
     await worker();
-    assert.equal(await soon.result({ timeout: "5s" }), 2);
+    assert.equal(await soon.result({ timeout: scaled(5_000) }), 2);
     assert.equal((await handle.status()).state, "scheduled");
   }),
 );

@@ -13,6 +13,7 @@ import { ioredis } from "../../../adapters/ioredis.ts";
 import { call } from "../../../core/redis/call.ts";
 import { renew } from "../../../core/redis/generated/worker.ts";
 import { createWorker, rlTask } from "../../../mod.ts";
+import { scaled } from "../../support/machine_speed.ts";
 import { withRelier } from "../../support/relier.ts";
 import { until } from "../../support/until.ts";
 
@@ -101,7 +102,7 @@ test(
     for (const name of ["started", "handedOff"] as const) {
       w.on(name, ({ reason = "" }) => told.push(`${name} ${reason}`));
     }
-    assert.equal(await (await rl.apush(echo, "late")).result({ timeout: 5_000 }), "late");
+    assert.equal(await (await rl.apush(echo, "late")).result({ timeout: scaled(5_000) }), "late");
     assert.deepEqual(told, ["handedOff late", "started "]);
     await w.drain();
     await rl.close();

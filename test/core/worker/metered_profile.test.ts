@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type RedisPort, rlTask } from "../../../mod.ts";
 import { overHttp } from "../../support/http_port.ts";
+import { scaled } from "../../support/machine_speed.ts";
 import { withRelier } from "../../support/relier.ts";
 import { until } from "../../support/until.ts";
 
@@ -103,7 +104,7 @@ test(
     await assert.rejects(handle.result({ timeout: 400 }), { code: "RL_RESULT_TIMEOUT" });
     // At 0, 100 and 300 ms: the next one would be at 700 ms.
     assert.ok(times(calls, "task_status") <= 4, `it asked ${times(calls, "task_status")} times`);
-    const waiting = handle.result({ timeout: 5000 });
+    const waiting = handle.result({ timeout: scaled(5_000) });
     await lab.worker();
     assert.equal(await waiting, 1);
   }),

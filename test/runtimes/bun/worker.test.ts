@@ -12,6 +12,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { bun, type BunClient } from "../../../adapters/bun.ts";
 import { createRelier, createWorker, type Relier, rlTask } from "../../../mod.ts";
+import { scaled, stretched } from "../../support/machine_speed.ts";
 import { type RedisServer, startRedis } from "../../support/redis.ts";
 import { withRelier } from "../../support/relier.ts";
 import { programLine } from "../../support/runtimes.ts";
@@ -71,14 +72,14 @@ test("SIGTERM: what can be finished is, the rest is handed off, and the process 
   withHands(async (rl, hire) => {
     const leaver = await hire();
     const short = await rl.apush(nap, "short", 400);
-    const long = await rl.apush(nap, "long", 3_000);
+    const long = await rl.apush(nap, "long", stretched(3_000));
     await until("both run", () => leaver.lines.filter((line) => /^start/.test(line)).length === 2);
     const heir = await hire();
     const exited = once(leaver.child, "exit");
     leaver.child.kill("SIGTERM");
     assert.deepEqual(await bounded("it ends", exited, 5_000), [0, null]);
-    assert.equal(await short.result({ timeout: 1_000 }), `short by ${leaver.child.pid}`);
-    assert.equal(await long.result({ timeout: 8_000 }), `long by ${heir.child.pid}`);
+    assert.equal(await short.result({ timeout: scaled(1_000) }), `short by ${leaver.child.pid}`);
+    assert.equal(await long.result({ timeout: scaled(8_000) }), `long by ${heir.child.pid}`);
     // Handed off, not failed: the other one's attempt is the first, too.
     assert.ok(heir.lines.includes("start long 1"), heir.lines.join());
   }));
@@ -96,8 +97,8 @@ test("SIGKILL: another one has the task within two seconds", () =>
     await until("the other one runs it", () => started(alive), 8_000);
     const tookMs = Math.round(performance.now() - killedAt);
     console.log(`# running again after ${tookMs} ms`);
-    assert.ok(tookMs < 2_000, `${tookMs} ms`);
-    assert.equal(await handle.result({ timeout: 10_000 }), `orphan by ${alive.child.pid}`);
+    assert.ok(tookMs < scaled(2_000), `${tookMs} ms`);
+    assert.equal(await handle.result({ timeout: scaled(10_000) }), `orphan by ${alive.child.pid}`);
   }));
 
 test("a URL stands for Bun's own client, which speaks RESP3", async () => {
