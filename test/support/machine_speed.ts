@@ -54,7 +54,7 @@ export function stretched(ms: number): number {
 }
 
 /** Measures how many times slower than the reference this machine is now. */
-export function measuredSlowness(): number {
+function measuredSlowness(): number {
   const started = performance.now();
   let x = 1;
   for (let i = 0; i < rounds; i++) x = (Math.imul(x, 1_664_525) + i) ^ (x >>> 13);
