@@ -96,7 +96,10 @@ test("ten megabytes of message are cut, and the frames are kept", () => {
   assert.ok(failure.message.endsWith("é…"));
   assert.equal(failure.message.length, 2000);
   assert.match(failure.stack, /serialized_error\.test/);
-  assert.match(describe(new Error("\n    at once".repeat(100_000))).stack, /serialized_error\.test/);
+  assert.match(
+    describe(new Error("\n    at once".repeat(100_000))).stack,
+    /serialized_error\.test/,
+  );
   const huge = Object.assign(new Error("x"), { name: "N".repeat(1e6), stack: "s".repeat(1e7) });
   assertKept(describe(huge));
 });
