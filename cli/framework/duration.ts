@@ -4,7 +4,7 @@
  * @module
  */
 
-import { durationText, parseDuration } from "../../core/console/mod.ts";
+import { durationText, readDuration } from "../../core/console/mod.ts";
 import { refused } from "./option_values.ts";
 
 /** Longest duration: ten years of 365 days. */
@@ -20,8 +20,8 @@ export function duration(
   text: string,
   { min = 0, max = longest }: { readonly min?: number; readonly max?: number } = {},
 ): number {
-  const read = parseDuration(/\d$/.test(text) ? `${text}s` : text);
-  if (read === undefined || text.startsWith("-")) {
+  const read = readDuration(text);
+  if (read === undefined) {
     throw refused(option, text, "it is no duration", "write it like 250ms, 30s or 2m");
   }
   const ms = Math.round(read);

@@ -5,7 +5,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseDuration } from "../../core/console/mod.ts";
+import { readRate } from "../../core/console/mod.ts";
 import { refused } from "./option_values.ts";
 
 /** A number of events per time. */
@@ -17,10 +17,8 @@ export interface Rate {
 
 /** Parses a rate. @throws {CliError} 2 */
 export function rate(option: string, text: string): Rate {
-  const [, count, length = ""] = /^(\d{1,7})\/(\d{0,6}[a-z]+)$/.exec(text) ?? [];
-  const limit = Number(count);
-  const per = parseDuration(/^\d/.test(length) ? length : `1${length}`) ?? 0;
-  if (limit > 0 && per > 0) return { limit, per };
+  const read = readRate(text);
+  if (read) return read;
   throw refused(option, text, "it is no rate", "write it like 10/s, 100/1m or 1000/24h");
 }
 

@@ -7,7 +7,7 @@
 import type { Relier, TaskSummary } from "../../mod.ts";
 import { matchesWorker, workerNames } from "./worker_names.ts";
 import type { PayloadParts } from "./filter_payload.ts";
-import { parseDuration } from "../base/duration.ts";
+import { readDuration } from "./format.ts";
 
 /** A condition that its text alone decides. */
 export type Condition = "name" | "reason" | "error" | "like" | "since" | "id";
@@ -25,7 +25,7 @@ const tests: Readonly<Record<Condition, (text: string) => Suits>> = {
   error: (text) => (task) => errorOf(task).includes(text),
   like: (text) => (task) => errorPattern(task) === text,
   since: (text) => {
-    const from = Date.now() - (parseAge(text) ?? 0);
+    const from = Date.now() - (readDuration(text) ?? 0);
     return ({ enqueuedAt }) => enqueuedAt.getTime() >= from;
   },
   id: (text) => ({ id }) => id.startsWith(text) || id.startsWith(text, id.lastIndexOf("~") + 1),
@@ -61,11 +61,6 @@ export async function taskMatcherWithWorkers(
   if (worker === undefined) return meets;
   const names = await workerNames(relier, queues);
   return (task) => meets(task) && matchesWorker(worker, task.worker, names);
-}
-
-/** Milliseconds of an age such as `10m`, `2h` or `7d`; undefined if it is none. */
-export function parseAge(text: string): number | undefined {
-  return /^\d/.test(text) ? parseDuration(text) : undefined;
 }
 
 /** What a task failed with, in a line; why it is where it is if it did not. */

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type Conditions, conditions, parseAge } from "./filter.ts";
+import { type Conditions, conditions } from "./filter.ts";
+import { readDuration } from "./format.ts";
 
 /** A part of a line that is no condition. */
 export class ConditionError extends Error {
@@ -43,7 +44,7 @@ export function parseWhere(line: string): Conditions {
       payload.push([called.slice("payload.".length), value]);
     } else if (known === undefined || !value || wanted[known] !== undefined) {
       throw new ConditionError(part, called);
-    } else if (known === "since" && parseAge(value) === undefined) {
+    } else if (known === "since" && readDuration(value) === undefined) {
       throw new ConditionError(part, called, "it must be like since=10m, 2h or 7d");
     } else {
       wanted[known] = value;

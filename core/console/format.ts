@@ -4,7 +4,7 @@
  * @module
  */
 
-import { units } from "../base/duration.ts";
+import { parseDuration, units } from "../base/duration.ts";
 
 /** `1 task`, `2 tasks`, `1,234 tasks`. */
 export function plural(n: number, noun: string): string {
@@ -58,6 +58,11 @@ export function listSome(items: readonly string[], most: number): string {
 export function durationText(ms: number): string {
   const unit = (["d", "h", "m", "s"] as const).find((each) => ms > 0 && ms % units[each] === 0);
   return unit === undefined ? `${ms}ms` : `${ms / units[unit]}${unit}`;
+}
+
+/** Milliseconds of a text such as `30s` or `1.5h`; a bare number is seconds. Undefined if it is none. */
+export function readDuration(text: string): number | undefined {
+  return /^\d/.test(text) ? parseDuration(/\d$/.test(text) ? `${text}s` : text) : undefined;
 }
 
 /** A text as one word of a command line. */

@@ -17,7 +17,6 @@
  * @module
  */
 
-export { parseDuration } from "../base/duration.ts";
 export { type AdmissionReport, admissionReport } from "./admission_report.ts";
 export { type AttemptReport, attemptsOf, countEndings, describeEnding } from "./attempts.ts";
 export { type BulkAction, cancelTasks, discardInStates, stateOf } from "./bulk_actions.ts";
@@ -31,7 +30,6 @@ export {
   conditions,
   errorOf,
   errorPattern,
-  parseAge,
   taskMatcher,
   taskMatcherWithWorkers,
 } from "./filter.ts";
@@ -49,9 +47,29 @@ export {
   type TaskSelection,
 } from "./filter_search.ts";
 export { ConditionError, formatWhere, parseWhere } from "./filter_syntax.ts";
-export { brief, count, durationText, listSome, plural, shellWord, spanOf } from "./format.ts";
+export {
+  brief,
+  count,
+  durationText,
+  listSome,
+  plural,
+  readDuration,
+  shellWord,
+  spanOf,
+} from "./format.ts";
 export { isFullId, queueOf, shortId } from "./ids.ts";
 export { escapeControls, json } from "./json.ts";
+export {
+  describeLimits,
+  LimitError,
+  type LimitOption,
+  limitOptions,
+  type LimitTexts,
+  limitTexts,
+  noLimits,
+  readLimits,
+  readRate,
+} from "./limits.ts";
 export { type ScanOptions, type ScanResult, type ScanStep, scanTasks } from "./paged_scan.ts";
 export { p95Of, quantileOf } from "./percentiles.ts";
 export { exposition, expositionType, type MetricFamily, type MetricSample } from "./prometheus.ts";

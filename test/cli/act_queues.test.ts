@@ -96,11 +96,11 @@ test(
     const set = await run("queues", "limit", "default", ...all, ...more);
     assert.deepEqual(set.stdout.split("\n"), [
       'queue "default" is limited',
-      "  rate 100/1m burst 5 by tenant",
-      "  depth 10,000",
-      "  age 5m",
-      "  tenant 100",
-      "  concurrency 5",
+      "  100 tasks in 1m for each tenant, 5 at once",
+      "  at most 10,000 waiting",
+      "  none while the oldest has waited for 5m",
+      "  at most 100 unfinished of a tenant",
+      "  at most 5 running at a time",
       "",
     ]);
     const stored = {
@@ -136,8 +136,8 @@ test(
       [["--rate", "100"], /--rate "100": it is no rate.*\n.*10\/s/],
       [["--rate", "0/s"], /--rate "0\/s"/],
       [["--rate", "5000/1ms"], /at most 1,000 tasks in a millisecond/],
-      [["--burst", "5"], /--burst alone/],
-      [["--by", "tenant"], /--by alone/],
+      [["--burst", "5"], /--burst "5": it needs a rate/],
+      [["--by", "tenant"], /--by "tenant": it needs a rate/],
       [["--depth", "0"], /--depth "0".*1 to/],
       [["--depth", "many"], /--depth "many"/],
       [["--age", "0s"], /--age "0s"/],
@@ -161,7 +161,10 @@ test(
     await work.apush();
     const open = await run("admission");
     assert.match(open.stdout, /QUEUE +STATE +WAITING +REFUSED +LIMITS/);
-    assert.match(open.stdout, /default +open +1 +0 +depth 2 · tenant 9/);
+    assert.match(
+      open.stdout,
+      /default +open +1 +0 +at most 2 waiting · at most 9 unfinished of a tenant/,
+    );
     await work.apush();
     for (let i = 0; i < 3; i++) await work.apush().catch(() => {});
     assert.match((await run("admission")).stdout, /default +shedding +2 +depth 3/);
@@ -171,7 +174,7 @@ test(
 
     assert.equal((await run("admission", "reset", "default")).exit, 9);
     const dry = await run("admission", "reset", "default", "--dry-run");
-    assert.match(dry.stdout, /would remove 2 limits of queue "default"\n {2}depth 2/);
+    assert.match(dry.stdout, /would remove 2 limits of queue "default"\n {2}at most 2 waiting/);
     assert.deepEqual((await lab.queue.stats()).limits, { maxDepth: 2, maxPerTenant: 9 });
     assert.equal((await run("admission", "reset", "default", "-y")).exit, 0);
     assert.deepEqual((await lab.queue.stats()).limits, {});

@@ -229,8 +229,8 @@ test(
     assert.match((await run("queues")).stdout, /^QUEUE.*\ndefault +1 .*paused\nmails +1/);
     const { stdout } = await run("queues", "show", "default");
     assert.match(stdout, /taking +paused: a bad release/);
-    assert.match(stdout, /limit +concurrency 7/);
-    assert.match(stdout, /limit +depth 100/);
+    assert.match(stdout, /limit +at most 7 running at a time/);
+    assert.match(stdout, /limit +at most 100 waiting/);
     const [shown] = (await run("queues", "show", "default", "--json")).lines();
     assert.equal(shown.stats.counts.ready, 1);
   }),

@@ -7,7 +7,7 @@
 import { admissionReport } from "../../../core/console/admission_report.ts";
 import { count } from "../../../core/console/format.ts";
 import { type Html, html, part } from "../ui/html.ts";
-import { limitWords } from "./queue_limits.ts";
+import { describeLimits } from "../../../core/console/limits.ts";
 import type { QueueSnapshot } from "../live/snapshot.ts";
 import type { Page } from "../page.ts";
 import { badge, type Column, table } from "../ui/components.ts";
@@ -56,7 +56,7 @@ function doors(queues: readonly QueueSnapshot[], mayChange: boolean): Html {
     {
       title: "limits",
       of: ({ stats }) => {
-        const words = limitWords(stats.limits);
+        const words = describeLimits(stats.limits);
         return words.length > 0
           ? html`<ul class="plain">${words.map((each) => html`<li>${each}</li>`)}</ul>`
           : html`<span class="dim">none</span>`;

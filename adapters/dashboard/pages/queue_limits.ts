@@ -1,11 +1,17 @@
 /**
- * The limits of a queue: in words, and as a form that sets them.
+ * The limits of a queue as a form that sets them.
  *
  * @module
  */
 
-import type { Duration, QueueLimits } from "../../../mod.ts";
-import { count, durationText, plural, spanOf } from "../../../core/console/format.ts";
+import type { QueueLimits } from "../../../mod.ts";
+import {
+  describeLimits,
+  LimitError,
+  limitTexts,
+  noLimits,
+  readLimits,
+} from "../../../core/console/limits.ts";
 import { type Html, html } from "../ui/html.ts";
 import {
   type Action,
@@ -15,21 +21,6 @@ import {
   type RequestContext,
 } from "../page.ts";
 import { shellWord } from "../ui/components.ts";
-
-/** The limits of a queue, one each. */
-export function limitWords(limits: QueueLimits): string[] {
-  const { maxDepth, maxAge, rate, maxPerTenant, concurrency } = limits;
-  return [
-    rate &&
-    `${plural(rate.limit, "task")} in ${spanOf(Number(rate.per))}${
-      rate.by === "tenant" ? " for each tenant" : ""
-    }, ${count(rate.burst ?? rate.limit)} at once`,
-    maxDepth && `at most ${count(maxDepth)} waiting`,
-    maxAge && `none while the oldest has waited for ${spanOf(Number(maxAge))}`,
-    maxPerTenant && `at most ${count(maxPerTenant)} unfinished of a tenant`,
-    concurrency && `at most ${count(concurrency)} running at a time`,
-  ].filter((each): each is string => typeof each === "string");
-}
 
 /** The fields of the form, by the options of `rl queues limit`. */
 const inputs = [
@@ -54,7 +45,7 @@ export const limitQueue: Action = {
   async run({ rl }, fields) {
     const name = queueField(fields);
     await rl.queue(name).limit(limitsIn(fields));
-    const words = limitWords((await rl.queue(name).stats()).limits);
+    const words = describeLimits((await rl.queue(name).stats()).limits);
     return `Queue ${name}: ${words.join("; ") || "no limits"}.`;
   },
 };
@@ -62,15 +53,7 @@ export const limitQueue: Action = {
 /** A form with the limits there are. */
 export function limitForm(ask: RequestContext, queue: string, limits: QueueLimits): Html | false {
   if (!ask.may("admin")) return false;
-  const { maxDepth, maxAge, rate, maxPerTenant, concurrency } = limits;
-  const values: Record<typeof inputs[number]["name"], string> = {
-    rate: rate ? `${rate.limit}/${durationText(Number(rate.per))}` : "",
-    burst: rate?.burst ? String(rate.burst) : "",
-    depth: maxDepth ? String(maxDepth) : "",
-    age: maxAge ? durationText(Number(maxAge)) : "",
-    tenant: maxPerTenant ? String(maxPerTenant) : "",
-    concurrency: concurrency ? String(concurrency) : "",
-  };
+  const values = limitTexts(limits);
   return html`
     <details class="panel" id="limits">
       <summary>Change limits</summary>
@@ -78,10 +61,10 @@ export function limitForm(ask: RequestContext, queue: string, limits: QueueLimit
         <input type="hidden" name="queue" value="${queue}"><input type="hidden" name="back" value="${ask
           .location}">${inputs.map(({ name, label, hint }) =>
             html`<label>${label}<input name="${name}" value="${
-              values[name]
+              values[name] ?? ""
             }" placeholder="${hint}"></label>`
-          )}<label class="check"><input type="checkbox" name="by" value="tenant"${rate &&
-          rate.by === "tenant" && html`
+          )}<label class="check"><input type="checkbox" name="by" value="tenant"${values.by ===
+            "tenant" && html`
           checked
         `}> the rate is for each tenant</label>
         <div class="buttons"><button data-command="rl queues limit ${shellWord(
@@ -98,28 +81,15 @@ function optionsOf(fields: FormFields): string {
   return given.join(" ");
 }
 
-/** @throws {InvalidForm}; what is a number and too large for a limit is refused by the queue. */
+/** @throws {InvalidForm}; the queue itself refuses a number that is too large for its limit. */
 function limitsIn(fields: FormFields): QueueLimits {
-  const text = (name: string): string => (fields[name] ?? "").trim();
-  const whole = (name: string): number | null => {
-    if (text(name) === "") return null;
-    if (/^\d{1,9}$/.test(text(name))) return Number(text(name));
-    throw new InvalidForm(`The field "${name}" is a whole number`);
-  };
-  const [rate, burst] = [text("rate"), whole("burst")];
-  const [, limit, per] = /^(\d{1,9})\/(\d[\w.]{0,12})$/.exec(rate) ?? [];
-  if (rate !== "" && per === undefined) throw new InvalidForm('The rate looks like "100/1s"');
-  if (rate === "" && burst !== null) throw new InvalidForm("How many at once is for a rate only");
-  return {
-    maxDepth: whole("depth"),
-    maxAge: text("age") === "" ? null : text("age") as Duration,
-    maxPerTenant: whole("tenant"),
-    concurrency: whole("concurrency"),
-    rate: per === undefined ? null : {
-      limit: Number(limit),
-      per: per as Duration,
-      ...burst !== null && { burst },
-      by: fields["by"] === "tenant" ? "tenant" : "queue",
-    },
-  };
+  try {
+    // The box of an emptied rate may still be ticked.
+    const by = (fields["rate"] ?? "").trim() === "" ? undefined : fields["by"];
+    return { ...noLimits, ...readLimits({ ...fields, by }) };
+  } catch (error) {
+    if (!(error instanceof LimitError)) throw error;
+    const { option, message, hint } = error;
+    throw new InvalidForm(`Cannot use the field "${option}": ${message}${hint && `; ${hint}`}`);
+  }
 }

@@ -9,7 +9,8 @@ import { p95Of } from "../../../core/console/percentiles.ts";
 import { brief, count, plural, spanOf } from "../../../core/console/format.ts";
 import { backlog, chart, gauge, spark, throughput } from "../ui/chart.ts";
 import { type Html, html, part, type Value } from "../ui/html.ts";
-import { limitForm, limitWords } from "./queue_limits.ts";
+import { describeLimits } from "../../../core/console/limits.ts";
+import { limitForm } from "./queue_limits.ts";
 import type { QueueSnapshot, Snapshot } from "../live/snapshot.ts";
 import { type Page, PageNotFound, type RequestContext } from "../page.ts";
 import {
@@ -188,7 +189,7 @@ export function waits(fleet: readonly WorkerStatus[], oldestMs: number, queue?: 
 }
 
 function limits({ stats }: QueueSnapshot): Html {
-  const words = limitWords(stats.limits);
+  const words = describeLimits(stats.limits);
   return section(
     "Limits",
     words.length === 0

@@ -5,7 +5,8 @@
  */
 
 import { states, type TaskState } from "../../../mod.ts";
-import { type Conditions, parseAge } from "../../../core/console/filter.ts";
+import type { Conditions } from "../../../core/console/filter.ts";
+import { readDuration } from "../../../core/console/format.ts";
 import type { PayloadParts } from "../../../core/console/filter_payload.ts";
 
 /** What is asked of a task; what is absent is not asked. */
@@ -36,7 +37,7 @@ export function filterOf(query: URLSearchParams): TaskFilter {
   if (filter.queue !== undefined && !/^[A-Za-z0-9][\w.-]{0,63}$/.test(filter.queue)) {
     throw refused("queue", "no queue has such a name");
   }
-  if (filter.since !== undefined && parseAge(filter.since) === undefined) {
+  if (filter.since !== undefined && readDuration(filter.since) === undefined) {
     throw refused("since", "write it like 10m, 2h or 7d");
   }
   const named = query.getAll("state").flatMap((text) => text.split(",")).filter(Boolean);

@@ -5,7 +5,7 @@
  */
 
 import { type Command, command } from "../../framework/command.ts";
-import { limitWords, noLimits } from "../queues/limit_options.ts";
+import { describeLimits, noLimits } from "../../../core/console/mod.ts";
 import { knownQueue } from "../queues/queue_names.ts";
 
 const args = { queue: { type: "positional", description: "The queue" } } as const;
@@ -20,7 +20,7 @@ const reset: Command<typeof args> = command({
     knownQueue(name, (await relier.queues()).map((each) => each.name));
     const queue = relier.queue(name);
     const { limits } = await queue.stats();
-    const words = limitWords(limits, out);
+    const words = describeLimits(limits);
     if (words.length > 0) {
       const count = words.length;
       await confirm({ verb: "remove", count, samples: words, what: "limit", queue: name });

@@ -8,12 +8,12 @@ import {
   type AdmissionReport,
   admissionReport,
   count,
+  describeLimits,
   readQueues,
 } from "../../../core/console/mod.ts";
 import type { QueueStats } from "../../../mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import type { Column, Output } from "../../framework/output.ts";
-import { limitWords } from "../queues/limit_options.ts";
 import { queuesOf } from "../queues/queue_names.ts";
 
 const args = {
@@ -47,7 +47,7 @@ interface Row extends AdmissionReport {
   readonly limits: QueueStats["limits"];
 }
 
-function columns({ style, span }: Output): Column<Row>[] {
+function columns({ style }: Output): Column<Row>[] {
   const paint = { open: style.green, shedding: style.yellow, closed: style.red };
   return [
     { title: "QUEUE", of: ({ name }) => name },
@@ -63,7 +63,7 @@ function columns({ style, span }: Output): Column<Row>[] {
     {
       title: "LIMITS",
       flex: true,
-      of: ({ limits }) => limitWords(limits, { span }).join(" · ") || style.dim("none"),
+      of: ({ limits }) => describeLimits(limits).join(" · ") || style.dim("none"),
     },
   ];
 }

@@ -8,12 +8,8 @@
 import type { QueueLimits } from "../../../mod.ts";
 import type { ParsedArgs } from "../../framework/args.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
-import { CliError } from "../../framework/cli_error.ts";
-import { duration } from "../../framework/duration.ts";
-import { integer } from "../../framework/option_values.ts";
-import type { Output } from "../../framework/output.ts";
-import { rate } from "../../framework/rate.ts";
-import { count } from "../../../core/console/mod.ts";
+import { refused } from "../../framework/option_values.ts";
+import { describeLimits, LimitError, noLimits, readLimits } from "../../../core/console/mod.ts";
 
 /** The options of `rl queues limit`. */
 export const limitArgs = {
@@ -50,56 +46,26 @@ export const limitArgs = {
 
 type Args = typeof limitArgs;
 
-/** Every limit, as one that is to go. */
-export const noLimits: QueueLimits = {
-  maxDepth: null,
-  maxAge: null,
-  rate: null,
-  maxPerTenant: null,
-  concurrency: null,
-};
-
 /** The limits that the options say; `none` removes one. @throws {CliError} 2 */
-function limitsIn(given: ParsedArgs<Args>): QueueLimits {
-  const { rate: pace, burst, by, depth, age, tenant, concurrency, clear } = given;
-  const number = (option: string, text: string): number =>
-    integer(option, text, { min: 1, max: 100_000_000 });
-  if (pace === undefined && (burst !== undefined || by !== undefined)) {
-    throw new CliError(2, `Cannot use --${burst === undefined ? "by" : "burst"} alone`, {
-      hint: "add --rate, such as --rate 100/1s",
-    });
+function limitsOf({ clear, queue: _, ...texts }: ParsedArgs<Args>): QueueLimits {
+  try {
+    return { ...clear && noLimits, ...readLimits(texts) };
+  } catch (error) {
+    if (error instanceof LimitError) {
+      throw refused(`--${error.option}`, error.text, error.message, error.hint);
+    }
+    throw error;
   }
-  const set = <T>(text: string | undefined, read: (text: string) => T): { value: T | null }[] =>
-    text === undefined ? [] : [{ value: text === "none" ? null : read(text) }];
-  const limits: QueueLimits = { ...(clear && noLimits) };
-  for (const { value } of set(depth, (text) => number("--depth", text))) limits.maxDepth = value;
-  for (const { value } of set(age, (text) => duration("--age", text, { min: 1 }))) {
-    limits.maxAge = value;
-  }
-  for (const { value } of set(tenant, (text) => number("--tenant", text))) {
-    limits.maxPerTenant = value;
-  }
-  for (const { value } of set(concurrency, (text) => number("--concurrency", text))) {
-    limits.concurrency = value;
-  }
-  for (const { value } of set(pace, (text) => rate("--rate", text))) {
-    limits.rate = value && {
-      ...value,
-      ...(burst !== undefined && { burst: number("--burst", burst) }),
-      ...(by !== undefined && { by }),
-    };
-  }
-  return limits;
 }
 
 /** Sets what the options say, and shows what holds then. */
 async function setLimits({ args, out, relier }: Context<Args>): Promise<void> {
   const queue = relier.queue(args.queue);
-  const limits = limitsIn(args);
+  const limits = limitsOf(args);
   if (Object.keys(limits).length > 0) await queue.limit(limits);
   const { limits: now } = await queue.stats();
   out.record({ name: args.queue, limits: now }, () => {
-    const lines = limitWords(now, out);
+    const lines = describeLimits(now);
     out.line(`queue "${args.queue}" ${lines.length > 0 ? "is limited" : "has no limits"}`);
     out.line(...lines.map((line) => `  ${line}`));
   });
@@ -122,20 +88,4 @@ export function limitCommand(name: string): Command<Args> {
     acts: true,
     run: setLimits,
   });
-}
-
-/** The limits in words, one each, by the options that set them. */
-export function limitWords(limits: QueueLimits, out: Pick<Output, "span">): string[] {
-  const { maxDepth, maxAge, rate, maxPerTenant, concurrency } = limits;
-  const words: string[] = [];
-  if (rate) {
-    const { limit, per, burst = limit, by } = rate;
-    const each = by === "tenant" ? " by tenant" : "";
-    words.push(`rate ${count(limit)}/${out.span(Number(per))} burst ${count(burst)}${each}`);
-  }
-  if (maxDepth) words.push(`depth ${count(maxDepth)}`);
-  if (maxAge) words.push(`age ${out.span(Number(maxAge))}`);
-  if (maxPerTenant) words.push(`tenant ${count(maxPerTenant)}`);
-  if (concurrency) words.push(`concurrency ${count(concurrency)}`);
-  return words;
 }

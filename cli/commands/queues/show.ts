@@ -4,10 +4,9 @@
  * @module
  */
 
-import { count, type QueueReading, readQueues } from "../../../core/console/mod.ts";
+import { count, describeLimits, type QueueReading, readQueues } from "../../../core/console/mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import type { Output } from "../../framework/output.ts";
-import { limitWords } from "./limit_options.ts";
 import { knownQueue } from "./queue_names.ts";
 
 const args = {
@@ -26,7 +25,7 @@ const show: Command<typeof args> = command({
       const { bold, yellow } = out.style;
       out.line(bold(found!.name));
       for (const [name, value] of facts(found!, out)) out.fact(name, value);
-      for (const words of limitWords(found!.stats.limits, out)) out.fact("limit", yellow(words));
+      for (const words of describeLimits(found!.stats.limits)) out.fact("limit", yellow(words));
     });
   },
 });
