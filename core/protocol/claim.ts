@@ -107,7 +107,7 @@ export function waitedMs({ fence, pushedAt, readyAt }: Claim): number {
   return Math.max(0, fence / 1000 - Math.max(pushedAt, readyAt));
 }
 
-/** The trace contexts of claims by their row, as scripts take them; see lua/lib/traces.lua. */
+/** The trace contexts of claims by their row, as scripts take them; see lua/lib/trace_contexts.lua. */
 export function tracesOf(traces: readonly string[]): string {
   return traces.map((trace, i) => trace && `${i + 1}:${trace}`).filter(Boolean).join(" ");
 }

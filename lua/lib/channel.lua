@@ -8,7 +8,7 @@ end
 local function listeners(channel)
   return audience("NUMSUB", channel) + audience("SHARDNUMSUB", channel)
 end
-local function tell(channel, message)
+local function publish(channel, message)
   if audience("NUMSUB", channel) > 0 then redis.call("PUBLISH", channel, message) end
   if audience("SHARDNUMSUB", channel) > 0 then redis.call("SPUBLISH", channel, message) end
 end

@@ -1,5 +1,5 @@
 -- Writes the counters.
-local function tally()
+local function countEvents()
   for event, by in pairs(added) do redis.call("HINCRBY", KEY.meta, "n:" .. event, by) end
 end
 
@@ -20,5 +20,5 @@ local function commit(growing)
     fields[#fields + 1] = type(value) == "number" and string.format("%.0f", value) or value
   end
   if #fields > 0 then redis.call("HSET", KEY.meta, unpack(fields)) end
-  tally()
+  countEvents()
 end

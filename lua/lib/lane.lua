@@ -16,6 +16,6 @@ local function lane()
   if keeper and keeper ~= worker and tonumber(meta.laneUntil) > now then return "" end
   note("lane", worker)
   note("laneUntil", now + leaseMs)
-  if empty == 0 or holdsOf(worker) > #letGo then return "wait" end
+  if empty == 0 or countHeld(worker) > #released then return "wait" end
   return "solo", due
 end

@@ -5,7 +5,7 @@
 local about = { task = KEY.task, partial = KEY.partial, steps = KEY.steps, record = KEY.record,
   waiters = KEY.waiters }
 local moved, touched, out, into, kept, forgotten = {}, {}, {}, {}, {}, {}
-local holding, letGo = {}, {}
+local holding, released = {}, {}
 local counted, uncounted = {}, {}
 local unfinished = { scheduled = true, ready = true, running = true, quarantined = true }
 for hash in pairs(about) do
@@ -82,7 +82,7 @@ local function move(id, event, score)
   count(event)
   if record.tenant then countTenant(record, id, from, to) end
   if from == "none" then count("created") elseif from ~= to then leave(from, id) end
-  if from == "running" and from ~= to then letGo[#letGo + 1] = record.worker .. "~" .. id end
+  if from == "running" and from ~= to then released[#released + 1] = record.worker .. "~" .. id end
   if to == "none" then
     count("removed")
     records[id] = nil

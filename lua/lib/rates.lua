@@ -4,7 +4,7 @@
 -- on by `gap`, and may come if it is not `burst` gaps ahead. What is refused moves
 -- nothing, so waiting exactly as long as was said is enough.
 --
--- Made only where there is a limit, as the whole of lib/admit.lua is: most pushes
+-- Made only where there is a limit, as the whole of lib/admission.lua is: most pushes
 -- meet none, and a closure that nobody calls is not free.
 local function buckets()
   local due, promised, charged = {}, {}, {}

@@ -7,9 +7,9 @@ local records = {}
 -- 2023-11-14 times 64, so that 64 tasks of one millisecond keep their order.
 -- Below it in the score of `ready` goes the priority, 0 to 100, higher first;
 -- both fit the 53 bits a score keeps exact until the year 2058.
-local dawn, band = 1700000000000, 70368744177664
+local epochBase, band = 1700000000000, 70368744177664
 local function arrival()
-  local least = (now - dawn) * 64
+  local least = (now - epochBase) * 64
   note("order", math.max(least, (tonumber(meta.order) or 0) + 1))
   return meta.order
 end
@@ -17,7 +17,7 @@ local function place(record)
   return string.format("%.0f", (100 - (record.priority or 0)) * band + record.order)
 end
 local function pushedAt(record)
-  return math.floor(record.order / 64) + dawn
+  return math.floor(record.order / 64) + epochBase
 end
 
 local function bareRecord(score)

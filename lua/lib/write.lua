@@ -3,7 +3,7 @@
 local function touchKeys()
   for state in pairs(out) do redis.call("ZCARD", KEY[state]) end
   for state in pairs(into) do redis.call("ZCARD", KEY[state]) end
-  if #letGo + #holding > 0 then redis.call("ZCARD", KEY.holds) end
+  if #released + #holding > 0 then redis.call("ZCARD", KEY.holds) end
   if #counted + #uncounted > 0 then redis.call("ZCARD", KEY.tenants) end
   for hash, key in pairs(about) do
     if #forgotten[hash] + #kept[hash] > 0 then redis.call("HLEN", key) end
@@ -15,12 +15,12 @@ local function write(growing)
   for id in pairs(touched) do
     if records[id] then keep("record", id, cmsgpack.pack(records[id])) end
   end
-  local ring = rung and not meta.paused and redis.call("LLEN", KEY.bell) == 0
+  local ringing = waking and not meta.paused and redis.call("LLEN", KEY.bell) == 0
   touchKeys()
   commit(growing)
   for state, ids in pairs(out) do redis.call("ZREM", KEY[state], unpack(ids)) end
   for state, places in pairs(into) do redis.call("ZADD", KEY[state], unpack(places)) end
-  if #letGo > 0 then redis.call("ZREM", KEY.holds, unpack(letGo)) end
+  if #released > 0 then redis.call("ZREM", KEY.holds, unpack(released)) end
   if #holding > 0 then redis.call("ZADD", KEY.holds, unpack(holding)) end
   if #uncounted > 0 then redis.call("ZREM", KEY.tenants, unpack(uncounted)) end
   if #counted > 0 then redis.call("ZADD", KEY.tenants, unpack(counted)) end
@@ -28,5 +28,5 @@ local function write(growing)
     if #forgotten[hash] > 0 then redis.call("HDEL", key, unpack(forgotten[hash])) end
     if #kept[hash] > 0 then redis.call("HSET", key, unpack(kept[hash])) end
   end
-  if ring then redis.call("LPUSH", KEY.bell, "") end
+  if ringing then redis.call("LPUSH", KEY.bell, "") end
 end

@@ -4,7 +4,7 @@
 
 -- What a worker is told of a task; the rest only if it is not a first attempt
 -- that starts at once.
-local function told(id, envelope)
+local function claimReply(id, envelope)
   local record = records[id]
   local task = { id, record.fence, pushedAt(record), envelope }
   if record.history or record.readyAt or not record.started then
@@ -35,7 +35,7 @@ local function claim(ids, solo)
       record.fence, record.solo, record.started = fence, solo, #claimed < slots or nil
       if record.trace then record.before, record.trace = record.trace, nil end
       move(id, "claim", now + leaseMs)
-      claimed[#claimed + 1] = told(id, envelope)
+      claimed[#claimed + 1] = claimReply(id, envelope)
       fence = fence + 1
     end
   end

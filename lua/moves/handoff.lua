@@ -4,6 +4,6 @@ local function handoff(row, record)
   if not held(row.id, row.nonce) then return false end
   close(record, row.text)
   record.reason = row.text
-  ring()
+  wake()
   return move(row.id, "handoff", place(record))
 end

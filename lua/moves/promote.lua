@@ -9,7 +9,7 @@ local function promote()
     elseif not moved[id] then
       records[id].readyAt = now
       move(id, "promote", place(records[id]))
-      ring()
+      wake()
     end
   end
   if #due > 0 then return 0 end

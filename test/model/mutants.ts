@@ -41,7 +41,7 @@ export const luaMutants: readonly LuaMutant[] = [
   },
   {
     that: "forgets what a worker was given",
-    patch: ["local again = want > 0 and recall()", "local again = false"],
+    patch: ["local again = want > 0 and replayClaim()", "local again = false"],
   },
   {
     that: "refuses a settle that is sent again",
@@ -187,7 +187,7 @@ export const luaMutants: readonly LuaMutant[] = [
     that: "gives a lock away that is held",
     patch: ["if record and record.nonce ~= nonce and untilMs > now then", "if false then"],
   },
-  { that: "wakes nobody", patch: ["local ring = rung and", "local ring = false and"] },
+  { that: "wakes nobody", patch: ["local ringing = waking and", "local ringing = false and"] },
   {
     that: "drops the payload of what is dead",
     patch: [

@@ -123,8 +123,8 @@ export const mutants: readonly Mutant[] = [
   {
     without: "limits",
     edits: [
-      ["lua/lib/admit.lua", "return waiting + cost > bounds.depth", "return false"],
-      ["lua/lib/admit.lua", "if wait > 0 then", "if false then"],
+      ["lua/lib/admission.lua", "return waiting + cost > bounds.depth", "return false"],
+      ["lua/lib/admission.lua", "if wait > 0 then", "if false then"],
     ],
     noticedBy: ["load-spike"],
     saying: /at most \d+ allowed/,

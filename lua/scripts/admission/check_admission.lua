@@ -14,7 +14,7 @@
 --- @reply ok quotas:list
 --- @reply refused reason:string waitMs:integer quotas:list
 --- @meta  closed limits
---- @use   clock meta records commit rates admit
+--- @use   clock meta records commit rates admission
 
 -- Most queues have no limits, and a closure that nobody calls is not free.
 if own == "" and not meta.limits and not meta.closed then return answer("ok", {}) end
@@ -23,7 +23,7 @@ local reason, waitMs = refusal(tenant, cost)
 if reason then
   count("refused:" .. reason)
   redis.call("PERSIST", KEYS[1]) -- Takes no memory, and lets in what follows; see lib/commit.lua.
-  tally()
+  countEvents()
 end
 
 local quotas = {}

@@ -10,7 +10,7 @@
 --- @reply asked            it is running, and its worker has been told
 --- @reply no               it is final, or unknown
 --- @on    cancel
---- @use   clock meta records channel move ring commit write announce name
+--- @use   clock meta records channel move wake commit write publish_events task_name
 
 load({ id })
 local record = records[id]
@@ -18,7 +18,7 @@ if record and record.state == "running" then
   record.cancel = record.cancel or reason
   touch(id)
   write()
-  tell(root .. "@" .. record.worker, "cancel " .. id)
+  publish(root .. "@" .. record.worker, "cancel " .. id)
   return answer("asked")
 end
 if record and record.state == "cancelled" and record.reason == reason then
@@ -29,5 +29,5 @@ record.reason, record.nonce = reason, nil
 record.name = nameIn(redis.call("HGET", KEY.task, id))
 for _, hash in ipairs({ "task", "partial", "steps" }) do forget(hash, id) end
 write()
-announce()
+publishEvents()
 return answer("cancelled")

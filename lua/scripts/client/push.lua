@@ -19,7 +19,7 @@
 --- @reply stale           the parent's lease is lost; nothing was pushed
 --- @on    push schedule
 --- @meta  closed limits paused
---- @use   clock meta records held channel move ring commit write announce full_buckets rates admit
+--- @use   clock meta records held channel move wake commit write publish_events full_buckets rates admission
 
 local ids = { parent ~= "" and parent or nil }
 for _, row in ipairs(rows) do ids[#ids + 1] = row.id end
@@ -68,15 +68,15 @@ for _, row in ipairs(fresh) do
   else
     move(row.id, "push", place(record))
     if not (record.print or record.limit or record.tenant or old) then touched[row.id] = nil end
-    ring()
+    wake()
   end
   keep("task", row.id, row.envelope)
 end
 if #fresh > 0 then
   write(true)
   if charge then charge() end
-  announce()
+  publishEvents()
 elseif #refused > 0 then
-  tally()
+  countEvents()
 end
 return answer("ok", odd, refused)

@@ -17,5 +17,5 @@ if entry.order ~= order and entry.obeyed ~= order then
   commit()
   redis.call("HSET", KEY.worker, worker, cmsgpack.pack(entry))
 end
-tell(root .. "@" .. worker, "order")
+publish(root .. "@" .. worker, "order")
 return answer("ok")

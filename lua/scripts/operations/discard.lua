@@ -6,7 +6,7 @@
 --- @row   id:string
 --- @reply ok missed:list
 --- @on    discard
---- @use   clock meta records channel move ring commit write announce
+--- @use   clock meta records channel move wake commit write publish_events
 
 local ids, missed = {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
@@ -16,6 +16,6 @@ for _, id in ipairs(ids) do
 end
 if next(moved) then
   write()
-  announce()
+  publishEvents()
 end
 return answer("ok", missed)

@@ -9,11 +9,11 @@
 --- @arg   limit  integer  at most 200
 --- @arg   last   integer  1 to begin at the end
 --- @reply ok tasks:list cursor:string total:integer
---- @use   clock meta records name seek summary
+--- @use   clock meta records task_name cursor_rank summary
 
 local key, ids, cursor = STATES[state], {}, ""
 local total, budget = redis.call("ZCARD", key), 4000000
-local start = last == 1 and total - seek(key, after, total) or seek(key, after, 0)
+local start = last == 1 and total - cursorRank(key, after, total) or cursorRank(key, after, 0)
 local order = last == 1 and "ZREVRANGE" or "ZRANGE"
 local range = redis.call(order, key, start, start + limit - 1, "WITHSCORES")
 for i = 1, #range, 2 do

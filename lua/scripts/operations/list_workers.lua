@@ -6,7 +6,7 @@
 --- has had to beat for it.
 ---
 --- @reply ok workers:list
---- @use   clock meta channel workers holds
+--- @use   clock meta channel workers lease_index
 
 local server, fleet = run(), {}
 
@@ -22,7 +22,7 @@ for i = 1, #range, 2 do
   local entry = workerOf(id) or {}
   fleet[#fleet + 1] = {
     id, entry.beat or tonumber(range[i + 1]), entry.run == server and 1 or 0,
-    missingMs(id, entry), holdsOf(id), entry.about or "", entry.order or "",
+    missingMs(id, entry), countHeld(id), entry.about or "", entry.order or "",
     entry.blocked and now - entry.blocked or 0,
   }
 end

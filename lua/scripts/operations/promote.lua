@@ -7,7 +7,7 @@
 --- @reply ok missed:list
 --- @on    promote
 --- @meta  paused
---- @use   clock meta records channel move ring commit write announce
+--- @use   clock meta records channel move wake commit write publish_events
 
 local ids, missed = {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
@@ -17,13 +17,13 @@ for _, id in ipairs(ids) do
   if record and record.state == "scheduled" then
     record.token, record.readyAt = token, now
     move(id, "promote", place(record))
-    ring()
+    wake()
   elseif not record or record.token ~= token then
     missed[#missed + 1] = id
   end
 end
 if next(moved) then
   write()
-  announce()
+  publishEvents()
 end
 return answer("ok", missed)

@@ -11,7 +11,7 @@
 --- @reply ok missed:list lives:list
 --- @on    release
 --- @meta  paused
---- @use   clock meta records channel move ring commit write announce name
+--- @use   clock meta records channel move wake commit write publish_events task_name
 
 local ids, missed, lives = {}, {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
@@ -25,7 +25,7 @@ for i, id in ipairs(ids) do
     record.token = token
     if rows[i].envelope ~= "" then keep("task", id, rows[i].envelope) end
     move(id, "release", place(record))
-    ring()
+    wake()
   elseif not record or record.token ~= token then
     missed[#missed + 1], record = id, nil
   end
@@ -41,6 +41,6 @@ for i, id in ipairs(ids) do
 end
 if next(moved) then
   write()
-  announce()
+  publishEvents()
 end
 return answer("ok", missed, lives)

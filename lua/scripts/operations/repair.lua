@@ -15,7 +15,7 @@
 --- @row   id:string section:string entry:string
 --- @reply ok done:list
 --- @on    resurrect quarantine abandon
---- @use   clock meta records channel move ring history commit write announce revive
+--- @use   clock meta records channel move wake history commit write publish_events revive
 
 local done, ids = {}, {}
 local function did(id, what)
@@ -38,7 +38,7 @@ end
 
 local function drop(id, record)
   for hash in pairs(about) do forget(hash, id) end
-  if record and record.worker then letGo[#letGo + 1] = record.worker .. "~" .. id end
+  if record and record.worker then released[#released + 1] = record.worker .. "~" .. id end
   if record then countTenant(record, id, record.state, "none") end
   moved[id], records[id] = "orphan", nil
   count("orphan")
@@ -133,7 +133,7 @@ local function mend(id)
   tidy(id, home, record)
 end
 
-local strays = { holds = letGo, tenants = uncounted }
+local strays = { holds = released, tenants = uncounted }
 local seen = {}
 for _, row in ipairs(rows) do
   if not seen[row.id] then mend(row.id) end
@@ -143,7 +143,7 @@ for _, row in ipairs(rows) do
   if list and row.entry ~= (own or "") .. row.id then
     list[#list + 1] = row.entry
     local whose = string.sub(row.entry, 1, -24)
-    did(row.id, (list == letGo and "is no longer held by " or "counts no longer for ") .. whose)
+    did(row.id, (list == released and "is no longer held by " or "counts no longer for ") .. whose)
   end
 end
 
@@ -160,6 +160,6 @@ if recount == 1 then
 end
 if #done > 0 and dry == 0 then
   write()
-  announce()
+  publishEvents()
 end
 return answer("ok", done)

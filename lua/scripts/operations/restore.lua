@@ -8,7 +8,7 @@
 --- @row   id:string envelope:string pushedAt:integer diedAt:integer priority:integer print:string limit:string tenant:string failures:integer crashes:integer stalls:integer reason:string error:string history:string tried:integer partial:string steps:string
 --- @reply ok existed:list
 --- @on    restore
---- @use   clock meta records channel move ring commit write announce name
+--- @use   clock meta records channel move wake commit write publish_events task_name
 
 local ids, existed = {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
@@ -37,7 +37,7 @@ for _, row in ipairs(rows) do
     if record.token ~= token then existed[#existed + 1] = row.id end
   else
     records[row.id] = {
-      state = "none", order = math.max(0, (row.pushedAt - dawn) * 64), token = token,
+      state = "none", order = math.max(0, (row.pushedAt - epochBase) * 64), token = token,
       name = nameIn(row.envelope), priority = orNil(row.priority),
       print = row.print ~= "" and row.print or nil, limit = tonumber(row.limit),
       tenant = row.tenant ~= "" and row.tenant or nil,
@@ -53,6 +53,6 @@ for _, row in ipairs(rows) do
 end
 if next(moved) then
   write(true)
-  announce()
+  publishEvents()
 end
 return answer("ok", existed)

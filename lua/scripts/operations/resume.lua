@@ -5,8 +5,8 @@
 --- @use   clock meta commit
 
 if not meta.paused and not meta.closed then return answer("ok") end
-local ring = redis.call("ZCARD", KEY.ready) > 0 and redis.call("LLEN", KEY.bell) == 0
+local ringing = redis.call("ZCARD", KEY.ready) > 0 and redis.call("LLEN", KEY.bell) == 0
 commit()
 redis.call("HDEL", KEY.meta, "paused", "closed")
-if ring then redis.call("LPUSH", KEY.bell, "") end
+if ringing then redis.call("LPUSH", KEY.bell, "") end
 return answer("ok")

@@ -32,10 +32,10 @@ for field, text in pairs(after) do
 end
 if same then return answer("ok") end
 redis.call("ZCARD", KEY.rate) -- Touched before the first write; see lib/write.lua.
-local ring = not meta.paused and redis.call("ZCARD", KEY.ready) > 0
+local ringing = not meta.paused and redis.call("ZCARD", KEY.ready) > 0
   and redis.call("LLEN", KEY.bell) == 0
 commit()
 if #removed > 0 then redis.call("HDEL", KEY.meta, unpack(removed)) end
 if limits.rate ~= rate then redis.call("UNLINK", KEY.rate) end
-if ring then redis.call("LPUSH", KEY.bell, "") end
+if ringing then redis.call("LPUSH", KEY.bell, "") end
 return answer("ok")

@@ -11,11 +11,11 @@
 --- @arg   obeyed   string   the last order it obeyed, or ""
 --- @arg   claiming integer  0 if it claims nothing: then lane duty is another's
 --- @arg   leaseMs  integer
---- @arg   traces   string   see lib/traces.lua
+--- @arg   traces   string   see lib/trace_contexts.lua
 --- @row   id:string nonce:string started:integer progress:string remark:string partial:string
 --- @reply ok seen:integer lost:list asked:list order:string
 --- @on    beat
---- @use   clock meta records traces held channel move ring workers commit write
+--- @use   clock meta records trace_contexts held channel move wake workers commit write
 
 local ids, lost, asked = {}, {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
@@ -25,7 +25,7 @@ for i, row in ipairs(rows) do
   if held(row.id, row.nonce) then
     move(row.id, "beat", now + leaseMs)
     local started = row.started == 1 or nil
-    local trace = traced[i] or record.trace
+    local trace = traceContexts[i] or record.trace
     if row.progress == "" and started == record.started and trace == record.trace then
       touched[row.id] = nil
     end

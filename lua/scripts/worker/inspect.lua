@@ -6,7 +6,7 @@
 --- @arg   id  string
 --- @reply ok facts:list history:list envelope:string partial:string task:list steps:list
 --- @reply unknown
---- @use   clock meta records name summary
+--- @use   clock meta records task_name summary
 
 load({ id })
 local record = records[id]

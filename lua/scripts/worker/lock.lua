@@ -12,7 +12,7 @@
 --- @reply held forMs:integer
 --- @reply done result:string
 --- @on    lock purge
---- @use   clock meta records held channel move ring history commit write purge
+--- @use   clock meta records held channel move wake history commit write purge
 
 load({ id })
 local record = records[id]

@@ -20,25 +20,25 @@
 --- @arg   leaseMs  integer
 --- @arg   empty    integer  1 if the worker will hold nothing after these rows
 --- @arg   relief   integer  1 if it takes suspects and nothing else, whoever keeps the lane
---- @arg   traces   string   of the rows; see lib/traces.lua
+--- @arg   traces   string   of the rows; see lib/trace_contexts.lua
 --- @row   id:string nonce:string event:string ms:integer text:string error:string partial:string name:string
 --- @reply ok tasks:list stale:list lane:string nextMs:integer
 --- @on    claim complete retry bury defer handoff stop promote
 --- @meta  paused limit:concurrency
---- @use   clock meta records traces held channel move ring history commit write announce
---- @use   complete retry bury defer handoff stop settle promote claim holds lane room recall
+--- @use   clock meta records trace_contexts held channel move wake history commit write publish_events
+--- @use   complete retry bury defer handoff stop settle promote claim lease_index lane concurrency_room replay_claim
 
 local stale, ids = {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
 load(ids)
 for i, row in ipairs(rows) do
-  if not settle(row, traced[i]) then stale[#stale + 1] = row.id end
+  if not settle(row, traceContexts[i]) then stale[#stale + 1] = row.id end
 end
 
 local want, state, nextMs = slots + spare, "", -1
-local again = want > 0 and recall()
+local again = want > 0 and replayClaim()
 if again and again[1] and records[again[1][1]].solo then state = "solo" end
-local room = roomToRun()
+local room = concurrencyRoom()
 if want > room then want = room end
 if want > 0 and not again then
   local suspect
@@ -47,19 +47,19 @@ if want > 0 and not again then
     claim({ suspect }, true)
   elseif state == "" then
     claim(redis.call("ZRANGE", KEY.ready, 0, want - 1), nil)
-    if #claimed == want and redis.call("ZCARD", KEY.ready) > want then ring() end
+    if #claimed == want and redis.call("ZCARD", KEY.ready) > want then wake() end
     if #claimed < want then nextMs = promote() end
     if suspectMs and (nextMs < 0 or suspectMs < nextMs) then nextMs = suspectMs end
   end
 end
 
-if #letGo > 0 and room < math.huge and room > #claimed and redis.call("EXISTS", KEY.ready) == 1 then
-  ring()
+if #released > 0 and room < math.huge and room > #claimed and redis.call("EXISTS", KEY.ready) == 1 then
+  wake()
 end
-if slots + spare == 0 and #rows == 0 and redis.call("EXISTS", KEY.ready) == 1 then ring() end
-if next(moved) or next(changed) or rung then
+if slots + spare == 0 and #rows == 0 and redis.call("EXISTS", KEY.ready) == 1 then wake() end
+if next(moved) or next(changed) or waking then
   write()
-  if #claimed > 0 then remember() end
-  announce()
+  if #claimed > 0 then rememberClaim() end
+  publishEvents()
 end
 return answer("ok", again or claimed, stale, state, nextMs)

@@ -18,8 +18,8 @@
 --- @reply ok raised:list nextMs:integer evicted:integer
 --- @on    resurrect quarantine abandon promote purge
 --- @meta  paused
---- @use   clock meta records channel move ring history workers holds presence
---- @use   commit write announce revive promote purge full_buckets
+--- @use   clock meta records channel move wake history workers lease_index presence
+--- @use   commit write publish_events revive promote purge full_buckets
 
 local times = redis.call("HMGET", KEY.meta, "swept", "graceUntil")
 local swept, graceUntil = tonumber(times[1]) or now, tonumber(times[2]) or 0
@@ -78,7 +78,7 @@ local dueMs = promote()
 -- waits longer for either than for a sweep.
 local suspect = redis.call("ZRANGE", KEY.quarantined, 0, 0, "WITHSCORES")[2]
 local suspectMs = suspect and tonumber(suspect) - now or math.huge
-if suspectMs <= 0 or redis.call("EXISTS", KEY.ready) == 1 then ring() end
+if suspectMs <= 0 or redis.call("EXISTS", KEY.ready) == 1 then wake() end
 if purge("completed", 200) + purge("cancelled", 200) >= 200 or left <= 0 then lookAgainMs = 0 end
 
 -- How many in each hour, for as long as a day: what is a day old is overwritten.
@@ -94,7 +94,7 @@ forgetFull(200)
 write()
 for id, entry in pairs(met) do redis.call("HSET", KEY.worker, id, cmsgpack.pack(entry)) end
 for _, id in ipairs(dismissed) do dismiss(id) end
-announce()
+publishEvents()
 -- The first death puts a task 100 ms off; nobody else knows when that is over.
 if #raised > 0 then lookAgainMs = math.min(lookAgainMs, 100) end
 local nextMs = math.min(2000, 125 * math.max(2, redis.call("ZCARD", KEY.workers)))

@@ -1,19 +1,19 @@
 -- A claim whose reply was lost is asked again by the same nonce, and answered
 -- with the same tasks. What is remembered is text: the nonce, then the ids.
 local memory = worker .. "#" .. call
-local function recall()
+local function replayClaim()
   local last = redis.call("HGET", KEY.worker, memory)
   if not last or string.sub(last, 1, #nonce) ~= nonce then return nil end
   local ids, tasks = {}, {}
   for id in string.gmatch(string.sub(last, #nonce + 1), "%S+") do ids[#ids + 1] = id end
   load(ids)
   for i, envelope in ipairs(redis.call("HMGET", KEY.task, unpack(ids))) do
-    if envelope and held(ids[i], nonce) then tasks[#tasks + 1] = told(ids[i], envelope) end
+    if envelope and held(ids[i], nonce) then tasks[#tasks + 1] = claimReply(ids[i], envelope) end
   end
   return tasks
 end
 
-local function remember()
+local function rememberClaim()
   local ids = { nonce }
   for _, task in ipairs(claimed) do ids[#ids + 1] = task[1] end
   redis.call("HSET", KEY.worker, memory, table.concat(ids, " "))

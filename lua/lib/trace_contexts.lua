@@ -1,7 +1,7 @@
 -- The trace contexts of attempts, by the row they belong to: `<row>:<context>` with
 -- blanks between, "" where nobody traces. One argument for all rows, because mostly
 -- there is none.
-local traced = {}
+local traceContexts = {}
 for row, context in string.gmatch(traces, "(%d+):(%S+)") do
-  traced[tonumber(row)] = context
+  traceContexts[tonumber(row)] = context
 end

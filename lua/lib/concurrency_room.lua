@@ -1,6 +1,6 @@
 -- How many more tasks may run here: none in a paused queue, else up to its limit.
-local function roomToRun()
+local function concurrencyRoom()
   if meta.paused then return 0 end
   local limit = tonumber(meta["limit:concurrency"])
-  return limit and math.max(0, limit - redis.call("ZCARD", KEY.running) + #letGo) or math.huge
+  return limit and math.max(0, limit - redis.call("ZCARD", KEY.running) + #released) or math.huge
 end

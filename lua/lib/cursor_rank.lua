@@ -11,7 +11,7 @@ local function before(a, b)
   return #a < #b
 end
 
-local function seek(key, cursor, first)
+local function cursorRank(key, cursor, first)
   local score, member = string.match(cursor, "^(.-):(.+)$")
   if not score then return first end
   if redis.call("ZSCORE", key, member) == score then

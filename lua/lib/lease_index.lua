@@ -8,6 +8,6 @@ local function heldBy(id, limit)
 end
 
 -- How many that are.
-local function holdsOf(id)
+local function countHeld(id)
   return redis.call("ZLEXCOUNT", KEY.holds, "[" .. id .. "~", "(" .. id .. "\127")
 end
