@@ -17,7 +17,7 @@ export interface Timings {
 }
 
 /** Keeps the timings of one queue. */
-export interface Timer {
+export interface TimingRecorder {
   waited(ms: number): void;
   ran(ms: number): void;
   /** The minute that is not over yet, and the one before. */
@@ -34,7 +34,7 @@ interface Minute {
 }
 
 /** Makes a timer. */
-export function createTimer(): Timer {
+export function createTimingRecorder(): TimingRecorder {
   let before = newMinute();
   let now = newMinute();
   let began = performance.now();

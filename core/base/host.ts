@@ -22,15 +22,15 @@ interface Host {
 const host = (): Host => globalThis as unknown as Host;
 
 /** Carries a value along the asynchronous calls of one run. */
-export interface Carrier<T> {
+export interface AsyncScope<T> {
   getStore(): T | undefined;
   run<R>(value: T, work: () => R): R;
 }
 
 /** A carrier, or `undefined` where the runtime has no AsyncLocalStorage. */
-export function carrier<T>(): Carrier<T> | undefined {
+export function asyncScope<T>(): AsyncScope<T> | undefined {
   const hooks = host().process?.getBuiltinModule?.("node:async_hooks") as
-    | { AsyncLocalStorage: new () => Carrier<T> }
+    | { AsyncLocalStorage: new () => AsyncScope<T> }
     | undefined;
   return hooks && new hooks.AsyncLocalStorage();
 }

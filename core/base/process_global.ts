@@ -10,7 +10,7 @@
 const shape = 1;
 
 /** The one value called `name`: what the first copy that asks for it makes. */
-export function common<T>(name: string, make: () => T): T {
+export function processGlobal<T>(name: string, make: () => T): T {
   const all = globalThis as unknown as Record<symbol, T | undefined>;
   return all[Symbol.for(`@relier/core/${shape}/${name}`)] ??= make();
 }

@@ -10,7 +10,7 @@
 import { cleaned, shown } from "./safe_text.ts";
 
 /** Why an attempt failed. No control characters but `\n` and `\t`, no lone surrogates. */
-export interface Failure {
+export interface SerializedError {
   /** At most 100 characters. */
   readonly name: string;
   /** At most 2,000 characters. */
@@ -27,13 +27,13 @@ const maxStack = 8000;
 const maxRelated = 5;
 
 /** Describes whatever was thrown. Never throws. */
-export function describe(error: unknown): Failure {
+export function serializeError(error: unknown): SerializedError {
   const { name, message, stack } = one(error);
   if (stack === "") return { name, message, stack };
   return { name, message, stack: cleaned(stack + related(error), maxStack) };
 }
 
-function one(error: unknown): Failure {
+function one(error: unknown): SerializedError {
   if (typeof error === "string") {
     return { name: "Error", message: cleaned(error, maxMessage), stack: "" };
   }

@@ -10,7 +10,7 @@ import { backoffMs } from "../task/retry_policy.ts";
 import type { Definition } from "../task/definition.ts";
 import { toMs } from "../base/duration.ts";
 import { RelierError } from "../base/errors.ts";
-import { describe } from "../base/serialized_error.ts";
+import { serializeError } from "../base/serialized_error.ts";
 import { Discard, Retry } from "../task/control_errors.ts";
 import { defaultRetentionMs } from "../defaults.ts";
 
@@ -52,13 +52,13 @@ export function failed(
     event: "retry",
     ms: afterOf(wanted) ?? backoffMs(retry, failures + 1, Math.random, onBadBackoff),
     text: wanted ? "retry" : timeout ? "timeout" : "failed",
-    error: JSON.stringify(describe(error)),
+    error: JSON.stringify(serializeError(error)),
   };
 }
 
 /** The task cannot be run at all, and another attempt would not help. */
 export function buried(reason: string, error: unknown): Verdict {
-  return { event: "bury", ms: 0, text: reason, error: JSON.stringify(describe(error)) };
+  return { event: "bury", ms: 0, text: reason, error: JSON.stringify(serializeError(error)) };
 }
 
 /** This worker does not know the task: the `deferrals`-th time, for `deferredMs` so far. */

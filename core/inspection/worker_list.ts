@@ -70,7 +70,7 @@ export async function listWorkers(caller: Caller, partition: Partition): Promise
 }
 
 /** Tells a worker what to do. @throws {RelierError} `RL_NOT_FOUND` */
-export async function giveOrder(
+export async function commandWorker(
   caller: Caller,
   partition: Partition,
   worker: string,

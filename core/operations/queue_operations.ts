@@ -8,7 +8,7 @@ import { limitRows } from "../protocol/limits.ts";
 import { auditPartition } from "../inspection/audit.ts";
 import { batches } from "../base/batches.ts";
 import { RelierError } from "../base/errors.ts";
-import { giveOrder, listWorkers } from "../inspection/worker_list.ts";
+import { commandWorker, listWorkers } from "../inspection/worker_list.ts";
 import { idOf, localOf, type Partition } from "../protocol/keys.ts";
 import { heldBy, pageOf } from "../inspection/task_list.ts";
 import { randomLocal } from "../protocol/task_id.ts";
@@ -59,7 +59,7 @@ export function actsOn(
     heldBy: async (worker) => await heldBy(caller, partition, keyOption("worker", worker)),
     workers: () => listWorkers(caller, partition),
     commandWorker: async (worker, order) =>
-      await giveOrder(caller, partition, keyOption("worker", worker), order),
+      await commandWorker(caller, partition, keyOption("worker", worker), order),
     evict: async (worker, cause) => {
       keyOption("worker", worker);
       return await evictAll(caller, partition, worker, keyOption("cause", cause, maxReasonLength));

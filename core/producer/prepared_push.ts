@@ -7,7 +7,7 @@
 import { currentRun, type Run } from "../task/current_run.ts";
 import type { Definition } from "../task/definition.ts";
 import { toMs } from "../base/duration.ts";
-import { type Letter, writeEnvelope } from "../protocol/envelope.ts";
+import { type StoredEnvelope, writeEnvelope } from "../protocol/envelope.ts";
 import { PayloadValidationError } from "../base/errors.ts";
 import { canonical, encodePayload } from "../base/json.ts";
 import { idOf, type Partition, partitionOf } from "../protocol/keys.ts";
@@ -24,7 +24,7 @@ export interface Parcel {
   readonly id: string;
   readonly row: Row;
   /** What its envelope was written from, and how many bytes its payload has. */
-  readonly letter: Letter;
+  readonly letter: StoredEnvelope;
   readonly bytes: number;
   readonly task: string;
   readonly args: readonly unknown[];
@@ -87,7 +87,7 @@ function pack(
     : run
     ? child(run, name, payload)
     : randomLocal();
-  const letter: Letter = {
+  const letter: StoredEnvelope = {
     name,
     taskVersion: definition.version,
     payload,
@@ -154,7 +154,7 @@ function confirmOf(durability: PushOptions["durability"]): Confirm | undefined {
 }
 
 /** The same parcel with other headers. */
-export function addressed(parcel: Parcel, headers: NonNullable<Letter["headers"]>): Parcel {
+export function addressed(parcel: Parcel, headers: NonNullable<StoredEnvelope["headers"]>): Parcel {
   const letter = { ...parcel.letter, headers };
   return { ...parcel, letter, row: { ...parcel.row, envelope: writeEnvelope(letter) } };
 }

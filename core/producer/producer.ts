@@ -6,7 +6,7 @@
  */
 
 import type { Definition } from "../task/definition.ts";
-import type { Letter } from "../protocol/envelope.ts";
+import type { StoredEnvelope } from "../protocol/envelope.ts";
 import { RelierError } from "../base/errors.ts";
 import {
   createHandle,
@@ -51,7 +51,10 @@ export function createDispatch(
   /** Those of this turn: each invocation of a host waits for its own, not for another's. */
   let turn: Promise<void>[] | undefined;
 
-  async function send<R>(sent: Parcel, headers?: Letter["headers"]): Promise<TaskHandle<R>> {
+  async function send<R>(
+    sent: Parcel,
+    headers?: StoredEnvelope["headers"],
+  ): Promise<TaskHandle<R>> {
     if (closed()) throw new RelierError("RL_CONNECTION", "Cannot push: the client is closed");
     const outcome = await sender.send(headers ? addressed(sent, headers) : sent);
     const { id, task: name, args, options } = sent;
@@ -60,7 +63,10 @@ export function createDispatch(
   }
 
   /** Connections come back, and a push by the same id is one task: so try again. */
-  async function insist<R>(sent: Parcel, headers?: Letter["headers"]): Promise<TaskHandle<R>> {
+  async function insist<R>(
+    sent: Parcel,
+    headers?: StoredEnvelope["headers"],
+  ): Promise<TaskHandle<R>> {
     for (let tries = 1;; tries++) {
       try {
         return await send<R>(sent, headers);

@@ -23,13 +23,15 @@ export interface Envelope {
 }
 
 /** What an envelope is written from: its payload is JSON already. */
-export interface Letter extends Omit<Envelope, "payload" | "headers"> {
+export interface StoredEnvelope extends Omit<Envelope, "payload" | "headers"> {
   readonly payload: string;
   readonly headers?: Envelope["headers"] | undefined;
 }
 
 /** Writes an envelope. */
-export function writeEnvelope({ name, taskVersion, payload, key, headers }: Letter): string {
+export function writeEnvelope(
+  { name, taskVersion, payload, key, headers }: StoredEnvelope,
+): string {
   return `{"v":${envelopeVersion},"name":${JSON.stringify(name)},` +
     (taskVersion === 1 ? "" : `"taskVersion":${taskVersion},`) +
     (key === undefined ? "" : `"key":${JSON.stringify(key)},`) +

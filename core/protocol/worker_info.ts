@@ -49,7 +49,7 @@ export interface WorkerInfo {
 }
 
 /** What changes from beat to beat. */
-export type Vitals = Pick<
+export type WorkerVitals = Pick<
   WorkerInfo,
   "loopLagMs" | "leaked" | "fenced" | "timings" | "pulse" | "state"
 >;
@@ -57,10 +57,10 @@ export type Vitals = Pick<
 const mostTasks = 200;
 
 /** Makes the text of a worker's beats; what does not change is written at the first. */
-export function createAbout(
+export function createWorkerReport(
   setup: Setup,
   definitions: () => readonly Definition[],
-  vitals: (partition: Partition) => Vitals,
+  vitals: (partition: Partition) => WorkerVitals,
 ): (partition: Partition) => string {
   const { name, supervisor, concurrency, queues } = setup;
   const still = () => ({

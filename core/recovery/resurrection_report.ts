@@ -11,7 +11,7 @@ import { inspectTask } from "../inspection/inspect_task.ts";
 import type { TaskDetails } from "../inspection/task_details.ts";
 
 /** A task that was raised, and what its worker came to. */
-export interface RaisedTask {
+export interface ResurrectedTask {
   readonly id: string;
   readonly cause: string;
   /** What is stored of it; absent where that could not be read. */
@@ -24,14 +24,14 @@ const mostReading = 1000;
 let reading = 0;
 
 /** Tells of `raised`, local ids and causes, if anybody observes. Never rejects. */
-export async function tellRaised(
+export async function reportResurrections(
   caller: Caller,
   partition: Partition,
   raised: readonly (readonly [local: string, cause: string])[],
 ): Promise<void> {
   const observer = raised.length > 0 && await caller.telemetry?.();
   if (!observer) return;
-  const tasks: RaisedTask[] = [];
+  const tasks: ResurrectedTask[] = [];
   for (let from = 0; from < raised.length; from += atOnce) {
     const page = raised.slice(from, from + atOnce);
     tasks.push(

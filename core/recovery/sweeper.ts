@@ -9,7 +9,7 @@
 import { idOf, type Partition } from "../protocol/keys.ts";
 import { sleep, waitAtMost } from "../base/timers.ts";
 import { defaultLeaseMs } from "../defaults.ts";
-import { tellRaised } from "./resurrection_report.ts";
+import { reportResurrections } from "./resurrection_report.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { sweep } from "../redis/generated/worker.ts";
 
@@ -74,7 +74,7 @@ export async function evict(
   const [, , , raised, , evicted] = await call(caller, partition, sweep, args);
   const found = pairs(raised) as [string, string][];
   // Whoever evicts may be about to end, and is the only one who can tell of it.
-  await waitAtMost(tellMs, tellRaised(caller, partition, found));
+  await waitAtMost(tellMs, reportResurrections(caller, partition, found));
   return found.slice(0, evicted).map(([local]) => idOf(partition, local));
 }
 
@@ -110,7 +110,7 @@ export async function sweepOnce(
   const args = { dead: "", cause: "", leaseMs, graceMs };
   const [, , , raised, nextMs] = await call(caller, partition, sweep, args);
   const found = pairs(raised) as [string, string][];
-  void tellRaised(caller, partition, found);
+  void reportResurrections(caller, partition, found);
   return {
     resurrected: found.map(([local, cause]) => ({ id: idOf(partition, local), cause })),
     nextMs,

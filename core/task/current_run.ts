@@ -5,10 +5,10 @@
  * @module
  */
 
-import { common } from "../base/process_global.ts";
+import { processGlobal } from "../base/process_global.ts";
 import type { Partition } from "../protocol/keys.ts";
 import type { Producer } from "./client_registry.ts";
-import { carrier } from "../base/host.ts";
+import { asyncScope } from "../base/host.ts";
 import type { TaskContext } from "./task_context.ts";
 
 /** A claim on a task, as whatever its handler calls needs it. */
@@ -41,7 +41,7 @@ interface Scene {
 }
 
 // A handler asks one copy of this package, and a worker may be the inside of another.
-const scenes = common("scenes", () => carrier<Scene | undefined>());
+const scenes = processGlobal("scenes", () => asyncScope<Scene | undefined>());
 
 /** Runs `work` so that {@linkcode taskContext} and {@linkcode currentRun} find their answers. */
 export function within<R>(context: TaskContext, run: Run | undefined, work: () => R): R {

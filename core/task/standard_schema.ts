@@ -6,7 +6,7 @@
  */
 
 import type { PayloadIssue } from "../base/errors.ts";
-import { describe } from "../base/serialized_error.ts";
+import { serializeError } from "../base/serialized_error.ts";
 import { safeMessage } from "./issue_redaction.ts";
 import { shownKey } from "../base/safe_text.ts";
 
@@ -97,7 +97,7 @@ function judged<Output>(result: StandardResult<Output>, value: unknown): Validat
 
 /** The message of what was thrown may quote the value; its name does not. */
 function broken(error: unknown): Validated<never> {
-  return { issues: [{ message: `the schema could not check it: ${describe(error).name}` }] };
+  return { issues: [{ message: `the schema could not check it: ${serializeError(error).name}` }] };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

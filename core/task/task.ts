@@ -4,7 +4,7 @@
  * @module
  */
 
-import { common } from "../base/process_global.ts";
+import { processGlobal } from "../base/process_global.ts";
 import { type Producer, producer } from "./client_registry.ts";
 import { define, type Definition, type TaskOptions } from "./definition.ts";
 import type { TaskContext } from "./task_context.ts";
@@ -59,9 +59,9 @@ export type SchemaInput<S> = S extends StandardSchema<infer I, any> ? I : never;
 /** What a schema makes of it. */
 export type SchemaOutput<S> = S extends StandardSchema<any, infer O> ? O : never;
 
-const definitions = common("definitions", () => new WeakMap<object, Definition>());
+const definitions = processGlobal("definitions", () => new WeakMap<object, Definition>());
 const byName = new Map<string, Definition>();
-const everywhere = common<Map<string, Definition>[]>("tasks", () => []);
+const everywhere = processGlobal<Map<string, Definition>[]>("tasks", () => []);
 everywhere.push(byName);
 
 /**

@@ -10,7 +10,7 @@ import type { Definition } from "../task/definition.ts";
 import type { DrainReport } from "../worker/drain.ts";
 import type { TaskHandle } from "../producer/create_handle.ts";
 import type { Parcel } from "../producer/prepared_push.ts";
-import type { RaisedTask } from "../recovery/resurrection_report.ts";
+import type { ResurrectedTask } from "../recovery/resurrection_report.ts";
 import type { ReleasedTask } from "../operations/release.ts";
 import type { QueueReport } from "../worker/queue_gauges.ts";
 import { type AttemptWatch, type Beginning, joinAttempt, watchAttempt } from "./otel_attempt.ts";
@@ -35,7 +35,7 @@ export interface Observer {
   /** An attempt begins whose span is kept elsewhere; `trace` is its context. */
   join(trace: string): Pick<AttemptWatch, "run" | "step">;
   /** Tasks were taken from a worker that is gone. */
-  raised(queue: string, raised: readonly RaisedTask[]): void;
+  raised(queue: string, raised: readonly ResurrectedTask[]): void;
   /** A key was claimed outside of a task. */
   claimed(queue: string, result: "executed" | "cached" | "waited" | "conflict"): void;
   /** It was asked whether a queue takes tasks; `reason` is why not. */

@@ -7,7 +7,7 @@
  */
 
 import * as otel from "@opentelemetry/api";
-import type { RaisedTask } from "../recovery/resurrection_report.ts";
+import type { ResurrectedTask } from "../recovery/resurrection_report.ts";
 import type { Attempt, TaskDetails } from "../inspection/task_details.ts";
 import { event } from "./otel_events.ts";
 import { count } from "./otel_metrics.ts";
@@ -24,7 +24,7 @@ import {
 /** Tells of tasks of `queue` that were raised. */
 export function watchRaised(
   queue: string,
-  raised: readonly RaisedTask[],
+  raised: readonly ResurrectedTask[],
   setting: Setting,
 ): void {
   const lost = new Map<string, { cause: string; tasks: number }>();
@@ -51,7 +51,7 @@ export function watchRaised(
  * The attempt that ended so. By now there may be others behind it; of one that cost a task
  * its last life only the history knows the cause.
  */
-function deathOf({ details, cause }: RaisedTask): Attempt | undefined {
+function deathOf({ details, cause }: ResurrectedTask): Attempt | undefined {
   return details?.history.findLast((attempt) => attempt.cause === cause) ??
     (details?.state === "dead" ? details.history.at(-1) : undefined);
 }
@@ -80,7 +80,7 @@ function kindOf(cause: string): string {
 
 function tell(
   queue: string,
-  { id, details }: RaisedTask,
+  { id, details }: ResurrectedTask,
   death: Attempt | undefined,
   cause: string,
   setting: Setting,

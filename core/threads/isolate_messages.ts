@@ -7,7 +7,7 @@
 
 import type { Claim } from "../protocol/claim.ts";
 import { RelierError, type RelierErrorCode } from "../base/errors.ts";
-import { describe } from "../base/serialized_error.ts";
+import { serializeError } from "../base/serialized_error.ts";
 import type { News } from "../execution/running_attempt.ts";
 import type { Verdict } from "../execution/outcome.ts";
 import type { TelemetryOptions } from "../telemetry/load_observer.ts";
@@ -69,7 +69,7 @@ export type FromIsolate =
 
 /** An error as data. */
 export function told(error: unknown): Told {
-  const { name, message, stack } = describe(error);
+  const { name, message, stack } = serializeError(error);
   return { code: RelierError.is(error) ? error.code : undefined, name, message, stack };
 }
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { createAbout, type Vitals } from "../protocol/worker_info.ts";
+import { createWorkerReport, type WorkerVitals } from "../protocol/worker_info.ts";
 import { drainReport, drainShift } from "./drain.ts";
 import { createFeed, type Feed } from "./exchange.ts";
 import { createHeart, type Heart } from "./heartbeat.ts";
@@ -18,14 +18,14 @@ import { farewellMs } from "../defaults.ts";
 import { evict } from "../recovery/sweeper.ts";
 import { createPulse, type Pulse } from "../threads/stall_guard.ts";
 import { createPump, type Pump } from "./claim_loop.ts";
-import { tellRaised } from "../recovery/resurrection_report.ts";
+import { reportResurrections } from "../recovery/resurrection_report.ts";
 import { createReport } from "./queue_gauges.ts";
 import type { Inside, Relier } from "../client/create_relier.ts";
 import { createShift, type Shift } from "./slots.ts";
 import { saveStep } from "../execution/save_step.ts";
 import { observing } from "../telemetry/load_observer.ts";
 import type { Gauges } from "../telemetry/otel_gauges.ts";
-import { createTimer, type Timer } from "../base/histogram.ts";
+import { createTimingRecorder, type TimingRecorder } from "../base/histogram.ts";
 import type { Emit } from "./worker_events.ts";
 import type { Setup } from "./worker_options.ts";
 
@@ -82,8 +82,8 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     feeds.set(partition, createFeed(caller, partition, id, setup, end.signal, report));
   }
   const feedOf = (partition: Partition): Feed => feeds.get(partition)!;
-  const timers = new Map(partitions.map((partition) => [partition, createTimer()]));
-  const timerOf = (partition: Partition): Timer => timers.get(partition)!;
+  const timers = new Map(partitions.map((partition) => [partition, createTimingRecorder()]));
+  const timerOf = (partition: Partition): TimingRecorder => timers.get(partition)!;
 
   const isolates = createIsolates(caller.port, {
     ...setup,
@@ -111,7 +111,7 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     { ...setup, worker: id, partitions },
     report,
     (partition, ids) =>
-      void tellRaised(
+      void reportResurrections(
         caller,
         partition,
         ids.map((each) => [localOf(each, partition), "stalled"] as const),
@@ -124,7 +124,7 @@ export function createStint(owner: StintOwner, most?: number): Stint {
     weight: setup.queues[i]!.weight,
   }));
   const pump: Pump = createPump(caller.port, sources, shift, { ...setup, most }, report);
-  const about = createAbout(setup, inside.definitions, (partition): Vitals => ({
+  const about = createWorkerReport(setup, inside.definitions, (partition): WorkerVitals => ({
     loopLagMs: owner.loopLagMs(),
     leaked: shift.leaked,
     fenced: shift.fenced,

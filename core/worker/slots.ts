@@ -13,7 +13,7 @@ import type { AttemptHost, Live } from "../execution/running_attempt.ts";
 import { handedOff, type Verdict } from "../execution/outcome.ts";
 import { startAttempt } from "../execution/start_attempt.ts";
 import type { Pulse } from "../threads/stall_guard.ts";
-import type { Timer } from "../base/histogram.ts";
+import type { TimingRecorder } from "../base/histogram.ts";
 import type { Emit, WorkerEvent } from "./worker_events.ts";
 
 /** The tasks of a worker. */
@@ -45,7 +45,7 @@ export function createShift(
   concurrency: number,
   host: AttemptHost,
   feedOf: (partition: Partition) => Feed,
-  timerOf: (partition: Partition) => Timer,
+  timerOf: (partition: Partition) => TimingRecorder,
   pulse: Pulse,
   emit: Emit,
   changed: () => void,

@@ -8,13 +8,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { p95Of, quantileOf } from "../../../core/console/percentiles.ts";
 import { listWorkers } from "../../../core/console/worker_list.ts";
-import { createTimer } from "../../../core/base/histogram.ts";
+import { createTimingRecorder } from "../../../core/base/histogram.ts";
 import { type Buckets, Discard, rlTask, taskContext } from "../../../mod.ts";
 import { withRelier } from "../../support/relier.ts";
 import { until } from "../../support/until.ts";
 
 test("a quantile of what many workers met is at most 9 % off", () => {
-  const timers = [createTimer(), createTimer()];
+  const timers = [createTimingRecorder(), createTimingRecorder()];
   for (let ms = 2; ms <= 2_000; ms++) timers[ms % 2]!.ran(ms);
   const met = timers.map((timer) => timer.lately().run);
   for (const q of [0.5, 0.95, 0.99]) {
@@ -25,7 +25,7 @@ test("a quantile of what many workers met is at most 9 % off", () => {
 });
 
 test("no time is too short or too long to be counted", () => {
-  const timer = createTimer();
+  const timer = createTimingRecorder();
   for (const ms of [0, 0.3, 1, 1e15, Infinity]) timer.waited(ms);
   assert.deepEqual(timer.lately(), { wait: { 0: 3, 128: 2 }, run: {} });
 });
