@@ -34,6 +34,8 @@ const checks: readonly Check[] = [
   { name: "fit to publish on JSR",             run: [...deno, "publish", "--dry-run", "--allow-dirty", "--quiet"] },
   { name: "documented, every public symbol",   run: [node, "--import=tsx", "test/docs.ts"] },
   { name: "generated files are fresh",         run: [node, "--import", "tsx", "lua/build.ts", "--check"] },
+  { name: "types of the templates",            run: [...tsc, "-p", "cli/commands/init/templates"] },
+  { name: "templates are fresh",               run: [node, "--import", "tsx", "cli/commands/init/build_templates.ts", "--check"] },
   { name: "assets are fresh",                  run: [node, "--import", "tsx", "adapters/dashboard/assets/build.ts", "--check"] },
   { name: "rules of the house",                run: [node, "--import=tsx", "--test", "--test-reporter=spec", ...rules] },
 ];

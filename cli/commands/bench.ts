@@ -1,5 +1,5 @@
 /**
- * `rl bench`: what the engine costs here, with the command that says it again.
+ * `rl bench`: measures the engine on this machine, and prints the command that repeats it.
  *
  * @module
  */
@@ -17,37 +17,37 @@ import { CliError } from "../framework/cli_error.ts";
 import { choice, integer } from "../framework/option_values.ts";
 
 const benches = { throughput, push, latency, recovery, admission, overhead } as const;
-type What = "all" | keyof typeof benches;
-const names = ["all", ...Object.keys(benches)] as What[];
+type Benchmark = "all" | keyof typeof benches;
+const names = ["all", ...Object.keys(benches)] as Benchmark[];
 
 const args = {
   what: {
     type: "positional",
     default: "all",
-    description: "What to measure: all, throughput, push, latency, recovery, admission, overhead",
+    description: "Benchmark: all, throughput, push, latency, recovery, admission, overhead",
   },
-  tasks: { type: "string", default: "20000", valueHint: "n", description: "Tasks in a round" },
+  tasks: { type: "string", default: "20000", valueHint: "n", description: "Tasks per round" },
   concurrency: {
     type: "string",
     default: "100",
     valueHint: "n",
-    description: "Slots of the worker",
+    description: "Concurrency of the worker",
   },
   kills: {
     type: "string",
     default: "10",
     valueHint: "n",
-    description: "Kills of the recovery bench",
+    description: "Kills of the recovery benchmark",
   },
-  md: { type: "boolean", description: "Print a table in Markdown" },
+  md: { type: "boolean", description: "Print a Markdown table" },
 } as const;
 
 const bench: Command<typeof args> = command({
   summary: "Measure throughput, pushes, latency, recovery, admission and telemetry",
   details:
-    "Runs on a Redis of its own, or on the one that --url names: never on a configured one, " +
-    "which others may need. Works under a prefix of its own, removes it, and exits with 8 if the " +
-    "audit finds anything broken.",
+    "Starts a Redis of its own, or uses the one that --url names; never a configured one, which " +
+    "others may need. Works under a prefix of its own and removes it. Exits with 8 if the audit " +
+    "finds an inconsistency.",
   examples: ["rl bench", "rl bench throughput --tasks 50000 --concurrency 50", "rl bench all --md"],
   args,
   async run(context): Promise<number> {
@@ -61,13 +61,13 @@ const bench: Command<typeof args> = command({
     const url = settings.url.from === "--url" ? settings.url.value : undefined;
     const lab = await openLab(url, effort, signal, (text) => out.note(out.style.dim(text)));
     try {
-      const figures = await measured(lab, what);
+      const figures = await measure(lab, what);
       const broken = await lab.broken();
-      const told = ["rl bench", what, ...Object.entries(effort).map(([k, v]) => `--${k} ${v}`)];
-      const line = [...told, ...url === undefined ? [] : ["--url …"]].join(" ");
+      const parts = ["rl bench", what, ...Object.entries(effort).map(([k, v]) => `--${k} ${v}`)];
+      const line = [...parts, ...url === undefined ? [] : ["--url …"]].join(" ");
       show(context, figures, await lab.where(), line);
       if (broken.length === 0) return 0;
-      throw new CliError(8, `The bench has left something broken: ${broken[0]}`);
+      throw new CliError(8, `The benchmark left the queues inconsistent: ${broken[0]}`);
     } finally {
       await lab.close();
     }
@@ -76,7 +76,7 @@ const bench: Command<typeof args> = command({
 
 export default bench;
 
-async function measured(lab: Lab, what: What): Promise<Figure[]> {
+async function measure(lab: Lab, what: Benchmark): Promise<Figure[]> {
   if (what !== "all") return await benches[what](lab);
   const figures: Figure[] = [];
   for (const each of Object.values(benches)) figures.push(...await each(lab));

@@ -1,5 +1,6 @@
 /**
- * `rl cost`: how many commands work and idleness take, where each is billed.
+ * `rl cost`: counts the Redis commands of tasks and of idle workers, for a Redis that
+ * bills them.
  *
  * @module
  */
@@ -15,17 +16,17 @@ const args = {
     type: "string",
     default: "0.2",
     valueHint: "usd",
-    description: "What 100,000 commands cost, in US dollars",
+    description: "Price of 100,000 commands in US dollars",
   },
-  idle: { type: "boolean", description: "Count only what idle workers take" },
+  idle: { type: "boolean", description: "Count only idle workers" },
 } as const;
 
 const cost: Command<typeof args> = command({
   summary: "Count the Redis commands of a task and of an idle day, for a Redis that bills them",
   details:
-    "What tasks take is counted on a Redis of its own, or on the one that --url names: never on a " +
-    "configured one. What idle workers take is counted over the clock of the embedded engine, wound " +
-    "forward, and scaled to a day. A script is one command, as it is one request over HTTP.",
+    "Tasks are counted on a Redis of its own, or on the one that --url names; never on a configured " +
+    "one. Idle workers are counted on the embedded engine with a virtual clock, scaled to a day. " +
+    "A script is one command, as it is one request over HTTP.",
   examples: ["rl cost", "rl cost --price 0.2", "rl cost --idle --json"],
   args,
   async run(context): Promise<number> {

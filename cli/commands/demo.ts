@@ -1,6 +1,6 @@
 /**
- * `rl demo`: real processes, real signals, real work, and an audit that anybody
- * can repeat.
+ * `rl demo`: real processes, real signals, an independent ledger, and a repeatable
+ * audit.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { type Command, command } from "../framework/command.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { duration } from "../framework/duration.ts";
-import { audit } from "../lab/demo/audit.ts";
+import { auditFiles } from "../lab/demo/file_audit.ts";
 import { filesBelow } from "../lab/demo/files.ts";
 import {
   checkOutput,
@@ -23,22 +23,22 @@ import {
 } from "../lab/demo/workspace_folder.ts";
 import { atExit, exitOnSignals } from "../processes/child_process.ts";
 import { findRedis } from "../processes/find_redis.ts";
-import { tellFigures, tellFlaws, verdict } from "../lab/demo/report.ts";
-import { type Outcome, run } from "../lab/demo/run.ts";
+import { printFigures, printFlaws, verdictOf } from "../lab/demo/report.ts";
+import { type DemoOutcome, run } from "../lab/demo/run.ts";
 import { createScreen, type Screen } from "../terminal/live_screen.ts";
 
-const fewest = 4;
+const minFiles = 4;
 
 const args = {
   input: {
     type: "string",
     valueHint: "folder",
-    description: "Files to work on, all below this folder (this project's own sources)",
+    description: "Folder with files to work on (default: this project's own sources)",
   },
   output: {
     type: "string",
     valueHint: "folder",
-    description: "Where results and the ledger go (a new temporary folder)",
+    description: "Folder for results and the ledger (default: a new temporary folder)",
   },
   keep: {
     type: "boolean",
@@ -49,28 +49,27 @@ const args = {
   work: {
     type: "string",
     valueHint: "duration",
-    description: "How long the work on a file takes at least, such as 250ms (by their number)",
+    description: "Minimal work on a file, such as 250ms (default: by the number of files)",
   },
   url: {
     type: "string",
     valueHint: "redis",
-    description: "Redis to use (RELIER_REDIS_URL, else one is started)",
+    description: "Redis to use (default: RELIER_REDIS_URL, else one is started)",
   },
   audit: {
     type: "string",
     valueHint: "folder",
-    description: "Only repeat the audit of what an earlier run kept",
+    description: "Only repeat the audit of a folder that an earlier run kept",
   },
 } as const;
 
 const demo: Command<typeof args> = command({
   summary: "Kill, freeze, drain and poison real workers on real files, then audit the outcome",
-  details:
-    "Needs nothing installed: it uses the Redis it is given, one it starts, or the embedded " +
+  details: "Needs nothing installed: uses the named Redis, one that it starts, or the embedded " +
     "engine. With --json the figures are the last line on stdout, and all else is on stderr.",
   examples: ["rl demo", "rl demo --input ./docs --no-keep", "rl demo --audit /tmp/relier-demo-x"],
   args,
-  // The configured Redis is not for killing things on: only one that is named is used.
+  // A configured Redis is not for experiments: only a named one is used.
   offline: true,
   graceful: true,
   async run({ args, out: { json } }): Promise<number> {
@@ -91,10 +90,16 @@ const demo: Command<typeof args> = command({
       if (redis.notice) screen.say("note", redis.notice);
       const folder = createFolder(args.output);
       if (!keep) atExit(() => folder.remove());
-      return tell(await run({ input, folder, redis, workMs }, screen), screen, folder, keep, json);
+      return report(
+        await run({ input, folder, redis, workMs }, screen),
+        screen,
+        folder,
+        keep,
+        json,
+      );
     } finally {
       screen.close();
-      // Whatever is still running was started by us, and ends with us.
+      // Only processes of this command are left: they end with it.
       setImmediate(() => process.exit());
     }
   },
@@ -102,20 +107,20 @@ const demo: Command<typeof args> = command({
 
 export default demo;
 
-function tell(
-  { figures, findings, broken }: Outcome,
+function report(
+  { figures, findings, broken }: DemoOutcome,
   screen: Screen,
   folder: Folder,
   keep: boolean,
   json: boolean,
 ): number {
   const { lost, doubled, changed } = findings;
-  tellFigures(screen, figures, findings);
-  tellFlaws(screen, { lost, doubled, Redis: broken });
+  printFigures(screen, figures, findings);
+  printFlaws(screen, { lost, doubled, broken });
   if (changed > 0) {
     screen.say(
       "note",
-      `${changed} files were changed meanwhile: only result and ledger are compared`,
+      `${changed} files changed meanwhile: only result and ledger are compared`,
     );
   }
   if (keep) {
@@ -129,10 +134,10 @@ function tell(
 
 async function auditAgain(path: string, screen: Screen, json: boolean): Promise<number> {
   const folder = folderAt(path);
-  const findings = await audit(readOrder(folder), folder);
+  const findings = await auditFiles(readOrder(folder), folder);
   const { files, results, lost, doubled } = findings;
-  screen.line(...verdict(findings));
-  tellFlaws(screen, { lost, doubled });
+  screen.line(...verdictOf(findings));
+  printFlaws(screen, { lost, doubled });
   if (json) {
     const figures = { files, results, lost: lost.length, duplicateEffects: doubled.length };
     console.log(JSON.stringify(figures));
@@ -145,12 +150,12 @@ function inputFolder(given: string | undefined): string {
   const refuse = (why: string): CliError =>
     new CliError(2, `Cannot use option --input "${path}": ${why}`, {
       hint:
-        `name a folder with at least ${fewest} files, or leave it out to use this project's own`,
+        `name a folder with at least ${minFiles} files, or leave it out to use this project's own`,
     });
   if (!existsSync(path)) throw refuse("there is no such folder");
   if (!statSync(path).isDirectory()) throw refuse("it is no folder");
   const files = filesBelow(path).length;
-  if (files < fewest) {
+  if (files < minFiles) {
     throw refuse(files === 0 ? "it holds no readable file" : `it holds only ${files}`);
   }
   return resolve(path);

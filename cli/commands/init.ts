@@ -1,5 +1,5 @@
 /**
- * `rl init`: a small project that works.
+ * `rl init`: writes a small project that works.
  *
  * @module
  */
@@ -9,37 +9,26 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { type Command, command, type Context } from "../framework/command.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { choice } from "../framework/option_values.ts";
-import { cloudflareFiles } from "./init/template_cloudflare.ts";
-import { nodeFiles } from "./init/template_node.ts";
-import { type Files, managers, type Project, templates } from "./init/project.ts";
-import { bunFiles, denoFiles } from "./init/template_web.ts";
+import { type Files, filesOf, managers, type Project, templates } from "./init/project.ts";
 import { ask } from "./init/ask.ts";
 
 const args = {
   dir: {
     type: "positional",
     default: ".",
-    description: "Where to write it; made if it is not there",
+    description: "Folder of the project; created if it does not exist",
   },
   template: {
     type: "string",
     valueHint: "hono|express|bun|deno|cloudflare",
-    description: "What it is built on (asks; hono)",
+    description: "Framework or runtime (default: asks, else hono)",
   },
   pm: {
     type: "string",
     valueHint: "npm|pnpm|bun|deno",
-    description: "What installs packages (npm; bun or deno for their own templates)",
+    description: "Package manager (default: npm, or the runtime of the template)",
   },
-  force: { type: "boolean", description: "Write over files that are in the way" },
-} as const;
-
-const writers = {
-  hono: nodeFiles,
-  express: nodeFiles,
-  bun: bunFiles,
-  deno: denoFiles,
-  cloudflare: cloudflareFiles,
+  force: { type: "boolean", description: "Overwrite existing files" },
 } as const;
 
 const init: Command<typeof args> = command({
@@ -51,12 +40,12 @@ const init: Command<typeof args> = command({
     const { args: given, out, host } = context;
     const folder = resolve(host.cwd, given.dir);
     const project = await projectOf(context, folder);
-    const files = writers[project.template](project);
-    const inTheWay = Object.keys(files).filter((path) => existsSync(join(folder, path)));
-    if (inTheWay.length > 0 && !given.force) {
+    const files = filesOf(project);
+    const existing = Object.keys(files).filter((path) => existsSync(join(folder, path)));
+    if (existing.length > 0 && !given.force) {
       throw new CliError(
         5,
-        `Cannot write the project: ${inTheWay.join(", ")} would be overwritten`,
+        `Cannot write the project: ${existing.join(", ")} would be overwritten`,
         {
           hint: "name an empty folder, or pass --force",
         },

@@ -1,7 +1,6 @@
 /**
- * Sets the clock of this process wrong: ahead by so much, then behind by as
- * much, as if somebody kept setting it. What does not follow the date, such as
- * `performance.now()`, follows no setting of it either, and is left alone.
+ * Skews the date of this process: ahead, then behind by the same offset, again and
+ * again. Clocks that do not follow the date, such as `performance.now()`, stay right.
  *
  * @module
  */

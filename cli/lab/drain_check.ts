@@ -1,37 +1,38 @@
 /**
- * Asking a worker to leave, and holding it to what it promises then.
+ * A drain, and the check that the worker keeps its deadline and its exit code.
  *
  * @module
  */
 
-import { orderOf, strike, untilBack, victim } from "./faults.ts";
-import type { Stage } from "./environment.ts";
+import { findTarget, inject, type Target, untilRecovered } from "./faults.ts";
+import type { Environment } from "./environment.ts";
 
-/** A worker may take this much longer than its deadline: it has to tell Redis, and to end. */
-const farewellMs = 2000;
+/** How long a worker may take beyond its deadline, to report to Redis and to exit. */
+const exitMs = 2000;
 
 /**
- * Sends SIGTERM to the first worker in `order` that is in the middle of
- * something; resolves when it is gone and what it handed off runs elsewhere.
+ * Sends SIGTERM to a worker that is running tasks, the first such in `order`. Resolves
+ * to how long it took in ms, once it is gone and the tasks it handed off run elsewhere.
  */
-export async function leave(
-  stage: Stage,
-  order: readonly number[] = orderOf(stage),
-): Promise<void> {
-  const { crew, plan } = stage;
-  const struck = await victim(stage, order, 100);
-  const { member } = struck;
+export async function drainWorker(
+  env: Environment,
+  { order, leftMs = 100 }: { readonly order?: readonly number[]; readonly leftMs?: number } = {},
+): Promise<{ target: Target; tookMs: number }> {
+  const { pool, plan } = env;
+  const target = await findTarget(env, leftMs, order ? { order } : {});
+  const { worker } = target;
   const since = performance.now();
-  await untilBack(stage, [struck], () => strike(stage, struck, "SIGTERM"));
-  await crew.until("the worker is gone", () => member.state === "gone", plan.drainMs + 15_000);
+  await untilRecovered(env, [target], () => inject(env, target, "SIGTERM"));
+  await pool.until("the worker is gone", () => worker.state === "gone", plan.drainMs + 15_000);
   const tookMs = Math.round(performance.now() - since);
-  const { exitCode, signalCode } = member.child;
-  stage.promise(
+  const { exitCode, signalCode } = worker.child;
+  env.promise(
     exitCode === 0,
-    `worker ${member.number} ended with ${signalCode ?? exitCode}, not with 0`,
+    `worker ${worker.number} exited with ${signalCode ?? exitCode}, not with 0`,
   );
-  stage.promise(
-    tookMs <= plan.drainMs + farewellMs,
-    `worker ${member.number} left after ${tookMs} ms, with ${plan.drainMs} ms to drain`,
+  env.promise(
+    tookMs <= plan.drainMs + exitMs,
+    `worker ${worker.number} left after ${tookMs} ms, with ${plan.drainMs} ms to drain`,
   );
+  return { target, tookMs };
 }

@@ -1,6 +1,6 @@
 /**
- * Where an experiment is played: a Redis, worker processes, a network between
- * them that can be broken, a ledger, and whoever pushes.
+ * The environment of an experiment: a Redis, worker processes, a breakable network
+ * between them, a ledger, and a client that pushes.
  *
  * @module
  */
@@ -22,119 +22,197 @@ import {
 import { createWorkerPool, type RunningJob, type WorkerPool } from "../processes/worker_pool.ts";
 import type { Otlp } from "../processes/otlp_exporter.ts";
 import { atExit, start } from "../processes/child_process.ts";
+import type { FileWork } from "./demo/file_recorder.ts";
 import { clock, type Ledger, openLedger } from "./ledger.ts";
 import { openProxy, type Proxy } from "./proxy.ts";
 import type { Random } from "./random.ts";
-import type { ChaosRedis } from "./lab_redis.ts";
-import { allOf, defineTasks, type Job, queue, type Tasks, type Told } from "./tasks.ts";
+import type { LabRedis } from "./lab_redis.ts";
+import { allOf, defineTasks, type Job, queue, type RunResult, type Tasks } from "./tasks.ts";
 import type { WorkerSetup } from "./worker_program.ts";
 
-/** What a stage is built like. */
+/** The size and the limits of an environment. */
 export interface Plan {
   readonly workers: number;
-  /** How many tasks are pushed, where their number is free. */
+  /** How many tasks are pushed, if the experiment leaves that open. */
   readonly tasks: number;
   /** How many tasks a worker runs at a time. */
   readonly concurrency: number;
   readonly leaseMs: number;
   readonly drainMs: number;
-  /** Within how many ms a task that was struck has to run again. */
-  readonly backMs: number;
+  /** Within how many ms a task has to run again after a fault. */
+  readonly recoveryMs: number;
   /** Whether each worker reaches Redis through a network of its own that can be broken. */
   readonly breakable: boolean;
-  /** How many MB each worker may take, if that is limited. */
+  /** The memory limit of each worker in MB, if any. */
   readonly heapMb?: number;
-  /** Which worker has a wrong date, and by how many ms. */
+  /** The worker whose date is wrong, and by how many ms. */
   readonly skew?: { readonly worker: number; readonly byMs: number };
 }
 
-/** A fault that struck. */
-export interface Strike {
+/** A fault that was injected. */
+export interface Fault {
   readonly at: number;
   readonly what: string;
-  /** The tasks that were in the middle of something, and in which process. */
+  /** The tasks that were running, and the process that ran them. */
   readonly ids: readonly string[];
   readonly pid: number;
 }
 
-/** The stage. */
-export interface Stage {
+/** What an environment is made of. */
+export interface EnvironmentSetup {
+  /** Begins the names of its keys, folder and services: `chaos` or `demo`. */
+  readonly name: string;
+  readonly plan: Plan;
+  readonly redis: LabRedis;
+  readonly random: Random;
+  readonly otlp?: Otlp | undefined;
+  /** The files that jobs name, if the work is on files. */
+  readonly files?: FileWork | undefined;
+  readonly signal: AbortSignal;
+  /** Called for each fault. */
+  onFault?(fault: Fault): void;
+}
+
+/** A running environment. */
+export interface Environment {
   readonly plan: Plan;
   readonly random: Random;
-  readonly redis: ChaosRedis;
-  /** The networks of the workers, in their order; none unless they are breakable. */
+  readonly redis: LabRedis;
+  /** The networks of the workers, by worker; none unless they are breakable. */
   readonly networks: readonly Proxy[];
-  readonly crew: WorkerPool<Job>;
+  readonly pool: WorkerPool<Job>;
   readonly ledger: Ledger;
   readonly relier: Relier;
   readonly queue: Queue;
   readonly tasks: Tasks;
   readonly prefix: string;
   readonly signal: AbortSignal;
-  /** Faults that struck so far. */
-  readonly strikes: readonly Strike[];
-  /** Promises of this experiment that were not kept. */
+  /** The faults so far. */
+  readonly faults: readonly Fault[];
+  /** The broken promises of this experiment so far. */
   readonly broken: readonly string[];
   /** How many pushes were refused. */
   refused: number;
-  /** Which release of the tasks the next workers run. */
+  /** The release of the tasks that the next workers run. */
   version: number;
-  /** Pushes jobs, and puts on record that they were accepted; resolves to their ids. */
-  push(jobs: readonly Job[], how?: Push): Promise<string[]>;
-  /** What the task `id` is called. */
+  /** Pushes jobs and records that they were accepted; resolves to their ids. */
+  push(jobs: readonly Job[], options?: LabPush): Promise<string[]>;
+  /** The job key of the task `id`. */
   keyOf(id: string): string;
-  /** Puts on record that a push was accepted. */
-  accept(handle: TaskHandle, job: Job, how?: Push): void;
-  /** A fault has struck; `owed` is what the process `pid` was in the middle of. */
-  strike(what: string, owed?: readonly RunningJob<Job>[], pid?: number): void;
-  /** Something the experiment promises. */
+  /** Records that a push was accepted. */
+  accept(handle: TaskHandle, job: Job, options?: LabPush): void;
+  /** Records a fault; the process `pid` was running `tasks`. */
+  addFault(what: string, tasks?: readonly RunningJob<Job>[], pid?: number): void;
+  /** Records a broken promise unless `kept`. */
   promise(kept: boolean, otherwise: string): void;
   /** Resolves when every worker works. */
-  complete(): Promise<void>;
+  ready(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** How jobs are pushed, where it is not as ever. */
-export interface Push extends PushOptions {
-  readonly task?: Task<string, [Job], Told>;
-  /** Where they have to end. */
+/** How jobs are pushed. */
+export interface LabPush extends PushOptions {
+  readonly task?: Task<string, [Job], RunResult>;
+  /** The state in which the tasks have to end. */
   readonly end?: "completed" | "dead";
   delay?: number;
 }
 
-/** Sets the stage. */
-export async function setStage(
-  plan: Plan,
-  redis: ChaosRedis,
-  random: Random,
-  otlp: Otlp | undefined,
-  signal: AbortSignal,
-  struck: (strike: Strike) => void,
-): Promise<Stage> {
-  const folder = mkdtempSync(join(tmpdir(), "relier-chaos-"));
+/** Starts the workers, networks and client of an environment. */
+export async function createEnvironment(setup: EnvironmentSetup): Promise<Environment> {
+  const { name, plan, redis, random, signal, onFault } = setup;
+  const folder = mkdtempSync(join(tmpdir(), `relier-${name}-ledger-`));
   const clear = () => rmSync(folder, { recursive: true, force: true });
   atExit(clear);
-  const prefix = `rl-chaos-${randomBytes(4).toString("hex")}`;
+  const prefix = `rl-${name}-${randomBytes(4).toString("hex")}`;
   const networks = await Promise.all(
     Array.from({ length: plan.breakable ? plan.workers : 0 }, () => openProxy(redis.url)),
   );
-  const ledger = openLedger(folder);
   const tasks = defineTasks();
   const relier = createRelier({ redis: redis.url, prefix, tasks: allOf(tasks) });
-  const strikes: Strike[] = [], broken: string[] = [];
+  const release = { version: 2 };
+  const startWorker = workerStarter(setup, { folder, prefix, networks, release });
+  const pool = createWorkerPool<Job>(plan.workers, startWorker, signal);
+  const base = { plan, random, redis, networks, pool, relier, tasks, prefix, signal, refused: 0 };
+  return Object.assign(release, base, recordsOf(folder, pool, tasks, onFault), {
+    queue: relier.queue(queue),
+    ready: () =>
+      pool.until(
+        "all workers work",
+        () => pool.workers.every(({ state }) => state === "working"),
+      ),
+    async close() {
+      await pool.stop(signal.aborted ? "SIGKILL" : "SIGTERM");
+      await relier.close();
+      await Promise.all(networks.map((network) => network.close()));
+      clear();
+    },
+  });
+}
 
-  function hire(number: number): ChildProcess {
-    const { concurrency, leaseMs, drainMs, heapMb, skew } = plan;
+/** The part of an environment that records pushes, faults and broken promises. */
+function recordsOf(
+  folder: string,
+  pool: WorkerPool<Job>,
+  tasks: Tasks,
+  onFault: EnvironmentSetup["onFault"],
+): Pick<
+  Environment,
+  "ledger" | "faults" | "broken" | "push" | "accept" | "keyOf" | "addFault" | "promise"
+> {
+  const ledger = openLedger(folder);
+  const faults: Fault[] = [], broken: string[] = [];
+  const accept: Environment["accept"] = ({ id, outcome }, job, options = {}) => {
+    const { end = "completed", delay = 0 } = options;
+    ledger.accept({ key: job.key, id, outcome, end, delayMs: delay });
+    pool.jobs.set(id, job);
+  };
+  return {
+    ledger,
+    faults,
+    broken,
+    accept,
+    async push(jobs, options = {}) {
+      const { task = tasks.work, end: _, ...pushOptions } = options;
+      const handles = await task.apushMany(jobs.map((job): [Job] => [job]), pushOptions);
+      handles.forEach((handle, i) => accept(handle, jobs[i]!, options));
+      return handles.map(({ id }) => id);
+    },
+    keyOf: (id) => pool.jobs.get(id)?.key ?? id,
+    addFault(what, running = [], pid = 0) {
+      const fault = { at: clock(), what, ids: running.map(({ id }) => id), pid };
+      faults.push(fault);
+      onFault?.(fault);
+    },
+    promise(kept, otherwise) {
+      if (!kept) broken.push(otherwise);
+    },
+  };
+}
+
+/** Starts the worker of a number: with its network, its memory limit and its clock. */
+function workerStarter(
+  { name, plan, redis, otlp, files }: EnvironmentSetup,
+  { folder, prefix, networks, release }: {
+    readonly folder: string;
+    readonly prefix: string;
+    readonly networks: readonly Proxy[];
+    readonly release: { readonly version: number };
+  },
+): (number: number) => ChildProcess {
+  const { concurrency, leaseMs, drainMs, heapMb, skew } = plan;
+  return (number) => {
     const setup: WorkerSetup = {
-      name: `rl-chaos-${number}`,
+      name: `rl-${name}-${number}`,
       otlp,
       redis: networks[number - 1]?.url ?? redis.url,
       prefix,
       folder,
+      files,
       concurrency,
       leaseMs,
       drainMs,
-      version: stage.version,
+      version: release.version,
     };
     const heap = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`];
     if (skew?.worker !== number) {
@@ -143,54 +221,5 @@ export async function setStage(
     }
     const env = { ...process.env, RELIER_CHAOS_SKEW_MS: `${skew.byMs}` };
     return start(new URL("./skewed_worker_program.ts", import.meta.url), setup, { env });
-  }
-
-  const stage: Omit<Stage, "crew"> = {
-    plan,
-    random,
-    redis,
-    networks,
-    ledger,
-    relier,
-    queue: relier.queue(queue),
-    tasks,
-    prefix,
-    signal,
-    strikes,
-    broken,
-    refused: 0,
-    version: 2,
-    async push(jobs, how = {}) {
-      const { task = tasks.work, end: _, ...options } = how;
-      const handles = await task.apushMany(jobs.map((job): [Job] => [job]), options);
-      handles.forEach((handle, i) => stage.accept(handle, jobs[i]!, how));
-      return handles.map(({ id }) => id);
-    },
-    accept({ id, outcome }, job, { end = "completed", delay = 0 } = {}) {
-      ledger.accept({ key: job.key, id, outcome, end, delayMs: delay });
-      crew.jobs.set(id, job);
-    },
-    keyOf: (id) => crew.jobs.get(id)?.key ?? id,
-    strike(what, owed = [], pid = 0) {
-      const strike = { at: clock(), what, ids: owed.map(({ id }) => id), pid };
-      strikes.push(strike);
-      struck(strike);
-    },
-    promise(kept, otherwise) {
-      if (!kept) broken.push(otherwise);
-    },
-    complete: () =>
-      crew.until(
-        "all workers work",
-        () => crew.workers.every(({ state }) => state === "working"),
-      ),
-    async close() {
-      await crew.stop(signal.aborted ? "SIGKILL" : "SIGTERM");
-      await relier.close();
-      await Promise.all(networks.map((network) => network.close()));
-      clear();
-    },
   };
-  const crew = createWorkerPool<Job>(plan.workers, hire, signal);
-  return Object.assign(stage, { crew });
 }

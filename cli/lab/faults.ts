@@ -1,25 +1,24 @@
 /**
- * What experiments have in common: what there is to do, whom to strike, and
- * when what was struck is under way again.
+ * Faults of the lab: which worker to hit, how, and when its tasks run again.
  *
  * @module
  */
 
 import process from "node:process";
 import type { PoolWorker, RunningJob } from "../processes/worker_pool.ts";
-import { listed } from "./chaos/report.ts";
-import type { Stage } from "./environment.ts";
+import type { Environment } from "./environment.ts";
+import { listed } from "./narration.ts";
 import type { Job } from "./tasks.ts";
 
-/** A worker in the middle of something. */
-export interface Victim {
-  readonly member: PoolWorker<Job>;
-  readonly owed: readonly RunningJob<Job>[];
+/** A worker that is running tasks, and those of them that a fault will interrupt. */
+export interface Target {
+  readonly worker: PoolWorker<Job>;
+  readonly tasks: readonly RunningJob<Job>[];
 }
 
-/** `count` jobs that take `from` to `to` ms, as the seed has it. */
-export function jobsOf(
-  { random, ledger }: Stage,
+/** `count` jobs that take `from` to `to` ms, drawn from the seed. */
+export function drawJobs(
+  { random, ledger }: Environment,
   count: number,
   [from, to]: readonly [number, number],
   more: Partial<Job> = {},
@@ -34,90 +33,102 @@ export function jobsOf(
   }));
 }
 
-/** The numbers of the workers, in the order in which the seed would strike them. */
-export function orderOf({ random, crew }: Stage, wish?: number): number[] {
-  return wish === undefined ? random.shuffled(crew.workers.map(({ number }) => number)) : [wish];
+/** The numbers of the workers, in an order drawn from the seed. */
+export function drawOrder({ random, pool }: Environment): number[] {
+  return random.shuffled(pool.workers.map(({ number }) => number));
 }
 
-/** The first worker in `order` that is in the middle of tasks that take `leftMs` longer. */
-export async function victim(
-  { crew }: Stage,
-  order: readonly number[],
+/** Which worker to choose. */
+export interface Choice {
+  /** Worker numbers, the first that fits is chosen; drawn from the seed unless given. */
+  readonly order?: readonly number[];
+  /** How long to wait for a better one, in ms; `Infinity` if it does not fit at all. */
+  readonly patience?: (target: Target) => number;
+}
+
+/** Waits for a worker that runs tasks which take `leftMs` longer. */
+export async function findTarget(
+  env: Environment,
   leftMs: number,
-): Promise<Victim> {
-  const owedBy = (number: number): RunningJob<Job>[] => {
-    const { state, running } = crew.workers[number - 1]!;
-    return state !== "working" ? [] : [...running.values()].filter(({ job, since }) => {
-      const ran = performance.now() - since;
-      return job !== undefined && ran > 100 && job.ms - ran > leftMs;
-    });
-  };
-  let found: Victim | undefined;
-  await crew.until("a worker is in the middle of its tasks", () => {
-    const number = order.find((each) => owedBy(each).length > 0);
-    if (number !== undefined) found = { member: crew.workers[number - 1]!, owed: owedBy(number) };
+  { order = drawOrder(env), patience = () => 0 }: Choice = {},
+): Promise<Target> {
+  const { pool } = env;
+  let since = Infinity;
+  let found: Target | undefined;
+  await pool.until("a worker is in the middle of its tasks", () => {
+    const busy = order.map((number) => targetOf(env, number, leftMs))
+      .filter((target) => target.tasks.length > 0 && patience(target) < Infinity);
+    if (busy.length > 0) since = Math.min(since, performance.now());
+    found = busy.find((target) => performance.now() - since >= patience(target));
     return found !== undefined;
-  }, 10_000);
+  });
   return found!;
 }
 
-/** Sends a signal to the process of a worker, and says so. */
-export function strike(
-  stage: Stage,
-  { member, owed }: Victim,
+/** The worker `number` with all tasks that it runs, or with those that take `leftMs` longer. */
+export function targetOf({ pool }: Environment, number: number, leftMs?: number): Target {
+  const worker = pool.workers[number - 1]!;
+  const tasks = [...worker.running.values()];
+  if (leftMs === undefined) return { worker, tasks };
+  if (worker.state !== "working") return { worker, tasks: [] };
+  return {
+    worker,
+    tasks: tasks.filter(({ job, since }) => {
+      const ran = performance.now() - since;
+      return job !== undefined && ran > 100 && job.ms - ran > leftMs;
+    }),
+  };
+}
+
+/** Sends a signal to the process of a worker, and records it as a fault. */
+export function inject(
+  env: Environment,
+  { worker, tasks }: Target,
   signal: "SIGKILL" | "SIGSTOP" | "SIGTERM",
 ): void {
-  process.kill(member.pid, signal);
-  if (signal === "SIGSTOP") member.state = "frozen";
-  const keys = namesOf(owed);
-  stage.strike(
-    `${signal} worker ${member.number} (${member.pid}) holding ${keys}`,
-    owed,
-    member.pid,
-  );
+  process.kill(worker.pid, signal);
+  if (signal === "SIGSTOP") worker.state = "frozen";
+  const what = `${signal} worker ${worker.number} (${worker.pid}) holding ${keysOf(tasks)}`;
+  env.addFault(what, tasks, worker.pid);
 }
 
-/** Wakes a worker that was stopped. */
-export function wake({ member }: Victim): void {
-  process.kill(member.pid, "SIGCONT");
-  member.state = "working";
+/** Resumes a worker that was stopped. */
+export function resume({ worker }: Target): void {
+  process.kill(worker.pid, "SIGCONT");
+  worker.state = "working";
 }
 
-/** What to call tasks. */
-export function namesOf(owed: readonly RunningJob<Job>[]): string {
-  return listed(owed.map(({ job }) => job?.key ?? "a task"));
+/** The keys of tasks, as one phrase. */
+export function keysOf(tasks: readonly RunningJob<Job>[]): string {
+  return listed(tasks.map(({ job }) => job?.key ?? "a task"));
 }
 
 /**
- * Does `act`, and resolves when each task of the victims was started by another
- * process, or is completed.
+ * Calls `injectAll`, and waits until each task of the targets was started by another
+ * process or is completed. Resolves to how long each restart took, in ms.
  */
-export async function untilBack(
-  stage: Stage,
-  victims: readonly Victim[],
-  act: () => void,
-): Promise<void> {
-  const { crew, plan } = stage;
-  const pids = new Set(victims.map(({ member }) => member.pid));
-  const owed = victims.flatMap((each) => each.owed.map(({ id }) => id));
-  const back = new Set<string>();
-  const stop = crew.listen(({ what, id, worker }) => {
-    if (what === "started" && !pids.has(worker.pid)) back.add(id);
+export async function untilRecovered(
+  { pool, plan }: Environment,
+  targets: readonly Target[],
+  injectAll: () => void,
+): Promise<number[]> {
+  const pids = new Set(targets.map(({ worker }) => worker.pid));
+  const ids = targets.flatMap(({ tasks }) => tasks.map(({ id }) => id));
+  const restarted = new Map<string, number>();
+  const began = performance.now();
+  const stop = pool.listen(({ what, id, worker, at }) => {
+    if (what !== "started" || pids.has(worker.pid) || restarted.has(id)) return;
+    if (ids.includes(id)) restarted.set(id, Math.round(at - began));
   });
-  act();
+  injectAll();
   try {
-    await crew.until(
-      "what was struck runs again",
-      () => owed.every((id) => back.has(id) || crew.completed.has(id)),
-      plan.backMs + 3000,
+    await pool.until(
+      "the interrupted tasks run again",
+      () => ids.every((id) => restarted.has(id) || pool.completed.has(id)),
+      plan.recoveryMs + 3000,
     );
   } finally {
     stop();
   }
-}
-
-/** Resolves after `ms`. */
-export async function rest({ crew }: Stage, ms: number): Promise<void> {
-  const end = performance.now() + ms;
-  await crew.until("time has passed", () => performance.now() >= end, ms + 5000);
+  return [...restarted.values()];
 }

@@ -1,45 +1,49 @@
 /**
- * The Redis of an experiment: a server of its own that may be killed, and raw
- * commands, for what no client of a task would ever say.
+ * The Redis of an experiment: one that can be restarted if the lab started it, and
+ * raw commands that no client of a task would send.
  *
  * @module
  */
 
 import { once } from "node:events";
 import { connect } from "node:net";
-import { ownRedis } from "../processes/find_redis.ts";
+import { type FoundRedis, ownRedis } from "../processes/find_redis.ts";
 import type { ServerCommand, ServerMessage } from "../processes/redis_server.ts";
 
 /** A Redis to break. */
-export interface ChaosRedis {
+export interface LabRedis {
   readonly url: string;
-  /** What it is, for people. */
+  /** Where it is and what it is, to be shown. */
   readonly about: string;
-  /** Sends one command; resolves to its answer as it is. */
+  /** Sends one command; resolves to the raw reply. */
   send(...command: string[]): Promise<string>;
   /** The id of this run of the server. */
   run(): Promise<string>;
-  /** SIGKILL, and started again on what its disk has. */
+  /** Kills the server with SIGKILL and starts it again on its append-only file. */
   restart(): Promise<void>;
-  close(): Promise<void>;
+  close(prefix?: string): Promise<void>;
 }
 
 /** Starts a server with an append-only file. */
-export async function startChaosRedis(): Promise<ChaosRedis> {
-  const redis = await ownRedis({ aof: true });
-  const { server } = redis;
+export async function startLabRedis(): Promise<LabRedis> {
+  return labRedis(await ownRedis({ aof: true }));
+}
+
+/** A Redis that was found, as the lab uses it. */
+export function labRedis(redis: FoundRedis): LabRedis {
+  const { url, about, server } = redis;
   return {
-    url: redis.url,
-    about: redis.about,
-    send: (...command) => send(redis.url, command),
-    run: async () => /run_id:(\w+)/.exec(await send(redis.url, ["INFO", "server"]))![1]!,
+    url,
+    about,
+    send: (...command) => send(url, command),
+    run: async () => /run_id:(\w+)/.exec(await send(url, ["INFO", "server"]))![1]!,
     async restart() {
       const answer = once(server!, "message") as Promise<[ServerMessage]>;
       server!.send({ do: "restart" } satisfies ServerCommand);
       const [{ failure }] = await answer;
       if (failure) throw new Error(`Redis did not start again: ${failure}`);
     },
-    close: () => redis.close(""),
+    close: (prefix = "") => redis.close(prefix),
   };
 }
 

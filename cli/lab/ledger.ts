@@ -1,8 +1,7 @@
 /**
- * What the processes put on record beside Redis, so that it can contradict
- * Redis: a line for each start, effect and settled task, written by whoever did
- * it; a line for each accepted push; and the bank, which stands for whatever
- * must not happen twice.
+ * Records kept beside Redis, so that they can contradict it. Each worker appends a
+ * line for each start, effect and settled task; the experiment appends a line for
+ * each accepted push. The bank stands for any effect that must not happen twice.
  *
  * @module
  */
@@ -11,13 +10,13 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } 
 import { join } from "node:path";
 import process from "node:process";
 
-/** A line of a worker. `settled` is written when Redis has accepted a result of it. */
+/** A line of a worker. `settled` follows when Redis has accepted the result. */
 export interface Line {
   readonly what: "start" | "effect" | "end" | "settled";
   /** On the clock of {@linkcode clock}. */
   readonly at: number;
   readonly pid: number;
-  /** The id of the task, and what whoever pushed it calls it. */
+  /** The id of the task, and the key of its job. */
   readonly id: string;
   readonly key: string;
   readonly attempt: number;
@@ -25,38 +24,43 @@ export interface Line {
   readonly fence: number;
 }
 
-/** An accepted push: what it is called, and where it has to end. */
+/** An accepted push: its job, and the state its task has to end in. */
 export interface Accepted {
   readonly key: string;
   readonly id: string;
   readonly outcome: string;
   readonly at: number;
   readonly end: "completed" | "dead";
-  /** How long it may not start. */
+  /** How long the task must not start, in ms. */
   readonly delayMs: number;
 }
 
-/** The records of one experiment, in a folder. */
-export interface Ledger {
+/** Where handlers record what they do. */
+export interface Recorder {
   write(line: Omit<Line, "at" | "pid">): void;
-  /** Pays for `key` once for each `idempotencyKey`. Whether it was paid now. */
+  /** Pays for `key` once for each `idempotencyKey`. Resolves to whether this call paid. */
+  pay(idempotencyKey: string, key: string, signal?: AbortSignal): boolean | Promise<boolean>;
+}
+
+/** The records of one experiment, in a folder. */
+export interface Ledger extends Recorder {
   pay(idempotencyKey: string, key: string): boolean;
   accept(accepted: Omit<Accepted, "at">): void;
   lines(): Line[];
   accepted(): Accepted[];
-  /** Each key as often as it was paid for. */
+  /** Every payment, by key: a key that was paid twice appears twice. */
   paid(): string[];
 }
 
-/** Milliseconds since this machine was started: the same in every process, whatever its date. */
+/** Milliseconds since this machine started: the same in every process, whatever its date. */
 export function clock(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1000;
 }
 
-/** The ledger in `folder`, which exists; any number of processes write to it. */
+/** Opens the ledger in `folder`, which exists; any number of processes write to it. */
 export function openLedger(folder: string): Ledger {
   const bank = join(folder, "bank");
-  const [own, order] = [join(folder, "ledger.ndjson"), join(folder, "order.ndjson")];
+  const [lines, pushes] = [join(folder, "ledger.ndjson"), join(folder, "pushes.ndjson")];
   mkdirSync(bank, { recursive: true });
   const files = new Map<string, number>();
 
@@ -67,10 +71,10 @@ export function openLedger(folder: string): Ledger {
   }
 
   return {
-    write: (line) => append(own, { ...line, at: clock(), pid: process.pid }),
+    write: (line) => append(lines, { ...line, at: clock(), pid: process.pid }),
     pay(idempotencyKey, key) {
       try {
-        // One act of the file system looks and pays, so nothing comes in between.
+        // One system call checks and pays, so no other process can come between.
         closeSync(openSync(join(bank, `${key} ${idempotencyKey}`), "wx"));
         return true;
       } catch (error) {
@@ -78,9 +82,9 @@ export function openLedger(folder: string): Ledger {
         throw error;
       }
     },
-    accept: (accepted) => append(order, { ...accepted, at: clock() }),
-    lines: () => read(own),
-    accepted: () => read(order),
+    accept: (accepted) => append(pushes, { ...accepted, at: clock() }),
+    lines: () => read(lines),
+    accepted: () => read(pushes),
     paid: () => readdirSync(bank).map((name) => name.split(" ")[0]!),
   };
 }

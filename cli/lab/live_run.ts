@@ -1,144 +1,193 @@
 /**
- * Experiments on workers that run already. There is no ledger in them, so what
- * is compared is what Redis says before and after.
+ * Experiments on workers that are already running. They keep no ledger, so the
+ * verdict compares what Redis reports before and after.
  *
  * @module
  */
 
 import process from "node:process";
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { plural, shortId, workerName } from "../../core/console/mod.ts";
-import { createRelier } from "../../mod.ts";
+import { createRelier, type Relier } from "../../mod.ts";
 import type { Context } from "../framework/command.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { redisAddress } from "../processes/find_redis.ts";
 import { workersNamed } from "../commands/worker/find_workers.ts";
-import { finalStates, type Orphan, untilAdopted } from "./recovery_check.ts";
-import { type Common, seedOf, wishOf } from "./chaos/options.ts";
-import { exitOf } from "./chaos/experiment.ts";
-import { exportChaos, type Exporting } from "./chaos/telemetry_export.ts";
-import { caught, type Prey, preyOf } from "./target_workers.ts";
+import { finalStates, type InterruptedTask, untilTakenOver } from "./recovery_check.ts";
+import { type Common, overridesOf, seedOf } from "./chaos/options.ts";
+import { exitCodeOf, secondsSince } from "./chaos/experiment.ts";
+import { type ChaosExport, exportChaos } from "./chaos/telemetry_export.ts";
+import { type BusyWorker, chooseBusy, type LocalWorkers, localWorkers } from "./target_workers.ts";
+import { listed } from "./narration.ts";
 import { createRandom, type Random } from "./random.ts";
-import { createTimeline, headline, listed, type Report, spreadOf, tell } from "./chaos/report.ts";
-import { sleep } from "./sleep_task.ts";
+import {
+  createTimeline,
+  printHeadline,
+  printReport,
+  type Report,
+  spreadOf,
+  type Timeline,
+} from "./chaos/report.ts";
+import { sleepTask } from "./sleep_task.ts";
 
-/** What is done, and to whom. */
-export interface Assault {
+/** A fault for running workers. */
+export interface LiveFault {
   readonly name: string;
   readonly summary: string;
   readonly signal: "SIGKILL" | "SIGSTOP" | "SIGTERM";
-  /** How often. `heir`: first one, then who took over; `all`: everybody at once. */
-  readonly times: number | "heir" | "all";
+  /** How often. `chain`: one worker, then the one that took over; `all`: all at once. */
+  readonly times: number | "chain" | "all";
   /** The name of a worker, or the beginning of its id. */
   readonly worker?: string | undefined;
 }
 
-const proves = "none lost, each running again within 35 s, and every queue sound";
-/** How long what was pushed may take in the end. */
-const endMs = 60_000;
+const promise = "no task is lost, each runs again within 35 s, and every queue is consistent";
+/** How long the pushed tasks may take to become final. */
+const finalMs = 60_000;
 
-/** Strikes workers that run already, and tells what came of it; resolves to the exit code. */
-export async function assault(
+/** What a live run has found so far. */
+interface LiveRun {
+  readonly fault: LiveFault;
+  readonly relier: Relier;
+  readonly random: Random;
+  readonly timeline: Timeline;
+  readonly exporting: ChaosExport;
+  readonly signal: AbortSignal;
+  readonly began: number;
+  readonly faults: { afterMs: number; what: string }[];
+  readonly broken: string[];
+  readonly tookMs: number[];
+  /** The ids of tasks that a fault interrupted. */
+  readonly interrupted: Set<string>;
+}
+
+/** Injects a fault into running workers and prints the report; resolves to the exit code. */
+export async function runLive(
   context: Context<any>,
   given: Common,
-  what: Assault,
+  fault: LiveFault,
 ): Promise<number> {
   const exporting = await exportChaos(context, given);
   try {
-    return await carryOut(context, given, what, exporting);
+    return await runAndReport(context, given, fault, exporting);
   } finally {
     await exporting.close();
   }
 }
 
-async function carryOut(
+async function runAndReport(
   context: Context<any>,
   given: Common,
-  { name, summary, signal, times, worker }: Assault,
-  exporting: Exporting,
+  fault: LiveFault,
+  exporting: ChaosExport,
 ): Promise<number> {
-  const { relier, out, settings, signal: abort } = context;
+  const { relier, out, settings, signal } = context;
   const began = performance.now();
   const seed = seedOf(given);
   const random = createRandom(seed);
   const redis = redisAddress(settings.url.value);
-  const prey = await strikable(context, times === "all", worker);
-  headline(
-    out,
-    name,
-    summary,
-    proves,
-    `${plural(prey.length, "worker")} here, seed ${seed}, Redis at ${redis}`,
-  );
+  const workers = await eligibleWorkers(context, fault);
+  const facts = `${plural(workers.length, "worker")} here, seed ${seed}, Redis at ${redis}`;
+  printHeadline(out, fault.name, fault.summary, promise, facts);
   const timeline = createTimeline(out, given.watch ?? false);
-  const pushed = await pushSleep(context, prey, wishOf(given).tasks ?? 20, random);
+  const pushed = await pushSleep(context, workers, overridesOf(given).tasks ?? 20, random);
   timeline.say(
     "note",
     pushed.length > 0
-      ? `${pushed.length} tasks chaos.sleep pushed (3 to 5 s)`
-      : "no worker knows chaos.sleep: whatever task of yours runs is struck",
+      ? `pushed ${pushed.length} tasks chaos.sleep (3 to 5 s)`
+      : "no worker has the task chaos.sleep: the fault will hit tasks of yours",
   );
+  const run: LiveRun = {
+    ...{ fault, relier, random, timeline, exporting, signal, began },
+    ...{ faults: [], broken: [], tookMs: [], interrupted: new Set<string>() },
+  };
+  const problem = await injectAll(run);
+  const states = await finalStates(relier, pushed, finalMs, signal);
+  for (const [id, state] of states) {
+    if (state !== "completed") run.broken.push(`lost: ${id}: it is ${state}`);
+  }
+  for (const queue of new Set(workers.flatMap(({ queues }) => queues))) {
+    run.broken.push(...await auditTwice(context, queue));
+  }
+  const report = reportOf(run, { seed, redis, problem, states, pushed: pushed.length });
+  printReport(out, report, timeline);
+  return exitCodeOf([report]);
+}
 
-  const faults: { afterMs: number; what: string }[] = [];
-  const broken: string[] = [], tookMs: number[] = [];
-  const struck = new Set<string>();
-  let wish = worker;
+/** Injects the fault as often as asked; resolves to why it proves nothing, if so. */
+async function injectAll(run: LiveRun): Promise<string | null> {
+  const { fault: { times, worker }, signal, interrupted } = run;
+  const rounds = times === "all" ? 1 : times === "chain" ? 2 : times;
+  let wanted = worker;
   let problem: string | null = null;
   try {
-    const rounds = times === "all" ? 1 : times === "heir" ? 2 : times;
     for (let round = 0; round < rounds; round++) {
-      const victims = await caught(relier, random, { wish, all: times === "all" }, abort);
-      const orphans: Orphan[] = [];
-      for (const { fellow, held } of victims) {
-        process.kill(fellow.info.process, signal);
-        const at = performance.now();
-        orphans.push(...held.map(({ id }) => ({ id, worker: fellow.id, at })));
-        const what = `${signal} ${workerName(fellow)} (${fellow.info.process}) holding ` +
-          listed(held.map(({ id }) => shortId(id)));
-        faults.push({ afterMs: Math.round(at - began), what });
-        timeline.say("fault", what);
-        exporting.injected(name, what, held.length);
-      }
-      for (const { id } of orphans) struck.add(id);
-      const after = await untilAdopted(relier, orphans, timeline, abort).finally(() => {
-        if (signal !== "SIGSTOP") return;
-        for (const { fellow } of victims) process.kill(fellow.info.process, "SIGCONT");
-      });
-      tookMs.push(...after.tookMs);
-      broken.push(...after.missing);
-      if (times === "heir") wish = after.heirs[0];
+      const [next] = await injectOnce(run, wanted);
+      if (times === "chain") wanted = next;
     }
   } catch (error) {
-    abort.throwIfAborted();
+    signal.throwIfAborted();
     problem = (error as Error).message;
   }
-  if (struck.size === 0) problem ??= "nobody who was struck held anything";
+  return interrupted.size === 0 ? problem ?? "the workers were not running any task" : problem;
+}
 
-  const states = await finalStates(relier, pushed, endMs, abort);
-  for (const [id, state] of states) {
-    if (state !== "completed") broken.push(`lost: ${id}: it is ${state}`);
-  }
-  for (const queue of new Set(prey.flatMap((fellow) => fellow.queues))) {
-    broken.push(...await soundness(context, queue));
-  }
-  const of = (state: string): number =>
+/** Injects the fault and waits for the recovery; resolves to the workers that took over. */
+async function injectOnce(run: LiveRun, wanted: string | undefined): Promise<readonly string[]> {
+  const { fault: { times, signal }, relier, random, timeline, tookMs, broken } = run;
+  const targets = await chooseBusy(relier, random, { wanted, all: times === "all" }, run.signal);
+  const tasks = targets.flatMap((target) => sendSignal(run, target));
+  const after = await untilTakenOver(relier, tasks, timeline, run.signal).finally(() => {
+    if (signal !== "SIGSTOP") return;
+    for (const { worker } of targets) process.kill(worker.info.process, "SIGCONT");
+  });
+  tookMs.push(...after.tookMs);
+  broken.push(...after.missing);
+  return after.workers;
+}
+
+/** Sends the signal to one worker, and records that as a fault; returns the interrupted tasks. */
+function sendSignal(run: LiveRun, { worker, tasks }: BusyWorker): InterruptedTask[] {
+  const { fault: { name, signal }, timeline, exporting } = run;
+  process.kill(worker.info.process, signal);
+  const at = performance.now();
+  const what = `${signal} ${workerName(worker)} (${worker.info.process}) holding ` +
+    listed(tasks.map(({ id }) => shortId(id)));
+  run.faults.push({ afterMs: Math.round(at - run.began), what });
+  timeline.say("fault", what);
+  exporting.injected(name, what, tasks.length);
+  for (const { id } of tasks) run.interrupted.add(id);
+  return tasks.map(({ id }) => ({ id, worker: worker.id, at }));
+}
+
+function reportOf(
+  { fault, faults, broken, tookMs, interrupted, began }: LiveRun,
+  { seed, redis, problem, states, pushed }: {
+    readonly seed: number;
+    readonly redis: string;
+    readonly problem: string | null;
+    readonly states: ReadonlyMap<string, string>;
+    readonly pushed: number;
+  },
+): Report {
+  const count = (state: string): number =>
     [...states.values()].filter((each) => each === state).length;
-  const report: Report = {
-    experiment: name,
+  return {
+    experiment: fault.name,
     outcome: broken.length > 0 ? "broken" : problem === null ? "held" : "inconclusive",
     seed,
     redis,
     faults,
     tasks: {
-      pushed: pushed.length,
+      pushed,
       refused: 0,
-      completed: of("completed"),
-      dead: of("dead"),
-      cancelled: of("cancelled"),
+      completed: count("completed"),
+      dead: count("dead"),
+      cancelled: count("cancelled"),
       lost: broken.filter((what) => what.startsWith("lost")).length,
       doubled: null,
     },
-    struck: struck.size,
+    struck: interrupted.size,
     runs: null,
     charged: null,
     resurrected: tookMs.length,
@@ -147,63 +196,64 @@ async function carryOut(
     recoveryMs: spreadOf(tookMs.sort((a, b) => a - b)),
     broken,
     problem,
-    seconds: Math.round((performance.now() - began) / 100) / 10,
+    seconds: secondsSince(began),
   };
-  tell(out, report, timeline);
-  return exitOf([report]);
 }
 
-/** Who may be struck. @throws {CliError} 1, 2, 4 */
-async function strikable(
+/** The workers that the fault may hit. @throws {CliError} 1, 2, 4 */
+async function eligibleWorkers(
   { relier }: Context<any>,
-  all: boolean,
-  worker: string | undefined,
-): Promise<Prey> {
-  const prey = await preyOf(relier);
-  if (prey.length === 0) {
-    throw new CliError(1, "Cannot find a worker to strike: none runs on this machine", {
+  { times, worker }: LiveFault,
+): Promise<LocalWorkers> {
+  const workers = await localWorkers(relier);
+  if (workers.length === 0) {
+    throw new CliError(1, "Cannot find a worker to interrupt: none runs on this machine", {
       hint: 'start some with "rl cluster up", or pass --self-contained',
     });
   }
-  const [meant] = worker === undefined ? [] : await workersNamed(relier, worker);
-  if (meant && prey.every(({ id }) => id !== meant.id)) {
-    throw new CliError(1, `Cannot strike ${workerName(meant)}: it does not run on this machine`, {
-      hint: "run this where it runs, or leave --worker out",
-    });
+  const [named] = worker === undefined ? [] : await workersNamed(relier, worker);
+  if (named && workers.every(({ id }) => id !== named.id)) {
+    throw new CliError(
+      1,
+      `Cannot interrupt ${workerName(named)}: it does not run on this machine`,
+      {
+        hint: "run this where it runs, or leave --worker out",
+      },
+    );
   }
-  if (all && prey.some(({ info }) => info.supervisor === null)) {
+  if (times === "all" && workers.some(({ info }) => info.supervisor === null)) {
     throw new CliError(1, "Cannot kill all workers: some have no supervisor that replaces them", {
       hint: 'start them with "rl worker start", or pass --self-contained',
     });
   }
-  return prey;
+  return workers;
 }
 
-/** Gives workers that know how to sleep something to do; resolves to the ids. */
+/** Pushes tasks to workers that have the sleep task; resolves to the ids. */
 async function pushSleep(
   { settings }: Context<any>,
-  prey: Prey,
+  workers: LocalWorkers,
   count: number,
   random: Random,
 ): Promise<string[]> {
-  const able = prey.find(({ info }) => info.tasks.some((task) => task.name === sleep.name));
+  const able = workers.find(({ info }) => info.tasks.some(({ name }) => name === sleepTask.name));
   if (!able) return [];
   const { url, prefix } = settings;
-  await using client = createRelier({ redis: url.value, prefix: prefix.value, tasks: [sleep] });
+  await using client = createRelier({ redis: url.value, prefix: prefix.value, tasks: [sleepTask] });
   void client;
   const rows = Array.from(
     { length: count },
     (): [string, number] => [`${Date.now()}-${random.integer(0, 1e9)}`, random.integer(3000, 5000)],
   );
-  const handles = await sleep.apushMany(rows, { queue: able.queues[0]! });
+  const handles = await sleepTask.apushMany(rows, { queue: able.queues[0]! });
   return handles.map(({ id }) => id);
 }
 
-/** The audit of a queue others work on: what is wrong twice, a second apart. */
-async function soundness({ relier, signal }: Context<any>, queue: string): Promise<string[]> {
+/** Audits a busy queue: a flaw counts if a second audit, a second later, finds it again. */
+async function auditTwice({ relier, signal }: Context<any>, queue: string): Promise<string[]> {
   const first = await relier.queue(queue).audit();
   if (first.length === 0) return [];
-  await pause(1000, null, { signal });
+  await sleep(1000, undefined, { signal });
   const second = new Set(await relier.queue(queue).audit());
   return first.filter((what) => second.has(what)).map((what) => `audit: ${queue}: ${what}`);
 }

@@ -1,6 +1,6 @@
 /**
- * A network between clients and a server that can be broken: slow, cut, or
- * silent in both directions without a word to either side.
+ * A breakable network between clients and a server: it can be slow, or drop every
+ * packet without closing a connection.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import { openTunnel } from "./tunnel.ts";
 
 /** A breakable network. */
 export interface Proxy {
-  /** Where clients connect instead. */
+  /** The URL for clients. */
   readonly url: string;
-  /** How many chunks were held back, swallowed or cut off: whether anybody noticed. */
+  /** How many chunks were delayed or dropped: zero if the fault had no effect. */
   readonly touched: number;
-  /** Holds back everything, each way, by `ms`. */
+  /** Delays every chunk by `ms`, each way. */
   slow(ms: number): void;
-  /** Swallows everything, both ways; nothing is closed, and new connections vanish as well. */
+  /** Drops every chunk, both ways; nothing is closed, and new connections get no answer. */
   partition(): void;
-  /** As it was. What was swallowed stays so, and those connections are of no use any more. */
+  /** Ends the fault. Connections that lost chunks are closed. */
   heal(): void;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function openProxy(url: string): Promise<Proxy> {
       if (delayMs > 0) setTimeout(on, delayMs);
       else on();
     },
-    // Nobody beyond a partition is told that the other side is gone.
+    // Behind a partition a closed connection is not seen.
     hides: (pair) => pair.lost,
   });
   return {

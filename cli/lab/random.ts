@@ -1,19 +1,19 @@
 /**
- * Chance that can be repeated: the same seed draws the same victims and the
- * same tasks. What the processes make of it is theirs.
+ * Repeatable randomness: the same seed draws the same targets and the same tasks.
+ * The timing of the processes still varies.
  *
  * @module
  */
 
-/** Draws from a seed. */
+/** A seeded random generator. */
 export interface Random {
   /** An integer from `least` to `most`. */
   integer(least: number, most: number): number;
-  /** All of `list`, in an order of its own. */
+  /** The elements of `list` in random order. */
   shuffled<T>(list: readonly T[]): T[];
 }
 
-/** Chance from `seed`, by the generator mulberry32 (Tommy Ettinger, 2017). */
+/** Creates a generator from `seed`, by the algorithm mulberry32 (Tommy Ettinger, 2017). */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   function next(): number {

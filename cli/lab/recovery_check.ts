@@ -1,71 +1,71 @@
 /**
- * What becomes of tasks whose worker was struck, as Redis tells it.
+ * The recovery of interrupted tasks, as Redis reports it.
  *
  * @module
  */
 
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Relier, RelierError, type TaskStatus } from "../../mod.ts";
 import { shortId } from "../../core/console/mod.ts";
 import type { Timeline } from "./chaos/report.ts";
 
-/** A task that was struck, who had it, and when. */
-export interface Orphan {
+/** A task that a fault interrupted: its worker, and when. */
+export interface InterruptedTask {
   readonly id: string;
   readonly worker: string;
   readonly at: number;
 }
 
-/** What became of orphans. */
-export interface Aftermath {
+/** The recovery of interrupted tasks. */
+export interface Recovery {
   /** How long each took to run again, in ms. */
   readonly tookMs: readonly number[];
-  /** The workers that have them now. */
-  readonly heirs: readonly string[];
-  /** A sentence for each that is not back. */
+  /** The workers that took over. */
+  readonly workers: readonly string[];
+  /** A sentence for each task that did not run again. */
   readonly missing: readonly string[];
 }
 
 /** Within how long a task has to run again, for any lease up to 30 s. */
-const backMs = 35_000;
-const lookMs = 50;
+const recoveryMs = 35_000;
+const pollMs = 50;
 const final: ReadonlySet<string> = new Set(["completed", "dead", "cancelled"]);
 
-/** Follows `orphans` until each runs with another worker, or is final. */
-export async function untilAdopted(
+/** Follows `tasks` until each runs on another worker or is final. */
+export async function untilTakenOver(
   relier: Relier,
-  orphans: readonly Orphan[],
+  tasks: readonly InterruptedTask[],
   timeline: Timeline,
   signal: AbortSignal,
-): Promise<Aftermath> {
-  const tookMs: number[] = [], missing: string[] = [], heirs = new Set<string>();
-  const raised = new Set<string>();
+): Promise<Recovery> {
+  const tookMs: number[] = [], missing: string[] = [], workers = new Set<string>();
+  const resurrected = new Set<string>();
 
   /** Whether there is nothing more to wait for. */
-  function isSettled({ id, worker, at }: Orphan, status: TaskStatus | undefined): boolean {
+  function isDone({ id, worker, at }: InterruptedTask, status: TaskStatus | undefined): boolean {
     if (!status) missing.push(`lost: ${id}: Redis knows nothing of it`);
     if (!status || final.has(status.state)) return true;
     const { state, reason, worker: now = "" } = status;
-    if (state !== "running" && !raised.has(id)) {
-      raised.add(id);
-      timeline.detail("raised", `${reason ?? state} → ${shortId(id)} is back in line`);
+    if (state !== "running" && !resurrected.has(id)) {
+      resurrected.add(id);
+      timeline.detail("resurrected", `${reason ?? state} → ${shortId(id)} is back in the queue`);
     }
     if (state === "running" && now !== worker) {
       tookMs.push(Math.round(performance.now() - at));
-      heirs.add(now);
+      workers.add(now);
       timeline.detail("back", `${shortId(id)} running again on ${now.slice(0, 9)}`);
       return true;
     }
-    if (performance.now() - at < backMs) return false;
-    missing.push(`lost: ${id}: it is not back after ${backMs / 1000} s`);
+    if (performance.now() - at < recoveryMs) return false;
+    missing.push(`lost: ${id}: it does not run again after ${recoveryMs / 1000} s`);
     return true;
   }
 
-  for (let open = [...orphans]; open.length > 0; await pause(lookMs, null, { signal })) {
+  for (let open = [...tasks]; open.length > 0; await sleep(pollMs, undefined, { signal })) {
     const statuses = await Promise.all(open.map(({ id }) => statusOf(relier, id)));
-    open = open.filter((orphan, i) => !isSettled(orphan, statuses[i]));
+    open = open.filter((task, i) => !isDone(task, statuses[i]));
   }
-  return { tookMs, heirs: [...heirs], missing };
+  return { tookMs, workers: [...workers], missing };
 }
 
 /** The states of `ids`, once all are final or after `ms`. */
@@ -81,7 +81,7 @@ export async function finalStates(
     const open = ids.filter((id) => !final.has(states.get(id) ?? ""));
     for (const id of open) states.set(id, (await statusOf(relier, id))?.state ?? "unknown");
     if (open.length === 0 || performance.now() > end) return states;
-    await pause(lookMs, null, { signal });
+    await sleep(pollMs, undefined, { signal });
   }
 }
 

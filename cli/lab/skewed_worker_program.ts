@@ -1,6 +1,6 @@
 /**
- * A worker process whose date is wrong: its clock is set before anything else
- * is loaded, and again and again while it works.
+ * A worker process whose date is wrong: the clock is skewed before anything else is
+ * loaded, and changes while it works.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Workers that run already, and which of them may be struck: only a process of
- * this machine that is certainly the worker it says it is.
+ * Running workers that a fault may hit: only a process of this machine that is
+ * certainly the worker that Redis lists.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { execFile } from "node:child_process";
 import { hostname } from "node:os";
 import process from "node:process";
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { WorkerStatus } from "../../core/console/mod.ts";
 import type { Relier, TaskSummary } from "../../mod.ts";
@@ -16,25 +16,25 @@ import { allWorkers } from "../commands/worker/find_workers.ts";
 import { createRandom, type Random } from "./random.ts";
 
 const run = promisify(execFile);
-/** `ps` tells whole seconds, and a worker is made a little after its process. */
-const earlyMs = 2000;
+/** `ps` prints whole seconds, and a worker starts a little after its process. */
+const toleranceMs = 2000;
 
-/** Workers that may be struck. */
-export type Prey = readonly WorkerStatus[];
+/** Workers that a fault may hit. */
+export type LocalWorkers = readonly WorkerStatus[];
 
-/** The workers at work that are processes of this machine. */
-export async function preyOf(relier: Relier): Promise<Prey> {
-  const fellows = await allWorkers(relier);
-  const here = fellows.filter(({ seen, state, info }) =>
-    // Redis sees its connection at this moment, so the process cannot be a later one of that number.
+/** The live workers that are processes of this machine. */
+export async function localWorkers(relier: Relier): Promise<LocalWorkers> {
+  const workers = await allWorkers(relier);
+  const here = workers.filter(({ seen, state, info }) =>
+    // Redis sees its connection now, so its pid cannot belong to a later process.
     seen && state !== "lost" && info.host === hostname() && info.process !== process.pid
   );
-  const sure = await Promise.all(here.map(isProcess));
-  return here.filter((_, i) => sure[i]);
+  const verified = await Promise.all(here.map(isRuntime));
+  return here.filter((_, i) => verified[i]);
 }
 
-/** Whether the process of this number is a runtime that was there before the worker was. */
-async function isProcess({ info }: WorkerStatus): Promise<boolean> {
+/** Whether the process of this pid is a JavaScript runtime that is older than the worker. */
+async function isRuntime({ info }: WorkerStatus): Promise<boolean> {
   if (info.process <= 1) return false;
   try {
     const args = ["-o", "lstart=", "-o", "args=", "-p", String(info.process)];
@@ -44,55 +44,56 @@ async function isProcess({ info }: WorkerStatus): Promise<boolean> {
       /^\s*(\w{3} \w{3} [ \d]\d [\d:]{8} \d{4}) (.*)$/m.exec(stdout) ??
         [];
     const runtime = /(^|[/\s])(node|bun|deno)\b/.test(command.split(" ")[0] ?? "");
-    return runtime && Date.parse(began) <= Date.parse(info.startedAt) + earlyMs;
+    return runtime && Date.parse(began) <= Date.parse(info.startedAt) + toleranceMs;
   } catch {
-    return false; // There is none, or it cannot be told.
+    return false; // There is no such process, or `ps` cannot read it.
   }
 }
 
-/** A worker in the middle of something. */
-export interface Caught {
-  readonly fellow: WorkerStatus;
-  readonly held: readonly TaskSummary[];
+/** A worker, and the tasks that it is running. */
+export interface BusyWorker {
+  readonly worker: WorkerStatus;
+  readonly tasks: readonly TaskSummary[];
 }
 
-const patienceMs = 30_000;
-const lookMs = 50;
+const timeoutMs = 30_000;
+const pollMs = 50;
 
 /**
- * One worker in the middle of something: the one that is meant by its name or
- * id, else the first in an order drawn from the seed. Or all of them, as soon as
- * one is. Looked up anew, so nobody is struck for what was true before.
+ * Chooses a worker that is running tasks: the one that is `wanted` by name or id, else
+ * the first in an order drawn from the seed. With `all` it waits until one is busy and
+ * chooses all. Every poll reads the workers again, so no stale pid is used.
  *
- * @throws If nobody runs anything for 30 s.
+ * @throws If no worker runs a task for 30 s.
  */
-export async function caught(
+export async function chooseBusy(
   relier: Relier,
   random: Random,
-  { wish, all }: { readonly wish: string | undefined; readonly all: boolean },
+  { wanted, all }: { readonly wanted: string | undefined; readonly all: boolean },
   signal: AbortSignal,
-): Promise<Caught[]> {
-  const end = performance.now() + patienceMs;
-  for (const seed = random.integer(0, 2 ** 31 - 1);; await pause(lookMs, null, { signal })) {
-    const prey = await preyOf(relier);
-    const meant = wish === undefined
-      ? createRandom(seed).shuffled(prey)
-      : prey.filter(({ id, info }) => info.name === wish || id.startsWith(wish));
-    const found: Caught[] = [];
-    for (const fellow of meant) found.push({ fellow, held: await heldBy(relier, fellow) });
-    const busy = found.filter(({ held }) => held.length > 0);
+): Promise<BusyWorker[]> {
+  const end = performance.now() + timeoutMs;
+  const seed = random.integer(0, 2 ** 31 - 1);
+  for (;; await sleep(pollMs, undefined, { signal })) {
+    const workers = await localWorkers(relier);
+    const chosen = wanted === undefined
+      ? createRandom(seed).shuffled(workers)
+      : workers.filter(({ id, info }) => info.name === wanted || id.startsWith(wanted));
+    const found: BusyWorker[] = [];
+    for (const worker of chosen) found.push({ worker, tasks: await tasksOf(relier, worker) });
+    const busy = found.filter(({ tasks }) => tasks.length > 0);
     if (busy.length > 0) return all ? found : [busy[0]!];
     if (performance.now() > end) {
-      const who = wish === undefined ? "no worker ran" : `${wish} did not run`;
+      const idle = wanted === undefined ? "no worker ran" : `${wanted} did not run`;
       throw new Error(
-        `${who} a task for ${patienceMs / 1000} s: push some, or pass --self-contained`,
+        `${idle} a task for ${timeoutMs / 1000} s: push some, or pass --self-contained`,
       );
     }
   }
 }
 
-/** What `fellow` is in the middle of, over all its queues. */
-async function heldBy(relier: Relier, { id, queues }: WorkerStatus): Promise<TaskSummary[]> {
+/** The tasks that a worker is running, in all its queues. */
+async function tasksOf(relier: Relier, { id, queues }: WorkerStatus): Promise<TaskSummary[]> {
   const held = await Promise.all(queues.map((queue) => relier.queue(queue).heldBy(id)));
   return held.flat().filter(({ state }) => state === "running");
 }

@@ -1,39 +1,39 @@
 /**
- * What the workers of an experiment run. Every handler puts on record that it
- * starts, what it does that must not be done twice, and that it ends; what it
- * returns says which run it was.
+ * Tasks of the lab. Every handler records that it starts, its effect, and that it
+ * ends; its result names the run, so that a verdict can tell runs apart.
  *
  * @module
  */
 
+import { createHash } from "node:crypto";
 import process from "node:process";
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import { rlTask, type Task, type TaskContext } from "../../mod.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Recorder } from "./ledger.ts";
 
-/** What there is to do. */
+/** Work to do. */
 export interface Job {
-  /** What it is called: one task for each. */
+  /** The job's name; pushes of the same name are one task. */
   readonly key: string;
-  /** How long it takes. */
+  /** How long the handler takes. */
   readonly ms: number;
-  /** Whether the effect comes before or after that: a crash may come on either side of it. */
+  /** Whether the effect comes before or after that time: a crash may hit either side of it. */
   readonly effect: "first" | "last";
   /**
-   * What is wrong with it. `deaf`: it does not mind its signal · `hangs`: its
-   * first run takes this long whatever it is told · `kills`: it kills its
-   * process, always · `hoards`: its first run takes memory until there is none.
+   * A defect of the handler. `deaf`: ignores its signal · `hangs`: the first run
+   * takes `ms` and ignores its signal · `kills`: kills its process, always ·
+   * `hoards`: the first run allocates memory until none is left.
    */
   readonly fault?: "deaf" | "hangs" | "kills" | "hoards" | undefined;
 }
 
-/** What a run returns. */
-export interface Told {
+/** The result of a run. */
+export interface RunResult {
   readonly key: string;
   readonly worker: string;
   readonly fence: number;
-  /** The version its payload had when the handler saw it. */
+  /** The payload version that the handler received. */
   readonly version: number;
 }
 
@@ -44,37 +44,44 @@ const jobSchema: v.GenericSchema<Job> = v.object({
   fault: v.optional(v.picklist(["deaf", "hangs", "kills", "hoards"])),
 });
 
-/** The queue of every experiment. */
+/** The queue of the lab. */
 export const queue = "chaos";
 
 /** How tasks are defined in one process. */
-export interface Issue {
-  /** Where handlers put what they do on record; a process that only pushes needs none. */
-  readonly ledger?: Ledger;
-  /** The version of the payload of `versioned`, and whether `newcomer` is known: from 3. */
+export interface TaskSetup {
+  /** Where handlers record what they do; a process that only pushes needs none. */
+  readonly recorder?: Recorder;
+  /** The payload version of `versioned`; from 3 on `newcomer` is defined as well. */
   readonly version?: number;
 }
 
-/** How long a run that hangs is let, in ms. */
+/** The hard timeout of `bounded`, in ms. */
 export const hardMs = 700;
 
 /** The tasks of a process. */
 export interface Tasks {
-  readonly work: Task<"chaos.work", [Job], Told>;
-  /** The same under a hard timeout. */
-  readonly bounded: Task<"chaos.bounded", [Job], Told>;
-  /** The same, and it may cost two workers. */
-  readonly poison: Task<"chaos.poison", [Job], Told>;
-  /** The same; each version of it calls the key of a job otherwise. */
-  readonly versioned: Task<"chaos.versioned", [unknown], Told>;
+  readonly work: Task<"chaos.work", [Job], RunResult>;
+  /** The same with a hard timeout. */
+  readonly bounded: Task<"chaos.bounded", [Job], RunResult>;
+  /** The same, but dead after more than two crashes. */
+  readonly poison: Task<"chaos.poison", [Job], RunResult>;
+  /** The same; each payload version has another name for the key of a job. */
+  readonly versioned: Task<"chaos.versioned", [unknown], RunResult>;
   /** The same, unknown to older workers. */
-  readonly newcomer: Task<"chaos.newcomer", [Job], Told> | undefined;
+  readonly newcomer: Task<"chaos.newcomer", [Job], RunResult> | undefined;
 }
 
-/** Defines the tasks, or defines them anew. */
-export function defineTasks({ ledger, version = 2 }: Issue = {}): Tasks {
-  const run = (job: Job, ctx: TaskContext): Promise<Told> => perform(job, ctx, version, ledger!);
-  const common = { queue, input: jobSchema, idempotent: ({ key }: Job) => key, replace: true };
+/** Defines the tasks, or replaces their definitions. */
+export function defineTasks({ recorder, version = 2 }: TaskSetup = {}): Tasks {
+  const run = (job: Job, ctx: TaskContext): Promise<RunResult> =>
+    perform(job, ctx, version, recorder!);
+  const common = {
+    queue,
+    input: jobSchema,
+    // The demo names jobs by paths, which may be longer than keys.
+    idempotent: ({ key }: Job) => createHash("sha256").update(key).digest("hex"),
+    replace: true,
+  };
   return {
     work: rlTask("chaos.work", common, run),
     bounded: rlTask("chaos.bounded", {
@@ -90,61 +97,62 @@ export function defineTasks({ ledger, version = 2 }: Issue = {}): Tasks {
       input: v.unknown(),
       replace: true,
     }, async (payload, ctx) => {
-      const { [nameOfKey(version)]: key, ...rest } = payload as Record<string, unknown>;
+      const { [keyField(version)]: key, ...rest } = payload as Record<string, unknown>;
       return await run(v.parse(jobSchema, { ...rest, key }), ctx);
     }),
     newcomer: version < 3 ? undefined : rlTask("chaos.newcomer", common, run),
   };
 }
 
-/** All of `tasks`, for the client they are pushed through. */
+/** All of `tasks`, for the client that pushes them. */
 export function allOf(tasks: Tasks): Task[] {
   return Object.values(tasks).filter((task) => task !== undefined);
 }
 
-/** A payload of `versioned` as version `version` writes it: the key of the job was renamed twice. */
+/** A payload of `versioned` in version `version`: every version renames the key of the job. */
 export function payloadOf({ key, ...rest }: Job, version: number): Record<string, unknown> {
-  return { ...rest, [nameOfKey(version)]: key, version };
+  return { ...rest, [keyField(version)]: key, version };
 }
 
-function nameOfKey(version: number): string {
+function keyField(version: number): string {
   return `keyV${version}`;
 }
 
 function migrate(old: Record<string, unknown>): Record<string, unknown> {
   const version = old["version"] as number;
-  const { [nameOfKey(version)]: key, ...rest } = old;
-  return { ...rest, [nameOfKey(version + 1)]: key, version: version + 1 };
+  const { [keyField(version)]: key, ...rest } = old;
+  return { ...rest, [keyField(version + 1)]: key, version: version + 1 };
 }
 
-async function perform(job: Job, ctx: TaskContext, version: number, ledger: Ledger): Promise<Told> {
+async function perform(
+  job: Job,
+  ctx: TaskContext,
+  version: number,
+  recorder: Recorder,
+): Promise<RunResult> {
   const { key, ms, effect, fault } = job;
-  const { id, attempt, workerId: worker, fence } = ctx;
+  const { id, attempt, workerId: worker, fence, idempotencyKey, signal } = ctx;
   const write = (what: "start" | "effect" | "end") =>
-    ledger.write({ what, id, key, attempt, worker, fence });
-  const pay = () => {
-    if (ledger.pay(ctx.idempotencyKey, key)) write("effect");
+    recorder.write({ what, id, key, attempt, worker, fence });
+  const pay = async () => {
+    if (await recorder.pay(idempotencyKey, key, signal)) write("effect");
   };
   write("start");
   if (fault === "kills") process.kill(process.pid, "SIGKILL");
   if (fault === "hoards" && ctx.resurrections === 0) await hoard();
   const deaf = fault === "deaf" || fault === "hangs" && attempt === 1;
-  if (effect === "first") pay();
-  await pause(
-    fault === "hangs" && attempt > 1 ? 50 : ms,
-    undefined,
-    deaf ? {} : { signal: ctx.signal },
-  )
-    .catch(() => ctx.signal.throwIfAborted());
-  if (effect === "last") pay();
+  if (effect === "first") await pay();
+  await sleep(fault === "hangs" && attempt > 1 ? 50 : ms, undefined, deaf ? {} : { signal })
+    .catch(() => signal.throwIfAborted());
+  if (effect === "last") await pay();
   write("end");
   return { key, worker, fence, version };
 }
 
-/** Takes memory until the runtime gives up, leaving time for beats: it does not stall, it dies. */
+/** Allocates until the runtime gives up, with pauses for heartbeats: the process must die, not stall. */
 async function hoard(): Promise<never> {
   for (const taken: number[][] = [];;) {
     taken.push(Array.from({ length: 250_000 }, (_, i) => i + taken.length + 0.5));
-    await pause(5);
+    await sleep(5);
   }
 }

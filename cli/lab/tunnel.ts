@@ -1,6 +1,5 @@
 /**
- * Connections that lead through this process, so that something can be done to
- * what passes.
+ * TCP connections that pass through this process, so that it can change the traffic.
  *
  * @module
  */
@@ -8,32 +7,32 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** A connection from a client, and the one it leads to. */
+/** A connection from a client, and its connection to the server. */
 export interface Pair {
   readonly near: Socket;
   readonly far: Socket;
-  /** Whether it leads nowhere, without a word to either side. */
+  /** Whether its chunks are dropped while both connections stay open. */
   lost: boolean;
 }
 
-/** What is done to what passes. */
+/** How a tunnel treats traffic. */
 export interface Passage {
-  /** Where a new connection leads; nowhere if undefined, then it is refused. */
+  /** The target of a new connection; undefined refuses it. */
   to(): { readonly host: string; readonly port: number } | undefined;
-  /** A connection stands. */
+  /** Called when a connection opens. */
   opened?(pair: Pair): void;
-  /** A chunk has come, from the client or from the server, and `on` takes it on. */
+  /** Called for each chunk, from the client or from the server; `on` passes it on. */
   pass(chunk: Uint8Array, pair: Pair, from: "client" | "server", on: () => void): void;
-  /** Whether the end of one side is kept from the other. */
+  /** Whether the close of one side is hidden from the other. */
   hides?(pair: Pair): boolean;
 }
 
-/** Connections that lead through this process. */
+/** An open tunnel. */
 export interface Tunnel {
-  /** Where clients connect. */
+  /** The URL for clients. */
   readonly url: string;
   readonly pairs: ReadonlySet<Pair>;
-  /** Cuts what stands, or some of it. */
+  /** Closes all connections, or some of them. */
   cut(which?: (pair: Pair) => boolean): void;
   close(): Promise<void>;
 }

@@ -1,53 +1,54 @@
 /**
- * What an experiment came to: what was accepted and what the workers put on
- * record, against what Redis holds in the end. It does not ask the workers.
+ * The verdict of an experiment: accepted pushes and ledger lines are compared with
+ * the final state in Redis. Workers are not asked.
  *
  * @module
  */
 
 import { RelierError, type TaskDetails } from "../../mod.ts";
 import type { Accepted, Line } from "./ledger.ts";
-import type { Stage } from "./environment.ts";
-import type { Told } from "./tasks.ts";
+import type { Environment } from "./environment.ts";
+import type { RunResult } from "./tasks.ts";
 
-/** The figures of an experiment, and a sentence for each thing that is wrong. */
+/** The figures of an experiment, and a sentence for each broken promise. */
 export interface Findings {
   readonly pushed: number;
   readonly completed: number;
   readonly dead: number;
   readonly cancelled: number;
-  /** How often a handler was started. */
+  /** How often a handler started. */
   readonly runs: number;
-  /** Deaths, stalls and failures that tasks were charged with. */
+  /** Crashes, stalls and failures charged to tasks. */
   readonly charged: number;
-  /** How long each task that was struck took to run again, in ms. */
+  /** How long each interrupted task took to run again, in ms. */
   readonly recoveriesMs: readonly number[];
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
-  /** Promises of any other kind that were not kept. */
+  /** Broken promises of any other kind. */
   readonly broken: readonly string[];
 }
 
-/** How long no task may come to its end before what is open counts as lost; longer if it has a date. */
-const quietMs = 7_000, patientMs = 25_000;
+type Flaws = Record<"lost" | "doubled" | "broken", string[]>;
 
-/** Resolves once all that was accepted is final, or nothing more becomes so. */
-export async function settled(stage: Stage): Promise<void> {
-  const { crew, queue, ledger, plan } = stage;
-  const accepted = idsOf(ledger.accepted()).size;
+/** How long no task may finish before open tasks count as lost; longer if some are scheduled. */
+const quietMs = 7_000, scheduledQuietMs = 25_000;
+
+/** Resolves once every accepted task is final, or none becomes final any more. */
+export async function settled({ pool, queue, ledger, plan }: Environment): Promise<void> {
+  const accepted = byId(ledger.accepted()).size;
   let most = 0, since = performance.now();
-  let graceMs = quietMs;
-  let looking = false;
-  await crew.until("all is settled, or nothing moves", () => {
-    if (!looking) void look();
-    return most >= accepted || performance.now() - since > graceMs + plan.leaseMs;
+  let allowedMs = quietMs;
+  let reading = false;
+  await pool.until("all tasks are final, or none changes", () => {
+    if (!reading) void readCounts();
+    return most >= accepted || performance.now() - since > allowedMs + plan.leaseMs;
   }, 3_600_000);
 
-  async function look(): Promise<void> {
-    looking = true;
+  async function readCounts(): Promise<void> {
+    reading = true;
     try {
       const { completed, dead, cancelled, scheduled } = (await queue.stats()).counts;
-      graceMs = scheduled > 0 ? patientMs : quietMs;
+      allowedMs = scheduled > 0 ? scheduledQuietMs : quietMs;
       if (completed + dead + cancelled > most) {
         most = completed + dead + cancelled;
         since = performance.now();
@@ -55,40 +56,84 @@ export async function settled(stage: Stage): Promise<void> {
     } catch {
       // Redis is still away: that is no progress either.
     }
-    looking = false;
+    reading = false;
   }
 }
 
-/** Compares. */
-export async function judge(stage: Stage): Promise<Findings> {
-  const { ledger, queue, relier, plan, strikes } = stage;
+/** Compares the ledger with Redis. */
+export async function judge(env: Environment): Promise<Findings> {
+  const { ledger, queue } = env;
   const lines = ledger.lines();
-  const accepted = idsOf(ledger.accepted());
-  const starts = byId(lines, "start"), ends = byId(lines, "settled");
-  const lost: string[] = [], doubled: string[] = [], broken = [...stage.broken];
-  let charged = 0;
+  // A task may have been accepted more than once.
+  const accepted = byId(ledger.accepted());
+  const starts = linesById(lines, "start"), settlements = linesById(lines, "settled");
+  const flaws: Flaws = { lost: [], doubled: [], broken: [...env.broken] };
+  const charges = await Promise.all(
+    [...accepted.values()].map((push) =>
+      judgeTask(env, push, starts.get(push.id) ?? [], settlements.get(push.id) ?? [], flaws)
+    ),
+  );
+  judgeEffects(ledger.paid(), accepted, flaws);
+  judgeRuns(starts, accepted, flaws);
+  const recoveriesMs = recoveriesOf(env, starts, flaws);
+  const { counts: { completed, dead, cancelled } } = await queue.stats();
+  if (completed + dead + cancelled > accepted.size) {
+    flaws.broken.push(
+      `${completed + dead + cancelled} tasks are final, ${accepted.size} were accepted`,
+    );
+  }
+  flaws.broken.push(...(await queue.audit()).map((what) => `audit: ${what}`));
+  return {
+    pushed: accepted.size,
+    completed,
+    dead,
+    cancelled,
+    runs: lines.filter(({ what }) => what === "start").length,
+    charged: charges.reduce((sum, charge) => sum + charge, 0),
+    recoveriesMs,
+    ...flaws,
+  };
+}
 
-  await Promise.all([...accepted.values()].map(async ({ id, key, end }) => {
-    const details = await queue.inspect(id).catch(unknown);
-    if (!details) return void lost.push(`${key}: Redis knows nothing of it`);
-    const { state, facts } = details;
-    for (const name of ["crashes", "stalls", "failures"]) charged += Number(facts[name] ?? 0);
-    const final = ["completed", "dead", "cancelled"].includes(state);
-    if (!final) return void lost.push(`${key}: it is still ${state}`);
-    if (state !== end) {
-      broken.push(
-        `${key}: it is ${state}, not ${end}${facts["reason"] ? `: ${facts["reason"]}` : ""}`,
-      );
-    }
-    if ((ends.get(id) ?? []).length > 1) doubled.push(`${key}: it was completed twice`);
-    if (state !== "completed") return;
-    const told = await relier.handle<Told>(id).result({ timeout: 5000 });
-    const latest = Math.max(...(starts.get(id) ?? []).map(({ fence }) => fence));
-    if (told.key !== key) doubled.push(`${key}: its result is that of ${told.key}`);
-    if (told.fence !== latest) doubled.push(`${key}: its result is that of a run before its last`);
-  }));
+/** Checks the final state and the result of one task; resolves to what it was charged with. */
+async function judgeTask(
+  { queue, relier }: Environment,
+  { id, key, end }: Accepted,
+  starts: readonly Line[],
+  settlements: readonly Line[],
+  { lost, doubled, broken }: Flaws,
+): Promise<number> {
+  const details = await queue.inspect(id).catch(undefinedIfUnknown);
+  if (!details) {
+    lost.push(`${key}: Redis knows nothing of it`);
+    return 0;
+  }
+  const { state, facts } = details;
+  const charged = ["crashes", "stalls", "failures"]
+    .reduce((sum, name) => sum + Number(facts[name] ?? 0), 0);
+  if (!["completed", "dead", "cancelled"].includes(state)) {
+    lost.push(`${key}: it is still ${state}`);
+    return charged;
+  }
+  if (state !== end) {
+    const reason = facts["reason"] ? `: ${facts["reason"]}` : "";
+    broken.push(`${key}: it is ${state}, not ${end}${reason}`);
+  }
+  if (settlements.length > 1) doubled.push(`${key}: it was completed twice`);
+  if (state !== "completed") return charged;
+  const result = await relier.handle<RunResult>(id).result({ timeout: 5000 });
+  const latest = Math.max(...starts.map(({ fence }) => fence));
+  if (result.key !== key) doubled.push(`${key}: its result is that of ${result.key}`);
+  if (result.fence !== latest) doubled.push(`${key}: its result is that of a run before its last`);
+  return charged;
+}
 
-  const paid = ledger.paid();
+/** Checks that each completed task was paid for exactly once. */
+function judgeEffects(
+  paid: readonly string[],
+  accepted: ReadonlyMap<string, Accepted>,
+  { lost, doubled }: Flaws,
+): void {
   const once = new Set(paid);
   for (const key of once) {
     const times = paid.filter((each) => each === key).length;
@@ -97,55 +142,51 @@ export async function judge(stage: Stage): Promise<Findings> {
   for (const { key, end } of accepted.values()) {
     if (end === "completed" && !once.has(key)) lost.push(`${key}: its effect never came about`);
   }
+}
+
+/** Checks that only accepted tasks ran, and each claim once. */
+function judgeRuns(
+  starts: ReadonlyMap<string, readonly Line[]>,
+  accepted: ReadonlyMap<string, Accepted>,
+  { doubled, broken }: Flaws,
+): void {
   for (const [id, runs] of starts) {
     const key = runs[0]!.key;
     if (!accepted.has(id)) broken.push(`${key}: it ran, and its push was not accepted`);
     const fences = new Set(runs.map(({ fence }) => fence));
     if (fences.size < runs.length) doubled.push(`${key}: one claim was run twice`);
   }
-
-  const recoveriesMs: number[] = [];
-  for (const { at, ids, pid } of strikes) {
-    for (const id of ids) {
-      const back = (starts.get(id) ?? []).find((line) => line.at > at && line.pid !== pid);
-      if (!back) continue;
-      recoveriesMs.push(Math.round(back.at - at));
-      if (back.at - at <= plan.backMs) continue;
-      broken.push(`${back.key}: it ran again after ${Math.round(back.at - at)} ms`);
-    }
-  }
-
-  const { counts: { completed, dead, cancelled } } = await queue.stats();
-  if (completed + dead + cancelled > accepted.size) {
-    broken.push(`${completed + dead + cancelled} tasks are final, ${accepted.size} were accepted`);
-  }
-  broken.push(...(await queue.audit()).map((what) => `audit: ${what}`));
-  recoveriesMs.sort((a, b) => a - b);
-  return {
-    pushed: accepted.size,
-    completed,
-    dead,
-    cancelled,
-    runs: lines.filter(({ what }) => what === "start").length,
-    charged,
-    recoveriesMs,
-    lost,
-    doubled,
-    broken,
-  };
 }
 
-function unknown(error: unknown): TaskDetails | undefined {
+/** How long each interrupted task took to run again in another process, in ms, sorted. */
+function recoveriesOf(
+  { faults, plan }: Environment,
+  starts: ReadonlyMap<string, readonly Line[]>,
+  { broken }: Flaws,
+): number[] {
+  const recoveriesMs: number[] = [];
+  for (const { at, ids, pid } of faults) {
+    for (const id of ids) {
+      const next = (starts.get(id) ?? []).find((line) => line.at > at && line.pid !== pid);
+      if (!next) continue;
+      const ms = Math.round(next.at - at);
+      recoveriesMs.push(ms);
+      if (ms > plan.recoveryMs) broken.push(`${next.key}: it ran again after ${ms} ms`);
+    }
+  }
+  return recoveriesMs.sort((a, b) => a - b);
+}
+
+function undefinedIfUnknown(error: unknown): TaskDetails | undefined {
   if (RelierError.is(error, "RL_NOT_FOUND")) return undefined;
   throw error;
 }
 
-/** The same task may have been accepted more than once. */
-function idsOf(accepted: readonly Accepted[]): Map<string, Accepted> {
+function byId(accepted: readonly Accepted[]): Map<string, Accepted> {
   return new Map(accepted.map((each) => [each.id, each]));
 }
 
-function byId(lines: readonly Line[], what: Line["what"]): Map<string, Line[]> {
+function linesById(lines: readonly Line[], what: Line["what"]): Map<string, Line[]> {
   const found = new Map<string, Line[]>();
   for (const line of lines) {
     if (line.what === what) found.set(line.id, [...found.get(line.id) ?? [], line]);

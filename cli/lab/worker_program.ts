@@ -1,6 +1,6 @@
 /**
- * A worker process of an experiment: what a user's own worker file would look
- * like, and a line in the ledger for each result that Redis has accepted.
+ * A worker process of the lab: a user's own worker file, plus a ledger line for
+ * each result that Redis has accepted.
  *
  * @module
  */
@@ -10,50 +10,52 @@ import { createRelier, createWorker } from "../../mod.ts";
 import { runPoolWorker } from "../processes/worker_pool.ts";
 import { exportTo, type Otlp } from "../processes/otlp_exporter.ts";
 import { receiveSetup } from "../processes/child_process.ts";
-import { openLedger } from "./ledger.ts";
+import { fileRecorder, type FileWork } from "./demo/file_recorder.ts";
+import { openLedger, type Recorder } from "./ledger.ts";
 import { defineTasks, queue } from "./tasks.ts";
 
-/** What a worker process is told when it is started. */
+/** The first message to a worker process. */
 export interface WorkerSetup {
-  /** What it is called by whoever collects what it exports. */
+  /** The service name in exported telemetry. */
   readonly name: string;
   readonly otlp: Otlp | undefined;
   readonly redis: string;
   readonly prefix: string;
+  /** The folder of the ledger. */
   readonly folder: string;
+  /** The files that jobs name, if the work is on files: their ledger is another one. */
+  readonly files: FileWork | undefined;
   readonly concurrency: number;
   readonly leaseMs: number;
   readonly drainMs: number;
-  /** Which release of the tasks it runs. */
+  /** The release of the tasks. */
   readonly version: number;
 }
 
-/** An experiment holds a worker to the time it takes to leave. */
-const farewellMs = 1000;
+/** Short, because an experiment limits how long a worker may take to exit. */
+const flushMs = 1000;
 
-const { name, otlp, redis, prefix, folder, concurrency, leaseMs, drainMs, version } =
-  await receiveSetup<
-    WorkerSetup
-  >();
+const setup = await receiveSetup<WorkerSetup>();
+const { name, otlp, redis, prefix, folder, files, version } = setup;
 const exporter = otlp && await exportTo(otlp, name, console.error);
-const ledger = openLedger(folder);
+const recorder: Recorder = files ? fileRecorder(files) : openLedger(folder);
 const relier = createRelier({ redis, prefix });
-defineTasks({ ledger, version });
+defineTasks({ recorder, version });
 const worker = createWorker(relier, {
   queues: [queue],
-  concurrency,
-  lease: leaseMs,
-  drainTimeout: drainMs,
+  concurrency: setup.concurrency,
+  lease: setup.leaseMs,
+  drainTimeout: setup.drainMs,
   handleSignals: !exporter,
 });
 if (exporter) {
   process.once("SIGTERM", async () => {
     await worker.drain();
-    await exporter.close(farewellMs);
+    await exporter.close(flushMs);
     process.exit();
   });
 }
 worker.on("completed", ({ id }) => {
-  ledger.write({ what: "settled", id, key: "", attempt: 0, worker: worker.id, fence: 0 });
+  recorder.write({ what: "settled", id, key: "", attempt: 0, worker: worker.id, fence: 0 });
 });
 await runPoolWorker(worker);

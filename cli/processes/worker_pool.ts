@@ -117,7 +117,14 @@ export function createWorkerPool<Job>(
     } else if (what === "broken") failure = new Error(event.reason);
     else if (what === "draining") worker.state = "draining";
     else if (what === "started") {
-      worker.running.set(id, { id, job: jobs.get(id), since: event.at });
+      worker.running.set(id, {
+        id,
+        // A task may start before its push has returned and registered the job.
+        get job() {
+          return jobs.get(id);
+        },
+        since: event.at,
+      });
     } else if (what === "resurrected") {
       resurrected.add(id);
     } else if (what !== "error" && what !== "ended") {

@@ -25,4 +25,4 @@ export const count: Task<"count", [n?: number], number> = rlTask("count", async 
 });
 
 /** Sleeps, to be interrupted by `rl chaos`. */
-export { sleep } from "../lab/sleep_task.ts";
+export { sleepTask } from "../lab/sleep_task.ts";

@@ -18,12 +18,16 @@ export function isGenerated(path: string): boolean {
 
 const elsewhere = new Set([".git", "node_modules", "dist", "coverage"]);
 
+/** Projects of users, which `rl init` writes: they import the package by its name. */
+const templates = "cli/commands/init/templates";
+
 /** Every file that belongs to the project, by its path from the root, sorted. */
 export function files(folder = ""): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true })
     .filter((entry) => !elsewhere.has(entry.name))
     .flatMap((entry) => {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (path === templates) return [];
       return entry.isDirectory() ? files(path) : entry.isFile() ? [path] : [];
     })
     .sort();

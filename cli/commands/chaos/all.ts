@@ -1,21 +1,21 @@
 /**
- * `rl chaos all`: every experiment, one behind the other, on one Redis.
+ * `rl chaos all`: runs every experiment, one after another, on one Redis.
  *
  * @module
  */
 
 import type { ArgsDef } from "../../framework/args.ts";
-import { type Command, command } from "../../framework/command.ts";
+import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
-import { openLaboratory, read } from "../../lab/chaos/chaos_command.ts";
+import { createRunner, readOptions } from "../../lab/chaos/chaos_command.ts";
 import { type Common, common, refuseProduction } from "../../lab/chaos/options.ts";
-import { exitOf } from "../../lab/chaos/experiment.ts";
+import { exitCodeOf, secondsSince } from "../../lab/chaos/experiment.ts";
 import { experiments } from "../../lab/chaos/index.ts";
 import type { Report } from "../../lab/chaos/report.ts";
 
 const all: Command<ArgsDef> = command<ArgsDef>({
-  summary: "Carry out every experiment, one behind the other",
-  details: "Exits with 8 if a promise was broken, with 1 if a fault did not strike.",
+  summary: "Run every experiment, one after another",
+  details: "Exits with 8 if a promise was broken, with 1 if a fault hit no task.",
   examples: ["rl chaos all --self-contained", "rl chaos all --self-contained --json"],
   args: common,
   async run(context) {
@@ -24,57 +24,62 @@ const all: Command<ArgsDef> = command<ArgsDef>({
     refuseProduction(context, given);
     if (!given["self-contained"]) {
       throw new CliError(2, "Cannot run every experiment where others work, too", {
-        hint: "pass --self-contained: it starts a Redis and workers for this alone",
+        hint: "pass --self-contained: it starts a Redis and workers for the experiments",
       });
     }
     const began = performance.now();
-    const laboratory = await openLaboratory(context, given);
+    const runner = await createRunner(context, given);
     const reports: Report[] = [];
     try {
       for (const load of Object.values(experiments)) {
         signal.throwIfAborted();
         const { experiment } = (await load()).default;
-        reports.push(
-          await laboratory.conduct(experiment, read(experiment, defaultsOf(experiment.args))),
-        );
+        const options = readOptions(experiment, defaultsOf(experiment.args));
+        reports.push(await runner.run(experiment, options));
         out.line("");
       }
     } finally {
-      await laboratory.close();
+      await runner.close();
     }
-    const of = (outcome: Report["outcome"]): string[] =>
-      reports.filter((report) => report.outcome === outcome).map(({ experiment }) => experiment);
-    const summary = {
-      summary: true,
-      experiments: reports.length,
-      held: of("held").length,
-      broken: of("broken"),
-      inconclusive: of("inconclusive"),
-      faults: reports.reduce((sum, { faults }) => sum + faults.length, 0),
-      tasks: reports.reduce((sum, { tasks }) => sum + tasks.pushed, 0),
-      lost: reports.reduce((sum, { tasks }) => sum + tasks.lost, 0),
-      doubled: reports.reduce((sum, { tasks }) => sum + (tasks.doubled ?? 0), 0),
-      seed: reports[0]!.seed,
-      seconds: Math.round((performance.now() - began) / 100) / 10,
-    };
-    out.record(summary, () => {
-      const { held, faults, tasks, lost, doubled, seconds, broken, inconclusive } = summary;
-      out.line(
-        `${held} of ${reports.length} held · ${faults} faults · ${tasks} tasks · ${lost} lost · ` +
-          `${doubled} doubled · ${seconds} s`,
-      );
-      if (broken.length > 0) out.line(out.style.red(`broken: ${broken.join(", ")}`));
-      if (inconclusive.length > 0) {
-        out.line(out.style.yellow(`unclear: ${inconclusive.join(", ")}`));
-      }
-    });
-    return exitOf(reports);
+    printSummary(context, reports, secondsSince(began));
+    return exitCodeOf(reports);
   },
 });
 
 export default all;
 
-/** What the options of an experiment are where nothing is said. */
+/** The default values of an experiment's options. */
 function defaultsOf(args: ArgsDef): Record<string, string | boolean | undefined> {
   return Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, arg.default]));
+}
+
+function printSummary({ out }: Context<any>, reports: readonly Report[], seconds: number): void {
+  const named = (outcome: Report["outcome"]): string[] =>
+    reports.filter((report) => report.outcome === outcome).map(({ experiment }) => experiment);
+  const sum = (count: (report: Report) => number): number =>
+    reports.reduce((total, report) => total + count(report), 0);
+  const summary = {
+    summary: true,
+    experiments: reports.length,
+    held: named("held").length,
+    broken: named("broken"),
+    inconclusive: named("inconclusive"),
+    faults: sum(({ faults }) => faults.length),
+    tasks: sum(({ tasks }) => tasks.pushed),
+    lost: sum(({ tasks }) => tasks.lost),
+    doubled: sum(({ tasks }) => tasks.doubled ?? 0),
+    seed: reports[0]!.seed,
+    seconds,
+  };
+  out.record(summary, () => {
+    const { held, faults, tasks, lost, doubled, broken, inconclusive } = summary;
+    out.line(
+      `${held} of ${reports.length} held · ${faults} faults · ${tasks} tasks · ${lost} lost · ` +
+        `${doubled} doubled · ${seconds} s`,
+    );
+    if (broken.length > 0) out.line(out.style.red(`broken: ${broken.join(", ")}`));
+    if (inconclusive.length > 0) {
+      out.line(out.style.yellow(`unclear: ${inconclusive.join(", ")}`));
+    }
+  });
 }

@@ -1,5 +1,5 @@
 /**
- * `rl chaos list`: what can be done to a cluster, and what each of it proves.
+ * `rl chaos list`: lists the experiments and their promises.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type Command, command } from "../../framework/command.ts";
 import { experiments } from "../../lab/chaos/index.ts";
 
 const list: Command<Record<never, never>> = command({
-  summary: "The experiments, and what each of them proves",
+  summary: "List the experiments and what each proves",
   examples: ["rl chaos list"],
   args: {},
   offline: true,
@@ -18,7 +18,7 @@ const list: Command<Record<never, never>> = command({
       name: experiment.name,
       fault: experiment.summary,
       proves: experiment.proves,
-      where: experiment.outside ? "running workers, or --self-contained" : "--self-contained",
+      where: experiment.runLive ? "running workers, or --self-contained" : "--self-contained",
     }));
     out.table(rows, [
       { title: "EXPERIMENT", of: ({ name }) => name },

@@ -1,12 +1,12 @@
 /**
- * A question with a few answers, the first of which is meant by Enter.
+ * A question with a few answers; Enter chooses the first.
  *
  * @module
  */
 
 import type { Context } from "../../framework/command.ts";
 
-/** Asks for one of `answers`; where nobody can be asked, it is the first. */
+/** Asks for one of `answers`; without a terminal the first is chosen. */
 export async function ask(
   { host, out }: Pick<Context, "host" | "out">,
   question: string,

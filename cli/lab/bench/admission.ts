@@ -1,12 +1,15 @@
 /**
- * How long it takes to be let in, or to be refused: by a push, by asking at the door,
- * and by the middleware of an app.
+ * Times of admission and refusal: by a push, by `admit()`, and by the middleware of
+ * an app.
  *
  * @module
  */
 
 import { Hono } from "hono";
-import { admission as door, relier as lend } from "../../../adapters/hono.ts";
+import {
+  admission as admissionMiddleware,
+  relier as relierMiddleware,
+} from "../../../adapters/hono.ts";
 import { AdmissionRejectedError, type Relier } from "../../../mod.ts";
 import { type Figure, ofTimes } from "./figure.ts";
 import { flood } from "./flood.ts";
@@ -17,12 +20,12 @@ import { noop, payload } from "./noop_task.ts";
 
 const lots = 1_000_000;
 const tenant = "acme";
-/** Not counted: what is called for the first time is slow. */
+/** Calls that are not counted: the first ones are slow. */
 const warmUp = 100;
 
-/** Measures, in turns, at a queue without limits, at one with all of them, and at one that is full. */
+/** Measures in turns: a queue without limits, one with every limit, and a full one. */
 export async function admission(lab: Lab): Promise<Figure[]> {
-  lab.note(`admission: ${calls} of each, pushed, asked for, and by a middleware`);
+  lab.note(`admission: ${calls} calls each by push, by admit() and by a middleware`);
   const relier = lab.client({ tasks: [noop] });
   await relier.queue("open").limit({
     maxDepth: lots,
@@ -33,15 +36,19 @@ export async function admission(lab: Lab): Promise<Figure[]> {
   await relier.queue("full").limit({ maxDepth: 1 });
   await noop.with({ queue: "full" }).apush(payload);
   const pinger = await openPinger(lab.url);
-  const ways = waysOf(lab, relier);
+  const measured = callsOf(lab, relier);
   const pings: number[] = [];
-  const times = Object.entries(ways).map(([name, way]) => ({ name, way, ms: [] as number[] }));
+  const times = Object.entries(measured).map(([name, call]) => ({
+    name,
+    call,
+    ms: [] as number[],
+  }));
   for (let i = -warmUp; i < calls; i++) {
     lab.signal.throwIfAborted();
     const ping = await pinger.ping();
     if (i >= 0) pings.push(ping);
-    for (const { way, ms } of times) {
-      const took = await timed(way);
+    for (const { call, ms } of times) {
+      const took = await timed(call);
       if (i >= 0) ms.push(took);
     }
   }
@@ -52,11 +59,15 @@ export async function admission(lab: Lab): Promise<Figure[]> {
   return figures;
 }
 
-/** What is measured, by its name. */
-function waysOf(lab: Lab, relier: Relier): Record<string, () => Promise<unknown>> {
-  const app = new Hono().use(lend(relier));
+/** The calls to measure, by name. */
+function callsOf(lab: Lab, relier: Relier): Record<string, () => Promise<unknown>> {
+  const app = new Hono().use(relierMiddleware(relier));
   for (const queue of ["free", "open", "full"]) {
-    app.post(`/${queue}`, door({ queue, key: () => tenant }), (c) => c.body(null, 202));
+    app.post(
+      `/${queue}`,
+      admissionMiddleware({ queue, key: () => tenant }),
+      (c) => c.body(null, 202),
+    );
   }
   const post = async (path: string): Promise<Response> =>
     await app.request(path, { method: "POST" });
@@ -65,9 +76,9 @@ function waysOf(lab: Lab, relier: Relier): Record<string, () => Promise<unknown>
     "push accepted, no limits": () => noop.with({ queue: "free" }).apush(payload),
     "push accepted, all limits set": () => noop.with({ queue: "open", tenant }).apush(payload),
     "push refused": () => refused(noop.with({ queue: "full" }).apush(payload)),
-    "asked, no limits": () => relier.admit("free", { tenant }),
-    "asked, all limits set": () => relier.admit("open", { tenant }),
-    "asked, refused": () => relier.admit("full", { tenant }),
+    "admit(), no limits": () => relier.admit("free", { tenant }),
+    "admit(), all limits set": () => relier.admit("open", { tenant }),
+    "admit(), refused": () => relier.admit("full", { tenant }),
     "middleware, no limits": () => post("/free"),
     "middleware, all limits set": () => post("/open"),
     "middleware, 429": () => post("/full"),
@@ -81,7 +92,7 @@ async function refused(push: Promise<unknown>): Promise<void> {
     if (error instanceof AdmissionRejectedError) return;
     throw error;
   }
-  throw new Error("Cannot measure a refusal: a full queue has taken a task");
+  throw new Error("Cannot measure a refusal: a full queue accepted a task");
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

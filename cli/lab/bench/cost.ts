@@ -1,20 +1,20 @@
 /**
- * What work costs: how many a second, and the CPU time of Redis and of this
- * process for each.
+ * The cost of work: tasks per second, and the CPU time of Redis and of this process
+ * per task.
  *
  * @module
  */
 
 import process from "node:process";
 
-/** What one piece of work cost, each for one of many. */
+/** The cost of one task among many. */
 export interface Cost {
   readonly perSecond: number;
   readonly redisUs: number;
   readonly nodeUs: number;
 }
 
-/** Does `work` on `n` tasks and says what it cost; `cpuUs` is the CPU time of Redis so far. */
+/** Measures `work` on `n` tasks; `cpuUs` reads the CPU time of Redis so far. */
 export async function measure(
   cpuUs: () => Promise<number>,
   n: number,

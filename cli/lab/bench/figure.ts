@@ -1,10 +1,10 @@
 /**
- * What a bench comes to: figures that say how far they spread.
+ * Figures of a benchmark, with their spread.
  *
  * @module
  */
 
-/** One figure: of rates the median round, of times three percentiles. */
+/** One figure: the median round of rates, three percentiles of times. */
 export interface Figure {
   readonly metric: string;
   readonly unit: "tasks/s" | "tasks" | "µs" | "ms" | "bytes" | "%";
@@ -13,7 +13,7 @@ export interface Figure {
   readonly p99: number | null;
   readonly min: number;
   readonly max: number;
-  /** How many were measured. */
+  /** The number of measurements. */
   readonly n: number;
 }
 
@@ -22,14 +22,14 @@ export function ofRounds(metric: string, unit: Figure["unit"], values: readonly 
   return { ...spread(metric, unit, values), p95: null, p99: null };
 }
 
-/** The figure of many single times. */
+/** The figure of many times. */
 export function ofTimes(metric: string, values: readonly number[]): Figure {
   return spread(metric, "ms", values);
 }
 
 function spread(metric: string, unit: Figure["unit"], values: readonly number[]): Figure {
   const sorted = values.toSorted((a, b) => a - b);
-  // The rank above, so that a p99 of few is their worst and never better than it was.
+  // Round the rank up: the p99 of few values is their worst, never better.
   const rank = (part: number): number => sorted[Math.ceil(part * sorted.length) - 1] ?? NaN;
   return {
     metric,
@@ -43,7 +43,7 @@ function spread(metric: string, unit: Figure["unit"], values: readonly number[])
   };
 }
 
-/** A number with as many digits as mean something. */
+/** A number with its significant digits. */
 export function digits(value: number | null): string {
   if (value === null) return "";
   if (value >= 100) return Math.round(value).toLocaleString("en");

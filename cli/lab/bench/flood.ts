@@ -1,14 +1,14 @@
 /**
- * A flood: far more requests than a queue takes, all at once and without a pause,
- * through the middleware of an app. What counts is how much too much gets in, and
- * whether as much gets in as may.
+ * A flood: far more requests than a queue admits, all at once, through the middleware
+ * of an app. Measures how many tasks exceed the limits, and how close the admitted rate
+ * comes to its limit.
  *
  * @module
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Hono } from "hono";
-import { admission, relier as lend } from "../../../adapters/hono.ts";
+import { admission, relier as relierMiddleware } from "../../../adapters/hono.ts";
 import type { Queue, Relier, TaskPage } from "../../../mod.ts";
 import { createWorkerPool } from "../../processes/worker_pool.ts";
 import { start } from "../../processes/child_process.ts";
@@ -20,12 +20,12 @@ import { noop, payload } from "./noop_task.ts";
 const producers = 200;
 const depth = 1_000;
 const rate = { limit: 500, per: "1s", burst: 500 } as const;
-/** What may come at once after a quiet time, and what comes until that is used up, is not counted. */
+/** The initial burst, and the tasks until it is used up, are not counted. */
 const early = 2 * rate.burst;
-/** How many are let in while the rate is measured, at most. */
-const most = 5_000;
+/** The most tasks admitted while the rate is measured. */
+const maxTasks = 5_000;
 
-/** Floods a queue that nobody works on, then one that is worked off as fast as it fills. */
+/** Floods a queue without workers, then one whose worker keeps up. */
 export async function flood(lab: Lab, relier: Relier): Promise<Figure[]> {
   return [...await overDepth(lab, relier), ...await overRate(lab, relier)];
 }
@@ -35,28 +35,31 @@ async function overDepth(lab: Lab, relier: Relier): Promise<Figure[]> {
   const queue = relier.queue("flooded");
   await queue.limit({ maxDepth: depth });
   let left = 4 * depth;
-  await all(lab, appAt("flooded", relier), () => left-- > 0);
+  await produce(lab, appAt("flooded", relier), () => left-- > 0);
   const { counts } = await queue.stats();
   return [ofRounds(`tasks beyond a depth of ${depth}`, "tasks", [counts.ready - depth])];
 }
 
 async function overRate(lab: Lab, relier: Relier): Promise<Figure[]> {
-  const goal = Math.min(lab.tasks, most);
-  lab.note(`flood: ${producers} producers at ${rate.limit}/s, until ${early + goal} are let in`);
+  const goal = Math.min(lab.tasks, maxTasks);
+  lab.note(`flood: ${producers} producers at ${rate.limit}/s, until ${early + goal} are admitted`);
   const queue = relier.queue("rated");
   await queue.limit({ maxDepth: depth, rate });
   const setup: FloodedSetup = { redis: lab.url, prefix: lab.prefix, queue: queue.name };
   const program = new URL("./flooded_process.ts", import.meta.url);
-  const crew = createWorkerPool<never>(1, () => start(program, setup), lab.signal);
-  let letIn = 0;
+  const pool = createWorkerPool<never>(1, () => start(program, setup), lab.signal);
+  let admitted = 0;
   try {
-    await crew.until("it works", () => crew.workers.every(({ state }) => state === "working"));
-    await all(lab, appAt(queue.name, relier), () => letIn < early + goal, () => letIn++);
-    while ((await queue.stats()).counts.completed < letIn) {
+    await pool.until(
+      "the worker works",
+      () => pool.workers.every(({ state }) => state === "working"),
+    );
+    await produce(lab, appAt(queue.name, relier), () => admitted < early + goal, () => admitted++);
+    while ((await queue.stats()).counts.completed < admitted) {
       await sleep(20, undefined, { signal: lab.signal });
     }
   } finally {
-    await crew.stop();
+    await pool.stop();
   }
   const times = await arrivals(queue);
   const perSecond = 1000 * (times.length - 1 - early) / (times.at(-1)! - times[early]!);
@@ -70,7 +73,7 @@ async function overRate(lab: Lab, relier: Relier): Promise<Figure[]> {
   ];
 }
 
-/** When each task came, by the clock of Redis, in ms. */
+/** The enqueue times of all tasks by the clock of Redis, in ms. */
 async function arrivals(queue: Queue): Promise<number[]> {
   const times: number[] = [];
   let cursor: string | null = "";
@@ -82,13 +85,13 @@ async function arrivals(queue: Queue): Promise<number[]> {
   return times.sort((a, b) => a - b);
 }
 
-/** By how many more tasks than the rate allows came in the worst of all spans of time. */
+/** The most tasks beyond the rate in any span of time. */
 function beyond(times: readonly number[]): number {
   const perMs = rate.limit / 1000;
   let least = Infinity, worst = 0;
   times.forEach((at, i) => {
     least = Math.min(least, i - perMs * at);
-    // Milliseconds are cut off: a span may be one longer than it looks.
+    // Times are truncated to milliseconds: a span may be one longer than it looks.
     worst = Math.max(worst, i - perMs * at - least + 1 - rate.burst - perMs);
   });
   return Math.ceil(worst);
@@ -98,15 +101,15 @@ function beyond(times: readonly number[]): number {
 function appAt(queue: string, relier: Relier): Hono {
   const pusher = noop.with({ queue });
   const app = new Hono();
-  app.use(lend(relier)).post("/", admission({ queue }), async (c) => {
+  app.use(relierMiddleware(relier)).post("/", admission({ queue }), async (c) => {
     await pusher.apush(payload);
     return c.body(null, 202);
   });
   return app;
 }
 
-/** Has all producers ask, again and again, as long as there is more to ask for. */
-async function all(
+/** Sends requests from all producers while `more()`. */
+async function produce(
   { signal }: Lab,
   app: Hono,
   more: () => boolean,

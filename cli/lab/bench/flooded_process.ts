@@ -1,5 +1,5 @@
 /**
- * A worker process that works off a flood.
+ * A worker process that runs the tasks of a flood.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { runPoolWorker } from "../../processes/worker_pool.ts";
 import { receiveSetup } from "../../processes/child_process.ts";
 import { noop } from "./noop_task.ts";
 
-/** What it is told. */
+/** The first message to the process. */
 export interface FloodedSetup {
   readonly redis: string;
   readonly prefix: string;

@@ -1,21 +1,21 @@
 /**
- * The task of the recovery bench: it outlasts its first worker.
+ * The task of the recovery benchmark: it outlasts its first worker.
  *
  * @module
  */
 
 import { rlTask, type Task, taskContext } from "../../../mod.ts";
 
-/** What a process that is to be killed is told. */
+/** The first message to the process. */
 export interface KilledSetup {
   readonly redis: string;
   readonly prefix: string;
 }
 
-/** The queue of the recovery bench. */
+/** The queue of the recovery benchmark. */
 export const queue = "recovery";
 
-/** Runs until its worker is killed; the next one completes it. */
+/** Runs until its worker is killed; the next worker completes it. */
 export const outlast: Task<"outlast", [], void> = rlTask(
   "outlast",
   { queue, maxResurrections: 5 },

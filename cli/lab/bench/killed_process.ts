@@ -1,5 +1,5 @@
 /**
- * A worker process that is to be killed.
+ * A worker process that the recovery benchmark kills.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What every bench works with: a Redis, a client under a prefix of its own that
- * is removed afterwards, and what the server says of itself.
+ * The environment of every benchmark: a Redis, clients under a prefix that is removed
+ * afterwards, and the facts of the server.
  *
  * @module
  */
@@ -11,36 +11,36 @@ import process from "node:process";
 import { createRelier, type RedisPort, type Relier, type RelierOptions } from "../../../mod.ts";
 import { findRedis, type FoundRedis, ownRedis } from "../../processes/find_redis.ts";
 
-/** How much is measured. */
+/** How much to measure. */
 export interface Effort {
-  /** Of a round. */
+  /** Tasks per round. */
   readonly tasks: number;
   readonly concurrency: number;
   readonly kills: number;
 }
 
-/** What a bench works with. */
+/** The environment of a benchmark. */
 export interface Lab extends Effort {
   readonly url: string;
   readonly prefix: string;
   readonly port: RedisPort;
   readonly signal: AbortSignal;
-  /** Says what is being done. */
+  /** Prints the current measurement. */
   note(text: string): void;
-  /** A client of its own; closed with the lab. */
+  /** Creates a client; it is closed with the lab. */
   client(options?: RelierOptions): Relier;
-  /** Microseconds of CPU of the main thread of Redis so far. */
+  /** CPU time of the main thread of Redis so far, in µs. */
   cpuUs(): Promise<number>;
-  /** Bytes Redis uses. */
+  /** Memory that Redis uses, in bytes. */
   bytes(): Promise<number>;
-  /** Where this was measured. */
+  /** The machine and the server. */
   where(): Promise<Where>;
-  /** What the audit of every queue that was used finds. */
+  /** The findings of an audit of every queue. */
   broken(): Promise<string[]>;
   close(): Promise<void>;
 }
 
-/** Where figures were measured. */
+/** The machine and the server of a measurement. */
 export interface Where {
   readonly host: string;
   readonly node: string;
@@ -48,12 +48,12 @@ export interface Where {
   readonly persistence: string;
 }
 
-/** How often rates are measured. */
+/** The number of rounds of a rate. */
 export const rounds = 3;
-/** How often a single call is timed. */
+/** The number of timed calls. */
 export const calls = 500;
 
-/** Opens a lab on the Redis at `url`, or on one that is started for it. */
+/** Opens a lab on the Redis at `url`, or on a new one. */
 export async function openLab(
   url: string | undefined,
   effort: Effort,

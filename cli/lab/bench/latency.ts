@@ -1,5 +1,5 @@
 /**
- * How long a task waits for an idle worker.
+ * Latency of a task with an idle worker.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { calls, type Lab } from "./lab.ts";
 
 const nothing = program("nothing", "return 0");
 
-/** Measures from the push to its acknowledgement and to the handler, beside a bare call. */
+/** Measures from the push to its acknowledgement and to the handler, next to a bare call. */
 export async function latency(lab: Lab): Promise<Figure[]> {
   lab.note(`latency: ${calls} tasks, one after the other, one idle worker`);
   let began = 0;
@@ -33,7 +33,7 @@ export async function latency(lab: Lab): Promise<Figure[]> {
     const done = await task.apush();
     accepted.push(performance.now() - began);
     started.push(await arrival);
-    await done.result(); // The worker is idle again.
+    await done.result(); // Until the worker is idle again.
   }
   await worker.drain();
   await relier.close();
@@ -44,7 +44,7 @@ export async function latency(lab: Lab): Promise<Figure[]> {
   ];
 }
 
-/** How long a call takes that does nothing. */
+/** Times a script call that does nothing. */
 export async function roundTrip({ port, prefix }: Lab): Promise<number> {
   const began = performance.now();
   await port.run(nothing, [`${prefix}:{latency~0}:nothing`], []);

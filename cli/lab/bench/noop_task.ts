@@ -1,5 +1,5 @@
 /**
- * What the benches run: nothing, with a payload of 100 bytes.
+ * The task of the benchmarks: does nothing, with a payload of 100 bytes.
  *
  * @module
  */

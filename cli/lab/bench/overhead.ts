@@ -1,7 +1,7 @@
 /**
- * What telemetry costs where nobody observes. Redis is left out: it would cost, and vary,
- * by far more. In its place are its own answers, given again at once: the client and the
- * worker do all they do for each task, with telemetry and without, in turns.
+ * The cost of telemetry without an SDK. Redis is replaced by its recorded replies, because
+ * it would cost, and vary, by far more. Client and worker do all their work for each task,
+ * with telemetry and without, in turns.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type Figure, ofRounds } from "./figure.ts";
 import type { Lab } from "./lab.ts";
 import { noop, payload } from "./noop_task.ts";
 
-/** The figure of a round is the median of its pairs: what else runs here comes in bursts. */
+/** A round's figure is the median of its pairs: other load on the machine comes in bursts. */
 const rounds = 9;
 const pairs = 15;
 const warmups = 15;
@@ -38,11 +38,11 @@ export async function overhead(lab: Lab): Promise<Figure[]> {
   }
   return [
     ofRounds("CPU per push and run, no Redis, no telemetry", "µs", plain),
-    ofRounds("CPU that telemetry adds, nobody observes", "µs", extra),
+    ofRounds("CPU that telemetry adds, no SDK registered", "µs", extra),
   ];
 }
 
-/** Whichever is first has less to clean up: they take turns at that. */
+/** Measures both ways in alternating order, because the first has less garbage to collect. */
 async function pair(
   lab: Lab,
   replies: ReadonlyMap<string, Reply>,
@@ -58,7 +58,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-/** The longest answer of Redis to each script: pushes that are accepted, and as many claims as fit. */
+/** Records the longest reply to each script: accepted pushes, and as many claims as fit. */
 async function recorded({ port, client }: Lab): Promise<ReadonlyMap<string, Reply>> {
   const longest = new Map<string, Reply>();
   const size = (reply: Reply | undefined): number => JSON.stringify(reply ?? null).length;
@@ -89,7 +89,7 @@ async function one(
     redis: replay(replies),
     prefix,
     tasks: [noop],
-    onDataLoss: () => {}, // Answers come in another order than they were given.
+    onDataLoss: () => {}, // Replies come in another order than they were recorded.
     ...!telemetry && { telemetry: false },
   });
   const before = process.cpuUsage();
@@ -100,7 +100,7 @@ async function one(
   return (user + system) / tasks;
 }
 
-/** A Redis that answers at once, and always the same. */
+/** A Redis that sends the same replies at once. */
 function replay(replies: ReadonlyMap<string, Reply>): RedisPort {
   return {
     run: ({ name }) => Promise.resolve(replies.get(name) ?? ["ok", "", 0]),
@@ -109,7 +109,7 @@ function replay(replies: ReadonlyMap<string, Reply>): RedisPort {
   };
 }
 
-/** One by one, as an application does, and not as one batch. */
+/** Pushes one by one, as an application does, and not as one batch. */
 async function push(tasks: number): Promise<void> {
   const each = noop.with({ queue: "overhead" });
   for (let pushed = 0; pushed < tasks; pushed += atOnce) {

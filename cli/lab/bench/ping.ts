@@ -1,6 +1,5 @@
 /**
- * What a round trip costs by itself, asked of Redis by its client: the floor of
- * everything that asks Redis once.
+ * The time of a bare round trip to Redis: the floor of every call.
  *
  * @module
  */
@@ -9,7 +8,7 @@ import { Redis } from "ioredis";
 
 /** Times PINGs. */
 export interface Pinger {
-  /** How many ms one takes. */
+  /** Sends one; resolves to its time in ms. */
   ping(): Promise<number>;
   close(): void;
 }

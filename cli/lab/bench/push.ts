@@ -1,5 +1,5 @@
 /**
- * How fast tasks are accepted, and what one that waits takes.
+ * Throughput of pushes, and the memory of a waiting task.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { noop, payload } from "./noop_task.ts";
 
 const pushers = 100;
 
-/** Measures bulk, many at once, and one after the other, each awaited. */
+/** Measures pushes in bulk, many at once, and one after another, each awaited. */
 export async function push(lab: Lab): Promise<Figure[]> {
   const relier = lab.client({ tasks: [noop] });
   const many = lab.tasks, few = Math.ceil(lab.tasks / 10);
-  const ways: Record<string, { n: number; costs: Cost[]; work(queue: string): Promise<unknown> }> =
+  const modes: Record<string, { n: number; costs: Cost[]; work(queue: string): Promise<unknown> }> =
     {
       [`push in bulk`]: {
         n: many,
@@ -44,19 +44,19 @@ export async function push(lab: Lab): Promise<Figure[]> {
     };
   const sizes: number[] = [];
   for (let round = 1; round <= rounds; round++) {
-    for (const [i, [name, way]] of Object.entries(ways).entries()) {
+    for (const [i, [name, mode]] of Object.entries(modes).entries()) {
       lab.signal.throwIfAborted();
-      lab.note(`${name}: ${way.n} tasks, round ${round} of ${rounds}`);
-      // A queue of its own: what waits there already makes an insert slower.
+      lab.note(`${name}: ${mode.n} tasks, round ${round} of ${rounds}`);
+      // A queue of its own: waiting tasks make an insert slower.
       const queue = `push-${i}-${round}`;
       await relier.queue(queue).stats();
       const before = await lab.bytes();
-      way.costs.push(await measure(lab.cpuUs, way.n, () => way.work(queue)));
-      if (i === 0) sizes.push((await lab.bytes() - before) / way.n);
+      mode.costs.push(await measure(lab.cpuUs, mode.n, () => mode.work(queue)));
+      if (i === 0) sizes.push((await lab.bytes() - before) / mode.n);
     }
   }
   return [
-    ...Object.entries(ways).flatMap(([name, { costs }]) => [
+    ...Object.entries(modes).flatMap(([name, { costs }]) => [
       ofRounds(name, "tasks/s", costs.map((cost) => cost.perSecond)),
       ofRounds(`Redis CPU per ${name}`, "µs", costs.map((cost) => cost.redisUs)),
     ]),

@@ -1,6 +1,6 @@
 /**
- * How long it takes until a task runs again whose worker was killed: where its
- * absence is all there is to notice it by, and where a supervisor sees its end.
+ * Time until the task of a killed worker runs again: with a lone worker, whose lost
+ * connection is the only sign, and with a supervisor, which sees the exit.
  *
  * @module
  */
@@ -15,19 +15,19 @@ import { type KilledSetup, outlast, queue } from "./killed.ts";
 import type { Lab } from "./lab.ts";
 
 const size = 3;
-const lookMs = 20;
+const pollMs = 20;
 
-/** Worker processes, one task at a time each. */
-interface Gang {
+/** Worker processes with one slot each. */
+interface Workers {
   /** Resolves once all of them work. @throws if one cannot. */
   working(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Hears that the process `pid` has begun the task `id`. */
-type Ear = (id: string, pid: number) => void;
+/** Called when the process `pid` starts the task `id`. */
+type OnStart = (id: string, pid: number) => void;
 
-/** Kills the worker of one task after the other, in either gang. */
+/** Kills the worker of one task after the other, alone and supervised. */
 export async function recovery(lab: Lab): Promise<Figure[]> {
   return [
     ofTimes("SIGKILL to running again", await killed(lab, alone)),
@@ -35,21 +35,24 @@ export async function recovery(lab: Lab): Promise<Figure[]> {
   ];
 }
 
-async function killed(lab: Lab, hire: (lab: Lab, ear: Ear) => Gang): Promise<number[]> {
+async function killed(
+  lab: Lab,
+  startWorkers: (lab: Lab, onStart: OnStart) => Workers,
+): Promise<number[]> {
   const { signal } = lab;
   const relier = lab.client({ tasks: [outlast] });
   const begun = new Map<string, { readonly pid: number; readonly at: number }[]>();
-  const gang = hire(lab, (id, pid) => {
+  const workers = startWorkers(lab, (id, pid) => {
     begun.set(id, [...begun.get(id) ?? [], { pid, at: performance.now() }]);
   });
   const times: number[] = [];
   try {
     for (let kill = 1; kill <= lab.kills; kill++) {
-      await gang.working();
-      lab.note(`recovery, ${hire.name}: SIGKILL ${kill} of ${lab.kills}`);
+      await workers.working();
+      lab.note(`recovery, ${startWorkers.name}: SIGKILL ${kill} of ${lab.kills}`);
       const task = await relier.apush(outlast);
       const run = async (nth: number) => {
-        for (;; await sleep(lookMs, undefined, { signal })) {
+        for (;; await sleep(pollMs, undefined, { signal })) {
           const found = begun.get(task.id)?.[nth - 1];
           if (found) return found;
         }
@@ -61,32 +64,32 @@ async function killed(lab: Lab, hire: (lab: Lab, ear: Ear) => Gang): Promise<num
       await task.result();
     }
   } finally {
-    await gang.close();
+    await workers.close();
     await relier.close();
   }
   return times;
 }
 
-/** Nobody tells Redis of a process that ends. */
-function alone(lab: Lab, ear: Ear): Gang {
+/** Workers without a supervisor: Redis is not told that a process exited. */
+function alone(lab: Lab, onStart: OnStart): Workers {
   const setup: KilledSetup = { redis: lab.url, prefix: lab.prefix };
   const program = new URL("./killed_process.ts", import.meta.url);
-  const crew = createWorkerPool<never>(size, () => start(program, setup), lab.signal);
-  crew.listen(({ what, id, worker }) => {
-    if (what === "started") ear(id, worker.pid);
+  const pool = createWorkerPool<never>(size, () => start(program, setup), lab.signal);
+  pool.listen(({ what, id, worker }) => {
+    if (what === "started") onStart(id, worker.pid);
   });
   return {
     working: () =>
-      crew.until(
+      pool.until(
         "all workers work",
-        () => crew.workers.every(({ state }) => state === "working"),
+        () => pool.workers.every(({ state }) => state === "working"),
       ),
-    close: () => crew.stop(),
+    close: () => pool.stop(),
   };
 }
 
-/** As `rl worker start --processes 3` does it. */
-function supervised({ url: redis, prefix, signal }: Lab, ear: Ear): Gang {
+/** Workers of a supervisor, as in `rl worker start --processes 3`. */
+function supervised({ url: redis, prefix, signal }: Lab, onStart: OnStart): Workers {
   const supervisor = createSupervisor({
     modules: [fileOf(new URL("./killed.ts", import.meta.url))],
     size,
@@ -95,14 +98,14 @@ function supervised({ url: redis, prefix, signal }: Lab, ear: Ear): Gang {
     worker: { queues: [queue], concurrency: 1 },
     reportedEvents: ["started"],
     onEvent({ what, id, pid }) {
-      if (what === "started") ear(id!, pid);
+      if (what === "started") onStart(id!, pid);
     },
   });
   return {
     async working() {
       await supervisor.ready;
       while (supervisor.processes.some(({ state }) => state !== "working")) {
-        await sleep(lookMs, undefined, { signal });
+        await sleep(pollMs, undefined, { signal });
       }
     },
     async close() {

@@ -1,6 +1,6 @@
 /**
- * How many tasks one worker process runs, and what each costs. The handler does
- * nothing; the payload is 100 bytes.
+ * Throughput of one worker process, and the cost of a task. The handler does nothing;
+ * the payload is 100 bytes.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { type Figure, ofRounds } from "./figure.ts";
 import { type Lab, rounds } from "./lab.ts";
 import { noop, payload } from "./noop_task.ts";
 
-/** Measures it at the concurrency that was asked for, and one by one. */
+/** Measures at the given concurrency and one by one. */
 export async function throughput(lab: Lab): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const concurrency of new Set([lab.concurrency, 1])) {

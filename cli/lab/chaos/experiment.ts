@@ -1,6 +1,6 @@
 /**
- * What an experiment is, and how it is carried out: set the stage, let the fault
- * strike, wait until all is over, compare.
+ * Experiments: create an environment, inject the fault, wait until all tasks are
+ * final, compare.
  *
  * @module
  */
@@ -9,34 +9,42 @@ import type { ArgsDef, ParsedArgs } from "../../framework/args.ts";
 import type { Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import type { Output } from "../../framework/output.ts";
-import type { Common } from "./options.ts";
-import type { Exporting } from "./telemetry_export.ts";
+import { createEnvironment, type Environment, type Plan } from "../environment.ts";
+import type { LabRedis } from "../lab_redis.ts";
 import { createRandom } from "../random.ts";
-import type { ChaosRedis } from "../lab_redis.ts";
-import { createTimeline, flawsOf, headline, type Report, spreadOf, tell } from "./report.ts";
-import { type Plan, setStage, type Stage } from "../environment.ts";
 import { type Findings, judge, settled } from "../verdict.ts";
+import type { Common } from "./options.ts";
+import {
+  createTimeline,
+  flawsOf,
+  printHeadline,
+  printReport,
+  type Report,
+  spreadOf,
+  type Timeline,
+} from "./report.ts";
+import type { ChaosExport } from "./telemetry_export.ts";
 
-/** A fault, and what has to hold in spite of it; `O` is what its options say. */
+/** A fault, and the promise that has to hold in spite of it; `O` is the type of its options. */
 export interface Experiment<A extends ArgsDef = ArgsDef, O = any> {
   readonly name: string;
-  /** What is done. */
+  /** The fault, in a few words. */
   readonly summary: string;
-  /** What it proves, in a few words. */
+  /** The promise, in a few words. */
   readonly proves: string;
   readonly examples?: readonly string[];
   /** Options of its own. */
   readonly args: A;
   /** Reads them. @throws {CliError} 2 */
   read?(args: ParsedArgs<A>): O;
-  /** How its stage differs from the usual one. */
+  /** How its environment differs from the default one. */
   plan?(options: O): Partial<Plan>;
-  /** Pushes, and lets the fault strike. */
-  play(stage: Stage, options: O): Promise<void>;
-  /** The same against workers that run already, where that can be done; resolves to the exit code. */
-  outside?(context: Context<any>, given: Common, options: O): Promise<number>;
-  /** Further promises, when all is over. */
-  check?(stage: Stage, findings: Findings): Promise<void> | void;
+  /** Pushes tasks and injects the fault. */
+  run(env: Environment, options: O): Promise<void>;
+  /** The same on workers that are already running, if possible; resolves to the exit code. */
+  runLive?(context: Context<any>, given: Common, options: O): Promise<number>;
+  /** Further promises, checked when all tasks are final. */
+  check?(env: Environment, findings: Findings): Promise<void> | void;
 }
 
 /** Defines an experiment. */
@@ -46,111 +54,145 @@ export function experiment<const A extends ArgsDef, O>(
   return definition;
 }
 
-/** How it is carried out. */
-export interface Conduct {
+/** What a run of an experiment needs. */
+export interface RunSetup {
   readonly seed: number;
-  /** What was asked for in place of an experiment's own plan. */
-  readonly wish: Partial<Plan>;
-  readonly redis: ChaosRedis;
-  readonly exporting: Exporting;
+  /** Overrides the experiment's own plan. */
+  readonly overrides: Partial<Plan>;
+  readonly redis: LabRedis;
+  readonly exporting: ChaosExport;
   readonly out: Output;
   readonly watch: boolean;
   readonly signal: AbortSignal;
 }
 
-const usual: Plan = {
+const defaults: Plan = {
   workers: 4,
   tasks: 20,
   concurrency: 2,
   leaseMs: 2000,
   drainMs: 1000,
-  backMs: 7000,
+  recoveryMs: 7000,
   breakable: false,
 };
 
-/** Carries out `definition`, and tells what came of it. */
-export async function conduct<O>(
+/** Runs `definition` and prints its report. */
+export async function runExperiment<O>(
   definition: Experiment<any, O>,
   options: O,
-  { seed, wish, redis, exporting, out, watch, signal }: Conduct,
+  setup: RunSetup,
 ): Promise<Report> {
+  const { seed, redis, exporting, out, signal } = setup;
   const began = performance.now();
-  const plan = { ...usual, ...definition.plan?.(options), ...wish };
+  const plan = { ...defaults, ...definition.plan?.(options), ...setup.overrides };
   const { name, summary, proves } = definition;
-  const { workers, concurrency, leaseMs } = plan;
-  const crew = `${workers} workers × ${concurrency}, lease ${out.span(leaseMs)}`;
-  headline(out, name, summary, proves, `${crew}, seed ${seed}, Redis at ${redis.about}`);
-  const timeline = createTimeline(out, watch);
+  const workers = `${plan.workers} workers × ${plan.concurrency}, lease ${out.span(plan.leaseMs)}`;
+  printHeadline(out, name, summary, proves, `${workers}, seed ${seed}, Redis at ${redis.about}`);
+  const timeline = createTimeline(out, setup.watch);
   const faults: { afterMs: number; what: string }[] = [];
-  const { otlp } = exporting;
-  const stage = await setStage(plan, redis, createRandom(seed), otlp, signal, (strike) => {
-    faults.push({ afterMs: Math.round(performance.now() - began), what: strike.what });
-    timeline.strike(strike);
-    exporting.injected(name, strike.what, strike.ids.length);
+  const env = await createEnvironment({
+    name: "chaos",
+    plan,
+    redis,
+    random: createRandom(seed),
+    otlp: exporting.otlp,
+    signal,
+    onFault({ what, ids }) {
+      faults.push({ afterMs: Math.round(performance.now() - began), what });
+      timeline.say("fault", what);
+      exporting.injected(name, what, ids.length);
+    },
   });
-  let problem: string | null = null;
-  const unfollow = timeline.follow(stage.crew);
+  const unfollow = timeline.follow(env.pool);
   try {
-    const fail = (error: Error): void => {
-      signal.throwIfAborted();
-      if (error instanceof CliError) throw error;
-      problem ??= error.message;
-    };
-    await stage.complete().then(() => definition.play(stage, options)).catch(fail);
-    // What was accepted before that is judged all the same, unless nobody was there to finish it.
-    let finished = true;
-    if (stage.ledger.accepted().length > 0) {
-      await settled(stage).catch((error) => {
-        finished = false;
-        fail(error);
-      });
-    }
-    let findings = await judge(stage);
-    await definition.check?.(stage, findings);
-    findings = { ...findings, broken: [...new Set([...findings.broken, ...stage.broken])] };
-    const { events } = await stage.queue.stats();
-    if (faults.length === 0) problem ??= "the fault hit nobody";
-    const broken = flawsOf(findings);
-    const report: Report = {
+    const { problem, finished } = await injectAndSettle(definition, options, env);
+    const found = await judge(env);
+    await definition.check?.(env, found);
+    const findings = { ...found, broken: [...new Set([...found.broken, ...env.broken])] };
+    const report = await reportOf(env, findings, timeline, {
       experiment: name,
-      outcome: broken.length > 0 && finished
-        ? "broken"
-        : problem === null
-        ? "held"
-        : "inconclusive",
       seed,
       redis: redis.about,
       faults,
-      tasks: {
-        pushed: findings.pushed,
-        refused: stage.refused,
-        completed: findings.completed,
-        dead: findings.dead,
-        cancelled: findings.cancelled,
-        lost: findings.lost.length,
-        doubled: findings.doubled.length,
-      },
-      struck: new Set(stage.strikes.flatMap(({ ids }) => ids)).size,
-      runs: findings.runs,
-      charged: findings.charged,
-      resurrected: (events["resurrect"] ?? 0) + (events["quarantine"] ?? 0),
-      handedOff: timeline.handedOff,
-      fenced: stage.crew.fenced.length,
-      recoveryMs: spreadOf(findings.recoveriesMs),
-      broken,
-      problem,
-      seconds: Math.round((performance.now() - began) / 100) / 10,
-    };
-    tell(out, report, timeline);
+      problem: faults.length === 0 ? problem ?? "the fault hit no task" : problem,
+    }, { finished, began });
+    printReport(out, report, timeline);
     return report;
   } finally {
     unfollow();
-    await stage.close();
+    await env.close();
   }
 }
 
-/** The exit code of what came of experiments: 8 if a promise was broken, 1 if something is not proved. */
-export function exitOf(reports: readonly Report[]): number {
+/** Runs the experiment until all tasks are final; resolves to why it proves nothing, if so. */
+async function injectAndSettle<O>(
+  definition: Experiment<any, O>,
+  options: O,
+  env: Environment,
+): Promise<{ problem: string | null; finished: boolean }> {
+  let problem: string | null = null;
+  const fail = (error: Error): void => {
+    env.signal.throwIfAborted();
+    if (error instanceof CliError) throw error;
+    problem ??= error.message;
+  };
+  await env.ready().then(() => definition.run(env, options)).catch(fail);
+  // Accepted tasks are judged all the same, unless no worker was left to finish them.
+  let finished = true;
+  if (env.ledger.accepted().length > 0) {
+    await settled(env).catch((error) => {
+      finished = false;
+      fail(error);
+    });
+  }
+  return { problem, finished };
+}
+
+async function reportOf(
+  env: Environment,
+  findings: Findings,
+  { handedOff }: Timeline,
+  head: Pick<Report, "experiment" | "seed" | "redis" | "faults" | "problem">,
+  { finished, began }: { readonly finished: boolean; readonly began: number },
+): Promise<Report> {
+  const { experiment, seed, redis, faults, problem } = head;
+  const { events } = await env.queue.stats();
+  const broken = flawsOf(findings);
+  return {
+    experiment,
+    outcome: broken.length > 0 && finished ? "broken" : problem === null ? "held" : "inconclusive",
+    seed,
+    redis,
+    faults,
+    tasks: {
+      pushed: findings.pushed,
+      refused: env.refused,
+      completed: findings.completed,
+      dead: findings.dead,
+      cancelled: findings.cancelled,
+      lost: findings.lost.length,
+      doubled: findings.doubled.length,
+    },
+    struck: new Set(env.faults.flatMap(({ ids }) => ids)).size,
+    runs: findings.runs,
+    charged: findings.charged,
+    resurrected: (events["resurrect"] ?? 0) + (events["quarantine"] ?? 0),
+    handedOff,
+    fenced: env.pool.fenced.length,
+    recoveryMs: spreadOf(findings.recoveriesMs),
+    broken,
+    problem,
+    seconds: secondsSince(began),
+  };
+}
+
+/** Seconds since `began`, with one decimal. */
+export function secondsSince(began: number): number {
+  return Math.round((performance.now() - began) / 100) / 10;
+}
+
+/** The exit code of experiments: 8 if a promise was broken, 1 if something is not proved. */
+export function exitCodeOf(reports: readonly Report[]): number {
   if (reports.some(({ outcome }) => outcome === "broken")) return 8;
   return reports.some(({ outcome }) => outcome === "inconclusive") ? 1 : 0;
 }

@@ -1,12 +1,12 @@
 /**
- * The experiments, in the order in which they are shown and carried out.
+ * The experiments, in the order in which they are listed and run.
  *
  * @module
  */
 
 import type { ChaosCommand } from "./chaos_command.ts";
 
-/** Each by its name, loaded when it is called for. */
+/** Each experiment by name, loaded on first use. */
 export const experiments: Readonly<Record<string, () => Promise<{ default: ChaosCommand }>>> = {
   "worker-kill": () => import("./experiments/worker_kill.ts"),
   "worker-freeze": () => import("./experiments/worker_freeze.ts"),

@@ -1,5 +1,5 @@
 /**
- * The options that every experiment takes, and what they say.
+ * Options of every experiment.
  *
  * @module
  */
@@ -27,27 +27,27 @@ export const common: {
 } = {
   "self-contained": {
     type: "boolean",
-    description: "Start a Redis and workers for this alone, and end them afterwards",
+    description: "Start a Redis and workers for the experiment, and stop them afterwards",
   },
   seed: {
     type: "string",
     valueHint: "number",
-    description: "Same seed, same victims and tasks (drawn, and printed)",
+    description: "Random seed for targets and tasks (default: random, printed at start)",
   },
-  tasks: { type: "string", valueHint: "number", description: "How many tasks are pushed" },
-  workers: { type: "string", valueHint: "number", description: "How many workers are started" },
-  watch: { type: "boolean", alias: "w", description: "Show all that happens, as it happens" },
+  tasks: { type: "string", valueHint: "number", description: "Number of tasks to push" },
+  workers: { type: "string", valueHint: "number", description: "Number of workers to start" },
+  watch: { type: "boolean", alias: "w", description: "Show every worker event as it happens" },
   otlp: otlpArg,
   "i-know-this-is-production": {
     type: "boolean",
-    description: "Break things although the environment is production",
+    description: "Run although the environment is production",
   },
 };
 
-/** What they were given as. */
+/** The parsed options. */
 export type Common = ParsedArgs<typeof common>;
 
-/** Chaos is for places where nothing is lost but time. @throws {CliError} 2 */
+/** Refuses to run in production. @throws {CliError} 2 */
 export function refuseProduction({ settings }: Context<any>, given: Common): void {
   if (settings.env.value !== "production" || given["i-know-this-is-production"]) return;
   throw new CliError(2, `Cannot run chaos: the environment is production (${settings.env.from})`, {
@@ -55,14 +55,14 @@ export function refuseProduction({ settings }: Context<any>, given: Common): voi
   });
 }
 
-/** The seed that was asked for, or one that is drawn. @throws {CliError} 2 */
+/** The given seed, or a random one. @throws {CliError} 2 */
 export function seedOf({ seed }: Common): number {
-  const most = 2 ** 31 - 1;
-  return seed === undefined ? randomInt(most) : integer("--seed", seed, { min: 0, max: most });
+  const max = 2 ** 31 - 1;
+  return seed === undefined ? randomInt(max) : integer("--seed", seed, { min: 0, max });
 }
 
-/** What was asked for in place of an experiment's own plan. @throws {CliError} 2 */
-export function wishOf({ tasks, workers }: Common): Partial<Plan> {
+/** The options that override an experiment's own plan. @throws {CliError} 2 */
+export function overridesOf({ tasks, workers }: Common): Partial<Plan> {
   return {
     ...(tasks !== undefined && { tasks: integer("--tasks", tasks, { min: 1, max: 10_000 }) }),
     ...(workers !== undefined && { workers: integer("--workers", workers, { min: 3, max: 32 }) }),

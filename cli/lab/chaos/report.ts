@@ -1,17 +1,17 @@
 /**
- * What an experiment says: the start, the faults and the verdict; with `--watch`
- * all that happens in between; with `--json` one document at its end.
+ * Output of an experiment: the headline, the faults and the verdict; with `--watch`
+ * every worker event in between; with `--json` one document at the end.
  *
  * @module
  */
 
-import type { PoolEvent, WorkerPool } from "../../processes/worker_pool.ts";
+import type { WorkerPool } from "../../processes/worker_pool.ts";
 import type { Output } from "../../framework/output.ts";
-import type { Strike } from "../environment.ts";
+import { narrate, type Narration } from "../narration.ts";
 import type { Job } from "../tasks.ts";
 import type { Findings } from "../verdict.ts";
 
-/** What came of an experiment. `inconclusive`: its fault did not strike, so nothing is proved. */
+/** The report of an experiment. `inconclusive`: the fault hit no task, so nothing is proved. */
 export interface Report {
   readonly experiment: string;
   readonly outcome: "held" | "broken" | "inconclusive";
@@ -25,26 +25,26 @@ export interface Report {
     readonly dead: number;
     readonly cancelled: number;
     readonly lost: number;
-    /** Null, like all that only a ledger tells, where workers have none. */
+    /** Null where workers keep no ledger, like every other figure that needs one. */
     readonly doubled: number | null;
   };
-  /** Tasks that were in the middle of something when a fault struck. */
+  /** Tasks that were running when a fault hit. */
   readonly struck: number;
   readonly runs: number | null;
   readonly charged: number | null;
   readonly resurrected: number;
   readonly handedOff: number | null;
   readonly fenced: number | null;
-  /** From a fault to the line of the next run in the ledger; null if nothing was struck. */
+  /** From a fault to the ledger line of the next run; null if no task was hit. */
   readonly recoveryMs: Spread | null;
-  /** A sentence for each promise that was not kept. */
+  /** A sentence for each broken promise. */
   readonly broken: readonly string[];
   /** Why it is inconclusive. */
   readonly problem: string | null;
   readonly seconds: number;
 }
 
-/** How values are spread. */
+/** The spread of values. */
 export interface Spread {
   readonly count: number;
   readonly p50: number;
@@ -52,18 +52,18 @@ export interface Spread {
   readonly max: number;
 }
 
-/** How `sorted` values are spread. */
+/** The spread of `sorted` values. */
 export function spreadOf(sorted: readonly number[]): Spread | null {
   if (sorted.length === 0) return null;
   const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1]!;
   return { count: sorted.length, p50: at(0.5), p95: at(0.95), max: sorted.at(-1)! };
 }
 
-// Each takes two columns, so that what follows stands in line.
+// Each takes two columns, so that sentences stand in line.
 const marks = {
   kill: ["✖ ", "red"],
   back: ["● ", "green"],
-  raised: ["◆ ", "magenta"],
+  resurrected: ["◆ ", "magenta"],
   fence: ["⊘ ", "yellow"],
   hand: ["⇄ ", "cyan"],
   dead: ["☠ ", "magenta"],
@@ -72,23 +72,21 @@ const marks = {
   done: ["✓ ", "green"],
 } as const;
 
-/** What happens, as it happens. */
+/** Events as they happen, one line each. */
 export interface Timeline {
   say(mark: keyof typeof marks, text: string): void;
-  /** The same, if all is to be told. */
+  /** The same, only with `--watch`. */
   detail(mark: keyof typeof marks, text: string): void;
-  strike(strike: Strike): void;
   /** How many tasks were handed off so far. */
   readonly handedOff: number;
-  /** Follows what the workers tell, until the returned function is called. */
-  follow(crew: WorkerPool<Job>): () => void;
+  /** Follows the workers of `pool` until the returned function is called. */
+  follow(pool: WorkerPool<Job>): () => void;
 }
 
-/** Makes the timeline of an experiment; without `watch` only faults are told. */
+/** Creates the timeline of an experiment; without `watch` it shows only faults. */
 export function createTimeline(out: Output, watch: boolean): Timeline {
   const began = performance.now();
-  const away = new Map<string, number>();
-  let handedOff = 0;
+  let narration: Narration | undefined;
 
   function say(mark: keyof typeof marks, text: string): void {
     const [sign, color] = marks[mark];
@@ -96,51 +94,27 @@ export function createTimeline(out: Output, watch: boolean): Timeline {
     out.line(`${out.style.dim(seconds)}  ${out.style[color](sign)} ${text}`);
   }
 
-  function hear(event: PoolEvent<Job>, crew: WorkerPool<Job>): void {
-    const { what, id, reason = "", at } = event;
-    const key = crew.jobs.get(id)?.key ?? "a task";
-    const worker = `worker ${event.worker.number}`;
-    if (what === "handedOff") handedOff++;
-    if (what === "handedOff" || what === "resurrected") away.set(id, at);
-    if (!watch) return;
-    if (what === "ended") say("kill", `${worker} (${event.worker.pid}) is gone: ${endOf(reason)}`);
-    if (what === "resurrected") say("raised", `${reason} → ${key} is back in line`);
-    if (what === "handedOff") say("hand", `${key} handed off by ${worker} (${reason})`);
-    if (what === "fenced") say("fence", `${worker} is fenced: ${key} is another's`);
-    if (what === "dead") say("dead", `${key} in the dead-letter queue: ${reason}`);
-    if (what === "failed") say("note", `${key} failed (${reason}), and comes again`);
-    if (what === "deferred") say("note", `${key} deferred by ${worker}: ${reason}`);
-    if (what === "draining") say("hand", `${worker} drains`);
-    if (what === "started" && away.delete(id)) say("back", `${key} running again on ${worker}`);
+  function detail(mark: keyof typeof marks, text: string): void {
+    if (watch) say(mark, text);
   }
 
   return {
     say,
-    detail(mark, text) {
-      if (watch) say(mark, text);
-    },
-    strike: ({ what }) => say("fault", what),
+    detail,
     get handedOff() {
-      return handedOff;
+      return narration?.handedOff ?? 0;
     },
-    follow: (crew) => crew.listen((heard) => hear(heard, crew)),
+    follow(pool) {
+      narration = narrate(pool, detail);
+      return narration.stop;
+    },
   };
 }
 
-function endOf(reason: string): string {
-  return /^\d+$/.test(reason) ? `exit ${reason}` : reason;
-}
+const maxFlaws = 10;
 
-/** What to call several: the first few, and how many more. */
-export function listed(names: readonly string[]): string {
-  const more = names.length > 4 ? [`${names.length - 3} more`] : [];
-  return [...names.slice(0, more.length > 0 ? 3 : 4), ...more].join(", ") || "nothing";
-}
-
-const most = 10;
-
-/** Says what is about to be done. */
-export function headline(
+/** Prints the experiment, its promise and its environment. */
+export function printHeadline(
   out: Output,
   name: string,
   summary: string,
@@ -148,11 +122,11 @@ export function headline(
   facts: string,
 ): void {
   const { bold, dim } = out.style;
-  out.line(`${bold(name)}  ${summary}`, dim(`promise  ${proves}`), dim(`stage    ${facts}`));
+  out.line(`${bold(name)}  ${summary}`, dim(`promise  ${proves}`), dim(`setup    ${facts}`));
 }
 
-/** Says what `report` says. */
-export function tell(out: Output, report: Report, timeline: Timeline): void {
+/** Prints `report`. */
+export function printReport(out: Output, report: Report, timeline: Timeline): void {
   out.record(report, () => {
     const { style } = out;
     const { outcome, tasks, recoveryMs, broken } = report;
@@ -169,8 +143,8 @@ export function tell(out: Output, report: Report, timeline: Timeline): void {
       ...(doubled === null ? [] : [`${doubled} doubled`]),
     ];
     timeline.say(outcome === "held" ? "done" : "kill", parts.join(" · "));
-    for (const what of broken.slice(0, most)) out.line(`         ${style.red("✖")}  ${what}`);
-    if (broken.length > most) out.line(`         and ${broken.length - most} more`);
+    for (const what of broken.slice(0, maxFlaws)) out.line(`         ${style.red("✖")}  ${what}`);
+    if (broken.length > maxFlaws) out.line(`         and ${broken.length - maxFlaws} more`);
     const seconds = style.dim(`${report.experiment}, ${report.seconds} s`);
     if (outcome === "held") out.line(`${style.green("PASS")}     ${seconds}`);
     if (outcome === "broken") out.line(`${style.red("FAIL")}     ${seconds}`);
@@ -181,7 +155,7 @@ export function tell(out: Output, report: Report, timeline: Timeline): void {
   });
 }
 
-/** What `findings` found wrong. */
+/** Every flaw of `findings`, as sentences. */
 export function flawsOf({ lost, doubled, broken }: Findings): string[] {
   return [
     ...lost.map((what) => `lost: ${what}`),

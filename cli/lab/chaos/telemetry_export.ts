@@ -1,6 +1,6 @@
 /**
- * What OpenTelemetry is told of an experiment beside what happens in it: that it is one,
- * and when which fault struck.
+ * Telemetry of an experiment: marks everything as chaos, and exports each fault as
+ * an event.
  *
  * @module
  */
@@ -9,28 +9,27 @@ import type { Context } from "../../framework/command.ts";
 import { exportTo, type Otlp, otlpOf } from "../../processes/otlp_exporter.ts";
 import type { Common } from "./options.ts";
 
-/** What tells of experiments; nothing, where nobody asked for it. */
-export interface Exporting {
-  /** Where the workers of an experiment are to export to. */
+/** Exports experiments; does nothing unless `--otlp` or its configuration asks for it. */
+export interface ChaosExport {
+  /** Where the workers of an experiment export to. */
   readonly otlp: Otlp | undefined;
-  /** A fault of `experiment` struck while so many `tasks` were in the middle of something. */
+  /** Exports a fault of `experiment` that hit so many running `tasks`. */
   injected(experiment: string, fault: string, tasks: number): void;
   close(): Promise<void>;
 }
 
 /**
- * Exports from this process, and has those that it starts say the same of themselves: that
- * all they tell is chaos.
+ * Exports from this process, and marks what the worker processes export as chaos.
  *
  * @throws {CliError} 2 if it cannot.
  */
 export async function exportChaos(
   { settings, host, out }: Context<any>,
   given: Common,
-): Promise<Exporting> {
+): Promise<ChaosExport> {
   const wanted = otlpOf(given.otlp, settings.worker.otlp, host.env);
-  const more = { "relier.chaos": "true" };
-  const exporter = wanted && await exportTo(wanted, "rl-chaos", out.note, more);
+  const attributes = { "relier.chaos": "true" };
+  const exporter = wanted && await exportTo(wanted, "rl-chaos", out.note, attributes);
   return {
     otlp: exporter && wanted,
     injected(experiment, fault, tasks) {

@@ -1,30 +1,30 @@
 /**
- * Counting what a Redis bills: a script is one command, whatever it does inside,
- * and so is waiting for a bell. Over HTTP nothing can be heard, and waiting is
- * sleeping.
+ * A port that counts the commands that a hosted Redis bills. A script is one command,
+ * and so is a wait for a bell. Over HTTP there are no bells, and waiting is sleeping.
  *
  * @module
  */
 
 import type { RedisPort } from "../../../mod.ts";
 
-/** How Redis is reached. */
-export type Way = "tcp" | "http";
+/** The connection to Redis. */
+export type Transport = "tcp" | "http";
 
 /** A port that counts. */
 export interface Counted {
   readonly port: RedisPort;
-  /** Calls under way. */
-  readonly flying: number;
-  /** How many commands there were since the last time this was asked, by name. */
+  /** Calls in flight. */
+  readonly inFlight: number;
+  /** The commands since the last call of this, by name. */
   take(): Map<string, number>;
 }
 
-/** Counts what goes through `port`, which stays the caller's to close. */
-export function counted(port: RedisPort, way: Way): Counted {
+/** Counts the calls through `port`, which the caller closes. */
+export function counted(port: RedisPort, transport: Transport): Counted {
   let counts = new Map<string, number>();
-  let flying = 0;
+  let inFlight = 0;
   const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
+  // By the global timer, which a fast-forwarded process replaces.
   const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
       const end = () => {
@@ -36,8 +36,8 @@ export function counted(port: RedisPort, way: Way): Counted {
       signal?.addEventListener("abort", end, { once: true });
     });
   return {
-    get flying() {
-      return flying;
+    get inFlight() {
+      return inFlight;
     },
     take() {
       const taken = counts;
@@ -47,21 +47,21 @@ export function counted(port: RedisPort, way: Way): Counted {
     port: {
       async run(program, ...rest) {
         count(program.name);
-        flying++;
-        return await port.run(program, ...rest).finally(() => flying--);
+        inFlight++;
+        return await port.run(program, ...rest).finally(() => inFlight--);
       },
       wait(bells, ms, signal) {
-        if (way === "http") return sleep(ms, signal);
+        if (transport === "http") return sleep(ms, signal);
         count("BLPOP");
         return port.wait(bells, ms, signal);
       },
-      ...way === "tcp" && port.listen && { listen: port.listen },
+      ...transport === "tcp" && port.listen && { listen: port.listen },
       close: () => Promise.resolve(),
     },
   };
 }
 
-/** All of them together. */
+/** The sum of all commands. */
 export function total(counts: ReadonlyMap<string, number>): number {
   return [...counts.values()].reduce((all, n) => all + n, 0);
 }

@@ -1,17 +1,17 @@
 /**
- * Time that passes when it is told to, for a process that does nothing else: a
- * day of timers is over in seconds, and every one of them has run.
+ * A virtual clock for a process of its own: a day of timers runs in seconds, and no timer
+ * is skipped.
  *
  * @module
  */
 
-/** The clock of this process. */
+/** The virtual clock of this process. */
 export interface FastForward {
   /**
-   * Lets `ms` pass, timer by timer. Before each step `calm` resolves once what
-   * the last one set off is done; `passed` is told how much time the step took.
+   * Advances by `ms`, timer by timer. Before each step `idle` resolves once the work of the
+   * last timer is done; `advanced` receives the length of the step.
    */
-  pass(ms: number, calm: () => Promise<void>, passed: (ms: number) => void): Promise<void>;
+  advance(ms: number, idle: () => Promise<void>, advanced: (ms: number) => void): Promise<void>;
 }
 
 interface Timer {
@@ -21,8 +21,8 @@ interface Timer {
   unref(): Timer;
 }
 
-/** Takes the timers and the clock of this process over, for good. */
-export function takeTime(): FastForward {
+/** Replaces the timers and the clock of this process for good. */
+export function replaceClock(): FastForward {
   let now = Math.ceil(performance.now());
   const timers = new Set<Timer>();
   const set = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): Timer => {
@@ -40,16 +40,16 @@ export function takeTime(): FastForward {
   performance.now = () => now;
 
   return {
-    async pass(ms, calm, passed) {
+    async advance(ms, idle, advanced) {
       const end = now + ms;
       for (;;) {
-        await calm();
+        await idle();
         const next = [...timers].reduce<Timer | undefined>(
           (first, each) => first && first.at <= each.at ? first : each,
           undefined,
         );
         const at = Math.min(end, next?.at ?? end);
-        passed(at - now);
+        advanced(at - now);
         now = at;
         if (!next || next.at > end) return;
         timers.delete(next);

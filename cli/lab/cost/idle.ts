@@ -1,64 +1,64 @@
 /**
- * What a worker costs that has nothing to do: counted exactly, over a clock that
- * is wound forward, and scaled to a day.
+ * The cost of an idle worker: commands are counted over a virtual clock and scaled to a
+ * day.
  *
  * @module
  */
 
 import { CliError } from "../../framework/cli_error.ts";
 import { firstMessage, start, stop } from "../../processes/child_process.ts";
-import type { Way } from "./counting_port.ts";
+import type { Transport } from "./counting_port.ts";
 
-/** How a worker is set up. */
+/** A worker profile. */
 export type Profile = "default" | "fast" | "metered";
 
-/** What to count, in milliseconds of the worker's time. */
+/** One measurement over `ms` of the worker's time. */
 export interface IdleCase {
   readonly profile: Profile;
-  readonly way: Way;
+  readonly transport: Transport;
   readonly ms: number;
 }
 
-/** What the counting process is told. */
+/** The first message to the counting process. */
 export interface IdleSetup {
   readonly cases: readonly IdleCase[];
 }
 
-/** What it tells: commands by name, for each case. */
-export interface IdleWord {
+/** Its reply: commands by name, for each case. */
+export interface IdleCounts {
   readonly counts: readonly Readonly<Record<string, number>>[];
 }
 
-/** What one idle worker costs. */
+/** The cost of one idle worker. */
 export interface IdleCost {
   readonly profile: Profile;
-  /** Commands a day, by name and together. */
-  readonly perDay: Readonly<Record<Way, number>>;
-  readonly byName: Readonly<Record<Way, Readonly<Record<string, number>>>>;
-  /** Milliseconds of the worker's time in which that was counted. */
+  /** Commands per day, in total and by name. */
+  readonly perDay: Readonly<Record<Transport, number>>;
+  readonly byName: Readonly<Record<Transport, Readonly<Record<string, number>>>>;
+  /** The measured span of the worker's time, in ms. */
   readonly countedMs: number;
 }
 
 const minute = 60_000;
 const day = 1440 * minute;
 
-/** The busy ones are at the same rhythm all the time; the rare one has hours. */
+/** A metered worker polls rarely, so its span has to be longer. */
 const countedMs: Readonly<Record<Profile, number>> = {
   default: minute,
   fast: minute,
   metered: 120 * minute,
 };
 
-/** Counts what a worker of each profile asks of Redis in a day without tasks. */
+/** Counts the commands of an idle worker of each profile, per day. */
 export async function idleCosts(): Promise<IdleCost[]> {
   const profiles = Object.keys(countedMs) as Profile[];
   const cases = profiles.flatMap((profile) =>
-    (["http", "tcp"] as const).map((way) => ({ profile, way, ms: countedMs[profile] }))
+    (["http", "tcp"] as const).map((transport) => ({ profile, transport, ms: countedMs[profile] }))
   );
   const child = start(new URL("./idle_process.ts", import.meta.url), { cases } satisfies IdleSetup);
   try {
-    const { counts } = await firstMessage<IdleWord>(child).catch((cause) => {
-      throw new CliError(1, `Cannot count what idle workers take: ${cause.message}`, {
+    const { counts } = await firstMessage<IdleCounts>(child).catch((cause) => {
+      throw new CliError(1, `Cannot count the commands of idle workers: ${cause.message}`, {
         hint: "the embedded engine is needed: npm install --save-dev js-redis-server",
         cause,
       });

@@ -1,6 +1,6 @@
 /**
- * What a task costs: pushed, claimed, run and settled on a real Redis, alone and
- * among others.
+ * The cost of a task: pushed, claimed, run and settled on a real Redis, alone and among
+ * others.
  *
  * @module
  */
@@ -12,16 +12,16 @@ import {
   type RelierOptions,
   rlTask,
 } from "../../../mod.ts";
-import { type Counted, counted, total, type Way } from "./counting_port.ts";
+import { type Counted, counted, total, type Transport } from "./counting_port.ts";
 
-/** Something that is done to tasks, and what it takes. */
+/** The cost of an operation on tasks. */
 export interface TaskCost {
   readonly what: string;
-  /** Commands for each task; for the whole of a tick that had none. */
+  /** Commands per task; of an idle tick, all its commands. */
   readonly perTask: number;
 }
 
-/** A client through a port; whoever lends it closes it. */
+/** Creates a client on a port; the creator of this function closes it. */
 export type Client = (options: RelierOptions) => Relier;
 
 const many = 100;
@@ -41,7 +41,7 @@ export async function taskCosts(port: RedisPort, client: Client): Promise<TaskCo
 
 async function pushing(port: RedisPort, client: Client): Promise<TaskCost[]> {
   const { relier, counter } = over(port, client, "http");
-  await relier.apush(noop, 0); // It also says which queue there is.
+  await relier.apush(noop, 0); // It also registers the queue.
   const first = total(counter.take());
   for (let n = 0; n < few; n++) await relier.apush(noop, n);
   const alone = total(counter.take()) / few;
@@ -56,7 +56,7 @@ async function pushing(port: RedisPort, client: Client): Promise<TaskCost[]> {
   ];
 }
 
-/** What the rhythm of the worker costs is idle's affair: only claims, settles and waits count. */
+/** Counts claims, settlements and waits only: heartbeats are part of the idle cost. */
 async function working(port: RedisPort, client: Client): Promise<TaskCost[]> {
   const { relier, counter } = over(port, client, "tcp");
   const worker = createWorker(relier, {
@@ -93,7 +93,7 @@ async function working(port: RedisPort, client: Client): Promise<TaskCost[]> {
 async function ticking(port: RedisPort, client: Client): Promise<TaskCost[]> {
   const { relier, counter } = over(port, client, "http");
   const worker = createWorker(relier, { queues: [queue], handleSignals: false });
-  await worker.tick(); // It also asks what kind of server this is.
+  await worker.tick(); // It also reads the server version.
   const first = total(counter.take());
   await worker.tick();
   const nothing = total(counter.take());
@@ -116,9 +116,9 @@ async function ticking(port: RedisPort, client: Client): Promise<TaskCost[]> {
 function over(
   port: RedisPort,
   client: Client,
-  way: Way,
+  transport: Transport,
 ): { readonly relier: Relier; readonly counter: Counted } {
-  const counter = counted(port, way);
+  const counter = counted(port, transport);
   return { relier: client({ redis: counter.port, tasks: [noop] }), counter };
 }
 

@@ -1,5 +1,5 @@
 /**
- * The input: every file below a folder, as it is at one moment.
+ * The input of the demo: every file below a folder, at one moment.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import { join } from "node:path";
 
 /** A file below the input folder. */
 export interface InputFile {
-  /** Its path from the folder, with slashes. */
+  /** The path from the folder, with slashes. */
   readonly path: string;
-  /** When it was last changed, in ms since 1970: its content or its name. */
+  /** When the content or the name last changed, in ms since 1970. */
   readonly changedAt: number;
 }
 
 const skipped: ReadonlySet<string> = new Set([".git", "node_modules"]);
 
 /**
- * Lists what is below `folder`, sorted. `.git`, `node_modules`, links and what
- * cannot be read are left out.
+ * Lists the files below `folder`, sorted. `.git`, `node_modules`, links and
+ * unreadable files are left out.
  */
 export function filesBelow(folder: string, path = ""): InputFile[] {
   return readdirSync(join(folder, path), { withFileTypes: true })
@@ -30,7 +30,7 @@ export function filesBelow(folder: string, path = ""): InputFile[] {
       try {
         return entry.isDirectory() ? filesBelow(folder, below) : [];
       } catch {
-        return []; // A folder that is not ours to read, or is gone already.
+        return []; // The folder is unreadable, or was removed meanwhile.
       }
     })
     .sort((a, b) => a.path < b.path ? -1 : 1);

@@ -1,203 +1,193 @@
 /**
- * A run of the demo, from an empty folder to its audit.
+ * A run of the demo: the lab, working on files, with a screen.
  *
  * @module
  */
 
-import { randomBytes } from "node:crypto";
-import {
-  createRelier,
-  type PendingTask,
-  type Queue,
-  type Relier,
-  TaskFailedError,
-} from "../../../mod.ts";
-import { createWorkerPool, type WorkerPool } from "../../processes/worker_pool.ts";
-import { drain, freeze, kill, poison, type Stage } from "./steps.ts";
-import { audit, type Findings } from "./audit.ts";
-import { filesBelow } from "./files.ts";
-import { type Folder, writeOrder } from "./workspace_folder.ts";
-import type { LedgerWord } from "./ledger.ts";
-import { drawPanel, type Progress } from "./panel.ts";
 import { firstMessage, start, stop } from "../../processes/child_process.ts";
 import type { FoundRedis } from "../../processes/find_redis.ts";
-import { type Figures, spread } from "./report.ts";
-import type { Screen } from "../../terminal/live_screen.ts";
-import { defineTasks, type Job, queue } from "./work.ts";
+import type { Mark, Screen } from "../../terminal/live_screen.ts";
+import { createEnvironment, type Environment } from "../environment.ts";
+import { labRedis } from "../lab_redis.ts";
+import { type EventMark, narrate } from "../narration.ts";
+import { createRandom } from "../random.ts";
+import type { Job } from "../tasks.ts";
+import { settled } from "../verdict.ts";
+import { auditFiles, type FileFindings } from "./file_audit.ts";
+import type { FileWork } from "./file_recorder.ts";
+import { filesBelow } from "./files.ts";
+import type { LedgerMessage, LedgerSetup } from "./ledger_process.ts";
+import { drawPanel, type Progress } from "./panel.ts";
+import { type Figures, medianAndMax } from "./report.ts";
+import { type DemoRun, drain, freeze, kill, poison } from "./steps.ts";
+import { type Folder, writeOrder } from "./workspace_folder.ts";
 
-/** What a run is made of. */
-export interface Plan {
+/** The options of a run. */
+export interface DemoOptions {
   readonly input: string;
   readonly folder: Folder;
   readonly redis: FoundRedis;
-  /** How long the work on a file takes at least; chosen by the number of files if absent. */
+  /** The minimal work on a file; derived from the number of files unless given. */
   readonly workMs: number | undefined;
 }
 
-/** What a run came to. */
-export interface Outcome {
+/** The outcome of a run. */
+export interface DemoOutcome {
   readonly figures: Figures;
-  readonly findings: Findings;
-  /** What Redis holds and should not. */
+  readonly findings: FileFindings;
+  /** What is inconsistent in Redis, and promises of a drain that were broken. */
   readonly broken: readonly string[];
 }
 
-const size = 4, concurrency = 3, leaseMs = 3000, drainMs = 1000;
-/** How many tasks of a share take long: half the slots, so that those brought back find one free. */
-const long = size * concurrency / 2;
-const acts = { "kill -9": kill, freeze, deploy: drain, poison };
+const plan = {
+  workers: 4,
+  tasks: 0,
+  concurrency: 3,
+  leaseMs: 3000,
+  drainMs: 1000,
+  recoveryMs: 27_000,
+  breakable: false,
+};
+const slots = plan.workers * plan.concurrency;
+/** How many tasks of a share are long: half the slots, so that resurrected ones find a free slot. */
+const longTasks = slots / 2;
+const steps = { "kill -9": kill, freeze, deploy: drain, poison };
 
-/** Plays all acts. @throws if one does not come about. */
-export async function run(plan: Plan, screen: Screen): Promise<Outcome> {
-  const { input, folder, redis } = plan;
+/** Runs all steps and the audit. @throws if a step does not come about. */
+export async function run(options: DemoOptions, screen: Screen): Promise<DemoOutcome> {
+  const { input, folder, redis } = options;
   const files = filesBelow(input).map(({ path }) => path);
   const order = { input, listedAt: Date.now(), files };
   writeOrder(folder, order);
   const progress: Progress = {
-    acts: [...Object.keys(acts), "audit"],
-    act: 0,
+    steps: [...Object.keys(steps), "audit"],
+    step: 0,
     files: files.length,
     accepted: 0,
     refused: 0,
   };
-  const prefix = `rl-demo-${randomBytes(4).toString("hex")}`;
-  const ledger = start(new URL("./ledger.ts", import.meta.url), { path: folder.ledger });
-  const { url: ledgerUrl = "" } = await firstMessage<LedgerWord>(ledger);
-  ledger.on("message", ({ attempt }: LedgerWord) => {
-    if (attempt) progress[attempt.accepted ? "accepted" : "refused"]++;
+  const setup: LedgerSetup = { path: folder.ledger };
+  const ledger = start(new URL("./ledger_process.ts", import.meta.url), setup);
+  const { url: ledgerUrl = "" } = await firstMessage<LedgerMessage>(ledger);
+  ledger.on("message", ({ accepted }: LedgerMessage) => {
+    progress[accepted ? "accepted" : "refused"]++;
   });
-  const site = { input, results: folder.results, unfinished: folder.unfinished, ledgerUrl };
-  const setup = { redis: redis.url, prefix, site, concurrency, leaseMs, drainMs };
-  const crew = createWorkerPool<Job>(
-    size,
-    () => start(new URL("./worker.ts", import.meta.url), setup),
-  );
-  screen.show((columns) => drawPanel(crew, progress, screen.clock(), columns));
-  await complete(crew);
-  const pids = crew.workers.map(({ pid }) => pid).join(", ");
-  screen.say("done", `${size} worker processes (${pids}), ledger process (${ledger.pid})`);
+  const { results, unfinished } = folder;
+  const env = await openEnvironment(redis, { input, results, unfinished, ledgerUrl }, screen);
+  const narration = narrate(env.pool, (mark, text) => screen.say(eventMark(mark), text));
+  screen.show((columns) => drawPanel(env.pool, progress, screen.clock(), columns));
+  await env.ready();
+  const pids = env.pool.workers.map(({ pid }) => pid).join(", ");
+  screen.say("done", `${plan.workers} worker processes (${pids}), ledger process (${ledger.pid})`);
 
-  const relier = createRelier({ redis: redis.port, prefix });
-  const pushed: PendingTask[] = [];
-  // Fewer files are enough for fewer and smaller faults.
-  const kills = files.length >= 5 * size * concurrency ? 2 : 1;
-  const jobs = shares(files, Object.keys(acts).length - 1 + kills, plan.workMs);
-  const stage = createStage(relier, crew, screen, jobs, pushed, kills);
-  for (const act of Object.values(acts)) {
-    await act(stage);
-    progress.act++;
+  const demo = demoRun(env, screen, files, options.workMs);
+  for (const step of Object.values(steps)) {
+    await step(demo);
+    progress.step++;
   }
 
   screen.title("audit", "the input folder against the results and the ledger");
-  let settled = false;
-  const outcomes = pushed.map(async (task) => await (await task).result().catch(() => {}));
-  void Promise.all(outcomes).then(() => settled = true);
-  await crew.until("every task is settled", () => settled, 600_000);
-  await crew.stop();
+  await settled(env);
+  const counts = await countTasks(env);
+  narration.stop();
+  await env.close();
   await stop(ledger, "SIGTERM");
-  const findings = await audit(order, folder);
-  const counted = await count(relier.queue(queue), pushed.length);
-  await relier.close();
-  await redis.close(prefix);
+  const findings = await auditFiles(order, folder);
+  await redis.close(env.prefix);
   screen.close();
-  const { completed, dead, resurrections, broken } = counted;
+  const { pushed, completed, dead, resurrections, broken } = counts;
   return {
     findings,
     broken,
     figures: {
-      pushed: pushed.length,
+      pushed,
       completed,
       dead,
       lost: findings.lost.length,
       duplicateEffects: findings.doubled.length,
       resurrections,
-      fenced: crew.fenced.length,
-      recoveryMs: spread(stage.recoveries),
+      fenced: env.pool.fenced.length,
+      recoveryMs: medianAndMax(demo.recoveries),
     },
   };
 }
 
-/** Resolves when whoever was lost is replaced. */
-async function complete(crew: WorkerPool<Job>): Promise<void> {
-  await crew.until(
-    "all workers work",
-    () => crew.workers.every(({ state }) => state === "working"),
-  );
+function openEnvironment(redis: FoundRedis, files: FileWork, screen: Screen): Promise<Environment> {
+  return createEnvironment({
+    name: "demo",
+    plan,
+    redis: labRedis(redis),
+    random: createRandom(0),
+    files,
+    signal: new AbortController().signal,
+    onFault({ what }) {
+      const mark = what.startsWith("SIGSTOP")
+        ? "freeze"
+        : what.startsWith("SIGTERM")
+        ? "hand"
+        : "kill";
+      screen.say(mark, what);
+    },
+  });
 }
 
-/** What Redis says, and whether it is consistent. */
-async function count(demo: Queue, pushed: number) {
-  const broken = await demo.audit();
-  const { counts: { completed, dead }, events } = await demo.stats();
+function eventMark(mark: EventMark): Mark {
+  return mark === "resurrected" ? "note" : mark === "dead" ? "poison" : mark;
+}
+
+/** Reads the counts from Redis, and whether they and the queue are consistent. */
+async function countTasks({ queue, ledger, broken: promises }: Environment) {
+  const broken = [...promises, ...await queue.audit()];
+  const pushed = ledger.accepted().length;
+  const { counts: { completed, dead }, events } = await queue.stats();
   if (completed + dead !== pushed) {
     broken.push(`${pushed} tasks were pushed, ${completed} are completed and ${dead} dead`);
   }
   const resurrections = (events["resurrect"] ?? 0) + (events["quarantine"] ?? 0);
-  return { completed, dead, resurrections, broken };
+  return { pushed, completed, dead, resurrections, broken };
+}
+
+function demoRun(
+  env: Environment,
+  screen: Screen,
+  files: readonly string[],
+  workMs: number | undefined,
+): DemoRun {
+  // Fewer files are enough for fewer and smaller faults.
+  const kills = files.length >= 5 * slots ? 2 : 1;
+  const left = sharesOf(files, Object.keys(steps).length - 1 + kills, workMs);
+  return {
+    env,
+    screen,
+    kills,
+    recoveries: [],
+    async pushShare() {
+      await env.ready();
+      const jobs = left.shift()!;
+      // The long ones first, ahead of the rest of the share before.
+      await env.push(jobs.slice(0, longTasks), { priority: 50 });
+      await env.push(jobs.slice(longTasks));
+      screen.say("note", `pushed ${jobs.length} files`);
+    },
+  };
 }
 
 /** The files in `n` shares; the first of each share take longer. */
-function shares(files: readonly string[], n: number, workMs: number | undefined): Job[][] {
+function sharesOf(files: readonly string[], n: number, workMs: number | undefined): Job[][] {
   const shortMs = workMs ?? Math.min(300, 40_000 / files.length);
   const patterns = [
-    { workMs: 2600, effect: "first" },
-    { workMs: 1400, effect: "last" },
-    { workMs: 1400, effect: "first" },
-    { workMs: 2600, effect: "last" },
+    { ms: 2600, effect: "first" },
+    { ms: 1400, effect: "last" },
+    { ms: 1400, effect: "first" },
+    { ms: 2600, effect: "last" },
   ] as const;
   return Array.from(
     { length: n },
     (_, share) =>
-      files.filter((_, i) => i % n === share).map((file, i): Job =>
-        i < long
-          ? { file, ...patterns[i % patterns.length]! }
-          : { file, workMs: shortMs, effect: i % 2 ? "first" : "last" }
+      files.filter((_, i) => i % n === share).map((key, i): Job =>
+        i < longTasks
+          ? { key, ...patterns[i % patterns.length]! }
+          : { key, ms: shortMs, effect: i % 2 ? "first" : "last" }
       ),
   );
-}
-
-function createStage(
-  relier: Relier,
-  crew: WorkerPool<Job>,
-  screen: Screen,
-  left: Job[][],
-  pushed: PendingTask[],
-  kills: number,
-): Stage {
-  const { indexFile, poison } = defineTasks();
-  return {
-    crew,
-    screen,
-    leaseMs,
-    drainMs,
-    kills,
-    several: kills > 1 ? 2 : 1,
-    recoveries: [],
-    async pushShare() {
-      await complete(crew);
-      const jobs = left.shift()!;
-      // The long ones first, ahead of what is left of the share before.
-      const tasks = [
-        ...indexFile.pushMany(jobs.slice(0, long).map((job) => [job]), { priority: 50 }),
-        ...indexFile.pushMany(jobs.slice(long).map((job) => [job])),
-      ];
-      tasks.forEach(({ id }, i) => crew.jobs.set(id, jobs[i]!));
-      pushed.push(...tasks);
-      await Promise.all(tasks);
-      screen.say("note", `pushed ${jobs.length} files`);
-    },
-    async pushPoison() {
-      const task = poison.push();
-      crew.jobs.set(task.id, { file: "the poison", workMs: 0, effect: "last" });
-      pushed.push(task);
-      const handle = await task;
-      screen.say("poison", "pushed the poison, ahead of all others");
-      const reason = await handle.result().then(
-        () => "none: it completed",
-        (error) => error instanceof TaskFailedError ? error.reason : String(error),
-      );
-      const { history } = await relier.queue(queue).inspect(handle.id);
-      return { reason, attempts: history.map(({ cause }) => cause) };
-    },
-  };
 }

@@ -1,6 +1,6 @@
 /**
- * The output folder: where a run puts what it makes, laid out so that it can be
- * audited long after the run, by anybody.
+ * The output folder of the demo, laid out so that it can be audited long after the
+ * run.
  *
  * @module
  */
@@ -11,22 +11,22 @@ import { join, resolve } from "node:path";
 import * as v from "valibot";
 import { CliError } from "../../framework/cli_error.ts";
 
-/** The places of an output folder. */
+/** The paths in an output folder. */
 export interface Folder {
   readonly root: string;
   /** One file for each input file. */
   readonly results: string;
   /** One line for each effect, written by the ledger process alone. */
   readonly ledger: string;
-  /** Results that are being written. */
+  /** Results while they are written. */
   readonly unfinished: string;
-  /** What was asked for: see {@linkcode Order}. */
+  /** The {@linkcode Order} of the run. */
   readonly order: string;
-  /** Removes it with all that is in it. */
+  /** Removes the folder and its content. */
   remove(): void;
 }
 
-/** What a run was asked to do, written down before the first task is pushed. */
+/** The order of a run, written before the first task is pushed. */
 export interface Order {
   readonly input: string;
   /** When the input was listed, in ms since 1970. */
@@ -40,7 +40,7 @@ const orderSchema: v.GenericSchema<unknown, Order> = v.object({
   files: v.array(v.string()),
 });
 
-/** Makes the output folder: `path`, or a fresh one among the temporary files. */
+/** Creates the output folder: `path`, or a new temporary one. */
 export function createFolder(path: string | undefined): Folder {
   const folder = folderAt(path ?? mkdtempSync(join(tmpdir(), "relier-demo-")));
   mkdirSync(folder.results, { recursive: true });
@@ -48,7 +48,7 @@ export function createFolder(path: string | undefined): Folder {
   return folder;
 }
 
-/** Makes sure that `path` can be made the output folder. @throws {CliError} 2 */
+/** Checks that `path` can be the output folder. @throws {CliError} 2 */
 export function checkOutput(path: string): void {
   const refuse = (why: string, cause?: unknown): CliError =>
     new CliError(2, `Cannot use option --output "${path}": ${why}`, {
@@ -65,7 +65,7 @@ export function checkOutput(path: string): void {
   if (found.length > 0) throw refuse("it is not empty");
 }
 
-/** The places of the output folder at `path`. */
+/** The paths in the output folder `path`. */
 export function folderAt(path: string): Folder {
   const root = resolve(path);
   return {
@@ -78,17 +78,17 @@ export function folderAt(path: string): Folder {
   };
 }
 
-/** Where the result of the input file `path` belongs. */
+/** The path of the result of the input file `path`. */
 export function resultOf(results: string, path: string): string {
   return join(results, `${path}.result.json`);
 }
 
-/** Writes down what is asked for. */
+/** Writes the order. */
 export function writeOrder(folder: Folder, order: Order): void {
   writeFileSync(folder.order, JSON.stringify(order, null, 1) + "\n");
 }
 
-/** Reads what was asked for. @throws {CliError} 2 if `folder` is not from a run. */
+/** Reads the order. @throws {CliError} 2 if `folder` is not from a run. */
 export function readOrder(folder: Folder): Order {
   try {
     return v.parse(orderSchema, JSON.parse(readFileSync(folder.order, "utf8")));

@@ -1,5 +1,5 @@
 /**
- * `rl chaos clock-skew`: the date of a worker is wrong, and is set while it
+ * `rl chaos clock-skew`: the date of a worker is wrong, and changes while it
  * works.
  *
  * @module
@@ -9,17 +9,27 @@ import { duration } from "../../../framework/duration.ts";
 import { integer } from "../../../framework/option_values.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
 import { experiment } from "../experiment.ts";
-import { jobsOf } from "../../faults.ts";
+import { drawJobs } from "../../faults.ts";
 
 const delayMs = 1500;
 
 const clockSkew: ChaosCommand = chaosCommand(experiment({
   name: "clock-skew",
   summary: "Set the date of a worker ahead and back while it works",
-  proves: "only the clock of Redis counts: nothing runs early, nobody is blamed",
+  proves: "only the clock of Redis counts: no task runs early, none is charged",
   args: {
-    worker: { type: "string", default: "1", valueHint: "worker", description: "Which one" },
-    by: { type: "string", default: "90s", valueHint: "duration", description: "By how much" },
+    worker: {
+      type: "string",
+      default: "1",
+      valueHint: "worker",
+      description: "Number of the worker",
+    },
+    by: {
+      type: "string",
+      default: "90s",
+      valueHint: "duration",
+      description: "Offset of its date",
+    },
   },
   read: (args) => ({
     worker: integer("--worker", args.worker, { min: 1, max: 3 }),
@@ -30,29 +40,29 @@ const clockSkew: ChaosCommand = chaosCommand(experiment({
     leaseMs: 3000,
     workers: 3,
   }),
-  async play(stage, { byMs }) {
-    const { crew, plan } = stage;
-    await stage.push(jobsOf(stage, plan.tasks, [300, 900]));
-    await stage.push(jobsOf(stage, 6, [50, 100], {}, "later"), { delay: delayMs });
-    const skewed = crew.workers[plan.skew!.worker - 1]!;
-    await crew.until("the worker with the wrong date works", () => skewed.running.size > 0, 10_000);
-    stage.strike(
+  async run(env, { byMs }) {
+    const { pool, plan } = env;
+    await env.push(drawJobs(env, plan.tasks, [300, 900]));
+    await env.push(drawJobs(env, 6, [50, 100], {}, "later"), { delay: delayMs });
+    const skewed = pool.workers[plan.skew!.worker - 1]!;
+    await pool.until("the worker with the wrong date works", () => skewed.running.size > 0, 10_000);
+    env.addFault(
       `worker ${skewed.number} (${skewed.pid}) is ${byMs / 1000} s ahead, then behind, and so on`,
     );
-    await crew.until(
-      "it has completed something",
-      () => [...crew.completed.values()].includes(skewed),
+    await pool.until(
+      "it has completed a task",
+      () => [...pool.completed.values()].includes(skewed),
       10_000,
     );
   },
-  check(stage, { charged, runs, pushed }) {
-    stage.promise(runs === pushed, `${pushed} tasks took ${runs} runs`);
-    stage.promise(charged === 0, `tasks were charged ${charged} times for a wrong date`);
-    const starts = stage.ledger.lines().filter(({ what }) => what === "start");
-    for (const { id, key, at, delayMs } of stage.ledger.accepted()) {
-      // The push was accepted a little before that is on record, but never later.
+  check(env, { charged, runs, pushed }) {
+    env.promise(runs === pushed, `${pushed} tasks took ${runs} runs`);
+    env.promise(charged === 0, `tasks were charged ${charged} times for a wrong date`);
+    const starts = env.ledger.lines().filter(({ what }) => what === "start");
+    for (const { id, key, at, delayMs } of env.ledger.accepted()) {
+      // A push is accepted a little before its ledger line is written, but never later.
       const first = starts.find((line) => line.id === id)?.at ?? Infinity;
-      stage.promise(
+      env.promise(
         first - at > delayMs - 500,
         `${key}: it ran ${Math.round(at + delayMs - first)} ms early`,
       );

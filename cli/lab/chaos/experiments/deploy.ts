@@ -1,32 +1,32 @@
 /**
- * `rl chaos deploy`: every worker is asked to leave, one behind the other, and
- * replaced, as a deploy does.
+ * `rl chaos deploy`: every worker is drained and replaced, one after another, as a
+ * deploy does.
  *
  * @module
  */
 
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
 import { experiment } from "../experiment.ts";
-import { jobsOf } from "../../faults.ts";
-import { leave } from "../../drain_check.ts";
+import { drawJobs } from "../../faults.ts";
+import { drainWorker } from "../../drain_check.ts";
 
 const deploy: ChaosCommand = chaosCommand(experiment({
   name: "deploy",
-  summary: "Replace every worker, one behind the other, with SIGTERM",
-  proves: "each finishes or hands off what it has and exits with 0; no task is charged for it",
+  summary: "Replace every worker, one after another, with SIGTERM",
+  proves: "each finishes or hands off its tasks and exits with 0; no task is charged",
   args: {},
   plan: () => ({ leaseMs: 3000, drainMs: 600, workers: 3 }),
-  async play(stage) {
-    const { crew, plan } = stage;
-    await stage.push(jobsOf(stage, plan.tasks, [300, 1500]));
-    for (const number of crew.workers.map((member) => member.number)) {
-      await stage.complete();
-      await stage.push(jobsOf(stage, 4, [900, 1500]), { priority: 10 });
-      await leave(stage, [number]);
+  async run(env) {
+    const { pool, plan } = env;
+    await env.push(drawJobs(env, plan.tasks, [300, 1500]));
+    for (const number of pool.workers.map((worker) => worker.number)) {
+      await env.ready();
+      await env.push(drawJobs(env, 4, [900, 1500]), { priority: 10 });
+      await drainWorker(env, { order: [number] });
     }
   },
-  check: (stage, { charged }) =>
-    stage.promise(charged === 0, `tasks were charged ${charged} times for a deploy`),
+  check: (env, { charged }) =>
+    env.promise(charged === 0, `tasks were charged ${charged} times for a deploy`),
 }));
 
 export default deploy;

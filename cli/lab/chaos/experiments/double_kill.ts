@@ -1,50 +1,57 @@
 /**
- * `rl chaos double-kill`: a worker is killed, and so is the one that takes over.
+ * `rl chaos double-kill`: a worker is killed, and then the one that took its tasks over.
  *
  * @module
  */
 
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
 import { experiment } from "../experiment.ts";
-import { jobsOf, orderOf, strike, untilBack, type Victim, victim } from "../../faults.ts";
-import { assault } from "../../live_run.ts";
+import {
+  drawJobs,
+  findTarget,
+  inject,
+  type Target,
+  targetOf,
+  untilRecovered,
+} from "../../faults.ts";
+import { runLive } from "../../live_run.ts";
 
 const about = {
   name: "double-kill",
   summary: "Kill a worker, then the one that has its tasks",
-  proves: "a task that lost two workers runs alone in quarantine, and is completed all the same",
+  proves: "a task that lost two workers runs alone in quarantine, and is completed",
 };
 
 const doubleKill: ChaosCommand = chaosCommand(experiment({
   ...about,
   args: {},
   plan: () => ({ tasks: 12 }),
-  async play(stage) {
-    const { crew, plan } = stage;
-    await stage.push(jobsOf(stage, plan.tasks, [900, 1600]));
-    const first = await victim(stage, orderOf(stage), 400);
-    await untilBack(stage, [first], () => strike(stage, first, "SIGKILL"));
-    // One that runs what the first had, however many of it are left.
-    const orphans = first.owed.map(({ id }) => id);
-    let second: Victim | undefined;
-    await crew.until("another has a task of the first", () => {
-      const heir = crew.workers.find(({ running }) => orphans.some((id) => running.has(id)));
-      if (heir) second = { member: heir, owed: [...heir.running.values()] };
-      return heir !== undefined;
+  async run(env) {
+    const { pool, plan } = env;
+    await env.push(drawJobs(env, plan.tasks, [900, 1600]));
+    const first = await findTarget(env, 400);
+    await untilRecovered(env, [first], () => inject(env, first, "SIGKILL"));
+    // A worker that runs any of the interrupted tasks.
+    const interrupted = first.tasks.map(({ id }) => id);
+    let second: Target | undefined;
+    await pool.until("another worker has an interrupted task", () => {
+      const next = pool.workers.find(({ running }) => interrupted.some((id) => running.has(id)));
+      if (next) second = targetOf(env, next.number);
+      return next !== undefined;
     }, 5000);
-    await untilBack(stage, [first, second!], () => strike(stage, second!, "SIGKILL"));
+    await untilRecovered(env, [first, second!], () => inject(env, second!, "SIGKILL"));
   },
-  async check(stage) {
-    const [first, second] = stage.strikes;
+  async check(env) {
+    const [first, second] = env.faults;
     if (!second) return;
     for (const id of second.ids.filter((each) => first!.ids.includes(each))) {
-      const { facts } = await stage.queue.inspect(id);
+      const { facts } = await env.queue.inspect(id);
       const charged = facts["crashes"] ?? 0;
-      stage.promise(charged === "2", `${stage.keyOf(id)}: charged with ${charged} deaths, not 2`);
+      env.promise(charged === "2", `${env.keyOf(id)}: charged with ${charged} deaths, not 2`);
     }
   },
-  outside: (context, given) =>
-    assault(context, given, { ...about, signal: "SIGKILL", times: "heir" }),
+  runLive: (context, given) =>
+    runLive(context, given, { ...about, signal: "SIGKILL", times: "chain" }),
 }));
 
 export default doubleKill;

@@ -6,38 +6,38 @@
 
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
 import { experiment } from "../experiment.ts";
-import { jobsOf } from "../../faults.ts";
+import { drawJobs } from "../../faults.ts";
 
 const garbage = ['{"v":1,"name":', "\u0000\u0007 not JSON", '{"v":1,"name":7,"payload":[]}'];
 
 const taskCorrupt: ChaosCommand = chaosCommand(experiment({
   name: "task-corrupt",
   summary: "Overwrite the bytes of waiting tasks in Redis",
-  proves: "they end in the dead-letter queue with their bytes; nobody else notices",
+  proves: "they end in the dead-letter queue with their bytes; other tasks are completed",
   args: {},
   plan: () => ({ workers: 3 }),
-  async play(stage) {
-    const { plan, redis, prefix, queue } = stage;
-    const bad = jobsOf(stage, garbage.length, [50, 100], {}, "bad");
-    // Later, so that nobody has it before the bytes are overwritten.
-    const ids = await stage.push(bad, { delay: 2000, end: "dead" });
-    await stage.push(jobsOf(stage, plan.tasks, [100, 400]));
+  async run(env) {
+    const { plan, redis, prefix, queue } = env;
+    const bad = drawJobs(env, garbage.length, [50, 100], {}, "bad");
+    // Delayed, so that no worker claims a task before its bytes are overwritten.
+    const ids = await env.push(bad, { delay: 2000, end: "dead" });
+    await env.push(drawJobs(env, plan.tasks, [100, 400]));
     for (const [i, id] of ids.entries()) {
       const [name, partition, local] = id.split("~") as [string, string, string];
       const key = `${prefix}:{${name}~${partition}}:task`;
       const answer = await redis.send("HSET", key, local, garbage[i]!);
-      // 0: it overwrote what was there.
-      if (answer !== ":0") throw new Error(`There was no task to overwrite: ${answer}`);
-      stage.strike(`HSET the task ${bad[i]!.key}: ${JSON.stringify(garbage[i])}`);
+      // 0: the field existed.
+      if (answer !== ":0") throw new Error(`Found no task to overwrite: ${answer}`);
+      env.addFault(`HSET the task ${bad[i]!.key}: ${JSON.stringify(garbage[i])}`);
     }
-    // Each fails, and that is what is waited for.
-    const ends = ids.map((id) => stage.relier.handle(id).result({ timeout: "8s" }));
+    // Each is expected to fail.
+    const ends = ids.map((id) => env.relier.handle(id).result({ timeout: "8s" }));
     await Promise.allSettled(ends);
     for (const [i, id] of ids.entries()) {
       const { facts, envelope } = await queue.inspect(id);
       const { key } = bad[i]!;
-      stage.promise(facts["reason"] === "corrupt", `${key}: it is dead for "${facts["reason"]}"`);
-      stage.promise(envelope === garbage[i], `${key}: its bytes were not kept`);
+      env.promise(facts["reason"] === "corrupt", `${key}: it died for "${facts["reason"]}"`);
+      env.promise(envelope === garbage[i], `${key}: its bytes were not kept`);
     }
   },
 }));

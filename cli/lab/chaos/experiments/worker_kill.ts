@@ -7,13 +7,13 @@
 import { choice, integer } from "../../../framework/option_values.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
 import { experiment } from "../experiment.ts";
-import { jobsOf, orderOf, strike, untilBack, victim, wake } from "../../faults.ts";
-import { assault } from "../../live_run.ts";
+import { drawJobs, findTarget, inject, resume, untilRecovered } from "../../faults.ts";
+import { runLive } from "../../live_run.ts";
 
 const about = {
   name: "worker-kill",
   summary: "Kill a worker in the middle of its tasks",
-  proves: "none lost, none settled twice, each running again within the lease and 5 s",
+  proves: "no task is lost or settled twice, each runs again within the lease and 5 s",
 };
 
 const workerKill: ChaosCommand = chaosCommand(experiment({
@@ -27,18 +27,18 @@ const workerKill: ChaosCommand = chaosCommand(experiment({
       type: "string",
       default: "KILL",
       valueHint: "KILL|STOP|TERM",
-      description: "What it is sent",
+      description: "Signal to send",
     },
     times: {
       type: "string",
       default: "1",
       valueHint: "number",
-      description: "How many are killed",
+      description: "Number of workers to kill, one after another",
     },
     worker: {
       type: "string",
       valueHint: "worker",
-      description: "Which one: its name, or its number with --self-contained (drawn)",
+      description: "Name of the worker, or its number with --self-contained (default: random)",
     },
   },
   read: ({ signal, times, worker }) => ({
@@ -46,19 +46,19 @@ const workerKill: ChaosCommand = chaosCommand(experiment({
     times: integer("--times", times, { min: 1, max: 1000 }),
     worker,
   }),
-  async play(stage, { signal, times, worker }) {
-    const { plan } = stage;
-    const wish = worker && integer("--worker", worker, { min: 1, max: plan.workers });
+  async run(env, { signal, times, worker }) {
+    const { plan } = env;
+    const number = worker && integer("--worker", worker, { min: 1, max: plan.workers });
     const share = Math.ceil(plan.tasks / times);
     for (let round = 0; round < times; round++) {
-      await stage.complete();
-      await stage.push(jobsOf(stage, share, [700, 1500]), { priority: 10 });
-      const struck = await victim(stage, orderOf(stage, wish || undefined), 300);
-      await untilBack(stage, [struck], () => strike(stage, struck, signal));
-      if (signal === "SIGSTOP") wake(struck);
+      await env.ready();
+      await env.push(drawJobs(env, share, [700, 1500]), { priority: 10 });
+      const target = await findTarget(env, 300, number ? { order: [number] } : {});
+      await untilRecovered(env, [target], () => inject(env, target, signal));
+      if (signal === "SIGSTOP") resume(target);
     }
   },
-  outside: (context, given, options) => assault(context, given, { ...about, ...options }),
+  runLive: (context, given, options) => runLive(context, given, { ...about, ...options }),
 }));
 
 export default workerKill;

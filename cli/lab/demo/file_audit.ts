@@ -1,7 +1,6 @@
 /**
- * The audit of a run: the input folder against the result files and the ledger.
- * It asks neither Redis nor the processes that did the work, so that it would
- * notice if all of them were wrong.
+ * The audit of a demo: the input folder against the result files and the ledger. It
+ * asks neither Redis nor the workers, so that it notices if all of them are wrong.
  *
  * @module
  */
@@ -13,31 +12,31 @@ import * as v from "valibot";
 import { filesBelow } from "./files.ts";
 import { type Folder, type Order, resultOf } from "./workspace_folder.ts";
 
-/** What an audit found. */
-export interface Findings {
-  /** How many input files there are. */
+/** The findings of an audit. */
+export interface FileFindings {
+  /** The number of input files. */
   readonly files: number;
-  /** How many of them have a correct result. */
+  /** The number of files with a correct result. */
   readonly results: number;
   /** A sentence for each input file without a correct result, or without a line in the ledger. */
   readonly lost: readonly string[];
   /** A sentence for each line of the ledger beyond the first of its key. */
   readonly doubled: readonly string[];
-  /** Input files that were changed since: only their result and the ledger are compared. */
+  /** The number of files that changed since: only result and ledger are compared. */
   readonly changed: number;
 }
 
 const Result = v.object({ file: v.string(), sha256: v.string(), words: v.number() });
 const Line = v.object({ key: v.string(), file: v.string(), sha256: v.string() });
 
-/** Compares what was asked for with what is on disk. */
-export async function audit(order: Order, folder: Folder): Promise<Findings> {
+/** Compares the order with the files on disk. */
+export async function auditFiles(order: Order, folder: Folder): Promise<FileFindings> {
   const { lines, lost, doubled } = readLedger(folder.ledger);
   const unchanged = new Set<string>();
   for (const { path, changedAt } of filesBelow(order.input)) {
     if (changedAt <= order.listedAt) unchanged.add(path);
   }
-  // What is there, and what was there: a file that was never pushed is as lost as one never finished.
+  // Both present and listed files: one that was never pushed is as lost as one never finished.
   const files = [...new Set([...unchanged, ...order.files])].sort();
   let results = 0;
   for (const file of files) {
@@ -46,14 +45,14 @@ export async function audit(order: Order, folder: Folder): Promise<Findings> {
     const flaw = flawOf(folder, file, sha256);
     if (flaw === undefined) results++;
     if (flaw !== undefined) lost.push(`${file}: ${flaw}`);
-    else if (!line) lost.push(`${file}: the ledger has no line of it`);
+    else if (!line) lost.push(`${file}: the ledger has no line for it`);
     else if (line.sha256 !== sha256) lost.push(`${file}: the ledger has another sha256`);
   }
   const changed = files.filter((file) => !unchanged.has(file)).length;
   return { files: files.length, results, lost, doubled, changed };
 }
 
-/** What is wrong with the result of `file`, whose content has the hash `sha256`. */
+/** The flaw of the result of `file`, whose content has the hash `sha256`; undefined if none. */
 function flawOf(folder: Folder, file: string, sha256: string | undefined): string | undefined {
   let text: string;
   try {
