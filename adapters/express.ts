@@ -1,7 +1,6 @@
 /**
- * Relier in an app of Express 5: tasks go through the request's client, a queue
- * that is full is told of at the door, a request is done once for its key, and
- * tasks can be had over HTTP. The twins of `@relier/core/hono`.
+ * Middleware for Express 5: a client per request, admission control, idempotency keys,
+ * tasks over HTTP, and the dashboard. The counterpart of `@relier/core/hono`.
  *
  * @example
  * ```ts
@@ -38,13 +37,13 @@ export type { DashboardRole, DashboardUser } from "./dashboard/access/role.ts";
 export type { Auth } from "./http/auth.ts";
 export type { AdmissionGateOptions, DashboardOptions, IdempotencyOptions, TasksApiOptions };
 
-/** What goes on behind a middleware; with an error, in what handles errors. */
+/** Continues with the next middleware, or with the error handlers if given an error. */
 export type Next = (error?: unknown) => void;
 
 /** A middleware of Express. */
 export type ExpressHandler = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
 
-/** A middleware of Express for errors. */
+/** An error handler of Express. */
 export type ExpressErrorHandler = (
   error: unknown,
   req: IncomingMessage,
@@ -52,7 +51,7 @@ export type ExpressErrorHandler = (
   next: Next,
 ) => void;
 
-/** A request as Express has it. */
+/** A request of Express. */
 interface Request extends IncomingMessage {
   readonly originalUrl?: string;
   readonly body?: unknown;
@@ -61,8 +60,8 @@ interface Request extends IncomingMessage {
 const clients = new WeakMap<IncomingMessage, Relier>();
 
 /**
- * Gives each request a client: {@linkcode relierOf} finds it, and a bare `task.apush()`
- * goes through it.
+ * Gives each request a client: {@linkcode relierOf} returns it, and a bare `task.apush()`
+ * uses it.
  */
 export function relier(client: Relier): ExpressHandler {
   return (req, _res, next) => {
@@ -72,9 +71,9 @@ export function relier(client: Relier): ExpressHandler {
 }
 
 /**
- * The client of a request, which pushes for its tenant behind {@linkcode admission}.
+ * The client of a request; after {@linkcode admission} it pushes for the tenant.
  *
- * @throws TypeError if {@linkcode relier} does not stand before.
+ * @throws TypeError if {@linkcode relier} did not run before.
  */
 export function relierOf(req: IncomingMessage): Relier {
   const own = clients.get(req);
@@ -83,37 +82,35 @@ export function relierOf(req: IncomingMessage): Relier {
 }
 
 /**
- * Lets a request in only if what it pushes would be taken now: else it is answered with
- * 429, `Retry-After`, the `RateLimit` fields and a problem. A push that is refused all
- * the same, because others were faster, throws: {@linkcode problems} answers it so too.
- * `key` is given the request of Express. A task that is there already would be joined
- * by its push, but cannot be told by here.
+ * Admits a request only if the queue would accept its push now. Otherwise it responds with
+ * 429, `Retry-After`, the `RateLimit` fields and a problem. A push that is refused later
+ * throws, and {@linkcode problems} sends the same response. `key` gets the request of
+ * Express. It cannot know whether the push would only join an existing task.
  *
- * @throws TypeError, RangeError if an option is not what it should be.
+ * @throws TypeError, RangeError if an option is invalid.
  */
 export function admission(options: AdmissionGateOptions<any>): ExpressHandler {
-  const ask = createAdmissionGate(options);
+  const decide = createAdmissionGate(options);
   return passing(async (req, res, next) => {
     const own = relierOf(req);
-    const { refusal, fields, within } = await ask(own, req);
+    const { refusal, fields, within } = await decide(own, req);
     if (refusal) return send(req, res, refusal);
     for (const [name, value] of fields) res.setHeader(name, value);
-    own.within(within, (lent) => {
-      clients.set(req, lent);
+    own.within(within, (scoped) => {
+      clients.set(req, scoped);
       next();
     });
   });
 }
 
 /**
- * Has a request with an `Idempotency-Key` done once: its repetitions are given the
- * stored answer, marked `Idempotent-Replayed: true`; 409 while it is under way; 422 if
- * they are other requests. An answer of 5xx leaves the key free, and so do 401, 403,
- * 408, 409, 425 and 429. Answers are kept up to 256 KB: a longer one is given once, and
- * then 409. It has to stand behind what parses bodies. `scope` is given the request of
- * Express.
+ * Processes a request with an `Idempotency-Key` once. A repeated request gets the stored
+ * response with `Idempotent-Replayed: true`, 409 while the first is in progress, or 422 if
+ * it differs. 5xx, 401, 403, 408, 409, 425 and 429 free the key. A response of more than
+ * 256 KB is sent once; after that the request gets 409. It must run after the parsers of
+ * bodies. `scope` gets the request of Express.
  *
- * @throws TypeError, RangeError if an option is not what it should be.
+ * @throws TypeError, RangeError if an option is invalid.
  */
 export function idempotencyKey(options: IdempotencyOptions<any> = {}): ExpressHandler {
   const begin = createIdempotencyGate(options);
@@ -140,7 +137,7 @@ export function idempotencyKey(options: IdempotencyOptions<any> = {}): ExpressHa
   });
 }
 
-/** The body as it was parsed. @throws TypeError if it was not, because reading it would take it away. */
+/** The parsed body. @throws TypeError if it was not parsed: reading it here would consume it. */
 function bodyOf(req: Request): Uint8Array | string {
   const { body, headers } = req;
   if (body instanceof Uint8Array || typeof body === "string") return body;
@@ -148,19 +145,19 @@ function bodyOf(req: Request): Uint8Array | string {
   const length = Number(headers["content-length"] ?? 0);
   if (req.readableDidRead || length === 0 && headers["transfer-encoding"] === undefined) return "";
   throw new TypeError(
-    "Cannot tell requests apart: put idempotencyKey() behind what parses their bodies, such as express.json()",
+    "Cannot compare requests: put idempotencyKey() after the middleware that parses bodies, such as express.json()",
   );
 }
 
 /**
- * Tasks over HTTP, to be mounted: see `tasksApi` of `@relier/core/hono`. `auth` is
- * given the request of Express.
+ * Tasks over HTTP, to be mounted: see `tasksApi` of `@relier/core/hono`. `auth` gets the
+ * request of Express.
  *
  * @example
  * ```ts
  * app.use("/tasks", tasksApi(rl, { tasks: [resize], auth: (req) => req.user?.isAdmin === true }));
  * ```
- * @throws TypeError, RangeError if an option is not what it should be.
+ * @throws TypeError, RangeError if an option is invalid.
  */
 export function tasksApi(relier: Relier, options: TasksApiOptions<any>): ExpressHandler {
   const app = tasksApp(relier, options, {
@@ -172,13 +169,13 @@ export function tasksApi(relier: Relier, options: TasksApiOptions<any>): Express
 
 /**
  * A dashboard of queues, tasks and workers, to be mounted: see `dashboard` of
- * `@relier/core/hono`. `auth` is given the request of Express.
+ * `@relier/core/hono`. `auth` gets the request of Express.
  *
  * @example
  * ```ts
  * app.use("/admin/rl", dashboard(rl, { auth: (req) => req.user?.isAdmin ? "admin" : null }));
  * ```
- * @throws TypeError, RangeError without a sound `auth`: there is no default.
+ * @throws TypeError, RangeError without a valid `auth`: there is no default.
  */
 export function dashboard(relier: Relier, options: DashboardOptions<any>): ExpressHandler {
   return nodeHandler(
@@ -187,9 +184,9 @@ export function dashboard(relier: Relier, options: DashboardOptions<any>): Expre
 }
 
 /**
- * Answers what pushes and handles throw, with a problem: 429 for what a queue refuses, 422
- * for an input its schema does not accept, and so on; leaves all other errors to
- * what handles them next.
+ * Responds with a problem to errors of pushes and handles: 429 if a queue refuses a push,
+ * 422 if the schema of a task rejects its input, and so on. Other errors go to the next
+ * error handler.
  */
 export function problems(): ExpressErrorHandler {
   return (error, req, res, next) => {
@@ -203,7 +200,7 @@ function send(req: IncomingMessage, res: ServerResponse, answer: Response): void
   nodeHandler(() => answer)(req, res);
 }
 
-/** Has what goes wrong in `run` handled by what Express has for errors. */
+/** Passes errors of `run` to the error handlers of Express. */
 function passing(
   run: (req: IncomingMessage, res: ServerResponse, next: Next) => Promise<void>,
 ): ExpressHandler {

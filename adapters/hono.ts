@@ -1,7 +1,6 @@
 /**
- * Relier in an app of Hono, on Node.js, Bun, Deno and the edge: tasks go through
- * the request's client, a queue that is full is told of at the door, a request is
- * done once for its key, tasks can be had over HTTP, and everything is seen in a browser.
+ * Middleware and apps for Hono on Node.js, Bun, Deno and the edge: a client per request,
+ * admission control, idempotency keys, tasks over HTTP, and the dashboard.
  *
  * @example
  * ```ts
@@ -37,17 +36,17 @@ export type { DashboardRole, DashboardUser } from "./dashboard/access/role.ts";
 export type { Auth } from "./http/auth.ts";
 export type { AdmissionGateOptions, DashboardOptions, IdempotencyOptions, TasksApiOptions };
 
-/** What the middleware {@linkcode relier} puts into the context. */
+/** The variables that the middleware {@linkcode relier} adds to the context. */
 export interface RelierVariables {
   /** The client of the request. */
   relier: Relier;
 }
 
 /**
- * Gives each request a client: `client` itself, or what it makes of the context, as on
- * the edge, where each request needs one of its own. It is `c.var.relier`, and a bare
- * `task.apush()` goes through it too, where the runtime has AsyncLocalStorage. What is
- * pushed in the background gets there although the invocation ends with its answer.
+ * Gives each request a client as `c.var.relier`: `client`, or what it returns for the
+ * context (on the edge, each request needs its own). A bare `task.apush()` uses it too, if
+ * the runtime has AsyncLocalStorage. Background pushes complete even if the invocation ends
+ * with its response.
  */
 export function relier(
   client: Relier | ((c: Context) => Relier),
@@ -63,37 +62,36 @@ export function relier(
   };
 }
 
-/** What was not accepted is told to `onPushError`, so it is nobody's business here. */
+/** Keeps the invocation alive for background pushes; `onPushError` reports their errors. */
 function keepAlive(c: Context, relier: Relier): void {
   let invocation: Pick<Context["executionCtx"], "waitUntil">;
   try {
     invocation = c.executionCtx;
   } catch {
-    return; // The process lives on by itself.
+    return; // A server process stays alive by itself.
   }
   invocation.waitUntil(relier.flush().catch(() => {}));
 }
 
 /**
- * Lets a request in only if what it pushes would be taken now, which is asked before
- * its body is read: else it is answered with 429, `Retry-After`, the `RateLimit`
- * fields and a problem. A push that is refused all the same, because others were
- * faster, is answered so too, unless `app.onError()` has another answer to it. A task
- * that is there already would be joined by its push, but cannot be told by here.
+ * Admits a request only if the queue would accept its push now, before the body is read.
+ * Otherwise it responds with 429, `Retry-After`, the `RateLimit` fields and a problem. A
+ * push that is refused later gets the same response, unless `app.onError()` makes another.
+ * It cannot know whether the push would only join an existing task.
  *
- * @throws TypeError, RangeError if an option is not what it should be.
+ * @throws TypeError, RangeError if an option is invalid.
  */
 export function admission(options: AdmissionGateOptions<Context>): MiddlewareHandler {
-  const ask = createAdmissionGate(options);
+  const decide = createAdmissionGate(options);
   return async (c, next) => {
     const own = relierOf(c);
-    const { refusal, fields, within, refuse } = await ask(own, c);
+    const { refusal, fields, within, refuse } = await decide(own, c);
     if (refusal) return refusal;
-    // Without app.onError() Hono gives the answer an error has, and says no word about it.
+    // Without app.onError(), Hono sends the response that the error has, and logs nothing.
     const onRefused = (error: AdmissionRejectedError): void =>
       void Object.assign(error, { getResponse: () => refuse(error) });
-    await own.within({ ...within, onRefused }, (lent) => {
-      c.set("relier", lent);
+    await own.within({ ...within, onRefused }, (scoped) => {
+      c.set("relier", scoped);
       return next();
     });
     if (RelierError.is(c.error, "RL_ADMISSION")) {
@@ -106,13 +104,12 @@ export function admission(options: AdmissionGateOptions<Context>): MiddlewareHan
 }
 
 /**
- * Has a request with an `Idempotency-Key` done once: its repetitions are given the
- * stored answer, marked `Idempotent-Replayed: true`; 409 while it is under way; 422 if
- * they are other requests. A handler that throws or answers with 5xx leaves the key free, and so
- * do 401, 403, 408, 409, 425 and 429. Answers are kept up to 256 KB: a longer one is
- * given once, and then 409. Requests are read up to 10 MB.
+ * Processes a request with an `Idempotency-Key` once. A repeated request gets the stored
+ * response with `Idempotent-Replayed: true`, 409 while the first is in progress, or 422 if
+ * it differs. An error, 5xx, 401, 403, 408, 409, 425 or 429 frees the key. A response of
+ * more than 256 KB is sent once; after that the request gets 409. A request may have 10 MB.
  *
- * @throws TypeError, RangeError if an option is not what it should be.
+ * @throws TypeError, RangeError if an option is invalid.
  */
 export function idempotencyKey(options: IdempotencyOptions<Context> = {}): MiddlewareHandler {
   const begin = createIdempotencyGate(options);
@@ -127,7 +124,7 @@ export function idempotencyKey(options: IdempotencyOptions<Context> = {}): Middl
       await next();
     } catch (error) {
       await begun.release();
-      throw error; // What is no Error goes past app.onError().
+      throw error; // A thrown value that is no Error bypasses app.onError().
     }
     if (c.error) return void await begun.release();
     const { res } = c;
@@ -140,39 +137,39 @@ export function idempotencyKey(options: IdempotencyOptions<Context> = {}): Middl
 
 const maxRequest = 10_485_760;
 
-/** Gives `c` another answer, with nothing left of the one it had. */
+/** Replaces the response of `c`; headers of the old one are dropped. */
 function replace(c: Context, response: Response): void {
   c.res = undefined;
   c.res = response;
 }
 
 /**
- * Tasks over HTTP. `POST /<name>` with the input as JSON pushes one (202, with
- * its id and `Location`; the key of an `Idempotency-Key` becomes that of the task);
- * `GET /<id>` tells where it stands, `/<id>/result?wait=30s` its result (202 while
- * there is none), `/<id>/events` follows it as server-sent events; `DELETE /<id>` or
- * `POST /<id>/cancel` cancels it. All else is answered with a problem.
+ * Tasks over HTTP. `POST /<name>` with the input as JSON pushes a task (202, with its id
+ * and `Location`; an `Idempotency-Key` becomes the key of the task). `GET /<id>` returns
+ * its state, `/<id>/result?wait=30s` its result (202 while there is none), `/<id>/events`
+ * its status as server-sent events. `DELETE /<id>` or `POST /<id>/cancel` cancels it. Any
+ * other request gets a problem.
  *
  * @example
  * ```ts
  * app.route("/tasks", tasksApi(rl, { tasks: [resize], auth: { token: env.TASKS_TOKEN } }));
  * ```
- * @throws TypeError, RangeError if an option is not what it should be.
+ * @throws TypeError, RangeError if an option is invalid.
  */
 export function tasksApi(relier: Relier, options: TasksApiOptions<Context>): Hono {
   return tasksApp(relier, options, { context: (c) => c, prefix: () => "" });
 }
 
 /**
- * A dashboard of queues, tasks and workers, live. It needs no script to be read, no
- * build step and nothing from elsewhere, and may be mounted at any path.
+ * A live dashboard of queues, tasks and workers, for any mount path. It works without
+ * JavaScript, without a build step and without external resources.
  *
  * @example
  * ```ts
  * app.route("/admin/rl", dashboard(rl, { auth: { token: env.DASHBOARD_TOKEN } }));
  * app.route("/ops", dashboard(rl, { auth: (c) => c.var.user?.isAdmin ? "admin" : null }));
  * ```
- * @throws TypeError, RangeError without a sound `auth`: there is no default.
+ * @throws TypeError, RangeError without a valid `auth`: there is no default.
  */
 export function dashboard(relier: Relier, options: DashboardOptions): Hono {
   return dashboardApp(relier, options, (c) => c);

@@ -1,11 +1,12 @@
 /**
- * The dashboard as an application of its own, to mount anywhere.
+ * The dashboard as an app of Hono, to be mounted anywhere.
  *
  * @module
  */
 
 import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { booleanOption, knownOptions } from "../../core/base/options.ts";
 import { RedisError, type Relier, RelierError } from "../../mod.ts";
 import { exposition, expositionType } from "../../core/console/prometheus.ts";
 import { queueMetrics, readMetricsInput } from "../../core/console/queue_metrics.ts";
@@ -14,12 +15,12 @@ import { fieldsOf, perform, returnPath } from "./actions/perform.ts";
 import { assets } from "./generated/assets.ts";
 import { type Authenticator, createAuthenticator, type DashboardAuth } from "./access/auth.ts";
 import { addSignIn, denyAccess } from "./access/sign_in.ts";
-import { isSameOrigin, limitBody, securityHeaders } from "./access/security_headers.ts";
-import { type Html, html } from "./ui/html.ts";
+import { addSecurityHeaders, limitBody, sameOriginOnly } from "./access/security_headers.ts";
+import { html } from "./ui/html.ts";
 import { createSnapshotCache, type SnapshotCache } from "./live/cache.ts";
-import { bare, layout } from "./ui/layout.ts";
+import { bare, layout, messagePanel } from "./ui/layout.ts";
 import { liveStream } from "./live/stream.ts";
-import { InvalidForm, type Page, PageNotFound, type RequestContext } from "./page.ts";
+import { InvalidForm, type Page, PageNotFound, type RequestContext, type View } from "./page.ts";
 import {
   baseOf,
   type DashboardContext,
@@ -29,65 +30,53 @@ import {
   rootOf,
 } from "./access/request_context.ts";
 import { suffices } from "./access/role.ts";
+import { overview } from "./pages/overview.ts";
 import { actions, downloads, pages } from "./routes.ts";
 import { refreshMs } from "./ui/preferences.ts";
 
 /** Options of a dashboard. */
 export interface DashboardOptions<T = Context> {
-  /** How people get in. There is no default. */
+  /** How users get in. There is no default. */
   auth: DashboardAuth<T>;
-  /** Nobody does anything through it, whatever their role: nothing is there to post to. */
+  /** Turns every action off, whatever the role of the user. */
   readOnly?: boolean;
 }
 
-const knownOptions = ["auth", "readOnly"];
+/** What the routes of one dashboard share. */
+interface Dashboard {
+  readonly rl: Relier;
+  readonly readOnly: boolean;
+  readonly authenticator: Authenticator;
+  readonly cache: SnapshotCache;
+}
+
 const noticeCookie = "rl_said";
-/** What a form may hold besides a payload. */
-const mostBytes = 4_000_000;
+/** The largest form, in bytes; it can contain a payload. */
+const maxFormBytes = 4_000_000;
 
 /**
- * A dashboard of everything `rl` sees, wherever it is mounted. `fit` makes of the context
- * what the function of option `auth` is given.
+ * Makes the app. A function in option `auth` gets what `contextOf` makes of the context.
  *
- * @throws TypeError, RangeError without a sound `auth`.
+ * @throws TypeError, RangeError if an option is invalid.
  */
 export function dashboardApp<T>(
   rl: Relier,
   options: DashboardOptions<T>,
-  fit: (c: Context) => T,
+  contextOf: (c: Context) => T,
 ): Hono {
-  const { auth, readOnly = false, ...others } = options ?? {};
-  const unknown = Object.keys(others)[0];
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `Cannot use option "${unknown}" of dashboard(): there is no such option: allowed are ${
-        knownOptions.join(", ")
-      }`,
-    );
-  }
-  if (typeof readOnly !== "boolean") {
-    throw new TypeError('Cannot use option "readOnly" of dashboard(): it must be true or false');
-  }
-  const door = createAuthenticator(auth, fit);
-  const hub = createSnapshotCache(rl);
+  knownOptions("dashboard()", options, ["auth", "readOnly"]);
+  const { auth, readOnly = false } = options;
+  booleanOption("readOnly", readOnly);
+  const authenticator = createAuthenticator(auth, contextOf);
+  const board: Dashboard = { rl, readOnly, authenticator, cache: createSnapshotCache(rl) };
   const app = new Hono<DashboardEnv>();
-  const ask = (c: DashboardContext): RequestContext => askOf(c, rl, hub, readOnly);
 
-  app.use("*", securityHeaders);
-  app.get("/assets/:name", (c) => {
-    const asset = assets[c.req.param("name")];
-    if (!asset) return c.notFound();
-    const { type, text } = asset;
-    // Its name changes with it.
-    return c.body(text, 200, {
-      "Content-Type": type,
-      "Cache-Control": "public, max-age=31536000, immutable",
-    });
-  });
-  if (door.usesToken) addSignIn(app, door);
+  addSecurityHeaders(app);
+  app.get("/assets/:name", sendAsset);
+  if (authenticator.usesToken) addSignIn(app, authenticator);
   app.use("*", async (c, next) => {
-    const user = await door.userOf(c);
-    if (!user) return denyAccess(c, door);
+    const user = await authenticator.userOf(c);
+    if (!user) return denyAccess(c, authenticator);
     c.set("user", user);
     return await next();
   });
@@ -98,44 +87,47 @@ export function dashboardApp<T>(
     return c.body(exposition(queueMetrics(look)), 200, { "Content-Type": expositionType });
   });
   for (const page of pages) {
-    app.get(page.path, async (c) => await show(c, await page.view(ask(c)), door, ask(c)));
-    app.get(`/live${page.path === "/" ? "/" : page.path}`, (c) => liveOf(c, page, ask(c), hub));
+    app.get(`/live${page.path}`, (c) => refresh(c, page, board));
+    if (page !== overview) app.get(page.path, (c) => open(c, page, board));
   }
   for (const { path, role, answer } of downloads) {
     app.get(path, async (c) => {
-      if (suffices(c.get("user").role, role)) return await answer(ask(c));
-      return await c.html(
-        bare("Not allowed", html`<h1>This takes the role "${role}"</h1>`, frameOf(c)) as string,
-        403,
-      );
+      const ask = requestOf(c, board);
+      if (suffices(ask.user.role, role)) return await answer(ask);
+      const text = `You need the role "${role}" (you are ${ask.user.role})`;
+      return await c.html(bare("Forbidden", html`<h1>${text}</h1>`, frameOf(c)), 403);
     });
   }
-  if (!readOnly) app.post("/act/:name", limitBody(mostBytes), (c) => actOn(c, ask(c), door, hub));
-  app.all("*", (c) => {
-    // Hono mounts "/at" without "/at/", and our own links lead there.
-    if (c.req.path === `${rootOf(c)}/` && c.req.method === "GET") return show0(c);
-    throw new PageNotFound("There is no such page");
-  });
-  app.onError((error, c) => failed(error, c as DashboardContext));
-  return app as unknown as Hono;
-
-  async function show0(c: DashboardContext): Promise<Response> {
-    return await show(c, await pages[0]!.view(ask(c)), door, ask(c));
+  if (!readOnly) {
+    app.post("/act/:name", limitBody(maxFormBytes), sameOriginOnly, (c) => act(c, board));
   }
+  app.all("*", (c) => {
+    // A dashboard that Hono mounts at "/at" is opened as "/at" and as "/at/".
+    const isRoot = c.req.path.slice(rootOf(c).length).replace("/", "") === "";
+    if (isRoot && c.req.method === "GET") return open(c, overview, board);
+    throw new PageNotFound("This page does not exist");
+  });
+  app.onError((error, c) => errorPage(error, c as DashboardContext));
+  return app as unknown as Hono;
 }
 
-function askOf(
-  c: DashboardContext,
-  rl: Relier,
-  hub: SnapshotCache,
-  readOnly: boolean,
-): RequestContext {
+function sendAsset(c: DashboardContext): Response | Promise<Response> {
+  const asset = assets[c.req.param("name") ?? ""];
+  if (!asset) return c.notFound();
+  // The name contains a hash of the content.
+  return c.body(asset.text, 200, {
+    "Content-Type": asset.type,
+    "Cache-Control": "public, max-age=31536000, immutable",
+  });
+}
+
+function requestOf(c: DashboardContext, { rl, readOnly, cache }: Dashboard): RequestContext {
   const user = c.get("user");
   const url = new URL(c.req.url);
   const path = url.pathname.slice(rootOf(c).length).replace(/^\/(live\/)?/, "");
   return {
     rl,
-    snapshot: hub.snapshot,
+    snapshot: cache.snapshot,
     user,
     may: (role) => suffices(user.role, role) && (role === "viewer" || !readOnly),
     showsPayloads: user.role !== "viewer",
@@ -147,51 +139,47 @@ function askOf(
   };
 }
 
+async function open(c: DashboardContext, page: Page, board: Dashboard): Promise<Response> {
+  const ask = requestOf(c, board);
+  return await show(c, await page.view(ask), board, ask);
+}
+
 async function show(
   c: DashboardContext,
-  view: Awaited<ReturnType<Page["view"]>>,
-  door: Authenticator,
+  view: View,
+  { authenticator }: Dashboard,
   ask: RequestContext,
   status: 200 | 400 | 403 | 404 | 409 | 503 = 200,
 ): Promise<Response> {
   const notice = getCookie(c, noticeCookie);
   if (notice !== undefined) deleteCookie(c, noticeCookie, { path: baseOf(c) || "/" });
-  const page: Html = layout(ask, view, { ...frameOf(c), notice }, pages, door.usesToken);
-  return await c.html(page as string, status);
+  const frame = { ...frameOf(c), notice };
+  return await c.html(layout(ask, view, frame, pages, authenticator.usesToken), status);
 }
 
-function liveOf(
-  c: DashboardContext,
-  page: Page,
-  ask: RequestContext,
-  hub: SnapshotCache,
-): Response {
-  // Who may see the same is shown the same.
+function refresh(c: DashboardContext, page: Page, board: Dashboard): Response {
+  const ask = requestOf(c, board);
+  // Users of one role see the same, so they share what is rendered.
   const key = `${ask.user.role} ${ask.location}`;
-  const parts = async () => {
-    const { live: parts = [] } = await page.view({ ...ask, isRefresh: true, now: Date.now() });
-    return Object.fromEntries(parts.map(({ id, inner }) => [id, String(inner)]));
+  const render = async () => {
+    const { live = [] } = await page.view({ ...ask, isRefresh: true, now: Date.now() });
+    return Object.fromEntries(live.map(({ id, inner }) => [id, String(inner)]));
   };
-  return liveStream(c, () => hub.shared(key, parts), refreshMs(preferencesOf(c)));
+  return liveStream(c, () => board.cache.shared(key, render), refreshMs(preferencesOf(c)));
 }
 
-async function actOn(
-  c: DashboardContext,
-  ask: RequestContext,
-  door: Authenticator,
-  hub: SnapshotCache,
-): Promise<Response> {
-  if (!isSameOrigin(c)) return c.text("This form was not sent by a page of this dashboard", 403);
-  const act = actions.find(({ name }) => name === c.req.param("name"));
-  if (!act) throw new PageNotFound("There is no such act");
+async function act(c: DashboardContext, board: Dashboard): Promise<Response> {
+  const ask = requestOf(c, board);
+  const action = actions.find(({ name }) => name === c.req.param("name"));
+  if (!action) throw new PageNotFound("This action does not exist");
   const fields = fieldsOf(await c.req.parseBody({ all: true }));
-  const done = await perform(act, ask, fields);
-  hub.invalidate(); // The page that follows shows what it did.
+  const result = await perform(action, ask, fields);
+  board.cache.invalidate(); // The next page must show the effect.
   const base = baseOf(c);
-  const back = ("back" in done && done.back) || returnPath(fields);
-  if ("said" in done) {
-    // In a cookie: what stands in an address may have been put there by anybody.
-    setCookie(c, noticeCookie, done.said.slice(0, 500), {
+  const back = ("back" in result && result.back) || returnPath(fields);
+  if ("said" in result) {
+    // A cookie, because a text in the address could come from anyone.
+    setCookie(c, noticeCookie, result.said.slice(0, 500), {
       path: base || "/",
       httpOnly: true,
       sameSite: "Strict",
@@ -199,37 +187,25 @@ async function actOn(
     });
     return c.redirect(`${base}/${back}`, 303);
   }
-  if ("shown" in done) {
-    return await show(c, { title: act.name, body: done.shown }, door, ask, done.status);
+  if ("shown" in result) {
+    return await show(c, { title: action.name, body: result.shown }, board, ask, result.status);
   }
-  if ("ask" in done) return await show(c, { title: "Are you sure?", body: done.ask }, door, ask);
-  const body = html`
-    <section class="panel">
-      <h1>That was not done</h1>
-      <p>${done.refused}</p>
-      <p><a class="button" href="${back === "" ? `${base}/` : back}">Back</a></p>
-    </section>
-  `;
-  return await show(c, { title: "Not done", body }, door, ask, done.status);
+  if ("ask" in result) return await show(c, { title: "Confirm", body: result.ask }, board, ask);
+  const body = messagePanel("Action failed", result.refused, "Back", back || `${base}/`);
+  return await show(c, { title: "Action failed", body }, board, ask, result.status);
 }
 
-function failed(error: unknown, c: DashboardContext): Response | Promise<Response> {
+function errorPage(error: unknown, c: DashboardContext): Response | Promise<Response> {
   const [status, title, text] = error instanceof InvalidForm
-    ? [400 as const, "That cannot be done", error.message]
+    ? [400 as const, "Bad request", error.message]
     : error instanceof PageNotFound || RelierError.is(error, "RL_NOT_FOUND")
-    ? [404 as const, "Not here", (error as Error).message]
+    ? [404 as const, "Not found", (error as Error).message]
     : error instanceof TypeError || error instanceof RangeError
-    ? [400 as const, "That cannot be shown", error.message]
+    ? [400 as const, "Bad request", error.message]
     : error instanceof RedisError || RelierError.is(error)
-    ? [503 as const, "Redis does not answer", "This page needs it. Look again in a moment."]
-    : [500 as const, "This page is broken", "What went wrong is in the log of its server."];
+    ? [503 as const, "Redis does not respond", "Try again in a moment."]
+    : [500 as const, "Internal error", "The log of the server has the details."];
   if (status === 500) console.error("[relier] dashboard:", error);
-  const body = html`
-    <section class="panel">
-      <h1>${title}</h1>
-      <p>${text}</p>
-      <p><a class="button" href="${baseOf(c)}/">Overview</a></p>
-    </section>
-  `;
-  return c.html(bare(title, body, frameOf(c)) as string, status);
+  const body = messagePanel(title, text, "Overview", `${baseOf(c)}/`);
+  return c.html(bare(title, body, frameOf(c)), status);
 }

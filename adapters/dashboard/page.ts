@@ -1,5 +1,5 @@
 /**
- * What a page is, what an act is, and what both get to work with.
+ * The contracts of pages, downloads and actions, and the context that each gets.
  *
  * @module
  */
@@ -10,88 +10,88 @@ import type { IconName } from "./ui/icons.ts";
 import type { Snapshot } from "./live/snapshot.ts";
 import type { DashboardRole, DashboardUser } from "./access/role.ts";
 
-/** A request for a page. */
+/** One request of a user, with what pages and actions need to answer it. */
 export interface RequestContext {
   readonly rl: Relier;
-  /** How everything stands; at most a second old, and asked for once for all who look. */
+  /** The state of the system; at most a second old, and shared by all users. */
   snapshot(): Promise<Snapshot>;
   readonly user: Required<DashboardUser>;
-  /** Whether the user may do what takes this role, and the dashboard lets anybody. */
+  /** Whether the user may do what needs this role, and the dashboard is not read-only. */
   may(role: DashboardRole): boolean;
-  /** Whether payloads, results and stacks may be shown to the user. */
+  /** Whether the user may see payloads, results and stack traces. */
   readonly showsPayloads: boolean;
-  /** What the path of the page names, such as `queue` in `/queues/:queue`. */
+  /** Path parameters, such as `queue` of `/queues/:queue`. */
   readonly params: Readonly<Record<string, string>>;
-  /** The query of the page. Anybody may have written it. */
+  /** The query. It is not trusted: anyone can write a link. */
   readonly query: URLSearchParams;
-  /** The page and its query, from the root of the dashboard and without a slash in front. */
+  /** Path and query of the page, relative to the root of the dashboard. */
   readonly location: string;
-  /** Whether it is asked for those who look at it already. */
+  /** Whether an open page is refreshed. */
   readonly isRefresh: boolean;
-  /** When it was asked, in ms since 1970. */
+  /** The time of the request, in ms since 1970. */
   readonly now: number;
 }
 
-/** What a page shows. */
+/** A rendered page. */
 export interface View {
   readonly title: string;
-  /** All of it; the `html` of its parts stands in it. */
+  /** The whole page; it contains the `html` of each live part. */
   readonly body: Html;
-  /** What is sent again when it changes. */
+  /** The parts that are sent again when they change. */
   readonly live?: readonly Part[];
 }
 
-/** A page. It is asked for its view when it is opened, and again and again while it is looked at. */
+/** A page. It is rendered when it is opened, and again at each refresh. */
 export interface Page {
-  /** From the root of the dashboard: `/queues/:queue`. */
+  /** The path from the root of the dashboard, such as `/queues/:queue`. */
   readonly path: string;
-  /** Its place in the navigation; absent if others lead to it. */
+  /** The entry in the navigation; absent for a page that others link to. */
   readonly nav?: { readonly label: string; readonly key: string; readonly icon: IconName };
-  /** @throws {PageNotFound} if it is about something that is not there. */
+  /** @throws {PageNotFound} if its subject does not exist. */
   view(ask: RequestContext): Promise<View>;
 }
 
-/** A file that is made while it is downloaded. */
+/** A file that is generated while it is downloaded. */
 export interface Download {
   readonly path: string;
   readonly role: DashboardRole;
   answer(ask: RequestContext): Promise<Response>;
 }
 
-/** What an act came to: what is said then, and where if not where it was asked; or what is shown. */
+/** The result of an action: a message, a message and the page to go to, or a page to show. */
 export type ActionResult =
   | string
   | { readonly said: string; readonly back: string }
   | { readonly shown: Html; readonly status?: 200 | 400 };
 
-/** The fields of a form; what is there several times is one text, with commas. */
+/** The fields of a form; several values of one name are joined with commas. */
 export type FormFields = Readonly<Record<string, string>>;
 
-/** Something that is done by a button. */
+/** An action behind a button. */
 export interface Action {
-  /** `queue.pause`; it is posted to `act/queue.pause`, and recorded by this name. */
+  /** Such as `queue.pause`: part of the URL, and the name in the log of actions. */
   readonly name: string;
   readonly role: Exclude<DashboardRole, "viewer">;
-  /** What it is done to, as it is recorded. Nothing of a payload. @throws {InvalidForm} */
+  /** The target for the log of actions; never part of a payload. @throws {InvalidForm} */
   target(fields: FormFields): string;
-  /** The command line that does the same. */
+  /** The equivalent command of the CLI. */
   command(fields: FormFields): string;
-  /** What is asked before it is done; absent if it is done at once, or if {@linkcode preview} asks. */
+  /** The question to confirm first; absent if none is needed, or if {@linkcode preview} asks. */
   question?(fields: FormFields): string | undefined;
-  /** What is shown instead of doing it, before anything is recorded. @throws {InvalidForm} */
+  /** A page to show instead of acting; nothing is logged for it. @throws {InvalidForm} */
   preview?(ask: RequestContext, fields: FormFields): Promise<Html | undefined>;
-  /** Does it. @throws {InvalidForm} */
+  /** Performs the action. @throws {InvalidForm} */
   run(ask: RequestContext, fields: FormFields): Promise<ActionResult>;
 }
 
-/** What was asked for is not there. */
+/** The requested page, or its subject, does not exist. */
 export class PageNotFound extends Error {
-  override name = "NotHere";
+  override name = "PageNotFound";
 }
 
-/** A form that no page of ours sends. */
+/** A form with missing or malformed fields. */
 export class InvalidForm extends Error {
-  override name = "BadForm";
+  override name = "InvalidForm";
 }
 
 /** The field `name`. @throws {InvalidForm} if it is empty or absent. */
@@ -101,9 +101,9 @@ export function field(fields: FormFields, name: string): string {
   throw new InvalidForm(`The field "${name}" is missing`);
 }
 
-/** The queue that the field `queue` names. @throws {InvalidForm} if none can have that name. */
+/** The field `queue`. @throws {InvalidForm} if it is no valid queue name. */
 export function queueField(fields: FormFields): string {
   const name = field(fields, "queue");
   if (/^[A-Za-z0-9][\w.-]{0,63}$/.test(name)) return name;
-  throw new InvalidForm("No queue has such a name");
+  throw new InvalidForm("The queue name is not valid");
 }

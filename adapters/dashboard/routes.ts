@@ -1,5 +1,5 @@
 /**
- * Every page and every act. One that is written stands here, and nowhere else.
+ * The list of every page, action and download.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { tasks } from "./pages/tasks.ts";
 import { workerActions } from "./actions/worker_actions.ts";
 import { workers } from "./pages/workers.ts";
 
-/** The pages, in the order of the navigation; the first one is the root. */
+/** The pages, in the order of the navigation. */
 export const pages: readonly Page[] = [
   overview,
   tasks,
@@ -40,7 +40,7 @@ export const pages: readonly Page[] = [
   audit,
 ];
 
-/** What buttons do. */
+/** The actions. */
 export const actions: readonly Action[] = [
   ...queueActions,
   ...workerActions,
@@ -50,5 +50,5 @@ export const actions: readonly Action[] = [
   forgetKey,
 ];
 
-/** What is downloaded. */
+/** The downloads. */
 export const downloads: readonly Download[] = [exportDead];

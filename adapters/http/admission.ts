@@ -1,6 +1,6 @@
 /**
- * The door of a server: whether what a request would push is let in is asked
- * before its body is read, and what is refused is told when to come again.
+ * Admission control of an HTTP server: asks the queue whether it would accept the push of
+ * a request before the body is read, and answers 429 with a retry time if not.
  *
  * @module
  */
@@ -22,33 +22,33 @@ import {
 import { isOutOfReach, problem, retryAfter, unavailable } from "./problem.ts";
 import { type HeaderFields, rateLimitFields } from "./ratelimit_headers.ts";
 
-/** Options of `admission()`; `C` is what a framework tells a middleware of a request. */
+/** Options of `admission()`; `C` is the context that the framework passes to a middleware. */
 export interface AdmissionGateOptions<C> {
-  /** The queue that the request is going to push to. */
+  /** The queue that the request pushes to. */
   queue: string;
-  /** For whom the request is, where limits are by tenant: the tenant of what it pushes. */
+  /** The tenant of the request, for limits by tenant. */
   key?: (context: C) => string | undefined;
-  /** How many tasks it pushes, 1 to 1,000; 1 by default. */
+  /** How many tasks the request pushes, 1 to 1,000; 1 by default. */
   cost?: number;
 }
 
-/** What the door says of a request. */
+/** The decision about one request. */
 export interface AdmissionDecision {
-  /** The answer, if the request goes no further. */
+  /** The response, if the request is refused. */
   readonly refusal?: Response;
-  /** What an answer tells of the limits. */
+  /** Rate limit fields for the response. */
   readonly fields: HeaderFields;
-  /** What the request is lent a client with. */
+  /** Options of the client that the request gets. */
   readonly within: WithinOptions;
-  /** The answer to a request whose push was refused all the same. */
+  /** The response to an admitted request whose push was refused after all. */
   refuse(error: AdmissionRejectedError): Response;
 }
 
-/** Asks for one request after the other. */
+/** Decides about each request. */
 export type AdmissionGate<C> = (relier: Relier, context: C) => Promise<AdmissionDecision>;
 
 /**
- * Reads the options of a door.
+ * Makes the gate for these options.
  *
  * @throws TypeError, RangeError naming the option, its value and what is allowed.
  */
@@ -60,13 +60,13 @@ export function createAdmissionGate<C>(options: AdmissionGateOptions<C>): Admiss
   if (key !== undefined) functionOption("key", key);
   return async (relier, context) => {
     const tenant = key?.(context);
-    if (tenant !== undefined && !isTenant(tenant)) return refusedWith(nobody());
-    const whose = tenant === undefined ? {} : { tenant };
+    if (tenant !== undefined && !isTenant(tenant)) return refusedWith(unknownTenant());
+    const within = tenant === undefined ? {} : { tenant };
     try {
-      const answer = await relier.admit(queue, { cost, ...whose });
+      const answer = await relier.admit(queue, { cost, ...within });
       const { quotas } = answer;
       const refuse = (error: AdmissionRejectedError) => admissionRefusal(error, quotas, cost);
-      if (answer.ok) return { fields: rateLimitFields(quotas), refuse, within: whose };
+      if (answer.ok) return { fields: rateLimitFields(quotas), refuse, within };
       const { reason, retryAfterMs } = answer;
       return refusedWith(refuse(new AdmissionRejectedError(queue, reason, retryAfterMs)));
     } catch (error) {
@@ -80,7 +80,7 @@ function refusedWith(refusal: Response): AdmissionDecision {
   return { refusal, fields: [], within: {}, refuse: admissionRefusal };
 }
 
-/** It may come from the request as it is, so it is no mistake of the server's. */
+/** The tenant often comes from the request itself, so a bad one is the client's error. */
 function isTenant(given: unknown): given is string {
   try {
     return keyOption("key", given, 128) === given;
@@ -89,25 +89,25 @@ function isTenant(given: unknown): given is string {
   }
 }
 
-function nobody(): Response {
-  return problem(400, "It cannot be told for whom this request is", {
-    detail: "What names its sender has to be 1 to 128 characters without control characters",
+function unknownTenant(): Response {
+  return problem(400, "Cannot determine the tenant", {
+    detail: "The tenant must be 1 to 128 characters without control characters",
   });
 }
 
 const registry = "https://iana.org/assignments/http-problem-types#";
 
 const causes: Readonly<Record<AdmissionReason, readonly [type: string, detail: string]>> = {
-  closed: ["temporary-reduced-capacity", "Nothing is accepted at the moment"],
-  depth: ["temporary-reduced-capacity", "As many tasks wait as may"],
-  age: ["temporary-reduced-capacity", "What waits has waited for too long"],
-  tenant: ["quota-exceeded", "As many of your tasks are unfinished as may be"],
-  rate: ["quota-exceeded", "Requests come faster than they may"],
+  closed: ["temporary-reduced-capacity", "The queue accepts no tasks at the moment"],
+  depth: ["temporary-reduced-capacity", "The queue is full"],
+  age: ["temporary-reduced-capacity", "The oldest task has waited too long"],
+  tenant: ["quota-exceeded", "You have too many unfinished tasks"],
+  rate: ["quota-exceeded", "Rate limit exceeded"],
 };
 
 /**
- * The answer to the push of `cost` tasks that was refused: 429, with the `quotas`
- * that were asked for before. What was left then may be gone by now.
+ * The 429 response to a push of `cost` tasks that was refused. `quotas` were read before
+ * the push; what was left then may be used up by now.
  */
 export function admissionRefusal(
   { reason, retryAfterMs }: AdmissionRejectedError,
@@ -117,15 +117,15 @@ export function admissionRefusal(
   const [type, detail] = causes[reason];
   const scarcest = quotas.filter(({ limit }) => limit.endsWith(reason))
     .sort((a, b) => a.left - b.left)[0];
-  const told = quotas.map((each): Quota => {
-    if (each !== scarcest) return each;
-    const resetMs = each.windowMs === null ? null : retryAfterMs;
-    return { ...each, left: Math.min(each.left, cost - 1), resetMs };
+  const shown = quotas.map((quota): Quota => {
+    if (quota !== scarcest) return quota;
+    const resetMs = quota.windowMs === null ? null : retryAfterMs;
+    return { ...quota, left: Math.min(quota.left, cost - 1), resetMs };
   });
   return problem(429, "Too many requests", {
     type: registry + type,
     detail,
     more: { reason, ...scarcest && { "violated-policies": [scarcest.limit] } },
-    headers: { ...retryAfter(retryAfterMs), ...Object.fromEntries(rateLimitFields(told)) },
+    headers: { ...retryAfter(retryAfterMs), ...Object.fromEntries(rateLimitFields(shown)) },
   });
 }

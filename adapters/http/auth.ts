@@ -1,55 +1,54 @@
 /**
- * Who may ask: whoever brings the token, or whom a function of the user's lets in.
+ * Access control of the task API: a bearer token, or a function of the application.
  *
  * @module
  */
 
-import { digestOf } from "./digest.ts";
+import { timingSafeEqual } from "hono/utils/buffer";
 import { problem } from "./problem.ts";
 
 /**
- * Who may ask: those who send `Authorization: Bearer <token>`, of at least 16
- * characters; those a function says yes to; or, told in as many words, everybody.
+ * Who may send requests: clients with `Authorization: Bearer <token>` (16 characters or
+ * more), clients for which a function returns true, or everyone.
  */
 export type Auth<C> =
   | { readonly token: string }
   | ((context: C) => boolean | Promise<boolean>)
   | "dangerously-none";
 
-/** Resolves to the answer to who may not ask, and to undefined for who may. */
+/** Resolves to the response that refuses a request, or to undefined if it is allowed. */
 export type AuthCheck<C> = (request: Request, context: C) => Promise<Response | undefined>;
 
-const leastToken = 16;
+const minTokenLength = 16;
 
 /**
  * Reads the option `auth` of `where`.
  *
- * @throws TypeError, RangeError if it lets nobody or anybody in by mistake.
+ * @throws TypeError if it is of another kind, RangeError if the token is too short.
  */
 export function createAuthCheck<C>(where: string, auth: Auth<C>): AuthCheck<C> {
   if (auth === "dangerously-none") return () => Promise.resolve(undefined);
   if (typeof auth === "function") {
     return async (_, context) =>
-      await auth(context) === true ? undefined : problem(403, "You may not do this");
+      await auth(context) === true ? undefined : problem(403, "Forbidden");
   }
   const token: unknown = auth?.token;
   if (typeof token !== "string") {
     throw new TypeError(
       `Cannot use option "auth" of ${where}: it must be { token }, a function, or ` +
-        '"dangerously-none" to let everybody in',
+        '"dangerously-none" to allow every request',
     );
   }
-  if (token.length < leastToken) {
+  if (token.length < minTokenLength) {
     throw new RangeError(
-      `Cannot use option "auth.token" of ${where}: it must be at least ${leastToken} characters: ` +
-        `it has ${token.length}`,
+      `Cannot use option "auth.token" of ${where}: it must be at least ${minTokenLength} ` +
+        `characters: it has ${token.length}`,
     );
   }
   return async (request) => {
     const [, given = ""] = /^Bearer +(.+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
-    // Digests are compared, so how long that takes tells nothing of the token.
-    if (await digestOf(given) === await digestOf(token)) return undefined;
-    return problem(401, "Who you are has to be told with a token", {
+    if (await timingSafeEqual(given, token)) return undefined;
+    return problem(401, "A bearer token is required", {
       headers: { "www-authenticate": "Bearer" },
     });
   };

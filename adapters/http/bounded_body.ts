@@ -1,15 +1,15 @@
 /**
- * Reading bodies with a bound: nobody's request or response fills the memory.
+ * Reads bodies up to a limit, so that no request or response fills the memory.
  *
  * @module
  */
 
-/** A body: all of it, or what is left of it where it is longer than was wanted. */
+/** A body: all of it in `bytes`, or a stream of all of it in `rest` if it exceeds the limit. */
 export type Body =
   | { readonly bytes: Uint8Array<ArrayBuffer>; readonly rest?: undefined }
   | { readonly bytes?: undefined; readonly rest: ReadableStream<Uint8Array> };
 
-/** Reads `body` if it is at most `max` bytes; else nothing of it is lost, and the rest unread. */
+/** Reads `body` if it has at most `max` bytes. A longer one is returned as a stream, complete. */
 export async function readUpTo(
   body: ReadableStream<Uint8Array> | null,
   max: number,
@@ -23,7 +23,7 @@ export async function readUpTo(
     if (done) return { bytes: joined(chunks, size) };
     chunks.push(value);
     size += value.length;
-    if (size > max) return { rest: again(chunks, reader) };
+    if (size > max) return { rest: replayed(chunks, reader) };
   }
 }
 
@@ -37,8 +37,8 @@ function joined(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBu
   return bytes;
 }
 
-/** What was read already, and what is still to come. */
-function again(
+/** Streams the chunks that were read, then what the reader still has. */
+function replayed(
   chunks: Uint8Array[],
   reader: ReadableStreamDefaultReader<Uint8Array>,
 ): ReadableStream<Uint8Array> {
@@ -54,7 +54,7 @@ function again(
   });
 }
 
-/** Bytes as text, or null if they are no UTF-8. */
+/** Bytes as text, or null if they are not UTF-8. */
 export function textOf(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

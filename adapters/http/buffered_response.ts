@@ -1,6 +1,7 @@
 /**
- * An answer of Node's HTTP that is held back until it is whole: so that it can be
- * kept before anybody has it.
+ * A response of Node.js that is held back until it is complete, so that it can be stored
+ * before the client gets it. It replaces methods of `ServerResponse`, so it depends on how
+ * Express calls them: change it with care.
  *
  * @module
  */
@@ -8,29 +9,29 @@
 import { Buffer } from "node:buffer";
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from "node:http";
 
-/** Who wants to have an answer before the client does. */
+/** Receives a response before the client does. */
 export interface ResponseReceiver {
   /**
-   * Given the answer, `bytes` being undefined if it is longer than was wanted. Resolves to
-   * what answers instead, if it is not to be sent.
+   * Gets the response; `bytes` is undefined if it is too long. Resolves to a function that
+   * sends another response, if this one must not be sent.
    */
   settle(
     status: number,
     headers: Iterable<readonly [string, string]>,
     bytes: Uint8Array | undefined,
   ): Promise<(() => void) | undefined>;
-  /** Told that the client is gone, and nobody has answered. */
+  /** Called when the client has left and the handler has not responded. */
   release(): Promise<void>;
 }
 
-/** How long a handler whose client is gone may take to answer all the same. */
-const goneMs = 60_000;
+/** How long a handler may still take to respond after its client has left. */
+const afterCloseMs = 60_000;
 
-/** Holds back the answer given through `outgoing`, of up to `max` bytes. */
+/** Holds back the response written to `outgoing`, of up to `max` bytes. */
 export function bufferResponse(
   outgoing: ServerResponse,
   max: number,
-  holder: ResponseReceiver,
+  receiver: ResponseReceiver,
 ): void {
   const { write, end, writeHead, flushHeaders } = outgoing;
   const chunks: Buffer[] = [];
@@ -38,17 +39,14 @@ export function bufferResponse(
   let ended = false;
 
   function take(chunk: unknown, encoding: unknown): void {
-    if (chunk === undefined || chunk === null || typeof chunk === "function") return;
-    const code = typeof encoding === "string" ? encoding as BufferEncoding : "utf8";
-    const bytes = typeof chunk === "string"
-      ? Buffer.from(chunk, code)
-      : Buffer.from(chunk as Uint8Array);
+    const bytes = bytesOf(chunk, encoding);
+    if (bytes === undefined) return;
     chunks.push(bytes);
     size += bytes.length;
   }
 
-  /** Longer than is wanted: from here on it goes its way. */
-  function letGo(): void {
+  /** Sends a response that exceeds the limit as it comes. */
+  function passThrough(): void {
     Object.assign(outgoing, { write, writeHead, flushHeaders });
     for (const chunk of chunks.splice(0)) write.call(outgoing, chunk, "utf8");
   }
@@ -57,10 +55,10 @@ export function bufferResponse(
     const { statusCode } = outgoing;
     const headers = outgoing.getHeaders();
     const body = size <= max ? Buffer.concat(chunks) : undefined;
-    const instead = await holder.settle(statusCode, fieldsOf(headers), body);
+    const instead = await receiver.settle(statusCode, fieldsOf(headers), body);
     Object.assign(outgoing, { write, end, writeHead, flushHeaders });
     if (!outgoing.headersSent) {
-      // It was over for the handler: what is thrown since then changes nothing of it.
+      // The handler has ended its response: headers that were set since then do not count.
       for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
       if (instead) return instead();
       outgoing.statusCode = statusCode;
@@ -79,7 +77,7 @@ export function bufferResponse(
     write(chunk: unknown, ...rest: unknown[]) {
       take(chunk, rest[0]);
       const callback = rest.find((each) => typeof each === "function");
-      if (size > max) letGo();
+      if (size > max) passThrough();
       if (callback) queueMicrotask(callback as () => void);
       return true;
     },
@@ -87,7 +85,7 @@ export function bufferResponse(
       if (ended) return outgoing;
       ended = true;
       take(chunk, rest[0]);
-      if (size > max) letGo();
+      if (size > max) passThrough();
       void finish([chunk, ...rest].find((each) => typeof each === "function"))
         .catch((error) => outgoing.destroy(error));
       return outgoing;
@@ -95,8 +93,15 @@ export function bufferResponse(
   });
   outgoing.once("close", () => {
     if (ended) return;
-    setTimeout(() => void (ended || holder.release()), goneMs).unref();
+    setTimeout(() => void (ended || receiver.release()), afterCloseMs).unref();
   });
+}
+
+/** A chunk as `write` and `end` take it; undefined if there is none. */
+function bytesOf(chunk: unknown, encoding: unknown): Buffer | undefined {
+  if (chunk === undefined || chunk === null || typeof chunk === "function") return undefined;
+  const code = typeof encoding === "string" ? encoding as BufferEncoding : "utf8";
+  return typeof chunk === "string" ? Buffer.from(chunk, code) : Buffer.from(chunk as Uint8Array);
 }
 
 /** Headers as `writeHead` takes them. */

@@ -1,12 +1,15 @@
 /**
- * SHA-256 of text and bytes, of which lengths tell where each begins.
+ * SHA-256 of several texts or byte arrays.
  *
  * @module
  */
 
 const encoder = new TextEncoder();
 
-/** The SHA-256 of `parts`, in hexadecimal; other parts never come to the same. */
+/**
+ * The SHA-256 of `parts`, in hexadecimal. The lengths are part of the input, so that
+ * `("ab", "c")` and `("a", "bc")` differ.
+ */
 export async function digestOf(...parts: readonly (string | Uint8Array)[]): Promise<string> {
   const bytes = parts.map((part) => typeof part === "string" ? encoder.encode(part) : part);
   const lengths = encoder.encode(bytes.map(({ length }) => length).join(" ") + "\n");

@@ -1,7 +1,6 @@
 /**
- * Between HTTP as Node.js has it and as the web has it: whatever answers a
- * `Request` with a `Response` serves a server of Node's, or a place in an app of
- * Express. The only file that knows how one becomes the other.
+ * The bridge between HTTP of Node.js and of the web: a function from `Request` to
+ * `Response` serves a Node.js server, or a mount point of Express.
  *
  * @module
  */
@@ -13,37 +12,37 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 /** Answers a request. */
 export type FetchHandler = (request: Request, env: NodeEnv) => Response | Promise<Response>;
 
-/** What an answerer is told besides the request; an app of Hono has it as `c.env`. */
+/** The environment of a request; an app of Hono has it as `c.env`. */
 export interface NodeEnv {
-  /** The request as Node.js has it, with what middleware of Express has put there. */
+  /** The request of Node.js, with the properties that middleware of Express has added. */
   readonly incoming: IncomingMessage;
-  /** Where Express has mounted this, such as `/rl`: it is no part of the request's URL. Else "". */
+  /** The mount path in Express, such as `/rl`, which the request's URL does not have; else "". */
   readonly prefix: string;
 }
 
-/** A handler of a server of Node's, and of Express, which also gives `next`. */
+/** A request handler of a Node.js server, or of Express, which also passes `next`. */
 export type NodeHandler = (
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   next?: (error?: unknown) => void,
 ) => void;
 
-/** A request as Express leaves it to those behind its own middleware. */
-interface Handled extends IncomingMessage {
+/** A request as middleware of Express leaves it. */
+interface ExpressRequest extends IncomingMessage {
   readonly baseUrl?: string;
   readonly body?: unknown;
   rawBody?: unknown;
 }
 
 /**
- * Has `answer` handle requests. What it throws goes to `next`, or is a bare 500 where
- * there is none; when the client goes away the request's signal aborts and the
- * body of the response is cancelled.
+ * Makes a Node.js handler of `answer`. An error goes to `next`, or becomes a bare 500
+ * without it. When the client leaves, the request's signal aborts and the body of the
+ * response is cancelled.
  */
 export function nodeHandler(answer: FetchHandler): NodeHandler {
-  return (incoming: Handled, outgoing, next) => {
+  return (incoming: ExpressRequest, outgoing, next) => {
     const env: NodeEnv = { incoming, prefix: incoming.baseUrl ?? "" };
-    giveBack(incoming);
+    restoreBody(incoming);
     const listen = getRequestListener((request) => answer(request, env), {
       overrideGlobalObjects: false,
       ...next && { errorHandler: (error: unknown) => passOn(error, next) },
@@ -52,21 +51,21 @@ export function nodeHandler(answer: FetchHandler): NodeHandler {
   };
 }
 
-/** A request that is none is the client's fault, and nobody else's business. */
+/** A malformed request is answered here: it is no error of the application. */
 function passOn(error: unknown, next: (error: unknown) => void): Response | undefined {
   if (error instanceof RequestError) return new Response(null, { status: 400 });
   next(error);
   return undefined;
 }
 
-/** A body that a parser has read cannot be read again: it is written anew. */
-function giveBack(incoming: Handled): void {
+/** Writes a body that a parser has consumed into `rawBody`, where the listener reads it. */
+function restoreBody(incoming: ExpressRequest): void {
   const { body, rawBody } = incoming;
   if (!incoming.readableDidRead || rawBody instanceof Buffer || body === undefined) return;
-  incoming.rawBody = body instanceof Buffer ? body : Buffer.from(written(incoming, body));
+  incoming.rawBody = body instanceof Buffer ? body : Buffer.from(serialized(incoming, body));
 }
 
-function written({ headers }: IncomingMessage, body: unknown): string {
+function serialized({ headers }: IncomingMessage, body: unknown): string {
   if (typeof body === "string") return body;
   const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
   return isForm
@@ -74,22 +73,22 @@ function written({ headers }: IncomingMessage, body: unknown): string {
     : JSON.stringify(body);
 }
 
-/** Where to serve. */
+/** The address of a server. */
 export interface ServeOptions {
-  /** A free one for 0. */
+  /** The port; 0 for a free one. */
   readonly port: number;
   readonly hostname: string;
 }
 
-/** A server that answers. */
+/** A running server. */
 export interface Served {
   /** `http://<hostname>:<port>`. */
   readonly url: string;
-  /** Takes no more requests, and ends those under way. */
+  /** Closes the port and every connection. */
   close(): Promise<void>;
 }
 
-/** Serves `answer`; rejects if it cannot listen there. */
+/** Serves `answer`. Rejects if the address cannot be used. */
 export function serve(
   answer: FetchHandler,
   { port, hostname }: ServeOptions,

@@ -1,17 +1,17 @@
 /**
- * Saying over HTTP what went wrong, as programs read it: `application/problem+json`
- * (RFC 9457). Nothing of a payload is ever in it.
+ * Problem responses, as `application/problem+json` (RFC 9457). They never contain
+ * anything of a payload.
  *
  * @module
  */
 
 import { RedisError, RelierError } from "../../mod.ts";
 
-/** What a problem has besides its status and title. */
+/** The members of a problem besides its status and title. */
 export interface ProblemParts {
-  /** A URI for this kind of problem; left out where the status says it all. */
+  /** A URI for this kind of problem; absent if the status says enough. */
   readonly type?: string;
-  /** What is wrong this time, in a sentence. */
+  /** The cause, in a sentence. */
   readonly detail?: string;
   /** Further members. */
   readonly more?: Readonly<Record<string, unknown>>;
@@ -19,7 +19,7 @@ export interface ProblemParts {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers with a problem. */
+/** Makes the response for a problem. */
 export function problem(
   status: number,
   title: string,
@@ -36,17 +36,20 @@ export function problem(
   });
 }
 
-/** Seconds for `Retry-After`. */
+/** The header `Retry-After`, in whole seconds. */
 export function retryAfter(ms: number): Record<"retry-after", string> {
   return { "retry-after": String(Math.max(1, Math.ceil(ms / 1000))) };
 }
 
-/** Redis cannot be reached, so nothing can be promised. */
+/** The response while Redis is unreachable, when no task can be accepted. */
 export function unavailable(): Response {
-  return problem(503, "Tasks cannot be accepted at the moment", { headers: retryAfter(1000) });
+  return problem(503, "Service unavailable", {
+    detail: "Tasks cannot be accepted at the moment",
+    headers: retryAfter(1000),
+  });
 }
 
-/** Whether `error` says that Redis refused or did not answer. */
+/** Whether `error` says that Redis refused the call or did not answer. */
 export function isOutOfReach(error: unknown): boolean {
   return RelierError.is(error, "RL_CONNECTION") || error instanceof RedisError;
 }

@@ -1,17 +1,17 @@
 /**
- * Servers that end what is silent, told that somebody is waiting.
+ * The idle timeout of a server, extended while a request waits for a result.
  *
  * @module
  */
 
 import type { Context } from "hono";
 
-/** Bun's server, which closes a connection after ten seconds without a byte. */
+/** The server of Bun, which closes a connection after ten seconds without a byte. */
 interface TimedServer {
   timeout?(request: Request, seconds: number): void;
 }
 
-/** Has the server of this request wait for `ms`, and a little. */
+/** Extends the timeout of this request to `ms` and five seconds more. */
 export function extendTimeout(c: Context, ms: number): void {
   const server = c.env as TimedServer | undefined;
   if (typeof server?.timeout === "function") {

@@ -1,24 +1,25 @@
 /**
- * Answers that are kept, and given again.
+ * Responses that are stored under an idempotency key and replayed.
  *
  * @module
  */
 
+import { decodeBase64, encodeBase64 } from "hono/utils/encode";
 import { textOf } from "./bounded_body.ts";
 import { problem } from "./problem.ts";
 
-/** An answer as it is kept, for the request of the fingerprint `print`. */
+/** A stored response to the request with the fingerprint `print`. */
 export interface StoredResponse {
   readonly print: string;
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Its body: as text, or coded where it is none. Neither if it was too long to be kept. */
+  /** The body: as text, or in Base64 if it is not UTF-8. Both are absent if it was too long. */
   readonly text?: string;
   readonly base64?: string;
 }
 
-/** What belongs to one exchange alone, or to one client. */
-const passing: ReadonlySet<string> = new Set([
+/** Headers of one connection or one client, which are not replayed. */
+const transientHeaders: ReadonlySet<string> = new Set([
   "connection",
   "content-length",
   "date",
@@ -29,50 +30,40 @@ const passing: ReadonlySet<string> = new Set([
   "transfer-encoding",
 ]);
 
-/** The most bytes of a body that are worth trying to keep: a result's, of which it is part. */
+/** The longest body that is stored, in bytes: the limit of a task result, of which it is a part. */
 export const maxStoredBytes = 262_144;
 
-/** Makes what is kept of an answer; `bytes` is undefined for a body that is too long. */
+/** Builds what is stored of a response; `bytes` is undefined for a body that is too long. */
 export function storeResponse(
   print: string,
   status: number,
   headers: Iterable<readonly [string, string]>,
   bytes: Uint8Array | undefined,
 ): StoredResponse {
-  const lasting = [...headers].filter(([name]) => !passing.has(name.toLowerCase()));
   if (bytes === undefined) return { print, status, headers: [] };
   const text = textOf(bytes);
   return {
     print,
     status,
-    headers: lasting.map(([name, value]) => [name, value]),
-    ...text === null ? { base64: coded(bytes) } : { text },
+    headers: [...headers].filter(([name]) => !transientHeaders.has(name.toLowerCase())),
+    // A copy: the buffer of a Node.js Buffer holds more than its bytes.
+    ...text === null ? { base64: encodeBase64(new Uint8Array(bytes).buffer) } : { text },
   };
 }
 
-/** Gives a kept answer again, and says that it does. */
+/** Makes the response again, with `Idempotent-Replayed: true`. */
 export function replay({ status, headers, text, base64 }: StoredResponse): Response {
   if (text === undefined && base64 === undefined) {
-    return problem(409, "It is done already", {
-      detail: `It was answered with ${status}, at more length than can be kept and said again`,
+    return problem(409, "The request has already been processed", {
+      detail: `Its response (status ${status}) was too long to be stored and cannot be replayed`,
     });
   }
-  const body = text ?? decoded(base64!);
+  const body = text ?? decodeBase64(base64!);
   return new Response(body.length === 0 ? null : body, {
     status,
-    headers: [...headers.map(([name, value]) => [name, value] as [string, string]), [
-      "idempotent-replayed",
-      "true",
-    ]],
+    headers: [
+      ...headers.map(([name, value]): [string, string] => [name, value]),
+      ["idempotent-replayed", "true"],
+    ],
   });
-}
-
-function coded(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
-}
-
-function decoded(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

@@ -1,5 +1,5 @@
 /**
- * A task that somebody asks for by its id: one of those that may be asked for.
+ * Lookup of a task by its id, restricted to the tasks that the API lists.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import {
   type TaskHandle,
 } from "../../mod.ts";
 
-/** A task, and where it stood when it was looked for. */
+/** A task, and its state at the time of the lookup. */
 export interface FoundTask
   extends Pick<TaskDetails, "id" | "name" | "state" | "attempt" | "reason"> {
   readonly progress: number | null;
@@ -21,16 +21,17 @@ export interface FoundTask
   readonly handle: TaskHandle;
 }
 
+/** The final states, and `none` for a task whose record has expired. */
 const finalStates: ReadonlySet<string> = new Set(["completed", "dead", "cancelled", "none"]);
 
-/** Whether nothing will come of `state` any more. */
+/** Whether a task in `state` changes no more. */
 export function isFinal(state: string): boolean {
   return finalStates.has(state);
 }
 
 /**
- * Finds the task with this id. One of a task that is not listed is as good as none:
- * an id that follows from a key can be guessed.
+ * Finds the task with this id. A task that is not listed is not found: an id that is
+ * derived from a key can be guessed.
  *
  * @throws {RelierError} `RL_NOT_FOUND`
  */
@@ -40,24 +41,26 @@ export async function findTask(
   id: string,
 ): Promise<FoundTask> {
   const [queue] = id.split("~");
-  const details = await inspected(() => relier.queue(queue!).inspect(id));
+  const details = await undefinedIfMalformed(() => relier.queue(queue!).inspect(id));
   if (!details || !tasks.has(details.name)) {
     throw new RelierError("RL_NOT_FOUND", "Cannot find the task");
   }
   return { ...details, final: isFinal(details.state), handle: relier.handle(id) };
 }
 
-/** What is no id at all is none that is there. */
-async function inspected(look: () => Promise<TaskDetails>): Promise<TaskDetails | undefined> {
+/** A malformed id is treated like that of a missing task. */
+async function undefinedIfMalformed(
+  inspect: () => Promise<TaskDetails>,
+): Promise<TaskDetails | undefined> {
   try {
-    return await look();
+    return await inspect();
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-/** What is told of it: nothing of its payload, and of an error nothing at all. */
+/** The JSON of a task: without its payload and its error. */
 export function taskJson(
   { id, name, state, attempt, progress, remark, reason }: FoundTask,
 ): object {

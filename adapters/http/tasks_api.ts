@@ -1,6 +1,6 @@
 /**
- * Tasks over HTTP: push one by name, ask where it stands, wait for its result,
- * follow it, cancel it. What may be asked for is listed, and who may ask is said.
+ * Tasks over HTTP: push one by name, read its state, wait for its result, follow its
+ * events, cancel it. Only listed tasks are reachable, and only for authorised clients.
  *
  * @module
  */
@@ -22,26 +22,26 @@ import { extendTimeout } from "./server_timeout.ts";
 import { problem, retryAfter } from "./problem.ts";
 import { findTask, type FoundTask, taskJson } from "./task_lookup.ts";
 
-/** Options of `tasksApi()`; `C` is what a framework tells of a request. */
+/** Options of `tasksApi()`; `C` is the context that the framework passes to a handler. */
 export interface TasksApiOptions<C> {
-  /** What can be pushed and asked for, by name; each has to have an `input` schema. */
+  /** The tasks that are reachable, by name; each needs an `input` schema. */
   tasks: readonly Task[];
-  /** Who may. */
+  /** Who may send requests. */
   auth: Auth<C>;
 }
 
-/** What serves the app, and what it makes of Hono's context. */
+/** What differs between the frameworks that serve the app. */
 export interface Host<C> {
-  /** What `auth` is given. */
+  /** The context that `auth` gets. */
   context(c: Context): C;
-  /** What stands before the path of a request and is no part of it, or "". */
+  /** The mount path, if it is no part of the request's URL; else "". */
   prefix(c: Context): string;
 }
 
 /**
  * Makes the app.
  *
- * @throws TypeError, RangeError if an option is not what it should be.
+ * @throws TypeError, RangeError if an option is invalid.
  */
 export function tasksApp<C>(
   relier: Relier,
@@ -50,21 +50,21 @@ export function tasksApp<C>(
 ): Hono {
   knownOptions("tasksApi()", options, ["tasks", "auth"]);
   const tasks = namesOf(options.tasks);
-  const guard = createAuthCheck("tasksApi()", options.auth);
+  const checkAuth = createAuthCheck("tasksApi()", options.auth);
   const app = new Hono();
 
   app.use(async (c, next) => {
-    const refusal = await guard(c.req.raw, host.context(c));
+    const refusal = await checkAuth(c.req.raw, host.context(c));
     if (refusal) return refusal;
     await next();
     c.header("cache-control", c.res.headers.get("cache-control") ?? "no-store");
     return undefined;
   });
-  app.onError((error) => problemOf(error) ?? problem(500, "It went wrong"));
+  app.onError((error) => problemOf(error) ?? problem(500, "Internal error"));
 
   app.post("/:name", async (c) => {
     const task = tasks.get(c.req.param("name"));
-    if (!task) return problem(404, "There is no such task to push");
+    if (!task) return problem(404, "Task not found");
     const key = readKey(c.req.header("idempotency-key"));
     if (key instanceof Response) return key;
     const input = await readInput(c.req.raw);
@@ -74,42 +74,30 @@ export function tasksApp<C>(
     return c.json({ id, outcome }, 202, { location: host.prefix(c) + path });
   });
 
-  app.get("/:id", async (c) => c.json(taskJson(await known(c))));
+  app.get("/:id", async (c) => c.json(taskJson(await find(c))));
 
   app.get("/:id/result", async (c) => {
     const wait = readWait(c.req.query("wait"));
     if (wait instanceof Response) return wait;
-    const task = await known(c);
-    if (wait > 0) extendTimeout(c, wait);
-    try {
-      if (wait === 0 && !task.final) return pending(task);
-      const result = await task.handle.result({ timeout: wait || 5_000, signal: c.req.raw.signal });
-      return c.json({ state: "completed", result: result ?? null });
-    } catch (error) {
-      if (RelierError.is(error, "RL_RESULT_TIMEOUT")) return pending(task);
-      if (RelierError.is(error, "RL_CANCELLED")) return without("cancelled");
-      if (error instanceof TaskFailedError) return without("dead", error.reason);
-      if (c.req.raw.signal.aborted) return new Response(null, { status: 499 }); // Nobody reads it.
-      throw error;
-    }
+    return await resultResponse(c, await find(c), wait);
   });
 
   app.get("/:id/events", async (c) => {
-    const task = await known(c);
-    // What follows is told that there is no more by an answer it does not come back after.
+    const task = await find(c);
+    // A 204 keeps an EventSource from connecting again after the final event.
     if (c.req.header("last-event-id") === "final") return c.body(null, 204);
-    return taskEventStream(task, c.req.raw.signal);
+    return taskEventStream(c, task);
   });
 
   const cancel = async (c: Context): Promise<Response> => {
-    const { handle, id } = await known(c);
+    const { handle, id } = await find(c);
     if (await handle.cancel("cancelled over HTTP")) return c.json({ id }, 202);
-    return problem(409, "It is over already");
+    return problem(409, "The task has already finished");
   };
   app.delete("/:id", cancel);
   app.post("/:id/cancel", cancel);
-  // Mounted in another app, it is not asked what to say of what is not here.
-  app.all("*", () => problem(404, "There is nothing here"));
+  // The notFound handler of an app is not called once that app is mounted in another.
+  app.all("*", () => problem(404, "Not found"));
 
   async function push(task: Task, input: unknown, key: string | undefined): Promise<TaskHandle> {
     const options = key === undefined ? {} : { idempotencyKey: key };
@@ -117,7 +105,7 @@ export function tasksApp<C>(
     return handle!;
   }
 
-  function known(c: Context): Promise<FoundTask> {
+  function find(c: Context): Promise<FoundTask> {
     return findTask(relier, tasks, c.req.param("id") ?? "");
   }
 
@@ -131,11 +119,28 @@ function namesOf(given: unknown): ReadonlyMap<string, Task> {
   for (const task of given) {
     if (typeof task === "function" && "input" in task) continue;
     throw new TypeError(
-      `Cannot use option "tasks": task "${task?.name}" has no input schema, and what comes over ` +
-        "HTTP has to be checked",
+      `Cannot use option "tasks": task "${task?.name}" has no input schema; input from HTTP ` +
+        "must be validated",
     );
   }
   return new Map(given.map((task: Task) => [task.name, task]));
+}
+
+/** The result of a task, after up to `wait` ms; 202 while there is none. */
+async function resultResponse(c: Context, task: FoundTask, wait: number): Promise<Response> {
+  const { signal } = c.req.raw;
+  if (wait > 0) extendTimeout(c, wait);
+  try {
+    if (wait === 0 && !task.final) return pending(task);
+    const result = await task.handle.result({ timeout: wait || 5_000, signal });
+    return c.json({ state: "completed", result: result ?? null });
+  } catch (error) {
+    if (RelierError.is(error, "RL_RESULT_TIMEOUT")) return pending(task);
+    if (RelierError.is(error, "RL_CANCELLED")) return noResult("cancelled");
+    if (error instanceof TaskFailedError) return noResult("dead", error.reason);
+    if (signal.aborted) return new Response(null, { status: 499 }); // The client has left.
+    throw error;
+  }
 }
 
 function pending({ state }: FoundTask): Response {
@@ -144,6 +149,6 @@ function pending({ state }: FoundTask): Response {
   return new Response(body, { status: 202, headers });
 }
 
-function without(state: string, reason?: string): Response {
-  return problem(409, "There will be no result", { more: { state, ...reason && { reason } } });
+function noResult(state: string, reason?: string): Response {
+  return problem(409, "The task has no result", { more: { state, ...reason && { reason } } });
 }

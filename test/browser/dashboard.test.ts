@@ -194,7 +194,7 @@ test("what is dead is released from its page, runs, and who did it is told", asy
   const page = await newPage(browser, wrong);
   await visit(page, `${open}/tasks/${encodeURIComponent(dead.id)}`);
   await page.getByRole("button", { name: "Release", exact: true }).click();
-  await page.getByRole("button", { name: "Do it" }).click();
+  await page.getByRole("button", { name: "Confirm" }).click();
   await page.locator("#said p").waitFor();
   await until("it has run", async () => (await dead.status()).state === "completed");
   assert.equal(await dead.result(), "mended");
@@ -217,7 +217,7 @@ test("keys lead everywhere, and tell what they do", async () => {
     assert.equal(await page.locator("nav [aria-current]").textContent(), nav.label + nav.key);
   }
   await page.keyboard.press("?");
-  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
   await page.keyboard.press("Escape");
   await page.keyboard.press("q");
   await page.waitForURL(`${open}/queues`);
@@ -255,7 +255,7 @@ test("what cannot be undone is asked about in place, and is not done unless it i
   await page.getByRole("button", { name: "Stop" }).first().click();
   const question = page.locator("#question");
   assert.match(await question.textContent() ?? "", /stop at once.*rl worker stop/s);
-  await question.getByRole("button", { name: "No" }).click();
+  await question.getByRole("button", { name: "Back" }).click();
   await patched(page);
   assert.equal((await relier.queue("work").workers())[0]!.info.state, "working");
   await page.context().close();
@@ -303,7 +303,7 @@ test("how often a page is looked at again is chosen once, and holds from then on
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, `${open}/queues`);
-  const every = page.getByRole("button", { name: /^look again every/ });
+  const every = page.getByRole("button", { name: /^refresh every/ });
   for (const next of ["2s", "5s", "30s"]) {
     const asked = page.waitForRequest(/\/live\/queues$/);
     await every.click();
@@ -344,9 +344,9 @@ test("a token opens it once, and is in no address and no cookie from then on", a
   const cookies = await page.context().cookies();
   assert.ok(cookies.every(({ value }) => !value.includes(token)));
   assert.equal(await page.evaluate("document.cookie.includes('rl_session')"), false);
-  await page.getByRole("button", { name: "leave" }).click();
+  await page.getByRole("button", { name: "sign out" }).click();
   await page.getByLabel("Token").fill(token);
-  await page.getByRole("button", { name: "Enter" }).click();
+  await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL(`${closed}/`);
   await page.context().close();
   // The form for a token is a refusal, and a browser says so.
@@ -361,7 +361,7 @@ test("what is ticked stays ticked while the page goes on, and is what is asked a
   await patched(page);
   await page.getByRole("button", { name: "Cancel …" }).click();
   assert.match(await page.locator(".confirm").textContent() ?? "", /Cancel 2 tasks\?/);
-  await page.getByRole("link", { name: "No" }).click();
+  await page.getByRole("link", { name: "Back" }).click();
   assert.equal((await relier.queue("backlog").stats()).counts.cancelled, 0);
   await page.context().close();
   assert.deepEqual(wrong, []);
@@ -373,7 +373,7 @@ test("what is done to many goes on piece by piece, by itself, until somebody sto
   await visit(page, `${open}/tasks?queue=backlog&state=ready`);
   await page.getByRole("radio", { name: /^all [\d,]+ that match/ }).check();
   await page.getByRole("button", { name: "Cancel …" }).click();
-  await page.getByRole("button", { name: "Do it" }).click();
+  await page.getByRole("button", { name: "Confirm" }).click();
   await page.getByRole("heading", { name: /^[4-9],000 cancelled$/ }).waitFor();
   await page.getByRole("link", { name: "Stop here" }).click();
   await page.getByRole("heading", { name: "Tasks" }).waitFor();

@@ -156,7 +156,7 @@ export function idempotencyKeySuite(name: string, stage: Stage): void {
     assert.deepEqual([first.status, first.bytes.length], [200, 300_000]);
     const again = await pay("k-1", "large");
     assertProblem(again, 409);
-    assert.match(again.json.title, /done/);
+    assert.match(again.json.title, /already been processed/);
     assert.equal(await paid(), 1);
   });
 

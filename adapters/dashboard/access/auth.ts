@@ -1,20 +1,20 @@
 /**
- * Who somebody is. Nobody gets in unless an option says how: a token, a function
- * of the application, or in so many words everybody.
+ * Authentication: by a token, by a function of the application, or none at all if an
+ * option says so explicitly.
  *
  * @module
  */
 
 import type { Context } from "hono";
-import { getCookie, setCookie } from "hono/cookie";
+import { getSignedCookie, setSignedCookie } from "hono/cookie";
+import { timingSafeEqual } from "hono/utils/buffer";
 import { type DashboardRole, type DashboardUser, roles } from "./role.ts";
-import { createSessions, sessionSeconds } from "./session.ts";
 
 /**
- * How people get in. A `token` of 16 characters or more makes an admin of whoever
- * shows it, as `?token=…`, in a form or as a bearer token. A function is asked at
- * every request, and says `null` to strangers. `"dangerously-none"` makes an admin
- * of everybody.
+ * How users get in. A `token` of 16 characters or more makes an admin of a user who
+ * presents it, as `?token=…`, in a form or as a bearer token. A function is called for
+ * every request and returns `null` to deny access. `"dangerously-none"` makes everyone an
+ * admin.
  */
 export type DashboardAuth<T = Context> =
   | { readonly token: string }
@@ -23,89 +23,94 @@ export type DashboardAuth<T = Context> =
   ) => DashboardRole | DashboardUser | null | Promise<DashboardRole | DashboardUser | null>)
   | "dangerously-none";
 
-/** The door. */
+/** What checking a token found; `"wait"` if too many were wrong, so that it was not compared. */
+export type SignInResult = "in" | "wrong" | "wait";
+
+/** Identifies users. */
 export interface Authenticator {
-  /** Whether a token opens it, so that there is a form for one. */
+  /** Whether users sign in with a token, so that there is a form for it. */
   readonly usesToken: boolean;
-  /** Who asks; `null` for a stranger. */
+  /** The user of a request; `null` to deny access. */
   userOf(c: Context): Promise<Required<DashboardUser> | null>;
-  /**
-   * Begins a session if `token` is right. `"wait"` if too many were wrong lately,
-   * in which case not even the right one is looked at.
-   */
-  signIn(c: Context, token: string, path: string): Promise<"in" | "wrong" | "wait">;
+  /** Begins a session at `path` if `token` is right. */
+  signIn(c: Context, token: string, path: string): Promise<SignInResult>;
 }
 
-/** How many wrong tokens there may be in a minute, whoever sends them. */
-const mostWrong = 10;
+/** The limit of wrong tokens in a minute, of all clients together. */
+const maxWrong = 10;
 const windowMs = 60_000;
+const minTokenLength = 16;
+const sessionSeconds = 12 * 3600;
 
 /** The name of the cookie. */
 export const sessionCookie = "rl_session";
 
-const shortest = 16;
-
 /**
- * Makes the door that `auth` describes, whose function is given what `fit` makes of the
- * context. @throws TypeError, RangeError if it is none.
+ * Makes the authenticator for `auth`. A function gets what `contextOf` makes of the context.
+ *
+ * @throws TypeError if `auth` is of another kind, RangeError if the token is too short.
  */
-export function createAuthenticator<T>(auth: unknown, fit: (c: Context) => T): Authenticator {
-  if (auth === "dangerously-none") return openDoor(() => "admin");
-  if (typeof auth === "function") return openDoor((c) => auth(fit(c)));
+export function createAuthenticator<T>(
+  auth: unknown,
+  contextOf: (c: Context) => T,
+): Authenticator {
+  if (auth === "dangerously-none") return functionAuthenticator(() => "admin");
+  if (typeof auth === "function") return functionAuthenticator((c) => auth(contextOf(c)));
   const { token } = (typeof auth === "object" && auth !== null ? auth : {}) as { token?: unknown };
   if (typeof token !== "string") {
     throw new TypeError(
-      'Cannot use option "auth" of dashboard(): it must be { token }, a function that answers ' +
+      'Cannot use option "auth" of dashboard(): it must be { token }, a function that returns ' +
         '"viewer", "operator", "admin" or null, or "dangerously-none"',
     );
   }
-  if (token.length < shortest) {
+  if (token.length < minTokenLength) {
     throw new RangeError(
-      `Cannot use option "auth.token" of dashboard(): it must have ${shortest} characters or ` +
-        `more: it has ${token.length}`,
+      `Cannot use option "auth.token" of dashboard(): it must be at least ${minTokenLength} ` +
+        `characters: it has ${token.length}`,
     );
   }
-  return tokenDoor(token);
+  return tokenAuthenticator(token);
 }
 
-function openDoor(ask: (c: Context) => unknown): Authenticator {
+function functionAuthenticator(authenticate: (c: Context) => unknown): Authenticator {
   return {
     usesToken: false,
-    userOf: async (c) => userFrom(await ask(c)),
+    userOf: async (c) => userFrom(await authenticate(c)),
     signIn: () => Promise.resolve("wrong"),
   };
 }
 
-function tokenDoor(token: string): Authenticator {
-  const sessions = createSessions(token);
-  const holder = { role: "admin", name: "token" } as const;
+/**
+ * A session is a cookie with its expiry, signed with the token. So nothing is stored, and
+ * a new token ends every session.
+ */
+function tokenAuthenticator(token: string): Authenticator {
+  const user = { role: "admin", name: "token" } as const;
   let wrong: number[] = [];
-  const tooMany = (): boolean => {
+  const check = async (text: string): Promise<SignInResult> => {
     wrong = wrong.filter((at) => at > Date.now() - windowMs);
-    return wrong.length >= mostWrong;
-  };
-  const check = async (text: string): Promise<"in" | "wrong" | "wait"> => {
-    if (tooMany()) return "wait";
-    if (await sessions.isToken(text)) return "in";
+    if (wrong.length >= maxWrong) return "wait";
+    if (await timingSafeEqual(text, token)) return "in";
     wrong.push(Date.now());
     return "wrong";
   };
   return {
     usesToken: true,
     async userOf(c) {
-      const cookie = getCookie(c, sessionCookie);
-      if (cookie !== undefined && await sessions.isGood(cookie, Date.now())) return holder;
+      const expiry = await getSignedCookie(c, token, sessionCookie);
+      if (expiry && Number(expiry) > Date.now()) return user;
       const bearer = /^Bearer (.+)$/.exec(c.req.header("authorization") ?? "")?.[1];
-      return bearer !== undefined && await check(bearer) === "in" ? holder : null;
+      return bearer !== undefined && await check(bearer) === "in" ? user : null;
     },
     async signIn(c, text, path) {
-      const answer = await check(text);
-      if (answer !== "in") return answer;
-      setCookie(c, sessionCookie, await sessions.begin(Date.now()), {
+      const result = await check(text);
+      if (result !== "in") return result;
+      const expiry = String(Date.now() + sessionSeconds * 1000);
+      await setSignedCookie(c, sessionCookie, expiry, token, {
         path,
         httpOnly: true,
         sameSite: "Strict",
-        // Behind what speaks TLS for us the request itself has come in plain text.
+        // A proxy that terminates TLS forwards the request as plain HTTP.
         secure: [new URL(c.req.url).protocol, `${c.req.header("x-forwarded-proto")}:`]
           .includes("https:"),
         maxAge: sessionSeconds,
@@ -122,7 +127,7 @@ function userFrom(answer: unknown): Required<DashboardUser> | null {
     : { role: answer as DashboardRole };
   if (roles.includes(role) && typeof name === "string") return { role, name };
   throw new TypeError(
-    'Cannot tell who asks: "auth" of dashboard() must answer "viewer", "operator", "admin", ' +
+    'Cannot identify the user: "auth" of dashboard() must return "viewer", "operator", "admin", ' +
       "{ role, name } or null",
   );
 }

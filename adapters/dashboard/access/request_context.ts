@@ -1,5 +1,5 @@
 /**
- * Where the dashboard is, and how whoever asks likes it.
+ * Facts about a request that need no Redis: the mount path and the user's preferences.
  *
  * @module
  */
@@ -11,32 +11,32 @@ import type { Frame } from "../ui/layout.ts";
 import type { DashboardUser } from "./role.ts";
 import { type Preferences, readPreferences } from "../ui/preferences.ts";
 
-/** What a server of Node's says besides the request: where Express has mounted it. */
+/** Types of the dashboard's app; the bindings are those of a Node.js server. */
 export interface DashboardEnv {
   readonly Bindings: { readonly incoming?: unknown; readonly prefix?: unknown };
   readonly Variables: { readonly user: Required<DashboardUser> };
 }
 
-/** A request on its way through the dashboard. */
+/** The context of Hono in the dashboard. */
 export type DashboardContext = Context<DashboardEnv>;
 
-/** What a page is put into. */
+/** What the layout needs of a request. */
 export function frameOf(c: DashboardContext): Frame {
   return { base: baseOf(c), preferences: preferencesOf(c) };
 }
 
-/** How whoever asks likes it. */
+/** The preferences that the browser remembers. */
 export function preferencesOf(c: DashboardContext): Preferences {
   return readPreferences((name) => getCookie(c, name));
 }
 
-/** Where browsers find it, without a slash behind: what Express took off, and Hono's own part. */
+/** The mount path as browsers see it, in Express and in Hono, without a slash at its end. */
 export function baseOf(c: DashboardContext): string {
   const { incoming, prefix } = c.env ?? {};
   return `${incoming && typeof prefix === "string" ? prefix : ""}${rootOf(c)}`.replace(/\/$/, "");
 }
 
-/** Where it is mounted in the application of Hono around it, without a slash behind. */
+/** The mount path in the app of Hono around the dashboard, without a slash at its end. */
 export function rootOf(c: DashboardContext): string {
   return basePath(c).replace(/\/$/, "");
 }

@@ -1,24 +1,24 @@
 /**
- * Who may do what.
+ * Roles and what they permit.
  *
  * @module
  */
 
-/** What somebody may do: `viewer` looks, without payloads; `operator` acts; `admin` also destroys. */
+/** `viewer` reads pages without payloads; `operator` also acts; `admin` also destroys. */
 export type DashboardRole = "viewer" | "operator" | "admin";
 
-/** Somebody, and what they may do. */
+/** A user and their role. */
 export interface DashboardUser {
-  /** What they may do. */
+  /** What the user may do. */
   readonly role: DashboardRole;
-  /** What the log of actions calls them; the role if absent. */
+  /** The name in the log of actions; the role by default. */
   readonly name?: string;
 }
 
 /** The roles, the least first. */
 export const roles: readonly DashboardRole[] = ["viewer", "operator", "admin"];
 
-/** Whether `role` is enough where `needed` is. */
+/** Whether `role` permits what needs the role `needed`. */
 export function suffices(role: DashboardRole, needed: DashboardRole): boolean {
   return roles.indexOf(role) >= roles.indexOf(needed);
 }

@@ -1,6 +1,6 @@
 /**
- * What a browser adds to pages that work without it: they go on by themselves,
- * keys move around in them, and what cannot be undone is asked about in place.
+ * Enhancements of pages that work without it: live updates, keyboard shortcuts, dialogs
+ * that ask for confirmation, and preferences. The build puts Idiomorph in front of it.
  */
 
 const body = document.body;
@@ -11,35 +11,38 @@ const trouble = $("trouble");
 
 const liveButton = $("live");
 let source;
-let wanted = true;
+let isLive = true;
 
-/** Says what the stream is doing. */
-function say(state) {
+/** Shows the state of the stream. */
+function showState(state) {
   if (!liveButton) return;
   liveButton.dataset.state = state;
   liveButton.lastElementChild.textContent = state;
-  liveButton.setAttribute("aria-pressed", String(wanted));
+  liveButton.setAttribute("aria-pressed", String(isLive));
 }
 
 function open() {
-  if (!body.dataset.live || source || !wanted || document.hidden) return;
+  if (!body.dataset.live || source || !isLive || document.hidden) return;
   source = new EventSource(body.dataset.live);
-  source.addEventListener("open", () => say("live"));
+  source.addEventListener("open", () => showState("live"));
   source.addEventListener("patch", ({ data }) => {
-    say("live");
+    showState("live");
     report("");
     for (const [id, text] of Object.entries(JSON.parse(data))) patch(id, text);
     body.dataset.patched = String(Number(body.dataset.patched ?? 0) + 1);
   });
   source.addEventListener("trouble", ({ data }) => report(data));
-  source.addEventListener("error", () => say(source?.readyState === 2 ? "ended" : "connecting"));
+  source.addEventListener(
+    "error",
+    () => showState(source?.readyState === 2 ? "ended" : "connecting"),
+  );
 }
 
-/** A browser has few connections for each server: a page that nobody sees keeps none. */
+/** A browser has few connections per server, so a hidden page keeps none. */
 function close() {
   source?.close();
   source = undefined;
-  say("paused");
+  showState("paused");
 }
 
 function report(text) {
@@ -53,82 +56,47 @@ addEventListener("pageshow", open);
 if (liveButton) {
   liveButton.hidden = false;
   liveButton.addEventListener("click", () => {
-    wanted = !wanted;
-    wanted ? open() : close();
+    isLive = !isLive;
+    isLive ? open() : close();
   });
 }
 open();
 
 // ---- patching ----
 
-/** Puts `text` into the element `id`, and leaves alone what has not changed. */
+/** Changes the element `id` into `text`. Focus, open details and ticked boxes stay. */
 function patch(id, text) {
   const target = $(id);
   if (!target) return;
   const next = target.cloneNode(false);
-  next.innerHTML = text; // Rendered by our own server, where everything is escaped.
-  tellTimes(next);
-  children(target, next);
+  next.innerHTML = text; // Rendered by our own server, which escapes every value.
+  showTimes(next);
+  for (const part of [target, next]) {
+    for (const row of part.querySelectorAll("[data-key]")) row.id = `${id}/${row.dataset.key}`;
+  }
+  Idiomorph.morph(target, [...next.childNodes], { morphStyle: "innerHTML", callbacks });
 }
 
-function children(from, to) {
-  const keyed = new Map();
-  for (const child of from.children) if (child.dataset?.key) keyed.set(child.dataset.key, child);
-  let at = from.firstChild;
-  for (const next of [...to.childNodes]) {
-    const key = next.dataset?.key;
-    const same = key ? keyed.get(key) : at && alike(at, next) ? at : undefined;
-    if (!same) {
-      from.insertBefore(next, at);
-      continue;
-    }
-    if (same === at) at = at.nextSibling;
-    else from.insertBefore(same, at);
-    morph(same, next);
-  }
-  while (at) {
-    const gone = at;
-    at = at.nextSibling;
-    gone.remove();
-  }
-}
+const callbacks = {
+  beforeAttributeUpdated: (name, _, change) =>
+    name !== "checked" && !(name === "open" && change === "remove"),
+};
 
-function alike(a, b) {
-  return a.nodeType === b.nodeType && a.nodeName === b.nodeName && !a.dataset?.key &&
-    !b.dataset?.key && (a.id ?? "") === (b.id ?? "");
-}
+// ---- position ----
 
-function morph(from, to) {
-  if (from.nodeType !== 1) {
-    if (from.nodeValue !== to.nodeValue) from.nodeValue = to.nodeValue;
-    return;
-  }
-  if (from.isEqualNode(to)) return;
-  for (const { name } of [...from.attributes]) {
-    // What somebody opened or is typing stays as it is.
-    if (!to.hasAttribute(name) && name !== "open") from.removeAttribute(name);
-  }
-  for (const { name, value } of to.attributes) {
-    if (from.getAttribute(name) !== value) from.setAttribute(name, value);
-  }
-  children(from, to);
-}
-
-// ---- where we are ----
-
-// On a small screen the navigation is a line that is longer than the screen.
+// On a small screen the navigation is wider than the screen.
 document.querySelector("nav [aria-current]")?.scrollIntoView({
   inline: "center",
   block: "nearest",
 });
 
-// A link to what is folded away unfolds it.
+// A link to closed details opens them.
 const aim = location.hash.length > 1 && $(location.hash.slice(1));
 if (aim instanceof HTMLDetailsElement) aim.open = true;
 
-// ---- what everybody chooses for themselves ----
+// ---- preferences ----
 
-/** `2026-11-22 12:00:01.004 UTC`, or where the reader is: `2026-11-22 13:00:01.004 +01:00`. */
+/** A time as `2026-11-22 12:00:01.004 UTC`, or as local `2026-11-22 13:00:01.004 +01:00`. */
 function clock(iso) {
   if ($("times")?.value !== "local") return iso.replace("T", " ").replace("Z", " UTC");
   const at = new Date(iso);
@@ -138,7 +106,7 @@ function clock(iso) {
   return there.replace("Z", ` ${ahead < 0 ? "-" : "+"}${two(ahead / 60)}:${two(ahead % 60)}`);
 }
 
-function tellTimes(within) {
+function showTimes(within) {
   for (const time of within.querySelectorAll("time")) {
     const text = clock(time.dateTime);
     if ("clock" in time.dataset) time.textContent = text;
@@ -146,9 +114,9 @@ function tellTimes(within) {
   }
 }
 
-const chosen = {
+const apply = {
   theme: (next) => document.documentElement.dataset.theme = next,
-  times: () => tellTimes(body),
+  times: () => showTimes(body),
   every: () => (close(), open()),
 };
 
@@ -162,12 +130,12 @@ for (const button of document.querySelectorAll("[data-choices]")) {
     button.setAttribute("aria-label", button.title);
     const path = new URL(document.baseURI).pathname.replace(/\/$/, "") || "/";
     document.cookie = `rl_${button.id}=${next}; path=${path}; max-age=31536000; samesite=strict`;
-    chosen[button.id](next);
+    apply[button.id](next);
   });
 }
-tellTimes(body);
+showTimes(body);
 
-// ---- the command that does the same ----
+// ---- the equivalent command ----
 
 const command = $("command");
 function hint({ target }) {
@@ -177,7 +145,7 @@ function hint({ target }) {
 }
 if (command) { for (const type of ["mouseover", "focusin"]) document.addEventListener(type, hint); }
 
-// ---- asking before what cannot be undone ----
+// ---- confirmation ----
 
 const question = $("question");
 document.addEventListener("submit", (event) => {
@@ -199,7 +167,7 @@ document.addEventListener("submit", (event) => {
   question.showModal();
 });
 
-// ---- work that is done in pieces ----
+// ---- actions in several rounds ----
 
 const further = document.querySelector("form[data-go-on]");
 if (further) {
@@ -217,7 +185,7 @@ document.addEventListener("click", async ({ target }) => {
     copied.classList.add("copied");
     setTimeout(() => copied.classList.remove("copied"), 900);
   } catch {
-    // Not allowed here: it can be selected.
+    // The clipboard is not available: the text can still be selected.
   }
 });
 
@@ -236,7 +204,7 @@ function row(by) {
   (next.querySelector("a, button, input, summary") ?? next).focus();
 }
 
-const does = {
+const shortcuts = {
   "/": () => document.querySelector("main input[type=search]")?.focus(),
   "?": () => help?.showModal(),
   r: () => location.reload(),
@@ -253,7 +221,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   const link = /^[a-z]$/.test(key) && document.querySelector(`nav a[data-key="${key}"]`);
-  if (does[key]) does[key]();
+  if (shortcuts[key]) shortcuts[key]();
   else if (link) link.click();
   else return;
   event.preventDefault();

@@ -1,6 +1,6 @@
 /**
- * What is around every page: navigation, what everybody chooses for themselves,
- * whether it is live, and the keys that work everywhere.
+ * The frame of every page: navigation, preferences, the live switch, dialogs and keyboard
+ * shortcuts.
  *
  * @module
  */
@@ -11,78 +11,114 @@ import { icon } from "./icons.ts";
 import type { Page, RequestContext, View } from "../page.ts";
 import { type Choice, choiceLabels, choices, type Preferences } from "./preferences.ts";
 
-/** What a page is put into. */
+/** What the frame needs of a request. */
 export interface Frame {
-  /** Where the dashboard is mounted; empty at the root. */
+  /** The mount path of the dashboard; empty at the root. */
   readonly base: string;
-  /** How whoever asks likes it. */
   readonly preferences: Preferences;
-  /** What the last act came to. */
+  /** The message of the last action. */
   readonly notice?: string | undefined;
 }
 
-/** A page, with everything around it. */
+/** Renders a page with its frame; `canLeave` adds a button to sign out. */
 export function layout(
   ask: RequestContext,
   view: View,
   frame: Frame,
   pages: readonly Page[],
-  leaves: boolean,
+  canLeave: boolean,
 ): Html {
-  const first = ask.location.split(/[/?]/)[0]!;
-  const entry = ({ path, nav }: Page): Html | false => {
-    if (!nav) return false;
-    const name = path.slice(1);
-    const href = name === "" ? `${frame.base}/` : name;
-    const current = first === name;
-    return html`<li><a href="${href}" data-key="${nav.key}"${
-      current && html`
-        aria-current="page"
-      `
-    }>${icon(nav.icon)}<span>${nav.label}</span><kbd>${nav.key}</kbd></a></li>`;
-  };
   const live = view.live && view.live.length > 0 ? `live/${ask.location}` : undefined;
   const body = html`
-    <a class="skip" href="${ask.location}#main">Skip to the page</a>
+    <a class="skip" href="${ask.location}#main">Skip to content</a>
     <header class="top"><a class="brand" href="${frame.base}/"><b>rl</b><span>Relier</span></a>
-        <nav aria-label="Pages"><ul>${pages.map(entry)}</ul></nav>
-        <div class="tools">${live !== undefined &&
-          html`
-            <button type="button" id="live" class="tool" aria-pressed="true"
-              hidden><i></i><span>live</span></button>
-          `}${live !== undefined && choice("every", frame.preferences)}${choice(
-            "times",
-            frame.preferences,
-          )}${choice("theme", frame.preferences)}
-        <button type="button" id="help-button" class="tool" hidden aria-label="Keys: ?">?</button>
-        <span class="who" title="what you may do">${ask.user.name === ask.user.role
-          ? ask.user.role
-          : `${ask.user.name} · ${ask.user.role}`}</span>${leaves &&
-          html`<form method="post" action="leave"><button class="tool">leave</button></form>`}</div></header>
+        <nav aria-label="Pages"><ul>${pages.map((page) =>
+          navEntry(page, ask, frame)
+        )}</ul></nav>${tools(ask, frame, live !== undefined, canLeave)}</header>
     <main id="main"
       tabindex="-1"><div id="said" role="status">${frame.notice !== undefined &&
         html`<p class="said">${frame.notice}</p>`}</div><p id="trouble" role="alert" hidden></p>${view
         .body}</main>
-    <footer id="command" aria-hidden="true" hidden></footer>
-    <dialog id="question" aria-labelledby="question-text">
-      <form method="dialog">
-        <p id="question-text"></p>
-        <p class="command"><code></code></p>
-        <div class="buttons"><button value="no" autofocus>No</button>
-        <button value="yes" class="danger">Do it</button></div>
-      </form>
-    </dialog>
+    <footer id="command" aria-hidden="true" hidden></footer>${questionDialog}${helpDialog(pages)}
+  `;
+  return document(view.title, body, frame, live);
+}
+
+function navEntry({ path, nav }: Page, ask: RequestContext, { base }: Frame): Html | false {
+  if (!nav) return false;
+  const name = path.slice(1);
+  const current = ask.location.split(/[/?]/)[0] === name;
+  return html`<li><a href="${name === "" ? `${base}/` : name}" data-key="${nav.key}"${
+    current && html`
+      aria-current="page"
+    `
+  }>${icon(nav.icon)}<span>${nav.label}</span><kbd>${nav.key}</kbd></a></li>`;
+}
+
+function tools(
+  { user: { name, role } }: RequestContext,
+  { preferences }: Frame,
+  isLive: boolean,
+  canLeave: boolean,
+): Html {
+  return html`
+    <div class="tools">${isLive &&
+      html`
+        <button type="button" id="live" class="tool" aria-pressed="true"
+          hidden><i></i><span>live</span></button>
+      `}${isLive && choice("every", preferences)}${choice("times", preferences)}${choice(
+        "theme",
+        preferences,
+      )}
+      <button type="button" id="help-button" class="tool" hidden
+        aria-label="Keyboard shortcuts: ?">?</button>
+      <span class="who" title="your role">${name === role
+        ? role
+        : `${name} · ${role}`}</span>${canLeave &&
+        html`<form method="post" action="leave"><button class="tool">sign out</button></form>`}</div>
+  `;
+}
+
+/** A button that switches to the next value of a preference. */
+function choice(name: Choice, preferences: Preferences): Html {
+  const value = preferences[name];
+  const label = choiceLabels[name];
+  return html`
+    <button type="button" id="${name}" class="tool" hidden value="${value}"
+      data-choices="${choices[name].join(" ")}" data-named="${label}"
+      aria-label="${label}: ${value}" title="${label}: ${value}">${value}</button>
+  `;
+}
+
+const questionDialog = html`
+  <dialog id="question" aria-labelledby="question-text">
+    <form method="dialog">
+      <p id="question-text"></p>
+      <p class="command"><code></code></p>
+      <div class="buttons"><button value="no" autofocus>Back</button>
+      <button value="yes" class="danger">Confirm</button></div>
+    </form>
+  </dialog>
+`;
+
+const shortcuts: readonly (readonly [key: string, what: string])[] = [
+  ["/", "search"],
+  ["j k", "next and previous row"],
+  ["r", "reload"],
+  ["l", "live updates on or off"],
+  ["?", "keyboard shortcuts"],
+];
+
+function helpDialog(pages: readonly Page[]): Html {
+  const all = [
+    ...pages.flatMap(({ nav }) => nav ? [[nav.key, nav.label] as const] : []),
+    ...shortcuts,
+  ];
+  return html`
     <dialog id="help" aria-labelledby="help-title">
       <form method="dialog">
-        <h2 id="help-title">Keys</h2>
-        <dl>${pages.flatMap(({ nav }) =>
-          nav
-            ? [html`
-              <dt><kbd>${nav.key}</kbd></dt>
-              <dd>${nav.label}</dd>
-            `]
-            : []
-        )}${keys.map(([key, what]) =>
+        <h2 id="help-title">Keyboard shortcuts</h2>
+        <dl>${all.map(([key, what]) =>
           html`
             <dt><kbd>${key}</kbd></dt>
             <dd>${what}</dd>
@@ -92,29 +128,20 @@ export function layout(
       </form>
     </dialog>
   `;
-  return document(view.title, body, frame, live);
 }
 
-/** A button that goes from one choice to the next. */
-function choice(name: Choice, taste: Preferences): Html {
-  const now = taste[name];
-  const label = choiceLabels[name];
+/** A panel with a title, a text and a link. */
+export function messagePanel(title: string, text: string, link: string, href: string): Html {
   return html`
-    <button type="button" id="${name}" class="tool" hidden value="${now}"
-      data-choices="${choices[name].join(" ")}" data-named="${label}"
-      aria-label="${label}: ${now}" title="${label}: ${now}">${now}</button>
+    <section class="panel">
+      <h1>${title}</h1>
+      <p>${text}</p>
+      <p><a class="button" href="${href}">${link}</a></p>
+    </section>
   `;
 }
 
-const keys: readonly (readonly [key: string, what: string])[] = [
-  ["/", "search"],
-  ["j k", "next and last row"],
-  ["r", "look again"],
-  ["l", "live, or not"],
-  ["?", "these keys"],
-];
-
-/** A page with nothing around it, for whoever is not in yet and for what went wrong. */
+/** A page without the frame, for users who are not signed in and for errors. */
 export function bare(title: string, body: Value, frame: Frame): Html {
   return document(title, html`<main id="main" class="bare">${body}</main>`, frame);
 }

@@ -1,42 +1,42 @@
 /**
- * What everybody chooses for themselves, and a browser remembers: what it looks
- * like, how times are told, and how often a page is looked at again.
+ * Preferences of a user, which the browser remembers in cookies: theme, time zone and
+ * refresh interval.
  *
  * @module
  */
 
-/** What there is to choose from; the first is how it is until somebody chooses. */
+/** The values of each preference; the first is the default. */
 export const choices = {
-  /** `system` follows the theme of the reader. */
+  /** `system` follows the theme of the operating system. */
   theme: ["system", "light", "dark"],
-  /** Pages tell UTC; a browser makes local times of that. */
+  /** Pages are rendered in UTC; the script converts times to local ones. */
   times: ["UTC", "local"],
   every: ["1s", "2s", "5s", "30s"],
 } as const;
 
-/** Something to choose. */
+/** The name of a preference. */
 export type Choice = keyof typeof choices;
 
-/** How somebody likes it: one of the {@linkcode choices} each. */
+/** One of the {@linkcode choices} for each preference. */
 export type Preferences = Readonly<Record<Choice, string>>;
 
-/** What each choice is called. */
+/** The label of each preference. */
 export const choiceLabels: Preferences = {
   theme: "theme",
   times: "times",
-  every: "look again every",
+  every: "refresh every",
 };
 
-/** Reads what a browser remembers: `remembered` tells what it has under a name, if it has. */
-export function readPreferences(remembered: (name: string) => string | undefined): Preferences {
-  const made = Object.entries(choices).map(([name, all]) => {
-    const one = remembered(`rl_${name}`);
-    return [name, all.find((each) => each === one) ?? all[0]];
+/** Reads preferences from cookies; an unknown value becomes the default. */
+export function readPreferences(cookie: (name: string) => string | undefined): Preferences {
+  const entries = Object.entries(choices).map(([name, all]) => {
+    const value = cookie(`rl_${name}`);
+    return [name, all.find((each) => each === value) ?? all[0]];
   });
-  return Object.fromEntries(made) as Preferences;
+  return Object.fromEntries(entries) as Preferences;
 }
 
-/** How often somebody wants a page to be looked at again. */
+/** The refresh interval in ms. */
 export function refreshMs({ every }: Preferences): number {
   return Number.parseInt(every) * 1000;
 }
