@@ -19,6 +19,7 @@ const tools: Readonly<Record<string, string>> = {
   "@types/node": "the types of every node: module",
   "bun": "runs the tests of Bun, and the matrix",
   "deno": "the gate formats, lints and checks with it",
+  "idiomorph": "the script of the dashboard contains it",
   "tsx": "runs TypeScript on Node 20",
   "typescript": "the build and the gate",
 };
