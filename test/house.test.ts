@@ -7,6 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { functionLengths } from "./support/function_lengths.ts";
 import { files, isGenerated, read } from "./support/tree.ts";
 import { retiredNamesIn, wordFaults } from "./support/words.ts";
 
@@ -44,12 +45,63 @@ for (const { what, because } of forbidden) {
   });
 }
 
+const source = written.filter((path) => /^(core|adapters|cli)\/.*\.ts$/.test(path));
+
 test("no source file outgrows 260 lines: it would be two concepts", () => {
-  const long = written
-    .filter((path) => /^(core|adapters|cli)\/.*\.ts$/.test(path))
+  const long = source
     .map((path) => ({ path, lines: read(path).trimEnd().split("\n").length }))
     .filter(({ lines }) => lines > 260);
   assert.deepEqual(long, []);
+});
+
+/** Files with a function of more than 80 lines that is yet to be split. */
+const unsplit: readonly string[] = [
+  "adapters/memory.ts",
+  "adapters/redis/blocking_wait.ts",
+  "adapters/redis/connected_port.ts",
+  "adapters/redis/connection.ts",
+  "adapters/redis/subscriptions.ts",
+  "adapters/testing.ts",
+  "adapters/testing/test_driver.ts",
+  "cli/framework/parse_args.ts",
+  "cli/lab/environment.ts",
+  "cli/lab/live_run.ts",
+  "cli/processes/worker_pool.ts",
+  "cli/supervisor/cluster.ts",
+  "cli/supervisor/process_slot.ts",
+  "cli/supervisor/supervisor.ts",
+  "cli/supervisor/worker_process.ts",
+  "core/client/create_relier.ts",
+  "core/client/lock_lease.ts",
+  "core/console/queue_metrics.ts",
+  "core/producer/producer.ts",
+  "core/producer/result_poller.ts",
+  "core/telemetry/otel_attempt.ts",
+];
+
+test("no function outgrows 80 lines, and 95 of 100 stay under 40: a factory is split by its state", () => {
+  const all = source.flatMap((path) =>
+    functionLengths(read(path)).map(({ line, lines }) => ({ path, line, lines }))
+  );
+  const long = all.filter(({ path, lines }) => lines > 80 && !unsplit.includes(path));
+  assert.deepEqual(long, []);
+  const lengths = all.map(({ lines }) => lines).sort((a, b) => a - b);
+  assert.ok(lengths[Math.floor(lengths.length * 0.95)]! < 40);
+});
+
+test("function lengths count a head over several lines, and no other block", () => {
+  const text = [
+    "export async function a(",
+    "  b: string,",
+    "): Promise<void> {",
+    "  if (b) {",
+    "    b();",
+    "  }",
+    "  const c = () => {",
+    "  };",
+    "}",
+  ].join("\n");
+  assert.deepEqual(functionLengths(text), [{ line: 1, lines: 9 }, { line: 7, lines: 2 }]);
 });
 
 test("every text file ends its lines the same way, and ends with one", () => {

@@ -1,5 +1,5 @@
 /**
- * What `#client` stands for on Bun: its own client.
+ * `#client` on Bun: Bun's own Redis client.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The client core makes for itself when it is given a URL, or nothing: what
- * `#client` stands for wherever there are sockets.
+ * `#client` wherever there are sockets: the client that core makes for a URL, or
+ * for no option at all.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What every thread and every process starts with that this package makes: its
- * first argument says what it is.
+ * The start of every thread and every process of this package: the first argument
+ * selects the role.
  *
  * @module
  */

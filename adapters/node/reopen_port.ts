@@ -1,6 +1,6 @@
 /**
- * Opening the same Redis again in a thread or a process of ours, by whichever
- * client its worker has.
+ * Opens the Redis of a worker again in a thread or a process of this package, with
+ * the same client library.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { RedisPort } from "../../core/port.ts";
 import { isOrigin, reopen as reopenBun } from "../bun.ts";
 import { reopen as reopenIoredis } from "../ioredis.ts";
 
-/** Makes a port to what the `origin` of another one described. */
+/** Makes a port to what the `origin` of another port describes. */
 export function reopen(origin: unknown): RedisPort {
   return isOrigin(origin) ? reopenBun(origin) : reopenIoredis(origin);
 }

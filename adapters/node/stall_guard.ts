@@ -1,38 +1,43 @@
 /**
- * Standing in for workers on Node.js: one thread does it for all workers of a
- * process. Its own side is `node_thread.ts`.
+ * The stall guard on Node.js: one thread guards all workers of a process. The
+ * thread's side is `stall_guard_entry.ts`.
  *
  * @module
  */
 
 import process from "node:process";
 import { Worker } from "node:worker_threads";
-import type { Cover, StandInEars } from "../../core/threads/stall_guard_thread.ts";
-import { lineTo, threadEntry } from "./thread_channel.ts";
+import type { StallGuardConfig, StallGuardEvents } from "../../core/threads/stall_guard_thread.ts";
+import { openChannel, threadEntry } from "./thread_channel.ts";
 
-/** What the thread is told. `clock` is the loop's, as {@linkcode clockSkew} says it. */
+/** A message to the thread. `clock` is the loop's, as {@linkcode clockSkew} returns it. */
 export type ToThread =
-  | { readonly do: "begin"; post: number; origin: unknown; cover: Cover; clock: number }
-  | { readonly do: "started"; post: number; partition: number; id: string }
-  | { readonly do: "end"; post: number };
+  | {
+    readonly do: "begin";
+    readonly guard: number;
+    readonly origin: unknown;
+    readonly config: StallGuardConfig;
+    readonly clock: number;
+  }
+  | { readonly do: "started"; guard: number; partition: number; id: string }
+  | { readonly do: "end"; guard: number };
 
-/** What the thread tells: the stand-in of this number stands, cannot, or has given tasks away. */
+/** A message of the thread: the guard of this number is ready, cannot start, or has evicted tasks. */
 export interface FromThread {
-  readonly post: number;
-  readonly raised?: { readonly partition: number; readonly ids: readonly string[] };
+  readonly guard: number;
+  readonly evicted?: { readonly partition: number; readonly ids: readonly string[] };
   readonly failed?: unknown;
 }
 
-interface Post {
+interface Guard {
   readonly begin: ToThread;
-  readonly ears: StandInEars;
-  readonly onError: (error: unknown) => void;
+  readonly events: StallGuardEvents;
 }
 
-const posts = new Map<number, Post>();
-let lastPost = 0;
+const guards = new Map<number, Guard>();
+let lastGuard = 0;
 let thread: Worker | undefined;
-let tell: (message: ToThread) => void;
+let post: (message: ToThread) => void;
 const againMs = 1000;
 const lingerMs = 5000;
 
@@ -41,24 +46,23 @@ export function clockSkew(): number {
   return performance.now() - Number(process.hrtime.bigint() / 1000n) / 1000;
 }
 
-/** Has the thread stand in by `cover`, on a connection of its own to `origin`. */
-export function hireStandIn(
+/** Has the thread guard a worker by `config`, on a connection of its own to `origin`. */
+export function startStallGuard(
   origin: unknown,
-  cover: Cover,
-  ears: StandInEars,
-  onError: (error: unknown) => void,
+  config: StallGuardConfig,
+  events: StallGuardEvents,
 ): { started(partition: number, id: string): void; stop(): void } {
-  const post = ++lastPost;
-  const begin: ToThread = { do: "begin", post, origin, cover, clock: clockSkew() };
-  posts.set(post, { begin, ears, onError });
-  if (thread) tell(begin);
+  const guard = ++lastGuard;
+  const begin: ToThread = { do: "begin", guard, origin, config, clock: clockSkew() };
+  guards.set(guard, { begin, events });
+  if (thread) post(begin);
   else open();
   return {
-    started: (partition, id) => void (thread && tell({ do: "started", post, partition, id })),
+    started: (partition, id) => void (thread && post({ do: "started", guard, partition, id })),
     stop() {
-      posts.delete(post);
-      if (thread) tell({ do: "end", post });
-      if (posts.size === 0) close();
+      guards.delete(guard);
+      if (thread) post({ do: "end", guard });
+      if (guards.size === 0) close();
     },
   };
 }
@@ -68,55 +72,65 @@ function open(): void {
   try {
     own = new Worker(threadEntry, {
       name: "relier",
-      argv: ["standin"],
-      // What the process was told to load first is not for this thread.
+      argv: ["stall-guard"],
+      // The preloads of the process are not for this thread.
       execArgv: [],
-      // Not told later: by the time the thread listens, the loop may be blocked.
-      workerData: [...posts.values()].map(({ begin }) => begin),
+      // Not posted later: by the time the thread listens, the loop may be blocked.
+      workerData: [...guards.values()].map(({ begin }) => begin),
     });
   } catch (error) {
     return giveUp(error);
   }
-  let stood = false;
+  let worked = false;
   let reason: unknown = new Error("it ended");
-  const tellIt = lineTo<ToThread, FromThread>(own, ({ post, ...rest }) => {
-    stood = true;
-    if ("failed" in rest) posts.get(post)?.onError(nobody(rest.failed));
-    else if (rest.raised) posts.get(post)?.ears.raised(rest.raised.partition, rest.raised.ids);
-    else posts.get(post)?.ears.standing(true);
+  const postToOwn = openChannel<ToThread, FromThread>(own, (message) => {
+    worked = true;
+    receive(message);
   });
   own.on("error", (error) => reason = error);
   own.on("exit", () => {
     if (own !== thread) return;
     thread = undefined;
-    for (const { ears } of posts.values()) ears.standing(false);
-    // One that has worked is worth another try; one that cannot start never will.
-    if (stood) setTimeout(() => thread === undefined && posts.size > 0 && open(), againMs).unref();
+    for (const { events } of guards.values()) events.guarding(false);
+    // A thread that has worked is worth another try; one that cannot start never will.
+    if (worked) setTimeout(reopen, againMs).unref();
     else giveUp(reason);
   });
-  // A process ends although its thread goes on.
+  // The thread does not keep the process from ending.
   own.unref();
   thread = own;
-  tell = tellIt;
+  post = postToOwn;
+}
+
+function reopen(): void {
+  if (thread === undefined && guards.size > 0) open();
+}
+
+function receive({ guard, ...message }: FromThread): void {
+  const events = guards.get(guard)?.events;
+  if ("failed" in message) events?.error(unguarded(message.failed));
+  else if (message.evicted) events?.evicted(message.evicted.partition, message.evicted.ids);
+  else events?.guarding(true);
 }
 
 function giveUp(reason: unknown): void {
-  for (const { onError } of posts.values()) onError(nobody(reason));
+  for (const { events } of guards.values()) events.error(unguarded(reason));
 }
 
-function nobody(cause: unknown): Error {
+function unguarded(cause: unknown): Error {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new Error(
-    `no thread stands in while a handler blocks the event loop: then the lease decides (${why})`,
+    `Cannot start the stall-guard thread (${why}): if a handler blocks the event loop, ` +
+      "its lease may expire and the task runs again",
     { cause },
   );
 }
 
-/** The thread outlives its last worker a little: mostly there is another one soon. */
+/** The thread outlives its last worker a little, because mostly there is another one soon. */
 function close(): void {
   const own = thread;
   setTimeout(() => {
-    if (posts.size > 0 || own !== thread) return;
+    if (guards.size > 0 || own !== thread) return;
     thread = undefined;
     void own?.terminate();
   }, lingerMs).unref();

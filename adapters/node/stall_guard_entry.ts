@@ -1,49 +1,54 @@
 /**
- * The thread that stands in for the workers of a process: started by `node_standin.ts`,
- * told by messages.
+ * The thread that guards the workers of a process. `stall_guard.ts` starts it, and
+ * steers it by messages.
  *
  * @module
  */
 
 import { parentPort, workerData } from "node:worker_threads";
 import type { RedisPort } from "../../core/port.ts";
-import { type StandIn, standIn } from "../../core/threads/stall_guard_thread.ts";
+import { guardFromThread, type StallGuardThread } from "../../core/threads/stall_guard_thread.ts";
 import { reopen } from "./reopen_port.ts";
 import { listening } from "./thread_channel.ts";
 import { clockSkew, type FromThread, type ToThread } from "./stall_guard.ts";
 
-const standing = new Map<number, { readonly port: RedisPort; readonly standIn: StandIn }>();
-const parent = parentPort!;
-const tell = (message: FromThread): void => parent.postMessage(message);
+interface OpenGuard {
+  readonly port: RedisPort;
+  readonly thread: StallGuardThread;
+}
 
-function obey(message: ToThread): void {
-  const { post } = message;
+const guards = new Map<number, OpenGuard>();
+const parent = parentPort!;
+const post = (message: FromThread): void => parent.postMessage(message);
+
+function receive(message: ToThread): void {
+  const { guard } = message;
   if (message.do === "begin") {
     try {
       begin(message);
     } catch (reason) {
-      tell({ post, failed: reason });
+      post({ guard, failed: reason });
     }
   } else if (message.do === "started") {
-    standing.get(post)?.standIn.started(message.partition, message.id);
+    guards.get(guard)?.thread.started(message.partition, message.id);
   } else {
-    const left = standing.get(post);
-    left?.standIn.stop();
-    void left?.port.close();
-    standing.delete(post);
+    const open = guards.get(guard);
+    open?.thread.stop();
+    void open?.port.close();
+    guards.delete(guard);
   }
 }
 
-function begin({ post, origin, cover, clock }: Extract<ToThread, { do: "begin" }>): void {
+function begin({ guard, origin, config, clock }: Extract<ToThread, { do: "begin" }>): void {
   const skew = clock - clockSkew();
   const port = reopen(origin);
-  const made = standIn(port, cover, () => performance.now() + skew, {
-    standing: () => tell({ post }),
-    raised: (partition, ids) => tell({ post, raised: { partition, ids } }),
+  const thread = guardFromThread(port, config, () => performance.now() + skew, {
+    guarding: () => post({ guard }),
+    evicted: (partition, ids) => post({ guard, evicted: { partition, ids } }),
   });
-  standing.set(post, { port, standIn: made });
+  guards.set(guard, { port, thread });
 }
 
-for (const message of workerData as ToThread[]) obey(message);
-parent.on("message", obey);
+for (const message of workerData as ToThread[]) receive(message);
+parent.on("message", receive);
 parent.postMessage(listening);

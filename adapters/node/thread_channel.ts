@@ -1,13 +1,13 @@
 /**
- * Where our threads start, and the line to one. Deno drops what a thread is told
- * before it listens, so the first word is the thread's.
+ * The entry of every thread of this package, and the channel to one. Deno drops
+ * messages to a thread that does not listen yet, so the thread speaks first.
  *
  * @module
  */
 
 import type { Worker } from "node:worker_threads";
 
-/** What every thread and process of ours starts with. */
+/** The file with which every thread and process of this package starts. */
 export const entry: URL = new URL("./entry.js", import.meta.url);
 
 /** The same for a thread, which takes a file or a text: what JSR serves is neither. */
@@ -15,22 +15,22 @@ export const threadEntry: URL = entry.protocol === "file:"
   ? entry
   : new URL(`data:text/javascript,import${encodeURIComponent(JSON.stringify(entry.href))}`);
 
-/** What a thread says once it listens. */
+/** The first message of a thread: it listens now. */
 export const listening = "listening";
 
-/** Hears what `thread` says from now on; returns what tells it something, as soon as it listens. */
-export function lineTo<To, From>(
+/** Receives the messages of `thread`; returns a function that posts to it, once it listens. */
+export function openChannel<To, From>(
   thread: Worker,
-  hear: (message: From) => void,
+  receive: (message: From) => void,
 ): (message: To) => void {
-  let untold: To[] | undefined = [];
+  let unsent: To[] | undefined = [];
   thread.on("message", (message: From | typeof listening) => {
-    if (message !== listening) return hear(message as From);
-    for (const each of untold ?? []) thread.postMessage(each);
-    untold = undefined;
+    if (message !== listening) return receive(message as From);
+    for (const each of unsent ?? []) thread.postMessage(each);
+    unsent = undefined;
   });
   return (message) => {
-    if (untold) untold.push(message);
+    if (unsent) unsent.push(message);
     else thread.postMessage(message);
   };
 }

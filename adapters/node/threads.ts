@@ -1,9 +1,9 @@
 /**
- * What Node.js has and not every runtime: threads and processes. What `#node`
- * stands for there, on Deno and on Bun.
+ * Threads and processes on Node.js, Deno and Bun: what `#node` resolves to there.
  *
  * @module
  */
 
+export { openIsolatePool } from "../../core/threads/isolate_pool.ts";
 export { limitsMemory, openIsolate } from "./open_isolate.ts";
-export { hireStandIn } from "./stall_guard.ts";
+export { startStallGuard } from "./stall_guard.ts";

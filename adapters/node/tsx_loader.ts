@@ -1,5 +1,6 @@
 /**
- * The tsx of a user's project: it reads TypeScript where Node.js does not.
+ * Finds and registers the tsx of a user's project, which reads TypeScript where
+ * Node.js does not.
  *
  * @module
  */
@@ -8,18 +9,18 @@ import { createRequire } from "node:module";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 
-/** Whether `module`, a path or a URL, is TypeScript and this runtime reads none by itself. */
+/** Whether `module`, a path or a URL, is TypeScript that this runtime cannot read by itself. */
 export function isForeign(module: string): boolean {
   const { bun, deno } = process.versions;
   const reads = bun || deno || (process.features as { typescript?: unknown }).typescript;
   return !reads && /\.[cm]?tsx?$/.test(module);
 }
 
-/** The tsx that a module finds. */
+/** A tsx, as a module finds it. */
 export interface Tsx {
-  /** Has this thread read TypeScript from now on, in either kind of module. */
+  /** Lets this thread read TypeScript from now on, in either kind of module. */
   register(): void;
-  /** Imports one module, and what that imports, without changing anything for others. */
+  /** Imports one module and its imports, without effect on other modules. */
   load(url: string): Promise<unknown>;
 }
 
@@ -28,7 +29,7 @@ export async function tsxNear(module: string): Promise<Tsx | undefined> {
   const require = createRequire(module);
   let path: string;
   try {
-    // What is resolved is the CommonJS twin, which does not find its own parts when it is imported.
+    // This resolves the CommonJS twin, which does not find its own parts when it is imported.
     path = require.resolve("tsx/esm/api").replace(/\.cjs$/, ".mjs");
   } catch {
     return undefined;

@@ -158,9 +158,9 @@ function hurry(): void {
 
 /** Says what became of what it held, then ends: 0 if nothing is left, 75 if it could not be given back. */
 async function leaveWord(left: Worker): Promise<void> {
-  const { handedOff, order } = await left.drain();
+  const { handedOff, command } = await left.drain();
   const kept = await atMost(farewellMs, heldBy(left)).catch(() => -1);
-  say({ what: "left", by: order ?? by ?? "drain", handedOff, kept });
+  say({ what: "left", by: command ?? by ?? "drain", handedOff, kept });
   await finish(kept === 0 ? 0 : 75);
 }
 

@@ -1,52 +1,33 @@
 /**
- * What a running handler sees and leaves: its context, and what of it goes into
- * the next beat.
+ * The context of a running handler, and the part of it that goes into the next
+ * heartbeat.
  *
  * @module
  */
 
+import type { Claim } from "../protocol/claim.ts";
 import type { TaskContext } from "../task/task_context.ts";
-import type { Definition } from "../task/definition.ts";
-import type { Envelope } from "../protocol/envelope.ts";
 import { decodeResult, encodeResult } from "../base/json.ts";
 import { idOf } from "../protocol/keys.ts";
-import type { AttemptHost, Live, Workspace } from "./running_attempt.ts";
+import type { AttemptContext, AttemptHost, ClaimedTask } from "./running_attempt.ts";
 import { logOf } from "../task/task_logger.ts";
 import type { AttemptWatch } from "../telemetry/otel_attempt.ts";
 import { maxReasonLength } from "../defaults.ts";
 
-/** Makes the workspace of `live`; `watch` is told of its steps. */
-export function createWorkspace(
-  live: Live,
-  envelope: Envelope,
-  definition: Definition,
+/** Makes the context of an attempt at `task`; `span` observes its steps. */
+export function createAttemptContext(
+  { claim, envelope, definition }: ClaimedTask,
   host: AttemptHost,
-  watch?: Pick<AttemptWatch, "step">,
-): Workspace {
-  const { claim } = live;
+  span?: Pick<AttemptWatch, "step">,
+): AttemptContext {
   const id = idOf(claim.partition, claim.id);
-  const { name } = definition;
+  const { name, hardTimeoutMs } = definition;
+  const onError = (error: unknown) => host.onError(error, id, name);
   const hard = new AbortController();
   const soft = new AbortController();
   let progress = "", remark = "", savedPartial = claim.again?.partial ?? "";
-  const steps = new Map<string, Promise<unknown>>();
-  const kept = new Map<string, string>();
-  const flat = claim.again?.steps ?? [];
-  for (let i = 0; i < flat.length; i += 2) kept.set(flat[i]!, flat[i + 1]!);
 
-  async function runStep(key: string, fn: () => unknown): Promise<unknown> {
-    const before = kept.get(key);
-    const work = () => before === undefined ? newStep(key, fn) : decodeResult(before);
-    return await (watch ? watch.step(key, before !== undefined, work) : work());
-  }
-
-  async function newStep(key: string, fn: () => unknown): Promise<unknown> {
-    const value = await fn();
-    await host.saveStep(claim, key, encodeResult(value, `${name}, step ${key}`).text);
-    return value;
-  }
-
-  const context: TaskContext = {
+  const task: TaskContext = {
     id,
     name,
     queue: claim.partition.queue,
@@ -57,57 +38,85 @@ export function createWorkspace(
     fence: claim.fence,
     idempotencyKey: id,
     enqueuedAt: new Date(claim.pushedAt),
-    deadline: definition.hardTimeoutMs === undefined
-      ? null
-      : new Date(Date.now() + definition.hardTimeoutMs),
+    deadline: hardTimeoutMs === undefined ? null : new Date(Date.now() + hardTimeoutMs),
     headers: envelope.headers,
     signal: hard.signal,
     softSignal: soft.signal,
-    heartbeat: () => host.beatOnce(live),
+    heartbeat: () => host.beatOnce(claim),
     progress(percent, note = "") {
       if (!Number.isFinite(percent)) return;
       progress = String(Math.min(100, Math.max(0, percent)));
       remark = String(note).slice(0, maxReasonLength);
     },
     partialResult: undefined,
-    previous: previousOf(live, (error) => host.onError(error, id, name)),
-    step<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
-      let running = steps.get(key);
-      if (!running) {
-        running = runStep(String(key), fn);
-        steps.set(key, running);
-        // A step that failed is run again by whoever asks next, and is no unhandled rejection.
-        running.catch(() => steps.delete(key));
-      }
-      return running as Promise<T>;
-    },
+    previous: previousOf(claim, onError),
+    step: stepsOf(claim, name, host, span),
     log: logOf(id, name),
   };
 
+  function partialText(): string {
+    try {
+      if (task.partialResult === undefined) return "";
+      return encodeResult(task.partialResult, `${name}, partial result`).text;
+    } catch (error) {
+      onError(error);
+      return "";
+    }
+  }
+
   return {
-    context,
+    task,
     abort: (reason) => hard.abort(reason),
     abortSoftly: (reason) => soft.abort(reason),
-    news() {
-      let partial = "";
-      try {
-        if (context.partialResult !== undefined) {
-          partial = encodeResult(context.partialResult, `${name}, partial result`).text;
-        }
-      } catch (error) {
-        host.onError(error, id, name);
-      }
+    update() {
+      const partial = partialText();
       return { progress, remark, partial: partial === savedPartial ? "" : partial };
     },
-    saved(news) {
-      if (news.partial) savedPartial = news.partial;
-      if (news.progress === progress) progress = "";
+    saved(update) {
+      if (update.partial) savedPartial = update.partial;
+      if (update.progress === progress) progress = "";
     },
   };
 }
 
+/** The `step` function of an attempt: a step that an earlier attempt finished is not run again. */
+function stepsOf(
+  claim: Claim,
+  name: string,
+  host: AttemptHost,
+  span: Pick<AttemptWatch, "step"> | undefined,
+): TaskContext["step"] {
+  const running = new Map<string, Promise<unknown>>();
+  const finished = new Map<string, string>();
+  const stored = claim.again?.steps ?? [];
+  for (let i = 0; i < stored.length; i += 2) finished.set(stored[i]!, stored[i + 1]!);
+
+  async function runStep(key: string, fn: () => unknown): Promise<unknown> {
+    const before = finished.get(key);
+    const work = () => before === undefined ? newStep(key, fn) : decodeResult(before);
+    return await (span ? span.step(key, before !== undefined, work) : work());
+  }
+
+  async function newStep(key: string, fn: () => unknown): Promise<unknown> {
+    const value = await fn();
+    await host.saveStep(claim, key, encodeResult(value, `${name}, step ${key}`).text);
+    return value;
+  }
+
+  return <T>(key: string, fn: () => T | Promise<T>): Promise<T> => {
+    let step = running.get(key);
+    if (!step) {
+      step = runStep(String(key), fn);
+      running.set(key, step);
+      // A failed step runs again at the next call, and is no unhandled rejection.
+      step.catch(() => running.delete(key));
+    }
+    return step as Promise<T>;
+  };
+}
+
 function previousOf(
-  { claim: { again } }: Live,
+  { again }: Claim,
   onError: (error: unknown) => void,
 ): TaskContext["previous"] {
   if (!again) return null;
@@ -117,7 +126,7 @@ function previousOf(
     const { name, message } = JSON.parse(again.error);
     return { partialResult, error: { name, message } };
   } catch (error) {
-    onError(error); // Somebody else wrote there: the task runs all the same, from the beginning.
+    onError(error); // Another program wrote there: the task runs from the beginning.
     return { partialResult: undefined };
   }
 }

@@ -1,7 +1,6 @@
 /**
- * Deciding what a run comes to: from what the handler did to the event that
- * settles its claim. Pure; the Lua performs the event, or answers that the
- * claim is stale.
+ * Decides the outcome of a run: from what the handler did to the event that settles its
+ * claim. Pure; the Lua performs the event, or answers that the claim is stale.
  *
  * @module
  */
@@ -14,10 +13,10 @@ import { serializeError } from "../base/serialized_error.ts";
 import { Discard, Retry } from "../task/control_errors.ts";
 import { defaultRetentionMs } from "../defaults.ts";
 
-/** How a claim is settled: a row of `settle_and_claim.lua` without what identifies the claim. */
-export interface Verdict {
+/** How a claim is settled: a row of the exchange script, without the columns of the claim. */
+export interface Settlement {
   readonly event: "complete" | "retry" | "bury" | "defer" | "handoff" | "stop";
-  /** How long to keep what is final, or to wait before the next attempt. */
+  /** How long to keep a final task, or to wait before the next attempt. */
   readonly ms: number;
   /** The result of a completed task, else the reason. */
   readonly text: string;
@@ -25,11 +24,11 @@ export interface Verdict {
   readonly error: string;
 }
 
-/** A task nobody knows is deferred for this long, then it is unroutable. */
+/** A task that no worker knows is deferred for this long; then it is unroutable. */
 const unroutableMs = 3_600_000;
 
 /** The handler returned: `text` is its result as JSON. */
-export function completed(definition: Definition, keyed: boolean, text: string): Verdict {
+export function completed(definition: Definition, keyed: boolean, text: string): Settlement {
   const { resultTtlMs, idempotencyTtlMs } = definition;
   const ms = keyed ? Math.max(resultTtlMs, idempotencyTtlMs) : resultTtlMs;
   return { event: "complete", ms, text, error: "" };
@@ -41,28 +40,28 @@ export function failed(
   failures: number,
   error: unknown,
   onBadBackoff: (cause: unknown) => void,
-): Verdict {
+): Settlement {
   if (isNamed(error, Discard, "Discard")) return buried("discarded", error);
   const { retry } = definition;
-  const wanted = isNamed(error, Retry, "Retry") ? (error as Retry) : undefined;
-  if (!wanted && !worthRetrying(definition, error)) return buried("not retryable", error);
+  const requested = isNamed(error, Retry, "Retry") ? (error as Retry) : undefined;
+  if (!requested && !worthRetrying(definition, error)) return buried("not retryable", error);
   if (failures + 1 >= retry.attempts) return buried("attempts", error);
   const timeout = RelierError.is(error, "RL_HARD_TIMEOUT");
   return {
     event: "retry",
-    ms: afterOf(wanted) ?? backoffMs(retry, failures + 1, Math.random, onBadBackoff),
-    text: wanted ? "retry" : timeout ? "timeout" : "failed",
+    ms: afterOf(requested) ?? backoffMs(retry, failures + 1, Math.random, onBadBackoff),
+    text: requested ? "retry" : timeout ? "timeout" : "failed",
     error: JSON.stringify(serializeError(error)),
   };
 }
 
 /** The task cannot be run at all, and another attempt would not help. */
-export function buried(reason: string, error: unknown): Verdict {
+export function buried(reason: string, error: unknown): Settlement {
   return { event: "bury", ms: 0, text: reason, error: JSON.stringify(serializeError(error)) };
 }
 
 /** This worker does not know the task: the `deferrals`-th time, for `deferredMs` so far. */
-export function unknownTask(name: string, deferrals: number, deferredMs: number): Verdict {
+export function unknownTask(name: string, deferrals: number, deferredMs: number): Settlement {
   if (deferredMs >= unroutableMs) {
     return buried(
       "unroutable",
@@ -73,7 +72,7 @@ export function unknownTask(name: string, deferrals: number, deferredMs: number)
 }
 
 /** Back to `scheduled`, so that it never blocks the line: 5 s, doubling to 60 s. */
-export function deferred(reason: string, deferrals: number): Verdict {
+export function deferred(reason: string, deferrals: number): Settlement {
   return {
     event: "defer",
     ms: Math.min(60_000, 5000 * 2 ** Math.min(deferrals, 10)),
@@ -82,20 +81,20 @@ export function deferred(reason: string, deferrals: number): Verdict {
   };
 }
 
-/** Given back unharmed. */
-export function handedOff(reason: string): Verdict {
+/** The task is given back, with nothing charged. */
+export function handedOff(reason: string): Settlement {
   return { event: "handoff", ms: 0, text: reason, error: "" };
 }
 
-/** Cancelling was asked, and this is the end of it. */
-export function stopped(reason: string): Verdict {
+/** The task was cancelled, and this ends it. */
+export function stopped(reason: string): Settlement {
   return { event: "stop", ms: defaultRetentionMs, text: reason, error: "" };
 }
 
-/** A `Retry` that is only called so may say anything. */
-function afterOf(wanted: Retry | undefined): number | undefined {
+/** A `Retry` of another package may have anything in `afterMs`. */
+function afterOf(requested: Retry | undefined): number | undefined {
   try {
-    return wanted?.afterMs === undefined ? undefined : toMs("after", wanted.afterMs);
+    return requested?.afterMs === undefined ? undefined : toMs("after", requested.afterMs);
   } catch {
     return undefined;
   }
@@ -105,11 +104,11 @@ function worthRetrying(definition: Definition, error: unknown): boolean {
   try {
     return definition.retry.on(error);
   } catch {
-    return true; // A predicate that throws has not said no.
+    return true; // A predicate that throws has not refused.
   }
 }
 
-/** By class, or by name where a task was built with another copy of this package. */
+/** By class, or by name if the task was built with another copy of this package. */
 function isNamed(error: unknown, type: new () => Error, name: string): boolean {
   if (error instanceof type) return true;
   try {

@@ -1,5 +1,5 @@
 /**
- * A handler at work, as the parts of a worker know it.
+ * The interfaces between an attempt and the worker that runs it.
  *
  * @module
  */
@@ -9,75 +9,85 @@ import type { TaskContext } from "../task/task_context.ts";
 import type { Definition } from "../task/definition.ts";
 import type { Envelope } from "../protocol/envelope.ts";
 import type { RelierError } from "../base/errors.ts";
-import type { Isolates } from "../threads/isolate_pool.ts";
-import type { Verdict } from "./outcome.ts";
+import type { Settlement } from "./outcome.ts";
 import type { AttemptWatch } from "../telemetry/otel_attempt.ts";
 
-/** What an attempt asks of its worker. */
+/** What an attempt needs of its worker. */
 export interface AttemptHost {
   readonly workerId: string;
   readonly relier: object;
   definitionNamed(name: string): Definition | undefined;
-  /** Where isolated tasks run; absent inside of an isolate. */
-  readonly isolates?: Isolates;
-  /** Beats for this one claim now. @throws {RelierError} `RL_LEASE_LOST` */
-  beatOnce(live: Live): Promise<void>;
+  /** Runs tasks of `definition` elsewhere than on this event loop; absent inside an isolate. */
+  runner?(definition: Definition): AttemptRunner | undefined;
+  /** Renews the lease of this one claim now. @throws {RelierError} `RL_LEASE_LOST` */
+  beatOnce(claim: Claim): Promise<void>;
   /** Saves a step, fenced. @throws {RelierError} `RL_LEASE_LOST`, `RL_PAYLOAD_TOO_LARGE` */
   saveStep(claim: Claim, name: string, value: string): Promise<void>;
-  /** Begins to tell whoever observes of an attempt; nothing where nobody does. */
-  watch?(claim: Claim, id: string, task: Watched): AttemptWatch | undefined;
-  /** The same in an isolate, where the attempt is told of by its worker. */
-  join?(claim: Claim): Pick<AttemptWatch, "run" | "step"> | undefined;
-  /** Told of errors that are nobody's answer. */
+  /** Begins to observe an attempt; undefined without an observer. */
+  observe?(claim: Claim, id: string, task: ObservedTask): AttemptWatch | undefined;
+  /** Joins the span of the running attempt, which the worker outside this isolate keeps. */
+  join?(): Pick<AttemptWatch, "run" | "step"> | undefined;
+  /** Receives errors that decide no attempt. */
   onError(error: unknown, id: string, name: string): void;
 }
 
-/** What is told of a task beside its claim. */
-export interface Watched {
+/** Runs a claimed task, on this event loop or in an isolate. */
+export type AttemptRunner = (task: ClaimedTask, host: AttemptHost) => RunningAttempt;
+
+/** A claimed task that this worker can run. */
+export interface ClaimedTask {
+  readonly claim: Claim;
+  readonly envelope: Envelope;
+  readonly definition: Definition;
+  readonly observer: AttemptWatch | undefined;
+}
+
+/** What an observer learns of a task besides its claim. */
+export interface ObservedTask {
   readonly name: string;
   readonly headers: Envelope["headers"];
-  /** 0 where the task is not known here. */
+  /** 0 where the task is unknown to this worker. */
   readonly maxAttempts: number;
 }
 
-/** What a beat saves of an attempt; empty texts where nothing is new. */
-export interface News {
+/** What a heartbeat saves of an attempt; empty texts where nothing is new. */
+export interface ProgressUpdate {
   readonly progress: string;
   readonly remark: string;
   readonly partial: string;
 }
 
 /** A handler at work. */
-export interface Live {
+export interface RunningAttempt {
   readonly claim: Claim;
-  /** Tells whoever observes what becomes of it. */
-  readonly watch: AttemptWatch | undefined;
+  readonly observer: AttemptWatch | undefined;
   readonly name: string;
-  /** What it has to show, for the next beat. */
-  readonly workspace: Workspace | undefined;
-  /** What it came to; `null` if the claim is lost and there is nothing to settle. */
-  readonly verdict: Promise<Verdict | null>;
+  /** Its progress, for the next heartbeat; undefined if no handler runs. */
+  readonly context: AttemptContext | undefined;
+  /** Its decision; `null` if the claim is lost and there is nothing to settle. */
+  readonly settlement: Promise<Settlement | null>;
   /** Resolves when the handler has really returned. */
   readonly returned: Promise<void>;
-  /** Called, best effort, once the verdict was accepted. */
-  after(): Promise<void>;
-  /** Another worker has the task: abort, and settle nothing. */
+  /** Calls the hooks of the task, best effort, once Redis has accepted the settlement. */
+  runHooks(): Promise<void>;
+  /** Another worker has the task: aborts, and settles nothing. */
   lose(): void;
-  /** Cancelling was asked: abort, and wait a little for the handler. */
+  /** The task is cancelled: aborts, and waits a little for the handler. */
   cancel(reason: string): void;
-  /** Give the task back now. */
+  /** Aborts, and gives the task back now. */
   handOff(error: RelierError): void;
 }
 
-/** The context of a run, from the worker's side. */
-export interface Workspace {
-  readonly context: TaskContext;
+/** The context of a running handler, from the worker's side. */
+export interface AttemptContext {
+  /** The handler's side. */
+  readonly task: TaskContext;
   /** Aborts `ctx.signal`; the first reason stays. */
   abort(reason: RelierError): void;
   /** Aborts `ctx.softSignal`. */
   abortSoftly(reason: RelierError): void;
-  /** What is new since the last beat that `saved` was told of. */
-  news(): News;
-  /** These news are in Redis. */
-  saved(news: News): void;
+  /** The progress since the last update that was {@linkcode saved}. */
+  update(): ProgressUpdate;
+  /** Redis has this update. */
+  saved(update: ProgressUpdate): void;
 }

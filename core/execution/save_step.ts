@@ -1,6 +1,6 @@
 /**
- * Remembering what a step of a running task returned, so that the next attempt
- * need not repeat it.
+ * Saves the result of a step of a running task, so that the next attempt does not
+ * repeat it.
  *
  * @module
  */
@@ -25,13 +25,15 @@ export async function saveStep(
   value: string,
 ): Promise<void> {
   const args = { id: claim.id, nonce: claim.nonce, name, value, limit: maxResultBytes };
-  const [word] = await call(caller, claim.partition, step, args);
-  const what = `Cannot save step "${name}" of task "${idOf(claim.partition, claim.id)}"`;
-  if (word === "stale") throw new RelierError("RL_LEASE_LOST", `${what}: it is another worker's`);
-  if (word === "large") {
+  const [reply] = await call(caller, claim.partition, step, args);
+  const failure = `Cannot save step "${name}" of task "${idOf(claim.partition, claim.id)}"`;
+  if (reply === "stale") {
+    throw new RelierError("RL_LEASE_LOST", `${failure}: it is another worker's`);
+  }
+  if (reply === "large") {
     throw new RelierError(
       "RL_PAYLOAD_TOO_LARGE",
-      `${what}: its steps are over ${maxResultBytes} bytes`,
+      `${failure}: its steps are over ${maxResultBytes} bytes`,
     );
   }
 }

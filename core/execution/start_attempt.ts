@@ -1,6 +1,6 @@
 /**
- * From a claim to a run: what is stored is read, and what this worker cannot
- * run is settled without running it.
+ * Starts the attempt of a claimed task: reads what is stored, and settles at once
+ * what this worker cannot run.
  *
  * @module
  */
@@ -10,63 +10,59 @@ import type { Claim } from "../protocol/claim.ts";
 import type { Envelope } from "../protocol/envelope.ts";
 import { readEnvelope } from "../protocol/envelope_reader.ts";
 import { RelierError } from "../base/errors.ts";
-import { runIsolated } from "../threads/isolated_attempt.ts";
 import { idOf } from "../protocol/keys.ts";
-import type { AttemptHost, Live, Watched } from "./running_attempt.ts";
-import { buried, deferred, unknownTask, type Verdict } from "./outcome.ts";
+import type { AttemptHost, ObservedTask, RunningAttempt } from "./running_attempt.ts";
+import { buried, deferred, type Settlement, unknownTask } from "./outcome.ts";
 import type { AttemptWatch } from "../telemetry/otel_attempt.ts";
 
-/** Runs the task of `claim`, or says at once what becomes of it. */
-export function startAttempt(claim: Claim, host: AttemptHost): Live {
-  claim.started = true;
+/** Runs the task of `claim`, or decides without running it. */
+export function startAttempt(claim: Claim, host: AttemptHost): RunningAttempt {
   const { deferrals, deferredMs } = claim;
   let envelope: Envelope;
   try {
     envelope = readEnvelope(claim.envelope);
   } catch (error) {
     const newer = RelierError.is(error, "RL_SCHEMA_VERSION");
-    return ended(
-      claim,
-      watchOf(unreadable),
-      "",
-      newer ? deferred("its envelope is newer", deferrals) : buried("corrupt", error),
-    );
+    const settlement = newer
+      ? deferred("its envelope is newer", deferrals)
+      : buried("corrupt", error);
+    return decided(claim, observe(claim, host, unreadable), "", settlement);
   }
-  const { name, taskVersion } = envelope;
+  const { name, headers, taskVersion } = envelope;
   const definition = host.definitionNamed(name);
   const maxAttempts = definition?.retry.attempts ?? 0;
-  const watch = watchOf({ name, headers: envelope.headers, maxAttempts });
-  if (!definition) return ended(claim, watch, name, unknownTask(name, deferrals, deferredMs));
+  const observer = observe(claim, host, { name, headers, maxAttempts });
+  if (!definition) return decided(claim, observer, name, unknownTask(name, deferrals, deferredMs));
   if (taskVersion > definition.version) {
     const reason = `its payload is version ${taskVersion}, this worker knows ${definition.version}`;
-    return ended(claim, watch, name, deferred(reason, deferrals));
+    return decided(claim, observer, name, deferred(reason, deferrals));
   }
-  const run = host.isolates?.takes(definition) ? runIsolated : runAttempt;
-  return run(claim, envelope, definition, host, watch);
-
-  function watchOf(task: Watched): AttemptWatch | undefined {
-    return host.watch?.(claim, idOf(claim.partition, claim.id), task);
-  }
+  const run = host.runner?.(definition) ?? runAttempt;
+  return run({ claim, envelope, definition, observer }, host);
 }
 
-const unreadable: Watched = { name: "", headers: {}, maxAttempts: 0 };
+const unreadable: ObservedTask = { name: "", headers: {}, maxAttempts: 0 };
 
-/** An attempt that is over before it began. */
-function ended(
+function observe(claim: Claim, host: AttemptHost, task: ObservedTask): AttemptWatch | undefined {
+  return host.observe?.(claim, idOf(claim.partition, claim.id), task);
+}
+
+/** An attempt that was decided before its handler ran. */
+function decided(
   claim: Claim,
-  watch: AttemptWatch | undefined,
+  observer: AttemptWatch | undefined,
   name: string,
-  verdict: Verdict,
-): Live {
+  settlement: Settlement,
+): RunningAttempt {
   const nothing = () => {};
   return {
     claim,
-    watch,
+    observer,
     name,
-    workspace: undefined,
-    verdict: Promise.resolve(verdict),
+    context: undefined,
+    settlement: Promise.resolve(settlement),
     returned: Promise.resolve(),
-    after: () => Promise.resolve(),
+    runHooks: () => Promise.resolve(),
     lose: nothing,
     cancel: nothing,
     handOff: nothing,

@@ -38,12 +38,10 @@ export interface Claim {
   readonly before: string;
   /** Whether it is a suspect that must run alone. */
   readonly solo: boolean;
-  /** Whether the handler was started; a claim that dies before is free. */
-  started: boolean;
-  /** Until when, by `performance.now()`, nobody else can have it. */
-  trustUntil: number;
-  /** The trace context of this attempt; empty where nobody observes. */
-  trace: string;
+  /** Whether Redis counts its handler as started; a claim that dies before that costs nothing. */
+  readonly started: boolean;
+  /** Until when, by `performance.now()`, no other worker can have it; heartbeats move that on. */
+  readonly trustedUntil: number;
 }
 
 /** Reads the tasks of a reply to a call sent at `sentAt`. */
@@ -52,7 +50,7 @@ export function readClaims(
   nonce: string,
   tasks: readonly Reply[],
   solo: boolean,
-  trustUntil: number,
+  trustedUntil: number,
 ): Claim[] {
   return (tasks as readonly (readonly Reply[])[]).map(([id, fence, pushedAt, envelope, more]) => ({
     partition,
@@ -62,8 +60,7 @@ export function readClaims(
     pushedAt: pushedAt as number,
     envelope: envelope as string,
     solo,
-    trustUntil,
-    trace: "",
+    trustedUntil,
     ...pastOf(more as Past | undefined),
   }));
 }

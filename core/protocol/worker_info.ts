@@ -4,11 +4,7 @@
  * @module
  */
 
-import type { Definition } from "../task/definition.ts";
-import type { Partition } from "./keys.ts";
-import { memoryMb, processId, runtimeFacts } from "../base/host.ts";
 import type { Timings } from "../base/histogram.ts";
-import type { Setup } from "../worker/worker_options.ts";
 
 /** What a worker says of itself. */
 export interface WorkerInfo {
@@ -46,38 +42,6 @@ export interface WorkerInfo {
   readonly supervisor: string | null;
   /** Whether it claims. */
   readonly state: "working" | "paused" | "draining";
-}
-
-/** What changes from beat to beat. */
-export type WorkerVitals = Pick<
-  WorkerInfo,
-  "loopLagMs" | "leaked" | "fenced" | "timings" | "pulse" | "state"
->;
-
-const mostTasks = 200;
-
-/** Makes the text of a worker's beats; what does not change is written at the first. */
-export function createWorkerReport(
-  setup: Setup,
-  definitions: () => readonly Definition[],
-  vitals: (partition: Partition) => WorkerVitals,
-): (partition: Partition) => string {
-  const { name, supervisor, concurrency, queues } = setup;
-  const still = () => ({
-    name,
-    process: processId(),
-    ...runtimeFacts(),
-    concurrency,
-    queues: queues.map((queue) => queue.name),
-    startedAt: new Date().toISOString(),
-    tasks: definitions().slice(0, mostTasks).map(({ name, version }) => ({ name, version })),
-    supervisor,
-  });
-  let text: string | undefined;
-  return (partition) => {
-    text ??= JSON.stringify(still()).slice(0, -1);
-    return `${text},${JSON.stringify({ rssMb: memoryMb(), ...vitals(partition) }).slice(1)}`;
-  };
 }
 
 /** Reads what a worker said; one of an older version says less. */

@@ -9,30 +9,18 @@
 import { currentRun, within } from "./current_run.ts";
 import type { TaskContext } from "./task_context.ts";
 import type { Definition } from "./definition.ts";
-import { PayloadValidationError } from "../base/errors.ts";
 import { logOf } from "./task_logger.ts";
 import { randomLocal } from "../protocol/task_id.ts";
-import { validate } from "./standard_schema.ts";
+import { accepted } from "./standard_schema.ts";
 
 /** Runs the handler of `definition` with `args`. */
 export async function runInline(definition: Definition, args: unknown[]): Promise<unknown> {
   const context = inlineContext(definition);
   const input = definition.input;
-  const given = input ? [await accepted(definition, input, args[0]), context] : args;
+  const given = input ? [await accepted(definition.name, input, args[0]), context] : args;
   // Inside a worker, pushes stay children of the task that called this one.
   const result = await within(context, currentRun(), () => definition.handler(...given));
-  return definition.output ? await accepted(definition, definition.output, result) : result;
-}
-
-/** The value as `schema` gives it. @throws {PayloadValidationError} */
-export async function accepted(
-  definition: Definition,
-  schema: NonNullable<Definition["input"]>,
-  value: unknown,
-): Promise<unknown> {
-  const checked = await validate(schema, value);
-  if (checked.issues) throw new PayloadValidationError(definition.name, checked.issues);
-  return checked.value;
+  return definition.output ? await accepted(definition.name, definition.output, result) : result;
 }
 
 function inlineContext(definition: Definition): TaskContext {

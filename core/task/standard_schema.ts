@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { PayloadIssue } from "../base/errors.ts";
+import { type PayloadIssue, PayloadValidationError } from "../base/errors.ts";
 import { serializeError } from "../base/serialized_error.ts";
 import { safeMessage } from "./issue_redaction.ts";
 import { shownKey } from "../base/safe_text.ts";
@@ -78,6 +78,17 @@ export function validate<Output>(
   } catch (error) {
     return broken(error);
   }
+}
+
+/** The value of task `name` as `schema` returns it. @throws {PayloadValidationError} */
+export async function accepted(
+  name: string,
+  schema: StandardSchema,
+  value: unknown,
+): Promise<unknown> {
+  const checked = await validate(schema, value);
+  if (checked.issues) throw new PayloadValidationError(name, checked.issues);
+  return checked.value;
 }
 
 function judged<Output>(result: StandardResult<Output>, value: unknown): Validated<Output> {

@@ -7,7 +7,7 @@
 
 import * as otel from "@opentelemetry/api";
 import { type Claim, waitedMs } from "../protocol/claim.ts";
-import type { Verdict } from "../execution/outcome.ts";
+import type { Settlement } from "../execution/outcome.ts";
 import { event } from "./otel_events.ts";
 import { harmless, unharmed } from "./guard.ts";
 import { count, record } from "./otel_metrics.ts";
@@ -40,6 +40,8 @@ export interface Beginning {
 
 /** What is told of one attempt. */
 export interface AttemptWatch {
+  /** The trace context of the attempt. */
+  readonly trace: string;
   /** Runs the handler, so that what it does is seen as part of the attempt. */
   run<R>(work: () => R): R;
   /** Runs a step; one that is remembered is only named. */
@@ -47,7 +49,7 @@ export interface AttemptWatch {
   migrated(from: number, to: number): void;
   timeout(kind: "soft" | "hard", limitMs: number): void;
   /** The attempt is decided; `null` if its task is another worker's. */
-  decided(verdict: Verdict | null): void;
+  decided(verdict: Settlement | null): void;
   /** Redis has taken the verdict, or has refused it. */
   settled(accepted: boolean): void;
 }
@@ -69,7 +71,7 @@ const codes: Readonly<Record<string, string>> = {
   unroutable: "RL_UNROUTABLE",
 };
 
-/** Begins to tell of an attempt; `claim.trace` is its context from now on. */
+/** Begins to tell of an attempt. */
 export function watchAttempt(beginning: Beginning, setting: Setting): AttemptWatch {
   const { claim, id, name, headers, maxAttempts, workerId, called } = beginning;
   const { failures, crashes, stalls, alive, before } = claim;
@@ -99,7 +101,6 @@ export function watchAttempt(beginning: Beginning, setting: Setting): AttemptWat
     links: [...links, ...linkTo(before, "previous_attempt")],
   }, under);
   const inside = otel.trace.setSpan(under, span);
-  claim.trace = textOf(span);
   count("messaging.client.consumed.messages", family);
   count("relier.worker.slots.used", { "messaging.system": "relier" });
   record("relier.task.wait.duration", waitMs / 1000, family);
@@ -108,7 +109,7 @@ export function watchAttempt(beginning: Beginning, setting: Setting): AttemptWat
   }
 
   let overAt: number | undefined;
-  let final: Verdict | null = null;
+  let final: Settlement | null = null;
   let type: string | undefined;
   let settling = 0;
 
@@ -134,7 +135,7 @@ export function watchAttempt(beginning: Beginning, setting: Setting): AttemptWat
     span.end(startedAt + (overAt ?? performance.now() - began));
   }
 
-  function failed({ event: what, text, error, ms }: Verdict): string {
+  function failed({ event: what, text, error, ms }: Settlement): string {
     const { name: thrown = "Error", message = "", stack = "" } = errorOf(error);
     const known = type ?? codes[text] ?? typeOf(thrown);
     fail(span, known);
@@ -156,8 +157,9 @@ export function watchAttempt(beginning: Beginning, setting: Setting): AttemptWat
   }
 
   return {
+    trace: textOf(span),
     ...within(inside),
-    ...harmless<Omit<AttemptWatch, "run" | "step">>({
+    ...harmless<Omit<AttemptWatch, "trace" | "run" | "step">>({
       migrated(from, to) {
         const versions = { "relier.envelope.from": from, "relier.envelope.to": to };
         span.setAttributes(versions);

@@ -1,16 +1,16 @@
 /**
- * The one place that asks for threads and processes, and only when a worker
- * wants one: an edge bundle holds nothing of them.
+ * The one import of threads and processes, loaded only when a worker needs one: an edge
+ * bundle holds nothing of them.
  *
  * @module
  */
 
 import { loaded } from "../task/current_run.ts";
 
-/** What a host with threads can do. */
+/** The functions of a host with threads. */
 export type Threads = typeof import("#node");
 
-/** Loads it. */
+/** Loads them. */
 export function threads(): Promise<Threads> {
   return loaded(() => import("#node"));
 }

@@ -1,7 +1,7 @@
 /**
- * The inside of an isolate: a thread or a process that runs one attempt at a
- * time for a worker, by the same code as the worker itself. What an attempt asks
- * of its worker goes out as a message, and comes back as one.
+ * The isolate's side: a thread or a process that runs one attempt at a time for a
+ * worker, by the same code as the worker itself. A heartbeat or a step of the
+ * attempt goes to the worker as a message, and so does the answer.
  *
  * @module
  */
@@ -9,9 +9,9 @@
 import type { Claim } from "../protocol/claim.ts";
 import { farewellMs } from "../defaults.ts";
 import type { RelierError } from "../base/errors.ts";
-import { type FromIsolate, thrown, type ToIsolate, told } from "./isolate_messages.ts";
-import type { AttemptHost, Live } from "../execution/running_attempt.ts";
-import type { News } from "../execution/running_attempt.ts";
+import { decodeError, encodeError, type FromIsolate, type ToIsolate } from "./isolate_messages.ts";
+import type { AttemptContext, AttemptHost, RunningAttempt } from "../execution/running_attempt.ts";
+import type { ProgressUpdate } from "../execution/running_attempt.ts";
 import { startAttempt } from "../execution/start_attempt.ts";
 import { sleep } from "../base/timers.ts";
 import type { RedisPort } from "../port.ts";
@@ -26,134 +26,188 @@ export function isIsolate(): boolean {
   return inside;
 }
 
-const newsEveryMs = 250;
-/** A handler that never lets go of the event loop is heard through its own calls. */
-const newsAtMostMs = 100;
+/** How an isolate reaches its worker, Redis and the modules of its tasks. */
+export interface IsolateHost {
+  post(message: FromIsolate): void;
+  /** Opens the Redis that the `origin` of the worker's port describes. */
+  reopen(origin: unknown): RedisPort;
+  load(module: string): Promise<unknown>;
+}
 
-/** Makes the inside of an isolate; resolves to what has to hear its messages. */
-export function createIsolate(
-  say: (message: FromIsolate) => void,
-  reopen: (origin: unknown) => RedisPort,
-  load: (module: string) => Promise<unknown>,
-): (message: ToIsolate) => void {
+/** The client of an isolate, and the attempt it runs. */
+interface IsolateState {
+  relier: Relier | undefined;
+  attempt: RunningAttempt | undefined;
+  /** The trace context of the attempt. */
+  trace: string;
+  /** Posts the progress since the last report. */
+  report(): void;
+}
+
+type Ask = { what: "beat" } | { what: "step"; name: string; value: string };
+type Open = Extract<ToIsolate, { do: "open" }>;
+type Answer = Extract<ToIsolate, { do: "answer" }>;
+
+const reportEveryMs = 250;
+/** A handler that blocks the event loop reports from its own calls, but no sooner than this. */
+const leastReportMs = 100;
+
+/** Makes the inside of an isolate; returns the receiver of its messages. */
+export function createIsolate(isolate: IsolateHost): (message: ToIsolate) => void {
   inside = true;
-  const calls = new Map<number, { resolve(): void; reject(error: unknown): void }>();
+  const { post } = isolate;
+  const calls = createCalls(post);
+  const state: IsolateState = {
+    relier: undefined,
+    attempt: undefined,
+    trace: "",
+    report: () => {},
+  };
   let host: AttemptHost;
-  let relier: Relier;
-  let live: Live | undefined;
-  let tellNews = () => {};
-  let lastCall = 0;
 
-  function ask(message: { what: "beat" } | { what: "step"; name: string; value: string }) {
-    const call = ++lastCall;
-    return new Promise<void>((resolve, reject) => {
-      calls.set(call, { resolve, reject });
-      say({ ...message, call });
-    });
-  }
-
-  async function open(
-    { origin, prefix, workerId, telemetry, modules }: Extract<ToIsolate, { do: "open" }>,
-  ): Promise<void> {
-    const onDataLoss = () => {}; // The worker notices it, too.
-    relier = createRelier({ redis: reopen(origin), prefix, onDataLoss, telemetry });
-    const watching = insideOf(relier).telemetry;
-    host = {
-      workerId,
-      relier,
-      definitionNamed,
-      beatOnce() {
-        tellNews();
-        return ask({ what: "beat" });
-      },
-      saveStep: (_claim, name, value) => ask({ what: "step", name, value }),
-      join: ({ trace }) => trace === "" ? undefined : observing(watching)?.join(trace),
-      onError: (error) => say({ what: "error", error: told(error) }),
-    };
-    for (const module of modules) await load(module);
-    await watching(); // A module may have registered an SDK.
-    say({ what: "open" });
+  async function open(message: Open): Promise<void> {
+    host = openHost(message, isolate, state, calls.ask);
+    const { telemetry } = insideOf(state.relier!);
+    for (const module of message.modules) await isolate.load(module);
+    await telemetry(); // A module may have registered an SDK.
+    post({ what: "open" });
   }
 
   async function close(): Promise<void> {
-    await observing(insideOf(relier).telemetry)?.flush();
-    say({ what: "closed" });
-  }
-
-  async function run(claim: Claim): Promise<void> {
-    const over = new AbortController();
-    let whole = false;
-    live = startAttempt(claim, host);
-    tellNews = newsOf(live, (news) => say({ what: "news", news }));
-    void keepTelling(over.signal);
-    void live.returned.then(() => whole = true);
-    const verdict = await live.verdict;
-    // What was pushed in the background has to be on its way before this may be killed.
-    await relier.flush({ timeout: farewellMs }).catch(() => {});
-    over.abort();
-    tellNews();
-    live = undefined;
-    say({ what: "verdict", verdict: verdict!, whole });
-  }
-
-  async function keepTelling(over: AbortSignal): Promise<void> {
-    while (!over.aborted) {
-      await sleep(newsEveryMs, over);
-      tellNews();
-    }
+    await observing(insideOf(state.relier!).telemetry)?.flush();
+    post({ what: "closed" });
   }
 
   return (message) => {
     if (message.do === "open") {
-      open(message).catch((error) => say({ what: "broken", error: told(error) }));
+      open(message).catch((error) => post({ what: "broken", error: encodeError(error) }));
     } else if (message.do === "run") {
-      void run(message.claim);
+      state.trace = message.trace;
+      void run(message.claim, host, state, post);
     } else if (message.do === "close") {
       void close();
     } else if (message.do === "cancel") {
-      live?.cancel(message.reason);
+      state.attempt?.cancel(message.reason);
     } else if (message.do === "abort") {
-      live?.workspace?.abort(thrown(message.error) as RelierError);
+      state.attempt?.context?.abort(decodeError(message.error) as RelierError);
     } else {
-      const call = calls.get(message.call);
-      calls.delete(message.call);
-      if (message.error) call?.reject(thrown(message.error));
-      else call?.resolve();
+      calls.answer(message);
     }
   };
 }
 
-/** Tells news of `live` when there are any; also when its handler only ever assigns and reports. */
-function newsOf(live: Live, say: (news: News) => void): () => void {
-  const { workspace } = live;
-  if (!workspace) return () => {};
-  const { context } = workspace;
-  const report = context.progress;
+/** Connects the isolate, and makes the host of its attempts. */
+function openHost(
+  { origin, prefix, workerId, telemetry }: Open,
+  { reopen, post }: IsolateHost,
+  state: IsolateState,
+  ask: (message: Ask) => Promise<void>,
+): AttemptHost {
+  const onDataLoss = () => {}; // The worker notices it, too.
+  const relier = createRelier({ redis: reopen(origin), prefix, onDataLoss, telemetry });
+  state.relier = relier;
+  return {
+    workerId,
+    relier,
+    definitionNamed,
+    beatOnce() {
+      state.report();
+      return ask({ what: "beat" });
+    },
+    saveStep: (_claim, name, value) => ask({ what: "step", name, value }),
+    join: () =>
+      state.trace === "" ? undefined : observing(insideOf(relier).telemetry)?.join(state.trace),
+    onError: (error) => post({ what: "error", error: encodeError(error) }),
+  };
+}
+
+/** The calls of an isolate that its worker has yet to answer. */
+function createCalls(post: IsolateHost["post"]): {
+  ask(message: Ask): Promise<void>;
+  answer(message: Answer): void;
+} {
+  const open = new Map<number, { resolve(): void; reject(error: unknown): void }>();
+  let last = 0;
+  return {
+    ask(message) {
+      const call = ++last;
+      return new Promise<void>((resolve, reject) => {
+        open.set(call, { resolve, reject });
+        post({ ...message, call });
+      });
+    },
+    answer({ call, error }) {
+      const waiting = open.get(call);
+      open.delete(call);
+      if (error) waiting?.reject(decodeError(error));
+      else waiting?.resolve();
+    },
+  };
+}
+
+async function run(
+  claim: Claim,
+  host: AttemptHost,
+  state: IsolateState,
+  post: IsolateHost["post"],
+): Promise<void> {
+  const over = new AbortController();
+  let clean = false;
+  const attempt = state.attempt = startAttempt(claim, host);
+  if (attempt.context) {
+    state.report = reporterOf(attempt.context, (update) => post({ what: "progress", update }));
+  }
+  void reportOften(state, over.signal);
+  void attempt.returned.then(() => clean = true);
+  const settlement = await attempt.settlement;
+  // A background push has to be on its way before this isolate may be killed.
+  await state.relier!.flush({ timeout: farewellMs }).catch(() => {});
+  over.abort();
+  state.report();
+  state.attempt = undefined;
+  state.report = () => {};
+  post({ what: "decided", settlement: settlement!, clean });
+}
+
+async function reportOften(state: IsolateState, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    await sleep(reportEveryMs, over);
+    state.report();
+  }
+}
+
+/** Posts progress when there is any; also while the handler only ever assigns and reports. */
+function reporterOf(
+  context: AttemptContext,
+  post: (update: ProgressUpdate) => void,
+): () => void {
+  const { task } = context;
+  const { progress } = task;
   let partial: unknown;
-  let toldAt = -Infinity;
+  let reportedAt = -Infinity;
 
-  function tell(): void {
-    toldAt = performance.now();
-    const news = workspace!.news();
-    if (news.progress === "" && news.partial === "") return;
-    workspace!.saved(news);
-    say(news);
+  function report(): void {
+    reportedAt = performance.now();
+    const update = context.update();
+    if (update.progress === "" && update.partial === "") return;
+    context.saved(update);
+    post(update);
   }
 
-  function soon(): void {
-    if (performance.now() - toldAt > newsAtMostMs) tell();
+  function reportSoon(): void {
+    if (performance.now() - reportedAt > leastReportMs) report();
   }
 
-  Object.defineProperty(context, "partialResult", {
+  Object.defineProperty(task, "partialResult", {
     get: () => partial,
     set(value) {
       partial = value;
-      soon();
+      reportSoon();
     },
   });
-  context.progress = (...args) => {
-    report(...args);
-    soon();
+  task.progress = (...args) => {
+    progress(...args);
+    reportSoon();
   };
-  return tell;
+  return report;
 }

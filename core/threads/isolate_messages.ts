@@ -1,6 +1,6 @@
 /**
- * The line between a worker and an isolate of its own: what either says, and what
- * a host has to bring along for it.
+ * The messages between a worker and its isolates, and the interface of a host that
+ * opens an isolate.
  *
  * @module
  */
@@ -8,32 +8,46 @@
 import type { Claim } from "../protocol/claim.ts";
 import { RelierError, type RelierErrorCode } from "../base/errors.ts";
 import { serializeError } from "../base/serialized_error.ts";
-import type { News } from "../execution/running_attempt.ts";
-import type { Verdict } from "../execution/outcome.ts";
+import type { ProgressUpdate } from "../execution/running_attempt.ts";
+import type { Settlement } from "../execution/outcome.ts";
 import type { TelemetryOptions } from "../telemetry/load_observer.ts";
 
-/** What an isolate is, besides what it runs. */
+/** The properties of an isolate, besides what it runs. */
 export interface IsolateKind {
   readonly isolate: "thread" | "process";
-  /** Of its heap; as the host has it by default. */
+  /** Limit of its heap; undefined for the default of the host. */
   readonly memoryMb: number | undefined;
 }
 
-/** A thread or a process, as the host makes them. */
+/** A thread or a process, as the host makes it. */
 export interface Isolate {
   post(message: ToIsolate): void;
   kill(): void;
 }
 
+/** Receives the messages and the end of an isolate. */
+export interface IsolateEvents {
+  message(message: FromIsolate): void;
+  /** It ended, once; `why` completes "the thread of task X …". */
+  gone(why: string): void;
+}
+
+/** The functions of a host that opens isolates. */
+export interface IsolateOpener {
+  /** Whether an isolate of this kind keeps to its `memoryMb`. */
+  limitsMemory(isolate: IsolateKind["isolate"]): boolean;
+  openIsolate(kind: IsolateKind, events: IsolateEvents): Isolate;
+}
+
 /** An error on its way between worker and isolate. */
-export interface Told {
+export interface ErrorMessage {
   readonly code: RelierErrorCode | undefined;
   readonly name: string;
   readonly message: string;
   readonly stack: string;
 }
 
-/** What a worker tells its isolate. */
+/** A message from a worker to its isolate. */
 export type ToIsolate =
   | {
     readonly do: "open";
@@ -43,19 +57,16 @@ export type ToIsolate =
     readonly telemetry: TelemetryOptions | false;
     readonly modules: readonly string[];
   }
-  | { readonly do: "run"; readonly claim: Claim }
+  /** `trace` is the trace context of the attempt; empty without an observer. */
+  | { readonly do: "run"; readonly claim: Claim; readonly trace: string }
   | { readonly do: "cancel"; readonly reason: string }
-  | { readonly do: "abort"; readonly error: Told }
+  | { readonly do: "abort"; readonly error: ErrorMessage }
   | { readonly do: "close" }
-  | { readonly do: "answer"; readonly call: number; readonly error?: Told };
+  | { readonly do: "answer"; readonly call: number; readonly error?: ErrorMessage };
 
-/** What an isolate tells its worker. */
-export type FromIsolate =
-  | { readonly what: "open" }
-  | { readonly what: "broken"; readonly error: Told }
-  /** It may be killed: what was observed in it is exported. */
-  | { readonly what: "closed" }
-  | { readonly what: "news"; readonly news: News }
+/** A message from an isolate about the attempt it runs. */
+export type AttemptMessage =
+  | { readonly what: "progress"; readonly update: ProgressUpdate }
   | { readonly what: "beat"; readonly call: number }
   | {
     readonly what: "step";
@@ -63,18 +74,26 @@ export type FromIsolate =
     readonly name: string;
     readonly value: string;
   }
-  | { readonly what: "error"; readonly error: Told }
-  /** `whole`: nothing of the attempt goes on, and the isolate can run another one. */
-  | { readonly what: "verdict"; readonly verdict: Verdict; readonly whole: boolean };
+  | { readonly what: "error"; readonly error: ErrorMessage }
+  /** `clean`: nothing of the attempt goes on, and the isolate can run another one. */
+  | { readonly what: "decided"; readonly settlement: Settlement; readonly clean: boolean };
+
+/** A message from an isolate to its worker. */
+export type FromIsolate =
+  | { readonly what: "open" }
+  | { readonly what: "broken"; readonly error: ErrorMessage }
+  /** Its telemetry is exported: it may be killed. */
+  | { readonly what: "closed" }
+  | AttemptMessage;
 
 /** An error as data. */
-export function told(error: unknown): Told {
+export function encodeError(error: unknown): ErrorMessage {
   const { name, message, stack } = serializeError(error);
   return { code: RelierError.is(error) ? error.code : undefined, name, message, stack };
 }
 
-/** The error that was told. */
-export function thrown({ code, name, message, stack }: Told): Error {
+/** The error of an {@linkcode ErrorMessage}. */
+export function decodeError({ code, name, message, stack }: ErrorMessage): Error {
   const error = code ? new RelierError(code, message) : new Error(message);
   Object.defineProperty(error, "name", { value: name });
   Object.defineProperty(error, "stack", { value: stack });

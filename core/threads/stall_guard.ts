@@ -1,60 +1,67 @@
 /**
- * What lets a worker live on while its event loop is blocked: where there are
- * threads, one stands in for it, and this is the worker's side of that. Where
- * there are none the loop alone proves that it lives.
+ * Keeps the leases of a worker alive while its event loop is blocked: the worker's
+ * side. Where there are threads, one renews them meanwhile. Where there are none,
+ * the event loop alone proves that the worker lives.
  *
  * @module
  */
 
-import type { Claim } from "../protocol/claim.ts";
 import type { Partition } from "../protocol/keys.ts";
 import type { RedisPort } from "../port.ts";
-import { cell, type Cover, type StandInEars } from "./stall_guard_thread.ts";
+import { cell, type StallGuardConfig, type StallGuardEvents } from "./stall_guard_thread.ts";
 import { threads } from "./host_threads.ts";
 
-/** The worker's side of its stand-in. */
-export interface Pulse {
-  /** Who beats while the loop is blocked: a thread, or nobody. */
+/** The worker's side of its stall guard. */
+export interface StallGuard {
+  /** Where heartbeats come from while the loop is blocked: a thread, or nowhere but the loop. */
   readonly kind: "thread" | "loop";
-  /** Has a thread stand in, if it can be had; nothing waits for it. */
+  /** Starts the thread, if there can be one, in the background. */
   start(): void;
-  /** The loop turns. */
+  /** The event loop turns. */
   tick(): void;
-  /** The handler of `claim` is about to start. */
-  starting(claim: Claim): void;
-  /** Whether nobody else can have `claim` yet. */
-  trusts(claim: Claim): boolean;
+  /** A handler is about to start of which Redis may not know: its id, and where it is stored. */
+  started(partition: Partition, id: string): void;
+  /** Whether the thread has kept a lease alive until now that was safe until `trustedUntil`. */
+  keeps(trustedUntil: number, now: number): boolean;
   stop(): void;
 }
 
-/** Makes the pulse of a worker; `onError` is told why there is no thread, `onRaised` what one gave away. */
-export function createPulse(
+/** What a stall guard reports. */
+export interface StallGuardReports {
+  /** There is no thread, and why. */
+  error(error: unknown): void;
+  /** The loop was blocked for too long: the thread gave these tasks to other workers. */
+  evicted(partition: Partition, ids: readonly string[]): void;
+}
+
+/** Makes the stall guard of a worker; it does not run yet. */
+export function createStallGuard(
   port: RedisPort,
-  cover: Omit<Cover, "cells">,
-  onError: (error: unknown) => void,
-  onRaised: (partition: Partition, ids: readonly string[]) => void,
-): Pulse {
-  const { partitions, stallMs } = cover;
+  config: Omit<StallGuardConfig, "cells">,
+  reports: StallGuardReports,
+): StallGuard {
+  const { partitions, stallMs } = config;
   // A cell for each name; 8 bytes, because a time in milliseconds outgrows four in 24 days.
   const bytes = 8 * Object.keys(cell).length;
   // A host without shared memory has no threads that would look at it.
   const shared = typeof SharedArrayBuffer === "function";
   const cells = new BigInt64Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
-  let kind: Pulse["kind"] = "loop";
-  let hired: { started(partition: number, id: string): void; stop(): void } | undefined;
+  let kind: StallGuard["kind"] = "loop";
+  let thread: { started(partition: number, id: string): void; stop(): void } | undefined;
   let stopped = false;
   const read = (name: keyof typeof cell): number => Number(Atomics.load(cells, cell[name]));
 
-  async function hire(): Promise<void> {
+  async function open(): Promise<void> {
     const origin = await port.origin?.();
     if (origin === undefined) return;
-    const { hireStandIn } = await threads();
+    const { startStallGuard } = await threads();
     if (stopped) return;
-    const ears: StandInEars = {
-      standing: (yes) => void (kind = yes ? "thread" : "loop"),
-      raised: (index, ids) => onRaised(partitions[index]!, ids),
+    const events: StallGuardEvents = {
+      guarding: (yes) => void (kind = yes ? "thread" : "loop"),
+      evicted: (index, ids) => reports.evicted(partitions[index]!, ids),
+      error: reports.error,
     };
-    hired = hireStandIn(origin, { ...cover, cells }, ears, onError);
+    thread = startStallGuard(origin, { ...config, cells }, events);
   }
 
   return {
@@ -62,22 +69,17 @@ export function createPulse(
       return kind;
     },
     start() {
-      if (stallMs > 0 && shared) void hire().catch(onError);
+      if (stallMs > 0 && shared) void open().catch(reports.error);
     },
     tick: () => void Atomics.add(cells, cell.tick, 1n),
-    starting(claim) {
-      // Of the others Redis knows: they were claimed to be started at once.
-      if (!claim.started) hired?.started(partitions.indexOf(claim.partition), claim.id);
-    },
-    trusts({ trustUntil }) {
-      const now = performance.now();
-      if (now < trustUntil) return true;
+    started: (partition, id) => thread?.started(partitions.indexOf(partition), id),
+    keeps(trustedUntil, now) {
       const since = read("since");
-      return since > 0 && since < trustUntil && now < read("until");
+      return since > 0 && since < trustedUntil && now < read("until");
     },
     stop() {
       stopped = true;
-      hired?.stop();
+      thread?.stop();
     },
   };
 }

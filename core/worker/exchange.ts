@@ -1,7 +1,7 @@
 /**
- * A worker's line to one partition: settles go out, claims come in, both in one
- * call, at most two calls in flight. A call whose answer did not come is sent
- * again as it was: the script answers what it did the first time.
+ * The exchange of a worker with one partition: settlements go out and claims come
+ * in, both in one call, at most two calls in flight. A call without an answer is
+ * sent again as it was: the script answers what it did the first time.
  *
  * @module
  */
@@ -9,14 +9,15 @@
 import { type Claim, readClaims, tracesOf } from "../protocol/claim.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
-import type { Verdict } from "../execution/outcome.ts";
-import { call, type Caller } from "../redis/call.ts";
+import type { Settlement } from "../execution/outcome.ts";
+import { call } from "../redis/call.ts";
 import { settleAndClaim } from "../redis/generated/worker.ts";
 import { sleep } from "../base/timers.ts";
 import { rowsPerCall } from "../defaults.ts";
+import type { SessionContext } from "./session_context.ts";
 
-/** What is asked with the next call. */
-export interface Wish {
+/** What to ask for with the next call. */
+export interface ExchangeRequest {
   /** How many tasks to start at once. */
   readonly slots: number;
   /** How many more to hold ready. */
@@ -25,139 +26,148 @@ export interface Wish {
   readonly empty: boolean;
 }
 
-/** What a call brought. */
-export interface Yield {
+/** The answer of a call. */
+export interface ExchangeReply {
   readonly claims: readonly Claim[];
-  /** "wait" while a suspect wants the worker empty, "solo" if this is the suspect, "none" without one. */
+  /** "wait" while a quarantined task wants the worker empty, "solo" if this is it, "none" without one. */
   readonly lane: string;
   /** Milliseconds until something scheduled is due, -1 if nothing is. */
   readonly nextMs: number;
 }
 
-/** The line to one partition. */
-export interface Feed {
-  readonly partition: Partition;
-  /** Whether a settle waits for a call. */
-  readonly owes: boolean;
-  /** Calls in flight. */
-  readonly flying: number;
-  /** Whether it ever claimed something: from then on Redis knows the worker. */
-  readonly claimed: boolean;
-  /** Settles `claim`; resolves to whether it was still ours. */
-  settle(claim: Claim, verdict: Verdict, partial: string, name: string): Promise<boolean>;
-  /** Makes a call with the settles that wait, if one of the two lines is free. */
-  go(wish: Wish): Promise<Yield>;
+/** The settlement of an attempt, and what Redis keeps with it. */
+export interface AttemptSettlement {
+  readonly settlement: Settlement;
+  /** The last partial result, if it is new; JSON. */
+  readonly partial: string;
+  /** Of the task. */
+  readonly name: string;
+  /** The trace context of the attempt; empty without an observer. */
+  readonly trace: string;
 }
 
-interface Owed {
+/** The exchange with one partition. */
+export interface Exchange {
+  readonly partition: Partition;
+  /** Whether a settlement waits for a call. */
+  readonly owes: boolean;
+  /** Calls in flight. */
+  readonly inFlight: number;
+  /** Whether it ever claimed something: from then on Redis knows the worker. */
+  readonly claimed: boolean;
+  /** Settles `claim` with the next call; resolves to whether the claim was still held. */
+  settle(claim: Claim, attempt: AttemptSettlement): Promise<boolean>;
+  /** Makes a call with the settlements that wait. Not while two are in flight. */
+  send(request: ExchangeRequest): Promise<ExchangeReply>;
+}
+
+interface PendingSettlement extends AttemptSettlement {
   readonly claim: Claim;
-  readonly verdict: Verdict;
-  readonly partial: string;
-  readonly name: string;
   resolve(accepted: boolean): void;
 }
 
-const lines = ["0", "1"] as const;
+const callSlots = ["0", "1"] as const;
 
-/** Nothing but settles. */
-export const onlySettle: Wish = { slots: 0, spare: 0, empty: false };
+/** Settles, and claims nothing. */
+export const onlySettle: ExchangeRequest = { slots: 0, spare: 0, empty: false };
 
-/** Makes the feed of `worker` from `partition`; `signal` ends the insisting. */
-export function createFeed(
-  caller: Caller,
-  partition: Partition,
-  worker: string,
-  { leaseMs, relief }: { readonly leaseMs: number; readonly relief: boolean },
-  signal: AbortSignal,
-  onError: (error: unknown) => void,
-): Feed {
-  const owed: Owed[] = [];
+/** Makes the exchange of a worker with `partition`; it retries until the session is over. */
+export function createExchange(context: SessionContext, partition: Partition): Exchange {
+  const pending: PendingSettlement[] = [];
   const busy = new Set<string>();
   let claimed = false;
 
-  async function go(wish: Wish): Promise<Yield> {
-    const line = lines.find((each) => !busy.has(each))!;
-    busy.add(line);
-    const settling = owed.splice(0, rowsPerCall);
+  async function send(request: ExchangeRequest): Promise<ExchangeReply> {
+    const slot = callSlots.find((each) => !busy.has(each))!;
+    busy.add(slot);
+    const settling = pending.splice(0, rowsPerCall);
     try {
-      return await insist(line, settling, wish);
+      const reply = await exchange(context, partition, slot, settling, request);
+      claimed ||= reply.claims.length > 0;
+      return reply;
     } finally {
-      busy.delete(line);
-      // Given up on: the lease decides, and whoever waits is not left waiting.
+      busy.delete(slot);
+      // Given up: the lease decides, and no caller is left waiting.
       for (const each of settling) each.resolve(false);
-    }
-  }
-
-  async function insist(line: string, settling: readonly Owed[], wish: Wish): Promise<Yield> {
-    const nonce = randomLocal();
-    const { slots, spare, empty } = wish;
-    const args = {
-      worker,
-      call: line,
-      nonce,
-      slots,
-      spare,
-      leaseMs,
-      empty: empty ? 1 : 0,
-      relief: relief ? 1 : 0,
-      traces: tracesOf(settling.map(traceOf)),
-    };
-    const rows = settling.map(rowOf);
-    // The first call may have made the claims, and the lease begins with them.
-    const sentAt = performance.now();
-    for (let tries = 0;; tries++) {
-      try {
-        const [, , , tasks, stale, lane, nextMs] = await call(
-          caller,
-          partition,
-          settleAndClaim,
-          args,
-          rows,
-        );
-        const refused = new Set(stale);
-        for (const each of settling) each.resolve(!refused.has(each.claim.id));
-        const claims = readClaims(partition, nonce, tasks, lane === "solo", sentAt + leaseMs);
-        claimed ||= claims.length > 0;
-        return { claims, lane, nextMs: soonest(nextMs, settling) };
-      } catch (error) {
-        onError(error);
-        if (signal.aborted) throw error;
-        await sleep(Math.min(1000, 50 * 2 ** tries), signal);
-      }
     }
   }
 
   return {
     partition,
     get owes() {
-      return owed.length > 0;
+      return pending.length > 0;
     },
-    get flying() {
+    get inFlight() {
       return busy.size;
     },
     get claimed() {
       return claimed;
     },
-    settle: (claim, verdict, partial, name) =>
-      new Promise((resolve) => owed.push({ claim, verdict, partial, name, resolve })),
-    go,
+    settle: (claim, { settlement, partial, name, trace }) =>
+      new Promise((resolve) => pending.push({ claim, settlement, partial, name, trace, resolve })),
+    send,
   };
 }
 
-function rowOf({ claim, verdict, partial, name }: Owed) {
-  const { event, ms, text, error } = verdict;
+/** One call, sent until it is answered or the session is over. */
+async function exchange(
+  { caller, workerId: worker, setup, signal, report }: SessionContext,
+  partition: Partition,
+  slot: string,
+  settling: readonly PendingSettlement[],
+  { slots, spare, empty }: ExchangeRequest,
+): Promise<ExchangeReply> {
+  const { leaseMs, relief } = setup;
+  const nonce = randomLocal();
+  const args = {
+    worker,
+    call: slot,
+    nonce,
+    slots,
+    spare,
+    leaseMs,
+    empty: empty ? 1 : 0,
+    relief: relief ? 1 : 0,
+    traces: tracesOf(settling.map(traceOf)),
+  };
+  const rows = settling.map(rowOf);
+  // The first call may have made the claims, and the lease begins with them.
+  const sentAt = performance.now();
+  for (let tries = 0;; tries++) {
+    try {
+      const [, , , tasks, stale, lane, nextMs] = await call(
+        caller,
+        partition,
+        settleAndClaim,
+        args,
+        rows,
+      );
+      const refused = new Set(stale);
+      for (const each of settling) each.resolve(!refused.has(each.claim.id));
+      const claims = readClaims(partition, nonce, tasks, lane === "solo", sentAt + leaseMs);
+      return { claims, lane, nextMs: soonest(nextMs, settling) };
+    } catch (error) {
+      report(error);
+      if (signal.aborted) throw error;
+      await sleep(Math.min(1000, 50 * 2 ** tries), signal);
+    }
+  }
+}
+
+function rowOf({ claim, settlement, partial, name }: PendingSettlement) {
+  const { event, ms, text, error } = settlement;
   return { id: claim.id, nonce: claim.nonce, event, ms, text, error, partial, name };
 }
 
-/** What goes on in another attempt is linked to this one. */
-function traceOf({ claim, verdict }: Owed): string {
-  return verdict.event === "complete" ? "" : claim.trace;
+/** The next attempt is linked to this one. */
+function traceOf({ settlement, trace }: PendingSettlement): string {
+  return settlement.event === "complete" ? "" : trace;
 }
 
-/** When something is due, besides what Redis knew before it wrote these settles. */
-function soonest(nextMs: number, settling: readonly Owed[]): number {
-  const due = settling.filter(({ verdict }) => verdict.event === "retry")
-    .map(({ verdict }) => verdict.ms);
+/** When something is due, also by these settlements, which Redis wrote after it looked. */
+function soonest(nextMs: number, settling: readonly PendingSettlement[]): number {
+  const due = settling.filter(({ settlement }) => settlement.event === "retry")
+    .map(({ settlement }) => settlement.ms);
   if (nextMs >= 0) due.push(nextMs);
   return due.length === 0 ? -1 : Math.min(...due);
 }

@@ -1,16 +1,16 @@
 /**
- * How a worker is, as it sees itself.
+ * The health of a worker, as the worker itself sees it.
  *
  * @module
  */
 
-import type { Stint } from "./session.ts";
+import type { WorkerSession } from "./session.ts";
 
-/** How a worker is. */
+/** The health of a worker. */
 export interface WorkerHealth {
   /**
-   * Whether it claims, or waits to, or is full: false while it starts, is paused,
-   * drains, or Redis is away.
+   * Whether it claims, waits for work, or is full: false while it starts, is paused or
+   * drains, and while Redis does not answer.
    */
   readonly consuming: boolean;
   /** When Redis last answered a claim. */
@@ -21,33 +21,32 @@ export interface WorkerHealth {
   readonly leaked: number;
   /** Handlers that hold a slot. */
   readonly running: number;
-  /** How often a wait that had gone silent was made anew. */
+  /** How many waits were given up because Redis did not answer them. */
   readonly rebuilt: number;
 }
 
-/** How long a worker with a slot free may go without the answer to a claim, besides its rest. */
+/** How long a worker with a free slot may go without an answer to a claim, besides its wait. */
 const silentMs = 15_000;
 
 /**
- * The health of a worker that began to work at `since`, if it does, by
- * `performance.now()`, and rests for `restMs` at most.
+ * The health of a worker that waits for a bell for `restMs` at most. It has worked since
+ * `since`, by `performance.now()`; undefined while it does not.
  */
 export function healthOf(
-  stint: Stint | undefined,
+  session: WorkerSession | undefined,
   restMs: number,
   since: number | undefined,
-  loopLagMs: number,
 ): WorkerHealth {
   const now = performance.now();
-  const { claimedAt, busyAt = -Infinity, paused = false, rebuilt = 0 } = stint?.pump ?? {};
-  const { leaked = 0, running = 0 } = stint?.shift ?? {};
+  const { claimedAt, busyAt = -Infinity, rebuilt = 0 } = session?.loop ?? {};
+  const { leaked = 0, loopLagMs = 0, paused = false } = session?.context.status ?? {};
   return {
     consuming: since !== undefined && !paused &&
       now - Math.max(claimedAt ?? since, busyAt) < silentMs + restMs,
     lastClaim: claimedAt === undefined ? null : new Date(Date.now() - Math.round(now - claimedAt)),
     loopLagMs,
     leaked,
-    running,
+    running: session?.loop.slots.running ?? 0,
     rebuilt,
   };
 }

@@ -1,50 +1,29 @@
 /**
- * Proof of life. A worker renews everything it holds in one call, says what its
- * tasks have to show, and learns what is no longer its own. Its subscription is
- * what its death is noticed by, so a heart that is not seen beats fast until it
- * is.
+ * The heartbeat of a worker at one partition. Redis notices the death of a worker
+ * by its subscription, so a worker that Redis does not see beats every 150 ms until
+ * it does.
  *
  * @module
  */
 
-import { type Claim, tracesOf } from "../protocol/claim.ts";
+import { type Beat, createBeat, type HeartbeatHost } from "./beat.ts";
+import type { Claim } from "../protocol/claim.ts";
 import { RelierError } from "../base/errors.ts";
 import { channelOf, idOf, type Partition } from "../protocol/keys.ts";
-import type { Live } from "../execution/running_attempt.ts";
-import type { News } from "../execution/running_attempt.ts";
 import { sleep } from "../base/timers.ts";
 import { rowsPerCall } from "../defaults.ts";
-import type { Reply } from "../port.ts";
-import { call, type Caller } from "../redis/call.ts";
-import { heartbeat } from "../redis/generated/worker.ts";
+import type { SessionContext } from "./session_context.ts";
 
 /** How often, in milliseconds. */
-export interface Rhythm {
+export interface HeartbeatTiming {
   readonly leaseMs: number;
   readonly beatMs: number;
   /** While it holds nothing it beats no more often than this. */
   readonly idleBeatMs: number;
 }
 
-/** What a heart keeps alive. */
-export interface Body {
-  /** What the worker holds at `partition`: running, and waiting for a slot. */
-  held(partition: Partition): readonly { readonly claim: Claim; readonly live: Live | undefined }[];
-  /** Whether nobody else can have the claim yet. */
-  trusts(claim: Claim): boolean;
-  /** An operator's order, told once for each partition. */
-  obey(order: string): void;
-  /** Whether it claims. */
-  readonly claiming: boolean;
-  /** These claims are another worker's now. */
-  lost(claim: Claim): void;
-  onError(error: unknown): void;
-  /** The subscription was lost. */
-  cut(): void;
-}
-
-/** The heart of a worker at one partition. */
-export interface Heart {
+/** The heartbeat of a worker at one partition. */
+export interface Heartbeat {
   /** Whether a beat got through: from then on Redis knows the worker. */
   readonly known: boolean;
   /** Subscribes and beats once. @throws {RedisError} If Redis does not answer. */
@@ -52,209 +31,185 @@ export interface Heart {
   /** Beats by itself from now on. */
   run(): void;
   /** Beats now, besides the rhythm. */
-  now(): void;
-  /** Beats now if something is held whose trace context Redis does not have. */
-  trace(): void;
+  beatNow(): void;
+  /** Beats soon, if the trace context of a lease is not in Redis by then. */
+  saveTracesSoon(): void;
   /** Beats for one claim. @throws {RelierError} `RL_LEASE_LOST` */
-  once(live: Live): Promise<void>;
-  /** Resolves when no beat is under way any more: one that came after the farewell would undo it. */
+  beatFor(claim: Claim): Promise<void>;
+  /** Resolves when no beat is under way: one behind the farewell would undo it. */
   stop(): Promise<void>;
 }
 
 const unseenMs = 150;
 const listenAgainMs = 1000;
 const trustEveryMs = 500;
+/**
+ * How long an attempt runs until Redis gets its trace context. A death is linked to the
+ * attempt that Redis knows of. Most tasks are over sooner, and cost nothing.
+ */
+const traceMs = 250;
 
-/** Makes the heart of `worker` at `partition`; `about` makes JSON for people. */
-export function createHeart(
-  caller: Caller,
+/** Makes the heartbeat at `partition`. */
+export function createHeartbeat(
+  context: SessionContext,
   partition: Partition,
-  worker: string,
-  about: (partition: Partition) => string,
-  { leaseMs, beatMs, idleBeatMs }: Rhythm,
-  body: Body,
-): Heart {
-  const { port } = caller;
+  host: HeartbeatHost,
+): Heartbeat {
+  const { caller: { port }, leases, setup } = context;
+  const beat = createBeat(context, partition, host);
   const stopped = new AbortController();
   let wake = new AbortController();
-  let unlisten: (() => void) | undefined;
-  let listenedAt = -Infinity;
-  let obeyed = "";
-  let known = false;
-  let seen = true;
-  let beatAt = performance.now();
-  /** Whose trace context Redis has. */
-  const traced = new WeakSet<Claim>();
-  const underWay = new Set<Promise<unknown>>();
 
-  async function listen(): Promise<void> {
-    if (stopped.signal.aborted || !port.listen) return;
-    if (performance.now() - listenedAt < listenAgainMs) return;
-    listenedAt = performance.now();
-    const leave = await port.listen(channelOf(partition, worker), now, cut);
-    if (stopped.signal.aborted) return leave();
-    unlisten?.();
-    unlisten = leave;
-  }
+  const beatNow = () => wake.abort();
+  const subscription = createSubscription(context, partition, beatNow, stopped.signal);
+  const due = () =>
+    (!beat.seen && port.listen !== undefined) || leases.at(partition).length > 0 ||
+    performance.now() - beat.answeredAt >= setup.idleBeatMs;
 
-  /** One round for everything held, after which it is known whether the server sees us. */
-  async function round(): Promise<void> {
-    const held = body.held(partition);
+  /** Beats for every lease; afterwards it is known whether Redis sees the worker. */
+  async function beatForAll(): Promise<void> {
+    const held = leases.at(partition);
     for (let from = 0; from === 0 || from < held.length; from += rowsPerCall) {
       if (stopped.signal.aborted) return;
-      ({ seen } = await send(held.slice(from, from + rowsPerCall)));
+      await beat.send(held.slice(from, from + rowsPerCall));
     }
   }
 
-  const now = (): void => wake.abort();
-  const due = (): boolean =>
-    (!seen && port.listen !== undefined) || body.held(partition).length > 0 ||
-    performance.now() - beatAt >= idleBeatMs;
-
-  /** One call. Resolves to whether we are seen, and to the ids of what we lost. */
-  async function send(
-    page: ReturnType<Body["held"]>,
-  ): Promise<{ seen: boolean; gone: ReadonlySet<Reply> }> {
-    const sentAt = performance.now();
-    const rows = page.map(({ claim, live }) => ({
-      claim,
-      live,
-      news: live?.workspace?.news() ?? nothing,
-    }));
-    const beating = call(
-      caller,
-      partition,
-      heartbeat,
-      {
-        worker,
-        says: about(partition),
-        obeyed,
-        claiming: body.claiming ? 1 : 0,
-        leaseMs,
-        traces: tracesOf(rows.map(({ claim }) => traced.has(claim) ? "" : claim.trace)),
-      },
-      rows.map(({ claim, news }) => ({
-        id: claim.id,
-        nonce: claim.nonce,
-        started: claim.started ? 1 : 0,
-        ...news,
-      })),
-    ).then((reply) => {
-      known = true; // Before anybody who waits for this beat asks.
-      return reply;
-    });
-    underWay.add(beating);
-    const [, , , seen, lost, asked, order] = await beating.finally(() => underWay.delete(beating));
-    beatAt = performance.now();
-    if (order !== "" && order !== obeyed) body.obey(obeyed = order);
-    const gone = new Set(lost);
-    const reasons = new Map<unknown, string>();
-    for (let i = 0; i < asked.length; i += 2) reasons.set(asked[i], asked[i + 1] as string);
-    for (const { claim, live, news } of rows) {
-      if (gone.has(claim.id)) {
-        body.lost(claim);
-        continue;
-      }
-      claim.trustUntil = sentAt + leaseMs;
-      if (claim.trace !== "") traced.add(claim);
-      live?.workspace?.saved(news);
-      const reason = reasons.get(claim.id);
-      if (reason !== undefined) live?.cancel(reason);
-    }
-    return { seen: seen === 1, gone };
-  }
-
-  async function run(): Promise<void> {
-    let called = false;
-    while (!stopped.signal.aborted) {
-      await sleep(called || due() ? await beatNow() : beatMs, wake.signal);
-      called = wake.signal.aborted;
-      wake = new AbortController();
-    }
-  }
-
-  /** Beats whatever it takes, and resolves to when to do so again. */
-  async function beatNow(): Promise<number> {
+  /** Beats, and resolves to when to do so again. Never rejects. */
+  async function round(): Promise<number> {
     const answered = new AbortController();
-    void watchTrust(answered.signal);
+    void watchTrust(context, partition, answered.signal);
     try {
-      await round();
-      if (seen || !port.listen) return beatMs;
-      await listen();
+      await beatForAll();
+      if (beat.seen || !port.listen) return setup.beatMs;
+      await subscription.open();
       return unseenMs;
     } catch (error) {
-      body.onError(error);
-      expire();
-      return Math.min(beatMs, trustEveryMs);
+      context.report(error);
+      expire(context, partition);
+      return Math.min(setup.beatMs, trustEveryMs);
     } finally {
       answered.abort();
     }
   }
 
-  /** A beat may hang for longer than a lease: trust ends when it ends, not when the call does. */
-  async function watchTrust(answered: AbortSignal): Promise<void> {
-    while (!answered.aborted) {
-      await sleep(trustEveryMs, answered);
-      if (!answered.aborted) expire();
+  async function run(): Promise<void> {
+    let called = false;
+    while (!stopped.signal.aborted) {
+      await sleep(called || due() ? await round() : setup.beatMs, wake.signal);
+      called = wake.signal.aborted;
+      wake = new AbortController();
     }
-  }
-
-  /**
-   * Not knowing is not losing: a claim is ours until its lease must have ended,
-   * counted from when the last beat that got through was sent.
-   */
-  function expire(): void {
-    for (const { claim, live } of body.held(partition)) {
-      if (body.trusts(claim)) continue;
-      live?.handOff(
-        new RelierError(
-          "RL_LEASE_LOST",
-          `Task "${
-            idOf(partition, claim.id)
-          }" may be another worker's: Redis has not answered for ${leaseMs} ms`,
-        ),
-      );
-    }
-  }
-
-  function cut(): void {
-    body.cut();
-    now();
   }
 
   return {
     get known() {
-      return known;
+      return beat.known;
     },
     async start() {
-      // Without a subscription the lease alone tells of our death: later, not never.
-      await listen().catch(body.onError);
-      await round();
+      // Without a subscription only the lease reveals a death: later, but surely.
+      await subscription.open().catch(context.report);
+      await beatForAll();
     },
     run: () => void run(),
-    now,
-    trace() {
-      if (body.held(partition).some(({ claim }) => claim.trace !== "" && !traced.has(claim))) now();
-    },
-    async once(live) {
-      if (body.held(partition).every(({ claim }) => claim !== live.claim)) throw leaseLost(live);
-      const { gone } = await send([{ claim: live.claim, live }]);
-      if (gone.has(live.claim.id)) throw leaseLost(live);
-    },
+    beatNow,
+    saveTracesSoon: createTraceSaver(context, partition, beatNow),
+    beatFor: (claim) => beatForOne(context, beat, claim),
     async stop() {
       stopped.abort();
       wake.abort();
-      unlisten?.();
-      await Promise.allSettled(underWay);
+      subscription.close();
+      await beat.idle();
     },
   };
 }
 
-const nothing: News = { progress: "", remark: "", partial: "" };
+/** Beats in a while, if a lease has a trace context by then that Redis lacks. */
+function createTraceSaver(
+  { leases, signal }: SessionContext,
+  partition: Partition,
+  beatNow: () => void,
+): () => void {
+  let waiting = false;
 
-function leaseLost({ claim }: Live): RelierError {
-  return new RelierError(
+  async function save(): Promise<void> {
+    await sleep(traceMs, signal);
+    waiting = false;
+    if (signal.aborted) return;
+    if (leases.at(partition).some(({ trace, traced }) => trace !== "" && !traced)) beatNow();
+  }
+
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    void save();
+  };
+}
+
+async function beatForOne({ leases }: SessionContext, beat: Beat, claim: Claim): Promise<void> {
+  const lease = leases.get(claim);
+  if (lease && !(await beat.send([lease])).has(claim.id)) return;
+  throw new RelierError(
     "RL_LEASE_LOST",
     `Task "${idOf(claim.partition, claim.id)}" is another worker's now`,
   );
+}
+
+/** The subscription by which Redis sees the worker, and by which it calls for a beat. */
+function createSubscription(
+  { caller: { port }, partitions, workerId, observer }: SessionContext,
+  partition: Partition,
+  beatNow: () => void,
+  stopped: AbortSignal,
+): { open(): Promise<void>; close(): void } {
+  let unlisten: (() => void) | undefined;
+  let openedAt = -Infinity;
+
+  function onCut(): void {
+    // One connection serves all queues: the first reports it.
+    if (partition === partitions[0]) observer()?.disconnected(partition.queue, workerId);
+    beatNow();
+  }
+
+  return {
+    async open() {
+      if (stopped.aborted || !port.listen) return;
+      if (performance.now() - openedAt < listenAgainMs) return;
+      openedAt = performance.now();
+      const close = await port.listen(channelOf(partition, workerId), beatNow, onCut);
+      if (stopped.aborted) return close();
+      unlisten?.();
+      unlisten = close;
+    },
+    close: () => unlisten?.(),
+  };
+}
+
+/** A beat may hang for longer than a lease: trust ends with the lease, not with the call. */
+async function watchTrust(
+  context: SessionContext,
+  partition: Partition,
+  answered: AbortSignal,
+): Promise<void> {
+  while (!answered.aborted) {
+    await sleep(trustEveryMs, answered);
+    if (!answered.aborted) expire(context, partition);
+  }
+}
+
+/**
+ * Hands off attempts whose lease may have expired. A claim is safe until then, counted
+ * from the sending of the last beat that got through: an error alone loses nothing.
+ */
+function expire({ leases, setup }: SessionContext, partition: Partition): void {
+  for (const { claim, attempt } of leases.at(partition)) {
+    if (leases.isTrusted(claim)) continue;
+    const id = idOf(partition, claim.id);
+    attempt?.handOff(
+      new RelierError(
+        "RL_LEASE_LOST",
+        `Task "${id}" may be another worker's: Redis has not answered for ${setup.leaseMs} ms`,
+      ),
+    );
+  }
 }

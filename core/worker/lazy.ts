@@ -1,14 +1,14 @@
 /**
- * What a worker is made of once it works, as one thing to load.
+ * The parts of a worker that are loaded by the first `start()` or `tick()`.
  *
  * @module
  */
 
-export { takeDuty } from "./process_signals.ts";
+export { handleSignals } from "./process_signals.ts";
 export { isIsolate } from "../threads/isolate_entry.ts";
 export { takeLock } from "../client/lock_lease.ts";
 export { decodeCommand } from "../protocol/worker_command.ts";
 export { revivedMs, runPhoenix } from "../recovery/sweeper.ts";
 export { askServer, refuseUnsafe } from "../redis/server_info.ts";
-export { createStint } from "./session.ts";
+export { createSession } from "./session.ts";
 export { readTickOptions, runTick } from "./tick.ts";

@@ -1,39 +1,39 @@
 /**
- * Ending the process when its workers have left: a signal drains all of them,
- * and the last one to go ends it.
+ * SIGTERM and SIGINT: a signal drains all workers of the process, and the last one to
+ * stop ends the process.
  *
  * @module
  */
 
 import { exit, onSignals } from "../base/host.ts";
 
-/** What a worker that handles signals is on. */
-export interface Duty {
-  /** The worker has left: signals are none of its business any more. */
-  leave(): void;
-  /** Ends the process, unless others are on duty; `again` asks whoever started it for a new one. */
-  end(again: boolean): void;
+/** The part of one worker in the end of its process. */
+export interface ProcessSignals {
+  /** The worker has stopped: signals are ignored from now on. */
+  release(): void;
+  /** Ends the process, unless other workers handle signals; `restart` asks for a new one. */
+  end(restart: boolean): void;
 }
 
-/** EX_TEMPFAIL of sysexits.h: what was wanted is to be tried again. */
-const againCode = 75;
+/** EX_TEMPFAIL of sysexits.h: the supervisor is to try again. */
+const restartCode = 75;
 
-const onDuty = new Set<Duty>();
+const workers = new Set<ProcessSignals>();
 let exitCode = 0;
 
-/** Calls `drain` on SIGTERM and SIGINT, until it is left. */
-export function takeDuty(drain: () => void): Duty {
-  const off = onSignals(() => drain()); // A signal comes with its name, which is no time to drain in.
-  const duty: Duty = {
-    leave() {
+/** Calls `drain` on SIGTERM and SIGINT, until it is released. */
+export function handleSignals(drain: () => void): ProcessSignals {
+  const off = onSignals(() => drain()); // Drops the name of the signal, which is no time to drain in.
+  const signals: ProcessSignals = {
+    release() {
       off();
-      onDuty.delete(duty);
+      workers.delete(signals);
     },
-    end(again) {
-      if (again) exitCode = againCode;
-      if (onDuty.size === 0) exit(exitCode);
+    end(restart) {
+      if (restart) exitCode = restartCode;
+      if (workers.size === 0) exit(exitCode);
     },
   };
-  onDuty.add(duty);
-  return duty;
+  workers.add(signals);
+  return signals;
 }

@@ -1,6 +1,6 @@
 /**
- * How the queues of a worker are, for whoever collects metrics. One worker reports
- * each queue, reads it in one call, and takes no longer over it than a collection may.
+ * The numbers of a worker's queues, for metrics. One worker reports each queue, reads it
+ * in one call, and takes no longer than a collection of metrics may.
  *
  * @module
  */
@@ -10,25 +10,25 @@ import { waitAtMost } from "../base/timers.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { queueGauges } from "../redis/generated/worker.ts";
 
-/** How a queue is. */
+/** The numbers of a queue. */
 export interface QueueReport {
   readonly queue: string;
   /** Tasks by state, and workers. */
   readonly tasks: readonly (readonly [state: string, many: number])[];
   readonly workers: readonly (readonly [state: string, many: number])[];
-  /** Of the task that is first in line. */
+  /** The age of the task that is first in line. */
   readonly oldestMs: number;
-  /** Of the server, in bytes; 0 where it does not tell, or has no limit. */
+  /** Of the server, in bytes; 0 where it reports none, or has no limit. */
   readonly memory: { readonly used: number; readonly limit: number };
 }
 
-/** How long a collection waits for Redis; then it is told what was so at the one before. */
+/** How long a collection waits for Redis; after that it gets the numbers of the one before. */
 const mostMs = 250;
-/** Longer than the minute in which most collect, so that the lease does not wander. */
+/** Longer than the usual minute between collections, so that the lease stays with its worker. */
 const leastLeaseMs = 90_000;
 const mostLeaseMs = 900_000;
 
-/** Makes what reports those of `partitions` that are `worker`'s to report. It never rejects. */
+/** Makes the reader of those `partitions` that `worker` is to report. It never rejects. */
 export function createReport(
   caller: Caller,
   partitions: readonly Partition[],

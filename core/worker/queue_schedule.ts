@@ -1,22 +1,22 @@
 /**
- * The queues of a worker, and which of them is asked next.
+ * The queues of a worker: which one to ask next, and what each has promised.
  *
  * @module
  */
 
-import type { Feed } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 
-/** A feed, and how often it is asked. */
-export interface Source {
-  readonly feed: Feed;
+/** A queue, and its share of the calls. */
+export interface WeightedQueue {
+  readonly exchange: Exchange;
   readonly weight: number;
 }
 
-/** What a worker knows of a queue of its own. */
-export interface Lane extends Source {
-  /** Nothing was ready when it was last asked. */
+/** What a worker knows of one of its queues. */
+export interface QueueCursor extends WeightedQueue {
+  /** Nothing was ready at the last call. */
   idle: boolean;
-  /** When that was answered, by `performance.now()`. */
+  /** When the last call was answered, by `performance.now()`. */
   askedAt: number;
   /** When something scheduled is due there, by `performance.now()`. */
   dueAt: number;
@@ -24,15 +24,15 @@ export interface Lane extends Source {
   settles: number;
   /** Credit in the smooth weighted round robin. */
   credit: number;
-  /** Tasks that were asked for and have not come yet: to start at once, and to hold ready. */
+  /** Tasks that are asked for and have not come yet: to start at once, and to hold ready. */
   slots: number;
   spare: number;
 }
 
-/** A lane of which nothing is known. */
-export function laneOf(source: Source): Lane {
+/** A cursor at a queue of which nothing is known. */
+export function cursorOf(queue: WeightedQueue): QueueCursor {
   return {
-    ...source,
+    ...queue,
     idle: false,
     askedAt: -Infinity,
     dueAt: Infinity,
@@ -47,29 +47,31 @@ export function laneOf(source: Source): Lane {
 export interface Prospect {
   /** Whether something may be ready now. */
   readonly more: boolean;
-  /** In how many milliseconds the next task is due that nobody has to push; null without one. */
+  /** Milliseconds until the next task is due that needs no push; null without one. */
   readonly nextMs: number | null;
 }
 
-/** What the lanes of a worker that has settled in `settles` calls promise, each as it was last asked. */
-export function prospectOf(lanes: readonly Lane[], settles: number): Prospect {
-  const more = lanes.some((lane) => !lane.idle || lane.settles < settles);
-  const nextMs = Math.min(...lanes.map(({ dueAt, askedAt }) => dueAt - askedAt));
+/** The prospect of a worker that has settled in `settles` calls, by the last answer of each queue. */
+export function prospectOf(cursors: readonly QueueCursor[], settles: number): Prospect {
+  const more = cursors.some((cursor) => !cursor.idle || cursor.settles < settles);
+  const nextMs = Math.min(...cursors.map(({ dueAt, askedAt }) => dueAt - askedAt));
   return { more, nextMs: more ? 0 : Number.isFinite(nextMs) ? Math.ceil(nextMs) : null };
 }
 
-/** How long one that had nothing is let be while another has work: then nobody waits for its bell. */
-const letBeMs = 50;
+/** How long an empty queue is left alone while another has work: then no wait hears its bell. */
+const leaveAloneMs = 50;
 
-/** Smooth weighted round robin over those that may have something and have a line free. */
-export function nextLane(lanes: readonly Lane[]): Lane | undefined {
-  const soonest = lanes.some((lane) => !lane.idle) ? performance.now() - letBeMs : -Infinity;
-  const ready = lanes.filter((lane) =>
-    lane.feed.flying < 2 && (!lane.idle || lane.askedAt < soonest)
+/** Smooth weighted round robin over the queues that may have something and have a call free. */
+export function nextCursor(cursors: readonly QueueCursor[]): QueueCursor | undefined {
+  const soonest = cursors.some((cursor) => !cursor.idle)
+    ? performance.now() - leaveAloneMs
+    : -Infinity;
+  const ready = cursors.filter((cursor) =>
+    cursor.exchange.inFlight < 2 && (!cursor.idle || cursor.askedAt < soonest)
   );
   if (ready.length === 0) return undefined;
-  for (const lane of ready) lane.credit += lane.weight;
+  for (const cursor of ready) cursor.credit += cursor.weight;
   const best = ready.reduce((a, b) => b.credit > a.credit ? b : a);
-  best.credit -= ready.reduce((all, lane) => all + lane.weight, 0);
+  best.credit -= ready.reduce((all, cursor) => all + cursor.weight, 0);
   return best;
 }

@@ -1,225 +1,245 @@
 /**
- * One time of work, from the first claim to the farewell: the parts of a worker,
- * made anew each time, because each of them can only ever stop once. A worker
- * that was started has one; a tick has one to itself.
+ * Wires the parts of a worker for one `start()` or `tick()`. Created anew each time,
+ * because none of the parts can be restarted.
  *
  * @module
  */
 
-import { createWorkerReport, type WorkerVitals } from "../protocol/worker_info.ts";
-import { drainReport, drainShift } from "./drain.ts";
-import { createFeed, type Feed } from "./exchange.ts";
-import { createHeart, type Heart } from "./heartbeat.ts";
-import { createIsolates } from "../threads/isolate_pool.ts";
+import { drainReport, drainSlots } from "./drain.ts";
+import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
+import { createIsolation, type Isolation } from "../threads/isolation.ts";
 import { localOf, type Partition, partitionOf } from "../protocol/keys.ts";
 import type { AttemptHost } from "../execution/running_attempt.ts";
 import { sleep, waitAtMost } from "../base/timers.ts";
 import { farewellMs } from "../defaults.ts";
 import { evict } from "../recovery/sweeper.ts";
-import { createPulse, type Pulse } from "../threads/stall_guard.ts";
-import { createPump, type Pump } from "./claim_loop.ts";
+import { createStallGuard } from "../threads/stall_guard.ts";
+import { type ClaimLoop, createClaimLoop } from "./claim_loop.ts";
 import { reportResurrections } from "../recovery/resurrection_report.ts";
 import { createReport } from "./queue_gauges.ts";
 import type { Inside, Relier } from "../client/create_relier.ts";
-import { createShift, type Shift } from "./slots.ts";
 import { saveStep } from "../execution/save_step.ts";
 import { observing } from "../telemetry/load_observer.ts";
 import type { Gauges } from "../telemetry/otel_gauges.ts";
-import { createTimingRecorder, type TimingRecorder } from "../base/histogram.ts";
+import { createTimingRecorder } from "../base/histogram.ts";
+import { createLeaseTable } from "./lease_table.ts";
+import { watchLoop } from "./loop_watch.ts";
+import type { SessionContext } from "./session_context.ts";
 import type { Emit } from "./worker_events.ts";
 import type { Setup } from "./worker_options.ts";
+import { createWorkerReport } from "./worker_report.ts";
 
 /** How long a farewell waits for the beat before it. */
 const lastBeatMs = 1000;
 
-/** How long an attempt runs until Redis is told of its trace context. */
-const traceMs = 250;
-
-/** What a stint needs of its worker. */
-export interface StintOwner {
+/** The worker of a session. */
+export interface SessionOwner {
   readonly id: string;
   readonly relier: Relier;
   readonly inside: Inside;
   readonly setup: Setup;
   readonly emit: Emit;
-  /** Whether it is on its way out. */
-  leaving(): boolean;
-  loopLagMs(): number;
-  /** An operator's order, told once for each queue. */
-  obey(order: string): void;
+  /** Receives an operator's command, once for each queue. */
+  applyCommand(command: string): void;
 }
 
-/** A time of work. */
-export interface Stint {
-  readonly partitions: readonly Partition[];
-  readonly hearts: readonly Heart[];
-  readonly pulse: Pulse;
-  readonly pump: Pump;
-  readonly shift: Shift;
-  /** Aborts when it is over. */
-  readonly over: AbortSignal;
-  /** The event loop turns. */
-  tick(): void;
+/** A worker from its first claim to its farewell. */
+export interface WorkerSession {
+  readonly context: SessionContext;
+  readonly loop: ClaimLoop;
+  readonly heartbeats: readonly Heartbeat[];
   /** @throws TypeError if a task is to be isolated that cannot be. */
   prepare(): Promise<void>;
+  /** Subscribes and beats once, and starts the stall guard. @throws {RedisError} */
+  open(): Promise<void>;
+  /** Beats and claims from now on. */
+  run(): void;
+  /** Publishes that the worker drains. */
+  announceDrain(): void;
   /**
-   * Ends it without dropping anything, within `ms` and the time of its last
-   * words; the sooner of two calls decides.
+   * Ends it without dropping anything, within `ms` and the time of the farewell; the
+   * sooner of two calls decides.
    */
   leave(ms: number): Promise<void>;
 }
 
-/** Makes a stint that claims `most` tasks, or what comes until it is left. */
-export function createStint(owner: StintOwner, most?: number): Stint {
-  const { id, relier, inside, setup, emit } = owner;
-  const { caller, prefix, telemetry, telemetryOptions } = inside;
+interface SessionParts {
+  readonly context: SessionContext;
+  readonly relier: Relier;
+  readonly heartbeats: ReadonlyMap<Partition, Heartbeat>;
+  readonly isolation: Isolation;
+  readonly loop: ClaimLoop;
+  readonly gauges: GaugeReports;
+  /** Ends the session. */
+  readonly end: AbortController;
+}
+
+/** Makes a session that claims `maxClaims` tasks, or goes on until it is left. */
+export function createSession(owner: SessionOwner, maxClaims?: number): WorkerSession {
+  const { id: workerId, relier, inside, setup } = owner;
   const end = new AbortController();
-  const hurry = new AbortController();
-  const report = (error: unknown) => emit("error", { id: "", name: "", error });
-  const partitions = setup.queues.map(({ name }) => partitionOf(name, 0, prefix));
-  const feeds = new Map<Partition, Feed>();
-  for (const partition of partitions) {
-    feeds.set(partition, createFeed(caller, partition, id, setup, end.signal, report));
-  }
-  const feedOf = (partition: Partition): Feed => feeds.get(partition)!;
-  const timers = new Map(partitions.map((partition) => [partition, createTimingRecorder()]));
-  const timerOf = (partition: Partition): TimingRecorder => timers.get(partition)!;
-
-  const isolates = createIsolates(caller.port, {
-    ...setup,
-    worker: id,
-    prefix,
-    telemetry: telemetryOptions,
-  });
-  const host: AttemptHost = {
-    workerId: id,
-    relier,
-    definitionNamed: inside.definitionNamed,
-    beatOnce: (live) => hearts.get(live.claim.partition)!.once(live),
-    saveStep: (claim, name, value) => saveStep(caller, claim, name, value),
-    isolates,
-    watch(claim, task, about) {
-      const called = most !== undefined;
-      const observer = observing(telemetry);
-      if (observer) void traceSoon(claim.partition);
-      return observer?.attempt({ ...about, claim, id: task, workerId: id, called });
-    },
-    onError: (error, task, name) => emit("error", { id: task, name, error }),
+  const context = createContext(owner, end.signal, maxClaims);
+  const { caller, partitions, guard, status } = context;
+  const heartbeatHost = {
+    reportOn: createWorkerReport(context, inside.definitions),
+    applyCommand: owner.applyCommand,
   };
-  const pulse = createPulse(
-    caller.port,
-    { ...setup, worker: id, partitions },
-    report,
-    (partition, ids) =>
-      void reportResurrections(
-        caller,
-        partition,
-        ids.map((each) => [localOf(each, partition), "stalled"] as const),
-      ),
+  const heartbeats = new Map(
+    partitions.map((partition) => [partition, createHeartbeat(context, partition, heartbeatHost)]),
   );
-  const changed = () => pump.poke();
-  const shift: Shift = createShift(setup.concurrency, host, feedOf, timerOf, pulse, emit, changed);
-  const sources = partitions.map((partition, i) => ({
-    feed: feedOf(partition),
-    weight: setup.queues[i]!.weight,
-  }));
-  const pump: Pump = createPump(caller.port, sources, shift, { ...setup, most }, report);
-  const about = createWorkerReport(setup, inside.definitions, (partition): WorkerVitals => ({
-    loopLagMs: owner.loopLagMs(),
-    leaked: shift.leaked,
-    fenced: shift.fenced,
-    timings: timerOf(partition).lately(),
-    pulse: pulse.kind,
-    state: owner.leaving() ? "draining" : pump.paused ? "paused" : "working",
-  }));
-  const hearts = new Map<Partition, Heart>();
-  // One that is over soon is seen by what it holds; nobody has to hear of it in between.
-  const rhythm = most === undefined ? setup : { ...setup, idleBeatMs: Infinity };
-  for (const partition of partitions) {
-    const body = {
-      held: shift.held,
-      trusts: pulse.trusts,
-      lost: shift.lost,
-      obey: owner.obey,
-      get claiming() {
-        return !owner.leaving() && !pump.paused;
-      },
-      onError: report,
-      // One connection serves all queues: it is told of once.
-      cut: () =>
-        partition === partitions[0] && observing(telemetry)?.disconnected(partition.queue, id),
-    };
-    hearts.set(partition, createHeart(caller, partition, id, about, rhythm, body));
-  }
+  const { prefix, telemetryOptions: telemetry } = inside;
+  const isolation = createIsolation(caller.port, { ...setup, workerId, prefix, telemetry });
+  const loop = createClaimLoop(context, createHost(owner, context, heartbeats, isolation));
+  const gauges = createGaugeReports(context);
+  const parts = { context, relier, heartbeats, isolation, loop, gauges, end };
+  const hurry = new AbortController();
   let leaving: Promise<void> | undefined;
-  let gauges: Gauges | undefined;
-  let turned = false;
-  const tracing = new Set<Partition>();
-
-  /** Somebody may begin to observe at any time. */
-  function look(): void {
-    const observer = observing(telemetry);
-    if (!observer) return;
-    if (!gauges) observer.worker("started", id);
-    gauges ??= observer.gauges(createReport(caller, partitions, id));
-    gauges.look();
-  }
-
-  /**
-   * A death is linked to the attempt that Redis was told of; before the first beat
-   * of its rhythm that would be none. Most tasks are over sooner, and cost nothing.
-   */
-  async function traceSoon(partition: Partition): Promise<void> {
-    if (tracing.has(partition)) return;
-    tracing.add(partition);
-    await sleep(traceMs, end.signal);
-    tracing.delete(partition);
-    if (!end.signal.aborted) hearts.get(partition)!.trace();
-  }
-
-  async function depart(): Promise<void> {
-    const began = performance.now();
-    const observer = turned ? observing(telemetry) : undefined;
-    observer?.worker("draining", id);
-    await drainShift(pump, shift, hurry);
-    await relier.flush({ timeout: farewellMs }).catch(report);
-    end.abort();
-    gauges?.stop();
-    const stopping = Promise.all([...hearts.values()].map((heart) => heart.stop()));
-    pulse.stop();
-    const closing = waitAtMost(farewellMs, isolates.close());
-    // Over HTTP calls overtake each other: a beat behind the farewell would leave a ghost.
-    await waitAtMost(lastBeatMs, stopping);
-    await closing;
-    const known = partitions.filter((partition) =>
-      feedOf(partition).claimed || hearts.get(partition)!.known
-    );
-    const goodbyes = known.map((partition) => evict(caller, partition, id, "drain", setup.leaseMs));
-    // So that nobody has to notice its absence.
-    await waitAtMost(farewellMs, Promise.all(goodbyes).catch(report));
-    observer?.drained(id, drainReport(shift, null), performance.now() - began);
-  }
 
   return {
-    partitions,
-    hearts: [...hearts.values()],
-    pulse,
-    pump,
-    shift,
-    over: end.signal,
-    tick() {
-      turned = true;
-      pulse.tick();
-      look();
-    },
+    context,
+    loop,
+    heartbeats: [...heartbeats.values()],
     async prepare() {
-      await telemetry(); // So that the first attempt is seen, too.
-      await isolates.prepare(inside.definitions());
+      await inside.telemetry(); // The observer sees the first attempt, too.
+      await isolation.prepare(inside.definitions());
+    },
+    async open() {
+      guard.start();
+      await Promise.all([...heartbeats.values()].map((heartbeat) => heartbeat.start()));
+    },
+    run() {
+      for (const heartbeat of heartbeats.values()) heartbeat.run();
+      void watchLoop(context, () => {
+        guard.tick();
+        gauges.look();
+        for (const { queue } of partitions) inside.registry.enlist(queue);
+      });
+      loop.poke();
+    },
+    announceDrain() {
+      status.draining = true;
+      for (const heartbeat of heartbeats.values()) heartbeat.beatNow();
     },
     leave(ms) {
       if (ms === 0) hurry.abort();
       else void sleep(ms, hurry.signal).then(() => hurry.abort());
-      return leaving ??= depart();
+      return leaving ??= farewell(parts, hurry);
     },
   };
+}
+
+function createContext(
+  { id: workerId, inside, setup, emit }: SessionOwner,
+  signal: AbortSignal,
+  maxClaims: number | undefined,
+): SessionContext {
+  const { caller, prefix, telemetry } = inside;
+  const partitions = setup.queues.map(({ name }) => partitionOf(name, 0, prefix));
+  const report = (error: unknown) => emit("error", { id: "", name: "", error });
+  const guard = createStallGuard(caller.port, { ...setup, worker: workerId, partitions }, {
+    error: report,
+    evicted: (partition, ids) =>
+      void reportResurrections(
+        caller,
+        partition,
+        ids.map((id) => [localOf(id, partition), "stalled"] as const),
+      ),
+  });
+  return {
+    workerId,
+    caller,
+    partitions,
+    // A short session is seen by what it holds: idle beats are of no use to it.
+    setup: maxClaims === undefined ? setup : { ...setup, idleBeatMs: Infinity },
+    emit,
+    report,
+    observer: () => observing(telemetry),
+    signal,
+    guard,
+    leases: createLeaseTable(guard),
+    timers: new Map(partitions.map((partition) => [partition, createTimingRecorder()])),
+    status: { draining: false, paused: false, loopLagMs: 0, leaked: 0, fenced: 0 },
+    maxClaims,
+  };
+}
+
+function createHost(
+  { id: workerId, relier, inside, emit }: SessionOwner,
+  { caller, observer, maxClaims }: SessionContext,
+  heartbeats: ReadonlyMap<Partition, Heartbeat>,
+  isolation: Isolation,
+): AttemptHost {
+  const called = maxClaims !== undefined;
+  return {
+    workerId,
+    relier,
+    definitionNamed: inside.definitionNamed,
+    runner: isolation.runner,
+    beatOnce: (claim) => heartbeats.get(claim.partition)!.beatFor(claim),
+    saveStep: (claim, name, value) => saveStep(caller, claim, name, value),
+    observe(claim, id, task) {
+      const observes = observer();
+      if (observes) heartbeats.get(claim.partition)!.saveTracesSoon();
+      return observes?.attempt({ ...task, claim, id, workerId, called });
+    },
+    onError: (error, id, name) => emit("error", { id, name, error }),
+  };
+}
+
+/** Reports the queues of a worker to its observer. */
+interface GaugeReports {
+  /** Whether it has ever looked. */
+  readonly looked: boolean;
+  /** Looks for an observer, which may register at any time. */
+  look(): void;
+  stop(): void;
+}
+
+function createGaugeReports(
+  { caller, partitions, workerId, observer }: SessionContext,
+): GaugeReports {
+  let looked = false;
+  let gauges: Gauges | undefined;
+  return {
+    get looked() {
+      return looked;
+    },
+    look() {
+      looked = true;
+      const observes = observer();
+      if (!observes) return;
+      if (!gauges) observes.worker("started", workerId);
+      gauges ??= observes.gauges(createReport(caller, partitions, workerId));
+      gauges.look();
+    },
+    stop: () => gauges?.stop(),
+  };
+}
+
+async function farewell(parts: SessionParts, hurry: AbortController): Promise<void> {
+  const { context, relier, heartbeats, isolation, loop, gauges, end } = parts;
+  const { caller, workerId, setup: { leaseMs }, report } = context;
+  const began = performance.now();
+  const observer = gauges.looked ? context.observer() : undefined;
+  observer?.worker("draining", workerId);
+  await drainSlots(loop, hurry);
+  await relier.flush({ timeout: farewellMs }).catch(report);
+  end.abort();
+  gauges.stop();
+  const stopping = Promise.all([...heartbeats.values()].map((heartbeat) => heartbeat.stop()));
+  context.guard.stop();
+  const closing = waitAtMost(farewellMs, isolation.close());
+  // Over HTTP calls overtake each other: a beat behind the farewell would leave a ghost.
+  await waitAtMost(lastBeatMs, stopping);
+  await closing;
+  const known = loop.exchanges.filter(({ claimed, partition }) =>
+    claimed || heartbeats.get(partition)!.known
+  );
+  // So that no other worker has to notice its absence.
+  const evicting = known.map(({ partition }) =>
+    evict(caller, partition, workerId, "drain", leaseMs)
+  );
+  await waitAtMost(farewellMs, Promise.all(evicting).catch(report));
+  const { settled } = loop.slots;
+  observer?.drained(workerId, drainReport(settled, null), performance.now() - began);
 }

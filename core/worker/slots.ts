@@ -1,129 +1,93 @@
 /**
- * What a worker holds at a moment: handlers at work, claims that wait for a
- * slot, and claims whose settle is on its way. A slot is free as soon as an
- * attempt is decided, whatever its handler still does.
+ * The slots of a worker: handlers at work, and claims that wait for a slot. A slot
+ * is free as soon as its attempt is decided, whatever its handler still does.
  *
  * @module
  */
 
 import { type Claim, waitedMs } from "../protocol/claim.ts";
-import type { Feed } from "./exchange.ts";
-import { idOf, type Partition } from "../protocol/keys.ts";
-import type { AttemptHost, Live } from "../execution/running_attempt.ts";
-import { handedOff, type Verdict } from "../execution/outcome.ts";
+import type { AttemptSettlement } from "./exchange.ts";
+import { idOf } from "../protocol/keys.ts";
+import type { AttemptHost, RunningAttempt } from "../execution/running_attempt.ts";
+import { handedOff, type Settlement } from "../execution/outcome.ts";
 import { startAttempt } from "../execution/start_attempt.ts";
-import type { Pulse } from "../threads/stall_guard.ts";
-import type { TimingRecorder } from "../base/histogram.ts";
-import type { Emit, WorkerEvent } from "./worker_events.ts";
+import type { SessionContext } from "./session_context.ts";
 
-/** The tasks of a worker. */
-export interface Shift {
+/** The slots of a worker. */
+export interface AttemptSlots {
   /** Handlers that hold a slot. */
   readonly running: number;
   /** Claims that wait for a slot. */
   readonly waiting: number;
-  /** Handlers that go on after their attempt was decided. */
-  readonly leaked: number;
-  /** Attempts whose task was another worker's by the time they ended: Redis took nothing of them. */
-  readonly fenced: number;
-  /** Settles that were accepted, by event. */
+  /** Settlements that Redis accepted, by event. */
   readonly settled: ReadonlyMap<string, number>;
-  /** Starts what fits, keeps the rest waiting. */
+  /** Starts the claims that fit, and keeps the rest waiting. */
   take(claims: readonly Claim[]): void;
-  held(partition: Partition): { readonly claim: Claim; readonly live: Live | undefined }[];
-  lost(claim: Claim): void;
-  /** Gives back what has not started, and whatever is still claimed. */
+  /** Gives back the claims that wait, and all that come from now on. */
   close(): void;
-  /** The handlers at work. */
-  lives(): Live[];
-  /** Resolves when nothing runs, waits or is being settled. */
+  /** The attempts at work. */
+  attempts(): RunningAttempt[];
+  /** Resolves when the worker holds no claim. */
   emptied(): Promise<void>;
 }
 
-/** Makes an empty shift; `changed` is told whenever a slot is free or a settle is due. */
-export function createShift(
-  concurrency: number,
+/**
+ * Settles `claim`; resolves to whether the claim was still held. Without an attempt to
+ * settle the claim is lost, and its slot is free.
+ */
+export type Settle = (claim: Claim, attempt: AttemptSettlement | null) => Promise<boolean>;
+
+/** Makes empty slots. */
+export function createSlots(
+  context: SessionContext,
   host: AttemptHost,
-  feedOf: (partition: Partition) => Feed,
-  timerOf: (partition: Partition) => TimingRecorder,
-  pulse: Pulse,
-  emit: Emit,
-  changed: () => void,
-): Shift {
-  const running = new Map<Claim, Live>();
-  const settling = new Set<Claim>();
-  const settled = new Map<string, number>();
+  settle: Settle,
+): AttemptSlots {
+  const { leases, setup: { concurrency } } = context;
+  const ends = createEnds(context, settle);
+  const running = new Set<RunningAttempt>();
   let backlog: Claim[] = [];
-  let leaked = 0;
-  let fenced = 0;
   let closed = false;
   let whenEmpty: (() => void)[] = [];
 
   function start(claim: Claim): void {
-    // Its reply, or its turn, came when the lease may have ended: somebody else may run it.
-    if (!pulse.trusts(claim)) return giveBack(claim, "late");
-    pulse.starting(claim);
-    timerOf(claim.partition).waited(waitedMs(claim));
+    // The lease may have expired while this claim waited, and another worker may hold the task.
+    if (!leases.isTrusted(claim)) return giveBack(claim, "late");
     const began = performance.now();
-    const live = startAttempt(claim, host);
-    running.set(claim, live);
-    emit("started", claimEvent(live));
-    void live.verdict.then((verdict) => {
-      if (verdict && ownEnds.has(verdict.event)) {
-        timerOf(claim.partition).ran(performance.now() - began);
-      }
-      return end(live, verdict);
+    const attempt = begin(context, claim, host);
+    running.add(attempt);
+    void attempt.settlement.then((settlement) => {
+      recordRun(context, claim, settlement, began);
+      return end(attempt, settlement);
     });
   }
 
-  async function end(live: Live, verdict: Verdict | null): Promise<void> {
-    const { claim } = live;
-    running.delete(claim);
-    live.watch?.decided(verdict);
-    countLeak(live);
+  async function end(attempt: RunningAttempt, settlement: Settlement | null): Promise<void> {
+    running.delete(attempt);
+    attempt.observer?.decided(settlement);
+    countLeak(context, attempt);
     while (backlog.length > 0 && running.size < concurrency) start(backlog.shift()!);
-    if (verdict) await settle(claim, verdict, live);
-    else fence(claimEvent(live));
-    changed();
+    if (settlement) await ends.settle(attempt, settlement);
+    else ends.lose(attempt);
     checkEmpty();
   }
 
-  async function settle(claim: Claim, verdict: Verdict, live: Live | undefined): Promise<void> {
-    settling.add(claim);
-    const name = live?.name ?? "";
-    const partial = live?.workspace?.news().partial ?? "";
-    const answer = feedOf(claim.partition).settle(claim, verdict, partial, name);
-    changed();
-    const accepted = await answer;
-    settling.delete(claim);
-    live?.watch?.settled(accepted);
-    const event = { id: idOf(claim.partition, claim.id), name, reason: verdict.text };
-    if (!accepted) return fence(event);
-    settled.set(verdict.event, (settled.get(verdict.event) ?? 0) + 1);
-    if (verdict.event === "complete") emit("completed", { id: event.id, name });
-    else emit(eventOf[verdict.event], event);
-    await live?.after();
-  }
-
   function giveBack(claim: Claim, why: string): void {
-    void settle(claim, handedOff(why), undefined).then(checkEmpty);
-  }
-
-  function fence(event: WorkerEvent): void {
-    fenced++;
-    emit("fenced", event);
-  }
-
-  function countLeak(live: Live): void {
-    leaked++;
-    void live.returned.then(() => leaked--);
+    void ends.giveBack(claim, why).then(checkEmpty);
   }
 
   function checkEmpty(): void {
-    if (running.size + backlog.length + settling.size > 0) return;
+    if (leases.size > 0) return;
     for (const resolve of whenEmpty) resolve();
     whenEmpty = [];
   }
+
+  leases.onLost((claim) => {
+    if (!backlog.includes(claim)) return; // Redis refuses the settlement that is on its way.
+    backlog = backlog.filter((each) => each !== claim);
+    leases.release(claim);
+    checkEmpty();
+  });
 
   return {
     get running() {
@@ -132,37 +96,20 @@ export function createShift(
     get waiting() {
       return backlog.length;
     },
-    get leaked() {
-      return leaked;
-    },
-    get fenced() {
-      return fenced;
-    },
-    settled,
+    settled: ends.settled,
     take(claims) {
       for (const claim of claims) {
+        leases.add(claim);
         if (closed) giveBack(claim, "drain");
         else if (running.size < concurrency) start(claim);
         else backlog.push(claim);
       }
     },
-    held(partition) {
-      const all = [...running.keys(), ...backlog, ...settling];
-      return all.filter((claim) => claim.partition === partition)
-        .map((claim) => ({ claim, live: running.get(claim) }));
-    },
-    lost(claim) {
-      running.get(claim)?.lose();
-      backlog = backlog.filter((each) => each !== claim);
-      checkEmpty();
-    },
     close() {
       closed = true;
-      const claims = backlog;
-      backlog = [];
-      for (const claim of claims) giveBack(claim, "drain");
+      for (const claim of backlog.splice(0)) giveBack(claim, "drain");
     },
-    lives: () => [...running.values()],
+    attempts: () => [...running],
     emptied: () =>
       new Promise((resolve) => {
         whenEmpty.push(resolve);
@@ -171,18 +118,101 @@ export function createShift(
   };
 }
 
-/** By the others it was given back or stopped, which says nothing of how long it takes. */
-const ownEnds: ReadonlySet<Verdict["event"]> = new Set(["complete", "retry", "bury"]);
+/** The ends of claims: how each is settled, and what is reported of it. */
+interface Ends {
+  readonly settled: ReadonlyMap<string, number>;
+  settle(attempt: RunningAttempt, settlement: Settlement): Promise<void>;
+  /** Gives back a claim whose handler was not started. */
+  giveBack(claim: Claim, why: string): Promise<void>;
+  /** Another worker has the task. */
+  lose(attempt: RunningAttempt): void;
+}
+
+function createEnds(context: SessionContext, settle: Settle): Ends {
+  const { leases } = context;
+  const settled = new Map<string, number>();
+
+  function conclude(claim: Claim, name: string, final: Settlement, accepted: boolean): void {
+    leases.release(claim);
+    const { event, text: reason } = final;
+    if (!accepted) return fence(context, claim, { name, reason });
+    settled.set(event, (settled.get(event) ?? 0) + 1);
+    const id = idOf(claim.partition, claim.id);
+    if (event === "complete") context.emit("completed", { id, name });
+    else context.emit(eventOf[event], { id, name, reason });
+  }
+
+  return {
+    settled,
+    async settle({ claim, name, context: progress, observer, runHooks }, settlement) {
+      leases.detach(claim);
+      const partial = progress?.update().partial ?? "";
+      const trace = observer?.trace ?? "";
+      const accepted = await settle(claim, { settlement, partial, name, trace });
+      observer?.settled(accepted);
+      conclude(claim, name, settlement, accepted);
+      if (accepted) await runHooks();
+    },
+    async giveBack(claim, why) {
+      const settlement = handedOff(why);
+      const accepted = await settle(claim, { settlement, partial: "", name: "", trace: "" });
+      conclude(claim, "", settlement, accepted);
+    },
+    lose({ claim, name }) {
+      leases.release(claim);
+      fence(context, claim, { name });
+      void settle(claim, null);
+    },
+  };
+}
+
+/** Starts the handler of `claim`. */
+function begin(
+  { leases, timers, emit }: SessionContext,
+  claim: Claim,
+  host: AttemptHost,
+): RunningAttempt {
+  leases.start(claim);
+  timers.get(claim.partition)!.waited(waitedMs(claim));
+  const attempt = startAttempt(claim, host);
+  leases.attach(attempt);
+  emit("started", { id: idOf(claim.partition, claim.id), name: attempt.name });
+  return attempt;
+}
+
+function recordRun(
+  { timers }: SessionContext,
+  { partition }: Claim,
+  settlement: Settlement | null,
+  began: number,
+): void {
+  if (settlement && ownEnds.has(settlement.event)) {
+    timers.get(partition)!.ran(performance.now() - began);
+  }
+}
+
+function countLeak({ status }: SessionContext, { returned }: RunningAttempt): void {
+  status.leaked++;
+  void returned.then(() => status.leaked--);
+}
+
+/** Redis took nothing of an attempt, because another worker has its task. */
+function fence(
+  { status, emit }: SessionContext,
+  { partition, id }: Claim,
+  event: { readonly name: string; readonly reason?: string },
+): void {
+  status.fenced++;
+  emit("fenced", { id: idOf(partition, id), ...event });
+}
+
+/** The other events give a task back or stop it, which says nothing of how long it takes. */
+const ownEnds: ReadonlySet<Settlement["event"]> = new Set(["complete", "retry", "bury"]);
 
 const eventOf = {
-  complete: "completed",
   retry: "failed",
   bury: "dead",
   defer: "deferred",
   handoff: "handedOff",
   stop: "cancelled",
 } as const;
-
-function claimEvent({ claim, name }: Live): { id: string; name: string } {
-  return { id: idOf(claim.partition, claim.id), name };
-}

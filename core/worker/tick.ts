@@ -1,8 +1,7 @@
 /**
- * Working within one invocation: a scheduled or an HTTP-triggered function lives
- * for seconds, and every one of them may be the last. What others left is
- * brought back first, then tasks are claimed, run and settled until there are
- * none, and what still runs when the time is over is handed off.
+ * Works within one invocation. A function that a schedule or an HTTP request starts lives
+ * for seconds, and each of them may be the last. So it resurrects tasks first, then claims,
+ * runs and settles tasks until there are none, and hands off what still runs at the end.
  *
  * @module
  */
@@ -11,9 +10,8 @@ import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import { integerOption, knownOptions } from "../base/options.ts";
 import { sleep } from "../base/timers.ts";
 import { type Resurrection, revivedMs, sweepOnce } from "../recovery/sweeper.ts";
-import type { Caller } from "../redis/call.ts";
-import type { Stint } from "./session.ts";
-import type { Setup } from "./worker_options.ts";
+import type { ClaimLoop } from "./claim_loop.ts";
+import type { WorkerSession } from "./session.ts";
 
 /** Options of {@linkcode Worker.tick}. */
 export interface TickOptions {
@@ -26,19 +24,19 @@ export interface TickOptions {
   max?: number;
 }
 
-/** What a tick came to. */
+/** The outcome of a tick. */
 export interface TickReport {
   /** Tasks that ended well. */
   readonly completed: number;
   /** Attempts that failed, whether they are tried again or went to the dead-letter queue. */
   readonly failed: number;
-  /** Given back because the budget was over, with nothing charged. */
+  /** Tasks given back because the budget was over, with nothing charged. */
   readonly handedOff: number;
   /** Whether something may be ready still: then another tick is worth it now. */
   readonly more: boolean;
   /**
-   * In how many milliseconds the next task is due that is scheduled, retried or in quarantine; 0 if
-   * there is more now, null if nothing is known to come.
+   * Milliseconds until the next task is due that is scheduled, retried or in quarantine; 0 if
+   * there is more now, null if no task is known to come.
    */
   readonly nextMs: number | null;
 }
@@ -46,7 +44,7 @@ export interface TickReport {
 /** Tick options, complete and checked. */
 export interface TickLimits {
   readonly budgetMs: number;
-  /** When that is over, by `performance.now()`: it began before anything was asked of Redis. */
+  /** When the budget is over, by `performance.now()`: it begins before the first call to Redis. */
   readonly until: number;
   readonly max: number;
 }
@@ -68,37 +66,51 @@ export function readTickOptions(given: TickOptions): TickLimits {
 }
 
 /**
- * Works through `stint`, which claims what `max` says, and ends it, whatever happens.
+ * Works through `session`, whose claims are limited, and ends it, whatever happens.
  *
  * @throws {RedisError} If Redis does not answer.
  */
 export async function runTick(
-  caller: Caller,
-  stint: Stint,
-  { leaseMs, phoenix }: Setup,
+  session: WorkerSession,
   { budgetMs, until }: TickLimits,
-  onRaised: (raised: Resurrection) => void,
+  onResurrected: (task: Resurrection) => void,
 ): Promise<TickReport> {
-  const { partitions, hearts, pump, shift } = stint;
+  const { context: { caller, setup }, heartbeats, loop } = session;
   const waited = new AbortController();
   try {
-    await stint.prepare();
-    if (phoenix) await bringBack();
-    // Without a subscription there is nothing to be seen by: what it claims makes it known.
-    if (caller.port.listen) await Promise.all(hearts.map((heart) => heart.start()));
-    for (const heart of hearts) heart.run();
+    await session.prepare();
+    if (setup.phoenix) await resurrect(session, onResurrected);
+    // Without a subscription Redis cannot see the worker: its first claim makes it known.
+    if (caller.port.listen) await Promise.all(heartbeats.map((heartbeat) => heartbeat.start()));
+    for (const heartbeat of heartbeats) heartbeat.run();
     const claimingMs = until - performance.now() - budgetMs / 10;
     if (claimingMs > 0) {
-      pump.poke();
-      await Promise.race([pump.finished, sleep(claimingMs, waited.signal)]);
+      loop.poke();
+      await Promise.race([loop.finished, sleep(claimingMs, waited.signal)]);
     }
   } finally {
     waited.abort();
-    await stint.leave(Math.max(0, until - performance.now()));
+    await session.leave(Math.max(0, until - performance.now()));
   }
-  const settled = (event: string): number => shift.settled.get(event) ?? 0;
+  return tickReport(loop);
+}
+
+async function resurrect(
+  { context: { caller, partitions, setup } }: WorkerSession,
+  onResurrected: (task: Resurrection) => void,
+): Promise<void> {
+  const swept = await Promise.all(
+    partitions.map((partition) => sweepOnce(caller, partition, setup.leaseMs)),
+  );
+  const tasks = swept.flatMap((each) => each.resurrected);
+  tasks.forEach(onResurrected);
+  if (tasks.length > 0) await sleep(revivedMs);
+}
+
+function tickReport({ slots, prospect }: ClaimLoop): TickReport {
+  const settled = (event: string): number => slots.settled.get(event) ?? 0;
   const handedOff = settled("handoff");
-  const { more, nextMs } = handedOff > 0 ? { more: true, nextMs: 0 } : pump.prospect;
+  const { more, nextMs } = handedOff > 0 ? { more: true, nextMs: 0 } : prospect;
   return {
     completed: settled("complete"),
     failed: settled("retry") + settled("bury"),
@@ -106,13 +118,4 @@ export async function runTick(
     more,
     nextMs,
   };
-
-  async function bringBack(): Promise<void> {
-    const swept = await Promise.all(
-      partitions.map((partition) => sweepOnce(caller, partition, leaseMs)),
-    );
-    const raised = swept.flatMap((each) => each.resurrected);
-    raised.forEach(onRaised);
-    if (raised.length > 0) await sleep(revivedMs);
-  }
 }

@@ -1,5 +1,5 @@
 /**
- * What a worker tells whoever listens.
+ * The events of a worker, and their listeners.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import { functionOption, oneOf } from "../base/options.ts";
 
 /**
- * What can happen. `fenced`: a claim was no longer ours, and nothing was written.
- * `ordered`: an operator told it what to do; the reason says what.
+ * The names of events. `fenced`: another worker had the task, and nothing was written.
+ * `ordered`: an operator sent a command, which is the reason.
  * `stalled`: something blocked the event loop for a second or more.
  */
 export type WorkerEventName =
@@ -42,22 +42,22 @@ const names: readonly WorkerEventName[] = [
   "error",
 ];
 
-/** Something that happened; the id and name of the task are empty where it is about none. */
+/** An event; the id and name of the task are empty where it is about none. */
 export interface WorkerEvent {
   /** Of the task. */
   readonly id: string;
   /** Of the task. */
   readonly name: string;
-  /** Why: the cause of a resurrection, the reason of a failure. */
+  /** The cause of a resurrection, the reason of a failure, the command of an operator. */
   readonly reason?: string;
-  /** What was thrown where nobody could be told; it never holds a payload of ours. */
+  /** An error that no caller receives; it never holds a payload of this package. */
   readonly error?: unknown;
 }
 
-/** Tells everybody. */
+/** Calls every listener of an event. */
 export type Emit = (name: WorkerEventName, event: WorkerEvent) => void;
 
-/** Listeners by event, and the one function that calls them. */
+/** Makes the listeners by event, and the one function that calls them. */
 export function createEvents(): {
   readonly emit: Emit;
   on(name: WorkerEventName, run: (event: WorkerEvent) => void): void;

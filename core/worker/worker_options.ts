@@ -1,11 +1,11 @@
 /**
- * How a worker is set up.
+ * The options of a worker, and its profiles.
  *
  * @module
  */
 
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
-import type { Rhythm } from "./heartbeat.ts";
+import type { HeartbeatTiming } from "./heartbeat.ts";
 import {
   booleanOption,
   integerOption,
@@ -25,9 +25,9 @@ import {
 
 /** Options of {@linkcode createWorker}. */
 export interface WorkerOptions {
-  /** What people call it, for whoever looks for it; 1 to 128 characters. */
+  /** A name for people who look for it, 1 to 128 characters. */
   name?: string;
-  /** What started it and looks after it; 1 to 128 characters. */
+  /** The program that started and supervises it, 1 to 128 characters. */
   supervisor?: string;
   /** Queues to work on, in turn or by weight (1 to 1,000); `["default"]` by default. */
   queues?: readonly string[] | Readonly<Record<string, number>>;
@@ -38,51 +38,51 @@ export interface WorkerOptions {
   /** How long a drain lets handlers finish; 30 s by default. */
   drainTimeout?: Duration;
   /**
-   * `"default"`: a lease of 10 s, beaten every 3 s. `"fast"`: of 3 s, beaten every second.
-   * `"metered"`, for a Redis that bills each command: of 60 s; beats every 5 min and rests of up to
-   * a minute while there is nothing to do, a sweep every 27 s. What a killed worker held is back
-   * within 90 s instead of 1 s or 10 s.
+   * `"default"`: a lease of 10 s, renewed every 3 s. `"fast"`: of 3 s, renewed every second.
+   * `"metered"`, for a Redis that bills each command: of 60 s; while idle it beats every 5 min, waits
+   * up to a minute for work and sweeps every 27 s. The tasks of a killed worker are back within 90 s
+   * instead of 1 s or 10 s.
    */
   profile?: "default" | "fast" | "metered";
-  /** How long a task stays with a worker that is silent, 1 s to 1 h; beaten three times within. */
+  /** How long a task stays with a silent worker, 1 s to 1 h; the worker renews it three times within. */
   lease?: Duration;
   /**
-   * How long a handler may block the event loop before its tasks are taken for stalled and given
-   * to others; 30 s by default, 0 to 1 h. Up to then a thread renews the leases; with 0, or where
-   * there are no threads, a lease must not end meanwhile.
+   * How long a handler may block the event loop before its tasks count as stalled and go to other
+   * workers; 30 s by default, 0 to 1 h. Until then a thread renews the leases. With 0, or without
+   * threads, the lease must not end meanwhile.
    */
   stallBudget?: Duration;
   /**
-   * Whether it takes suspects alone, one at a time, in place of a worker that keeps the lane and
-   * does not get empty; false by default.
+   * Runs only quarantined tasks, one at a time; false by default. Used when the worker that holds
+   * the quarantine lane stays busy.
    */
   relief?: boolean;
-  /** Runs the tasks that do not say so themselves in a thread or a process of their own; none by default. */
+  /** Isolates tasks without an `isolate` of their own in a thread or a process; none by default. */
   isolate?: "thread" | "process";
-  /** The modules that define tasks, as URLs: isolates import them for tasks that do not name theirs. */
+  /** The modules that define tasks, as URLs: isolates import them for tasks without a `module`. */
   modules?: readonly string[];
   /**
-   * Modules that isolates import before any other, as URLs; none by default. An SDK of OpenTelemetry
-   * is registered in each isolate so: what it has in this process no isolate has.
+   * Modules that isolates import before any other, as URLs; none by default. They register an
+   * OpenTelemetry SDK, because an isolate does not inherit the one of this process.
    */
   preload?: readonly string[];
-  /** Whether it brings back what other workers left; true by default. */
+  /** Whether it resurrects the tasks of other workers; true by default. */
   phoenix?: boolean;
   /** Whether SIGTERM and SIGINT drain it and end the process; true by default. */
   handleSignals?: boolean;
 }
 
 /** Worker options, complete and checked; durations in milliseconds. */
-export interface Setup extends Rhythm {
+export interface Setup extends HeartbeatTiming {
   readonly name: string | null;
   readonly supervisor: string | null;
   readonly queues: readonly { readonly name: string; readonly weight: number }[];
   readonly concurrency: number;
   readonly prefetch: number;
   readonly drainMs: number;
-  /** For how long it waits for a bell at most. */
+  /** The longest wait for a bell. */
   readonly restMs: number;
-  /** How rarely it may sweep. */
+  /** The least time between two sweeps without a result. */
   readonly sweepMs: number;
   /** How often the event loop shows that it turns. */
   readonly tickMs: number;
@@ -114,8 +114,8 @@ const known = [
 ];
 
 /**
- * What differs between the profiles, in milliseconds and in leases. A worker that is silent for 20
- * leases is taken for dead, and sweeps more than half a lease apart for an absence of Redis.
+ * The profiles, in milliseconds and in leases. Bounds: a worker that is silent for 20 leases counts
+ * as dead, and sweeps more than half a lease apart count as an absence of Redis.
  */
 const profiles = {
   default: { usualMs: defaultLeaseMs, restMs: 5000, idleBeat: 0, sweep: 0 },
@@ -155,7 +155,7 @@ export function readWorkerOptions(given: WorkerOptions): Setup {
     idleBeatMs: leaseMs * idleBeat,
     sweepMs: leaseMs * sweep,
     beatMs: Math.round(leaseMs * 0.3),
-    // Twice missed it is noticed, long before the shortest lease has ended.
+    // Two missed ticks are noticed, long before the shortest lease has ended.
     tickMs: Math.min(500, Math.round(leaseMs / 10)),
     stallMs: toMs("stallBudget", stallBudget, { max: 3_600_000 }),
     relief,

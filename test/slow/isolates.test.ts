@@ -200,7 +200,7 @@ for (const kind of ["thread", "process"] as const) {
           completed: 0,
           handedOff: 1,
           lost: 0,
-          order: null,
+          command: null,
         });
         assert.equal((await queue.stats()).counts.ready, 1);
         await until("nothing is leaked", () => w.health().leaked === 0);

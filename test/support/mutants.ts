@@ -33,7 +33,11 @@ const noSweep: readonly Edit[] = [
   ],
 ];
 const noHandOff: readonly Edit[] = [
-  ["core/worker/drain.ts", "for (const live of shift.lives()) live.handOff(error);", "void error;"],
+  [
+    "core/worker/drain.ts",
+    "for (const attempt of slots.attempts()) attempt.handOff(error);",
+    "void error;",
+  ],
 ];
 const byDate =
   "leaseMs: leaseMs + Date.now() - Math.round(performance.timeOrigin + performance.now())";
@@ -93,9 +97,9 @@ export const mutants: readonly Mutant[] = [
   {
     without: "a verdict at the hard timeout",
     edits: [[
-      "core/execution/attempt.ts",
-      "decide(failed(definition, claim.failures, failure, warn));\n  }\n}",
-      "  }\n}",
+      "core/execution/decision.ts",
+      "control.stop(error);\n      fail(error);",
+      "control.stop(error);",
     ]],
     noticedBy: ["slow-task"],
     saying: /they waited for the slots/,
@@ -141,7 +145,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the clock of Redis for a lease",
-    edits: [["core/worker/exchange.ts", "\n      leaseMs,\n", `\n      ${byDate},\n`]],
+    edits: [["core/worker/exchange.ts", "\n    leaseMs,\n", `\n    ${byDate},\n`]],
     noticedBy: ["clock-skew"],
     saying: /took \d+ runs|charged/,
   },

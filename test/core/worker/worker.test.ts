@@ -233,7 +233,7 @@ test(
     const draining = w.drain();
     await until("what waited was given back", async () => (await queue.stats()).counts.ready === 3);
     gate.finish();
-    assert.deepEqual(await draining, { completed: 2, handedOff: 2, lost: 0, order: null });
+    assert.deepEqual(await draining, { completed: 2, handedOff: 2, lost: 0, command: null });
     await bounded("stopped", w.stopped);
     const { counts, workers } = await queue.stats();
     assert.deepEqual([counts.ready, counts.running, counts.completed], [3, 0, 2]);
@@ -261,7 +261,7 @@ test(
       completed: 0,
       handedOff: 1,
       lost: 0,
-      order: null,
+      command: null,
     });
     const { facts, history } = await rl.queue("default").inspect(handle.id);
     assert.deepEqual([facts["failures"], facts["crashes"], history[0]?.cause], [
@@ -289,7 +289,7 @@ test(
       completed: 0,
       handedOff: 1,
       lost: 0,
-      order: null,
+      command: null,
     });
     assert.equal(await first, await second);
   }),

@@ -113,7 +113,7 @@ test(
     assert.equal(gate.running, 1, "the same order is no reason to hurry");
     await queue.commandWorker(w.id, { do: "stop" });
     await bounded("its end", w.stopped);
-    assert.deepEqual(await w.drain(), { completed: 0, handedOff: 1, lost: 0, order: "stop" });
+    assert.deepEqual(await w.drain(), { completed: 0, handedOff: 1, lost: 0, command: "stop" });
     assert.deepEqual(told, ["drain", "drain", "stop"]);
     assert.deepEqual(await queue.workers(), []);
     await assert.rejects(queue.commandWorker(w.id, { do: "pause" }), { code: "RL_NOT_FOUND" });
@@ -126,7 +126,7 @@ test(
     const w = await worker({ profile });
     await queue.commandWorker(w.id, { do: "restart" });
     await bounded("its end", w.stopped);
-    assert.equal((await w.drain()).order, "restart");
+    assert.equal((await w.drain()).command, "restart");
   }),
 );
 

@@ -1,0 +1,119 @@
+/**
+ * One attempt in an isolate: opens it if needed, hands it the claim, and passes on
+ * its messages until it is free again or gone.
+ *
+ * @module
+ */
+
+import type { Claim } from "../protocol/claim.ts";
+import { RelierError } from "../base/errors.ts";
+import {
+  type AttemptMessage,
+  decodeError,
+  encodeError,
+  type FromIsolate,
+  type Isolate,
+  type ToIsolate,
+} from "./isolate_messages.ts";
+
+/** One attempt in an isolate, to be steered. */
+export interface IsolateJob {
+  post(message: ToIsolate): void;
+  /** Asks the handler to stop, and kills it soon after; resolves when it is gone. */
+  end(error: RelierError): Promise<void>;
+  /** Nothing of the attempt goes on: the isolate is free again. */
+  free(): void;
+  /** Resolves when the isolate is free or gone. */
+  readonly over: Promise<void>;
+}
+
+/** The attempt that an isolate is to run, and what hears of it. */
+export interface JobRequest {
+  readonly claim: Claim;
+  /** The trace context of the attempt; empty without an observer. */
+  readonly trace: string;
+  /** It begins. */
+  start(): void;
+  /** Its isolate ended, or cannot begin. */
+  crash(error: RelierError): void;
+  message(message: AttemptMessage): void;
+}
+
+/** An isolate of a pool. */
+export interface PooledIsolate {
+  /** Kind and modules: an attempt that needs the same ones can use it. */
+  readonly key: string;
+  readonly isolate: Isolate;
+  /** Whether its modules are loaded. */
+  open: boolean;
+  idle: boolean;
+  onMessage(message: FromIsolate): void;
+  onGone(why: string): void;
+}
+
+/** How long a handler may clean up once its signal is aborted. */
+const killGraceMs = 250;
+/** How long the modules of an isolate may take to load. */
+const openMs = 30_000;
+
+/** Runs `request` in `pooled`; `subject` names the isolate in errors. */
+export function startJob(
+  pooled: PooledIsolate,
+  request: JobRequest,
+  subject: string,
+): IsolateJob {
+  const { isolate } = pooled;
+  let resolve!: () => void;
+  const over = new Promise<void>((settle) => resolve = settle);
+  let opening: ReturnType<typeof setTimeout> | undefined;
+
+  const crashed = (why: string, cause?: unknown): RelierError =>
+    new RelierError("RL_ISOLATE", `${subject} ${why}`, { cause });
+
+  function begin(): void {
+    clearTimeout(opening);
+    request.start();
+    const { claim, trace } = request;
+    isolate.post({ do: "run", claim, trace });
+  }
+
+  function kill(error: RelierError): void {
+    request.crash(error);
+    isolate.kill();
+  }
+
+  pooled.idle = false;
+  pooled.onGone = (why) => {
+    clearTimeout(opening);
+    request.crash(crashed(why));
+    resolve();
+  };
+  pooled.onMessage = (message) => {
+    if (message.what === "open") {
+      pooled.open = true;
+      begin();
+    } else if (message.what === "broken") {
+      const { error } = message;
+      kill(crashed(`cannot load its module: ${error.message}`, decodeError(error)));
+    } else if (message.what !== "closed") request.message(message);
+  };
+  if (pooled.open) begin();
+  else {
+    const late = `has not loaded its module within ${openMs} ms`;
+    opening = setTimeout(() => kill(crashed(late)), openMs);
+  }
+  return {
+    post: (message) => isolate.post(message),
+    over,
+    free() {
+      pooled.idle = true;
+      resolve();
+    },
+    end(error) {
+      pooled.onMessage = () => {};
+      isolate.post({ do: "abort", error: encodeError(error) });
+      setTimeout(() => isolate.kill(), killGraceMs);
+      return over;
+    },
+  };
+}

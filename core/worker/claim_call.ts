@@ -1,0 +1,114 @@
+/**
+ * The calls of a claim loop: each asks one queue for tasks and takes in the answer.
+ *
+ * @module
+ */
+
+import type { Demand } from "./demand.ts";
+import { type ExchangeReply, type ExchangeRequest, onlySettle } from "./exchange.ts";
+import type { IdleWait } from "./idle_wait.ts";
+import type { QueueCursor } from "./queue_schedule.ts";
+import type { SessionContext } from "./session_context.ts";
+import type { AttemptSlots } from "./slots.ts";
+import { sleep } from "../base/timers.ts";
+
+/** The state of a claim loop. */
+export interface LoopState {
+  readonly context: SessionContext;
+  readonly cursors: readonly QueueCursor[];
+  readonly slots: AttemptSlots;
+  readonly demand: Demand;
+  readonly idle: IdleWait;
+  readonly lane: QuarantineLane;
+  /** Calls under way that claim. */
+  readonly claiming: Set<Promise<void>>;
+  /** Looks at what can be done, soon. */
+  poke(): void;
+  /** There is nothing left to do. */
+  finish(): void;
+  stopped: boolean;
+  claimedAt: number | undefined;
+  busy: boolean;
+  busyAt: number;
+  /** How many calls have settled something. */
+  settles: number;
+}
+
+/**
+ * The quarantine lane of the worker. A quarantined task runs alone, so while one waits the
+ * worker claims nothing else.
+ */
+export interface QuarantineLane {
+  /** The queue whose quarantined task waits or runs; undefined without one. */
+  cursor: QueueCursor | undefined;
+  /** Whether it is being claimed. */
+  asking: boolean;
+}
+
+const laneRetryMs = 100;
+
+/** Makes a call at `cursor` with `request`. Never rejects. */
+export function ask(loop: LoopState, cursor: QueueCursor, request: ExchangeRequest): Promise<void> {
+  const asking = exchange(loop, cursor, request);
+  if (request !== onlySettle) {
+    loop.claiming.add(asking);
+    void asking.then(() => loop.claiming.delete(asking));
+  }
+  return asking;
+}
+
+async function exchange(
+  loop: LoopState,
+  cursor: QueueCursor,
+  request: ExchangeRequest,
+): Promise<void> {
+  cursor.slots += request.slots;
+  cursor.spare += request.spare;
+  const wanted = request.slots + request.spare;
+  if (cursor.exchange.owes) loop.settles++;
+  if (wanted > 0) cursor.settles = loop.settles;
+  let reply: ExchangeReply | undefined;
+  try {
+    reply = await cursor.exchange.send(request);
+  } catch {
+    // The exchange retries until the session is over, and has reported why.
+  }
+  cursor.slots -= request.slots;
+  cursor.spare -= request.spare;
+  if (reply && wanted > 0) receive(loop, cursor, request, reply);
+  else if (reply && reply.nextMs >= 0) dueIn(loop, cursor, reply.nextMs);
+  loop.poke();
+}
+
+function receive(
+  loop: LoopState,
+  cursor: QueueCursor,
+  request: ExchangeRequest,
+  { claims, lane: word, nextMs }: ExchangeReply,
+): void {
+  const { slots, demand, idle, lane } = loop;
+  const now = loop.claimedAt = performance.now();
+  demand.claimed(claims.length);
+  if (claims.length > 0) idle.reset();
+  slots.take(claims);
+  if (word === "wait" || word === "solo") {
+    lane.cursor = cursor;
+    if (word === "wait" && request.empty) void sleep(laneRetryMs).then(() => loop.poke());
+    return;
+  }
+  if (lane.cursor === cursor) lane.cursor = undefined;
+  cursor.idle = claims.length < request.slots + request.spare && nextMs !== 0;
+  cursor.askedAt = now;
+  cursor.dueAt = nextMs < 0 ? Infinity : now + nextMs;
+}
+
+/** Something is due at `cursor` in `ms`: a wait may be too long now. */
+export function dueIn({ idle }: LoopState, cursor: QueueCursor, ms: number): void {
+  cursor.dueAt = Math.min(cursor.dueAt, performance.now() + ms);
+  idle.dueAt(cursor.dueAt);
+}
+
+/** Calls under way. */
+export function inFlight({ cursors }: LoopState): number {
+  return cursors.reduce((all, { exchange }) => all + exchange.inFlight, 0);
+}

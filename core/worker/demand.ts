@@ -1,0 +1,56 @@
+/**
+ * How many tasks a worker asks for: what fits into its slots, less what is under
+ * way, and never more than it may claim in all.
+ *
+ * @module
+ */
+
+import { rowsPerCall } from "../defaults.ts";
+import type { ExchangeRequest } from "./exchange.ts";
+import type { QueueCursor } from "./queue_schedule.ts";
+import type { SessionContext } from "./session_context.ts";
+import type { AttemptSlots } from "./slots.ts";
+
+/** The demand of a worker for tasks. */
+export interface Demand {
+  /** How many more tasks it may claim. */
+  readonly left: number;
+  /** How many tasks it could start at once. */
+  freeSlots(): number;
+  /** The next request; undefined while there is room for nothing. */
+  next(): ExchangeRequest | undefined;
+  claimed(many: number): void;
+}
+
+/** Makes the demand for `slots`. */
+export function createDemand(
+  { setup: { concurrency, prefetch }, maxClaims = Infinity }: SessionContext,
+  cursors: readonly QueueCursor[],
+  slots: AttemptSlots,
+): Demand {
+  let left = maxClaims;
+
+  const sum = (of: (cursor: QueueCursor) => number): number =>
+    cursors.reduce((all, cursor) => all + of(cursor), 0);
+  const claimable = (): number => left - sum((cursor) => cursor.slots + cursor.spare);
+  const freeSlots = (): number =>
+    Math.min(concurrency - slots.running - sum((cursor) => cursor.slots), claimable());
+  const freeSpare = (): number =>
+    Math.min(prefetch - slots.waiting - sum((cursor) => cursor.spare), claimable());
+
+  return {
+    get left() {
+      return left;
+    },
+    freeSlots,
+    next() {
+      const [free, spare] = [freeSlots(), freeSpare()];
+      if (free <= 0 && (spare <= 0 || slots.running === 0)) return undefined;
+      const start = Math.min(Math.max(0, free), rowsPerCall);
+      const room = Math.min(rowsPerCall, claimable()) - start;
+      const ready = Math.min(Math.max(0, spare), room);
+      return start + ready === 0 ? undefined : { slots: start, spare: ready, empty: false };
+    },
+    claimed: (many) => void (left -= many),
+  };
+}

@@ -1,0 +1,217 @@
+/**
+ * The lifecycle of a worker: new, working or ticking, draining, stopped. A worker that
+ * was started has one session; each tick has a session of its own.
+ *
+ * @module
+ */
+
+import { type DrainReport, drainReport } from "./drain.ts";
+import { farewellMs } from "../defaults.ts";
+import { type Duration, maxTimer, toMs } from "../base/duration.ts";
+import type { ProcessSignals } from "./process_signals.ts";
+import { healthOf, type WorkerHealth } from "./health.ts";
+import { partitionOf } from "../protocol/keys.ts";
+import { randomLocal } from "../protocol/task_id.ts";
+import type { Resurrection } from "../recovery/sweeper.ts";
+import type { SessionOwner, WorkerSession } from "./session.ts";
+import type { TickOptions, TickReport } from "./tick.ts";
+import type { Worker } from "./worker.ts";
+
+/** The lifecycle of one worker. */
+export type Lifecycle = Pick<Worker, "id" | "start" | "tick" | "drain" | "stopped" | "health">;
+
+/** Fixes for a worker that cannot tick, by its phase. */
+const fixes = {
+  working: "it claims by itself; tick another one",
+  ticking: "wait for that tick, or make another one if its invocation was cut off",
+  draining: "make another one",
+  stopped: "make another one",
+} as const;
+
+type Parts = typeof import("./lazy.ts");
+
+interface Life {
+  readonly owner: SessionOwner;
+  phase: "new" | keyof typeof fixes;
+  session: WorkerSession | undefined;
+  /** Loaded by the first start or tick: an app that only looks after its tasks does without. */
+  parts: Parts | undefined;
+  /** Whether the server has passed its check: it does not change between two ticks. */
+  safe: boolean;
+  startedAt: number | undefined;
+  draining: Promise<DrainReport> | undefined;
+  /** The command by which it drains. */
+  command: DrainReport["command"];
+  signals: ProcessSignals | undefined;
+  resolveStopped(): void;
+}
+
+/** Makes the lifecycle of a new worker. */
+export function createLifecycle(
+  worker: Pick<SessionOwner, "relier" | "inside" | "setup" | "emit">,
+): Lifecycle {
+  // Drawn at first use: an edge gives no random bits to what is made with its modules.
+  let id: string | undefined;
+  let resolveStopped!: () => void;
+  const stopped = new Promise<void>((resolve) => resolveStopped = resolve);
+  const life: Life = {
+    owner: {
+      ...worker,
+      get id() {
+        return id ??= `w${randomLocal()}`;
+      },
+      applyCommand: (text) => applyCommand(life, text),
+    },
+    phase: "new",
+    session: undefined,
+    parts: undefined,
+    safe: false,
+    startedAt: undefined,
+    draining: undefined,
+    command: null,
+    signals: undefined,
+    resolveStopped,
+  };
+  return {
+    get id() {
+      return life.owner.id;
+    },
+    start: () => start(life),
+    tick: (options) => tick(life, options),
+    drain: (options) => drain(life, options),
+    stopped,
+    health: () => health(life),
+  };
+}
+
+async function start(life: Life): Promise<void> {
+  const parts = life.parts = await import("./lazy.ts");
+  const session = begin(life, parts, "start");
+  const { caller, partitions, setup, signal, report } = session.context;
+  try {
+    await checkServer(life, parts);
+    await session.prepare();
+    await session.open();
+  } catch (error) {
+    // The next start would take what already listens for its own worker.
+    await session.leave(0);
+    if (life.phase === "working") forget(life);
+    throw error;
+  }
+  if (signal.aborted) return; // It was drained meanwhile.
+  if (setup.handleSignals) life.signals = parts.handleSignals(() => stop(life));
+  if (setup.phoenix) {
+    const onResurrected = reportResurrection(life, parts);
+    for (const partition of partitions) {
+      void parts.runPhoenix(caller, partition, setup, signal, onResurrected, report);
+    }
+  }
+  session.run();
+  life.startedAt = performance.now();
+}
+
+async function tick(life: Life, options: TickOptions = {}): Promise<TickReport> {
+  const parts = life.parts = await import("./lazy.ts");
+  const limits = parts.readTickOptions(options);
+  const session = begin(life, parts, "tick", limits.max);
+  try {
+    await checkServer(life, parts);
+    return await parts.runTick(session, limits, reportResurrection(life, parts));
+  } finally {
+    if (life.phase === "ticking") forget(life);
+  }
+}
+
+/** Begins a session that claims `maxClaims` tasks, or goes on until it drains. */
+function begin(
+  life: Life,
+  parts: Parts,
+  what: "start" | "tick",
+  maxClaims?: number,
+): WorkerSession {
+  const { phase } = life;
+  if (phase !== "new") {
+    const fix = what === "tick" ? `; ${fixes[phase]}` : "";
+    throw new TypeError(`Cannot ${what} the worker: it is ${phase}${fix}`);
+  }
+  if (parts.isIsolate()) {
+    throw new TypeError(
+      `Cannot ${what} a worker in an isolate: define isolated tasks in a module that has none`,
+    );
+  }
+  life.phase = what === "start" ? "working" : "ticking";
+  return life.session = parts.createSession(life.owner, maxClaims);
+}
+
+async function checkServer(life: Life, parts: Parts): Promise<void> {
+  if (life.safe) return;
+  const { inside: { caller, prefix }, setup } = life.owner;
+  const partition = partitionOf(setup.queues[0]!.name, 0, prefix);
+  parts.refuseUnsafe(await parts.askServer(caller, partition));
+  life.safe = true;
+}
+
+/** Makes it new again. */
+function forget(life: Life): void {
+  life.phase = "new";
+  life.session = undefined;
+}
+
+function reportResurrection(life: Life, parts: Parts): (task: Resurrection) => void {
+  return ({ id, cause }) => {
+    // No bell rings when the task is due.
+    life.session!.loop.dueIn(parts.revivedMs);
+    const event = cause === "crashes" || cause === "stalls" ? "dead" : "resurrected";
+    life.owner.emit(event, { id, name: "", reason: cause });
+  };
+}
+
+function applyCommand(life: Life, text: string): void {
+  const { what, timeoutMs } = life.parts!.decodeCommand(text) ?? {};
+  if (what === undefined) return;
+  life.owner.emit("ordered", { id: "", name: "", reason: what });
+  if (what === "pause" || what === "resume") {
+    life.session?.loop[what]();
+    for (const heartbeat of life.session?.heartbeats ?? []) heartbeat.beatNow();
+    return;
+  }
+  // It may come from several queues, and again: only `stop` is a reason to hurry.
+  if ((life.phase === "draining" || life.phase === "stopped") && what !== "stop") return;
+  life.command = what;
+  stop(life, what === "stop" ? 0 : timeoutMs);
+}
+
+/** Drains, then ends the process if the worker handles its signals. */
+function stop(life: Life, timeout?: Duration): void {
+  void drain(life, timeout === undefined ? {} : { timeout })
+    .finally(() => life.signals?.end(life.command === "restart"));
+}
+
+/** A bad timeout throws at once, like every option. */
+function drain(life: Life, { timeout }: { timeout?: Duration } = {}): Promise<DrainReport> {
+  const { drainMs } = life.owner.setup;
+  const ms = timeout === undefined ? drainMs : toMs("timeout", timeout, { max: maxTimer });
+  if (life.draining) void life.session?.leave(0);
+  return life.draining ??= leave(life, ms);
+}
+
+async function leave(life: Life, ms: number): Promise<DrainReport> {
+  const { session, owner: { emit, relier } } = life;
+  life.phase = "draining";
+  emit("draining", { id: "", name: "" });
+  if (session) {
+    session.announceDrain();
+    await session.leave(ms);
+  } else {
+    const report = (error: unknown) => emit("error", { id: "", name: "", error });
+    await relier.flush({ timeout: farewellMs }).catch(report);
+  }
+  life.phase = "stopped";
+  life.signals?.release();
+  life.resolveStopped();
+  return drainReport(session?.loop.slots.settled, life.command);
+}
+
+function health({ session, phase, startedAt, owner }: Life): WorkerHealth {
+  return healthOf(session, owner.setup.restMs, phase === "working" ? startedAt : undefined);
+}

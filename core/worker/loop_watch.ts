@@ -1,0 +1,27 @@
+/**
+ * Measures how late the event loop of a worker turns, which is what a handler that
+ * blocks it costs.
+ *
+ * @module
+ */
+
+import { sleep } from "../base/timers.ts";
+import type { SessionContext } from "./session_context.ts";
+
+/** How late the event loop has to be for an event. */
+const stalledMs = 1000;
+
+/** Calls `onTurn` as often as the loop has to show that it turns, until the session is over. */
+export async function watchLoop(
+  { setup: { tickMs }, signal, status, emit }: SessionContext,
+  onTurn: () => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    const before = performance.now();
+    onTurn();
+    await sleep(tickMs, signal);
+    const lagMs = status.loopLagMs = Math.max(0, Math.round(performance.now() - before - tickMs));
+    if (lagMs < stalledMs || signal.aborted) continue;
+    emit("stalled", { id: "", name: "", reason: `the event loop stood still for ${lagMs} ms` });
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * The context of a worker session: what its parts share.
+ *
+ * @module
+ */
+
+import type { Partition } from "../protocol/keys.ts";
+import type { Caller } from "../redis/call.ts";
+import type { Observer } from "../telemetry/load_observer.ts";
+import type { StallGuard } from "../threads/stall_guard.ts";
+import type { TimingRecorder } from "../base/histogram.ts";
+import type { LeaseTable } from "./lease_table.ts";
+import type { Emit } from "./worker_events.ts";
+import type { Setup } from "./worker_options.ts";
+
+/** What the parts of a worker session share. */
+export interface SessionContext {
+  readonly workerId: string;
+  readonly caller: Caller;
+  /** Its queues, in the order of `setup.queues`. */
+  readonly partitions: readonly Partition[];
+  readonly setup: Setup;
+  readonly emit: Emit;
+  /** Reports an error that belongs to no task. */
+  report(error: unknown): void;
+  /** The observer of now, if there is one. */
+  observer(): Observer | undefined;
+  /** Aborts when the session is over. */
+  readonly signal: AbortSignal;
+  readonly leases: LeaseTable;
+  readonly guard: StallGuard;
+  /** How long tasks waited and ran lately, by partition. */
+  readonly timers: ReadonlyMap<Partition, TimingRecorder>;
+  readonly status: SessionStatus;
+  /** How many tasks it claims in all; undefined to go on until it drains. */
+  readonly maxClaims: number | undefined;
+}
+
+/** How a session is doing. Each field has one writer. */
+export interface SessionStatus {
+  /** Whether the worker drains. */
+  draining: boolean;
+  /** Whether an operator has paused it. */
+  paused: boolean;
+  /** How late the event loop was lately, in ms. */
+  loopLagMs: number;
+  /** Handlers that go on after their attempt was decided. */
+  leaked: number;
+  /** Attempts whose task was another worker's by the time they ended: Redis refused them. */
+  fenced: number;
+}
