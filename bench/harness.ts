@@ -1,5 +1,5 @@
 /**
- * What the bench of layouts needs: a Redis of its own, and one line of JSON that
+ * Tools of the layout bench: a Redis of its own, and one line of JSON that
  * says where it was measured.
  *
  * @module

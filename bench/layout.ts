@@ -1,5 +1,5 @@
 /**
- * Where a waiting task may be kept, and what each way costs: bytes, and Redis
+ * Layouts for waiting tasks, and the cost of each: bytes, and Redis
  * CPU for putting 50 in and taking 50 out in one script. The numbers that
  * decided stand in `core/protocol/keys.ts`.
  *

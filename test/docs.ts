@@ -28,7 +28,7 @@ if (!ended || ours.length > 0) {
   process.exitCode = 1;
 }
 
-/** Whether what is complained of is that a type of another package is shown. */
+/** Returns whether the complaint is about a type of another package. */
 function isOfAnother(complaint: string): boolean {
   const [, type] = /^error\[private-type-ref\].* private type '(\w+)'/.exec(complaint) ?? [];
   const [, file] = /^ *--> (.+):\d+:\d+$/m.exec(complaint) ?? [];

@@ -14,7 +14,7 @@ import { retiredNamesIn, wordFaults } from "./support/words.ts";
 const text = /(\.(ts|js|json|lua|md|yml|yaml|toml|html|css)|^\.[\w-]+|^\.ci\/\w+|^LICENSE)$/;
 const written = files().filter((path) => text.test(path) && !isGenerated(path));
 
-/** What no file may contain, and why. */
+/** Patterns that no file may contain, and why. */
 const forbidden: readonly { readonly what: RegExp; readonly because: string }[] = [
   {
     what: new RegExp(String.raw`(?<![\w.~}-])/(${"work|farm|root|home|Users"})/|\.lib(rary)/`),

@@ -1,5 +1,5 @@
 /**
- * Who may import whom. The direction of every arrow between folders is a
+ * Import laws. The direction of every arrow between folders is a
  * decision, so it is a row with a reason; an import without a row fails.
  *
  * @module

@@ -14,15 +14,15 @@ import { requireRedis } from "./support/require_programs.ts";
 import { type Cell, portSkips, queueSuite, skipsOf } from "./support/suites.ts";
 import { testsOf } from "./support/tree.ts";
 
-/** How long a file may take, and all of it, in milliseconds; scaled by the slowness of the machine. */
+/** Limits of a file and of the whole run in milliseconds; scaled by the slowness of the machine. */
 const fileMs = 120_000;
 const longFileMs = 600_000;
 const wholeMs = scaled(20 * 60_000);
 
-/** How many files run at once: what a test does most is to wait. */
+/** Number of files that run at once: tests mostly wait. */
 const atOnce = 3;
 
-/** What says most about a cell in the least time. */
+/** Files that cover most of a cell in the least time. */
 const fewFiles = ["task/tasks", "recovery/phoenix"].map((name) => `test/core/${name}.test.ts`);
 
 /** The port suite of each cell. */
@@ -37,7 +37,7 @@ const cells: Readonly<Partial<Record<Cell, readonly string[]>>> = {
   "node+memory": ["test/adapters/memory.test.ts", "test/runtimes/embedded_port.test.ts"],
 };
 
-/** Where the commands of `rl` and servers run: once on each runtime that has processes. */
+/** Cells where the commands of `rl` and servers run: once on each runtime that has processes. */
 const withProcesses: readonly Cell[] = ["node+ioredis", "bun+bun", "deno+ioredis"];
 
 /** These measure how long a recovery takes. */

@@ -1,6 +1,6 @@
 /**
  * The sequences that the model is checked with: they reach what there is. That
- * both engines and the model agree on them is told by test/slow/model.test.ts.
+ * test/slow/model.test.ts checks that both engines and the model agree on them.
  *
  * @module
  */

@@ -1,8 +1,7 @@
 /**
- * What an app has to load for Relier where loading costs: gzipped, with no client but
- * the one it names. What is loaded when it is needed is not counted: the inside of a
- * worker, what an operator does, and what tells OpenTelemetry, once somebody has
- * registered an SDK. As one file an app has all of it, `@opentelemetry/api` included.
+ * The size of an app's first load of Relier: gzipped, with no client but the one it
+ * names. Code loaded on first use does not count: workers, operations, and telemetry once
+ * an SDK is registered. A single-file bundle has all of it, `@opentelemetry/api` included.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Nothing is kept that nobody uses: no file, no export, no dependency. And
+ * Nothing unused stays: no file, no export, no dependency. And
  * nothing is used that is not declared.
  *
  * @module
@@ -12,7 +12,7 @@ import { files, read } from "./support/tree.ts";
 
 const npm = JSON.parse(read("package.json"));
 
-/** What is used without being imported, and by what. */
+/** Files used without an import, and their users. */
 const tools: Readonly<Record<string, string>> = {
   "@arethetypeswrong/cli": "the test of the package runs it",
   "@types/express": "the types of Express, which has none of its own",
@@ -66,7 +66,7 @@ test("every export is used by another file, or belongs to the face of the packag
   assert.deepEqual(unused, []);
 });
 
-/** Whether `user` has a use for `name` of a module it imports as `taken`. */
+/** Returns whether `user` has a use for `name` of a module it imports as `taken`. */
 function takes(user: string, taken: Import, name: string): boolean {
   if (taken.names !== "*") return taken.names.includes(name);
   const text = texts.get(user)!;

@@ -53,7 +53,7 @@ function textNodes(markup: string): string[] {
   return [...text.split("\n\n"), ...attributes];
 }
 
-/** Whether a text consists of words, and not of a path, a pattern or a list of classes. */
+/** Returns whether a text consists of words, and not of a path, a pattern or a list of classes. */
 function isProse(text: string): boolean {
   if (/^\s*[{[<]|^[a-z-]+(\/[a-z-]+)+|^default-src|\w=\w.*;/.test(text)) return false;
   return /\p{L}{2,}["”)]?[,:;.]? +(?:\p{L}|…|"|\d)/u.test(text);

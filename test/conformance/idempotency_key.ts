@@ -1,5 +1,5 @@
 /**
- * What the `Idempotency-Key` header is held to, on every framework and runtime.
+ * Contract of the `Idempotency-Key` header, on every framework and runtime.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { until } from "../support/until.ts";
 /** A lab that makes payments. */
 interface PaymentLab extends SiteLab {
   pay(key: string | undefined, how?: string, path?: string): Promise<Answered>;
-  /** How many payments were made. */
+  /** Number of payments made. */
   paid(): Promise<number>;
 }
 

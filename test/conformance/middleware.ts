@@ -1,5 +1,5 @@
 /**
- * What a request's client and the door of a server are held to, on every framework and
+ * Contract of a request's client and of admission, on every framework and
  * runtime: over real HTTP, before a real Redis.
  *
  * @module

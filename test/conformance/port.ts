@@ -13,7 +13,7 @@ import { scaled, stretched } from "../support/machine_speed.ts";
 import { bounded, until } from "../support/until.ts";
 import type { Wire } from "../support/wire.ts";
 
-/** What a test is given. */
+/** Input of a test. */
 export interface PortBench {
   /** The port under test, with a deadline of {@linkcode timeoutMs}. */
   readonly port: RedisPort;
@@ -25,7 +25,7 @@ export interface PortBench {
   close(): Promise<void>;
 }
 
-/** What may differ between ports. */
+/** Differences allowed between ports. */
 export interface PortSuiteOptions {
   /** Tests that cannot hold, by name, with the reason. */
   readonly skip?: Record<string, string>;
@@ -42,7 +42,7 @@ export function program(source: string, name = "probe"): Program {
   return { name, sha: createHash("sha1").update(source).digest("hex"), source };
 }
 
-/** Tells every listener, whichever way it had to subscribe. */
+/** Publishes to every listener, however it subscribed. */
 export const shout: Program = program(
   `local heard = redis.call("PUBLISH", KEYS[1], ARGV[1])
   local sharded = redis.pcall("SPUBLISH", KEYS[1], ARGV[1])
@@ -567,7 +567,7 @@ async function blocked(bench: PortBench, key: string): Promise<boolean> {
   return await blockedCount(bench, key) > 0;
 }
 
-/** How many clients wait on the server that holds `key`. Each bench has a server to itself. */
+/** Number of clients that wait on the server that holds `key`. Each bench has a server to itself. */
 async function blockedCount({ admin, wire }: PortBench, key: string): Promise<number> {
   if (wire !== undefined) return wire.pending("blpop");
   const info = String(await admin(["INFO", "clients"], key));

@@ -1,5 +1,5 @@
 /**
- * What a port makes of everything a server may say, sense or nonsense.
+ * Contract of a port for every reply a server may send, sense or nonsense.
  *
  * @module
  */
@@ -17,8 +17,8 @@ const probe = program("return 1");
 const canary = "canary-4111111111111111";
 
 /**
- * Registers the tests, for one way to connect. `astray` is what calls are told
- * that are sent to another node, where nobody can follow.
+ * Registers the tests, for one way to connect. `astray` matches the error of calls
+ * that a server redirects to a node out of reach.
  */
 export function repliesSuite(name: string, connect: ConnectTo, astray?: RegExp): void {
   /** Runs `body` with a port to a server that answers so. */
@@ -219,7 +219,7 @@ export function repliesSuite(name: string, connect: ConnectTo, astray?: RegExp):
   test(`${name}: wait() and listen() pass on a refusal`, async () => {
     await withStub(() => "-NOPERM no permissions to access a channel\r\n", async (port) => {
       for (
-        const call of [() => port.wait(["bell"], 500), () => port.listen!("news", () => {})]
+        const call of [() => port.wait(["bell"], 500), () => port.listen!("channel", () => {})]
       ) {
         const error = await failure(call());
         assert.deepEqual([error.failure, error.reply], ["refused", "NOPERM"]);

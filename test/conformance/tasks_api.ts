@@ -1,5 +1,5 @@
 /**
- * What tasks over HTTP are held to, on every framework and runtime.
+ * Contract of tasks over HTTP, on every framework and runtime.
  *
  * @module
  */
@@ -23,13 +23,13 @@ const picture = { name: "a", width: 10 };
 /** A lab that knows the token. */
 interface ApiLab extends SiteLab {
   api(line: string, asking?: Asking): Promise<Answered>;
-  /** What is told of a task, event by event; ends when it does, or is left. */
+  /** Events of a task as they are sent; ends with the task or when the reader leaves. */
   follow(id: string, headers?: Record<string, string>): Promise<Following>;
 }
 
 interface Following {
   readonly response: Response;
-  /** The states and progress told so far, and comments as ":". */
+  /** States and progress received so far, and comments as ":". */
   readonly told: string[];
   readonly ended: Promise<void>;
   leave(): void;

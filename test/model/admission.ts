@@ -15,7 +15,7 @@ interface Rule {
   readonly burst: number;
 }
 
-/** What stands before a push. */
+/** Limits in front of a push. */
 interface Gate {
   /** Why so many tasks are refused, and how many ms to wait; empty if they are let in. */
   refusal(tenant: string, cost: number): [reason?: string, waitMs?: number];
@@ -25,7 +25,7 @@ interface Gate {
   close(): void;
 }
 
-/** Tells whether so many tasks would be taken; nothing is kept free and nothing used up. */
+/** Returns whether so many tasks would be accepted. Reserves and charges nothing. */
 export function admit(
   world: World,
   { own, tenant, cost }: { own: string; tenant: string; cost: number },

@@ -1,5 +1,5 @@
 /**
- * Runs sequences that nobody has thought of, and tells the shortest that fails.
+ * Runs random sequences, and reports the shortest that fails.
  *
  * @module
  */

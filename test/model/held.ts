@@ -1,5 +1,5 @@
 /**
- * What Redis holds, and what it should hold by the model, in the same shape.
+ * The data in Redis and the data expected by the model, in the same shape.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { fromPlace, heldBy, isOver, type World } from "./world.ts";
 
 /** Everything under the root of a queue. */
 export interface Held {
-  /** What is known of each task, with the states it is in. */
+  /** Everything known of each task, with its states. */
   readonly tasks: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly holds: readonly string[];
   readonly tenants: readonly string[];
@@ -22,7 +22,7 @@ export interface Held {
   readonly bell: number;
 }
 
-/** Reads what a rig told, in the order of its dump. */
+/** Reads the dump of a rig, in its order. */
 export function readHeld(dump: readonly Reply[]): Held {
   const parts = (dump as readonly Reply[][]).values();
   const next = <T>(): [string, T][] => pairs(parts.next().value!) as [string, T][];
@@ -83,7 +83,7 @@ function numbers(flat: readonly [string, unknown][]): Record<string, number> {
   return Object.fromEntries(flat.map(([name, value]) => [name, Number(value)]));
 }
 
-/** What should be held by the model. */
+/** The data expected by the model. */
 export function expectedOf(world: World): Held {
   const tasks = [...world.tasks.values()];
   const workers = [...new Set(tasks.map(({ worker }) => worker ?? ""))].sort();

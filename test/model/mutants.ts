@@ -1,5 +1,5 @@
 /**
- * What is taken out of the Lua, one thing at a time. A model that agrees with
+ * Safeguards removed from the Lua, one at a time. A model that agrees with
  * any of these proves nothing.
  *
  * @module
@@ -9,7 +9,7 @@ import type { Patch } from "./rig.ts";
 
 /** Lua with something missing. */
 export interface LuaMutant {
-  /** What is missing, or what it does instead. */
+  /** The missing safeguard, or its replacement. */
   readonly that: string;
   readonly patch: Patch;
 }

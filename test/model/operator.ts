@@ -190,7 +190,7 @@ export function resume(world: World): Answer {
   return ["ok"];
 }
 
-/** Sets limits; an empty value removes one. A rate that changes begins anew. */
+/** Sets limits; an empty value removes one. A changed rate starts again. */
 export function limit(
   world: World,
   _: object,

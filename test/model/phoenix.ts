@@ -27,7 +27,7 @@ export function sweep(
   const { swept = now, graceUntil = 0 } = world;
   if (dead === "" && now - swept < 25 && now > swept) return ["ok", [], 50, 0];
   world.swept = now;
-  // Nobody swept for long, so Redis was away and nobody could renew.
+  // No sweep for long: Redis was away, and no worker could renew.
   if (now - swept > leaseMs / 2 && now > graceUntil + 3 * leaseMs) {
     world.graceUntil = now + leaseMs;
     count(world, "grace");
@@ -77,7 +77,7 @@ export function sweep(
   return ["ok", raised, nextMs, evicted];
 }
 
-/** How many in which hour, until the same hour of the next day. */
+/** Count per hour, until the same hour of the next day. */
 function noteHour(world: World, raised: number): void {
   const hour = Math.floor(nowOf(world) / 3_600_000);
   const before = world.hours.get(hour % 24);
@@ -87,7 +87,7 @@ function noteHour(world: World, raised: number): void {
   });
 }
 
-/** What becomes of a task whose worker is gone: the first death costs a moment, more the lane. */
+/** Moves a task whose worker is gone: the first death costs a short delay, later ones the lane. */
 function revive(world: World, task: Task, cause: string): void {
   const now = nowOf(world);
   if (!task.started) task.lost = (task.lost ?? 0) + 1;

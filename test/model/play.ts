@@ -23,7 +23,7 @@ export function play(steps: readonly Step[], prefix: string, nowUs: number): rea
   return stage.moves;
 }
 
-/** What a step comes to: a call to be made, or nothing more. */
+/** Result of a step: a call to make, or nothing. */
 type Take<S> = (stage: Stage, step: S) => Sent | void;
 
 const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {

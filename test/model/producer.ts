@@ -85,7 +85,7 @@ function accept(world: World, row: PushRow, old: Task | undefined): void {
   task.payload = row.envelope;
 }
 
-/** Tells where tasks stand, and notes on which channel somebody waits for the rest. */
+/** Returns the states of tasks, and notes the channel that waits for the others. */
 export function poll(
   world: World,
   { channel }: { channel: string },

@@ -1,5 +1,5 @@
 /**
- * What the scripts run in to be compared: a clock that the test moves, and
+ * Environment in which scripts are compared: a clock that the test moves, and
  * behind each reply everything that Redis holds then. The scripts are the ones
  * that are published, with one line replaced in each (where it asks for the
  * time), and whatever a mutant takes out of them.
@@ -26,15 +26,15 @@ export interface Call {
   readonly args: readonly string[];
 }
 
-/** What is replaced in the text of every script that has it. */
+/** Replacements in the text of every script that has them. */
 export type Patch = readonly [from: string, to: string];
 
-/** What a call came to: its reply, and everything that is held then. */
+/** Result of a call: its reply, and all data after it. */
 export type Outcome = readonly [reply: Reply, held: Reply];
 
-/** How a rig differs from one that sends each script with the time it is to go by. */
+/** Differences from a rig that sends the time with each script. */
 export interface RigOptions {
-  /** What is replaced; each has to fit at least one script. */
+  /** Replacements; each must fit at least one script. */
   readonly patches?: readonly Patch[];
   /** Moves the engine's own clock, and returns it, in ms: the scripts go by that. */
   readonly advance?: (ms: number) => number;
@@ -46,11 +46,11 @@ export interface Rig {
   nowUs(): number;
   /** Makes calls in their order; resolves to the reply and what is held behind each. */
   run(calls: readonly Call[]): Promise<readonly Outcome[]>;
-  /** What the audit finds at `partition`: section, entry and what is wrong. */
+  /** Findings of the audit at `partition`: section, entry and what is wrong. */
   audit(partition: Partition): Promise<readonly Reply[]>;
 }
 
-/** What `wait` does to a bell, of which there is no script. */
+/** Effect of `wait` on a bell; no script does it. */
 const hear = {
   name: "hear",
   keys: ["bell"],

@@ -162,7 +162,7 @@ const kinds: {
 
 type Kind = keyof StepKinds;
 
-/** As many steps of some kinds as fit. */
+/** Steps of some kinds, up to the room left. */
 function stepsOf(names: readonly Kind[]): fc.Arbitrary<Step[]> {
   const step = fc.oneof(...names.map((name) => {
     const [weight, parts] = kinds[name];
@@ -175,7 +175,7 @@ function stepsOf(names: readonly Kind[]): fc.Arbitrary<Step[]> {
   });
 }
 
-/** What happens in a queue, or to some locks, from the first moment on. */
+/** Sequences of steps in a queue or with locks, from the start. */
 export const sequences: fc.Arbitrary<Step[]> = fc.oneof(
   { weight: 15, arbitrary: stepsOf(Object.keys(kinds) as Kind[]) },
   { weight: 1, arbitrary: stepsOf(["lock", "unlock", "keep", "echo", "wait", "due"]) },

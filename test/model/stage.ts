@@ -1,5 +1,5 @@
 /**
- * Where steps are played: a queue and some locks on the model, the calls that
+ * The stage for steps: a queue and some locks on the model, the calls that
  * were made there, and what has to come of each.
  *
  * @module
@@ -23,7 +23,7 @@ export interface Move extends Call {
   /** The word, and what is behind epoch and sequence. */
   readonly answer: Answer;
   readonly held: Held;
-  /** Whether it is the call before once more, at the same moment. */
+  /** True for a repetition of the previous call at the same moment. */
   readonly again: boolean;
 }
 
@@ -66,7 +66,7 @@ export interface Sent {
   readonly rows: readonly Values[];
 }
 
-/** What is played on, and how a number of a step comes to name something. */
+/** The queue and locks of a run, and the meaning of a step's numbers. */
 export interface Stage {
   nowUs: number;
   readonly queue: Place;

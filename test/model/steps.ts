@@ -1,5 +1,5 @@
 /**
- * What can happen in a queue, as data: small numbers that name tasks, workers
+ * Steps of a queue as data: small numbers that name tasks, workers
  * and claims, so that steps meet each other often, and a sequence that fails can
  * be cut short.
  *
@@ -16,12 +16,12 @@ export interface PushStep extends Omit<PushRow, "id" | "envelope"> {
   readonly payload: number;
 }
 
-/** What became of a claim, which is counted from the last one back. */
+/** Outcome of a claim, counted back from the last one. */
 export interface SettleStep extends Omit<SettleRow, "id" | "nonce" | "error" | "name"> {
   readonly claim: number;
 }
 
-/** What a worker shows of a claim. */
+/** Progress a worker reports for a claim. */
 export interface BeatStep extends Omit<BeatRow, "id" | "nonce"> {
   readonly claim: number;
 }
@@ -32,14 +32,14 @@ export interface RestoreStep extends Omit<RestoreRow, "id" | "envelope" | "pushe
   readonly agoMs: number;
 }
 
-/** What each kind of step is made of. */
+/** Fields of each kind of step. */
 export interface StepKinds {
   push: {
     readonly rows: readonly PushStep[];
     readonly own: string;
     readonly parent: number | null;
   };
-  /** Somebody asks at the door. */
+  /** A caller checks admission. */
   admit: { readonly own: string; readonly tenant: string; readonly cost: number };
   turn: {
     readonly worker: string;
@@ -57,7 +57,7 @@ export interface StepKinds {
   beat: {
     readonly worker: string;
     readonly rows: readonly BeatStep[];
-    /** How many of what it holds it does not beat for: their handlers are stuck. */
+    /** Number of held tasks without a beat: their handlers are stuck. */
     readonly stuck: number;
     readonly claiming: number;
     readonly leaseMs: number;

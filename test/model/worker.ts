@@ -20,7 +20,7 @@ import {
   type World,
 } from "./world.ts";
 
-/** What became of a claim. */
+/** Outcome of a claim. */
 export interface SettleRow {
   readonly id: string;
   readonly nonce: string;
@@ -32,7 +32,7 @@ export interface SettleRow {
   readonly name: string;
 }
 
-/** Who turns, and what for. */
+/** The worker of an exchange, and its request. */
 export interface TurnArgs {
   readonly worker: string;
   readonly call: string;
@@ -186,7 +186,7 @@ function settle(world: World, row: SettleRow, trace: string | undefined): boolea
 function verdict(world: World, task: Task, row: SettleRow): boolean {
   const now = nowOf(world);
   if (row.event === "complete") {
-    // Late, but nobody else has started it: its worker was only presumed dead.
+    // Late, but no other worker started it: its worker was only presumed dead.
     const late = task.state !== "running";
     if (!move(world, task, "complete", now + row.ms)) return false;
     if (late) task.history = [...task.history!.slice(0, -1), "completed late"];
@@ -222,7 +222,7 @@ function verdict(world: World, task: Task, row: SettleRow): boolean {
   }
 }
 
-/** What a worker shows of a task. */
+/** Progress a worker reports for a task. */
 export interface BeatRow {
   readonly id: string;
   readonly nonce: string;

@@ -1,5 +1,5 @@
 /**
- * What a queue is, in plain TypeScript: tasks in states, and a few numbers. No
+ * A queue in plain TypeScript: tasks in states, and a few numbers. No
  * keys, no packing, no batches: what moves, moves at once.
  *
  * @module
@@ -35,7 +35,7 @@ export interface Task {
   nonce?: string | undefined;
   fence?: number;
   since?: number;
-  /** Whether its handler was started; a claim that dies before is free. */
+  /** True once its handler started; a claim that dies before is not charged. */
   started?: 1 | undefined;
   tried?: 1;
   solo?: 1 | undefined;
@@ -67,7 +67,7 @@ export interface Task {
   history?: readonly (string | number)[] | undefined;
 }
 
-/** What a worker said of itself when it last beat. */
+/** The worker's own report of its last beat. */
 export interface Presence {
   beat: number;
   /** Since when another thread has had to beat for it. */
@@ -86,7 +86,7 @@ export interface World {
   lane: { readonly worker: string; until: number } | undefined;
   swept: number | undefined;
   graceUntil: number | undefined;
-  /** What was brought back in an hour, by the hour of the day. */
+  /** Tasks resurrected per hour, by the hour of the day. */
   readonly hours: Map<number, { readonly hour: number; readonly raised: number }>;
   paused: string | undefined;
   closed: string | undefined;
@@ -96,7 +96,7 @@ export interface World {
   /** Workers by when they were first or last heard of. */
   readonly workers: Map<string, number>;
   readonly presence: Map<string, Presence>;
-  /** What each of a worker's two calls claimed last: a nonce, then ids. */
+  /** The last claim of each of a worker's two calls: a nonce, then ids. */
   readonly claims: Map<string, readonly string[]>;
   bell: 0 | 1;
 }
@@ -135,13 +135,13 @@ export function lineOf(world: World, state: TaskState): Task[] {
     .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
 }
 
-/** What a worker runs or holds ready to run, by id. */
+/** Tasks a worker runs or holds ready, by id. */
 export function heldBy(world: World, worker: string): Task[] {
   return lineOf(world, "running").filter((task) => task.worker === worker)
     .sort((a, b) => a.id < b.id ? -1 : 1);
 }
 
-/** Whether `nonce` is the claim by which a running task is held. */
+/** Returns whether `nonce` is the claim that holds a running task. */
 export function holds(task: Task | undefined, nonce: string): task is Task {
   return task?.state === "running" && task.nonce === nonce;
 }
@@ -173,7 +173,7 @@ export function move(world: World, task: Task, event: TransitionName, at: number
   return true;
 }
 
-/** Whether a task has come to an end. */
+/** Returns whether a task is final. */
 export function isOver({ state }: Task): boolean {
   return state === "completed" || state === "cancelled" || state === "dead";
 }
@@ -186,12 +186,12 @@ export function arrival(world: World): number {
   return world.order = Math.max((nowOf(world) - dawn) * 64, (world.order ?? 0) + 1);
 }
 
-/** Where a ready task stands: higher priorities first, then by arrival. */
+/** Position of a ready task: higher priorities first, then by arrival. */
 export function place({ priority = 0, order }: Task): number {
   return (100 - priority) * band + order;
 }
 
-/** What the score of a ready task tells where nothing is recorded of it. */
+/** Facts in the score of a ready task that has no record. */
 export function fromPlace(at: number): { order: number; priority: number | undefined } {
   const above = Math.floor(at / band);
   return { order: at - above * band, priority: above < 100 ? 100 - above : undefined };
@@ -212,7 +212,7 @@ export function nextFence(world: World): number {
   return Math.max((world.fence ?? 0) + 1, world.nowUs);
 }
 
-/** Wakes a worker; a paused queue wakes nobody. */
+/** Wakes a worker; a paused queue wakes none. */
 export function ring(world: World): void {
   if (world.paused === undefined) world.bell = 1;
 }

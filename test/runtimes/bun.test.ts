@@ -1,5 +1,5 @@
 /**
- * What the slow ring does to workers on Node.js, done to workers on Bun, by
+ * The slow ring's faults, applied to workers on Bun, by
  * Bun's own client: they drain, are killed, and stall.
  *
  * @module

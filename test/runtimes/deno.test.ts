@@ -55,7 +55,7 @@ function deno(flags: readonly string[], args: readonly string[], env = {}): Prog
   return { child, said: () => said, ended };
 }
 
-/** What `call` says under `flags`. */
+/** Output of `call` under `flags`. */
 async function called(flags: readonly string[], url?: string, env = {}): Promise<string> {
   const { said, ended } = deno(flags, url === undefined ? ["call"] : ["call", url], env);
   assert.equal(await bounded("the program ended", ended, 20_000), 0, said());

@@ -57,7 +57,7 @@ interface Ledger {
   readonly url: string;
   /** The order of each attempt that began. */
   readonly started: readonly string[];
-  /** How often an order was charged. */
+  /** Number of charges per order. */
   charges(order: string): number;
   close(): void;
 }

@@ -1,5 +1,5 @@
 /**
- * What a port makes of the bad days of HTTP, up to its deadline.
+ * A port over failing HTTP, up to its deadline.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * The port contract through Upstash's SDK, over HTTP: by an address and by a
- * client somebody holds.
+ * caller's own client.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Workers over HTTP: nothing tells that one died but its lease, and they run
+ * Workers over HTTP: only the lease reveals that one died, and they run
  * wherever there is `fetch`.
  *
  * @module

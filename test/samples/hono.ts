@@ -1,7 +1,7 @@
 /**
  * A shop on Hono: an order is accepted when Redis has it, the same order is
- * charged once, whoever comes when the queue is closed is told when to come again, and
- * whoever has the token sees it all in a browser.
+ * charged once, a full queue answers with Retry-After, and an operator with the token
+ * sees all of it in a browser.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The world outside the samples: a bank, a post office, a table of rows. What
- * they did is told to the diary.
+ * The world outside the samples: a bank, a post office, a table of rows. They
+ * write each effect to the diary.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface Row {
   readonly total: number;
 }
 
-/** How often a job asked for its rows. */
+/** Number of times a job asked for its rows. */
 const asked = new Map<string, number>();
 
 /**

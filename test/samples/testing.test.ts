@@ -1,5 +1,5 @@
 /**
- * How the tasks of the other samples are tested: as functions, by what was
+ * Tests of the other samples' tasks: as functions, by what was
  * pushed, and by what becomes of them when a worker dies.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * What Bun's own client makes a port say to everything a server may say.
+ * A port over Bun's own client, for every reply a server may send.
  *
  * @module
  */

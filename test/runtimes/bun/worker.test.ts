@@ -1,5 +1,5 @@
 /**
- * Workers in Bun, by Bun's own client, as somebody writes them who has read the
+ * Workers in Bun over Bun's own client, as a reader of the README writes them: the
  * README and nothing else.
  *
  * @module
@@ -52,7 +52,7 @@ async function start(server: RedisServer, hands: Hand[]): Promise<Hand> {
   return hand;
 }
 
-/** Runs `body` with a server and a client; whoever it hired goes with them. */
+/** Runs `body` with a server and a client, and ends the processes it started. */
 async function withHands(
   body: (rl: Relier, hire: () => Promise<Hand>) => Promise<void>,
 ): Promise<void> {
