@@ -60,7 +60,7 @@ if (plan.length === 0) {
   process.exit(2);
 }
 
-requireRedis();
+await requireRedis();
 const started = performance.now();
 const outcomes: Outcome[] = [];
 const late: Job[] = [];

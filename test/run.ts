@@ -1,77 +1,127 @@
 /**
- * Runs the tests, ring by ring: the gate, the fast ring, the commands of `rl`,
- * the slow ring, which kills real processes, what is measured there, the dashboard
- * in a browser, then the fast half of the matrix. A ring that is named is run alone;
- * torture only so, because it takes long. A ring that fails does not stop the next one,
- * so one run tells everything, and says what failed once more at the very end.
+ * Runs the tests, ring by ring. Without a name: the gate, the fast ring, the commands
+ * of `rl`, the dashboard in a browser, and a short selection of the slow ring, which
+ * kills real processes. `slow` runs the rest of that, what is measured, and the fast
+ * half of the matrix. The name of a ring runs that ring alone; torture takes so long
+ * that it has to be named. A ring that fails does not stop the next one, so one run
+ * reports everything, and what failed is printed again at the very end.
  *
  * @module
  */
 
 import { spawn } from "node:child_process";
 import process from "node:process";
-import { gate } from "./gate.ts";
+import { createInterface } from "node:readline";
+import { gate, ruleTests } from "./gate.ts";
+import { compileTests } from "./support/compile_tests.ts";
+import { scaled, slownessNow, slownessVariable } from "./support/machine_speed.ts";
 import { requireChromium, requireRedis } from "./support/require_programs.ts";
 import { root, testsBelow, testsOf } from "./support/tree.ts";
 
-/** These say how long a recovery takes, or that nobody alive is given up: nothing runs beside them. */
-const measured = ["presence", "recovery", "supervisor"].map((name) => `test/slow/${name}.test.ts`);
+/** The tests of the slow ring that say most in little time: deaths, farewells and a Redis that restarts. */
+const selected = ["drain", "kills", "redis_restart", "signals"].map(slowTest);
 
-/** How a ring is run: how many files at once, and how long one file may take. */
+/** How long a recovery takes, and that no living worker is given up: nothing runs beside these. */
+const measured = ["presence", "recovery", "supervisor"].map(slowTest);
+
+/** How a ring is run. */
+interface Ring {
+  readonly tests: readonly string[];
+  /** How many files run at once. */
+  readonly atOnce: number;
+  /** How long one file may take, in milliseconds, scaled by the slowness of the machine. */
+  readonly fileMs: number;
+  /** Whether its tests are compiled beforehand. */
+  readonly isCompiled?: boolean;
+}
+
 const rings = {
   fast: {
-    tests: [...testsOf("test"), ...testsBelow("test/core"), ...testsBelow("test/adapters")],
+    tests: [...testsOf("test"), ...testsBelow("test/core"), ...testsBelow("test/adapters")]
+      .filter((file) => !ruleTests.includes(file)),
     atOnce: 3,
     fileMs: 60_000,
+    isCompiled: true,
   },
-  cli: { tests: testsOf("test/cli"), atOnce: 3, fileMs: 60_000 },
+  cli: { tests: testsOf("test/cli"), atOnce: 3, fileMs: 60_000, isCompiled: true },
+  browser: { tests: testsOf("test/browser"), atOnce: 1, fileMs: 120_000 },
+  selected: { tests: selected, atOnce: 2, fileMs: 120_000 },
   // Most of their time they wait: for a lease to end, for a process to be gone.
-  slow: {
-    tests: testsOf("test/slow").filter((file) => !measured.includes(file)),
+  rest: {
+    tests: testsOf("test/slow").filter((file) => ![...selected, ...measured].includes(file)),
     atOnce: 3,
     fileMs: 300_000,
   },
   measured: { tests: measured, atOnce: 1, fileMs: 300_000 },
-  browser: { tests: testsOf("test/browser"), atOnce: 1, fileMs: 120_000 },
   torture: { tests: testsOf("test/torture"), atOnce: 1, fileMs: 900_000 },
+} satisfies Record<string, Ring>;
+
+type RingName = keyof typeof rings;
+
+/** What to run, one after the other; the rings of one group run at the same time. */
+interface Plan {
+  readonly hasGate?: boolean;
+  readonly groups: readonly (readonly RingName[])[];
+  readonly hasMatrix?: boolean;
+}
+
+const plans: Readonly<Record<string, Plan>> = {
+  "": { hasGate: true, groups: [["fast"], ["cli"], ["browser", "selected"]] },
+  slow: { groups: [["rest"], ["measured"]], hasMatrix: true },
 };
 
-/** What a ring came to. */
+/** How a ring, the gate or the matrix ended. */
 interface Result {
+  readonly name: string;
   readonly passed: boolean;
-  /** The lines it sums itself up with. */
+  readonly seconds: number;
+  /** Its own lines of summary. */
   readonly summary: readonly string[];
   /** The name and the error of each test that failed, as it was printed. */
   readonly failing: string;
 }
 
-/** Runs the tests of a ring. */
-async function run(name: keyof typeof rings): Promise<Result> {
-  const { tests, atOnce, fileMs } = rings[name];
-  if (tests.length === 0) return { passed: true, summary: ["no tests yet"], failing: "" };
-  const { passed, output } = await node([
-    "--import=tsx",
-    "--test",
-    "--test-force-exit",
-    "--test-reporter=spec",
-    `--test-concurrency=${atOnce}`,
-    `--test-timeout=${fileMs}`,
-    ...tests,
-  ]);
-  const summary = output.match(
-    /^\W*(tests|pass|fail|cancelled|skipped|duration_ms) [\d.]+$/gm,
+/** Runs the tests of a ring; prints what they say at once, or when all have ended. */
+async function run(name: RingName, atEnd: boolean): Promise<Result> {
+  const { tests, atOnce, fileMs, isCompiled = false }: Ring = rings[name];
+  const started = performance.now();
+  const compiled = isCompiled ? await compileTests(tests) : undefined;
+  const { passed, output } = await node(
+    [
+      compiled === undefined ? "--import=tsx" : "--enable-source-maps",
+      "--test",
+      "--test-force-exit",
+      "--test-reporter=spec",
+      `--test-concurrency=${atOnce}`,
+      `--test-timeout=${scaled(fileMs)}`,
+      ...compiled ?? tests,
+    ],
+    atEnd,
   );
-  return { passed, summary: summary ?? [], failing: from(output, "✖ failing tests:") };
+  const summary = output.match(/^\W*(tests|pass|fail|cancelled|skipped) \d+$/gm) ?? [];
+  const failing = from(output, "✖ failing tests:");
+  return { name: `${name} ring`, passed, seconds: secondsSince(started), summary, failing };
 }
 
 /** Runs the half of the matrix that every run can afford. */
 async function runMatrix(): Promise<Result> {
+  const started = performance.now();
   const { passed, output } = await node(["--import=tsx", "test/matrix.ts", "--fast"]);
+  const summary = [output.trim().split("\n").at(-1)!];
+  const failing = from(output, "What failed:");
   return {
+    name: "fast half of the matrix",
     passed,
-    summary: [output.trim().split("\n").at(-1)!],
-    failing: from(output, "What failed:"),
+    seconds: secondsSince(started),
+    summary,
+    failing,
   };
+}
+
+async function runGate(): Promise<Result> {
+  const started = performance.now();
+  const passed = await gate();
+  return { name: "gate", passed, seconds: secondsSince(started), summary: [], failing: "" };
 }
 
 /** The end of `output`, from the last `heading` on; nothing if there is none. */
@@ -80,53 +130,71 @@ function from(output: string, heading: string): string {
   return at < 0 ? "" : output.slice(at);
 }
 
-/** Runs a program of ours, and shows what it prints. */
-function node(args: readonly string[]): Promise<{ passed: boolean; output: string }> {
+/** Runs a program of ours, and prints its lines as they come, or all of them at the end. */
+function node(
+  args: readonly string[],
+  atEnd = false,
+): Promise<{ passed: boolean; output: string }> {
   const child = spawn(process.execPath, [...args], {
     cwd: root,
+    // Measured for each ring: the load of a machine changes.
+    env: { ...process.env, [slownessVariable]: String(slownessNow()) },
     stdio: ["ignore", "pipe", "inherit"],
   });
   let output = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    process.stdout.write(chunk);
-    output += chunk;
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const text = `${line}\n`;
+    output += text;
+    if (!atEnd) process.stdout.write(text);
   });
   return new Promise((resolve) => {
-    child.on("close", (code) => resolve({ passed: code === 0, output }));
+    child.on("close", (code) => {
+      if (atEnd) process.stdout.write(output);
+      resolve({ passed: code === 0, output });
+    });
   });
 }
 
-const everything = ["fast", "cli", "slow", "measured", "browser"] as const;
+function slowTest(name: string): string {
+  return `test/slow/${name}.test.ts`;
+}
 
-/** The ring that was named, or `undefined` for all but torture. */
-function named(ring: string | undefined): keyof typeof rings | undefined {
-  if (ring === undefined || Object.hasOwn(rings, ring)) return ring as keyof typeof rings;
-  const names = Object.keys(rings).join(", ");
-  console.error(`Cannot run the tests "${ring}": name one of ${names}, or nothing for all`);
+function secondsSince(started: number): number {
+  return (performance.now() - started) / 1000;
+}
+
+/** The plan of that name; a ring alone is one, too. */
+function planOf(name: string): Plan {
+  if (Object.hasOwn(plans, name)) return plans[name]!;
+  if (Object.hasOwn(rings, name)) return { groups: [[name as RingName]] };
+  const names = ["slow", ...Object.keys(rings)].join(", ");
+  console.error(`Cannot run the tests "${name}": name one of ${names}, or nothing for npm test`);
   process.exit(2);
 }
 
-const only = named(process.argv[2]);
+const { hasGate, groups, hasMatrix } = planOf(process.argv[2] ?? "");
 
-requireRedis();
-// Here, because installing it takes longer than a file of tests may.
-if (only === undefined || only === "browser") requireChromium();
-const gatePassed = only !== undefined || await gate();
-let passed = gatePassed;
-const failures: string[] = [];
-const report: string[] = [];
-
-function add(name: string, result: Result): void {
-  passed &&= result.passed;
-  report.push(`\n${name}: ${result.passed ? "passed" : "FAILED"}`, ...result.summary);
-  if (!result.passed) failures.push(`\n${name}:\n${result.failing.trim()}`);
+/** Here, because to install one takes longer than a file of tests may; the gate needs none. */
+async function requirePrograms(): Promise<void> {
+  await requireRedis();
+  if (groups.flat().includes("browser")) await requireChromium();
 }
 
-for (const name of only === undefined ? everything : [only]) add(`${name} ring`, await run(name));
-if (only === undefined) {
-  add("fast half of the matrix", await runMatrix());
-  report.unshift(`\ngate: ${gatePassed ? "passed" : "FAILED"}`);
+const results: Result[] = [];
+const installed = requirePrograms();
+if (hasGate) results.push(await runGate());
+await installed;
+for (const group of groups) {
+  results.push(...await Promise.all(group.map((name, i) => run(name, i > 0))));
 }
-// Last, for whoever is shown only the end of it.
-console.log([...report, ...failures].join("\n"));
-process.exitCode = passed ? 0 : 1;
+if (hasMatrix) results.push(await runMatrix());
+
+for (const { name, passed, seconds, summary } of results) {
+  console.log(`\n${name}: ${passed ? "passed" : "FAILED"} in ${seconds.toFixed(0)} s`);
+  for (const line of summary) console.log(line);
+}
+// Last, for a reader who is shown only the end of it.
+for (const { name, passed, failing } of results) {
+  if (!passed) console.log(`\n${name}:\n${failing.trim()}`);
+}
+process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;

@@ -23,12 +23,12 @@ const flags = [
 ];
 
 /** Starts it. */
-export function startBrowser(): Promise<Browser> {
-  const executablePath = requireChromium();
+export async function startBrowser(): Promise<Browser> {
+  const executablePath = await requireChromium();
   // By a path, or by the name it is found under on the PATH.
   return executablePath.includes("/")
-    ? chromium.launch({ executablePath, args: flags })
-    : chromium.launch({ executablePath: `/usr/bin/${executablePath}`, args: flags });
+    ? await chromium.launch({ executablePath, args: flags })
+    : await chromium.launch({ executablePath: `/usr/bin/${executablePath}`, args: flags });
 }
 
 /** How somebody looks. */

@@ -1,16 +1,15 @@
 /**
- * The tests run against a real Redis and a real browser, so there have to be such
- * to start.
+ * The tests run against a real Redis and a real browser, so both have to be there.
  *
  * @module
  */
 
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import process from "node:process";
 
 /** Makes sure `redis-server` can be started; installs it if allowed to, else exits with 1. */
-export function requireRedis(): void {
-  if (found(["redis-server"], "redis-server") !== undefined) return;
+export async function requireRedis(): Promise<void> {
+  if (await found(["redis-server"], "redis-server") !== undefined) return;
   console.error(
     "Cannot run the tests: redis-server is not on the PATH; install Redis 7, e.g. apt-get install redis-server or brew install redis",
   );
@@ -18,12 +17,12 @@ export function requireRedis(): void {
 }
 
 /**
- * Makes sure a Chromium can be started, and says how it is called; installs one if
+ * Makes sure a Chromium can be started, and resolves to its command; installs one if
  * allowed to, else exits with 1. `CHROMIUM` names another one.
  */
-export function requireChromium(): string {
+export async function requireChromium(): Promise<string> {
   const { CHROMIUM } = process.env;
-  const command = found(
+  const command = await found(
     CHROMIUM ? [CHROMIUM] : ["chromium", "chromium-browser", "google-chrome"],
     "chromium",
   );
@@ -34,23 +33,34 @@ export function requireChromium(): string {
   process.exit(1);
 }
 
-/** The first of `commands` that starts, once the package that has it was installed if need be. */
-function found(commands: readonly string[], inPackage: string): string | undefined {
-  const there = commands.find(starts);
-  if (there !== undefined || process.getuid?.() !== 0 || !starts("apt-get")) return there;
+/** The first of `commands` that starts; installs the package that has it if none does. */
+async function found(commands: readonly string[], inPackage: string): Promise<string | undefined> {
+  const there = await firstOf(commands);
+  if (there !== undefined || process.getuid?.() !== 0 || !await starts("apt-get")) return there;
   console.log(`${inPackage} is not on the PATH: installing it with apt-get`);
-  apt("update");
-  apt("install", "-y", "--no-install-recommends", inPackage);
-  return commands.find(starts);
+  await apt("update");
+  await apt("install", "-y", "--no-install-recommends", inPackage);
+  return await firstOf(commands);
 }
 
-function starts(command: string): boolean {
-  return spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0;
+async function firstOf(commands: readonly string[]): Promise<string | undefined> {
+  for (const command of commands) if (await starts(command)) return command;
+  return undefined;
 }
 
-function apt(...args: string[]): void {
-  spawnSync("apt-get", args, {
+function starts(command: string): Promise<boolean> {
+  const child = spawn(command, ["--version"], { stdio: "ignore" });
+  return new Promise((resolve) => {
+    child.once("error", () => resolve(false)).once("exit", (code) => resolve(code === 0));
+  });
+}
+
+function apt(...args: string[]): Promise<void> {
+  const child = spawn("apt-get", args, {
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  });
+  return new Promise((resolve) => {
+    child.once("error", () => resolve()).once("exit", () => resolve());
   });
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import assert from "node:assert/strict";
 import { createRelier, type Relier, type TaskHandle, type WorkerOptions } from "../../mod.ts";
 import { type Crew, type Hand, openCrew } from "./crew.ts";
 import type { Wear } from "./dressed.ts";
@@ -14,27 +15,126 @@ import type { Runtime } from "./runtimes.ts";
 import { order, type Told } from "./tasks.ts";
 import { until } from "./until.ts";
 
-/** Kills `victim` in the middle of its tasks; resolves to how many. */
-export async function strike(
+/** Orders that come in portions while workers die. */
+export interface Storm {
+  readonly queue: string;
+  /** How many orders there are. */
+  readonly count: number;
+  readonly kills: number;
+  /** How many workers there are at once. */
+  readonly workers: number;
+  /** Starts the worker in place `i`. */
+  hire(i: number): Promise<Hand>;
+  /** The place of the worker that a kill strikes; a random one if absent. */
+  victimOf?(kill: number): number;
+}
+
+/** What happened in a storm. */
+export interface StormReport {
+  readonly handles: ReadonlyMap<string, TaskHandle<Told>>;
+  /** How many runs of a handler began. */
+  readonly starts: number;
+  /** How many of them were cut off by a kill. */
+  readonly lostRuns: number;
+}
+
+/**
+ * Kills workers in the middle of their tasks, one after the other; resolves when all
+ * orders are done. A portion is pushed before each kill, so that there is work to
+ * interrupt however fast the others are.
+ */
+export async function storm(
   url: string,
   crew: Crew,
-  victim: Hand,
+  rl: Relier,
+  { queue, count, kills, workers, hire, victimOf }: Storm,
+): Promise<StormReport> {
+  const handles = new Map<string, TaskHandle<Told>>();
+  const places = Array.from({ length: workers }, (_, i) => i);
+  const startedAt = performance.now();
+  const hands = await Promise.all(places.map(hire));
+  let lostRuns = 0;
+  for (let kill = 0; kill <= kills; kill++) {
+    const rows: [string, number][] = [];
+    for (let i = handles.size; i < Math.ceil(count * (kill + 1) / (kills + 1)); i++) {
+      // The first of a portion are long enough to be caught, and fill every slot.
+      const isLong = rows.length < workers * 5;
+      rows.push([`o${i}`, isLong ? 400 : 5 + Math.floor(Math.random() * 46)]);
+    }
+    const pushed = await order.apushMany(rows, { queue });
+    rows.forEach(([key], i) => handles.set(key, pushed[i]!));
+    // The same orders again: they are there.
+    for (const { outcome } of await order.apushMany(rows, { queue })) {
+      assert.equal(outcome, "joined");
+    }
+    if (kill === kills) break;
+    const place = victimOf?.(kill) ?? Math.floor(Math.random() * workers);
+    lostRuns += await strike(url, crew, hands[place]!, queue);
+    hands[place] = await hire(place);
+  }
+  await until("all is done", async () => {
+    return (await rl.queue(queue).stats()).counts.completed === count;
+  }, 60_000);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const starts = crew.diary.of("start").length;
+  console.log(
+    `# ${count} tasks, ${kills} kills with ${lostRuns} tasks in flight: ` +
+      `${starts} starts, done in ${seconds.toFixed(1)} s`,
+  );
+  return { handles, starts, lostRuns };
+}
+
+/** A storm over four workers of this runtime, and all that has to hold after it. */
+export async function outlive(
+  url: string,
   queue: string,
-): Promise<number> {
+  { count, kills }: { readonly count: number; readonly kills: number },
+): Promise<void> {
+  const rl = createRelier({ redis: url });
+  const crew = await openCrew(url);
+  const hire = () => crew.hire({ queues: [queue], concurrency: 5 });
+  try {
+    const report = await storm(url, crew, rl, { queue, count, kills, workers: 4, hire });
+    await assertOutlived(url, crew, rl, queue, report);
+  } finally {
+    await crew.close();
+    await rl.close();
+  }
+}
+
+/** Checks that no order was lost or done twice, and that nothing is left when all have gone. */
+export async function assertOutlived(
+  url: string,
+  crew: Crew,
+  rl: Relier,
+  queue: string,
+  { handles, starts, lostRuns }: StormReport,
+): Promise<void> {
+  assert.ok(
+    starts <= handles.size + lostRuns,
+    `${starts} starts, ${handles.size} tasks, ${lostRuns} in flight`,
+  );
+  assert.deepEqual(await verdictOn(crew, rl, queue, handles), []);
+  for (const { code } of await crew.dismiss()) assert.equal(code, 0);
+  await assertSound(url, [queue]);
+}
+
+/** Kills `victim` in the middle of its tasks; resolves to how many. */
+async function strike(url: string, crew: Crew, victim: Hand, queue: string): Promise<number> {
   const starts = () =>
     crew.diary.of("start").filter(({ worker }) => worker === victim.worker).length;
-  let flying = 0;
-  await until("the victim is caught with a running task", async () => {
+  for (;;) {
+    victim.stop();
+    const flying = await inFlight(url, crew, victim, queue);
+    if (flying > 0) {
+      await victim.kill();
+      return flying;
+    }
     // It gets the time to start another one: a process that is stopped at once never would.
     const before = starts();
+    victim.wake();
     await until("the victim starts a task", () => starts() > before);
-    victim.stop();
-    flying = await inFlight(url, crew, victim, queue);
-    if (flying === 0) victim.wake();
-    return flying > 0;
-  }, 30_000);
-  await victim.kill();
-  return flying;
+  }
 }
 
 /** The tasks that a worker has started and Redis says it holds. */
@@ -50,7 +150,7 @@ async function inFlight(url: string, crew: Crew, hand: Hand, queue: string): Pro
 }
 
 /** What is wrong with how the tasks of `handles` came out. */
-export async function verdictOn(
+async function verdictOn(
   crew: Crew,
   rl: Relier,
   queue: string,
