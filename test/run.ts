@@ -43,7 +43,7 @@ const rings = {
     fileMs: 60_000,
     isCompiled: true,
   },
-  cli: { tests: testsOf("test/cli"), atOnce: 3, fileMs: 60_000, isCompiled: true },
+  cli: { tests: testsOf("test/cli"), atOnce: 3, fileMs: 60_000 },
   browser: { tests: testsOf("test/browser"), atOnce: 1, fileMs: 120_000 },
   selected: { tests: selected, atOnce: 2, fileMs: 120_000 },
   // Most of their time they wait: for a lease to end, for a process to be gone.

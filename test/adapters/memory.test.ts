@@ -216,7 +216,7 @@ test(
     const code = `
       import { register } from "node:module";
       register("data:text/javascript," + encodeURIComponent(${JSON.stringify(hook)}));
-      const { memory } = await import("${new URL("../adapters/memory.ts", import.meta.url)}");
+      const { memory } = await import("${new URL("../../adapters/memory.ts", import.meta.url)}");
       const port = memory();
       const told = (error) => console.log(error.name, error.failure, error.message);
       await port.run({ name: "x", sha: "x", source: "return 1" }, [], []).catch(told);
