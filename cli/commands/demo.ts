@@ -99,8 +99,6 @@ const demo: Command<typeof args> = command({
       );
     } finally {
       screen.close();
-      // Only processes of this command are left: they end with it.
-      setImmediate(() => process.exit());
     }
   },
 });

@@ -7,7 +7,7 @@
 import { findTarget, inject, type Target, untilRecovered } from "./faults.ts";
 import type { Environment } from "./environment.ts";
 
-/** How long a worker may take beyond its deadline, to report to Redis and to exit. */
+/** The time a worker may take beyond its deadline, to report to Redis and to exit. */
 const exitMs = 2000;
 
 /**

@@ -33,15 +33,15 @@ import type { WorkerSetup } from "./worker_program.ts";
 /** The size and the limits of an environment. */
 export interface Plan {
   readonly workers: number;
-  /** How many tasks are pushed, if the experiment leaves that open. */
+  /** The number of tasks to push, if the experiment leaves that open. */
   readonly tasks: number;
-  /** How many tasks a worker runs at a time. */
+  /** Slots of each worker. */
   readonly concurrency: number;
   readonly leaseMs: number;
   readonly drainMs: number;
-  /** Within how many ms a task has to run again after a fault. */
+  /** The time in which a task has to run again after a fault. */
   readonly recoveryMs: number;
-  /** Whether each worker reaches Redis through a network of its own that can be broken. */
+  /** Gives each worker a breakable network of its own to Redis. */
   readonly breakable: boolean;
   /** The memory limit of each worker in MB, if any. */
   readonly heapMb?: number;
@@ -58,7 +58,7 @@ export interface Fault {
   readonly pid: number;
 }
 
-/** What an environment is made of. */
+/** The parts of an environment. */
 export interface EnvironmentSetup {
   /** Begins the names of its keys, folder and services: `chaos` or `demo`. */
   readonly name: string;
@@ -91,7 +91,7 @@ export interface Environment {
   readonly faults: readonly Fault[];
   /** The broken promises of this experiment so far. */
   readonly broken: readonly string[];
-  /** How many pushes were refused. */
+  /** The number of refused pushes. */
   refused: number;
   /** The release of the tasks that the next workers run. */
   version: number;
@@ -110,7 +110,7 @@ export interface Environment {
   close(): Promise<void>;
 }
 
-/** How jobs are pushed. */
+/** Options of a push in the lab. */
 export interface LabPush extends PushOptions {
   readonly task?: Task<string, [Job], RunResult>;
   /** The state in which the tasks have to end. */

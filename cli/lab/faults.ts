@@ -1,5 +1,6 @@
 /**
- * Faults of the lab: which worker to hit, how, and when its tasks run again.
+ * Faults of the lab: chooses a worker, sends a signal, and waits until its tasks run
+ * again.
  *
  * @module
  */
@@ -38,11 +39,11 @@ export function drawOrder({ random, pool }: Environment): number[] {
   return random.shuffled(pool.workers.map(({ number }) => number));
 }
 
-/** Which worker to choose. */
+/** Options of the choice of a worker. */
 export interface Choice {
   /** Worker numbers, the first that fits is chosen; drawn from the seed unless given. */
   readonly order?: readonly number[];
-  /** How long to wait for a better one, in ms; `Infinity` if it does not fit at all. */
+  /** The time to wait for a better worker, in ms; `Infinity` rejects this one. */
   readonly patience?: (target: Target) => number;
 }
 

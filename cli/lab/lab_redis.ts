@@ -13,7 +13,7 @@ import type { ServerCommand, ServerMessage } from "../processes/redis_server.ts"
 /** A Redis to break. */
 export interface LabRedis {
   readonly url: string;
-  /** Where it is and what it is, to be shown. */
+  /** Its address and kind, to be shown. */
   readonly about: string;
   /** Sends one command; resolves to the raw reply. */
   send(...command: string[]): Promise<string>;

@@ -31,11 +31,11 @@ export interface Accepted {
   readonly outcome: string;
   readonly at: number;
   readonly end: "completed" | "dead";
-  /** How long the task must not start, in ms. */
+  /** The delay before which the task must not start, in ms. */
   readonly delayMs: number;
 }
 
-/** Where handlers record what they do. */
+/** Records what handlers do. */
 export interface Recorder {
   write(line: Omit<Line, "at" | "pid">): void;
   /** Pays for `key` once for each `idempotencyKey`. Resolves to whether this call paid. */

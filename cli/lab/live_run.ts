@@ -20,12 +20,12 @@ import { type ChaosExport, exportChaos } from "./chaos/telemetry_export.ts";
 import { type BusyWorker, chooseBusy, type LocalWorkers, localWorkers } from "./target_workers.ts";
 import { listed } from "./narration.ts";
 import { createRandom, type Random } from "./random.ts";
+import { spreadOf } from "./spread.ts";
 import {
   createTimeline,
   printHeadline,
   printReport,
   type Report,
-  spreadOf,
   type Timeline,
 } from "./chaos/report.ts";
 import { sleepTask } from "./sleep_task.ts";
@@ -35,17 +35,17 @@ export interface LiveFault {
   readonly name: string;
   readonly summary: string;
   readonly signal: "SIGKILL" | "SIGSTOP" | "SIGTERM";
-  /** How often. `chain`: one worker, then the one that took over; `all`: all at once. */
+  /** A number of workers; `chain`: one, then the one that took over; `all`: all at once. */
   readonly times: number | "chain" | "all";
   /** The name of a worker, or the beginning of its id. */
   readonly worker?: string | undefined;
 }
 
 const promise = "no task is lost, each runs again within 35 s, and every queue is consistent";
-/** How long the pushed tasks may take to become final. */
+/** The time in which the pushed tasks have to become final. */
 const finalMs = 60_000;
 
-/** What a live run has found so far. */
+/** The state of a live run. */
 interface LiveRun {
   readonly fault: LiveFault;
   readonly relier: Relier;

@@ -12,7 +12,7 @@ export type EventMark = "kill" | "back" | "resurrected" | "fence" | "hand" | "de
 
 /** Counts what it reports. */
 export interface Narration {
-  /** How many tasks were handed off so far. */
+  /** The number of tasks handed off so far. */
   readonly handedOff: number;
   /** Stops listening. */
   stop(): void;

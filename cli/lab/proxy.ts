@@ -11,7 +11,7 @@ import { openTunnel } from "./tunnel.ts";
 export interface Proxy {
   /** The URL for clients. */
   readonly url: string;
-  /** How many chunks were delayed or dropped: zero if the fault had no effect. */
+  /** The number of chunks delayed or dropped: zero if the fault had no effect. */
   readonly touched: number;
   /** Delays every chunk by `ms`, each way. */
   slow(ms: number): void;

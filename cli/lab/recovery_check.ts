@@ -18,7 +18,7 @@ export interface InterruptedTask {
 
 /** The recovery of interrupted tasks. */
 export interface Recovery {
-  /** How long each took to run again, in ms. */
+  /** The time until each ran again, in ms. */
   readonly tookMs: readonly number[];
   /** The workers that took over. */
   readonly workers: readonly string[];
@@ -26,7 +26,7 @@ export interface Recovery {
   readonly missing: readonly string[];
 }
 
-/** Within how long a task has to run again, for any lease up to 30 s. */
+/** The time in which a task has to run again, for any lease up to 30 s. */
 const recoveryMs = 35_000;
 const pollMs = 50;
 const final: ReadonlySet<string> = new Set(["completed", "dead", "cancelled"]);
@@ -41,7 +41,7 @@ export async function untilTakenOver(
   const tookMs: number[] = [], missing: string[] = [], workers = new Set<string>();
   const resurrected = new Set<string>();
 
-  /** Whether there is nothing more to wait for. */
+  /** True once the task runs again, is final, or is late. */
   function isDone({ id, worker, at }: InterruptedTask, status: TaskStatus | undefined): boolean {
     if (!status) missing.push(`lost: ${id}: Redis knows nothing of it`);
     if (!status || final.has(status.state)) return true;

@@ -33,7 +33,7 @@ export async function localWorkers(relier: Relier): Promise<LocalWorkers> {
   return here.filter((_, i) => verified[i]);
 }
 
-/** Whether the process of this pid is a JavaScript runtime that is older than the worker. */
+/** True if the process of this pid is a JavaScript runtime that is older than the worker. */
 async function isRuntime({ info }: WorkerStatus): Promise<boolean> {
   if (info.process <= 1) return false;
   try {

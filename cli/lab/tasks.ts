@@ -1,6 +1,6 @@
 /**
  * Tasks of the lab. Every handler records that it starts, its effect, and that it
- * ends; its result names the run, so that a verdict can tell runs apart.
+ * ends; its result names the run, so that a verdict can distinguish runs.
  *
  * @module
  */
@@ -16,9 +16,9 @@ import type { Recorder } from "./ledger.ts";
 export interface Job {
   /** The job's name; pushes of the same name are one task. */
   readonly key: string;
-  /** How long the handler takes. */
+  /** The duration of the handler. */
   readonly ms: number;
-  /** Whether the effect comes before or after that time: a crash may hit either side of it. */
+  /** Puts the effect before or after that time: a crash may hit either side of it. */
   readonly effect: "first" | "last";
   /**
    * A defect of the handler. `deaf`: ignores its signal · `hangs`: the first run
@@ -47,9 +47,9 @@ const jobSchema: v.GenericSchema<Job> = v.object({
 /** The queue of the lab. */
 export const queue = "chaos";
 
-/** How tasks are defined in one process. */
+/** The options of the tasks in one process. */
 export interface TaskSetup {
-  /** Where handlers record what they do; a process that only pushes needs none. */
+  /** Records what handlers do; a process that only pushes needs none. */
   readonly recorder?: Recorder;
   /** The payload version of `versioned`; from 3 on `newcomer` is defined as well. */
   readonly version?: number;

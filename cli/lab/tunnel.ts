@@ -11,11 +11,11 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 export interface Pair {
   readonly near: Socket;
   readonly far: Socket;
-  /** Whether its chunks are dropped while both connections stay open. */
+  /** True while its chunks are dropped and both connections stay open. */
   lost: boolean;
 }
 
-/** How a tunnel treats traffic. */
+/** The treatment of traffic. */
 export interface Passage {
   /** The target of a new connection; undefined refuses it. */
   to(): { readonly host: string; readonly port: number } | undefined;
@@ -23,7 +23,7 @@ export interface Passage {
   opened?(pair: Pair): void;
   /** Called for each chunk, from the client or from the server; `on` passes it on. */
   pass(chunk: Uint8Array, pair: Pair, from: "client" | "server", on: () => void): void;
-  /** Whether the close of one side is hidden from the other. */
+  /** True hides the close of one side from the other. */
   hides?(pair: Pair): boolean;
 }
 

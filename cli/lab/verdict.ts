@@ -16,11 +16,11 @@ export interface Findings {
   readonly completed: number;
   readonly dead: number;
   readonly cancelled: number;
-  /** How often a handler started. */
+  /** The number of handler starts. */
   readonly runs: number;
   /** Crashes, stalls and failures charged to tasks. */
   readonly charged: number;
-  /** How long each interrupted task took to run again, in ms. */
+  /** The time until each interrupted task ran again, in ms. */
   readonly recoveriesMs: readonly number[];
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
@@ -30,7 +30,7 @@ export interface Findings {
 
 type Flaws = Record<"lost" | "doubled" | "broken", string[]>;
 
-/** How long no task may finish before open tasks count as lost; longer if some are scheduled. */
+/** The time without a finished task after which open tasks are lost; longer if some are scheduled. */
 const quietMs = 7_000, scheduledQuietMs = 25_000;
 
 /** Resolves once every accepted task is final, or none becomes final any more. */
@@ -158,7 +158,7 @@ function judgeRuns(
   }
 }
 
-/** How long each interrupted task took to run again in another process, in ms, sorted. */
+/** The times until interrupted tasks ran in another process, in ms, sorted. */
 function recoveriesOf(
   { faults, plan }: Environment,
   starts: ReadonlyMap<string, readonly Line[]>,

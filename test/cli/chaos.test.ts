@@ -14,7 +14,7 @@ import { after, test } from "node:test";
 import { openLedger } from "../../cli/lab/ledger.ts";
 import { openProxy } from "../../cli/lab/proxy.ts";
 import { createRandom } from "../../cli/lab/random.ts";
-import { spreadOf } from "../../cli/lab/chaos/report.ts";
+import { spreadOf } from "../../cli/lab/spread.ts";
 import { createRelier, createWorker } from "../../mod.ts";
 import { assertFits } from "../support/mutant.ts";
 import { mutants } from "../support/mutants.ts";

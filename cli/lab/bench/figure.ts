@@ -4,6 +4,8 @@
  * @module
  */
 
+import { percentile } from "../spread.ts";
+
 /** One figure: the median round of rates, three percentiles of times. */
 export interface Figure {
   readonly metric: string;
@@ -29,16 +31,15 @@ export function ofTimes(metric: string, values: readonly number[]): Figure {
 
 function spread(metric: string, unit: Figure["unit"], values: readonly number[]): Figure {
   const sorted = values.toSorted((a, b) => a - b);
-  // Round the rank up: the p99 of few values is their worst, never better.
-  const rank = (part: number): number => sorted[Math.ceil(part * sorted.length) - 1] ?? NaN;
+  const at = (share: number): number => percentile(sorted, share);
   return {
     metric,
     unit,
-    p50: rank(0.5),
-    p95: rank(0.95),
-    p99: rank(0.99),
+    p50: at(0.5),
+    p95: at(0.95),
+    p99: at(0.99),
     min: sorted[0] ?? NaN,
-    max: rank(1),
+    max: at(1),
     n: sorted.length,
   };
 }

@@ -1,7 +1,6 @@
 /**
  * A flood: far more requests than a queue admits, all at once, through the middleware
- * of an app. Measures how many tasks exceed the limits, and how close the admitted rate
- * comes to its limit.
+ * of an app. Measures the tasks beyond the limits, and the error of the admitted rate.
  *
  * @module
  */
@@ -13,9 +12,9 @@ import type { Queue, Relier, TaskPage } from "../../../mod.ts";
 import { createWorkerPool } from "../../processes/worker_pool.ts";
 import { start } from "../../processes/child_process.ts";
 import { type Figure, ofRounds } from "./figure.ts";
-import type { FloodedSetup } from "./flooded_process.ts";
 import type { Lab } from "./lab.ts";
 import { noop, payload } from "./noop_task.ts";
+import type { BenchWorkerSetup } from "./worker_process.ts";
 
 const producers = 200;
 const depth = 1_000;
@@ -45,8 +44,13 @@ async function overRate(lab: Lab, relier: Relier): Promise<Figure[]> {
   lab.note(`flood: ${producers} producers at ${rate.limit}/s, until ${early + goal} are admitted`);
   const queue = relier.queue("rated");
   await queue.limit({ maxDepth: depth, rate });
-  const setup: FloodedSetup = { redis: lab.url, prefix: lab.prefix, queue: queue.name };
-  const program = new URL("./flooded_process.ts", import.meta.url);
+  const setup: BenchWorkerSetup = {
+    redis: lab.url,
+    prefix: lab.prefix,
+    queue: queue.name,
+    concurrency: 100,
+  };
+  const program = new URL("./worker_process.ts", import.meta.url);
   const pool = createWorkerPool<never>(1, () => start(program, setup), lab.signal);
   let admitted = 0;
   try {

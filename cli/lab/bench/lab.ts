@@ -11,7 +11,7 @@ import process from "node:process";
 import { createRelier, type RedisPort, type Relier, type RelierOptions } from "../../../mod.ts";
 import { findRedis, type FoundRedis, ownRedis } from "../../processes/find_redis.ts";
 
-/** How much to measure. */
+/** The amount of work to measure. */
 export interface Effort {
   /** Tasks per round. */
   readonly tasks: number;

@@ -8,6 +8,7 @@
 
 import process from "node:process";
 import { createRelier, createWorker, type RedisPort, type Reply } from "../../../mod.ts";
+import { percentile } from "../spread.ts";
 import { type Figure, ofRounds } from "./figure.ts";
 import type { Lab } from "./lab.ts";
 import { noop, payload } from "./noop_task.ts";
@@ -55,7 +56,7 @@ async function pair(
 }
 
 function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+  return percentile(values.toSorted((a, b) => a - b), 0.5);
 }
 
 /** Records the longest reply to each script: accepted pushes, and as many claims as fit. */

@@ -11,8 +11,9 @@ import { createWorkerPool } from "../../processes/worker_pool.ts";
 import { fileOf, start } from "../../processes/child_process.ts";
 import { createSupervisor } from "../../supervisor/supervisor.ts";
 import { type Figure, ofTimes } from "./figure.ts";
-import { type KilledSetup, outlast, queue } from "./killed.ts";
 import type { Lab } from "./lab.ts";
+import { outlast, queue } from "./outlast_task.ts";
+import type { BenchWorkerSetup } from "./worker_process.ts";
 
 const size = 3;
 const pollMs = 20;
@@ -70,10 +71,10 @@ async function killed(
   return times;
 }
 
-/** Workers without a supervisor: Redis is not told that a process exited. */
+/** Workers without a supervisor: no process reports an exit to Redis. */
 function alone(lab: Lab, onStart: OnStart): Workers {
-  const setup: KilledSetup = { redis: lab.url, prefix: lab.prefix };
-  const program = new URL("./killed_process.ts", import.meta.url);
+  const setup: BenchWorkerSetup = { redis: lab.url, prefix: lab.prefix, queue, concurrency: 1 };
+  const program = new URL("./worker_process.ts", import.meta.url);
   const pool = createWorkerPool<never>(size, () => start(program, setup), lab.signal);
   pool.listen(({ what, id, worker }) => {
     if (what === "started") onStart(id, worker.pid);
@@ -91,7 +92,7 @@ function alone(lab: Lab, onStart: OnStart): Workers {
 /** Workers of a supervisor, as in `rl worker start --processes 3`. */
 function supervised({ url: redis, prefix, signal }: Lab, onStart: OnStart): Workers {
   const supervisor = createSupervisor({
-    modules: [fileOf(new URL("./killed.ts", import.meta.url))],
+    modules: [fileOf(new URL("./outlast_task.ts", import.meta.url))],
     size,
     redis,
     prefix,

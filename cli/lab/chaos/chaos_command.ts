@@ -21,7 +21,9 @@ export interface ChaosCommand extends Command<any> {
 }
 
 /** Creates the command of an experiment. */
-export function chaosCommand<A extends ArgsDef, O>(experiment: Experiment<A, O>): ChaosCommand {
+export function chaosCommand<const A extends ArgsDef, O>(
+  experiment: Experiment<A, O>,
+): ChaosCommand {
   const { name, summary, proves, examples = [], args, runLive } = experiment;
   const made = command<ArgsDef>({
     summary,
@@ -85,7 +87,7 @@ export async function createRunner(context: Context<any>, given: Common): Promis
 }
 
 /**
- * Whether the experiment would hit workers of others: a Redis is named, or workers run
+ * True if the experiment would hit workers of others: a Redis is named, or workers run
  * at the default one.
  */
 async function isShared({ settings, relier, out }: Context<any>): Promise<boolean> {

@@ -12,6 +12,7 @@ import type { Output } from "../../framework/output.ts";
 import { createEnvironment, type Environment, type Plan } from "../environment.ts";
 import type { LabRedis } from "../lab_redis.ts";
 import { createRandom } from "../random.ts";
+import { spreadOf } from "../spread.ts";
 import { type Findings, judge, settled } from "../verdict.ts";
 import type { Common } from "./options.ts";
 import {
@@ -20,7 +21,6 @@ import {
   printHeadline,
   printReport,
   type Report,
-  spreadOf,
   type Timeline,
 } from "./report.ts";
 import type { ChaosExport } from "./telemetry_export.ts";
@@ -37,7 +37,7 @@ export interface Experiment<A extends ArgsDef = ArgsDef, O = any> {
   readonly args: A;
   /** Reads them. @throws {CliError} 2 */
   read?(args: ParsedArgs<A>): O;
-  /** How its environment differs from the default one. */
+  /** The difference of its environment from the default one. */
   plan?(options: O): Partial<Plan>;
   /** Pushes tasks and injects the fault. */
   run(env: Environment, options: O): Promise<void>;
@@ -47,14 +47,7 @@ export interface Experiment<A extends ArgsDef = ArgsDef, O = any> {
   check?(env: Environment, findings: Findings): Promise<void> | void;
 }
 
-/** Defines an experiment. */
-export function experiment<const A extends ArgsDef, O>(
-  definition: Experiment<A, O>,
-): Experiment<A, O> {
-  return definition;
-}
-
-/** What a run of an experiment needs. */
+/** The input of a run of an experiment. */
 export interface RunSetup {
   readonly seed: number;
   /** Overrides the experiment's own plan. */

@@ -8,6 +8,7 @@
 import type { WorkerPool } from "../../processes/worker_pool.ts";
 import type { Output } from "../../framework/output.ts";
 import { narrate, type Narration } from "../narration.ts";
+import type { Spread } from "../spread.ts";
 import type { Job } from "../tasks.ts";
 import type { Findings } from "../verdict.ts";
 
@@ -44,21 +45,6 @@ export interface Report {
   readonly seconds: number;
 }
 
-/** The spread of values. */
-export interface Spread {
-  readonly count: number;
-  readonly p50: number;
-  readonly p95: number;
-  readonly max: number;
-}
-
-/** The spread of `sorted` values. */
-export function spreadOf(sorted: readonly number[]): Spread | null {
-  if (sorted.length === 0) return null;
-  const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1]!;
-  return { count: sorted.length, p50: at(0.5), p95: at(0.95), max: sorted.at(-1)! };
-}
-
 // Each takes two columns, so that sentences stand in line.
 const marks = {
   kill: ["✖ ", "red"],
@@ -77,7 +63,7 @@ export interface Timeline {
   say(mark: keyof typeof marks, text: string): void;
   /** The same, only with `--watch`. */
   detail(mark: keyof typeof marks, text: string): void;
-  /** How many tasks were handed off so far. */
+  /** The number of tasks handed off so far. */
   readonly handedOff: number;
   /** Follows the workers of `pool` until the returned function is called. */
   follow(pool: WorkerPool<Job>): () => void;

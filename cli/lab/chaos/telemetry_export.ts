@@ -11,7 +11,7 @@ import type { Common } from "./options.ts";
 
 /** Exports experiments; does nothing unless `--otlp` or its configuration asks for it. */
 export interface ChaosExport {
-  /** Where the workers of an experiment export to. */
+  /** The target of the workers' telemetry. */
   readonly otlp: Otlp | undefined;
   /** Exports a fault of `experiment` that hit so many running `tasks`. */
   injected(experiment: string, fault: string, tasks: number): void;

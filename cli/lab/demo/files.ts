@@ -11,7 +11,7 @@ import { join } from "node:path";
 export interface InputFile {
   /** The path from the folder, with slashes. */
   readonly path: string;
-  /** When the content or the name last changed, in ms since 1970. */
+  /** The last change of the content or the name, in ms since 1970. */
   readonly changedAt: number;
 }
 

@@ -19,12 +19,6 @@ export interface Figures {
   readonly recoveryMs: { readonly p50: number; readonly max: number };
 }
 
-/** The median and the maximum of `values`. */
-export function medianAndMax(values: readonly number[]): { p50: number; max: number } {
-  const sorted = [...values].sort((a, b) => a - b);
-  return { p50: sorted[Math.floor((sorted.length - 1) / 2)] ?? 0, max: sorted.at(-1) ?? 0 };
-}
-
 /** Prints the findings of the audit and the figures of the run. */
 export function printFigures(screen: Screen, figures: Figures, findings: FileFindings): void {
   const { dead, resurrections, fenced, recoveryMs: { p50, max } } = figures;

@@ -11,6 +11,7 @@ import { createEnvironment, type Environment } from "../environment.ts";
 import { labRedis } from "../lab_redis.ts";
 import { type EventMark, narrate } from "../narration.ts";
 import { createRandom } from "../random.ts";
+import { spreadOf } from "../spread.ts";
 import type { Job } from "../tasks.ts";
 import { settled } from "../verdict.ts";
 import { auditFiles, type FileFindings } from "./file_audit.ts";
@@ -18,7 +19,7 @@ import type { FileWork } from "./file_recorder.ts";
 import { filesBelow } from "./files.ts";
 import type { LedgerMessage, LedgerSetup } from "./ledger_process.ts";
 import { drawPanel, type Progress } from "./panel.ts";
-import { type Figures, medianAndMax } from "./report.ts";
+import type { Figures } from "./report.ts";
 import { type DemoRun, drain, freeze, kill, poison } from "./steps.ts";
 import { type Folder, writeOrder } from "./workspace_folder.ts";
 
@@ -35,7 +36,7 @@ export interface DemoOptions {
 export interface DemoOutcome {
   readonly figures: Figures;
   readonly findings: FileFindings;
-  /** What is inconsistent in Redis, and promises of a drain that were broken. */
+  /** Inconsistencies in Redis, and broken promises of the drain. */
   readonly broken: readonly string[];
 }
 
@@ -49,7 +50,7 @@ const plan = {
   breakable: false,
 };
 const slots = plan.workers * plan.concurrency;
-/** How many tasks of a share are long: half the slots, so that resurrected ones find a free slot. */
+/** The long tasks of a share: half the slots, so that resurrected ones find a free slot. */
 const longTasks = slots / 2;
 const steps = { "kill -9": kill, freeze, deploy: drain, poison };
 
@@ -96,6 +97,7 @@ export async function run(options: DemoOptions, screen: Screen): Promise<DemoOut
   await redis.close(env.prefix);
   screen.close();
   const { pushed, completed, dead, resurrections, broken } = counts;
+  const { p50 = 0, max = 0 } = spreadOf(demo.recoveries.toSorted((a, b) => a - b)) ?? {};
   return {
     findings,
     broken,
@@ -107,7 +109,7 @@ export async function run(options: DemoOptions, screen: Screen): Promise<DemoOut
       duplicateEffects: findings.doubled.length,
       resurrections,
       fenced: env.pool.fenced.length,
-      recoveryMs: medianAndMax(demo.recoveries),
+      recoveryMs: { p50, max },
     },
   };
 }

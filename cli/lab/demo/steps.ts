@@ -14,11 +14,11 @@ import type { Environment } from "../environment.ts";
 import { type Choice, findTarget, inject, resume, untilRecovered } from "../faults.ts";
 import type { Job } from "../tasks.ts";
 
-/** What a step works with. */
+/** The context of a step. */
 export interface DemoRun {
   readonly env: Environment;
   readonly screen: Screen;
-  /** How many workers to kill. */
+  /** The number of workers to kill. */
   readonly kills: number;
   /** From each SIGKILL to each of its tasks running again, in ms. */
   readonly recoveries: number[];

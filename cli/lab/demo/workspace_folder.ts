@@ -29,7 +29,7 @@ export interface Folder {
 /** The order of a run, written before the first task is pushed. */
 export interface Order {
   readonly input: string;
-  /** When the input was listed, in ms since 1970. */
+  /** The time when the input was listed, in ms since 1970. */
   readonly listedAt: number;
   readonly files: readonly string[];
 }

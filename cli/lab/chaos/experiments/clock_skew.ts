@@ -8,12 +8,11 @@
 import { duration } from "../../../framework/duration.ts";
 import { integer } from "../../../framework/option_values.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs } from "../../faults.ts";
 
 const delayMs = 1500;
 
-const clockSkew: ChaosCommand = chaosCommand(experiment({
+const clockSkew: ChaosCommand = chaosCommand({
   name: "clock-skew",
   summary: "Set the date of a worker ahead and back while it works",
   proves: "only the clock of Redis counts: no task runs early, none is charged",
@@ -68,6 +67,6 @@ const clockSkew: ChaosCommand = chaosCommand(experiment({
       );
     }
   },
-}));
+});
 
 export default clockSkew;

@@ -6,11 +6,10 @@
  */
 
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs } from "../../faults.ts";
 import { drainWorker } from "../../drain_check.ts";
 
-const deploy: ChaosCommand = chaosCommand(experiment({
+const deploy: ChaosCommand = chaosCommand({
   name: "deploy",
   summary: "Replace every worker, one after another, with SIGTERM",
   proves: "each finishes or hands off its tasks and exits with 0; no task is charged",
@@ -27,6 +26,6 @@ const deploy: ChaosCommand = chaosCommand(experiment({
   },
   check: (env, { charged }) =>
     env.promise(charged === 0, `tasks were charged ${charged} times for a deploy`),
-}));
+});
 
 export default deploy;

@@ -5,7 +5,6 @@
  */
 
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import {
   drawJobs,
   findTarget,
@@ -22,7 +21,7 @@ const about = {
   proves: "a task that lost two workers runs alone in quarantine, and is completed",
 };
 
-const doubleKill: ChaosCommand = chaosCommand(experiment({
+const doubleKill: ChaosCommand = chaosCommand({
   ...about,
   args: {},
   plan: () => ({ tasks: 12 }),
@@ -52,6 +51,6 @@ const doubleKill: ChaosCommand = chaosCommand(experiment({
   },
   runLive: (context, given) =>
     runLive(context, given, { ...about, signal: "SIGKILL", times: "chain" }),
-}));
+});
 
 export default doubleKill;

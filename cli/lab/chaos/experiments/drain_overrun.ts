@@ -6,11 +6,10 @@
  */
 
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs } from "../../faults.ts";
 import { drainWorker } from "../../drain_check.ts";
 
-const drainOverrun: ChaosCommand = chaosCommand(experiment({
+const drainOverrun: ChaosCommand = chaosCommand({
   name: "drain-overrun",
   summary: "Drain a worker whose handlers ignore the deadline",
   proves: "it exits in time, and its tasks run elsewhere, uncharged",
@@ -22,6 +21,6 @@ const drainOverrun: ChaosCommand = chaosCommand(experiment({
   },
   check: (env, { charged }) =>
     env.promise(charged === 0, `tasks were charged ${charged} times for a drain`),
-}));
+});
 
 export default drainOverrun;

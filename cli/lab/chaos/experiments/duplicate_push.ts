@@ -7,14 +7,13 @@
 
 import { createRelier, type TaskHandle } from "../../../../mod.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs } from "../../faults.ts";
 import type { Environment } from "../../environment.ts";
 import { allOf, type Job, type RunResult } from "../../tasks.ts";
 
 const clients = 5, each = 2;
 
-const duplicatePush: ChaosCommand = chaosCommand(experiment({
+const duplicatePush: ChaosCommand = chaosCommand({
   name: "duplicate-push",
   summary: "Push the same tasks many times, from many clients",
   proves: "one id, one run and one result for every client, whenever it pushes",
@@ -62,7 +61,7 @@ const duplicatePush: ChaosCommand = chaosCommand(experiment({
       env.promise(runs.length === 1, `${key}: it ran ${runs.length} times`);
     }
   },
-}));
+});
 
 export default duplicatePush;
 

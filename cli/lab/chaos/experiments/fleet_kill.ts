@@ -5,7 +5,6 @@
  */
 
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs, drawOrder, findTarget, inject, targetOf, untilRecovered } from "../../faults.ts";
 import { runLive } from "../../live_run.ts";
 
@@ -15,7 +14,7 @@ const about = {
   proves: "nothing is lost without workers, and the next ones resurrect every task",
 };
 
-const fleetKill: ChaosCommand = chaosCommand(experiment({
+const fleetKill: ChaosCommand = chaosCommand({
   ...about,
   args: {},
   plan: () => ({ recoveryMs: 12_000 }),
@@ -27,6 +26,6 @@ const fleetKill: ChaosCommand = chaosCommand(experiment({
   },
   runLive: (context, given) =>
     runLive(context, given, { ...about, signal: "SIGKILL", times: "all" }),
-}));
+});
 
 export default fleetKill;

@@ -9,7 +9,6 @@ import { AdmissionRejectedError } from "../../../../mod.ts";
 import { duration } from "../../../framework/duration.ts";
 import { integer } from "../../../framework/option_values.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs } from "../../faults.ts";
 import type { Environment } from "../../environment.ts";
 import type { Job } from "../../tasks.ts";
@@ -17,7 +16,7 @@ import type { Job } from "../../tasks.ts";
 const maxDepth = 25, burst = 20;
 const tickMs = 20;
 
-const loadSpike: ChaosCommand = chaosCommand(experiment({
+const loadSpike: ChaosCommand = chaosCommand({
   name: "load-spike",
   summary: "Push far more than the limits of the queue allow",
   proves: "pushes over the limit are refused with a retry time; accepted ones are completed",
@@ -69,7 +68,7 @@ const loadSpike: ChaosCommand = chaosCommand(experiment({
     const wait = await offer(env, late!);
     env.promise(wait === 0, "after the retry time a push was refused again");
   },
-}));
+});
 
 export default loadSpike;
 

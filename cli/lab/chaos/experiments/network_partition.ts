@@ -8,10 +8,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { duration } from "../../../framework/duration.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs, drawOrder, findTarget, keysOf, targetOf, untilRecovered } from "../../faults.ts";
 
-const networkPartition: ChaosCommand = chaosCommand(experiment({
+const networkPartition: ChaosCommand = chaosCommand({
   name: "network-partition",
   summary: "Drop all packets between two workers and Redis, without closing connections",
   proves: "others take over when the lease ends; a worker that was cut off is fenced",
@@ -46,6 +45,6 @@ const networkPartition: ChaosCommand = chaosCommand(experiment({
     for (const network of broken) network.heal();
     if (broken.every(({ touched }) => touched === 0)) throw new Error("No packet was dropped");
   },
-}));
+});
 
 export default networkPartition;

@@ -6,10 +6,9 @@
 
 import { integer } from "../../../framework/option_values.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs } from "../../faults.ts";
 
-const oom: ChaosCommand = chaosCommand(experiment({
+const oom: ChaosCommand = chaosCommand({
   name: "oom",
   summary: "Exhaust the memory of a worker",
   proves: "its tasks run again on another worker, and none is lost",
@@ -47,6 +46,6 @@ const oom: ChaosCommand = chaosCommand(experiment({
     // Node.js aborts without memory; a shell reports that as 134.
     if (!/^(SIGABRT|SIGKILL|134)$/.test(died)) throw new Error(`The worker exited with ${died}`);
   },
-}));
+});
 
 export default oom;

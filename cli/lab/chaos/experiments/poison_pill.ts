@@ -5,10 +5,9 @@
  */
 
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs } from "../../faults.ts";
 
-const poisonPill: ChaosCommand = chaosCommand(experiment({
+const poisonPill: ChaosCommand = chaosCommand({
   name: "poison-pill",
   summary: "Push a task that kills every process that runs it",
   proves: "it ends in the dead-letter queue with its payload; its neighbours are completed",
@@ -35,6 +34,6 @@ const poisonPill: ChaosCommand = chaosCommand(experiment({
     env.promise(envelope.includes(bad[0]!.key), "the payload of the poison was not kept");
     env.promise(history.length >= 3, `the history of the poison has ${history.length} attempts`);
   },
-}));
+});
 
 export default poisonPill;

@@ -6,10 +6,9 @@
 
 import { duration } from "../../../framework/duration.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs, findTarget } from "../../faults.ts";
 
-const redisPause: ChaosCommand = chaosCommand(experiment({
+const redisPause: ChaosCommand = chaosCommand({
   name: "redis-pause",
   summary: "Pause Redis for longer than a lease (CLIENT PAUSE)",
   proves: "a paused Redis causes no retries and no resurrections",
@@ -35,6 +34,6 @@ const redisPause: ChaosCommand = chaosCommand(experiment({
   },
   check: (env, { charged }) =>
     env.promise(charged === 0, `tasks were charged ${charged} times for a pause of Redis`),
-}));
+});
 
 export default redisPause;

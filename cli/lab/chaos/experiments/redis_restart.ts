@@ -6,10 +6,9 @@
  */
 
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs, findTarget } from "../../faults.ts";
 
-const redisRestart: ChaosCommand = chaosCommand(experiment({
+const redisRestart: ChaosCommand = chaosCommand({
   name: "redis-restart",
   summary: "Kill Redis, and start it again on its append-only file",
   proves: "every client reconnects; no accepted task is lost, none is charged",
@@ -27,6 +26,6 @@ const redisRestart: ChaosCommand = chaosCommand(experiment({
   },
   check: (env, { charged }) =>
     env.promise(charged === 0, `tasks were charged ${charged} times for a crash of Redis`),
-}));
+});
 
 export default redisRestart;

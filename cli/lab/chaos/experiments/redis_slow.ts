@@ -7,10 +7,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { integer } from "../../../framework/option_values.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs, findTarget } from "../../faults.ts";
 
-const redisSlow: ChaosCommand = chaosCommand(experiment({
+const redisSlow: ChaosCommand = chaosCommand({
   name: "redis-slow",
   summary: "Delay every byte between the workers and Redis",
   proves: "a slow Redis causes no retries and no resurrections",
@@ -33,6 +32,6 @@ const redisSlow: ChaosCommand = chaosCommand(experiment({
   },
   check: (env, { charged }) =>
     env.promise(charged === 0, `tasks were charged ${charged} times for a slow network`),
-}));
+});
 
 export default redisSlow;

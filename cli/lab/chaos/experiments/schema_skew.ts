@@ -7,12 +7,11 @@
 
 import { createRelier } from "../../../../mod.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs, inject, targetOf } from "../../faults.ts";
 import type { Environment } from "../../environment.ts";
 import { allOf, defineTasks, payloadOf } from "../../tasks.ts";
 
-const schemaSkew: ChaosCommand = chaosCommand(experiment({
+const schemaSkew: ChaosCommand = chaosCommand({
   name: "schema-skew",
   summary: "Push payloads of older and newer releases during a deploy",
   proves:
@@ -47,7 +46,7 @@ const schemaSkew: ChaosCommand = chaosCommand(experiment({
   check(env, { charged }) {
     env.promise(charged === 0, `tasks were charged ${charged} times for a deploy`);
   },
-}));
+});
 
 export default schemaSkew;
 

@@ -6,11 +6,10 @@
 
 import { duration } from "../../../framework/duration.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs } from "../../faults.ts";
 import { hardMs } from "../../tasks.ts";
 
-const slowTask: ChaosCommand = chaosCommand(experiment({
+const slowTask: ChaosCommand = chaosCommand({
   name: "slow-task",
   summary: "Fill every slot with handlers that hang and ignore their signal",
   proves: "the hard timeout frees the slots, and the attempts are fenced",
@@ -60,6 +59,6 @@ const slowTask: ChaosCommand = chaosCommand(experiment({
       env.promise(facts["failures"] === "1", `${key}: ${facts["failures"] ?? 0} failures, not 1`);
     }
   },
-}));
+});
 
 export default slowTask;

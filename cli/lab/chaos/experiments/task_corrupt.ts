@@ -5,12 +5,11 @@
  */
 
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs } from "../../faults.ts";
 
 const garbage = ['{"v":1,"name":', "\u0000\u0007 not JSON", '{"v":1,"name":7,"payload":[]}'];
 
-const taskCorrupt: ChaosCommand = chaosCommand(experiment({
+const taskCorrupt: ChaosCommand = chaosCommand({
   name: "task-corrupt",
   summary: "Overwrite the bytes of waiting tasks in Redis",
   proves: "they end in the dead-letter queue with their bytes; other tasks are completed",
@@ -40,6 +39,6 @@ const taskCorrupt: ChaosCommand = chaosCommand(experiment({
       env.promise(envelope === garbage[i], `${key}: its bytes were not kept`);
     }
   },
-}));
+});
 
 export default taskCorrupt;

@@ -7,7 +7,6 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs, findTarget, inject, resume, untilRecovered } from "../../faults.ts";
 import { runLive } from "../../live_run.ts";
 
@@ -19,7 +18,7 @@ const about = {
   proves: "other workers take over, and the resumed one is fenced: it writes nothing",
 };
 
-const workerFreeze: ChaosCommand = chaosCommand(experiment({
+const workerFreeze: ChaosCommand = chaosCommand({
   ...about,
   args: {},
   plan: () => ({ leaseMs: 1500, concurrency: 4 }),
@@ -52,6 +51,6 @@ const workerFreeze: ChaosCommand = chaosCommand(experiment({
     }
   },
   runLive: (context, given) => runLive(context, given, { ...about, signal: "SIGSTOP", times: 1 }),
-}));
+});
 
 export default workerFreeze;

@@ -6,7 +6,6 @@
 
 import { choice, integer } from "../../../framework/option_values.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { experiment } from "../experiment.ts";
 import { drawJobs, findTarget, inject, resume, untilRecovered } from "../../faults.ts";
 import { runLive } from "../../live_run.ts";
 
@@ -16,7 +15,7 @@ const about = {
   proves: "no task is lost or settled twice, each runs again within the lease and 5 s",
 };
 
-const workerKill: ChaosCommand = chaosCommand(experiment({
+const workerKill: ChaosCommand = chaosCommand({
   ...about,
   examples: [
     "rl chaos worker-kill --signal TERM",
@@ -59,6 +58,6 @@ const workerKill: ChaosCommand = chaosCommand(experiment({
     }
   },
   runLive: (context, given, options) => runLive(context, given, { ...about, ...options }),
-}));
+});
 
 export default workerKill;

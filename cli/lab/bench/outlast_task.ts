@@ -6,12 +6,6 @@
 
 import { rlTask, type Task, taskContext } from "../../../mod.ts";
 
-/** The first message to the process. */
-export interface KilledSetup {
-  readonly redis: string;
-  readonly prefix: string;
-}
-
 /** The queue of the recovery benchmark. */
 export const queue = "recovery";
 
