@@ -17,6 +17,8 @@ import type { BenchWorkerSetup } from "./worker_process.ts";
 
 const size = 3;
 const pollMs = 20;
+/** Generous, because a busy machine may take long to start processes. */
+const startMs = 120_000;
 
 /** Worker processes with one slot each. */
 interface Workers {
@@ -84,6 +86,7 @@ function alone(lab: Lab, onStart: OnStart): Workers {
       pool.until(
         "all workers work",
         () => pool.workers.every(({ state }) => state === "working"),
+        startMs,
       ),
     close: () => pool.stop(),
   };
