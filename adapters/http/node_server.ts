@@ -7,7 +7,7 @@
 
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { Buffer } from "node:buffer";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 
 /** Answers a request. */
 export type FetchHandler = (request: Request, env: NodeEnv) => Response | Promise<Response>;
@@ -86,6 +86,8 @@ export interface Served {
   readonly url: string;
   /** Closes the port and every connection. */
   close(): Promise<void>;
+  /** Takes no more requests; resolves once those under way are answered. */
+  finish(): Promise<void>;
 }
 
 /** Serves `answer`. Rejects if the address cannot be used. */
@@ -100,14 +102,21 @@ export function serve(
       server.off("error", reject);
       const { port } = server.address() as { port: number };
       const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-      resolve({ url: `http://${host}:${port}`, close: () => closed(server) });
+      resolve({
+        url: `http://${host}:${port}`,
+        close: () => closed(server),
+        finish: () => finished(server),
+      });
     });
   });
 }
 
-function closed(server: ReturnType<typeof createServer>): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+function closed(server: Server): Promise<void> {
+  const over = finished(server);
+  server.closeAllConnections();
+  return over;
+}
+
+function finished(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
 }

@@ -1,6 +1,6 @@
 /**
- * A cluster: a Redis if none is given, worker processes under supervision, and
- * an ear for those who ask it something. What it starts ends with it.
+ * A cluster: a Redis if none is given, supervised worker processes, and a
+ * control server for `rl cluster` commands. All of them end together.
  *
  * @module
  */
@@ -8,20 +8,22 @@
 import type { Served } from "../../adapters/http/node_server.ts";
 import { createRelier, type Relier } from "../../mod.ts";
 import { CliError } from "../framework/cli_error.ts";
-import { type Exporter, exportTo, install, type Otlp } from "../processes/otlp_exporter.ts";
-import { findRedis, type FoundRedis, redisAddress as whereIs } from "../processes/find_redis.ts";
+import { type Exporter, exportTo, type Otlp } from "../processes/otlp_exporter.ts";
+import { findRedis, type FoundRedis, redisAddress } from "../processes/find_redis.ts";
 import { spanOf } from "../framework/output.ts";
 import { styleOf } from "../framework/style.ts";
 import { plural } from "../../core/console/mod.ts";
 import { eventLine } from "./log_lines.ts";
 import { createSupervisor, type Supervisor, type SupervisorOptions } from "./supervisor.ts";
 import {
-  callControl,
   type ClusterStatus,
+  type ControlActions,
   type ControlServer,
   openControlServer,
 } from "./control_server.ts";
+import { callControl } from "./control_client.ts";
 import { appendLog } from "./log_file.ts";
+import { redisPort, type StartupLine, startupLines } from "./startup_lines.ts";
 import {
   claimAddress,
   dropAddress,
@@ -31,228 +33,214 @@ import {
   type StateDir,
 } from "./state_dir.ts";
 
-/** What a cluster is made of. */
+/** Parts of a cluster. */
 export interface ClusterPlan {
   readonly place: StateDir;
   readonly cwd: string;
-  /** A Redis that is there, and where its URL was read; none if one is to be started. */
+  /** An existing Redis, and the source of its URL; undefined to start one. */
   readonly redis: { readonly url: string; readonly from: string } | undefined;
   readonly prefix: string;
   readonly modules: readonly string[];
   readonly size: number;
-  /** Whether it has a dashboard. */
+  /** Whether to open a dashboard. */
   readonly dashboard: boolean;
   readonly worker: NonNullable<SupervisorOptions["worker"]>;
-  /** Where to export what OpenTelemetry is told. */
+  /** OTLP endpoint to export to. */
   readonly otlp: Otlp | undefined;
 }
 
-/** What people are told once a part of it stands: a tick, a warning, or more about the line before. */
-export interface StartupLine {
-  readonly mark: "✓" | "!" | " ";
-  readonly part: string;
-  readonly text: string;
-}
-
-/** A cluster that is up. */
+/** A running cluster. */
 export interface Cluster {
   readonly lines: readonly StartupLine[];
   /** Resolves to the exit code once everything has ended. */
   readonly ended: Promise<number>;
-  /** Drains it; the second time the workers hand off at once. */
+  /** Drains the workers; a second call has them hand off at once. */
   drain(): void;
 }
 
 const workerName = "rl-worker";
-/** Where a client looks that is told nothing. */
-const usualPort = 6379;
-/** What is logged has no colours. */
-const plain = { style: styleOf(false), span: spanOf, wide: false };
-
-/** What it is made of, as far as that stands. */
-interface Parts {
-  supervisor?: Supervisor;
-  redis?: FoundRedis;
-  relier?: Relier;
-  exporter?: Exporter | undefined;
-  dashboard?: Served;
-}
+/** Log lines have no colours. */
+const logStyle = { style: styleOf(false), span: spanOf, wide: false };
 
 /**
- * Brings it up; `hear` is told what its workers say.
+ * Starts a cluster. `onLog` receives the output of its workers.
  *
- * @throws {CliError} 5 if it is up already; what was started by then has ended.
+ * @throws {CliError} 5 if it is up already. Parts that were started until then have ended.
  */
 export async function startCluster(
   plan: ClusterPlan,
-  hear: (from: string, text: string) => void,
+  onLog: (from: string, text: string) => void,
 ): Promise<Cluster> {
-  const { place, prefix, size, worker } = plan;
-  const parts: Parts = {};
-  const channel = await claim(place, {
-    status: () => Promise.resolve(status()),
-    async scale(wanted) {
-      await up().scale(wanted);
-      return status();
-    },
-    async reload() {
-      await up().reload();
-      return status();
-    },
-    async down(timeoutMs) {
-      up().drain(timeoutMs === undefined ? {} : { timeoutMs });
-      return { exit: await ended };
-    },
-  });
-  let ended: Promise<number> = Promise.resolve(1);
-
-  const say = (from: string, text: string): void => {
-    appendLog(place.log, { at: new Date().toISOString(), from, text });
-    hear(from, text);
-  };
-  function up(): Supervisor {
-    if (parts.supervisor) return parts.supervisor;
-    throw new CliError(5, "Cannot do that yet: the cluster is still starting");
-  }
-  function status(): ClusterStatus {
-    const { processes } = up();
-    return {
-      name: place.name,
-      pid: channel.address.pid,
-      startedAt: channel.address.startedAt,
-      redis: whereIs(parts.redis!.url),
-      prefix,
-      dashboard: parts.dashboard?.url ?? null,
-      workers: processes.map(({ name, pid, workerId, state, restarts, report, totals }) => ({
-        name,
-        pid,
-        id: workerId,
-        state,
-        restarts,
-        running: report?.health.running ?? 0,
-        completed: totals.completed,
-      })),
-    };
-  }
-  async function tearDown(): Promise<void> {
-    await parts.dashboard?.close();
-    await parts.relier?.close();
-    await parts.redis?.close();
-    await parts.exporter?.close();
-    dropAddress(place, channel.address.id);
-    channel.close();
-  }
-
+  const cluster = new RunningCluster(plan, onLog);
+  cluster.control = await claimStateDir(plan.place, cluster);
   try {
-    const { redis: given, otlp: wanted } = plan;
-    if (wanted) parts.exporter = await exportTo(wanted, place.name, (text) => say("otel", text));
-    const port = lastPort(place) ?? usualPort;
-    const redis = parts.redis = await findRedis(given?.url, {
-      ...(given && { source: given.from }),
-      setup: { folder: place.data, aof: true, port },
-    });
-    if (redis.server) rememberPort(place, redis.url);
-    const relier = parts.relier = createRelier({ redis: redis.port, prefix, tasks: [] });
-    const facts = await relier.server();
-    const supervisor = createSupervisor({
-      modules: plan.modules,
-      size,
-      redis: redis.url,
-      prefix,
-      worker,
-      otlp: parts.exporter && wanted,
-      cwd: plan.cwd,
-      name: workerName,
-      onEvent: (event) => {
-        const text = eventLine(event, plain);
-        if (text !== undefined) say(event.child, text);
-      },
-    });
-    parts.supervisor = supervisor;
-    await supervisor.ready;
-    if (plan.dashboard) {
-      const { openDashboard } = await import("./dashboard_server.ts");
-      parts.dashboard = await openDashboard(relier);
-    }
-    let lost = false;
-    redis.server?.once("exit", () => {
-      if (!parts.supervisor) return;
-      lost = true;
-      say("redis", "it has ended, and the cluster ends with it");
-      supervisor.close();
-    });
-    ended = supervisor.ended.then(async (code) => {
-      delete parts.supervisor;
-      await tearDown();
-      say("cluster", "it has ended");
-      return lost ? 1 : code;
-    });
-    say("cluster", `up with ${plural(size, "worker")} on ${whereIs(redis.url)}`);
-    return {
-      lines: linesOf(redis, facts, plan, parts),
-      ended,
-      drain: () => supervisor.drain(),
-    };
+    const lines = await cluster.start();
+    return { lines, ended: cluster.ended, drain: () => cluster.supervisor?.drain() };
   } catch (error) {
-    parts.supervisor?.close();
-    await parts.supervisor?.ended;
-    await tearDown();
+    cluster.supervisor?.close();
+    await cluster.supervisor?.ended;
+    await cluster.close();
     throw error;
   }
 }
 
-/** Opens the ear, and makes this the one cluster of its place. @throws {CliError} 5 */
-async function claim(
-  place: StateDir,
-  answers: Parameters<typeof openControlServer>[0],
-): Promise<ControlServer> {
-  const channel = await openControlServer(answers);
-  while (!claimAddress(place, channel.address)) {
+class RunningCluster implements ControlActions {
+  control: ControlServer | undefined;
+  supervisor: Supervisor | undefined;
+  ended: Promise<number> = Promise.resolve(1);
+  readonly #plan: ClusterPlan;
+  readonly #onLog: (from: string, text: string) => void;
+  #redis: FoundRedis | undefined;
+  #relier: Relier | undefined;
+  #exporter: Exporter | undefined;
+  #dashboard: Served | undefined;
+
+  constructor(plan: ClusterPlan, onLog: (from: string, text: string) => void) {
+    this.#plan = plan;
+    this.#onLog = onLog;
+  }
+
+  async start(): Promise<StartupLine[]> {
+    const { place, prefix, size, otlp, dashboard } = this.#plan;
+    const onTrouble = (text: string): void => this.#log("otel", text);
+    if (otlp) this.#exporter = await exportTo(otlp, place.name, onTrouble);
+    const redis = this.#redis = await this.#findRedis();
+    const relier = this.#relier = createRelier({ redis: redis.port, prefix, tasks: [] });
+    const facts = await relier.server();
+    const supervisor = this.supervisor = this.#supervise(redis);
+    await supervisor.ready;
+    if (dashboard) {
+      const { openDashboard } = await import("./dashboard_server.ts");
+      this.#dashboard = await openDashboard(relier);
+    }
+    let lost = false;
+    redis.server?.once("exit", () => {
+      if (!this.supervisor) return;
+      lost = true;
+      this.#log("redis", "the server has ended, and so does the cluster");
+      supervisor.close();
+    });
+    this.ended = supervisor.ended.then(async (code) => {
+      this.supervisor = undefined;
+      await this.close();
+      this.#log("cluster", "ended");
+      return lost ? 1 : code;
+    });
+    this.#log("cluster", `up with ${plural(size, "worker")} on ${redisAddress(redis.url)}`);
+    const parts = { redis, facts, exporter: this.#exporter, dashboard: this.#dashboard };
+    return startupLines(this.#plan, parts);
+  }
+
+  // Not async: the caller of a cluster that is starting is refused at once.
+  status(): Promise<ClusterStatus> {
+    const { processes } = this.#up();
+    const { pid, startedAt } = this.control!.address;
+    const { place, prefix } = this.#plan;
+    return Promise.resolve({
+      name: place.name,
+      pid,
+      startedAt,
+      redis: redisAddress(this.#redis!.url),
+      prefix,
+      dashboard: this.#dashboard?.url ?? null,
+      workers: processes.map((each) => ({
+        name: each.name,
+        pid: each.pid,
+        id: each.workerId,
+        state: each.state,
+        restarts: each.restarts,
+        running: each.report?.health.running ?? 0,
+        completed: each.totals.completed,
+      })),
+    });
+  }
+
+  async scale(size: number): Promise<ClusterStatus> {
+    await this.#up().scale(size);
+    return await this.status();
+  }
+
+  async reload(): Promise<ClusterStatus> {
+    await this.#up().reload();
+    return await this.status();
+  }
+
+  async down(timeoutMs: number | undefined): Promise<{ exit: number }> {
+    this.#up().drain(timeoutMs === undefined ? {} : { timeoutMs });
+    return { exit: await this.ended };
+  }
+
+  /** Closes all parts but the workers. */
+  async close(): Promise<void> {
+    await this.#dashboard?.close();
+    await this.#relier?.close();
+    await this.#redis?.close();
+    await this.#exporter?.close();
+    dropAddress(this.#plan.place, this.control!.address.id);
+    this.control!.close();
+  }
+
+  #up(): Supervisor {
+    if (this.supervisor) return this.supervisor;
+    throw new CliError(5, "Cannot do that yet: the cluster is still starting");
+  }
+
+  #log(from: string, text: string): void {
+    appendLog(this.#plan.place.log, { at: new Date().toISOString(), from, text });
+    this.#onLog(from, text);
+  }
+
+  async #findRedis(): Promise<FoundRedis> {
+    const { place, redis: given } = this.#plan;
+    const port = lastPort(place) ?? redisPort;
+    const redis = await findRedis(given?.url, {
+      ...(given && { source: given.from }),
+      setup: { folder: place.data, aof: true, port },
+    });
+    if (redis.server) rememberPort(place, redis.url);
+    return redis;
+  }
+
+  #supervise({ url }: FoundRedis): Supervisor {
+    const { modules, size, prefix, worker, otlp, cwd } = this.#plan;
+    return createSupervisor({
+      modules,
+      size,
+      redis: url,
+      prefix,
+      worker,
+      otlp: this.#exporter && otlp,
+      cwd,
+      name: workerName,
+      onEvent: (event) => {
+        const text = eventLine(event, logStyle);
+        if (text !== undefined) this.#log(event.child, text);
+      },
+    });
+  }
+}
+
+/** Opens the control server, and makes this the only cluster of `place`. @throws {CliError} 5 */
+async function claimStateDir(place: StateDir, cluster: RunningCluster): Promise<ControlServer> {
+  const actions: ControlActions = {
+    status: () => cluster.status(),
+    scale: (size) => cluster.scale(size),
+    reload: () => cluster.reload(),
+    down: (timeoutMs) => cluster.down(timeoutMs),
+  };
+  const control = await openControlServer(actions);
+  while (!claimAddress(place, control.address)) {
     const other = readAddress(place);
     const there = other && await callControl(other, "status").catch((error: CliError) => error);
     if (other && there) {
-      channel.close();
+      control.close();
       throw new CliError(
         5,
         `Cannot bring up cluster "${place.name}": it is up, as process ${other.pid}`,
         { hint: '"rl cluster status" shows it, "rl cluster down" ends it, --name starts another' },
       );
     }
-    dropAddress(place, other?.id); // It was killed, and could not do that itself.
+    dropAddress(place, other?.id); // The run was killed and could not remove it.
   }
-  return channel;
-}
-
-function linesOf(
-  { url, notice, about, server }: FoundRedis,
-  facts: Readonly<Record<string, string>>,
-  { size, worker, otlp, place: { data } }: ClusterPlan,
-  { exporter, dashboard }: Parts,
-): StartupLine[] {
-  const { concurrency = 10, queues = ["default"], profile } = worker;
-  const { lease = profile === "fast" ? "3s" : "10s" } = worker;
-  const { redis_version: version = "", maxmemory_policy: policy, aof_enabled: aof } = facts;
-  const told = [
-    `${whereIs(url)}  ${version}`,
-    aof === undefined ? "" : `appendonly ${aof === "1" ? "yes" : "no"}`,
-    policy === undefined ? "" : `policy ${policy}`,
-    about.slice(about.indexOf(" ") + 1),
-  ];
-  const names = Array.isArray(queues) ? queues : Object.keys(queues);
-  const leases = typeof lease === "number" ? `${lease / 1000}s` : lease;
-  return [
-    { mark: "✓", part: "redis", text: told.filter(Boolean).join("  ") },
-    ...server && aof === "1" ? [{ mark: " ", part: "", text: `data in ${data}` } as const] : [],
-    ...notice === undefined ? [] : [{ mark: "!", part: "", text: notice } as const],
-    ...server && Number(new URL(url).port) !== usualPort
-      ? [{ mark: "!", part: "", text: `tell your clients: RELIER_REDIS_URL=${url}` } as const]
-      : [],
-    { mark: "✓", part: "workers", text: `${size} × ${concurrency} slots  ${names.join(" ")}` },
-    { mark: "✓", part: "phoenix", text: `in every worker, none leads  lease ${leases}` },
-    ...exporter ? [{ mark: "✓", part: "otel", text: `exporting to ${otlp!.url}` } as const] : [],
-    ...otlp && !exporter
-      ? [{ mark: "!", part: "otel", text: `exporting to ${otlp.url} takes: ${install}` } as const]
-      : [],
-    ...dashboard ? [{ mark: "✓", part: "dashboard", text: dashboard.url } as const] : [],
-  ];
+  return control;
 }

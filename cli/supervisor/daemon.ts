@@ -1,19 +1,23 @@
 /**
- * The process of a cluster in the background. It belongs to nobody: it goes on
- * when who started it ends, and ends when it is asked to.
+ * The process of a cluster in the background. It outlives the process that
+ * started it, and ends on a signal or with `rl cluster down`.
  *
  * @module
  */
 
 import process from "node:process";
 import { receiveSetup, sendToParent } from "../processes/child_process.ts";
-import { type ClusterPlan, startCluster, type StartupLine } from "./cluster.ts";
+import { type ClusterPlan, startCluster } from "./cluster.ts";
+import type { StartupLine } from "./startup_lines.ts";
 
-/** What it tells who started it: that it is up, or why not. */
+/** Message to the process that started it: the cluster is up, or the error. */
 export interface DaemonMessage {
   readonly lines?: readonly StartupLine[];
   readonly failure?: { readonly message: string; readonly hint?: string; readonly exit?: number };
 }
+
+/** Time for the answer to `rl cluster down` to be sent. */
+const answerMs = 200;
 
 let asked = 0;
 let drain = (): void => {};
@@ -32,16 +36,12 @@ try {
   process.exitCode = await cluster.ended;
 } catch (error) {
   const { message, hint, exit } = error as { message: string; hint?: string; exit?: number };
-  sendToParent(
-    {
-      failure: {
-        message,
-        ...(hint !== undefined && { hint }),
-        ...(exit !== undefined && { exit }),
-      },
-    } satisfies DaemonMessage,
-  );
+  const failure = {
+    message,
+    ...(hint !== undefined && { hint }),
+    ...(exit !== undefined && { exit }),
+  };
+  sendToParent({ failure } satisfies DaemonMessage);
   process.exitCode = 1;
 }
-// Whoever asked it to end has the answer by then.
-setTimeout(() => process.exit(), 200);
+setTimeout(() => process.exit(), answerMs);

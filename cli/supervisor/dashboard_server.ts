@@ -1,6 +1,5 @@
 /**
- * The dashboard of a cluster: for whoever has the address it prints, on this
- * machine.
+ * The dashboard of a cluster, on the loopback interface; its URL holds the token.
  *
  * @module
  */
@@ -10,18 +9,17 @@ import { serve, type Served } from "../../adapters/http/node_server.ts";
 import { dashboard } from "../../adapters/hono.ts";
 import type { Relier } from "../../mod.ts";
 
-/** Where it is looked for. */
-const usualPort = 4400;
+const defaultPort = 4400;
 
-/** Opens it at its usual port, or at another if that is taken; its `url` holds the token. */
+/** Opens the dashboard on its default port, or on a free one if that is taken. */
 export async function openDashboard(relier: Relier): Promise<Served> {
   const token = randomBytes(24).toString("base64url");
   const app = dashboard(relier, { auth: { token } });
-  const at = (port: number): Promise<Served> =>
+  const serveAt = (port: number): Promise<Served> =>
     serve((request, env) => app.fetch(request, env), { port, hostname: "127.0.0.1" });
-  const { url, close } = await at(usualPort).catch((error: NodeJS.ErrnoException) => {
+  const served = await serveAt(defaultPort).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;
-    return at(0); // Another cluster has it.
+    return serveAt(0); // Another cluster uses the default port.
   });
-  return { url: `${url}/?token=${token}`, close };
+  return { ...served, url: `${served.url}/?token=${token}` };
 }

@@ -1,12 +1,11 @@
 /**
- * How often each thing happened to a worker.
+ * The events of a worker that are counted, and those that are reported one by one.
  *
  * @module
  */
 
-import type { Worker } from "../../mod.ts";
+import type { Worker, WorkerEventName } from "../../mod.ts";
 
-/** What is counted. */
 const counted = [
   "completed",
   "failed",
@@ -18,20 +17,33 @@ const counted = [
   "resurrected",
 ] as const;
 
-/** How often each of them happened. */
+/** Events that a supervisor reports one by one, unless its caller chooses others. */
+export const reportedByDefault: readonly WorkerEventName[] = [
+  "failed",
+  "dead",
+  "handedOff",
+  "cancelled",
+  "fenced",
+  "resurrected",
+  "stalled",
+  "draining",
+  "error",
+];
+
+/** Number of events by name. */
 export type Totals = Readonly<Record<typeof counted[number], number>>;
 
-/** Nothing has happened. */
+/** Totals of zero. */
 export const noTotals: Totals = Object.fromEntries(counted.map((name) => [name, 0])) as Totals;
 
-/** Counts what happens to `worker` from now on. */
+/** Counts the events of `worker` from now on. */
 export function createEventCounter(worker: Worker): { totals(): Totals } {
   const totals = { ...noTotals };
   for (const name of counted) worker.on(name, () => totals[name]++);
   return { totals: () => ({ ...totals }) };
 }
 
-/** Both together. */
+/** Adds two totals. */
 export function addTotals(one: Totals, other: Totals): Totals {
   const all = { ...one };
   for (const name of counted) all[name] += other[name];

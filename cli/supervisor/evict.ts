@@ -1,20 +1,21 @@
 /**
- * Brings back what a worker held that is known to be dead: at once, and again
- * until Redis has heard of it.
+ * Evicts a dead worker: its tasks are resurrected at once, rather than when
+ * their leases expire.
  *
  * @module
  */
 
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Relier } from "../../mod.ts";
 
-const againMs = 500;
-/** By then every lease has ended by itself. */
+const retryMs = 500;
+/** After this time every lease has expired anyway. */
 const longestMs = 60_000;
 
 /**
- * Brings back what `worker` held in `queues`, with `cause`. Resolves to the ids
- * of the tasks, or to undefined if Redis could not be told.
+ * Evicts `worker` from `queues`, with the cause of its death. Retries while Redis
+ * is away. Resolves to the ids of the resurrected tasks, or to undefined if Redis
+ * stayed away.
  */
 export async function evictWorker(
   relier: Relier,
@@ -22,11 +23,11 @@ export async function evictWorker(
   worker: string,
   cause: string,
 ): Promise<string[] | undefined> {
-  const all = await Promise.all(queues.map((queue) => evict(relier, queue, worker, cause)));
+  const all = await Promise.all(queues.map((queue) => evictFrom(relier, queue, worker, cause)));
   return all.includes(undefined) ? undefined : all.flatMap((ids) => ids!);
 }
 
-async function evict(
+async function evictFrom(
   relier: Relier,
   name: string,
   worker: string,
@@ -38,7 +39,7 @@ async function evict(
     try {
       return await queue.evict(worker, cause);
     } catch {
-      await pause(againMs, undefined, { ref: false });
+      await sleep(retryMs, undefined, { ref: false });
     }
   }
   return undefined;

@@ -1,5 +1,5 @@
 /**
- * What a cluster runs that was given no tasks: something to push to it.
+ * Example tasks of a cluster that was started without modules.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { rlTask, type Task, taskContext } from "../../mod.ts";
 
-/** Greets, at once. */
+/** Returns a greeting. */
 export const hello: Task<"hello", [name?: string], string> = rlTask(
   "hello",
   (name = "world") => `hello ${name}`,
 );
 
-/** Counts to `n` and takes its time, so that there is something to kill. */
+/** Counts to `n`, one a second: long enough to kill its worker. */
 export const count: Task<"count", [n?: number], number> = rlTask("count", async (n = 10) => {
   const ctx = taskContext<number>();
   for (let i = ctx.previous?.partialResult ?? 0; i < n; i++) {
@@ -24,5 +24,5 @@ export const count: Task<"count", [n?: number], number> = rlTask("count", async 
   return n;
 });
 
-/** Sleeps, to be interrupted by `rl chaos`. */
+/** Sleeps; `rl chaos` interrupts it. */
 export { sleepTask } from "../lab/sleep_task.ts";

@@ -1,22 +1,22 @@
 /**
- * What a process died of, in words that stay with the tasks it held.
+ * The cause of a process's end, in words that are stored with its tasks.
  *
  * @module
  */
 
 import { readFileSync } from "node:fs";
 
-/** How a process ended. */
+/** The end of a process. */
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The end of what it wrote to stderr. */
+  /** The last lines of its stderr. */
   readonly stderr: string;
-  /** How many processes the kernel had killed for want of memory, before it started and after it ended. */
+  /** Number of processes that the kernel killed for lack of memory, before its start and after its end. */
   readonly oomKills: readonly [before: number, after: number];
 }
 
-/** The cause in a few words: a signal, an exit code, or the want of memory. */
+/** The cause: a signal, an exit code, or "out of memory". */
 export function causeOf({ code, signal, stderr, oomKills: [before, after] }: ProcessExit): string {
   if (signal === "SIGKILL" && after > before) return "out of memory";
   if (
@@ -28,21 +28,21 @@ export function causeOf({ code, signal, stderr, oomKills: [before, after] }: Pro
   return signal ?? (code === 134 ? "SIGABRT" : `exit ${code}`);
 }
 
-/** Whether what it wrote to stderr decides between causes, so that it has to be read to its end. */
+/** Whether stderr decides between causes, so that it must be read to its end. */
 export function needsStderr(code: number | null, signal: NodeJS.Signals | null): boolean {
   return signal !== null ? signal !== "SIGKILL" : code !== 0;
 }
 
 /**
- * How many processes the kernel has killed for want of memory: in our own
- * control group if it counts them, else on this machine; 0 where nobody says.
+ * Number of processes that the kernel killed for lack of memory: in this control
+ * group if it is counted there, else on this machine; 0 if it is not counted.
  */
 export function oomKills(): number {
-  const group = /^0::(.*)$/m.exec(text("/proc/self/cgroup"))?.[1];
+  const group = /^0::(.*)$/m.exec(textOf("/proc/self/cgroup"))?.[1];
   const counts = [
-    group === undefined ? "" : text(`/sys/fs/cgroup${group.replace(/\/$/, "")}/memory.events`),
-    text("/sys/fs/cgroup/memory/memory.oom_control"),
-    text("/proc/vmstat"),
+    group === undefined ? "" : textOf(`/sys/fs/cgroup${group.replace(/\/$/, "")}/memory.events`),
+    textOf("/sys/fs/cgroup/memory/memory.oom_control"),
+    textOf("/proc/vmstat"),
   ];
   for (const count of counts) {
     const found = /^oom_kill (\d+)$/m.exec(count);
@@ -51,7 +51,7 @@ export function oomKills(): number {
   return 0;
 }
 
-function text(path: string): string {
+function textOf(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {

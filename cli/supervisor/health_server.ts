@@ -1,116 +1,89 @@
 /**
- * What an orchestrator and a monitor ask a process of workers: whether it
- * lives, whether it works, and how much.
+ * Health endpoints of a worker group, for orchestrators and monitoring:
+ * liveness, readiness and metrics.
  *
  * @module
  */
 
-import { createServer, type Server } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Context, Hono } from "hono";
+import { serve } from "../../adapters/http/node_server.ts";
 import { expositionType, type MetricsInput } from "../../core/console/mod.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { workerMetrics } from "./metrics.ts";
 import type { SupervisedProcess } from "./process_slot.ts";
 
-/** What the endpoints tell of. */
+/** Sources of the endpoints. */
 export interface HealthOptions {
   readonly host: string;
   readonly port: number;
   readonly children: () => readonly SupervisedProcess[];
-  /** How many tasks each process runs at once. */
+  /** Slots of each process. */
   readonly slots: number;
-  /** How the queues are; takes as long as Redis does. */
+  /** Reads the state of the queues from Redis. */
   readonly look: () => Promise<MetricsInput>;
 }
 
-/** The endpoints. */
+/** The health endpoints. */
 export interface HealthServer {
-  /** Where they are. */
   readonly url: string;
   close(): void;
 }
 
-interface Page {
-  readonly status: 200 | 503;
-  readonly type?: string;
-  readonly body: string;
-}
-
-/** A scrape is given this long by whoever made it, or less. */
+/** Time limit for reading Redis: shorter than the usual limit of a scrape. */
 const redisMs = 2000;
 
-/** Opens the endpoints. @throws {CliError} 1 if the port cannot be had. */
+/** Opens the health endpoints. @throws {CliError} 1 if the port is not available. */
 export async function openHealthServer(options: HealthOptions): Promise<HealthServer> {
-  const { host, port } = options;
-  const pages: Readonly<Record<string, () => Page | Promise<Page>>> = {
-    // That this is answered is the answer: a blocked process answers nothing.
-    "/livez": () => ({ status: 200, body: "ok\n" }),
-    "/readyz": () => readiness(options.children()),
-    "/metrics": () => metrics(options),
-  };
-  const server = createServer((request, response) => {
-    const page = pages[request.url?.split("?")[0] ?? ""];
-    const answer = ({ status, type = "text/plain; charset=utf-8", body }: Page | Refusal): void => {
-      const headers = { "content-type": type, "cache-control": "no-store" };
-      response.writeHead(status, status === 405 ? { ...headers, allow: "GET, HEAD" } : headers);
-      response.end(request.method === "HEAD" ? undefined : body);
-    };
-    if (!page) return answer({ status: 404, body: `there is ${Object.keys(pages).join(", ")}\n` });
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return answer({ status: 405, body: "only GET and HEAD\n" });
-    }
-    Promise.resolve(page()).then(answer, () => answer({ status: 503, body: "failed\n" }));
-  });
-  await listening(server, host, port);
-  const address = server.address();
-  const bound = typeof address === "object" && address ? address.port : port;
-  return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`,
-    close() {
-      server.close();
-      server.closeAllConnections();
+  const { host, port, children } = options;
+  const app = new Hono();
+  const pages: Readonly<Record<string, (c: Context) => Response | Promise<Response>>> = {
+    // The answer itself is the proof: a blocked process answers nothing.
+    "/livez": (c) => c.text("ok\n"),
+    "/readyz": (c) => {
+      const reason = notReady(children());
+      return reason === undefined ? c.text("ok\n") : c.text(`${reason}\n`, 503);
     },
+    "/metrics": async (c) =>
+      c.body(await metrics(options), 200, { "content-type": expositionType }),
   };
+  app.use(async (c, next) => {
+    await next();
+    c.header("cache-control", "no-store");
+  });
+  for (const [path, page] of Object.entries(pages)) {
+    app.get(path, page);
+    app.all(path, (c) => c.text("only GET and HEAD\n", 405, { allow: "GET, HEAD" }));
+  }
+  app.notFound((c) => c.text(`there is ${Object.keys(pages).join(", ")}\n`, 404));
+  app.onError((_, c) => c.text("failed\n", 503));
+  try {
+    return await serve((request) => app.fetch(request), { port, hostname: host });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why = code === "EADDRINUSE" ? "it is in use" : message;
+    throw new CliError(1, `Cannot open the health endpoints on ${host}:${port}: ${why}`, {
+      hint: "choose another --health-port, or 0 for any free port",
+      cause,
+    });
+  }
 }
 
-interface Refusal {
-  readonly status: 404 | 405;
-  readonly type?: string;
-  readonly body: string;
-}
-
-function readiness(children: readonly SupervisedProcess[]): Page {
+/** The workers that claim nothing, one a line; undefined if all of them work. */
+function notReady(children: readonly SupervisedProcess[]): string | undefined {
+  if (children.length === 0) return "no worker is left";
   const idle = children.filter(({ state, report }) =>
     state !== "working" || !report?.health.consuming
   );
-  if (children.length > 0 && idle.length === 0) return { status: 200, body: "ok\n" };
   const reasons = idle.map(({ name, state }) =>
-    `${name} is ${state === "working" ? "not answered by Redis" : state}`
+    `${name} is ${state === "working" ? "waiting for Redis" : state}`
   );
-  return { status: 503, body: (reasons.join("\n") || "no worker is left") + "\n" };
+  return idle.length === 0 ? undefined : reasons.join("\n");
 }
 
-async function metrics({ children, slots, look }: HealthOptions): Promise<Page> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), redisMs);
-  });
-  // What the processes do is told also while Redis is away.
-  const seen = await Promise.race([look().catch(() => undefined), late]);
-  clearTimeout(timer);
-  return { status: 200, type: expositionType, body: workerMetrics(children(), seen, slots) };
-}
-
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const why = error.code === "EADDRINUSE" ? "it is in use" : error.message;
-      reject(
-        new CliError(1, `Cannot open the health endpoints on ${host}:${port}: ${why}`, {
-          hint: "choose another --health-port, or 0 for any that is free",
-          cause: error,
-        }),
-      );
-    });
-    server.listen(port, host, () => resolve());
-  });
+/** Metrics text; those of the processes are there even while Redis is away. */
+async function metrics({ children, slots, look }: HealthOptions): Promise<string> {
+  const late = sleep(redisMs, undefined, { ref: false });
+  const queues = await Promise.race([look().catch(() => undefined), late]);
+  return workerMetrics(children(), queues, slots);
 }

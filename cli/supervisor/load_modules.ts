@@ -1,7 +1,7 @@
 /**
- * Loads the modules of a user, and finds the copy of this package in which they
- * have defined their tasks: a project usually has one of its own, and a task is
- * known only to the copy whose `rlTask` made it.
+ * Loads the user's modules, and finds the copy of this package that defined
+ * their tasks. A project usually has its own copy, and only the copy whose
+ * `rlTask` was called knows the task.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { pathToFileURL } from "node:url";
 import * as own from "../../mod.ts";
 import { CliError } from "../framework/cli_error.ts";
 
-/** This package, whichever copy of it. */
+/** Any copy of this package. */
 export type Engine = typeof own;
 
 /**
- * Loads `modules`, full paths, in order.
+ * Loads `modules`, absolute paths, in order.
  *
  * @throws {CliError} 1 if one of them throws; 2 if they define no task, or do so
  * in two copies of the package.
@@ -48,13 +48,13 @@ async function load(path: string): Promise<void> {
   try {
     await import(pathToFileURL(path).href);
   } catch (error) {
-    // Bun says how many errors there are in a file, and keeps them behind.
+    // Bun wraps the errors of a file.
     const [first = error] = error instanceof AggregateError ? error.errors : [];
     throw new CliError(1, `Cannot load module "${path}": ${first}`, { cause: error });
   }
 }
 
-/** The copies a module at `path` may have imported: as a module, and as CommonJS. */
+/** Copies that a module at `path` may have imported: the ES module, and CommonJS. */
 async function copiesSeenFrom(path: string): Promise<Engine[]> {
   const name = "@relier/core";
   const require = createRequire(path);
@@ -68,7 +68,7 @@ async function copiesSeenFrom(path: string): Promise<Engine[]> {
       const engine = await way();
       if (typeof engine.definedTasks === "function") found.push(engine);
     } catch {
-      // It has none of its own, or none that is built.
+      // The project has no copy, or none that is built.
     }
   }
   return found;

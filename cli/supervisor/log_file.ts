@@ -1,6 +1,6 @@
 /**
- * What a cluster logs: a line of JSON for everything it or one of its workers
- * says, in a file that never gets larger than two times ten megabytes.
+ * The log of a cluster: one line of JSON per message, in a file that is rotated
+ * at ten megabytes, with one older file.
  *
  * @module
  */
@@ -14,9 +14,9 @@ import {
   renameSync,
   statSync,
 } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
-/** One thing that was said. */
+/** One message. */
 export interface LogEntry {
   readonly at: string;
   /** `cluster`, `redis`, or the name of a worker. */
@@ -24,23 +24,23 @@ export interface LogEntry {
   readonly text: string;
 }
 
-const longest = 10_000_000;
-const lookEveryMs = 200;
+const maxBytes = 10_000_000;
+const pollMs = 200;
 
-/** Adds to the log. */
+/** Appends to the log. */
 export function appendLog(file: string, entry: LogEntry): void {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > longest) renameSync(file, `${file}.old`);
+  if (size > maxBytes) renameSync(file, `${file}.old`);
   appendFileSync(file, JSON.stringify(entry) + "\n", { mode: 0o600 });
 }
 
 /**
- * What is in the log, the last `lines` that `wanted` takes; with `follow` also
- * what is added to it, until `signal` aborts.
+ * Reads the last `lines` entries that match; with `follow` also new ones, until
+ * `signal` aborts.
  */
 export async function* readLog(
   file: string,
-  wanted: (entry: LogEntry) => boolean,
+  matches: (entry: LogEntry) => boolean,
   options: { lines: number; follow: boolean; signal: AbortSignal },
 ): AsyncGenerator<LogEntry> {
   let source = openSync(file, "r");
@@ -49,13 +49,13 @@ export async function* readLog(
     const next = (): LogEntry[] => {
       const lines = (rest + remainder(source)).split("\n");
       rest = lines.pop()!;
-      return lines.map(entryOf).filter((entry) => entry !== undefined).filter(wanted);
+      return lines.map(entryOf).filter((entry) => entry !== undefined).filter(matches);
     };
     yield* next().slice(-options.lines);
     while (options.follow && !options.signal.aborted) {
-      await pause(lookEveryMs, undefined, { signal: options.signal }).catch(() => {});
+      await sleep(pollMs, undefined, { signal: options.signal }).catch(() => {});
       yield* next();
-      // A log that was full has another file under its name now.
+      // After a rotation another file has the name.
       const now = statSync(file, { throwIfNoEntry: false });
       if (now && now.ino !== fstatSync(source).ino) {
         closeSync(source);
@@ -68,7 +68,7 @@ export async function* readLog(
   }
 }
 
-/** Everything behind what was read so far. */
+/** Reads the file from its current position to its end. */
 function remainder(source: number): string {
   const chunk = new Uint8Array(65_536);
   const decoder = new TextDecoder();

@@ -1,5 +1,5 @@
 /**
- * What happens to supervised workers, a line each: for people, or as JSON.
+ * Log lines of supervised workers, as text or JSON.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Output } from "../framework/output.ts";
 import { listSome, plural, shortId } from "../../core/console/mod.ts";
 import type { SupervisorEvent } from "./process_slot.ts";
 
-/** Prints events to `out`, with the name of the worker before each. */
+/** Prints events to `out`, each with the name of its worker. */
 export function createEventLog(out: Output): (event: SupervisorEvent) => void {
   let widest = 0;
   const { dim, cyan } = out.style;
@@ -22,7 +22,7 @@ export function createEventLog(out: Output): (event: SupervisorEvent) => void {
   };
 }
 
-/** The line for people, or undefined where one would tell them nothing. */
+/** Text of an event; undefined if it is only for programs. */
 export function eventLine(
   event: SupervisorEvent,
   out: Pick<Output, "style" | "span" | "wide">,
@@ -46,13 +46,13 @@ export function eventLine(
     case "ended":
       return `${red("✖")} ended: ${reason}`;
     case "restarting":
-      return ms > 0 ? `${yellow("↻")} starts again in ${out.span(ms)}` : undefined;
+      return ms > 0 ? `${yellow("↻")} restarts in ${out.span(ms)}` : undefined;
     case "recycling":
-      return `${yellow("↻")} is replaced${why}`;
+      return `${yellow("↻")} replaced${why}`;
     case "evicted":
       return ids.length === 0
         ? undefined
-        : `${magenta("◆")} ${plural(ids.length, "task")} brought back${why}: ${
+        : `${magenta("◆")} ${plural(ids.length, "task")} resurrected${why}: ${
           listSome(ids.map(named), 3)
         }`;
     case "completed":
@@ -66,9 +66,9 @@ export function eventLine(
     case "cancelled":
       return `${yellow("○")} ${task} cancelled${why}`;
     case "fenced":
-      return `${yellow("⚠")} ${task} is another worker's now, nothing was written`;
+      return `${yellow("⚠")} ${task} fenced: another worker holds it, nothing was written`;
     case "resurrected":
-      return `${magenta("◆")} ${task} brought back${why}`;
+      return `${magenta("◆")} ${task} resurrected${why}`;
     case "stalled":
     case "error":
       return `${yellow("⚠")} ${reason}`;

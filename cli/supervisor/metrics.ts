@@ -1,6 +1,5 @@
 /**
- * What supervised workers did and do, as metrics: of each process what only that process
- * knows, of their queues what Redis does.
+ * Metrics of supervised workers and of their queues.
  *
  * @module
  */
@@ -24,7 +23,7 @@ const outcomes: Readonly<Record<Exclude<keyof Totals, "resurrected">, string>> =
   fenced: "fenced",
 };
 
-/** The text. `slots` is how many tasks each process runs at once; without `look` Redis did not answer. */
+/** Renders the metrics. `slots` is per process; `look` is undefined if Redis did not answer. */
 export function workerMetrics(
   children: readonly SupervisedProcess[],
   look: MetricsInput | undefined,
@@ -36,49 +35,49 @@ export function workerMetrics(
     {
       name: "relier_worker_up",
       type: "gauge",
-      help: "Whether the worker takes tasks.",
+      help: "1 while the worker claims tasks.",
       samples: each(({ state, report }) => state === "working" && report?.health.consuming ? 1 : 0),
     },
     {
       name: "relier_worker_slots",
       type: "gauge",
-      help: "How many tasks the worker runs at once.",
+      help: "Slots of the worker.",
       samples: each(() => slots),
     },
     {
       name: "relier_worker_running",
       type: "gauge",
-      help: "How many tasks the worker is running.",
+      help: "Running tasks of the worker.",
       samples: each(({ report }) => report?.health.running ?? 0),
     },
     {
       name: "relier_worker_leaked",
       type: "gauge",
-      help: "Handlers that go on after their attempt was decided.",
+      help: "Handlers still running after their attempt was decided.",
       samples: each(({ report }) => report?.health.leaked ?? 0),
     },
     {
       name: "relier_worker_loop_lag_seconds",
       type: "gauge",
-      help: "How late the event loop of the worker was lately.",
+      help: "Event loop delay of the worker.",
       samples: each(({ report }) => (report?.health.loopLagMs ?? 0) / 1000),
     },
     {
       name: "relier_worker_resident_memory_bytes",
       type: "gauge",
-      help: "Memory of the process of the worker.",
+      help: "Resident memory of the worker process.",
       samples: each(({ report }) => (report?.rssMb ?? 0) * 2 ** 20),
     },
     {
       name: "relier_worker_restarts_total",
       type: "counter",
-      help: "How often a process of the worker was followed by another.",
+      help: "Restarts of the worker process.",
       samples: each(({ restarts }) => restarts),
     },
     {
       name: "relier_worker_attempts_total",
       type: "counter",
-      help: "How attempts of the worker ended.",
+      help: "Attempts of the worker by outcome.",
       samples: children.flatMap(({ name, totals }) =>
         Object.entries(outcomes).map(([key, outcome]) => ({
           labels: { worker: name, outcome },
@@ -89,13 +88,13 @@ export function workerMetrics(
     {
       name: "relier_worker_tasks_raised_total",
       type: "counter",
-      help: "Tasks of dead workers that the worker brought back.",
+      help: "Tasks of dead workers that the worker resurrected.",
       samples: each(({ totals }) => totals.resurrected),
     },
     {
       name: "relier_worker_tasks_brought_back_total",
       type: "counter",
-      help: "Tasks that were brought back when a process of the worker died.",
+      help: "Tasks resurrected after a process of the worker died.",
       samples: each(({ resurrected }) => resurrected),
     },
     ...queueMetrics(look),

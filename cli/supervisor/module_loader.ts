@@ -1,6 +1,6 @@
 /**
- * How a process has to be started so that it can load the modules of a user:
- * theirs may be TypeScript, and so may ours be.
+ * Finds the runtime arguments with which a process can load the user's modules:
+ * they may be TypeScript, and so may this package.
  *
  * @module
  */
@@ -12,20 +12,20 @@ import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { CliError } from "../framework/cli_error.ts";
 
-/** What a process needs that is to load `modules`. */
-export interface Loading {
-  /** The files, by their full paths. */
+/** Files to load, and the arguments that load them. */
+export interface ModuleLoading {
+  /** Absolute paths. */
   readonly modules: readonly string[];
   /** Arguments of the runtime. */
   readonly execArgv: readonly string[];
 }
 
 /**
- * Finds the files that `modules` name, seen from `cwd`, and what loads them.
+ * Resolves `modules` from `cwd`, and finds the arguments that load them.
  *
- * @throws {CliError} 2 if one is not there, or is TypeScript and nothing here reads it.
+ * @throws {CliError} 2 if a file is missing, or is TypeScript that this runtime cannot load.
  */
-export function loadingOf(modules: readonly string[], cwd: string): Loading {
+export function moduleLoadingOf(modules: readonly string[], cwd: string): ModuleLoading {
   const paths = modules.map((named) => fileAt(named, cwd));
   const foreign = paths.findIndex((path) => /\.[cm]?tsx?$/.test(path));
   const own = ownArguments();
@@ -55,11 +55,11 @@ function fileAt(named: string, cwd: string): string {
   return path;
 }
 
-/** Ours, without what belongs to us alone: a debugger's port, a test runner, and our own loader. */
+/** Arguments of this process, without debugger port, test runner and tsx. */
 function ownArguments(): string[] {
   const options: string[][] = [];
   for (const token of process.execArgv) {
-    // What does not begin with a dash is the value of the option before.
+    // A word without a dash is the value of the option before it.
     if (token.startsWith("-") || options.length === 0) options.push([token]);
     else options.at(-1)!.push(token);
   }
@@ -68,7 +68,7 @@ function ownArguments(): string[] {
   ).flat();
 }
 
-/** Whether this Node reads TypeScript by itself. */
+/** Whether this Node.js loads TypeScript without a loader. */
 function stripsTypes(): boolean {
   return Boolean((process.features as { typescript?: unknown }).typescript);
 }

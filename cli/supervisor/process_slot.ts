@@ -1,7 +1,7 @@
 /**
- * One place among the supervised: a process, and the next one when it ends. The
- * first replacement comes at once; the longer it goes wrong, the longer the
- * next one takes, so that nothing that cannot work keeps the machine busy.
+ * One slot of a supervisor: a worker process, and its replacement when it ends.
+ * The first replacement starts at once; repeated failures wait longer, so that a
+ * broken worker does not keep the machine busy.
  *
  * @module
  */
@@ -11,25 +11,26 @@ import { addTotals, noTotals, type Totals } from "./event_counts.ts";
 import type { ProcessEnd, ProcessEvent, WorkerProcess } from "./worker_process.ts";
 import type { ProcessReport } from "./worker_program.ts";
 
-/** A supervised process, for whoever looks. `waiting`: for its next start; `gone`: for good. */
+/** A supervised process, as health checks and the status show it. */
 export interface SupervisedProcess {
   readonly name: string;
-  /** 0 while there is none. */
+  /** 0 while no process runs. */
   readonly pid: number;
-  /** Empty until it is ready. */
+  /** Empty until the worker is ready. */
   readonly workerId: string;
+  /** `waiting`: for its next start; `gone`: for good. */
   readonly state: WorkerProcess["state"] | "waiting";
-  /** How often it was started anew. */
+  /** Number of replacements so far. */
   readonly restarts: number;
-  /** What it last said of itself. */
+  /** The last report of the process. */
   readonly report: ProcessReport | undefined;
-  /** What happened to all processes of this name. */
+  /** Events of all processes of this name. */
   readonly totals: Totals;
-  /** How many tasks were brought back from those that died. */
+  /** Number of tasks resurrected from processes that died. */
   readonly resurrected: number;
 }
 
-/** Something that happened to a supervised process, or that it told. */
+/** An event of a supervised process or of its worker. */
 export interface SupervisorEvent {
   readonly what:
     | WorkerEventName
@@ -44,188 +45,210 @@ export interface SupervisorEvent {
   readonly child: string;
   readonly pid: number;
   readonly worker: string;
-  /** The task it is about, by its id and name. */
+  /** Id and name of the task concerned. */
   readonly id?: string;
   readonly task?: string;
-  /** Why: the cause of an end, the complaint of a start that failed. */
+  /** Cause of an end, or of a failed start. */
   readonly reason?: string | undefined;
-  /** A line of output, or what a process complained of before it ended. */
+  /** A line of output, or the error output before an end. */
   readonly text?: string;
-  /** How many tasks it had not finished, and gave back, when it left. */
+  /** Number of unfinished tasks handed off on leaving. */
   readonly handedOff?: number;
-  /** How long until it is started again. */
+  /** Delay until the next start. */
   readonly ms?: number;
-  /** The tasks that were brought back from it. */
+  /** The resurrected tasks. */
   readonly ids?: readonly string[];
 }
 
-/** What a slot needs of its supervisor. */
+/** Interface between a slot and its supervisor. */
 export interface SlotHost {
-  start(name: string, hear: (heard: ProcessEvent) => void): WorkerProcess;
+  /** Starts a process. */
+  start(name: string, onEvent: (event: ProcessEvent) => void): WorkerProcess;
   emit(event: SupervisorEvent): void;
-  /** Brings back what a worker held that ended by itself. */
+  /** Resurrects the tasks of a worker that died. */
   evict(child: string, worker: string, cause: string): void;
-  /** A process ended that was to go on, the `inARow`th soon after it began. */
+  /** A process died; `inARow` counts deaths soon after the start. */
   onFailure(end: ProcessEnd, inARow: number): void;
-  /** The last process of a slot that is to be empty is gone. */
+  /** The last process of a draining slot has ended. */
   onEmpty(slot: ProcessSlot): void;
-}
-
-/** A place for one process. */
-export interface ProcessSlot extends SupervisedProcess {
-  /** Resolves to whether it has ever worked, once that is known. */
-  readonly hasWorked: Promise<boolean>;
-  /** The process that is to work. */
-  readonly current: WorkerProcess | undefined;
-  /** Whether every process that was told to leave had given everything back. */
-  readonly clean: boolean;
-  /** Starts another process, and drains this one once that works; resolves to the failure of the new one, if it has one. */
-  replace(reason: string, timeoutMs: number): Promise<ProcessEnd | undefined>;
-  /** Drains its processes, for good. */
-  drain(timeoutMs: number): void;
-  handOff(): void;
-  kill(): void;
-  /** So many tasks were brought back from one of its processes. */
-  addResurrected(tasks: number): void;
 }
 
 const stableMs = 10_000;
 const firstDelayMs = 200;
 const longestDelayMs = 30_000;
 
-/** Makes a slot with a process. */
-export function createProcessSlot(name: string, host: SlotHost): ProcessSlot {
-  const members = new Set<WorkerProcess>();
-  let current: WorkerProcess | undefined;
-  let next: WorkerProcess | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let fails = 0, starts = 0, resurrected = 0;
-  let past: Totals = noTotals;
-  let leaving = false, clean = true;
-  let worked!: (does: boolean) => void;
-  const hasWorked = new Promise<boolean>((resolve) => worked = resolve);
+/** A slot for one process. */
+export class ProcessSlot implements SupervisedProcess {
+  readonly name: string;
+  /** Resolves to whether a process has ever been ready, once that is known. */
+  readonly hasWorked: Promise<boolean>;
+  readonly #host: SlotHost;
+  readonly #processes = new Set<WorkerProcess>();
+  readonly #setWorked: (worked: boolean) => void;
+  #current: WorkerProcess | undefined;
+  #next: WorkerProcess | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #starts = 0;
+  #resurrected = 0;
+  #past = noTotals;
+  #draining = false;
+  #clean = true;
 
-  function hire(): WorkerProcess {
-    starts++;
-    const member: WorkerProcess = host.start(name, (heard) => {
-      if (heard.what === "ready") worked(true);
-      tell(member, heard);
-    });
-    members.add(member);
-    tell(member, { what: "starting" });
-    void member.ended.then((end) => bury(member, end));
-    return member;
+  /** Starts the first process. */
+  constructor(name: string, host: SlotHost) {
+    let setWorked!: (worked: boolean) => void;
+    this.name = name;
+    this.hasWorked = new Promise((resolve) => setWorked = resolve);
+    this.#setWorked = setWorked;
+    this.#host = host;
+    this.#current = this.#start();
   }
 
-  function tell(
+  /** The process that works, or is about to. */
+  get current(): WorkerProcess | undefined {
+    return this.#current;
+  }
+
+  /** Whether every drained process gave back all its tasks. */
+  get clean(): boolean {
+    return this.#clean;
+  }
+
+  get pid(): number {
+    return this.#current?.pid ?? 0;
+  }
+
+  get workerId(): string {
+    return this.#current?.workerId ?? "";
+  }
+
+  get state(): SupervisedProcess["state"] {
+    return this.#current?.state ?? (this.#draining ? "gone" : "waiting");
+  }
+
+  get restarts(): number {
+    return Math.max(0, this.#starts - 1);
+  }
+
+  get resurrected(): number {
+    return this.#resurrected;
+  }
+
+  get report(): ProcessReport | undefined {
+    return this.#current?.report;
+  }
+
+  get totals(): Totals {
+    const all = [...this.#processes].map(({ report }) => report?.totals ?? noTotals);
+    return all.reduce(addTotals, this.#past);
+  }
+
+  /**
+   * Starts another process, and drains the current one once the new one works.
+   * Resolves to the failure of the new one, if it fails.
+   */
+  async replace(reason: string, timeoutMs: number): Promise<ProcessEnd | undefined> {
+    const old = this.#current;
+    if (this.#draining || this.#next || !old) return undefined;
+    this.#emit(old, { what: "recycling", reason });
+    const fresh = this.#next = this.#start();
+    const failure = await Promise.race([fresh.ready, fresh.ended]);
+    if (this.#draining) return undefined;
+    if (failure) return failure;
+    if (this.#next === fresh) [this.#current, this.#next] = [fresh, undefined];
+    old.drain(timeoutMs);
+    await old.ended;
+    return undefined;
+  }
+
+  /** Drains the processes, and starts no other. Resolves once the current one has ended. */
+  async drain(timeoutMs: number): Promise<void> {
+    const ended = this.#current?.ended;
+    this.#draining = true;
+    this.#clean = true;
+    clearTimeout(this.#timer);
+    for (const each of this.#processes) each.drain(timeoutMs);
+    // Needed where no process runs, because the slot waited for its next start.
+    this.#checkEmpty();
+    await ended;
+  }
+
+  /** Has the processes hand off their tasks at once. */
+  handOff(): void {
+    for (const each of this.#processes) each.handOff();
+  }
+
+  /** Kills the processes. */
+  kill(): void {
+    this.#draining = true;
+    clearTimeout(this.#timer);
+    for (const each of this.#processes) each.kill();
+    this.#checkEmpty();
+  }
+
+  /** Counts tasks that were resurrected from one of its processes. */
+  addResurrected(tasks: number): void {
+    this.#resurrected += tasks;
+  }
+
+  #start(): WorkerProcess {
+    this.#starts++;
+    const started: WorkerProcess = this.#host.start(this.name, (event) => {
+      if (event.what === "ready") this.#setWorked(true);
+      this.#emit(started, event);
+    });
+    this.#processes.add(started);
+    this.#emit(started, { what: "starting" });
+    void started.ended.then((end) => this.#onEnd(started, end));
+    return started;
+  }
+
+  #emit(
     { pid, workerId }: Pick<WorkerProcess, "pid" | "workerId">,
     event: Omit<SupervisorEvent, "child" | "pid" | "worker">,
   ): void {
-    host.emit({ child: name, pid, worker: workerId, ...event });
+    this.#host.emit({ child: this.name, pid, worker: workerId, ...event });
   }
 
-  function bury(member: WorkerProcess, end: ProcessEnd): void {
-    members.delete(member);
-    past = addTotals(past, member.report?.totals ?? noTotals);
+  #onEnd(ended: WorkerProcess, end: ProcessEnd): void {
+    this.#processes.delete(ended);
+    this.#past = addTotals(this.#past, ended.report?.totals ?? noTotals);
     if (end.left === undefined) {
-      clean = false;
-      if (member.workerId !== "") host.evict(name, member.workerId, end.cause);
+      this.#clean = false;
+      if (ended.workerId !== "") this.#host.evict(this.name, ended.workerId, end.cause);
     }
     const { text } = end.failure;
-    tell(member, {
+    this.#emit(ended, {
       what: end.left === undefined ? "ended" : "left",
       reason: end.left ?? end.cause,
       handedOff: end.handedOff,
       ...(text !== "" && { text }),
     });
-    if (member === next) next = undefined;
-    if (member !== current) return checkEmpty();
-    current = next;
-    next = undefined;
-    // Whoever orders a worker to leave wants it gone; a signal by hand only ends a process.
-    if (end.left === "drain" || end.left === "stop") leaving = true;
-    if (leaving || current) return checkEmpty();
-    if (end.left !== undefined || performance.now() - (member.readyAt ?? Infinity) >= stableMs) {
-      fails = 0;
-    }
-    const ms = fails === 0 ? 0 : Math.min(longestDelayMs, firstDelayMs * 2 ** (fails - 1));
-    if (end.left === undefined) host.onFailure(end, ++fails);
-    if (leaving) return checkEmpty();
-    tell(member, { what: "restarting", ms });
-    timer = setTimeout(() => {
-      timer = undefined;
-      current = hire();
-    }, ms);
+    if (ended === this.#next) this.#next = undefined;
+    if (ended !== this.#current) return this.#checkEmpty();
+    this.#current = this.#next;
+    this.#next = undefined;
+    // A command to the worker is meant for good; a signal by hand only ends a process.
+    if (end.left === "drain" || end.left === "stop") this.#draining = true;
+    if (this.#draining || this.#current) return this.#checkEmpty();
+    this.#startAgain(ended, end);
   }
 
-  function checkEmpty(): void {
-    if (!leaving || members.size > 0) return;
-    worked(false);
-    host.onEmpty(slot);
+  #startAgain(ended: WorkerProcess, end: ProcessEnd): void {
+    const stable = performance.now() - (ended.readyAt ?? Infinity) >= stableMs;
+    if (end.left !== undefined || stable) this.#failures = 0;
+    const failures = this.#failures;
+    const ms = failures === 0 ? 0 : Math.min(longestDelayMs, firstDelayMs * 2 ** (failures - 1));
+    if (end.left === undefined) this.#host.onFailure(end, ++this.#failures);
+    if (this.#draining) return this.#checkEmpty();
+    this.#emit(ended, { what: "restarting", ms });
+    this.#timer = setTimeout(() => this.#current = this.#start(), ms);
   }
 
-  const slot: ProcessSlot = {
-    name,
-    hasWorked: hasWorked,
-    get current() {
-      return current;
-    },
-    get clean() {
-      return clean;
-    },
-    get pid() {
-      return current?.pid ?? 0;
-    },
-    get workerId() {
-      return current?.workerId ?? "";
-    },
-    get state() {
-      return current?.state ?? (leaving ? "gone" : "waiting");
-    },
-    get resurrected() {
-      return resurrected;
-    },
-    get restarts() {
-      return Math.max(0, starts - 1);
-    },
-    get report() {
-      return current?.report;
-    },
-    get totals() {
-      return [...members].map(({ report }) => report?.totals ?? noTotals).reduce(addTotals, past);
-    },
-    async replace(reason, timeoutMs) {
-      const old = current;
-      if (leaving || next || !old) return undefined;
-      tell(old, { what: "recycling", reason });
-      const fresh = next = hire();
-      const failure = await Promise.race([fresh.ready, fresh.ended]);
-      if (failure) return leaving ? undefined : failure;
-      if (leaving) return undefined;
-      if (next === fresh) [current, next] = [fresh, undefined];
-      old.drain(timeoutMs);
-      await old.ended;
-      return undefined;
-    },
-    drain(timeoutMs) {
-      leaving = true;
-      clean = true;
-      clearTimeout(timer);
-      for (const member of members) member.drain(timeoutMs);
-      // Also where there is none, because it was waiting for its next start.
-      checkEmpty();
-    },
-    handOff() {
-      for (const member of members) member.handOff();
-    },
-    addResurrected: (tasks) => void (resurrected += tasks),
-    kill() {
-      leaving = true;
-      clearTimeout(timer);
-      for (const member of members) member.kill();
-      checkEmpty();
-    },
-  };
-  current = hire();
-  return slot;
+  #checkEmpty(): void {
+    if (!this.#draining || this.#processes.size > 0) return;
+    this.#setWorked(false);
+    this.#host.onEmpty(this);
+  }
 }

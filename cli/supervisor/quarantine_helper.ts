@@ -1,43 +1,45 @@
 /**
- * Suspects run alone, and so they wait for a worker whose slots are empty. Where
- * that takes too long, because no handler ends, a process of their own is
- * started, and drained when there are none any more.
+ * Starts a process of its own for quarantined tasks. They run alone, so they
+ * wait for a worker without running tasks; if no handler ends, that never
+ * happens. The process is drained once the quarantine lane stays empty.
  *
  * @module
  */
 
 import type { Relier } from "../../mod.ts";
 
-/** What is done about suspects. */
+/** Inputs of the helper. */
 export interface QuarantineHelperOptions {
-  /** For how many ms the first suspect of all queues has waited; undefined if there is none. */
+  /** Longest wait of a quarantined task in ms; undefined if there is none. */
   look(): Promise<number | undefined>;
+  /** Starts the process, unless it runs. */
   begin(): void;
+  /** Drains the process, if it runs. */
   end(): void;
 }
 
 const everyMs = 5_000;
-const longestMs = 30_000;
-/** So often there is no suspect before it is over. */
+const maxWaitMs = 30_000;
+/** Number of looks without a quarantined task before the process is drained. */
 const quietLooks = 6;
 
-/** Looks again and again, until it is stopped. */
+/** Looks every 5 s until it is stopped. */
 export function createQuarantineHelper(
   { look, begin, end }: QuarantineHelperOptions,
 ): { stop(): void } {
   let quiet = 0;
   const timer = setInterval(() => {
-    // A Redis that is away has no work for anybody either.
+    // While Redis is away there is nothing to start.
     look().then((waitingMs) => {
       quiet = waitingMs === undefined ? quiet + 1 : 0;
       if (quiet >= quietLooks) end();
-      if (waitingMs !== undefined && waitingMs > longestMs) begin();
+      if (waitingMs !== undefined && waitingMs > maxWaitMs) begin();
     }, () => {});
   }, everyMs);
   return { stop: () => clearInterval(timer) };
 }
 
-/** For how many ms the first suspect of `queues` has waited; undefined if there is none. */
+/** Longest wait of a quarantined task of `queues` in ms; undefined if there is none. */
 export async function oldestQuarantinedMs(
   relier: Relier,
   queues: readonly string[],

@@ -1,7 +1,6 @@
 /**
- * Where a cluster keeps what has to outlive a command: how it is reached, what
- * it logged, and the data of its own Redis. One folder for each project and
- * each name, for this user alone.
+ * The state directory of a cluster: its control address, its log, and the data
+ * of its own Redis. One for each project and name, readable by this user only.
  *
  * @module
  */
@@ -14,26 +13,26 @@ import * as v from "valibot";
 import type { Context } from "../framework/command.ts";
 import { CliError } from "../framework/cli_error.ts";
 
-/** How a cluster that runs is reached. Only who can read its file knows the key. */
+/** Control address of a running cluster. Only a reader of its file knows the key. */
 export interface ControlAddress {
-  /** Of this one run; it answers with it, so that nobody else is taken for it. */
+  /** Id of the run; every answer carries it, so that no other process is taken for it. */
   readonly id: string;
   readonly key: string;
-  /** On the loopback interface. */
+  /** Port on the loopback interface. */
   readonly port: number;
   readonly pid: number;
   readonly startedAt: string;
 }
 
-/** The folder of a cluster. */
+/** Paths of a state directory. */
 export interface StateDir {
-  /** What people call it. */
+  /** Name of the cluster. */
   readonly name: string;
   readonly folder: string;
-  /** The data of its Redis. */
+  /** Data of its Redis. */
   readonly data: string;
   readonly log: string;
-  /** What a run in the background prints. */
+  /** Output of a run in the background. */
   readonly output: string;
 }
 
@@ -45,7 +44,7 @@ const addressSchema: v.GenericSchema<ControlAddress> = v.object({
   startedAt: v.string(),
 });
 
-/** The place of the cluster that a command means: the one with this name, else the project's. */
+/** State directory of the cluster with this name, else of the project's. */
 export function stateDirOf({ settings, host }: Context, named: string | undefined): StateDir {
   if (named !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(named)) {
     throw new CliError(2, `Cannot use option --name "${named}": it is no name`, {
@@ -75,7 +74,7 @@ export function stateDirOf({ settings, host }: Context, named: string | undefine
   };
 }
 
-/** How the cluster at `place` was last reached; undefined if it ended well, or never ran. */
+/** Reads the control address; undefined if the cluster ended normally, or never ran. */
 export function readAddress(place: StateDir): ControlAddress | undefined {
   try {
     return v.parse(addressSchema, JSON.parse(readFileSync(addressFile(place), "utf8")));
@@ -84,7 +83,7 @@ export function readAddress(place: StateDir): ControlAddress | undefined {
   }
 }
 
-/** Writes the address down, if no other is there; says whether it did. */
+/** Writes the address unless another one is there; returns whether it did. */
 export function claimAddress(place: StateDir, address: ControlAddress): boolean {
   try {
     const text = JSON.stringify(address);
@@ -96,12 +95,12 @@ export function claimAddress(place: StateDir, address: ControlAddress): boolean 
   }
 }
 
-/** Removes the address of a run that is over, unless another one has taken its place. */
+/** Removes the address of a run that is over, unless a later run has replaced it. */
 export function dropAddress(place: StateDir, id: string | undefined): void {
   if (readAddress(place)?.id === id) rmSync(addressFile(place), { force: true });
 }
 
-/** The port that the cluster's own Redis had last. */
+/** Last port of the cluster's own Redis. */
 export function lastPort(place: StateDir): number | undefined {
   try {
     return Number(readFileSync(portFile(place), "utf8")) || undefined;
@@ -110,7 +109,7 @@ export function lastPort(place: StateDir): number | undefined {
   }
 }
 
-/** Remembers where the cluster's own Redis is, so that next time it is there again. */
+/** Stores the port of the cluster's own Redis, so that the next run uses it again. */
 export function rememberPort(place: StateDir, url: string): void {
   writeFileSync(`${portFile(place)}.new`, new URL(url).port);
   renameSync(`${portFile(place)}.new`, portFile(place));

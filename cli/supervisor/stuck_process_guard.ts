@@ -1,6 +1,6 @@
 /**
- * Looks after processes that live and do not work: one whose loop is blocked
- * answers nobody and is killed, one whose handlers will not end is replaced.
+ * Guards against processes that run and do not work: kills one whose event loop
+ * is blocked, and replaces one whose handlers never end.
  *
  * @module
  */
@@ -8,9 +8,11 @@
 import type { WorkerProcess } from "./worker_process.ts";
 import type { ProcessSlot } from "./process_slot.ts";
 
-/** What is too much, and what is done about it. */
+/** Limits of the guard. */
 export interface StuckProcessGuardOptions {
+  /** Handlers that may run on after their attempt was decided. */
   readonly maxLeaked: number;
+  /** Time without a report. */
   readonly blockedMs: number;
   replace(slot: ProcessSlot, reason: string): void;
 }
@@ -23,11 +25,11 @@ interface Suspicion {
 }
 
 const everyMs = 1000;
-/** A handler that was told to stop may take a moment to. */
+/** Time a cancelled handler has to end. */
 const leakingMs = 3000;
 const replaceAgainMs = 30_000;
 
-/** Looks at the processes of `slots` until it is stopped. */
+/** Checks the processes of `slots` every second until it is stopped. */
 export function createStuckProcessGuard(
   options: StuckProcessGuardOptions,
   slots: () => readonly ProcessSlot[],
@@ -35,29 +37,26 @@ export function createStuckProcessGuard(
   const { maxLeaked, blockedMs, replace } = options;
   const suspicions = new WeakMap<WorkerProcess, Suspicion>();
 
-  function look(): void {
-    for (const slot of slots()) {
-      const { current } = slot;
-      if (current?.state !== "working") continue;
-      const { report } = current;
-      const found = suspicions.get(current) ??
-        { report, silentMs: 0, leakingMs: 0, replacedAt: -Infinity };
-      suspicions.set(current, found);
-      // Looks are counted, not time: whoever slept with this process is not to blame for it.
-      found.silentMs = found.report === report ? found.silentMs + everyMs : 0;
-      found.report = report;
-      const leaks = (report?.health.leaked ?? 0) >= maxLeaked;
-      found.leakingMs = leaks ? found.leakingMs + everyMs : 0;
-      if (found.silentMs > blockedMs) current.kill("blocked loop");
-      else if (
-        found.leakingMs > leakingMs && performance.now() - found.replacedAt > replaceAgainMs
-      ) {
-        found.replacedAt = performance.now();
-        replace(slot, "leaked slots");
-      }
+  function check(slot: ProcessSlot): void {
+    const { current } = slot;
+    if (current?.state !== "working") return;
+    const { report } = current;
+    const found = suspicions.get(current) ??
+      { report, silentMs: 0, leakingMs: 0, replacedAt: -Infinity };
+    suspicions.set(current, found);
+    // Counts checks, not time: after a suspend of the machine no process is to blame.
+    found.silentMs = found.report === report ? found.silentMs + everyMs : 0;
+    found.report = report;
+    const leaks = (report?.health.leaked ?? 0) >= maxLeaked;
+    found.leakingMs = leaks ? found.leakingMs + everyMs : 0;
+    const mayReplace = performance.now() - found.replacedAt > replaceAgainMs;
+    if (found.silentMs > blockedMs) current.kill("blocked loop");
+    else if (found.leakingMs > leakingMs && mayReplace) {
+      found.replacedAt = performance.now();
+      replace(slot, "leaked slots");
     }
   }
 
-  const timer = setInterval(look, everyMs);
+  const timer = setInterval(() => slots().forEach(check), everyMs);
   return { stop: () => clearInterval(timer) };
 }

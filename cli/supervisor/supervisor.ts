@@ -1,51 +1,51 @@
 /**
- * Keeps a number of worker processes at work. One that dies is replaced, and
- * what it held is brought back at once, with what it died of; one that does not
- * answer is killed; when it is told to leave, all of them drain.
+ * Supervises worker processes. A process that dies is replaced, and its tasks
+ * are resurrected at once with the cause of its death; one that does not answer
+ * is killed; a drain drains all of them.
  *
  * @module
  */
 
 import process from "node:process";
-import { setTimeout as pause } from "node:timers/promises";
-import { createRelier, type WorkerEventName, type WorkerOptions } from "../../mod.ts";
-import { CliError } from "../framework/cli_error.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createRelier, type Relier, type WorkerEventName, type WorkerOptions } from "../../mod.ts";
+import type { CliError } from "../framework/cli_error.ts";
 import type { Otlp } from "../processes/otlp_exporter.ts";
+import { reportedByDefault } from "./event_counts.ts";
 import { evictWorker } from "./evict.ts";
-import { loadingOf } from "./module_loader.ts";
-import { type ProcessEnd, startWorkerProcess } from "./worker_process.ts";
+import { type ModuleLoading, moduleLoadingOf } from "./module_loader.ts";
+import { type ProcessEnd, type ProcessEvent, startError, WorkerProcess } from "./worker_process.ts";
 import { createQuarantineHelper, oldestQuarantinedMs } from "./quarantine_helper.ts";
 import {
-  createProcessSlot,
-  type ProcessSlot,
+  ProcessSlot,
   type SlotHost,
   type SupervisedProcess,
   type SupervisorEvent,
 } from "./process_slot.ts";
 import { createStuckProcessGuard } from "./stuck_process_guard.ts";
 
-/** How to supervise. */
+/** Options of a supervisor. */
 export interface SupervisorOptions {
-  /** Files that define tasks, seen from `cwd`. */
+  /** Files that define tasks, relative to `cwd`. */
   readonly modules: readonly string[];
-  /** How many processes. */
+  /** Number of processes. */
   readonly size: number;
   readonly redis: string;
   readonly prefix: string;
-  /** The options of each worker; its signals are ours to handle. */
+  /** Options of each worker. */
   readonly worker?: WorkerOptions & {
     readonly drainTimeout?: number;
     readonly stallBudget?: number;
   };
-  /** The processes are `<name>-1`, `<name>-2`, …; `worker` by default. */
+  /** The processes are `<name>-1`, `<name>-2`, …. Default: `worker`. */
   readonly name?: string;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Where each process exports what OpenTelemetry is told. */
+  /** OTLP endpoint that each process exports to. */
   readonly otlp?: Otlp | undefined;
-  /** How many handlers may go on after their attempt was decided before a process is replaced; half its slots by default. */
+  /** Leaked handlers before a process is replaced. Default: half its slots. */
   readonly maxLeaked?: number;
-  /** The events of the workers that are told one by one. */
+  /** Worker events to report one by one. */
   readonly reportedEvents?: readonly WorkerEventName[];
   readonly onEvent?: (event: SupervisorEvent) => void;
 }
@@ -53,201 +53,208 @@ export interface SupervisorOptions {
 /** A supervisor. */
 export interface Supervisor {
   readonly processes: readonly SupervisedProcess[];
-  /** Resolves once every process works. @throws {CliError} If none can; then all are gone. */
+  /** Resolves once every process works. @throws {CliError} if none can; then all have ended. */
   readonly ready: Promise<void>;
-  /** Resolves once the last process is gone: 0, 1 if it gave up, 75 if one could not hand off. */
+  /** Resolves once the last process has ended: 0, 1 if it gave up, 75 if one could not hand off. */
   readonly ended: Promise<number>;
-  /** Starts more processes and resolves once they work, or drains the last ones and resolves once they are gone. */
+  /** Starts more processes and waits until they work, or drains the last ones and waits for their end. */
   scale(size: number): Promise<void>;
-  /** Replaces one process after another, each by one that works. @throws {CliError} If a new one cannot begin. */
+  /** Replaces the processes one by one. @throws {CliError} if a new one cannot start. */
   reload(): Promise<void>;
-  /** Drains all processes; the second time it has them hand off at once. */
+  /** Drains all processes; a second call has them hand off at once. */
   drain(options?: { timeoutMs?: number }): void;
-  /** Kills what is left. */
+  /** Kills the processes that are left. */
   close(): void;
 }
 
-const notable: readonly WorkerEventName[] = [
-  "failed",
-  "dead",
-  "handedOff",
-  "cancelled",
-  "fenced",
-  "resurrected",
-  "stalled",
-  "draining",
-  "error",
-];
-/** So often a process may end soon after it began, while none has ever worked. */
-const mostFails = 3;
+/** Failed starts of a process before the supervisor gives up, while none has ever worked. */
+const maxFailures = 3;
 const defaultDrainMs = 30_000;
 const defaultStallMs = 30_000;
-/** A worker that is stalled gives its tasks away by itself, where it can; then it is killed. */
+/** A stalled worker hands its tasks off itself, if it can; after this time it is killed. */
 const stalledMs = 2_000;
-/** How long Redis may take to hear of the last deaths. */
-const longestGoodbyeMs = 5_000;
+/** Time limit for the last evictions. */
+const goodbyeMs = 5_000;
 
 /**
  * Starts `size` processes.
  *
- * @throws {CliError} 2 if a module is not there, or cannot be read here.
+ * @throws {CliError} 2 if a module is missing, or cannot be read by this runtime.
  */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { modules, redis, prefix, worker = {}, name = "worker", cwd = process.cwd() } = options;
-  const { env = process.env, reportedEvents = notable, onEvent = () => {} } = options;
-  const { concurrency = 10, queues: given = ["default"], drainTimeout: drainMs = defaultDrainMs } =
-    worker;
-  const loading = loadingOf(modules, cwd);
-  const queues = Array.isArray(given) ? given : Object.keys(given);
-  const relier = createRelier({ redis, prefix, tasks: [] });
-  const slots: ProcessSlot[] = [];
-  const evictions = new Set<Promise<void>>();
-  let everWorked = false, draining = false, clean = true;
-  let failure: CliError | undefined;
-  let reloading = Promise.resolve();
-  let end!: (code: number) => void;
-  const ended = new Promise<number>((resolve) => end = resolve);
-  const watch = createStuckProcessGuard({
-    maxLeaked: options.maxLeaked ?? Math.max(1, Math.ceil(concurrency / 2)),
-    blockedMs: (worker.stallBudget || defaultStallMs) + stalledMs,
-    replace: (slot, reason) => void slot.replace(reason, drainMs),
-  }, () => slots);
+  return new ProcessSupervisor(options);
+}
 
-  let helper: ProcessSlot | undefined;
-  const helperName = `${name}-relief`;
-  const relief = createQuarantineHelper({
-    look: () => oldestQuarantinedMs(relier, queues),
-    begin() {
-      if (helper || draining) return;
-      helper = createProcessSlot(helperName, host);
-      slots.push(helper);
-    },
-    end: () => helper?.drain(drainMs),
-  });
+class ProcessSupervisor implements Supervisor, SlotHost {
+  readonly ready: Promise<void>;
+  readonly ended: Promise<number>;
+  readonly #options: SupervisorOptions;
+  readonly #loading: ModuleLoading;
+  readonly #relier: Relier;
+  readonly #queues: readonly string[];
+  readonly #name: string;
+  readonly #helperName: string;
+  readonly #drainMs: number;
+  readonly #slots: ProcessSlot[] = [];
+  readonly #evictions = new Set<Promise<void>>();
+  readonly #setEnded: (code: number) => void;
+  readonly #guards: readonly { stop(): void }[];
+  #helper: ProcessSlot | undefined;
+  #everWorked = false;
+  #draining = false;
+  #clean = true;
+  #failure: CliError | undefined;
+  #reloading = Promise.resolve();
 
-  const host: SlotHost = {
-    start: (child, hear) =>
-      startWorkerProcess(
-        {
-          modules: loading.modules,
-          redis,
-          prefix,
-          worker: {
-            ...worker,
-            ...(child === helperName && { relief: true, concurrency: 1, prefetch: 0 }),
-            name: child,
-            supervisor: `${process.pid}`,
-          },
-          reported: reportedEvents,
-          otlp: options.otlp,
-        },
-        // However we end, short of SIGKILL, it drains.
-        { execArgv: loading.execArgv, cwd, env, last: "SIGTERM" },
-        (heard) => {
-          everWorked ||= heard.what === "ready";
-          hear(heard);
-        },
-      ),
-    emit: onEvent,
-    evict(child, id, cause) {
-      const eviction = evictWorker(relier, queues, id, cause).then((ids) => {
-        evictions.delete(eviction);
-        if (!ids) return;
-        slots.find((slot) => slot.name === child)?.addResurrected(ids.length);
-        onEvent({ what: "evicted", child, pid: 0, worker: id, reason: cause, ids });
-      });
-      evictions.add(eviction);
-    },
-    onFailure(how, inARow) {
-      if (everWorked || draining || failure) return;
-      if (how.failure.exit === undefined && inARow < mostFails) return;
-      failure = complain(how);
-      for (const slot of [...slots]) slot.kill();
-    },
-    onEmpty(slot) {
-      const index = slots.indexOf(slot);
-      if (index < 0) return;
-      slots.splice(index, 1);
-      if (draining) clean &&= slot.clean;
-      if (slot === helper) helper = undefined;
-      if (slots.length === 0) void close();
-      // It helps the others, and does not go on without them.
-      else if (slots.every((each) => each === helper)) helper!.drain(drainMs);
-    },
-  };
-
-  async function close(): Promise<void> {
-    watch.stop();
-    relief.stop();
-    // Where Redis is away, the leases end by themselves.
-    await Promise.race([
-      Promise.all(evictions),
-      pause(longestGoodbyeMs, undefined, { ref: false }),
-    ]);
-    await relier.close();
-    end(failure ? 1 : clean ? 0 : 75);
+  constructor(options: SupervisorOptions) {
+    const { redis, prefix, worker = {}, name = "worker", maxLeaked } = options;
+    const { concurrency = 10, queues = ["default"], drainTimeout = defaultDrainMs } = worker;
+    let setEnded!: (code: number) => void;
+    this.ended = new Promise<number>((resolve) => setEnded = resolve);
+    this.#setEnded = setEnded;
+    this.#options = options;
+    this.#loading = moduleLoadingOf(options.modules, options.cwd ?? process.cwd());
+    this.#name = name;
+    this.#helperName = `${name}-relief`;
+    this.#drainMs = drainTimeout;
+    this.#queues = Array.isArray(queues) ? queues : Object.keys(queues);
+    this.#relier = createRelier({ redis, prefix, tasks: [] });
+    this.#guards = [
+      createStuckProcessGuard({
+        maxLeaked: maxLeaked ?? Math.max(1, Math.ceil(concurrency / 2)),
+        blockedMs: (worker.stallBudget || defaultStallMs) + stalledMs,
+        replace: (slot, reason) => void slot.replace(reason, this.#drainMs),
+      }, () => this.#slots),
+      createQuarantineHelper({
+        look: () => oldestQuarantinedMs(this.#relier, this.#queues),
+        begin: () => this.#startHelper(),
+        end: () => void this.#helper?.drain(this.#drainMs),
+      }),
+    ];
+    // Connects early: an eviction must reach Redis within milliseconds.
+    void this.#relier.queue(this.#queues[0]!).stats().catch(() => {});
+    this.ready = this.#working(this.#add(options.size));
+    this.ready.catch(() => {}); // `ended` reports the failure, too.
   }
 
-  function add(size: number): ProcessSlot[] {
-    const taken = new Set(slots.map((slot) => slot.name));
+  get processes(): readonly SupervisedProcess[] {
+    return this.#slots;
+  }
+
+  async scale(size: number): Promise<void> {
+    const slots = this.#slots.filter((slot) => slot !== this.#helper);
+    if (size >= slots.length) return await this.#working(this.#add(size - slots.length));
+    await Promise.all(slots.slice(size).map((slot) => slot.drain(this.#drainMs)));
+  }
+
+  reload(): Promise<void> {
+    return this.#reloading = this.#reloading.catch(() => {}).then(() => this.#reloadAll());
+  }
+
+  drain({ timeoutMs = this.#drainMs }: { timeoutMs?: number } = {}): void {
+    for (const slot of [...this.#slots]) {
+      this.#draining ? slot.handOff() : void slot.drain(timeoutMs);
+    }
+    this.#draining = true;
+  }
+
+  close(): void {
+    for (const slot of [...this.#slots]) slot.kill();
+  }
+
+  start(child: string, onEvent: (event: ProcessEvent) => void): WorkerProcess {
+    const { redis, prefix, worker, otlp, reportedEvents = reportedByDefault } = this.#options;
+    const { cwd = process.cwd(), env = process.env } = this.#options;
+    const setup = {
+      modules: this.#loading.modules,
+      redis,
+      prefix,
+      worker: {
+        ...worker,
+        ...(child === this.#helperName && { relief: true, concurrency: 1, prefetch: 0 }),
+        name: child,
+        supervisor: `${process.pid}`,
+      },
+      reported: reportedEvents,
+      otlp,
+    };
+    // However this process ends, short of SIGKILL, the worker drains.
+    const start = { execArgv: this.#loading.execArgv, cwd, env, last: "SIGTERM" } as const;
+    return new WorkerProcess(setup, start, (event) => {
+      this.#everWorked ||= event.what === "ready";
+      onEvent(event);
+    });
+  }
+
+  emit(event: SupervisorEvent): void {
+    this.#options.onEvent?.(event);
+  }
+
+  evict(child: string, worker: string, cause: string): void {
+    const eviction = evictWorker(this.#relier, this.#queues, worker, cause).then((ids) => {
+      this.#evictions.delete(eviction);
+      if (!ids) return;
+      this.#slots.find(({ name }) => name === child)?.addResurrected(ids.length);
+      this.emit({ what: "evicted", child, pid: 0, worker, reason: cause, ids });
+    });
+    this.#evictions.add(eviction);
+  }
+
+  onFailure(end: ProcessEnd, inARow: number): void {
+    if (this.#everWorked || this.#draining || this.#failure) return;
+    if (end.failure.exit === undefined && inARow < maxFailures) return;
+    this.#failure = startError(end);
+    this.close();
+  }
+
+  onEmpty(slot: ProcessSlot): void {
+    const index = this.#slots.indexOf(slot);
+    if (index < 0) return;
+    this.#slots.splice(index, 1);
+    if (this.#draining) this.#clean &&= slot.clean;
+    if (slot === this.#helper) this.#helper = undefined;
+    if (this.#slots.length === 0) void this.#end();
+    // The helper only helps the others, so it ends with them.
+    else if (this.#slots.every((each) => each === this.#helper)) {
+      void this.#helper!.drain(this.#drainMs);
+    }
+  }
+
+  #startHelper(): void {
+    if (this.#helper || this.#draining) return;
+    this.#helper = new ProcessSlot(this.#helperName, this);
+    this.#slots.push(this.#helper);
+  }
+
+  #add(size: number): ProcessSlot[] {
+    const taken = new Set(this.#slots.map((slot) => slot.name));
     const added: ProcessSlot[] = [];
     for (let number = 1; added.length < size; number++) {
-      const child = `${name}-${number}`;
-      if (!taken.has(child)) added.push(createProcessSlot(child, host));
+      const child = `${this.#name}-${number}`;
+      if (!taken.has(child)) added.push(new ProcessSlot(child, this));
     }
-    slots.push(...added);
+    this.#slots.push(...added);
     return added;
   }
 
-  async function working(which: readonly ProcessSlot[]): Promise<void> {
-    await Promise.all(which.map(({ hasWorked }) => hasWorked));
-    if (failure) throw failure;
+  async #working(slots: readonly ProcessSlot[]): Promise<void> {
+    await Promise.all(slots.map(({ hasWorked }) => hasWorked));
+    if (this.#failure) throw this.#failure;
   }
 
-  async function reloadAll(): Promise<void> {
-    for (const slot of [...slots]) {
-      const how = await slot.replace("reload", drainMs);
-      if (how) throw complain(how);
+  async #reloadAll(): Promise<void> {
+    for (const slot of [...this.#slots]) {
+      const failed = await slot.replace("reload", this.#drainMs);
+      if (failed) throw startError(failed);
     }
   }
 
-  // The connection stands before it is needed: a death is told within milliseconds.
-  void relier.queue(queues[0]!).stats().catch(() => {});
-  const ready = working(add(options.size));
-  ready.catch(() => {}); // Whoever waits for it is told; so is whoever waits for the end.
-
-  return {
-    get processes() {
-      return slots;
-    },
-    ready,
-    ended,
-    async scale(size) {
-      const crew = slots.filter((slot) => slot !== helper);
-      if (size >= crew.length) return await working(add(size - crew.length));
-      const leavers = crew.slice(size);
-      const gone = leavers.map(({ current }) => current?.ended);
-      for (const slot of leavers) slot.drain(drainMs);
-      await Promise.all(gone);
-    },
-    reload: () => reloading = reloading.catch(() => {}).then(reloadAll),
-    drain({ timeoutMs = drainMs } = {}) {
-      for (const slot of [...slots]) draining ? slot.handOff() : slot.drain(timeoutMs);
-      draining = true;
-    },
-    close() {
-      for (const slot of [...slots]) slot.kill();
-    },
-  };
-}
-
-function complain({ failure, cause }: ProcessEnd): CliError {
-  const { text, hint, exit = 1 } = failure;
-  if (failure.exit !== undefined) {
-    return new CliError(exit as CliError["exit"], text, hint === undefined ? {} : { hint });
+  async #end(): Promise<void> {
+    for (const guard of this.#guards) guard.stop();
+    // While Redis is away, the leases expire without an eviction.
+    const evicted = Promise.all(this.#evictions);
+    await Promise.race([evicted, sleep(goodbyeMs, undefined, { ref: false })]);
+    await this.#relier.close();
+    this.#setEnded(this.#failure ? 1 : this.#clean ? 0 : 75);
   }
-  return new CliError(
-    1,
-    `Cannot start a worker: the process ended by ${cause}${text && `:\n${text}`}`,
-  );
 }

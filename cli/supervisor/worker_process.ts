@@ -1,13 +1,15 @@
 /**
- * One supervised process, as its supervisor sees it: what it says, what it
- * prints, and what it died of.
+ * One worker process, as its supervisor sees it: its messages, its output, and
+ * the cause of its end.
  *
  * @module
  */
 
+import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { WorkerEventName } from "../../mod.ts";
+import { CliError } from "../framework/cli_error.ts";
 import { start, type StartOptions } from "../processes/child_process.ts";
 import { causeOf, needsStderr, oomKills } from "./exit_cause.ts";
 import type {
@@ -18,7 +20,7 @@ import type {
   ProgramSetup,
 } from "./worker_program.ts";
 
-/** What is heard of a process. */
+/** An event of a process. */
 export type ProcessEvent =
   | { readonly what: "ready" }
   | { readonly what: "output"; readonly text: string; readonly stream: "stdout" | "stderr" }
@@ -29,159 +31,186 @@ export type ProcessEvent =
     readonly reason?: string | undefined;
   };
 
-/** How a process ended. */
+/** The end of a process. */
 export interface ProcessEnd {
-  /** Why it left by itself with everything given back; undefined if it did not. */
+  /** Reason to leave with all tasks given back; undefined if it did not. */
   readonly left: LeaveReason | undefined;
-  /** A signal, `exit 1`, `out of memory`, or what it was killed for. */
+  /** A signal, `exit 1`, `out of memory`, or the reason it was killed for. */
   readonly cause: string;
-  /** Why it could not begin, in the words of its own error or of its stderr. */
+  /** Error of a failed start: its message, or the last lines of stderr. */
   readonly failure: { readonly text: string; readonly hint?: string; readonly exit?: number };
   readonly handedOff: number;
 }
 
-/** A process with a worker. */
-export interface WorkerProcess {
-  readonly pid: number;
-  /** The id of its worker; empty until it is ready. */
-  readonly workerId: string;
-  readonly state: "starting" | "working" | "draining" | "gone";
-  /** What it last said of itself. */
-  readonly report: ProcessReport | undefined;
-  /** When it was ready, by `performance.now()`. */
-  readonly readyAt: number | undefined;
-  /** Resolves once it is ready. */
-  readonly ready: Promise<void>;
-  /** Resolves once it is gone. */
-  readonly ended: Promise<ProcessEnd>;
-  /** Tells it to drain. SIGKILL follows if it is still there when its time is over. */
-  drain(timeoutMs: number): void;
-  /** Tells it to hand off at once. */
-  handOff(): void;
-  /** SIGKILL, for this cause. */
-  kill(cause?: string): void;
-}
-
-const complaintLength = 4000;
-const longestLine = 16_384;
-/** How long a process may take, after its drain is over, to tell Redis and to end. */
+const maxStderr = 4000;
+const maxLine = 16_384;
+/** Time for a process, after its drain, to reach Redis and to end. */
 const goodbyeMs = 20_000;
-/** How long what it said before it ended may still be on its way. */
-const lastWordsMs = 250;
+/** Time for its last messages to arrive. */
+const lastMessagesMs = 250;
 
-/** Starts a process. `hear` is told of it until it has ended. */
-export function startWorkerProcess(
-  setup: ProgramSetup,
-  how: StartOptions,
-  hear: (heard: ProcessEvent) => void,
-): WorkerProcess {
-  const before = oomKills();
-  const child = start(new URL("./worker_program.ts", import.meta.url), setup, {
-    ...how,
-    stdout: "pipe",
-  });
-  let workerId = "", stderr = "";
-  let state: WorkerProcess["state"] = "starting";
-  let report: ProcessReport | undefined;
-  let readyAt: number | undefined;
-  let broken: (ProgramMessage & { what: "broken" }) | undefined;
-  let left: (ProgramMessage & { what: "left" }) | undefined;
-  let condemned: string | undefined;
-  let overdue: NodeJS.Timeout | undefined;
-  let markReady!: () => void;
-  const ready = new Promise<void>((resolve) => markReady = resolve);
+/** A process with a worker. */
+export class WorkerProcess {
+  readonly pid: number;
+  /** Resolves once the worker is ready. */
+  readonly ready: Promise<void>;
+  /** Resolves once the process has ended. */
+  readonly ended: Promise<ProcessEnd>;
+  readonly #child: ChildProcess;
+  readonly #onEvent: (event: ProcessEvent) => void;
+  readonly #oomKillsBefore = oomKills();
+  readonly #setReady: () => void;
+  #workerId = "";
+  #stderr = "";
+  #state: "starting" | "working" | "draining" | "gone" = "starting";
+  #report: ProcessReport | undefined;
+  #readyAt: number | undefined;
+  #broken: (ProgramMessage & { what: "broken" }) | undefined;
+  #left: (ProgramMessage & { what: "left" }) | undefined;
+  #killCause: string | undefined;
+  #overdue: NodeJS.Timeout | undefined;
 
-  child.on("message", (word: ProgramMessage) => {
-    if (word.what === "ready") {
-      workerId = word.id;
-      readyAt = performance.now();
-      if (state === "starting") state = "working";
-      markReady();
-      hear({ what: "ready" });
-    } else if (word.what === "report") {
-      report = word.report;
-    } else if (word.what === "event") {
-      if (word.event === "draining") state = "draining";
-      hear({ what: word.event, id: word.id, task: word.name, reason: word.reason });
-    } else if (word.what === "broken") broken = word;
-    else if (word.what === "left") left = word;
-  });
-  lines(child.stdout!, (text) => hear({ what: "output", text, stream: "stdout" }));
-  lines(child.stderr!, (text) => {
-    stderr = `${stderr}\n${text}`.slice(-complaintLength);
-    hear({ what: "output", text, stream: "stderr" });
-  });
-
-  // Not once(): a message to a process that is just dying is an error event, and none of ours.
-  const happens = (event: string) => new Promise<unknown>((done) => child.once(event, done));
-  const [closed, disconnected] = [happens("close"), happens("disconnect")];
-  const exited = new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
-    child.once("exit", (...how) => resolve(how));
-    child.once("error", (error) => {
-      if (child.pid !== undefined) return;
-      stderr = error.message;
-      resolve([1, null]);
+  /** Starts the process. */
+  constructor(
+    setup: ProgramSetup,
+    options: StartOptions,
+    onEvent: (event: ProcessEvent) => void,
+  ) {
+    let setReady!: () => void;
+    this.ready = new Promise((resolve) => setReady = resolve);
+    this.#setReady = setReady;
+    this.#onEvent = onEvent;
+    const child = this.#child = start(new URL("./worker_program.ts", import.meta.url), setup, {
+      ...options,
+      stdout: "pipe",
     });
-  });
+    this.pid = child.pid ?? 0;
+    child.on("message", (message: ProgramMessage) => this.#receive(message));
+    readLines(child.stdout!, (text) => onEvent({ what: "output", text, stream: "stdout" }));
+    readLines(child.stderr!, (text) => {
+      this.#stderr = `${this.#stderr}\n${text}`.slice(-maxStderr);
+      onEvent({ what: "output", text, stream: "stderr" });
+    });
+    this.ended = this.#end();
+  }
 
-  async function end(): Promise<ProcessEnd> {
-    const [code, signal] = await exited;
-    clearTimeout(overdue);
-    // Its tasks wait for this: for what it printed only where that decides the cause.
-    const heard = needsStderr(code, signal) ? [closed, disconnected] : [disconnected];
-    await Promise.race([Promise.all(heard), pause(lastWordsMs, undefined, { ref: false })]);
-    const neverBegan = workerId === "" && state === "draining";
-    state = "gone";
-    const died = causeOf({ code, signal, stderr, oomKills: [before, oomKills()] });
+  /** Id of the worker; empty until it is ready. */
+  get workerId(): string {
+    return this.#workerId;
+  }
+
+  get state(): "starting" | "working" | "draining" | "gone" {
+    return this.#state;
+  }
+
+  /** The last report of the process. */
+  get report(): ProcessReport | undefined {
+    return this.#report;
+  }
+
+  /** Time the worker got ready, by `performance.now()`. */
+  get readyAt(): number | undefined {
+    return this.#readyAt;
+  }
+
+  /** Drains the worker. A process that is still there long after the drain's time is killed. */
+  drain(timeoutMs: number): void {
+    this.#state = "draining";
+    this.#send({ do: "drain", timeoutMs });
+    this.#overdue ??= setTimeout(() => this.kill("overdue drain"), timeoutMs + goodbyeMs);
+  }
+
+  /** Has the worker hand off its tasks at once. */
+  handOff(): void {
+    this.#send({ do: "handOff" });
+  }
+
+  /** Sends SIGKILL; `cause` becomes the cause of the end. */
+  kill(cause?: string): void {
+    this.#killCause ??= cause;
+    this.#child.kill("SIGKILL");
+  }
+
+  #send(command: ProgramCommand): void {
+    if (this.#child.connected) this.#child.send(command);
+  }
+
+  #receive(message: ProgramMessage): void {
+    switch (message.what) {
+      case "ready":
+        this.#workerId = message.id;
+        this.#readyAt = performance.now();
+        if (this.#state === "starting") this.#state = "working";
+        this.#setReady();
+        return this.#onEvent({ what: "ready" });
+      case "report":
+        this.#report = message.report;
+        return;
+      case "event": {
+        const { event, id, name, reason } = message;
+        if (event === "draining") this.#state = "draining";
+        return this.#onEvent({ what: event, id, task: name, reason });
+      }
+      case "broken":
+        this.#broken = message;
+        return;
+      case "left":
+        this.#left = message;
+    }
+  }
+
+  async #end(): Promise<ProcessEnd> {
+    const child = this.#child;
+    // Not once(): a message to a dying process is an error event that must not reject.
+    const happens = (event: string) => new Promise<unknown>((done) => child.once(event, done));
+    const [closed, disconnected] = [happens("close"), happens("disconnect")];
+    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+      child.once("exit", (...how) => resolve(how));
+      child.once("error", (error) => {
+        if (child.pid !== undefined) return;
+        this.#stderr = error.message;
+        resolve([1, null]);
+      });
+    });
+    clearTimeout(this.#overdue);
+    // Its tasks wait for this, so stderr is awaited only where it decides the cause.
+    const last = needsStderr(code, signal) ? [closed, disconnected] : [disconnected];
+    await Promise.race([Promise.all(last), sleep(lastMessagesMs, undefined, { ref: false })]);
+    const drainedEarly = this.#workerId === "" && this.#state === "draining";
+    this.#state = "gone";
+    const [broken, left, stderr] = [this.#broken, this.#left, this.#stderr];
+    const died = causeOf({ code, signal, stderr, oomKills: [this.#oomKillsBefore, oomKills()] });
     return {
-      left: code !== 0 || condemned
+      left: code !== 0 || this.#killCause
         ? undefined
-        : left?.by ?? (neverBegan ? "supervisor" : undefined),
-      cause: condemned ?? (left?.kept ? "could not hand off" : died),
+        : left?.by ?? (drainedEarly ? "supervisor" : undefined),
+      cause: this.#killCause ?? (left?.kept ? "could not hand off" : died),
       failure: broken
         ? { text: broken.reason, exit: broken.exit, ...(broken.hint && { hint: broken.hint }) }
         : { text: stderr.trim() },
       handedOff: left?.handedOff ?? 0,
     };
   }
-
-  const send = (order: ProgramCommand) => void (child.connected && child.send(order));
-  const member: WorkerProcess = {
-    pid: child.pid ?? 0,
-    get workerId() {
-      return workerId;
-    },
-    get state() {
-      return state;
-    },
-    get report() {
-      return report;
-    },
-    get readyAt() {
-      return readyAt;
-    },
-    ready,
-    ended: end(),
-    drain(timeoutMs) {
-      state = "draining";
-      send({ do: "drain", timeoutMs });
-      overdue ??= setTimeout(() => member.kill("overdue drain"), timeoutMs + goodbyeMs);
-    },
-    handOff: () => send({ do: "hurry" }),
-    kill(cause) {
-      condemned ??= cause;
-      child.kill("SIGKILL");
-    },
-  };
-  return member;
 }
 
-/** Calls `tell` for each line of `stream`; a longer one than anybody reads is cut. */
-function lines(stream: Readable, tell: (line: string) => void): void {
+/** The error of a worker that could not start. */
+export function startError({ failure, cause }: ProcessEnd): CliError {
+  const { text, hint, exit = 1 } = failure;
+  if (failure.exit !== undefined) {
+    return new CliError(exit as CliError["exit"], text, hint === undefined ? {} : { hint });
+  }
+  return new CliError(
+    1,
+    `Cannot start a worker: the process ended by ${cause}${text && `:\n${text}`}`,
+  );
+}
+
+/** Calls `onLine` for each line of `stream`; a very long one is cut. */
+function readLines(stream: Readable, onLine: (line: string) => void): void {
   let rest = "";
   stream.setEncoding("utf8").on("data", (chunk: string) => {
     const parts = (rest + chunk).split("\n");
-    rest = parts.pop()!.slice(0, longestLine);
-    for (const part of parts) tell(part.slice(0, longestLine).replace(/\r$/, ""));
-  }).on("end", () => rest !== "" && tell(rest));
+    rest = parts.pop()!.slice(0, maxLine);
+    for (const part of parts) onLine(part.slice(0, maxLine).replace(/\r$/, ""));
+  }).on("end", () => rest !== "" && onLine(rest));
 }

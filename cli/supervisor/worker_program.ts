@@ -1,11 +1,12 @@
 /**
  * The program of a supervised process: one worker with the tasks of the user's
- * modules. It drains when it is told to, and when nobody is left to tell it.
+ * modules. It drains on command, and when its supervisor is gone.
  *
  * @module
  */
 
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { Relier, Worker, WorkerEventName, WorkerHealth, WorkerOptions } from "../../mod.ts";
 import { CliError } from "../framework/cli_error.ts";
@@ -14,31 +15,31 @@ import { receiveSetup, sendToParent } from "../processes/child_process.ts";
 import { createEventCounter, type Totals } from "./event_counts.ts";
 import { loadModules } from "./load_modules.ts";
 
-/** What a child is told when it is started. */
+/** First message to the process. */
 export interface ProgramSetup {
   readonly modules: readonly string[];
   readonly redis: string;
   readonly prefix: string;
   readonly worker: WorkerOptions;
-  /** Where to export what OpenTelemetry is told. */
+  /** OTLP endpoint to export to. */
   readonly otlp?: Otlp | undefined;
-  /** The events it tells one by one; it counts them all. */
+  /** Worker events to report one by one; all events are counted. */
   readonly reported: readonly WorkerEventName[];
 }
 
-/** What a child is told later: to drain, to hand off at once, to answer an event at once. */
+/** Later messages to the process: drain, or hand off all tasks at once. */
 export type ProgramCommand =
   | { readonly do: "drain"; readonly timeoutMs?: number | undefined }
-  | { readonly do: "hurry" };
+  | { readonly do: "handOff" };
 
-/** How a child is, once a second. */
+/** Health and totals of a process, reported once a second. */
 export interface ProcessReport {
   readonly health: WorkerHealth;
   readonly rssMb: number;
   readonly totals: Totals;
 }
 
-/** What a child tells its supervisor. */
+/** A message of the process to its supervisor. */
 export type ProgramMessage =
   | { readonly what: "ready"; readonly id: string }
   | {
@@ -62,106 +63,110 @@ export type ProgramMessage =
     readonly reason?: string;
   };
 
-/** Why a child left: its supervisor, a signal, nobody being left, or what an operator ordered. */
+/** Reason to leave: the supervisor, a signal, a lost supervisor, or an operator's command. */
 export type LeaveReason = "supervisor" | "signal" | "orphaned" | "drain" | "stop" | "restart";
 
 const reportMs = 1000;
-const farewellMs = 5000;
-/** More of one kind in a second are counted, and not told one by one. */
-const mostTold = 50;
+/** Time limit for asking Redis which tasks are still held. */
+const heldMs = 5000;
+/** Events of one kind reported per second; more are only counted. */
+const maxEventsPerSecond = 50;
 
 let relier: Relier | undefined;
 let worker: Worker | undefined;
 let exporter: Exporter | undefined;
-let by: LeaveReason | undefined;
+let leaving: LeaveReason | undefined;
 
-process.on("message", (order: ProgramCommand) => {
-  if (order.do === "drain") leave("supervisor", order.timeoutMs);
-  else if (order.do === "hurry") hurry();
+process.on("message", (command: ProgramCommand) => {
+  if (command.do === "drain") leave("supervisor", command.timeoutMs);
+  else if (command.do === "handOff") handOff();
 });
-// A signal to the whole group reaches us beside what our supervisor says: only its repetition hurries.
+// A signal to the process group comes in addition to the supervisor's command, so only a second one hurries.
 process.once("SIGTERM", () => {
   leave("signal");
-  process.on("SIGTERM", hurry);
+  process.on("SIGTERM", handOff);
 });
-// What the handlers print has no reader any more once the supervisor is gone.
+// Output of the handlers has no reader once the supervisor is gone.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 const setup = await receiveSetup<ProgramSetup>(() => leave("orphaned"));
 try {
-  await begin();
+  await run();
 } catch (error) {
   const { message, hint, cause } = error as { message: string; hint?: string; cause?: unknown };
   if (cause instanceof Error) console.error(cause.stack);
-  say({
+  send({
     what: "broken",
     reason: message,
     exit: exitOf(error),
     ...(hint !== undefined && { hint }),
   });
-  await finish(1);
+  await exit(1);
 }
 
-async function begin(): Promise<void> {
-  // Before the modules, which may want to be told of, too.
+async function run(): Promise<void> {
+  // Before the modules, which may register telemetry, too.
   if (setup.otlp) exporter = await exportTo(setup.otlp, setup.worker.name ?? "", console.error);
   const { createRelier, createWorker } = await loadModules(setup.modules);
   relier = createRelier({ redis: setup.redis, prefix: setup.prefix });
   const modules = setup.modules.map((path) => pathToFileURL(path).href);
   const preload = exporter ? [isolateExporter] : [];
   const made = createWorker(relier, { ...setup.worker, modules, preload, handleSignals: false });
-  const count = createEventCounter(made);
-  for (const event of setup.reported) tellOf(made, event);
-  // Whoever waits for its end is told of every task.
-  if (!setup.reported.includes("completed")) made.on("draining", () => tellOf(made, "completed"));
+  const counter = createEventCounter(made);
+  for (const event of setup.reported) reportEvent(made, event);
+  // During a drain, each task is reported.
+  if (!setup.reported.includes("completed")) {
+    made.on("draining", () => reportEvent(made, "completed"));
+  }
   await made.start();
   worker = made;
-  if (by !== undefined) void made.drain({ timeout: 0 });
-  const beat = () =>
-    say({
+  if (leaving !== undefined) void made.drain({ timeout: 0 });
+  const report = () =>
+    send({
       what: "report",
       report: {
         health: made.health(),
         rssMb: Math.round(process.memoryUsage.rss() / 2 ** 20),
-        totals: count.totals(),
+        totals: counter.totals(),
       },
     });
-  say({ what: "ready", id: made.id });
-  beat();
-  setInterval(beat, reportMs);
+  send({ what: "ready", id: made.id });
+  report();
+  setInterval(report, reportMs);
   await made.stopped;
-  beat();
-  await leaveWord(made);
+  report();
+  await reportLeft(made);
 }
 
-function tellOf(from: Worker, event: WorkerEventName): void {
-  let second = 0, told = 0;
+function reportEvent(from: Worker, event: WorkerEventName): void {
+  let second = 0, reported = 0;
   from.on(event, ({ id, name, reason, error }) => {
     const now = Math.floor(performance.now() / 1000);
-    if (now !== second) [second, told] = [now, 0];
-    if (told++ >= mostTold) return;
+    if (now !== second) [second, reported] = [now, 0];
+    if (reported++ >= maxEventsPerSecond) return;
     const why = error instanceof Error ? error.message : error === undefined ? reason : `${error}`;
-    say({ what: "event", event, id, name, ...(why !== undefined && { reason: why }) });
+    send({ what: "event", event, id, name, ...(why !== undefined && { reason: why }) });
   });
 }
 
-/** A drain that has begun is not begun again. */
+/** Drains the worker, once. */
 function leave(why: LeaveReason, timeoutMs?: number): void {
-  if (by !== undefined) return;
-  by = why;
+  if (leaving !== undefined) return;
+  leaving = why;
   if (worker) void worker.drain(timeoutMs === undefined ? {} : { timeout: timeoutMs });
-  else if (!relier) void finish(0); // Nothing has been claimed.
+  else if (!relier) void exit(0); // Nothing has been claimed.
 }
 
-function hurry(): void {
+function handOff(): void {
   if (worker) void worker.drain();
 }
 
-/** Says what became of what it held, then ends: 0 if nothing is left, 75 if it could not be given back. */
-async function leaveWord(left: Worker): Promise<void> {
+/** Reports the result of the drain, then exits: 0 if no task is held, 75 if one could not be given back. */
+async function reportLeft(left: Worker): Promise<void> {
   const { handedOff, command } = await left.drain();
-  const kept = await atMost(farewellMs, heldBy(left)).catch(() => -1);
-  say({ what: "left", by: command ?? by ?? "drain", handedOff, kept });
-  await finish(kept === 0 ? 0 : 75);
+  const late = sleep(heldMs, -1);
+  const kept = await Promise.race([heldBy(left), late]).catch(() => -1);
+  send({ what: "left", by: command ?? leaving ?? "drain", handedOff, kept });
+  await exit(kept === 0 ? 0 : 75);
 }
 
 async function heldBy({ id }: Worker): Promise<number> {
@@ -169,13 +174,6 @@ async function heldBy({ id }: Worker): Promise<number> {
   const names = Array.isArray(queues) ? queues : Object.keys(queues);
   const held = await Promise.all(names.map((name) => relier!.queue(name).heldBy(id)));
   return held.flat().length;
-}
-
-function atMost<T>(ms: number, work: Promise<T>): Promise<T> {
-  return Promise.race([
-    work,
-    new Promise<never>((_, reject) => setTimeout(() => reject(new Error("too late")), ms)),
-  ]);
 }
 
 function exitOf(error: unknown): number {
@@ -186,12 +184,12 @@ function exitOf(error: unknown): number {
   return name === "RedisError" || code === "RL_CONNECTION" ? 3 : 1;
 }
 
-function say(word: ProgramMessage): void {
-  sendToParent(word);
+function send(message: ProgramMessage): void {
+  sendToParent(message);
 }
 
-/** Ends the process once everything it said is on its way. */
-async function finish(code: number): Promise<void> {
+/** Exits once every message has been sent. */
+async function exit(code: number): Promise<void> {
   await exporter?.close();
   if (!process.connected) process.exit(code);
   process.send!({}, () => process.exit(code));

@@ -5,7 +5,7 @@
  */
 
 import { type Command, command } from "../../framework/command.ts";
-import { callCluster } from "../../supervisor/control_server.ts";
+import { callCluster } from "../../supervisor/control_client.ts";
 import { stateDirOf } from "../../supervisor/state_dir.ts";
 import { showStatus } from "./show.ts";
 

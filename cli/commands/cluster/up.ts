@@ -14,7 +14,8 @@ import { CliError, type Exit } from "../../framework/cli_error.ts";
 import { integer } from "../../framework/option_values.ts";
 import { otlpArg, otlpOf } from "../../processes/otlp_exporter.ts";
 import { firstMessage, start } from "../../processes/child_process.ts";
-import { type ClusterPlan, startCluster, type StartupLine } from "../../supervisor/cluster.ts";
+import { type ClusterPlan, startCluster } from "../../supervisor/cluster.ts";
+import type { StartupLine } from "../../supervisor/startup_lines.ts";
 import type { DaemonMessage } from "../../supervisor/daemon.ts";
 import { workerOptions } from "../worker/start_options.ts";
 import { type StateDir, stateDirOf } from "../../supervisor/state_dir.ts";
@@ -119,7 +120,7 @@ function planOf(context: Context<typeof args>): ClusterPlan {
 /** Compiled, the example beside us is JavaScript, as we are. */
 function exampleFile(): string {
   const here = fileURLToPath(import.meta.url);
-  return fileURLToPath(new URL(`./example${extname(here)}`, import.meta.url));
+  return fileURLToPath(new URL(`../../supervisor/example_tasks${extname(here)}`, import.meta.url));
 }
 
 /** Starts it in a process of its own, and resolves when it is up. */
