@@ -1,8 +1,8 @@
 /**
  * Compiles the package into `dist`, or into `--out <folder>`.
  *
- * What `#client` is in this tree, `#dist/client` is in the package: the same
- * import finds TypeScript here and JavaScript there, with no flag to forget.
+ * Rewrites `#client` to `#dist/client`: the same import finds TypeScript in this
+ * tree and JavaScript in the package, without a flag.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `rl`: what an operator and a developer type. Run as a program it is the
- * command line; imported it is a function that does the same.
+ * `rl`, the command line of Relier. The file is the program, and exports
+ * {@linkcode main}, which runs a command line within another program.
  *
  * @module
  */
@@ -20,20 +20,20 @@ export function main(argv: readonly string[], host?: Host): Promise<number> {
   return run(tree, argv, host);
 }
 
-/** Whether this file was started, rather than imported. */
+/** Whether this file is the program, rather than imported. */
 function isProgram(): boolean {
   const { main, url } = import.meta as { main?: boolean; url: string };
   if (main !== undefined) return main;
   const started = process.argv[1];
-  // The command in node_modules/.bin is a link to this file.
+  // The command in node_modules/.bin links to this file.
   return started !== undefined && url.startsWith("file:") &&
     realpathSync(started) === fileURLToPath(url);
 }
 
 if (isProgram()) {
-  // Not awaited: a module that awaits cannot be required.
+  // Not awaited: a module with top-level await cannot be required.
   void main(process.argv.slice(2)).then((exit) => {
-    // What was interrupted may still hold a socket; what was printed has to get out first.
+    // An interrupted command may hold a socket, so exit; but only once the output is written.
     process.stdout.write("", () => process.exit(exit));
   });
 }

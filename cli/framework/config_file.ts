@@ -1,5 +1,5 @@
 /**
- * The configuration file: found above the working directory, read, checked.
+ * Finds, reads and checks the configuration file.
  *
  * @module
  */
@@ -13,14 +13,14 @@ import type { ConfigFile } from "./settings.ts";
 import { CliError } from "./cli_error.ts";
 import type { Host } from "./host.ts";
 
-/** Its names; the first that is there counts. */
+/** Names of a configuration file; the first that exists counts. */
 const names = ["ts", "mts", "js", "mjs", "json"].map((ending) => `relier.config.${ending}`);
 
 /**
- * The path of the configuration file: the one that is named, else the nearest
- * above the working directory, where a package.json with a field `relier` is one too.
+ * Path of the configuration file: the one given, else the nearest above the
+ * working directory, where a package.json with a field `relier` counts, too.
  *
- * @throws {CliError} 2 if the one that is named is not there
+ * @throws {CliError} 2 if the given one does not exist.
  */
 export function configPath(flags: Values, host: Host): string | undefined {
   const flag = flags["config"];
@@ -30,7 +30,7 @@ export function configPath(flags: Values, host: Host): string | undefined {
     if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
     const from = flag === undefined ? "RELIER_CONFIG" : "option --config";
     throw new CliError(2, `Cannot use ${from} "${named}": there is no such file`, {
-      hint: "name a file like relier.config.ts, or leave it out",
+      hint: "pass a file such as relier.config.ts, or leave it out",
     });
   }
   for (let folder = resolve(host.cwd);; folder = dirname(folder)) {
@@ -48,14 +48,14 @@ export async function findConfig(flags: Values, host: Host): Promise<ConfigFile 
   return path === undefined ? undefined : await readConfig(path);
 }
 
-/** Reads and checks the configuration file at `path`. @throws {CliError} 2 if it is none */
+/** Reads and checks the configuration file at `path`. @throws {CliError} 2 if it is invalid. */
 export async function readConfig(path: string): Promise<ConfigFile> {
   const content = path.endsWith("package.json") ? manifestField(path) : await contentOf(path);
   const { checked } = await import("./config_schema.ts");
   return { path, config: checked(path, content) };
 }
 
-/** The field `relier` of a package.json; a broken one is npm's to complain about. */
+/** The field `relier` of a package.json; npm reports an invalid one. */
 function manifestField(path: string): unknown {
   try {
     return (JSON.parse(readFileSync(path, "utf8")) as { relier?: unknown } | null)?.relier;
@@ -68,14 +68,14 @@ async function contentOf(path: string): Promise<unknown> {
   try {
     if (extname(path) === ".json") return JSON.parse(readFileSync(path, "utf8"));
     const module = await moduleAt(path) as { default?: unknown };
-    // A CommonJS module that was compiled from an ES module has its default within the default.
+    // An ES module compiled to CommonJS has its default within the default.
     const content = module.default as { __esModule?: boolean; default?: unknown } | undefined;
     return content?.__esModule ? content.default : content;
   } catch (cause) {
     if (cause instanceof CliError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CliError(2, `Cannot read the configuration file ${path}: ${why}`, {
-      hint: "correct it, or name another with --config",
+      hint: "correct it, or pass another with --config",
       cause,
     });
   }

@@ -1,6 +1,6 @@
 /**
- * What a configuration file may hold. A key that is not known is a typing
- * error, and would otherwise be a setting that silently does nothing.
+ * Schema of the configuration file. An unknown key is refused: it is a typing
+ * error, and would silently do nothing.
  *
  * @module
  */
@@ -30,7 +30,7 @@ const worker = v.strictObject({
   concurrency: v.optional(whole(1, 10_000)),
   prefetch: v.optional(whole(0, 10_000)),
   processes: v.optional(whole(1, 1_000)),
-  name: v.optional(text("what the workers are called")),
+  name: v.optional(text("the name of the workers")),
   drainTimeout: v.optional(span),
   profile: v.optional(v.picklist(["default", "fast"], '"default" or "fast"')),
   lease: v.optional(span),
@@ -42,13 +42,13 @@ const worker = v.strictObject({
 const what = "an object, as the default export where it is a module";
 const config = v.strictObject({
   url: v.optional(text("the URL of Redis")),
-  prefix: v.optional(text("what keys begin with")),
+  prefix: v.optional(text("the prefix of all keys")),
   env: v.optional(text("the environment, such as production")),
   output: v.optional(v.picklist(["human", "json"], '"human" or "json"')),
   worker: v.optional(v.pipe(notList("an object"), worker)),
 }, what);
 
-/** Checks what a configuration file holds. @throws {CliError} 2, naming the key */
+/** Checks the content of a configuration file. @throws {CliError} 2 with the key at fault. */
 export function checked(path: string, content: unknown): Config {
   const { success, output, issues } = v.safeParse(v.pipe(notList(what), config), content);
   if (success) return output;

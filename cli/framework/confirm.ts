@@ -1,43 +1,44 @@
 /**
- * Asking before something is changed that cannot be changed back. The answer
- * is No unless it is yes.
+ * Asks for confirmation of a change that cannot be undone. The default is No.
  *
  * @module
  */
 
+import { createInterface } from "node:readline/promises";
+import { Readable } from "node:stream";
 import { CliError } from "./cli_error.ts";
 import type { Host } from "./host.ts";
 import type { Output } from "./output.ts";
 import { harmless, oneLine } from "../terminal/text.ts";
 
-/** What is about to happen. */
+/** An action to confirm. */
 export interface PlannedAction {
-  /** What is done, such as `discard`. */
+  /** Verb, such as `discard`. */
   readonly verb: string;
-  /** To how many. */
+  /** Number of objects. */
   readonly count: number;
-  /** Some of them. */
+  /** Ids of some of them. */
   readonly samples: readonly string[];
-  /** The queue they are in, which is to be typed in production. */
+  /** Their queue; its name confirms the action in production. */
   readonly queue?: string;
-  /** What they are, such as `dead task`; `task` if absent. */
+  /** Noun, such as `dead task`. Default: `task`. */
   readonly what?: string;
-  /** It is done without being asked about; a dry run shows it all the same. */
+  /** Needs no confirmation; only a dry run shows it. */
   readonly slight?: boolean;
 }
 
-/** How it was asked for. */
+/** Options that decide how to confirm. */
 export interface ConfirmOptions {
   readonly yes: boolean;
   readonly dryRun: boolean;
-  /** Off with `--no-input`. */
+  /** False with `--no-input`. */
   readonly input: boolean;
-  /** The name given with `--confirm`. */
+  /** Value of `--confirm`. */
   readonly confirm: string | undefined;
   readonly production: boolean;
 }
 
-/** Ends a command that has said all there is to say. */
+/** Ends a command after a dry run. */
 export class DryRunDone extends Error {
   override readonly name = "Done";
 }
@@ -45,19 +46,19 @@ export class DryRunDone extends Error {
 const sampleCount = 3;
 
 /**
- * Resolves if the act is confirmed.
+ * Resolves if the user confirms the action.
  *
- * @throws {DryRunDone} for a dry run
- * @throws {CliError} 9 if it is not
+ * @throws {DryRunDone} after a dry run.
+ * @throws {CliError} 9 if the user does not confirm.
  */
 export async function confirm(
-  act: PlannedAction,
+  action: PlannedAction,
   asked: ConfirmOptions,
   out: Output,
   host: Host,
   signal: AbortSignal,
 ): Promise<void> {
-  const { verb, count, queue, samples, what = "task", slight = false } = act;
+  const { verb, count, queue, samples, what = "task", slight = false } = action;
   const things = `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
   const scope = queue === undefined ? "" : ` of queue "${queue}"`;
   if (asked.dryRun) {
@@ -92,7 +93,7 @@ export async function confirm(
   host.stderr.write(
     [`About to ${verb} ${things}${scope}`, ...listed(samples, count), question].join("\n"),
   );
-  const answer = await answerOf(host, signal);
+  const answer = await readAnswer(host, signal);
   if (asked.production ? answer === name : /^y(es)?$/i.test(answer)) return;
   throw new CliError(9, `Cannot ${verb} ${things}${scope}: it was declined`, {
     hint: "nothing was changed",
@@ -109,21 +110,16 @@ function listed(samples: readonly string[], count: number): string[] {
     .map((sample) => `  ${oneLine(harmless(sample))}`);
 }
 
-/** The first line of what is typed; empty if nothing comes. Rejects when `signal` is aborted. */
-async function answerOf(host: Host, signal: AbortSignal): Promise<string> {
+/** The line that the user types; empty at the end of input. Rejects when `signal` is aborted. */
+async function readAnswer(host: Host, signal: AbortSignal): Promise<string> {
   const interrupted = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
-  return await Promise.race([lineOf(host), interrupted]);
+  return await Promise.race([firstLine(host), interrupted]);
 }
 
-async function lineOf(host: Host): Promise<string> {
-  let text = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of host.stdin) {
-    text += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
-    if (text.includes("\n")) break;
-  }
-  if (!text.includes("\n")) host.stderr.write("\n"); // Nobody has pressed Enter.
-  return text.split("\n", 1)[0]!.trim();
+async function firstLine({ stdin, stderr }: Host): Promise<string> {
+  for await (const line of createInterface({ input: Readable.from(stdin) })) return line.trim();
+  stderr.write("\n"); // The user pressed Ctrl-D, not Enter.
+  return "";
 }

@@ -1,47 +1,47 @@
 /**
- * The world a command runs in: the process, or what a test puts in its place.
+ * The environment of a command: the process, or a test's substitute.
  *
  * @module
  */
 
 import process from "node:process";
 
-/** Something to write to. */
+/** An output stream. */
 export interface Screen {
-  /** Whether people look at it. */
+  /** Whether it is a terminal. */
   readonly isTTY?: boolean;
-  /** How wide it is, in columns. */
+  /** Width in columns. */
   readonly columns?: number;
-  /** How high it is, in lines. */
+  /** Height in lines. */
   readonly rows?: number;
-  /** Writes. */
+  /** Writes text. */
   write(text: string): unknown;
 }
 
-/** Something to read from. */
+/** An input stream. */
 export interface Source extends AsyncIterable<string | Uint8Array> {
-  /** Whether somebody can be asked. */
+  /** Whether it is a terminal, so that a prompt can be answered. */
   readonly isTTY?: boolean;
 }
 
 /** A signal that ends a command. */
 export type Ending = "SIGINT" | "SIGTERM" | "SIGHUP";
 
-/** The world a command runs in. */
+/** The environment of a command. */
 export interface Host {
-  /** For data. */
+  /** Data. */
   readonly stdout: Screen;
-  /** For talk. */
+  /** Messages and prompts. */
   readonly stderr: Screen;
-  /** For answers and data. */
+  /** Answers and data. */
   readonly stdin: Source;
-  /** The environment. */
+  /** Environment variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The working directory. */
+  /** Working directory. */
   readonly cwd: string;
-  /** Calls `heard` at each signal that asks to end; returns a function that takes that back. */
-  onSignal(heard: (signal: Ending) => void): () => void;
-  /** Ends at once: somebody asked twice. */
+  /** Calls `listener` at each signal; returns a function that removes it. */
+  onSignal(listener: (signal: Ending) => void): () => void;
+  /** Exits at once, after a second signal. */
   exit(code: number): void;
 }
 
@@ -49,7 +49,7 @@ const endings: readonly Ending[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** This process. */
 export function thisProcess(): Host {
-  // A reader that has seen enough, such as `head`, is no failure.
+  // A reader that stops early, such as `head`, is no failure.
   const gone = (error: NodeJS.ErrnoException): void => {
     if (error.code === "EPIPE") process.exit(0);
     throw error;
@@ -62,10 +62,10 @@ export function thisProcess(): Host {
     stdin: process.stdin,
     env: process.env,
     cwd: process.cwd(),
-    onSignal(heard) {
-      for (const each of endings) process.on(each, heard);
+    onSignal(listener) {
+      for (const each of endings) process.on(each, listener);
       return () => {
-        for (const each of endings) process.off(each, heard);
+        for (const each of endings) process.off(each, listener);
       };
     },
     exit: (code) => process.exit(code),

@@ -1,5 +1,5 @@
 /**
- * What a command does to queues, tasks and workers is kept, by whoever typed it.
+ * Writes the changes of a command to the operator log, with the user's name.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import { hostname } from "node:os";
 import type { Queue, Relier } from "../../mod.ts";
 import type { Host } from "./host.ts";
 
-/** A command that does the same to thousands is told of so often. */
-const most = 20;
+/** Entries of one action in one run; a command that changes thousands of tasks writes no more. */
+const maxEntries = 20;
 
 type Record = (action: string, target: string) => Promise<void>;
 
-/** Has `relier` record what is done through it, each before it is done. */
+/** Has `relier` record its actions, each before it is carried out. */
 export function recordActions(relier: Relier, host: Host): void {
   const { env: { USER, LOGNAME } } = host;
-  const actor = `${USER || LOGNAME || "somebody"}@${hostname()}`.slice(0, 200);
+  const actor = `${USER || LOGNAME || "unknown"}@${hostname()}`.slice(0, 200);
   const counts = new Map<string, number>();
   const record: Record = async (action, target) => {
     const n = (counts.get(action) ?? 0) + 1;
     counts.set(action, n);
-    if (n > most) return;
-    const what = n === most ? `${target}, and more` : target;
+    if (n > maxEntries) return;
+    const what = n === maxEntries ? `${target}, and more` : target;
     await relier.recordAction({ actor, action, target: what.slice(0, 512), surface: "cli" });
   };
   const { queue, handle } = relier;

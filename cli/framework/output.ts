@@ -1,5 +1,5 @@
 /**
- * What a command says: data to stdout, talk to stderr; tables for people,
+ * Output of a command: data to stdout, messages to stderr; tables for people,
  * lines of JSON for programs.
  *
  * @module
@@ -13,59 +13,59 @@ import { harmless, plain, wrap } from "../terminal/text.ts";
 
 export { type Column, spanOf };
 
-/** What a command says. */
+/** Output of a command. */
 export interface Output {
-  /** Whether programs read it. */
+  /** Whether to print JSON. */
   readonly json: boolean;
-  /** Whether only ids are wanted. */
+  /** Whether to print only ids. */
   readonly quiet: boolean;
-  /** Whether everything is wanted. */
+  /** Whether to print all columns. */
   readonly wide: boolean;
   /** Whether stdout is a terminal. */
   readonly tty: boolean;
-  /** The columns of the terminal, 80 where there is none. */
+  /** Columns of the terminal, 80 without one. */
   readonly width: number;
-  /** Styles; each gives the text back as it is where there is no colour. */
+  /** Styles; each returns its text unchanged where colours are off. */
   readonly style: Style;
-  /** Data for people: nothing with `--json` or `-q`. */
+  /** Prints lines for people: nothing with `--json` or `-q`. */
   line(...texts: string[]): void;
-  /** A fact by its name, for people: what is wider than the terminal goes on below itself. */
+  /** Prints a named fact for people, wrapped under itself. */
   fact(name: string, text: string): void;
-  /** One value: a line of JSON, its id with `-q`, else what `human` prints. */
+  /** Prints one value: a line of JSON, its id with `-q`, else the output of `human`. */
   record(value: object, human: () => void): void;
-  /** Many: a line of JSON each, their ids (or names) with `-q`, else a table; `empty` is said if none. */
+  /** Prints many values: a line of JSON each, their ids (or names) with `-q`, else a table; `empty` if there are none. */
   table<T extends object>(rows: readonly T[], columns: readonly Column<T>[], empty?: string): void;
-  /** Talk: to stderr, hidden with `-q`. */
+  /** Prints a message to stderr; nothing with `-q`. */
   note(text: string): void;
-  /** How long ago, such as `3m`, or when with `--iso`. */
+  /** Time since `date`, such as `3m`; the date with `--iso`. */
   ago(date: Date): string;
-  /** How long, such as `2h11m`. */
+  /** A duration, such as `2h11m`. */
   span(ms: number): string;
 }
 
-/** Wide enough for the longest name of a fact. */
+/** Width of the longest name of a fact. */
 const factWidth = 9;
 
-/** What an {@linkcode Output} is like. */
+/** Options of an {@linkcode Output}. */
 export interface OutputOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly wide: boolean;
   readonly iso: boolean;
-  /** Off if `--no-color` was given. */
+  /** False with `--no-color`. */
   readonly color: boolean;
 }
 
-/** Makes the output of a command. */
+/** Creates the output of a command. */
 export function createOutput(
   host: Host,
-  manner: OutputOptions,
+  options: OutputOptions,
   stdout: Screen = host.stdout,
 ): Output {
-  const { json, quiet, wide, iso } = manner;
+  const { json, quiet, wide, iso } = options;
   const tty = host.stdout.isTTY === true;
   const width = (tty && host.stdout.columns) || 80;
-  const colored = !json && hasColor(host, host.stdout, manner.color);
+  const colored = !json && hasColor(host, host.stdout, options.color);
   const style = styleOf(colored);
   const print = (text: string): void =>
     void stdout.write((colored ? harmless(text) : plain(text)) + "\n");
@@ -108,7 +108,7 @@ export function createOutput(
       }
     },
     note(text) {
-      const clean = hasColor(host, host.stderr, manner.color) ? harmless : plain;
+      const clean = hasColor(host, host.stderr, options.color) ? harmless : plain;
       if (!quiet) host.stderr.write(clean(text) + "\n");
     },
     ago(date) {

@@ -1,18 +1,17 @@
 /**
- * Passwords are shown to nobody: not in an error, not in a stack, not by
- * `rl config show`.
+ * Removes passwords from text that is shown: errors, stack traces, `rl config show`.
  *
  * @module
  */
 
 const secret = /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL/i;
 
-/** `text` without the passwords of URLs and without the secrets in `env`. */
+/** Replaces the passwords of URLs and the secrets of `env` in `text`. */
 export function redact(
   text: string,
   env: Readonly<Record<string, string | undefined>> = {},
 ): string {
-  let masked = text;
+  let redacted = text;
   for (const [name, value = ""] of Object.entries(env)) {
     if (!/^(RELIER_|REDIS_)/.test(name)) continue;
     const hidden = /^[a-z+]+:\/\//i.test(value)
@@ -20,10 +19,10 @@ export function redact(
       : secret.test(name)
       ? [value]
       : [];
-    for (const each of hidden) if (each.length > 3) masked = masked.replaceAll(each, "***");
+    for (const each of hidden) if (each.length > 3) redacted = redacted.replaceAll(each, "***");
   }
-  return masked
-    // Up to the last one: a password that was not encoded may hold any character.
+  return redacted
+    // Up to the last @: a password that is not encoded may contain any character.
     .replace(/(:\/\/)[^\s"'`]*@/g, "$1***@")
     .replace(/([?&](?:password|passwd|pass|token|secret|auth)=)[^&\s"'`]*/gi, "$1***");
 }

@@ -1,5 +1,5 @@
 /**
- * The client of a command, made when it is first used: what needs no Redis
+ * The client of a command, created on first use: a command that needs no Redis
  * must not wait for one.
  *
  * @module
@@ -10,41 +10,41 @@ import type { Settings } from "./settings.ts";
 import { CliError } from "./cli_error.ts";
 import { redact } from "./redact.ts";
 
-/** A client that may not have been made yet. */
+/** A client that is created on first use. */
 export interface LazyClient {
-  /** The client. */
+  /** Returns the client. */
   get(): Relier;
-  /** Closes it, if it was made. */
+  /** Closes the client, if it was created. */
   close(): Promise<void>;
 }
 
-/** Somebody waits for the answer: a Redis that cannot be reached is reported before they give up. */
+/** Time limit of a call: a user at a terminal does not wait longer for an error. */
 const timeoutMs = 4_000;
 
 /**
- * Makes the client of `settings` at first use, and has `made` see it; `engine` is absent
- * where none is needed.
+ * Creates the client of `settings` on first use, and passes it to `onCreate`.
+ * `engine` is undefined for an offline command.
  */
 export function lazyClient(
   settings: Settings,
   engine: typeof import("../../mod.ts") | undefined,
-  made: (client: Relier) => void,
+  onCreate: (client: Relier) => void,
 ): LazyClient {
   let client: Relier | undefined;
   let port: RedisPort | undefined;
   return {
     get() {
       if (client) return client;
-      if (!engine) throw new Error("a command that is offline has no client");
+      if (!engine) throw new Error("an offline command has no client");
       const { url, prefix } = settings;
       if (!/^(rediss?|unix):\/\/./.test(url.value)) {
         throw new CliError(2, `Cannot use ${url.from} "${redact(url.value)}": it is no Redis URL`, {
-          hint: "a Redis URL looks like redis://localhost:6379/0; rediss:// is with TLS",
+          hint: "a Redis URL looks like redis://localhost:6379/0, or rediss:// with TLS",
         });
       }
       port = connected(url.value);
       client = engine.createRelier({ redis: port, prefix: prefix.value });
-      made(client);
+      onCreate(client);
       return client;
     },
     async close() {

@@ -1,6 +1,6 @@
 /**
- * What is configured, and where each value came from: an option, the
- * environment, a file, or a default, in this order.
+ * Settings, with the source of each value: an option, the environment, the
+ * configuration file, or a default, in this order.
  *
  * @module
  */
@@ -8,76 +8,76 @@
 import type { Values } from "./args.ts";
 import type { Host } from "./host.ts";
 
-/** A value, and where it came from. */
+/** A value and its source. */
 export interface Setting<T> {
   readonly value: T;
-  /** Such as `--url`, `RELIER_REDIS_URL`, a file's path, or `default`. */
+  /** Source, such as `--url`, `RELIER_REDIS_URL`, the path of a file, or `default`. */
   readonly from: string;
 }
 
-/** What `rl worker start` takes from a configuration file. */
+/** Options of `rl worker start` in a configuration file. */
 export interface WorkerConfig {
   /** Modules that define the tasks. */
   readonly modules?: readonly string[] | undefined;
   /** Queues to serve. */
   readonly queues?: readonly string[] | undefined;
-  /** Tasks at a time in each process. */
+  /** Slots of each process. */
   readonly concurrency?: number | undefined;
-  /** Tasks each process holds ready besides. */
+  /** Tasks that each process claims ahead. */
   readonly prefetch?: number | undefined;
-  /** Processes. */
+  /** Number of processes. */
   readonly processes?: number | undefined;
-  /** What the workers are called, each with a number behind it. */
+  /** Name of the workers; each gets a number behind it. */
   readonly name?: string | undefined;
-  /** How long a drain may take, such as `30s`. */
+  /** Time limit of a drain, such as `30s`. */
   readonly drainTimeout?: string | undefined;
-  /** How often workers say that they are alive. */
+  /** Heartbeat profile. */
   readonly profile?: "default" | "fast" | undefined;
-  /** How long a lease is, such as `10s`. */
+  /** Lease time, such as `10s`. */
   readonly lease?: string | undefined;
-  /** The port of the health endpoints. */
+  /** Port of the health endpoints. */
   readonly healthPort?: number | undefined;
-  /** The address of the health endpoints. */
+  /** Address of the health endpoints. */
   readonly healthHost?: string | undefined;
-  /** The OTLP endpoint that spans, metrics and logs are exported to. */
+  /** OTLP endpoint for spans, metrics and logs. */
   readonly otlp?: string | undefined;
 }
 
-/** What a configuration file may hold. */
+/** Content of a configuration file. */
 export interface Config {
-  /** The URL of Redis. */
+  /** Redis URL. */
   readonly url?: string | undefined;
-  /** What keys begin with. */
+  /** Prefix of all keys. */
   readonly prefix?: string | undefined;
-  /** The environment; `production` asks for stricter confirmation. */
+  /** Environment; `production` requires stricter confirmation. */
   readonly env?: string | undefined;
-  /** How results are printed. */
+  /** Output format. */
   readonly output?: "human" | "json" | undefined;
-  /** What workers are started with. */
+  /** Worker options. */
   readonly worker?: WorkerConfig | undefined;
 }
 
-/** Everything that is configured. */
+/** All settings. */
 export interface Settings {
   readonly url: Setting<string>;
   readonly prefix: Setting<string>;
   readonly env: Setting<string>;
   readonly output: Setting<"human" | "json">;
-  /** Whether stacks are shown. */
+  /** Whether to show stack traces. */
   readonly debug: Setting<boolean>;
-  /** Absent where nothing is configured. */
+  /** Only the configured options. */
   readonly worker: { readonly [K in keyof WorkerConfig]: Setting<NonNullable<WorkerConfig[K]>> };
-  /** The configuration file; undefined if there is none. */
+  /** Path of the configuration file; undefined if there is none. */
   readonly file: string | undefined;
 }
 
-/** A configuration file that was read. */
+/** A parsed configuration file. */
 export interface ConfigFile {
   readonly path: string;
   readonly config: Config;
 }
 
-/** Puts together what `flags`, the environment and `file` say. */
+/** Resolves the settings from `flags`, the environment and `file`. */
 export function settingsOf(flags: Values, host: Host, file?: ConfigFile): Settings {
   const { config = {}, path = "" } = file ?? {};
   const pick = <T extends string>(

@@ -1,16 +1,17 @@
 /**
- * Colours and weights of text, and whether a screen shows them.
+ * Styles of text, and whether a screen shows them.
  *
  * @module
  */
 
+import { styleText } from "node:util";
 import type { Host, Screen } from "./host.ts";
-import { type StyleName, styles } from "../terminal/text.ts";
+import { type StyleName, styleNames } from "../terminal/text.ts";
 
-/** Functions that put a text into a style. */
+/** Functions that style a text. */
 export type Style = Readonly<Record<StyleName, (text: string) => string>>;
 
-/** Whether `screen` is to be coloured: asked for, refused, or a terminal. */
+/** Whether to colour the output on `screen`. `color` is false with `--no-color`. */
 export function hasColor(host: Host, screen: Screen, color: boolean): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = host.env;
   if (!color) return false;
@@ -18,12 +19,12 @@ export function hasColor(host: Host, screen: Screen, color: boolean): boolean {
   return !NO_COLOR && TERM !== "dumb" && screen.isTTY === true;
 }
 
-/** The styles, or what stands for them where there is no colour. */
+/** The styles; without colour each returns its text unchanged. */
 export function styleOf(colored: boolean): Style {
-  const entries = Object.entries(styles).map(([name, [open, close]]) => {
-    const paint = (text: string): string =>
-      text === "" ? "" : `\u001b[${open}m${text}\u001b[${close}m`;
-    return [name, colored ? paint : (text: string): string => text];
-  });
+  const entries = styleNames.map((name) => [
+    name,
+    (text: string): string =>
+      colored && text !== "" ? styleText(name, text, { validateStream: false }) : text,
+  ]);
   return Object.fromEntries(entries) as Style;
 }

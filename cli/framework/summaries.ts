@@ -1,9 +1,9 @@
 /**
- * What each command does, by its path. Empty here: the build fills it in, so
- * that the package can list its commands without loading all of them.
+ * Summaries of all commands by path. Empty in the sources: the build fills them
+ * in, so that the package lists its commands without loading them.
  *
  * @module
  */
 
-/** The summaries of the package that was built. */
+/** Summaries of the built package. */
 export const summaries: Readonly<Record<string, string>> = {};

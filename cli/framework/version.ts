@@ -1,5 +1,5 @@
 /**
- * The version, as code: a package from JSR has no file to read it from.
+ * The version as a constant: a package from JSR has no file to read it from.
  *
  * @module
  */

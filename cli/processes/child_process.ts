@@ -1,7 +1,6 @@
 /**
- * Processes of our own, and the promise that none of them outlives us: they are
- * ended by their pid when this process ends, and end by themselves when the
- * channel to it is cut because it was killed.
+ * Child processes that never outlive this process: they are killed when it
+ * exits, and exit themselves when their channel to it is cut.
  *
  * @module
  */
@@ -13,19 +12,19 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const running = new Map<ChildProcess, NodeJS.Signals>();
-const farewells = new Set<() => void>();
+const lastActions = new Set<() => void>();
 
 process.once("exit", () => {
   for (const [child, signal] of running) child.kill(signal);
-  for (const farewell of farewells) farewell();
+  for (const last of lastActions) last();
 });
 
-/** Does `last` when this process ends, after the others are gone, however it ends short of SIGKILL. */
+/** Calls `last` when this process exits, after its children were killed. Not after SIGKILL. */
 export function atExit(last: () => void): void {
-  farewells.add(last);
+  lastActions.add(last);
 }
 
-/** Ends this process, and with it all others, when the terminal or an operator asks. */
+/** Exits this process, and its children, on SIGINT, SIGTERM and SIGHUP. */
 export function exitOnSignals(before: () => void): void {
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
     process.once(signal, () => {
@@ -35,29 +34,28 @@ export function exitOnSignals(before: () => void): void {
   }
 }
 
-/** How a process of ours is started, where it differs from this one. */
+/** Options of a child process, where it differs from this one. */
 export interface StartOptions {
-  /** What ends it if it is still there when we end; SIGTERM lets it take along what it started. */
+  /** Signal at the exit of this process; SIGTERM lets the child end its own children. */
   readonly last?: NodeJS.Signals;
   /** Arguments of the runtime. */
   readonly execArgv?: readonly string[];
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** What becomes of its stdout; its stderr is always ours to read. */
+  /** Its stdout; its stderr is always a pipe. */
   readonly stdout?: "ignore" | "pipe";
-  /** An open file for all it writes; then it belongs to nobody, and goes on when we end. */
+  /** An open file for all its output; the process is detached then, and outlives this one. */
   readonly output?: number;
 }
 
-/** The path of `program`, a TypeScript file of ours. Compiled it is JavaScript, as we are. */
+/** Path of `program`, a TypeScript file of this package; JavaScript once the package is built. */
 export function fileOf(program: URL): string {
   return fileURLToPath(program).replace(/\.ts$/, extname(fileURLToPath(import.meta.url)));
 }
 
 /**
- * Starts `program`, a TypeScript file of ours, and sends it `setup` as its
- * first message. SIGKILL, which ends it if it outlives us, also ends one that
- * is stopped.
+ * Starts `program`, a TypeScript file of this package, and sends it `setup` as its
+ * first message. At exit it gets SIGKILL by default, which also ends a stopped process.
  */
 export function start(program: URL, setup: object, options: StartOptions = {}): ChildProcess {
   const { last = "SIGKILL", stdout = "ignore", output, execArgv, cwd, env } = options;
@@ -71,32 +69,32 @@ export function start(program: URL, setup: object, options: StartOptions = {}): 
   });
   if (output === undefined) running.set(child, last);
   child.once("exit", () => running.delete(child));
-  child.on("error", () => {}); // A message to a process that is just dying.
+  child.on("error", () => {}); // A message to a dying process.
   child.send(setup);
   return child;
 }
 
-/** The first message of `child`. @throws if it ends before it says anything. */
+/** The first message of `child`. @throws if it ends before. */
 export async function firstMessage<T>(child: ChildProcess): Promise<T> {
-  let complaint = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => complaint += text);
+  let stderr = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => stderr += text);
   const over = new AbortController();
-  const word = once(child, "message", over).then(([message]) => message as T);
+  const message = once(child, "message", over).then(([first]) => first as T);
   const end = once(child, "exit", over).then(([code, signal]) => {
     throw new Error(
-      `A process ended with ${signal ?? code} before it was ready: ${complaint.trim()}`,
+      `A process ended with ${signal ?? code} before it was ready: ${stderr.trim()}`,
     );
   });
   try {
-    return await Promise.race([word, end]);
+    return await Promise.race([message, end]);
   } finally {
     over.abort();
-    word.catch(() => {});
+    message.catch(() => {});
     end.catch(() => {});
   }
 }
 
-/** Resolves once `child` has ended, which it is told to by `signal`. */
+/** Sends `signal` to `child`; resolves once it has ended. */
 export async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, "exit");
@@ -105,18 +103,18 @@ export async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise
 }
 
 /**
- * In a process that was started: resolves to its setup. `orphaned` is called
- * when the process that started it is gone; it ends with it unless told otherwise.
+ * In a child process: resolves to its setup. `orphaned` is called when the parent
+ * is gone; by default the process exits.
  */
 export async function receiveSetup<T>(orphaned: () => void = () => process.exit(0)): Promise<T> {
   process.once("disconnect", orphaned);
-  // Ctrl-C and a terminal that closes reach the whole group; who started us decides.
+  // Ctrl-C and a closed terminal signal the whole group; the parent decides.
   for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {});
   const [setup] = await once(process, "message");
   return setup as T;
 }
 
-/** In a process that was started: tells who started it. */
+/** In a child process: sends a message to the parent. */
 export function sendToParent(message: object): void {
   if (process.connected) process.send!(message);
 }

@@ -1,5 +1,5 @@
 /**
- * A Lua script of our own, for what the engine has no call for.
+ * Lua scripts of the command line, for calls that the engine does not have.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import type { Program } from "../../mod.ts";
 
-/** Makes the program `name` of `source`. */
+/** Creates the program `name` of `source`. */
 export function program(name: string, source: string): Program {
   return { name, source, sha: createHash("sha1").update(source).digest("hex") };
 }

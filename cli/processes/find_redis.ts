@@ -1,6 +1,6 @@
 /**
- * Finding a Redis: the one that was named, else a server on the PATH, else the
- * embedded engine.
+ * Finds a Redis: the given one, else a server on the PATH, else the embedded
+ * engine.
  *
  * @module
  */
@@ -16,37 +16,37 @@ import { firstMessage, start, stop } from "./child_process.ts";
 import { program } from "./find_program.ts";
 import type { ServerMessage, ServerSetup } from "./redis_server.ts";
 
-/** A Redis that answers, whoever started it. */
+/** A Redis that answers. */
 export interface FoundRedis {
   readonly url: string;
-  /** The connection of this process. */
+  /** Connection of this process. */
   readonly port: RedisPort;
-  /** What it is, for people. */
+  /** Description, such as `127.0.0.1:6379 (redis-server, temporary)`. */
   readonly about: string;
-  /** What they have to know about it, if anything. */
+  /** Warning to show, if any. */
   readonly notice: string | undefined;
-  /** The process that keeps it, if it was started for us; it ends with us. */
+  /** Process of the server, if it was started here; it ends with this process. */
   readonly server: ChildProcess | undefined;
   /**
-   * Closes the connection and ends what was started for us. In what was there before, it removes
-   * everything under `prefix`, if one is named.
+   * Closes the connection and stops a server that was started here. In an existing
+   * Redis, removes every key under `prefix`, if given.
    */
   close(prefix?: string): Promise<void>;
 }
 
-/** Where to look, and what to start if there is nothing. */
+/** Options of the search. */
 export interface FindRedisOptions {
-  /** What the URL was read from. */
+  /** Source of the URL. */
   readonly source?: string;
-  /** Of a server that is started; see {@linkcode ServerSetup}. */
+  /** Setup of a server to start; see {@linkcode ServerSetup}. */
   readonly setup?: Omit<ServerSetup, "program">;
 }
 
 const inMemory =
   "no Redis was found: using the embedded engine, which keeps everything in memory " +
-  "and is for trying things out, not for production";
+  "and is not for production";
 
-/** Finds a Redis that answers: the one that was `named`, else one that is started. */
+/** Connects to the Redis at `named` or RELIER_REDIS_URL, else starts one. */
 export async function findRedis(
   named: string | undefined,
   { source = "option --url", setup = {} }: FindRedisOptions = {},
@@ -91,7 +91,7 @@ interface Hosted {
   readonly child: ChildProcess;
 }
 
-/** Starts a server; resolves to why it cannot if it cannot. */
+/** Starts a server; resolves to the reason if it cannot start. */
 async function host(setup: ServerSetup): Promise<Hosted | string> {
   const child = start(new URL("./redis_server.ts", import.meta.url), setup, { last: "SIGTERM" });
   const { url, failure = "" } = await firstMessage<ServerMessage>(child)
@@ -149,14 +149,14 @@ async function reach(url: string, source: string): Promise<FoundRedis> {
     notice: undefined,
     server: undefined,
     async close(prefix) {
-      // A Redis that allows no SCAN keeps a few small keys.
+      // Without permission for SCAN, a few small keys stay.
       if (prefix !== undefined) await tidy(port, prefix).catch(() => {});
       await port.close();
     },
   };
 }
 
-/** Where a URL points to, without user and password. */
+/** Host and port of a URL, without user and password. */
 export function redisAddress(url: string): string {
   const { host, pathname } = new URL(url);
   return host || pathname;
@@ -174,7 +174,7 @@ for _, key in ipairs(page[2]) do redis.call("UNLINK", key) end
 return page[1]`,
 );
 
-/** Removes every key under `prefix`, which nobody else uses, a few at a time. */
+/** Removes every key under `prefix`, a page at a time. */
 async function tidy(port: RedisPort, prefix: string): Promise<void> {
   const key = `${prefix}:{default~0}:`;
   let cursor = "0";

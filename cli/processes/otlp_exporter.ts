@@ -1,52 +1,51 @@
 /**
- * Exporting what OpenTelemetry is told to a collector: the one place that knows its
- * SDK, which only those install who want it. What it reads from OTEL_* variables is
- * the user's to set; only the endpoint is ours.
+ * Exports telemetry to a collector: the one file that loads the optional SDK of
+ * OpenTelemetry. It sets the endpoint; all other OTEL_* variables are the user's.
  *
  * @module
  */
 
 import { extname } from "node:path";
 import process from "node:process";
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { threadId } from "node:worker_threads";
 import { CliError } from "../framework/cli_error.ts";
 
-/** Where to export to. */
+/** An OTLP endpoint. */
 export interface Otlp {
-  /** The OTLP endpoint, over HTTP; signals are appended to it as the specification says. */
+  /** URL over HTTP; the paths of the signals are appended, as the specification says. */
   readonly url: string;
-  /** Such as `--otlp` or `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  /** Source of the URL, such as `--otlp` or `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly from: string;
 }
 
-/** What exports. */
+/** A running exporter. */
 export interface Exporter {
-  /** Tells of an event that is a warning. */
+  /** Logs an event with severity WARN. */
   warn(name: string, attributes: Readonly<Record<string, string | number>>): void;
-  /** Exports what is left, for `ms` at most; 3 s by default. */
+  /** Flushes, for `ms` at most. Default: 3 s. */
   close(ms?: number): Promise<void>;
 }
 
-/** The option that says where to; who has it names its type as well, as what is published must. */
+/** The option `--otlp`. */
 export const otlpArg = {
   type: "string",
   valueHint: "url",
-  description: "Export spans, metrics and logs there (OTEL_EXPORTER_OTLP_ENDPOINT)",
+  description: "OTLP endpoint for spans, metrics and logs (OTEL_EXPORTER_OTLP_ENDPOINT)",
 } as const;
 
 const variable = "OTEL_EXPORTER_OTLP_ENDPOINT";
-/** What has an isolate export, too, once it is imported there. */
+/** Module that an isolate imports to export, too. */
 export const isolateExporter: string = new URL("./otlp_isolate.ts", import.meta.url).href
   .replace(/\.ts$/, extname(import.meta.url));
-/** What makes the SDK be there. */
+/** Command that installs the SDK. */
 export const install = "npm install @opentelemetry/sdk-node";
-const farewellMs = 3000;
-const troubleEveryMs = 60_000;
+const flushMs = 3000;
+const warnEveryMs = 60_000;
 
 /**
- * Where to export to: what the option `--otlp` says, else the configuration file, else the
- * environment; undefined where none does.
+ * The endpoint: from the option `--otlp`, else the configuration file, else the
+ * environment; undefined if none sets it.
  *
  * @throws {CliError} 2 if it is no URL over HTTP.
  */
@@ -71,18 +70,18 @@ export function otlpOf(
 }
 
 /**
- * Registers an SDK that exports spans, metrics and logs of this process; `name` is what
- * people call it, and `more` is what else is said of all that is told, here and in the processes
- * this one starts. `complain` is told when that fails, once a minute at most. Where only the
- * environment asks for it, which may mean other programs, no SDK is no reason not to work: that is
- * complained of, and nothing is exported.
+ * Registers an SDK that exports spans, metrics and logs of this process as instance
+ * `name`. `more` are resource attributes, here and in child processes. `onTrouble`
+ * is called when an export fails, at most once a minute. Where only the environment
+ * asks for an export, a missing SDK is reported and nothing is exported: the variable
+ * may be meant for other programs.
  *
  * @throws {CliError} 2 if the SDK is not installed.
  */
 export async function exportTo(
   { url, from }: Otlp,
   name: string,
-  complain: (trouble: string) => void,
+  onTrouble: (trouble: string) => void,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Exporter | undefined> {
   let loaded: Awaited<ReturnType<typeof sdk>>;
@@ -90,7 +89,7 @@ export async function exportTo(
     loaded = await sdk();
   } catch (error) {
     if (from !== variable) throw error;
-    complain(`${variable} is set, and nothing is exported: ${install}`);
+    onTrouble(`${variable} is set, and nothing is exported: ${install}`);
     return undefined;
   }
   const { NodeSDK, api } = loaded;
@@ -99,16 +98,16 @@ export async function exportTo(
   for (const signal of ["TRACES", "METRICS", "LOGS"]) env[`OTEL_${signal}_EXPORTER`] ||= "otlp";
   const own = Object.entries({ ...more, "service.instance.id": name })
     .map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
-  // Of two that are called the same the last one counts.
+  // Of two attributes with one name the last one counts.
   env["OTEL_RESOURCE_ATTRIBUTES"] = [env["OTEL_RESOURCE_ATTRIBUTES"], ...own].filter(Boolean)
     .join();
-  let toldAt = -Infinity;
+  let reportedAt = -Infinity;
   const quiet = () => {};
   const logger = {
     error(message: string) {
-      if (performance.now() - toldAt < troubleEveryMs) return;
-      toldAt = performance.now();
-      complain(`Cannot export telemetry to ${url}: ${reasonOf(message)}`);
+      if (performance.now() - reportedAt < warnEveryMs) return;
+      reportedAt = performance.now();
+      onTrouble(`Cannot export telemetry to ${url}: ${reasonOf(message)}`);
     },
     warn: quiet,
     info: quiet,
@@ -121,20 +120,20 @@ export async function exportTo(
   const { event } = await import("../../core/telemetry/otel_events.ts");
   return {
     warn: (what, attributes) => event(what, "warn", attributes),
-    async close(ms = farewellMs) {
+    async close(ms = flushMs) {
       const over = new AbortController();
-      const late = pause(ms, undefined, { signal: over.signal }).catch(() => {});
+      const late = sleep(ms, undefined, { signal: over.signal }).catch(() => {});
       await Promise.race([exporting.shutdown().catch(() => {}), late]);
       over.abort();
     },
   };
 }
 
-/** Exports from an isolate what happens in it, to where the worker that has opened it exports. */
+/** In an isolate: exports to the endpoint of its worker. */
 export async function exportHere(): Promise<void> {
   const url = process.env[variable];
   if (!url) return;
-  // Two that count under one name would be one to whoever collects.
+  // A collector would merge the counters of two instances with one name.
   const name = `isolate-${process.pid}-${threadId}`;
   await exportTo({ url, from: variable }, name, console.error);
 }
@@ -150,11 +149,11 @@ async function sdk(): Promise<typeof import("@opentelemetry/sdk-node")> {
   }
 }
 
-/** An exporter tells its error as JSON, with a stack. */
+/** The first line of an exporter's error, which is JSON with a stack. */
 function reasonOf(message: string): string {
   try {
-    const { message: said, code, name } = JSON.parse(message);
-    return String(said || code || name).split("\n")[0]!;
+    const { message: text, code, name } = JSON.parse(message);
+    return String(text || code || name).split("\n")[0]!;
   } catch {
     return String(message).split("\n")[0]!.slice(0, 200);
   }

@@ -1,6 +1,5 @@
 /**
- * What an isolate of a worker imports first where that exports: from then on it exports,
- * too.
+ * First import of an isolate whose worker exports telemetry: the isolate exports, too.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A Redis of our own, in a process that takes it along when it ends: a server
- * from the PATH on a free port of this machine, or the embedded engine.
+ * The program of a process that runs a Redis and ends it when it exits: a server
+ * from the PATH on a free port, or the embedded engine.
  *
  * @module
  */
@@ -12,56 +12,58 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { memory } from "../../adapters/memory.ts";
 import { receiveSetup, sendToParent } from "./child_process.ts";
 
-/** What the server process is told when it is started. */
+/** First message to the process. */
 export interface ServerSetup {
-  /** The program to start, or nothing for the embedded engine. */
+  /** Command to start; undefined for the embedded engine. */
   readonly program?: string;
-  /** Where it keeps its data; a temporary folder, removed at the end, if absent. */
+  /** Data directory. Default: a temporary one, removed at the end. */
   readonly folder?: string;
-  /** Whether it keeps an append-only file, fsynced every second. */
+  /** Whether to write an append-only file, fsynced every second. */
   readonly aof?: boolean;
-  /** The port to take if it is free. */
+  /** Preferred port; another one is used if it is taken. */
   readonly port?: number;
 }
 
-/** What it may be asked later: to end the server with SIGKILL and start it again, as a crash would. */
+/** Later message to the process: SIGKILL the server and start it again, as a crash would. */
 export interface ServerCommand {
   readonly do: "restart";
 }
 
-/** What it tells who started it: where it listens, or why it cannot. */
+/** Message of the process: the URL, or the reason it cannot start. */
 export interface ServerMessage {
   readonly url?: string;
-  /** The server itself; the embedded engine has no process of its own. */
+  /** Pid of the server; absent for the embedded engine, which runs in this process. */
   readonly pid?: number;
   readonly failure?: string;
 }
 
-/** A server that answers. */
+/** A running server. */
 interface Running {
   readonly child: ChildProcess;
   readonly port: number;
 }
 
 const setup = await receiveSetup<ServerSetup>();
-await told(() => setup.program ? spawned(setup.program) : embedded());
+await report(() => setup.program ? spawned(setup.program) : embedded());
 
-async function told(word: () => Promise<ServerMessage>): Promise<void> {
-  sendToParent(await word().catch((error: Error): ServerMessage => ({ failure: error.message })));
+async function report(message: () => Promise<ServerMessage>): Promise<void> {
+  sendToParent(
+    await message().catch((error: Error): ServerMessage => ({ failure: error.message })),
+  );
 }
 
 async function embedded(): Promise<ServerMessage> {
   return { url: await memory().serve() };
 }
 
-async function spawned(command: string): Promise<ServerMessage> {
+async function spawned(program: string): Promise<ServerMessage> {
   const folder = setup.folder ?? mkdtempSync(join(tmpdir(), "relier-redis-"));
   mkdirSync(folder, { recursive: true });
-  let server = await started(command, folder, setup.port);
+  let server = await started(program, folder, setup.port);
   process.once("exit", () => {
     server.child.kill("SIGKILL");
     if (setup.folder === undefined) rmSync(folder, { recursive: true, force: true });
@@ -72,38 +74,38 @@ async function spawned(command: string): Promise<ServerMessage> {
   });
   const watch = () => server.child.once("exit", () => process.exit(1));
   watch();
-  process.on("message", (order: ServerCommand) => {
-    if (order.do !== "restart") return;
-    void told(async () => {
+  process.on("message", (command: ServerCommand) => {
+    if (command.do !== "restart") return;
+    void report(async () => {
       server.child.removeAllListeners("exit");
       const ended = once(server.child, "exit");
       server.child.kill("SIGKILL");
       await ended;
-      server = await started(command, folder, server.port);
+      server = await started(program, folder, server.port);
       watch();
-      return wordOf(server);
+      return messageOf(server);
     });
   });
-  return wordOf(server);
+  return messageOf(server);
 }
 
-function wordOf({ child, port }: Running): ServerMessage {
+function messageOf({ child, port }: Running): ServerMessage {
   return { url: `redis://127.0.0.1:${port}`, pid: child.pid! };
 }
 
-async function started(command: string, folder: string, wish?: number): Promise<Running> {
+async function started(program: string, folder: string, preferred?: number): Promise<Running> {
   for (let tries = 1;; tries++) {
-    const port = tries === 1 && wish && await isFree(wish) ? wish : await freePort();
+    const port = tries === 1 && preferred && await isFree(preferred) ? preferred : await freePort();
     const persistence = setup.aof
       ? ["--save", "", "--appendonly", "yes", "--appendfsync", "everysec"]
       : ["--save", "", "--appendonly", "no"];
-    const place = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder];
-    // Ctrl-C reaches the whole group: it is not to end before those that need it.
-    const child = spawn(command, [...place, ...persistence], {
+    const address = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder];
+    // Detached from the group of Ctrl-C: the server must end after its clients.
+    const child = spawn(program, [...address, ...persistence], {
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
-    // Between finding the port and taking it, somebody else may have: then it exits.
+    // Another process may take the port first: then the server exits.
     const failure = await Promise.race([answering(port, child), exitOf(child)]);
     if (failure === undefined) return { child, port };
     child.kill("SIGKILL");
@@ -111,7 +113,7 @@ async function started(command: string, folder: string, wish?: number): Promise<
   }
 }
 
-/** Why `child` ended: the last line it wrote. */
+/** The reason `child` ended: its last line of output. */
 async function exitOf(child: ChildProcess): Promise<string> {
   let log = "";
   const keep = (chunk: Uint8Array) => log = (log + new TextDecoder().decode(chunk)).slice(-2000);
@@ -125,17 +127,17 @@ async function exitOf(child: ChildProcess): Promise<string> {
   return log.trim().split("\n").at(-1) || `it exited with ${child.signalCode ?? child.exitCode}`;
 }
 
-/** Resolves when `child` answers on `port`; to a sentence if it does not within 5 s. */
+/** Resolves when `child` answers on `port`; to an error text if it does not within 5 s. */
 async function answering(port: number, child: ChildProcess): Promise<string | undefined> {
   const deadline = performance.now() + 5000;
   while (performance.now() < deadline) {
     if (await answers(port, child)) return undefined;
-    await pause(10);
+    await sleep(10);
   }
   return "it does not answer";
 }
 
-/** Whether it is `child` that answers on `port`, and not somebody who came first. */
+/** Whether `child`, and no other process, answers on `port`. */
 function answers(port: number, child: ChildProcess): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1", () => socket.write("INFO server\r\n"));
@@ -148,7 +150,7 @@ function answers(port: number, child: ChildProcess): Promise<boolean> {
     socket.once("error", () => end(false));
     socket.on("data", (data) => {
       info += new TextDecoder().decode(data);
-      if (/^-/.test(info)) end(false); // It is still loading its file.
+      if (/^-/.test(info)) end(false); // It is loading its data.
       const pid = /^process_id:(\d+)\r/m.exec(info)?.[1];
       if (pid !== undefined) end(Number(pid) === child.pid);
     });

@@ -1,7 +1,7 @@
 /**
- * Worker processes of our own, what each is running, and what happened to each
- * task: what a screen shows and a fault waits for. A process that ends is
- * replaced, as a supervisor would, but nobody tells Redis of it.
+ * A pool of worker processes for the lab: the tasks each one runs, and the
+ * events of each task. A process that ends is replaced, as a supervisor does,
+ * but its tasks are not evicted.
  *
  * @module
  */
@@ -11,77 +11,107 @@ import { once } from "node:events";
 import type { Worker, WorkerEventName } from "../../mod.ts";
 import { sendToParent, stop } from "./child_process.ts";
 
-/** A task in the hands of a worker; `Job` is what whoever pushed it knows of it. */
+/** A running task; `Job` is the producer's own record of it. */
 export interface RunningJob<Job> {
   readonly id: string;
   readonly job: Job | undefined;
   readonly since: number;
 }
 
-/** One worker process. Its replacement is another one, with the same number. */
+/** One worker process. Its replacement has the same number. */
 export interface PoolWorker<Job> {
   readonly number: number;
   readonly child: ChildProcess;
   readonly pid: number;
-  /** The id of its worker, once it works. */
+  /** Id of its worker; empty until it is ready. */
   workerId: string;
   state: "starting" | "working" | "frozen" | "draining" | "gone";
   readonly running: Map<string, RunningJob<Job>>;
 }
 
-/** What a worker process tells who started it. */
+/** A message of a worker process to its parent. */
 export interface WorkerMessage {
-  /** `ready` once it works, `broken` if it cannot; else an event of the worker. */
+  /** `ready`, `broken` if it cannot start, or an event of the worker. */
   readonly what: WorkerEventName | "ready" | "broken";
-  /** The id of the task, or of the worker if it is ready. */
+  /** Id of the task, or of the worker if it is ready. */
   readonly id: string;
   readonly reason?: string | undefined;
 }
 
-/** What a worker process said, or that it ended and how, and who it was. */
+/** A message or the end of a worker process. */
 export interface PoolEvent<Job> extends Omit<WorkerMessage, "what"> {
   readonly what: WorkerMessage["what"] | "ended";
   readonly worker: PoolWorker<Job>;
   readonly at: number;
 }
 
-/** The worker processes. */
-export interface WorkerPool<Job> {
-  /** Those there are now, by number. */
-  readonly workers: readonly PoolWorker<Job>[];
-  /** Jobs by task id; whoever pushes adds to it. */
-  readonly jobs: Map<string, Job>;
-  /** Who completed each task. */
-  readonly completed: Map<string, PoolWorker<Job>>;
-  /** Every `fenced`, in the order event. */
-  readonly fenced: PoolEvent<Job>[];
-  /** The tasks that were brought back. */
-  readonly resurrected: Set<string>;
-  /** Resolves when `condition` holds. Looks whenever anything was heard, and 20 times a second. */
-  until(what: string, condition: () => boolean, ms?: number): Promise<void>;
-  /** Calls `listener` for everything that is heard until the returned function is called. */
-  listen(listener: (event: PoolEvent<Job>) => void): () => void;
-  /** Drains all of them, or ends them another way. */
-  stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
-}
+const maxStderr = 2000;
+const pollMs = 50;
 
-/** Starts `size` worker processes with `hire`, and others in their place when they end. */
-export function createWorkerPool<Job>(
-  size: number,
-  hire: (number: number) => ChildProcess,
-  signal?: AbortSignal,
-): WorkerPool<Job> {
-  const jobs = new Map<string, Job>();
-  const completed = new Map<string, PoolWorker<Job>>();
-  const fenced: PoolEvent<Job>[] = [];
-  const resurrected = new Set<string>();
-  const listeners = new Set<(event: PoolEvent<Job>) => void>();
-  const waiting = new Set<() => void>();
-  let stopping = false;
-  let failure: Error | undefined;
+/** A pool of worker processes. */
+export class WorkerPool<Job> {
+  /** The current processes, by number. */
+  readonly workers: PoolWorker<Job>[];
+  /** Jobs by task id; producers add to it. */
+  readonly jobs: Map<string, Job> = new Map();
+  /** The worker that completed each task. */
+  readonly completed: Map<string, PoolWorker<Job>> = new Map();
+  /** Every `fenced` event, in order of arrival. */
+  readonly fenced: PoolEvent<Job>[] = [];
+  /** Ids of the resurrected tasks. */
+  readonly resurrected: Set<string> = new Set();
+  readonly #start: (number: number) => ChildProcess;
+  readonly #signal: AbortSignal | undefined;
+  readonly #listeners = new Set<(event: PoolEvent<Job>) => void>();
+  readonly #waiting = new Set<() => void>();
+  #stopping = false;
+  #failure: Error | undefined;
 
-  function startWorker(number: number): PoolWorker<Job> {
-    const child = hire(number);
+  /** Starts `size` processes with `start`; `signal` ends every wait. */
+  constructor(size: number, start: (number: number) => ChildProcess, signal?: AbortSignal) {
+    this.#start = start;
+    this.#signal = signal;
+    this.workers = Array.from({ length: size }, (_, i) => this.#startWorker(i + 1));
+  }
+
+  /** Resolves when `condition` holds; checks it at every event, and 20 times a second. */
+  until(what: string, condition: () => boolean, ms = 30_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (error?: Error) => {
+        clearTimeout(timer);
+        clearInterval(ticker);
+        this.#waiting.delete(check);
+        error ? reject(error) : resolve();
+      };
+      const check = () => {
+        if (this.#failure) end(this.#failure);
+        else if (this.#signal?.aborted) end(this.#signal.reason);
+        else if (condition()) end();
+      };
+      const timer = setTimeout(
+        () => end(new Error(`Timed out after ${ms / 1000} s: waited until ${what}`)),
+        ms,
+      );
+      const ticker = setInterval(check, pollMs);
+      this.#waiting.add(check);
+      check();
+    });
+  }
+
+  /** Calls `listener` at every event until the returned function is called. */
+  listen(listener: (event: PoolEvent<Job>) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Drains all workers, or kills them. */
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.workers.map(({ child }) => stop(child, signal)));
+  }
+
+  #startWorker(number: number): PoolWorker<Job> {
+    const child = this.#start(number);
     const worker: PoolWorker<Job> = {
       number,
       child,
@@ -92,31 +122,33 @@ export function createWorkerPool<Job>(
     };
     let stderr = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      stderr = (stderr + text).slice(-2000);
+      stderr = (stderr + text).slice(-maxStderr);
     });
-    child.on("message", (word: WorkerMessage) => {
-      hear({ ...word, worker, at: performance.now() });
+    child.on("message", (message: WorkerMessage) => {
+      this.#receive({ ...message, worker, at: performance.now() });
     });
-    // Once both have come, everything it said has been event.
+    // After both, every message has arrived.
     void Promise.all([once(child, "exit"), once(child, "disconnect")]).then(([[code, signal]]) => {
-      const early = worker.state === "starting" && signal === null && !stopping;
-      if (early) failure = new Error(`A worker process ended with ${code}: ${stderr.trim()}`);
+      const early = worker.state === "starting" && signal === null && !this.#stopping;
+      if (early) this.#failure = new Error(`A worker process ended with ${code}: ${stderr.trim()}`);
       worker.state = "gone";
-      if (!stopping && !early) workers[number - 1] = startWorker(number);
-      hear({ what: "ended", id: "", reason: signal ?? `${code}`, worker, at: performance.now() });
+      if (!this.#stopping && !early) this.workers[number - 1] = this.#startWorker(number);
+      const reason = signal ?? `${code}`;
+      this.#receive({ what: "ended", id: "", reason, worker, at: performance.now() });
       worker.running.clear();
     });
     return worker;
   }
 
-  function hear(event: PoolEvent<Job>): void {
+  #receive(event: PoolEvent<Job>): void {
     const { what, id, worker } = event;
     if (what === "ready") {
       worker.workerId = id;
       worker.state = "working";
-    } else if (what === "broken") failure = new Error(event.reason);
+    } else if (what === "broken") this.#failure = new Error(event.reason);
     else if (what === "draining") worker.state = "draining";
     else if (what === "started") {
+      const { jobs } = this;
       worker.running.set(id, {
         id,
         // A task may start before its push has returned and registered the job.
@@ -126,56 +158,27 @@ export function createWorkerPool<Job>(
         since: event.at,
       });
     } else if (what === "resurrected") {
-      resurrected.add(id);
+      this.resurrected.add(id);
     } else if (what !== "error" && what !== "ended") {
       worker.running.delete(id);
-      if (what === "completed") completed.set(id, worker);
-      if (what === "fenced") fenced.push(event);
+      if (what === "completed") this.completed.set(id, worker);
+      if (what === "fenced") this.fenced.push(event);
     }
-    for (const listener of [...listeners]) listener(event);
-    for (const look of [...waiting]) look();
+    for (const listener of [...this.#listeners]) listener(event);
+    for (const check of [...this.#waiting]) check();
   }
-
-  const workers = Array.from({ length: size }, (_, i) => startWorker(i + 1));
-  return {
-    workers,
-    jobs,
-    completed,
-    fenced,
-    resurrected,
-    until: (what, condition, ms = 30_000) =>
-      new Promise((resolve, reject) => {
-        const end = (error?: Error) => {
-          clearTimeout(timer);
-          clearInterval(ticker);
-          waiting.delete(look);
-          error ? reject(error) : resolve();
-        };
-        const timer = setTimeout(
-          () => end(new Error(`Waited ${ms / 1000} s in vain until ${what}`)),
-          ms,
-        );
-        const look = () => {
-          if (failure) end(failure);
-          else if (signal?.aborted) end(signal.reason);
-          else if (condition()) end();
-        };
-        const ticker = setInterval(look, 50);
-        waiting.add(look);
-        look();
-      }),
-    listen(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    async stop(signal = "SIGTERM") {
-      stopping = true;
-      await Promise.all(workers.map(({ child }) => stop(child, signal)));
-    },
-  };
 }
 
-const told: readonly WorkerEventName[] = [
+/** Starts a pool of `size` processes; see {@linkcode WorkerPool}. */
+export function createWorkerPool<Job>(
+  size: number,
+  start: (number: number) => ChildProcess,
+  signal?: AbortSignal,
+): WorkerPool<Job> {
+  return new WorkerPool(size, start, signal);
+}
+
+const reported: readonly WorkerEventName[] = [
   "started",
   "completed",
   "failed",
@@ -189,9 +192,9 @@ const told: readonly WorkerEventName[] = [
   "error",
 ];
 
-/** In a worker process of a crew: starts `worker`, and tells who started it what happens. */
+/** In a worker process of a pool: starts `worker`, and reports its events to the parent. */
 export async function runPoolWorker(worker: Worker): Promise<void> {
-  for (const what of told) {
+  for (const what of reported) {
     worker.on(what, ({ id, reason, error }) => {
       const why = error instanceof Error ? error.message : reason;
       sendToParent({ what, id, reason: why } satisfies WorkerMessage);
@@ -201,8 +204,7 @@ export async function runPoolWorker(worker: Worker): Promise<void> {
     await worker.start(); // SIGTERM drains it, and ends the process with 0.
     sendToParent({ what: "ready", id: worker.id } satisfies WorkerMessage);
   } catch (error) {
-    sendToParent(
-      { what: "broken", id: worker.id, reason: (error as Error).message } satisfies WorkerMessage,
-    );
+    const reason = (error as Error).message;
+    sendToParent({ what: "broken", id: worker.id, reason } satisfies WorkerMessage);
   }
 }

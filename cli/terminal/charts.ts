@@ -1,5 +1,5 @@
 /**
- * Numbers as pictures that fit into a line.
+ * Charts that fit into a line.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export function bar(percent: number, columns: number): string {
 
 const steps = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/** The last `columns` of `values`, each as high as it is beside the highest; blank where there is none. */
+/** A sparkline of the last `columns` values, scaled to the highest; blank on the left if there are fewer. */
 export function sparkline(values: readonly number[], columns: number): string {
   const shown = values.slice(-columns);
   const most = Math.max(...shown, 0);

@@ -1,5 +1,5 @@
 /**
- * Small words that every command says the same way.
+ * Dates and times, as all commands print them.
  *
  * @module
  */
@@ -9,7 +9,7 @@ export function dayOf(date: Date): string {
   return date.toISOString().slice(0, 10);
 }
 
-/** `12:00:01.004Z`; with its day where that is not `day`. */
+/** `12:00:01.004Z`; with the date if it is not `day`. */
 export function clockOf(date: Date, day: string): string {
   const text = date.toISOString();
   return dayOf(date) === day ? text.slice(11) : text;

@@ -1,5 +1,5 @@
 /**
- * Rows under a header, aligned.
+ * Renders tables: aligned rows under a header.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import { cut, harmless, oneLine, pad, widthOf } from "./text.ts";
 
 /** A column of a table. */
 export interface Column<T> {
-  /** What stands above it. */
+  /** Header. */
   readonly title: string;
-  /** The text of a row; it may be styled. */
+  /** Text of a cell; it may be styled. */
   readonly of: (row: T) => string;
-  /** Numbers are read from the right. */
+  /** Numbers are aligned right. */
   readonly align?: "right";
-  /** The column that is cut where the terminal is too narrow. */
+  /** The column to cut if the terminal is too narrow. */
   readonly flex?: true;
-  /** Shown with `--wide` only. */
+  /** Only with `--wide`. */
   readonly wide?: true;
 }
 
-/** The narrowest a column is cut to. */
-const narrowest = 8;
+/** Least width of a cut column. */
+const minWidth = 8;
 
-/** The lines of a table; with `width`, none is longer. */
+/** Lines of a table, none wider than `width`. */
 export function tableLines<T>(
   rows: readonly T[],
   columns: readonly Column<T>[],
@@ -37,7 +37,7 @@ export function tableLines<T>(
   const flex = columns.findIndex((column) => column.flex);
   if (width !== undefined && flex >= 0) {
     const others = widths.reduce((sum, each, i) => i === flex ? sum : sum + each + 2, 0);
-    widths[flex] = Math.min(widths[flex]!, Math.max(narrowest, width - others));
+    widths[flex] = Math.min(widths[flex]!, Math.max(minWidth, width - others));
   }
   const lineOf = (row: readonly string[]): string => {
     const line = row.map((cell, i) => pad(cut(cell, widths[i]!), widths[i]!, columns[i]!.align))
