@@ -20,7 +20,7 @@ export function main(argv: readonly string[], host?: Host): Promise<number> {
   return run(tree, argv, host);
 }
 
-/** Whether this file is the program, rather than imported. */
+/** True if this file is the program, rather than imported. */
 function isProgram(): boolean {
   const { main, url } = import.meta as { main?: boolean; url: string };
   if (main !== undefined) return main;

@@ -12,7 +12,7 @@ interface ArgBase {
   readonly valueHint?: string;
   /** Other names: one letter, or a word. */
   readonly alias?: string | readonly string[];
-  /** Whether the command refuses to run without it. Default: true for positionals. */
+  /** True if the command refuses to run without it. Default: true for positionals. */
   readonly required?: boolean;
   /** The last positional takes all values that follow; an option may be repeated, joined by commas. */
   readonly many?: boolean;

@@ -73,7 +73,7 @@ export interface Context<A extends ArgsDef = ArgsDef> {
   readonly out: Output;
   /** Aborted by Ctrl-C, SIGTERM, or `--timeout`. */
   readonly signal: AbortSignal;
-  /** Whether `--watch` runs the command repeatedly. */
+  /** True if `--watch` runs the command repeatedly. */
   readonly watching: boolean;
   /** Standard streams, environment and working directory. */
   readonly host: Host;

@@ -113,7 +113,7 @@ function classify(error: unknown, settings: Settings | undefined): ErrorReport {
 /** Error replies of a Redis that is running but serves no commands. */
 const notServing = new Set(["CLUSTERDOWN", "LOADING", "MASTERDOWN", "NOAUTH", "WRONGPASS"]);
 
-/** Whether no Redis answered, or it refused to serve. */
+/** True if no Redis answered, or it refused to serve. */
 function isUnreachable(error: unknown): boolean {
   const { name, code, failure, reply } = (error ?? {}) as Record<string, unknown>;
   return code === "RL_CONNECTION" ||

@@ -8,7 +8,7 @@ import process from "node:process";
 
 /** An output stream. */
 export interface Screen {
-  /** Whether it is a terminal. */
+  /** True if it is a terminal. */
   readonly isTTY?: boolean;
   /** Width in columns. */
   readonly columns?: number;
@@ -20,7 +20,7 @@ export interface Screen {
 
 /** An input stream. */
 export interface Source extends AsyncIterable<string | Uint8Array> {
-  /** Whether it is a terminal, so that a prompt can be answered. */
+  /** True if it is a terminal, so that a prompt can be answered. */
   readonly isTTY?: boolean;
 }
 

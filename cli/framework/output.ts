@@ -15,13 +15,13 @@ export { type Column, spanOf };
 
 /** Output of a command. */
 export interface Output {
-  /** Whether to print JSON. */
+  /** True to print JSON. */
   readonly json: boolean;
-  /** Whether to print only ids. */
+  /** True to print only ids. */
   readonly quiet: boolean;
-  /** Whether to print all columns. */
+  /** True to print all columns. */
   readonly wide: boolean;
-  /** Whether stdout is a terminal. */
+  /** True if stdout is a terminal. */
   readonly tty: boolean;
   /** Columns of the terminal, 80 without one. */
   readonly width: number;

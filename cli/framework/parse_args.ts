@@ -51,7 +51,7 @@ export function optionsOf(args: ArgsDef): Options {
   return options;
 }
 
-/** Whether a word is an option rather than a value: `-` is stdin, and `-5` is a number. */
+/** True if a word is an option rather than a value: `-` is stdin, and `-5` is a number. */
 export function isOption(word: string): boolean {
   return /^-[^\d.]/.test(word);
 }

@@ -63,7 +63,7 @@ export interface Settings {
   readonly prefix: Setting<string>;
   readonly env: Setting<string>;
   readonly output: Setting<"human" | "json">;
-  /** Whether to show stack traces. */
+  /** True to show stack traces. */
   readonly debug: Setting<boolean>;
   /** Only the configured options. */
   readonly worker: { readonly [K in keyof WorkerConfig]: Setting<NonNullable<WorkerConfig[K]>> };

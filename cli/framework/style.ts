@@ -11,7 +11,7 @@ import { type StyleName, styleNames } from "../terminal/text.ts";
 /** Functions that style a text. */
 export type Style = Readonly<Record<StyleName, (text: string) => string>>;
 
-/** Whether to colour the output on `screen`. `color` is false with `--no-color`. */
+/** True to colour the output on `screen`. `color` is false with `--no-color`. */
 export function hasColor(host: Host, screen: Screen, color: boolean): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = host.env;
   if (!color) return false;

@@ -22,7 +22,7 @@ export interface ServerSetup {
   readonly program?: string;
   /** Data directory. Default: a temporary one, removed at the end. */
   readonly folder?: string;
-  /** Whether to write an append-only file, fsynced every second. */
+  /** True to write an append-only file, fsynced every second. */
   readonly aof?: boolean;
   /** Preferred port; another one is used if it is taken. */
   readonly port?: number;
@@ -137,7 +137,7 @@ async function answering(port: number, child: ChildProcess): Promise<string | un
   return "it does not answer";
 }
 
-/** Whether `child`, and no other process, answers on `port`. */
+/** True if `child`, and no other process, answers on `port`. */
 function answers(port: number, child: ChildProcess): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1", () => socket.write("INFO server\r\n"));

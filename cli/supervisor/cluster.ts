@@ -42,7 +42,7 @@ export interface ClusterPlan {
   readonly prefix: string;
   readonly modules: readonly string[];
   readonly size: number;
-  /** Whether to open a dashboard. */
+  /** True to open a dashboard. */
   readonly dashboard: boolean;
   readonly worker: NonNullable<SupervisorOptions["worker"]>;
   /** OTLP endpoint to export to. */

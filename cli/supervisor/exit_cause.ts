@@ -28,7 +28,7 @@ export function causeOf({ code, signal, stderr, oomKills: [before, after] }: Pro
   return signal ?? (code === 134 ? "SIGABRT" : `exit ${code}`);
 }
 
-/** Whether stderr decides between causes, so that it must be read to its end. */
+/** True if stderr decides between causes, so that it must be read to its end. */
 export function needsStderr(code: number | null, signal: NodeJS.Signals | null): boolean {
   return signal !== null ? signal !== "SIGKILL" : code !== 0;
 }

@@ -68,7 +68,7 @@ function ownArguments(): string[] {
   ).flat();
 }
 
-/** Whether this Node.js loads TypeScript without a loader. */
+/** True if this Node.js loads TypeScript without a loader. */
 function stripsTypes(): boolean {
   return Boolean((process.features as { typescript?: unknown }).typescript);
 }

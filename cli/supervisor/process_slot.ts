@@ -110,7 +110,7 @@ export class ProcessSlot implements SupervisedProcess {
     return this.#current;
   }
 
-  /** Whether every drained process gave back all its tasks. */
+  /** True if every drained process gave back all its tasks. */
   get clean(): boolean {
     return this.#clean;
   }
