@@ -59,16 +59,14 @@ export interface MemoryPort extends RedisPort {
   serve(): Promise<string>;
 }
 
-/** Milliseconds until a call rejects. Nothing here can be silent, so it is only a bound. */
-
 interface Channel {
   readonly handlers: Set<{ readonly onMessage: (message: string) => void }>;
   leave(): void;
 }
 
 /**
- * Makes a port to a Redis in memory, with data of its own, which is forgotten
- * when nobody has a port to it any more. Nothing is loaded before the first call.
+ * Makes a port to a Redis in memory, with data of its own. The data is gone once no port to
+ * it is left. Nothing is loaded before the first call.
  *
  * @throws {TypeError} If an option is not what it should be.
  */
@@ -124,27 +122,7 @@ function portTo(open: () => Promise<Engine>, clock: Clock | VirtualClock): Memor
     async wait(bells, ms, signal) {
       refuseClosed("wait");
       if (signal?.aborted || !(ms > 0)) return;
-      const session = await connect();
-      let over = false;
-      const end = () => {
-        over = true;
-        session.close();
-      };
-      signal?.addEventListener("abort", end, { once: true });
-      const forget = clock.after(ms, end);
-      try {
-        if (!signal?.aborted) await session.send("BLPOP", [...bells, "0"]);
-      } catch (error) {
-        refuseClosed("wait");
-        if (!over) {
-          const { word, text } = explain(error, bells);
-          throw new RedisError(`Cannot wait: Redis answered ${text}`, "refused", word);
-        }
-      } finally {
-        forget();
-        signal?.removeEventListener("abort", end);
-        session.close();
-      }
+      await blockingWait(await connect(), bells, ms, signal, clock, () => refuseClosed("wait"));
     },
 
     async listen(name, onMessage) {
@@ -164,27 +142,59 @@ function portTo(open: () => Promise<Engine>, clock: Clock | VirtualClock): Memor
       await (await door?.catch(() => undefined))?.close();
     },
 
-    advance(ms) {
-      if (!("advance" in clock)) {
-        throw new TypeError('Cannot advance a real clock: open memory({ clock: "virtual" })');
-      }
-      if (!(ms >= 0 && ms < Infinity)) {
-        throw new RangeError(`Cannot advance by ${ms} ms: it has to be a number, 0 or more`);
-      }
-      return clock.advance(ms);
-    },
+    advance: (ms) => advanceBy(clock, ms),
 
     share: () => portTo(open, clock),
 
     async serve() {
       refuseClosed("serve");
-      door ??= open().then((engine) => engine.serve());
-      return (await door).url;
+      return (await (door ??= open().then((engine) => engine.serve()))).url;
     },
   };
 
   function refuseClosed(what: string): void {
     if (closing.stopped) throw new RedisError(`Cannot ${what}: the port is closed`, "unknown");
+  }
+}
+
+function advanceBy(clock: Clock | VirtualClock, ms: number): number {
+  if (!("advance" in clock)) {
+    throw new TypeError('Cannot advance a real clock: open memory({ clock: "virtual" })');
+  }
+  if (!(ms >= 0 && ms < Infinity)) {
+    throw new RangeError(`Cannot advance by ${ms} ms: it has to be a number, 0 or more`);
+  }
+  return clock.advance(ms);
+}
+
+/** Waits on `session`, which it closes, until a bell rings, `ms` have passed or `signal` aborts. */
+async function blockingWait(
+  session: Session,
+  bells: readonly string[],
+  ms: number,
+  signal: AbortSignal | undefined,
+  clock: Clock,
+  refuseClosed: () => void,
+): Promise<void> {
+  let over = false;
+  const end = () => {
+    over = true;
+    session.close();
+  };
+  signal?.addEventListener("abort", end, { once: true });
+  const forget = clock.after(ms, end);
+  try {
+    if (!signal?.aborted) await session.send("BLPOP", [...bells, "0"]);
+  } catch (error) {
+    refuseClosed();
+    if (!over) {
+      const { word, text } = explain(error, bells);
+      throw new RedisError(`Cannot wait: Redis answered ${text}`, "refused", word);
+    }
+  } finally {
+    forget();
+    signal?.removeEventListener("abort", end);
+    session.close();
   }
 }
 

@@ -135,7 +135,7 @@ export async function createTestRelier(options: TestRelierOptions = {}): Promise
   const clientOn = (port: RedisPort) =>
     createRelier({ ...rest, redis: port, prefix: place.prefix });
 
-  const client = clientOn(mode === "inline" ? inline(place.port) : place.port);
+  const client = clientOn(mode === "inline" ? inline(place.port, () => drive.drain()) : place.port);
   standIn(client, see);
   // A worker waits for the pushes of its client, and inline those wait for the worker.
   const own = mode === "inline" ? clientOn(place.port) : client;
@@ -146,23 +146,6 @@ export async function createTestRelier(options: TestRelierOptions = {}): Promise
     () => pushed.map(({ id }) => id.split("~")[0]!),
   );
   const closeClient = client.close;
-
-  /** A push from a handler waits for nothing: that handler is being waited for. */
-  function inline(port: RedisPort): RedisPort {
-    return {
-      ...port,
-      async run(program, ...call) {
-        const reply = await port.run(program, ...call);
-        if (program.name === "push" && !currentRun()) await drive.drain();
-        return reply;
-      },
-    };
-  }
-
-  function refuseInside(what: string): void {
-    if (!currentRun()) return;
-    throw new TypeError(`Cannot ${what} from inside a handler: it would wait for itself`);
-  }
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => closing ??= leave();
@@ -207,4 +190,21 @@ export async function createTestRelier(options: TestRelierOptions = {}): Promise
     close,
     [Symbol.asyncDispose]: close,
   });
+}
+
+/** A port whose pushes wait for `drain`, except those from a handler: the drain waits for it. */
+function inline(port: RedisPort, drain: () => Promise<void>): RedisPort {
+  return {
+    ...port,
+    async run(program, ...call) {
+      const reply = await port.run(program, ...call);
+      if (program.name === "push" && !currentRun()) await drain();
+      return reply;
+    },
+  };
+}
+
+function refuseInside(what: string): void {
+  if (!currentRun()) return;
+  throw new TypeError(`Cannot ${what} from inside a handler: it would wait for itself`);
 }

@@ -1,5 +1,5 @@
 /**
- * Waiting for a bell: `BLPOP` on connections of their own, one per slot. An
+ * Waits for a bell: `BLPOP` on connections of their own, one per slot. An
  * abort leaves the command standing for a moment, because the next wait mostly
  * asks for the same bells and takes it over; only then is it hung up. So
  * aborting costs nothing, and a ring in between is not lost.
@@ -37,12 +37,21 @@ interface Block {
   readonly ended: Promise<unknown>;
   /** When it will have ended by itself, on the clock of `now()`. */
   readonly endsAt: number;
-  /** Hangs it up when nobody takes it over. */
+  /** Hangs up unless another wait takes the command over. */
   lingering?: ReturnType<typeof setTimeout>;
 }
 
-/** Makes the `wait` of a port. */
-export function waiter(topology: Topology, closing: Stop): Waiter {
+/** The blocking commands under way, and the connections that are free for the next one. */
+interface Blocks {
+  /** A command for `bells`, new or taken over, with `ms` to go. */
+  take(bells: readonly string[], ms: number): Block;
+  /** Keeps the connection for the next wait once its command is over, or ends both. */
+  leave(block: Block): void;
+  /** Hangs up all of them. */
+  close(): void;
+}
+
+function openBlocks(topology: Topology): Blocks {
   const wires = new Set<Wire>();
   const idle = new Map<string, Wire[]>();
   const lingering = new Map<string, Block[]>();
@@ -59,7 +68,7 @@ export function waiter(topology: Topology, closing: Stop): Waiter {
     const wire = idle.get(node)?.pop() ?? open(node);
     const seconds = String(ms / 1_000);
     const ended = wire.send("BLPOP", [...bells, seconds], ms + graceMs);
-    ended.catch(() => {}); // Whoever waits hears of it; nobody may be left.
+    ended.catch(() => {}); // The waits report it; there may be none left.
     return { id, node, wire, ended, endsAt: now() + ms };
   }
 
@@ -76,17 +85,6 @@ export function waiter(topology: Topology, closing: Stop): Waiter {
     return wire;
   }
 
-  /** A cluster is looked at when it is first needed, so its slots may not be known yet. */
-  async function known(bells: readonly string[], ms: number, time: Stop): Promise<void> {
-    const until = now() + ms;
-    while (topology.node(topology.slot(bells[0]!)) === undefined && now() < until) {
-      topology.refresh();
-      await sleep(20, time);
-      if (closing.stopped || time.stopped) return;
-    }
-  }
-
-  /** Keeps the connection for the next wait once its command is over, or ends both. */
   function leave(block: Block): void {
     let over = false;
     block.ended.then(() => over = true, () => {});
@@ -114,6 +112,32 @@ export function waiter(topology: Topology, closing: Stop): Waiter {
   }
 
   return {
+    take,
+    leave,
+    close() {
+      for (const wire of wires) wire.close();
+      for (const list of lingering.values()) {
+        for (const block of list) clearTimeout(block.lingering);
+      }
+    },
+  };
+}
+
+/** Makes the `wait` of a port. */
+export function waiter(topology: Topology, closing: Stop): Waiter {
+  const blocksOf = openBlocks(topology);
+
+  /** Waits until the slots of a cluster are known: they are asked for on first use. */
+  async function known(bells: readonly string[], ms: number, time: Stop): Promise<void> {
+    const until = now() + ms;
+    while (topology.node(topology.slot(bells[0]!)) === undefined && now() < until) {
+      topology.refresh();
+      await sleep(20, time);
+      if (closing.stopped || time.stopped) return;
+    }
+  }
+
+  return {
     async wait(bells, ms, signal) {
       if (closing.stopped) throw new RedisError("Cannot wait: the port is closed", "unknown");
       if (signal?.aborted || !(ms > 0)) return;
@@ -127,7 +151,7 @@ export function waiter(topology: Topology, closing: Stop): Waiter {
         for (const group of groups(bells, topology)) {
           await known(group, limit, time);
           if (signal?.aborted) return;
-          blocks.push(take(group, limit));
+          blocks.push(blocksOf.take(group, limit));
         }
         const ends = blocks.length > 0 && blocks.every((block) => block.endsAt <= now() + limit);
         await Promise.race([
@@ -146,15 +170,10 @@ export function waiter(topology: Topology, closing: Stop): Waiter {
       } finally {
         abort();
         signal?.removeEventListener("abort", abort);
-        for (const block of blocks) leave(block);
+        for (const block of blocks) blocksOf.leave(block);
       }
     },
-    close() {
-      for (const wire of wires) wire.close();
-      for (const list of lingering.values()) {
-        for (const block of list) clearTimeout(block.lingering);
-      }
-    },
+    close: () => blocksOf.close(),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * A port over the nodes of one Redis, whichever client reaches them: what the
- * adapters of clients that hold connections have in common.
+ * A port over the nodes of one Redis, shared by the adapters of all clients that hold
+ * connections.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { type Confirmer, confirmer } from "./write_confirmation.ts";
 import { explain, Unanswered } from "./redis_failure.ts";
 import { listener } from "./subscriptions.ts";
 import { type Attempt, scriptRunner } from "./script_runner.ts";
-import { openStop, within } from "./deadline.ts";
+import { openStop, type Stop, within } from "./deadline.ts";
 import type { Topology } from "./topology.ts";
 import { waiter } from "./blocking_wait.ts";
 import { type Link, openLink, type Wire } from "./connection.ts";
@@ -26,17 +26,19 @@ export function timeoutOf(
   return timeoutMs;
 }
 
-/** Makes a port over `topology`; `origin` tells what `reopen` of its adapter takes. */
-export function portOver(
-  topology: Topology,
-  timeoutMs: number,
-  origin: () => unknown,
-): RedisPort {
-  const closing = openStop();
+/** The connections to the nodes that run scripts. */
+interface Nodes {
+  /** Sends one attempt to `node`; `asking` puts `ASKING` before it. */
+  send(node: string, attempt: Attempt, asking: boolean): Promise<unknown>;
+  /** Sends one attempt to `node`, and confirms its write. */
+  confirm(node: string, attempt: Attempt): Promise<unknown>;
+  /** Hangs up on `node`, or on every node. */
+  close(node?: string): void;
+}
+
+function openNodes(topology: Topology, closing: Stop): Nodes {
   const commands = new Map<string, Link>();
   const confirmers = new Map<string, Confirmer>();
-  const waits = waiter(topology, closing);
-  const listens = listener(topology, timeoutMs, closing);
 
   function commandsTo(node: string): Link {
     return made(commands, node, () => openLink(topology.connect(node, "commands")));
@@ -61,10 +63,30 @@ export function portOver(
     return wire.send(command, args, limitMs);
   }
 
-  function confirmAt(node: string, attempt: Attempt): Promise<unknown> {
-    const open = () => confirmer(openLink(topology.connect(node, "confirm")), closing);
-    return made(confirmers, node, open).send(attempt);
-  }
+  return {
+    send: sendTo,
+    confirm(node, attempt) {
+      const open = () => confirmer(openLink(topology.connect(node, "confirm")), closing);
+      return made(confirmers, node, open).send(attempt);
+    },
+    close(node) {
+      for (const links of [commands, confirmers]) {
+        for (const [name, link] of links) if (node === undefined || name === node) link.close();
+      }
+    },
+  };
+}
+
+/** Makes a port over `topology`; `origin` returns the argument of its adapter's `reopen`. */
+export function portOver(
+  topology: Topology,
+  timeoutMs: number,
+  origin: () => unknown,
+): RedisPort {
+  const closing = openStop();
+  const nodes = openNodes(topology, closing);
+  const waits = waiter(topology, closing);
+  const listens = listener(topology, timeoutMs, closing);
 
   function send(attempt: Attempt): Promise<unknown> {
     const node = topology.node(topology.slot(attempt.keys[0] ?? ""));
@@ -73,8 +95,8 @@ export function portOver(
       return Promise.reject(new Unanswered(false, "the cluster is not known yet"));
     }
     const reply = attempt.confirm === undefined
-      ? sendTo(node, attempt, false)
-      : confirmAt(node, attempt);
+      ? nodes.send(node, attempt, false)
+      : nodes.confirm(node, attempt);
     return reply.catch((error) => redirected(node, attempt, error));
   }
 
@@ -87,13 +109,12 @@ export function portOver(
     }
     if (word === "ASK" && attempt.confirm === undefined) {
       const there = (error as Error).message.split(" ")[2] ?? "";
-      return sendTo(there, attempt, true);
+      return nodes.send(there, attempt, true);
     }
     if (word === "READONLY" || word === "MASTERDOWN") {
       // The node is a replica now; a new connection asks who is the master.
-      commands.get(node)?.close();
-      confirmers.get(node)?.close();
-      // It keeps its subscribers, and has nothing to tell them any more.
+      nodes.close(node);
+      // It keeps its subscribers, but no message reaches them any more.
       listens.leave(node);
     }
     if (passing) topology.refresh();
@@ -107,8 +128,7 @@ export function portOver(
     origin: () => Promise.resolve(origin()),
     close() {
       closing.stop();
-      for (const link of commands.values()) link.close();
-      for (const confirmer of confirmers.values()) confirmer.close();
+      nodes.close();
       waits.close();
       listens.close();
       topology.close();

@@ -1,8 +1,8 @@
 /**
  * A connection that is used until it breaks and is then replaced. Clients
- * differ most in what they do to commands when a connection is lost (send them
- * again, drop them, never settle them), so none of that is used: each of their
- * connections lives once, and what is sent again is decided in `_script.ts`.
+ * differ most in their handling of commands when a connection is lost: they resend
+ * them, drop them or never settle them. None of that is used here: each client
+ * connection lives once, and `script_runner.ts` decides what is sent again.
  *
  * @module
  */
@@ -10,7 +10,7 @@
 import { isAnswer, reasonOf, Unanswered } from "./redis_failure.ts";
 import { backoff, now, sleep, type Stop } from "./deadline.ts";
 
-/** What a client's connection has to offer. */
+/** The operations this package needs of a client's connection. */
 export interface Connection {
   /** Sends a command; rejects with Redis's error, or with anything if the connection broke. */
   send(command: string, args: string[]): Promise<unknown>;
@@ -20,11 +20,11 @@ export interface Connection {
   readonly error?: unknown;
 }
 
-/** What a client's connection reports. */
+/** The events a client's connection reports. */
 export interface Events {
-  /** It accepts commands; before, none has left this process. */
+  /** The connection accepts commands; before this event, none has left this process. */
   onReady(): void;
-  /** It will not come back. An answer of Redis (`WRONGPASS`) is given to whoever waits. */
+  /** The connection is lost for good. Waiting calls reject with Redis's answer (`WRONGPASS`), if any. */
   onBroken(error: unknown): void;
   /** A message arrived for a subscription. */
   onMessage(channel: string, message: string): void;
@@ -32,7 +32,7 @@ export interface Events {
 
 /** One connection, in order, once. */
 export interface Wire {
-  /** Whether it is of no use any more. */
+  /** Whether the connection is lost. */
   readonly broken: boolean;
   /** Whether Redis has answered anything on it. */
   readonly answered: boolean;
@@ -41,11 +41,11 @@ export interface Wire {
    * at most `limitMs` milliseconds, with `Unanswered`.
    */
   send(command: string, args: string[], limitMs: number): Promise<unknown>;
-  /** Hangs up; whatever was sent rejects now. */
+  /** Hangs up; every outstanding command rejects now. */
   close(): void;
 }
 
-/** What the owner of a wire may want to know. */
+/** The events the owner of a wire may handle. */
 export interface WireEvents {
   /** The wire broke or was closed. Called once. */
   readonly onBroken?: (wire: Wire) => void;
@@ -62,39 +62,32 @@ const silenceMs = 1_000;
 interface Call {
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: unknown) => void;
-  /** When it is given up, on the clock of `now()`. */
+  /** When the call is given up, on the clock of `now()`. */
   due: number;
 }
 
-/** Makes a wire. */
-export function openWire(connect: Connect, events: WireEvents = {}): Wire {
+/** The outstanding calls of one wire, and their deadlines. */
+interface Calls {
+  /** Adds a call that rejects after `limitMs`. */
+  add(call: Omit<Call, "due">, limitMs: number): Call;
+  /** Removes `call`; false if it was given up before. */
+  remove(call: Call): boolean;
+  /** Notes that Redis has answered. */
+  heard(): void;
+  /** Rejects every call, and stops the timer. */
+  rejectAll(error: unknown): void;
+}
+
+/** Makes the calls of a wire; `onSilent` is called when the server no longer answers at all. */
+function createCalls(timedOut: () => Unanswered, onSilent: () => void): Calls {
   const pending = new Set<Call>();
-  let ready = false;
-  let answered = false;
-  let broken: unknown;
-  /** When an answer was last seen, or last asked for with nothing outstanding. */
+  /** The time of the last answer, or of the last question with nothing outstanding. */
   let quietSince = now();
-  /** Whether an answer is outstanding that nobody waits for any more. */
+  /** Whether an answer to a call that was given up is outstanding. */
   let late = false;
   // One timer for all calls: one for each would cost more than the rest of this file.
   let timer: ReturnType<typeof setTimeout> | undefined;
   let timerDue = Infinity;
-
-  const connection = connect({
-    onReady: () => ready = true,
-    onBroken: (error) => end(isAnswer(error) ? error : new Unanswered(ready, reasonOf(error))),
-    onMessage: (channel, message) => events.onMessage?.(wire, channel, message),
-  });
-
-  function end(error: unknown): void {
-    if (broken !== undefined) return;
-    broken = error;
-    clearTimeout(timer);
-    for (const call of pending) call.reject(error);
-    pending.clear();
-    connection.close();
-    events.onBroken?.(wire);
-  }
 
   function arm(due: number): void {
     if (due >= timerDue) return;
@@ -105,7 +98,7 @@ export function openWire(connect: Connect, events: WireEvents = {}): Wire {
 
   function expire(): void {
     const time = now();
-    // While something blocked the event loop nobody looked for answers: they may lie there.
+    // While the event loop was blocked, answers may have arrived unread.
     if (time - timerDue > silenceMs) {
       quietSince = time;
       for (const call of pending) call.due = Math.max(call.due, time + silenceMs);
@@ -119,17 +112,60 @@ export function openWire(connect: Connect, events: WireEvents = {}): Wire {
       }
       pending.delete(call);
       late = true;
-      call.reject(new Unanswered(ready, "ETIMEDOUT"));
+      call.reject(timedOut());
     }
     // Answers come in order. If none came for so long, none will: the host is
     // gone without a word, and only a new connection helps.
-    if (late && time - quietSince >= silenceMs) end(new Unanswered(ready, "ETIMEDOUT"));
+    if (late && time - quietSince >= silenceMs) onSilent();
     else if (next < Infinity) arm(next);
   }
 
+  return {
+    add({ resolve, reject }, limitMs) {
+      const time = now();
+      if (pending.size === 0 && !late) quietSince = time;
+      const call: Call = { resolve, reject, due: time + limitMs };
+      pending.add(call);
+      arm(call.due);
+      return call;
+    },
+    remove: (call) => pending.delete(call),
+    heard() {
+      quietSince = now();
+      late = false;
+    },
+    rejectAll(error) {
+      clearTimeout(timer);
+      for (const call of pending) call.reject(error);
+      pending.clear();
+    },
+  };
+}
+
+/** Makes a wire. */
+export function openWire(connect: Connect, events: WireEvents = {}): Wire {
+  let ready = false;
+  let answered = false;
+  let broken: unknown;
+  const timedOut = () => new Unanswered(ready, "ETIMEDOUT");
+  const calls = createCalls(timedOut, () => end(timedOut()));
+
+  const connection = connect({
+    onReady: () => ready = true,
+    onBroken: (error) => end(isAnswer(error) ? error : new Unanswered(ready, reasonOf(error))),
+    onMessage: (channel, message) => events.onMessage?.(wire, channel, message),
+  });
+
+  function end(error: unknown): void {
+    if (broken !== undefined) return;
+    broken = error;
+    calls.rejectAll(error);
+    connection.close();
+    events.onBroken?.(wire);
+  }
+
   function heard(): void {
-    quietSince = now();
-    late = false;
+    calls.heard();
     answered = true;
   }
 
@@ -145,20 +181,16 @@ export function openWire(connect: Connect, events: WireEvents = {}): Wire {
         return Promise.reject(isAnswer(broken) ? broken : new Unanswered(false, reasonOf(broken)));
       }
       return new Promise((resolve, reject) => {
-        const time = now();
-        if (pending.size === 0 && !late) quietSince = time;
-        const call: Call = { resolve, reject, due: time + limitMs };
-        pending.add(call);
-        arm(call.due);
+        const call = calls.add({ resolve, reject }, limitMs);
         connection.send(command, args).then((reply) => {
           heard();
-          if (pending.delete(call)) resolve(reply);
+          if (calls.remove(call)) resolve(reply);
         }, (error: unknown) => {
           const isReply = isAnswer(error);
           if (isReply) heard();
-          if (!pending.delete(call)) return;
-          const told = isReply || error instanceof Unanswered;
-          reject(told ? error : new Unanswered(ready, reasonOf(connection.error ?? error)));
+          if (!calls.remove(call)) return;
+          const known = isReply || error instanceof Unanswered;
+          reject(known ? error : new Unanswered(ready, reasonOf(connection.error ?? error)));
         });
       });
     },

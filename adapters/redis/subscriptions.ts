@@ -1,7 +1,7 @@
 /**
- * Subscriptions: one connection per node, shared by all channels. Clients
- * differ in whether they subscribe again, so this does it itself, and knows
- * for every channel whether it stands.
+ * Subscriptions: one connection per node, shared by all channels. Not every client
+ * subscribes again after a lost connection, so this file does it, and knows for every
+ * channel whether its subscription stands.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { type Link, openLink, type Wire } from "./connection.ts";
 export interface Listener {
   /** See {@linkcode RedisPort.listen}. */
   readonly listen: NonNullable<RedisPort["listen"]>;
-  /** Hangs up on `node`, which is no master any more: what stood there is asked for anew. */
+  /** Hangs up on `node`, which is no master any more: its subscriptions move to the new one. */
   leave(node: string): void;
   /** Hangs up. */
   close(): void;
@@ -38,11 +38,19 @@ interface Entry {
   asking?: Promise<void> | undefined;
 }
 
-/** Makes the `listen` of a port; `timeoutMs` bounds each call. */
-export function listener(topology: Topology, timeoutMs: number, closing: Stop): Listener {
-  const [subscribe, unsubscribe] = topology.sharded
-    ? ["ssubscribe", "sunsubscribe"] as const
-    : ["subscribe", "unsubscribe"] as const;
+/** The subscribed channels, and the connections they stand on. */
+interface Subscriptions {
+  readonly entries: Map<string, Entry>;
+  /** Subscribes until it stands. Shared: it outlives a caller who gives up, not the last one. */
+  ask(entry: Entry): Promise<void>;
+  /** Unsubscribes `channel` on `wire`. */
+  forget(wire: Wire, channel: string): void;
+  /** Hangs up on `node`, or on every node. */
+  close(node?: string): void;
+}
+
+function openSubscriptions(topology: Topology, timeoutMs: number, closing: Stop): Subscriptions {
+  const shard = topology.sharded ? "s" : "";
   const entries = new Map<string, Entry>();
   const links = new Map<string, Link>();
 
@@ -61,7 +69,7 @@ export function listener(topology: Topology, timeoutMs: number, closing: Stop): 
       entry.standing = false;
       if (closing.stopped) continue;
       for (const { onCut } of entry.handlers) if (onCut !== undefined) detached(onCut);
-      void ask(entry).catch(() => {}); // It only ends when it stands or nobody listens.
+      void ask(entry).catch(() => {}); // Ends when it stands, or when no handler is left.
     }
   }
 
@@ -71,7 +79,6 @@ export function listener(topology: Topology, timeoutMs: number, closing: Stop): 
     for (const { onMessage } of [...entry.handlers]) detached(() => onMessage(message));
   }
 
-  /** Subscribes until it stands. Shared: it outlives a caller who gives up, not the last one. */
   function ask(entry: Entry): Promise<void> {
     entry.asking ??= (async () => {
       for (let failures = 0; entry.handlers.size > 0 && !closing.stopped;) {
@@ -85,7 +92,7 @@ export function listener(topology: Topology, timeoutMs: number, closing: Stop): 
         }
         await sleep(backoff(++failures), closing);
       }
-      throw new Unanswered(false, "nobody listens any more");
+      throw new Unanswered(false, "no handler is left");
     })().finally(() => entry.asking = undefined);
     return entry.asking;
   }
@@ -99,7 +106,7 @@ export function listener(topology: Topology, timeoutMs: number, closing: Stop): 
     // Set before the answer: a message may be right behind it.
     entry.wire = wire;
     try {
-      await wire.send(subscribe, [entry.channel], timeoutMs / 2);
+      await wire.send(`${shard}subscribe`, [entry.channel], timeoutMs / 2);
     } catch (error) {
       if (before === undefined) delete entry.wire;
       throw error;
@@ -109,11 +116,23 @@ export function listener(topology: Topology, timeoutMs: number, closing: Stop): 
     if (before !== undefined && before !== wire) forget(before, entry.channel);
   }
 
-  function forget(wire: Wire, channel: string): void {
-    // If it fails the connection is gone, and the subscription with it.
-    if (!wire.broken) wire.send(unsubscribe, [channel], timeoutMs).catch(() => {});
-  }
+  // If it fails the connection is gone, and the subscription with it.
+  const forget = (wire: Wire, channel: string): void =>
+    void (wire.broken || wire.send(`${shard}unsubscribe`, [channel], timeoutMs).catch(() => {}));
 
+  return {
+    entries,
+    ask,
+    forget,
+    close(node) {
+      for (const [name, link] of links) if (node === undefined || name === node) link.close();
+    },
+  };
+}
+
+/** Makes the `listen` of a port; `timeoutMs` bounds each call. */
+export function listener(topology: Topology, timeoutMs: number, closing: Stop): Listener {
+  const { entries, ask, forget, close } = openSubscriptions(topology, timeoutMs, closing);
   return {
     async listen(channel, onMessage, onCut) {
       if (closing.stopped) throw failed("the port is closed");
@@ -143,10 +162,8 @@ export function listener(topology: Topology, timeoutMs: number, closing: Stop): 
       }
       return stop;
     },
-    leave: (node) => links.get(node)?.close(),
-    close() {
-      for (const link of links.values()) link.close();
-    },
+    leave: (node) => close(node),
+    close: () => close(),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * What moves a test on: a worker that works off whatever is due, and a clock
- * that is brought to what is due next.
+ * Drives a test: a worker that runs every task that is due, and a clock that is moved to
+ * the next due time.
  *
  * @module
  */
@@ -38,6 +38,7 @@ export function createDrive(
   let last: Promise<unknown> = Promise.resolve();
   let worker: Worker | undefined;
   let worked: readonly string[] = [];
+  const next = createForecast(client, advance);
 
   /** Two calls that moved one clock at the same time would skip what is between them. */
   function alone<T>(work: () => Promise<T>): Promise<T> {
@@ -51,10 +52,6 @@ export function createDrive(
     return [...new Set(["default", ...known, ...pushed()])].filter((name) => name !== lockQueue);
   }
 
-  async function sweep(names: readonly string[]): Promise<void> {
-    for (const name of names) await client.queue(name).sweep();
-  }
-
   /** A worker of `names`; the same one as before, unless there are others now. */
   function workerOf(names: readonly string[]): Worker {
     if (names.join() !== worked.join()) worker = undefined;
@@ -65,38 +62,9 @@ export function createDrive(
 
   async function work(): Promise<readonly string[]> {
     const names = await queues();
-    await sweep(names);
+    await sweep(client, names);
     await workerOf(names).tick({ budget, max: 100_000 });
     return names;
-  }
-
-  /** In how many ms something is to be done; 0 if it is now, `Infinity` if nothing will be. */
-  async function next(names: readonly string[]): Promise<number> {
-    const each = await Promise.all(names.map(async (name) => {
-      const { counts, paused } = await client.queue(name).stats();
-      return await nextOf(name, counts, paused.claims !== null);
-    }));
-    return Math.min(...each);
-  }
-
-  async function nextOf(
-    name: string,
-    { ready, running, scheduled, quarantined }: QueueStats["counts"],
-    paused: boolean,
-  ): Promise<number> {
-    if (ready > 0 && running === 0 && !paused) return 0;
-    const found = running > 0 ? [sweepMs] : [];
-    if (!paused && scheduled > 0) found.push(await dueMs(name, "scheduled"));
-    if (!paused && quarantined > 0) found.push(await dueMs(name, "quarantined"));
-    return Math.min(...found);
-  }
-
-  async function dueMs(name: string, state: "scheduled" | "quarantined"): Promise<number> {
-    const { tasks: [first] } = await client.queue(name).page(state, { limit: 1 });
-    const now = advance?.(0) ?? Date.now();
-    const ms = (first?.at?.getTime() ?? now) - now;
-    // What is due and was not taken waits for a lane that a dead worker keeps.
-    return ms > 0 ? ms : sweepMs;
   }
 
   return {
@@ -129,7 +97,7 @@ export function createDrive(
       alone(async () => {
         for (let round = 0; round < mostRounds; round++) {
           const names = await queues();
-          await sweep(names);
+          await sweep(client, names);
           if (await attempt(names)) return;
           const ms = await next(names);
           if (ms === Infinity || (ms > 0 && !advance)) break;
@@ -138,4 +106,47 @@ export function createDrive(
         throw new Error(`Cannot ${what}: no such task is due; push it first`);
       }),
   };
+}
+
+async function sweep(client: Relier, names: readonly string[]): Promise<void> {
+  for (const name of names) await client.queue(name).sweep();
+}
+
+/**
+ * Makes a function that returns in how many ms there is work in the queues `names`: 0 for now,
+ * `Infinity` for never.
+ */
+function createForecast(
+  client: Relier,
+  advance: ((ms: number) => number) | undefined,
+): (names: readonly string[]) => Promise<number> {
+  async function next(names: readonly string[]): Promise<number> {
+    const each = await Promise.all(names.map(async (name) => {
+      const { counts, paused } = await client.queue(name).stats();
+      return await nextOf(name, counts, paused.claims !== null);
+    }));
+    return Math.min(...each);
+  }
+
+  async function nextOf(
+    name: string,
+    { ready, running, scheduled, quarantined }: QueueStats["counts"],
+    paused: boolean,
+  ): Promise<number> {
+    if (ready > 0 && running === 0 && !paused) return 0;
+    const found = running > 0 ? [sweepMs] : [];
+    if (!paused && scheduled > 0) found.push(await dueMs(name, "scheduled"));
+    if (!paused && quarantined > 0) found.push(await dueMs(name, "quarantined"));
+    return Math.min(...found);
+  }
+
+  async function dueMs(name: string, state: "scheduled" | "quarantined"): Promise<number> {
+    const { tasks: [first] } = await client.queue(name).page(state, { limit: 1 });
+    const now = advance?.(0) ?? Date.now();
+    const ms = (first?.at?.getTime() ?? now) - now;
+    // What is due and was not taken waits for a lane that a dead worker keeps.
+    return ms > 0 ? ms : sweepMs;
+  }
+
+  return next;
 }
