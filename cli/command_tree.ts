@@ -40,7 +40,7 @@ export const tree: Group = group("Background tasks on Redis that survive your wo
     pause: lazy(() => import("./commands/queues/pause.ts")),
     resume: lazy(() => import("./commands/queues/resume.ts")),
     drain: lazy(() => import("./commands/queues/drain.ts")),
-    limit: lazy(() => import("./commands/queues/limit.ts")),
+    limit: async () => (await import("./commands/queues/limit.ts")).limitCommand("queues limit"),
   }, "list"),
   dlq: group("Inspect, release and discard dead tasks", {
     list: lazy(() => import("./commands/dlq/list.ts")),
@@ -56,10 +56,10 @@ export const tree: Group = group("Background tasks on Redis that survive your wo
     list: lazy(() => import("./commands/worker/list.ts")),
     show: lazy(() => import("./commands/worker/show.ts")),
     drain: lazy(() => import("./commands/worker/drain.ts")),
-    pause: lazy(() => import("./commands/worker/pause.ts")),
-    resume: lazy(() => import("./commands/worker/resume.ts")),
-    restart: lazy(() => import("./commands/worker/restart.ts")),
-    stop: lazy(() => import("./commands/worker/stop.ts")),
+    pause: async () => (await import("./commands/worker/send_command.ts")).pause,
+    resume: async () => (await import("./commands/worker/send_command.ts")).resume,
+    restart: async () => (await import("./commands/worker/send_command.ts")).restart,
+    stop: async () => (await import("./commands/worker/send_command.ts")).stop,
   }, "list"),
   cluster: group("Run Redis and workers for this project", {
     up: lazy(() => import("./commands/cluster/up.ts")),
@@ -71,12 +71,12 @@ export const tree: Group = group("Background tasks on Redis that survive your wo
   }, "status"),
   admission: group("Queue limits and rejected pushes", {
     status: lazy(() => import("./commands/admission/status.ts")),
-    set: lazy(() => import("./commands/admission/set.ts")),
+    set: async () => (await import("./commands/queues/limit.ts")).limitCommand("admission set"),
     reset: lazy(() => import("./commands/admission/reset.ts")),
   }, "status"),
   idem: group("Idempotency keys and locks", {
     list: lazy(() => import("./commands/idem/list.ts")),
-    locks: lazy(() => import("./commands/idem/locks.ts")),
+    locks: async () => (await import("./commands/idem/list.ts")).locks,
     show: lazy(() => import("./commands/idem/show.ts")),
     forget: lazy(() => import("./commands/idem/forget.ts")),
   }, "list"),

@@ -1,19 +1,19 @@
 /**
- * Whether a queue takes tasks in, and what it has turned away.
+ * Admission state of a queue: whether it accepts pushes, and how many it has refused.
  *
  * @module
  */
 
 import type { QueueStats } from "../../mod.ts";
 
-/** What a queue does with a push. */
+/** Admission state of a queue. */
 export interface AdmissionReport {
   readonly state: "open" | "shedding" | "closed";
-  /** How many pushes were refused since the queue began, by the limit that did. */
+  /** Pushes refused since the queue was created, by limit. */
   readonly refused: Readonly<Record<string, number>>;
 }
 
-/** Whether a push would be refused now; a rate depends on who pushes, so it is not asked. */
+/** Reads from `stats` whether a push would be refused now. Rates are left out: they depend on the caller. */
 export function admissionReport(stats: QueueStats): AdmissionReport {
   const { paused, counts, limits, oldestMs, events } = stats;
   const full = limits.maxDepth && counts.ready + counts.scheduled >= limits.maxDepth;

@@ -1,6 +1,6 @@
 /**
- * What became of each attempt of a task, in words. The engine stores a cause of
- * a word or two for each; people ask why it ran twice.
+ * Attempts of a task in words. The engine stores a cause of a word or two for
+ * each; this module says what it means.
  *
  * @module
  */
@@ -13,58 +13,58 @@ export interface AttemptReport {
   readonly start: Date;
   /** `null` while it runs. */
   readonly end: Date | null;
-  /** How it ended, as it is stored; `running` while it runs. */
+  /** Stored cause of its end; `running` while it runs. */
   readonly how: string;
-  /** The same as the end of a sentence that begins with the attempt. */
+  /** The cause as the end of a sentence that begins with the attempt. */
   readonly text: string;
-  /** Of the current or the last attempt; those before had lower ones. */
+  /** Only of the last attempt; earlier ones had lower fences. */
   readonly fence?: string;
 }
 
-// What the scripts write into the history of a task.
+// The causes that the scripts write into the history of a task.
 const endings: Readonly<Record<string, string>> = {
   "completed": "completed",
-  "completed late": "completed, though its worker had been given up: nobody else had started it",
+  "completed late": "completed after its lease had expired: no other worker had started it",
   "failed": "failed",
   "timeout": "was stopped by its hard timeout",
-  "retry": "asked to be tried again later",
-  "attempts": "failed, and no attempt was left",
-  "discarded": "failed, and said that no other attempt would help",
-  "not retryable": "failed with an error that is not worth another attempt",
-  "validation": "was refused: the payload is not what the task accepts",
-  "migration": "was refused: the payload could not be brought to the worker's version",
-  "corrupt": "was refused: what is stored could not be read",
-  "result": "failed: what it returned could not be stored",
+  "retry": "requested a later retry",
+  "attempts": "failed, and was the last one allowed",
+  "discarded": "failed, and its handler discarded the task",
+  "not retryable": "failed with an error that is not retryable",
+  "validation": "was rejected: the payload is invalid",
+  "migration": "was rejected: the payload could not be migrated to the worker's version",
+  "corrupt": "was rejected: the stored task is unreadable",
+  "result": "failed: its result could not be stored",
   "unroutable": "was given up: for an hour no worker knew the task",
-  "presence": "was cut off: the worker's connection vanished, its process had died",
-  "lease": "was cut off: the worker fell silent until the lease ran out",
-  "stalled": "was cut off: the worker lived, and let the lease of this task run out",
-  "lost claim": "was never started: the worker that had claimed it was gone before",
+  "presence": "was lost: the connection of the worker closed, its process had crashed",
+  "lease": "was lost: the worker sent no heartbeat until the lease expired",
+  "stalled": "was lost: the worker was alive, but the lease of this task expired",
+  "lost claim": "was never started: the worker that had claimed it was lost before",
   "drain": "was handed off by a worker that was shutting down",
-  "connection": "was handed off by a worker that had lost Redis",
+  "connection": "was handed off by a worker that had lost its connection to Redis",
   "cancelled": "was cancelled while it ran",
   "running": "runs",
 };
 
-/** How an attempt that is stored with `cause` ended. */
+/** Describes the end of an attempt that is stored with `cause`. */
 export function describeEnding(cause: string): string {
   const known = Object.hasOwn(endings, cause) && endings[cause];
   if (known) return known;
   if (/^SIG[A-Z0-9]+$/.test(cause)) {
-    return `was cut off: its process was ended by ${cause}, seen by its supervisor`;
+    return `was lost: ${cause} ended its process, as the supervisor saw`;
   }
   if (/^(oom|exit)/i.test(cause)) {
-    return `was cut off: its process ended (${cause}), seen by its supervisor`;
+    return `was lost: its process ended (${cause}), as the supervisor saw`;
   }
-  // What a worker could not run says why by itself.
-  if (/worker/.test(cause)) return `was put off: ${cause}`;
+  // The cause of a deferral is a sentence by itself.
+  if (/worker/.test(cause)) return `was deferred: ${cause}`;
   return `ended: ${cause}`;
 }
 
-/** Every attempt that is known, the first of them first; the engine keeps the last ten. */
+/** Lists the known attempts in order; the engine keeps the last ten. */
 export function attemptsOf({ history, facts, state }: TaskDetails): AttemptReport[] {
   const fence = facts["fence"];
-  const told: AttemptReport[] = history.map(({ worker, start, end, cause }) => ({
+  const attempts: AttemptReport[] = history.map(({ worker, start, end, cause }) => ({
     worker,
     start,
     end,
@@ -72,7 +72,7 @@ export function attemptsOf({ history, facts, state }: TaskDetails): AttemptRepor
     text: describeEnding(cause),
   }));
   if (state === "running") {
-    told.push({
+    attempts.push({
       worker: facts["worker"] ?? "",
       start: new Date(Number(facts["since"])),
       end: null,
@@ -80,9 +80,9 @@ export function attemptsOf({ history, facts, state }: TaskDetails): AttemptRepor
       text: facts["started"] === "true" ? "runs" : "waits for a slot of its worker",
     });
   }
-  const last = told.at(-1);
-  if (last && fence) told[told.length - 1] = { ...last, fence };
-  return told;
+  const last = attempts.at(-1);
+  if (last && fence) attempts[attempts.length - 1] = { ...last, fence };
+  return attempts;
 }
 
 /** `once`, `twice`, `3 times`. */
@@ -90,7 +90,7 @@ export function times(n: number): string {
   return n === 1 ? "once" : n === 2 ? "twice" : `${n} times`;
 }
 
-/** How many attempts ended by each cause, as "failed twice, presence once". */
+/** Counts the attempts by cause, such as "failed twice, presence once". */
 export function countEndings(attempts: readonly AttemptReport[]): string {
   const counts = new Map<string, number>();
   for (const { how, end } of attempts) if (end) counts.set(how, (counts.get(how) ?? 0) + 1);

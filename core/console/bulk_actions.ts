@@ -1,6 +1,6 @@
 /**
- * What operators do to tasks, a piece of one queue at a time; each resolves to
- * the ids it was not for.
+ * Actions on many tasks, a chunk of one queue at a time. Each resolves to the ids
+ * of the tasks that it did not apply to.
  *
  * @module
  */
@@ -8,10 +8,10 @@
 import { RelierError } from "../base/errors.ts";
 import type { Queue, Relier } from "../../mod.ts";
 
-/** Something that is done to tasks of a queue. */
+/** An action on tasks of one queue. */
 export type BulkAction = (queue: Queue, ids: string[]) => Promise<readonly string[]>;
 
-/** Cancels those that wait, and has workers stop those that run. */
+/** Cancels waiting tasks, and asks workers to stop running ones. */
 export function cancelTasks(relier: Relier, reason?: string): BulkAction {
   return async (_, ids) => {
     const came = await Promise.all(ids.map((id) => relier.handle(id).cancel(reason)));
@@ -19,7 +19,7 @@ export function cancelTasks(relier: Relier, reason?: string): BulkAction {
   };
 }
 
-/** Forgets those that are in one of `states`; the engine forgets whatever is over. */
+/** Discards tasks in one of `states`. The engine alone would discard every finished task. */
 export function discardInStates(relier: Relier, states: readonly string[]): BulkAction {
   return async (queue, ids) => {
     const now = await Promise.all(ids.map((id) => stateOf(relier, id)));

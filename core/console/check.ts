@@ -1,29 +1,29 @@
 /**
- * What is said of something that was looked at, and what to do about it.
+ * Result of a check, and the fix.
  *
  * @module
  */
 
-/** One thing that was looked at. */
+/** One checked thing. */
 export interface Check {
   readonly name: string;
   readonly level: "ok" | "warn" | "fail";
   readonly text: string;
-  /** What to do about it. */
+  /** The fix. */
   readonly fix?: string;
 }
 
-/** It is as it should be. */
+/** A check that passed. */
 export function ok(name: string, text: string): Check {
   return { name, level: "ok", text };
 }
 
-/** It will do, and could be better. */
+/** A check that found something to improve. */
 export function warn(name: string, text: string, fix: string): Check {
   return { name, level: "warn", text, fix };
 }
 
-/** Tasks are or will be lost, or nobody works on them. */
+/** A check that found lost tasks, or tasks that no worker takes. */
 export function fail(name: string, text: string, fix: string): Check {
   return { name, level: "fail", text, fix };
 }

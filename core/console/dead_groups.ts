@@ -1,5 +1,5 @@
 /**
- * Dead tasks that died of the same: one line for a thousand of them.
+ * Groups dead tasks by error: one line for a thousand of them.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import type { TaskSummary } from "../../mod.ts";
 import { errorOf, errorPattern } from "./filter.ts";
 import { plural } from "./format.ts";
 
-/** Dead tasks of one name that died of the same error. */
+/** Dead tasks of one name with the same error. */
 export interface DeadGroup {
   /** `charge-card · StripeError: card declined`. */
   readonly group: string;
   readonly queue: string;
   readonly name: string;
   readonly reason: string | null;
-  /** What their errors have in common. */
+  /** The pattern that their errors share. */
   readonly like: string;
   readonly count: number;
-  /** When the first and the last of them died. */
+  /** Times of the first and the last death. */
   readonly first: Date;
   readonly last: Date;
-  /** The id of the last. */
+  /** Id of the last. */
   readonly example: string;
-  /** What convicted them. */
+  /** Cause in a few words. */
   readonly why: string;
 }
 
@@ -34,12 +34,12 @@ const reasons: Readonly<Record<string, (task: TaskSummary) => string>> = {
   unroutable: () => "no worker knew it",
   corrupt: () => "unreadable",
   discarded: () => "discarded by its handler",
-  validation: () => "payload refused",
+  validation: () => "invalid payload",
   migration: () => "payload could not be migrated",
   result: () => "result could not be stored",
 };
 
-/** What convicted a dead task, in a few words. */
+/** Cause of a death in a few words. */
 export function deathCause(task: TaskSummary): string {
   const reason = task.reason ?? "unknown";
   return (Object.hasOwn(reasons, reason) && reasons[reason]?.(task)) || reason;

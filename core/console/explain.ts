@@ -1,5 +1,5 @@
 /**
- * Why a task is where it is, in sentences: what decides it first.
+ * Explains why a task is in its state, in sentences, the deciding one first.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { explainReady } from "./explain_ready.ts";
 import { explainRunning } from "./explain_running.ts";
 import type { Explanation, TaskSnapshot } from "./task_snapshot.ts";
 
-/** Why the task is where it is, the most important first. */
-export function explain(situation: TaskSnapshot): Explanation[] {
+/** Explains the state of a task, the most important reason first. */
+export function explain(snapshot: TaskSnapshot): Explanation[] {
   const reasons = {
     ready,
     scheduled,
@@ -21,27 +21,27 @@ export function explain(situation: TaskSnapshot): Explanation[] {
     dead,
     cancelled,
   };
-  return [...reasons[situation.task.state](situation), ...again(situation)];
+  return [...reasons[snapshot.task.state](snapshot), ...again(snapshot)];
 }
 
-function ready(situation: TaskSnapshot): Explanation[] {
-  const { facts } = situation.task;
-  const blocked = explainReady(situation);
-  const found = [...blocked, ...line(situation, blocked.length > 0)];
+function ready(snapshot: TaskSnapshot): Explanation[] {
+  const { facts } = snapshot.task;
+  const blocked = explainReady(snapshot);
+  const found = [...blocked, ...line(snapshot, blocked.length > 0)];
   if (facts["reason"] === "drain" || facts["reason"] === "connection") {
     found.push({
       code: "handed-off",
       text:
-        `It is back in its old place in line: its last attempt ${
+        `It is back at its old place in line: its last attempt ${
           describeEnding(facts["reason"])
         }, ` +
-        "and that is charged to nobody.",
+        "which counts as no failure.",
     });
   }
   return found;
 }
 
-/** Its place in line, and how long that may take unless it is blocked. */
+/** Explains the place in line, and the expected wait unless the task is blocked. */
 function line({ task, stats, claimsPerSecond }: TaskSnapshot, blocked: boolean): Explanation[] {
   const ahead = Number(task.facts["ahead"] ?? 0);
   const priority = task.facts["priority"];
@@ -68,17 +68,18 @@ function line({ task, stats, claimsPerSecond }: TaskSnapshot, blocked: boolean):
   }];
 }
 
-function scheduled(situation: TaskSnapshot): Explanation[] {
-  const { task, now } = situation;
+function scheduled(snapshot: TaskSnapshot): Explanation[] {
+  const { task, now } = snapshot;
   const { facts, error } = task;
-  const due = dueIn(situation);
+  const due = dueIn(snapshot);
   const reason = facts["reason"];
   const found: Explanation[] = [];
   if (task.dueAt && now - task.dueAt.getTime() > overdueMs) {
     found.push({
       code: "overdue",
-      text: `It has been due for ${spanOf(now - task.dueAt.getTime())}, and nobody has put it in ` +
-        'line: workers do that, or "rl phoenix sweep".',
+      text:
+        `It has been due for ${spanOf(now - task.dueAt.getTime())}, and no worker has moved it ` +
+        'to the line: a live worker does, or "rl phoenix sweep".',
     });
   }
   if (Number(facts["deferrals"] ?? 0) > 0 && /worker|envelope/.test(reason ?? "")) {
@@ -87,11 +88,11 @@ function scheduled(situation: TaskSnapshot): Explanation[] {
       : "";
     found.push({
       code: "deferred",
-      text: `It was put off${since} (${plural(Number(facts["deferrals"]), "time")}): ${reason}. ` +
+      text: `It was deferred${since} (${plural(Number(facts["deferrals"]), "time")}): ${reason}. ` +
         `The next worker looks at it ${due}.`,
     });
   } else if (task.history.length === 0) {
-    found.push({ code: "delayed", text: `Whoever pushed it delayed it: it is due ${due}.` });
+    found.push({ code: "delayed", text: `It was pushed with a delay: it is due ${due}.` });
   } else if (reason === "failed" || reason === "timeout" || reason === "retry") {
     const failures = Number(facts["failures"] ?? 0);
     const what = error ? `: ${error.name}: ${error.message}` : "";
@@ -107,10 +108,10 @@ function scheduled(situation: TaskSnapshot): Explanation[] {
       text: `Its last attempt ${describeEnding(reason ?? "lease")}. It runs again ${due}.`,
     });
   }
-  return [...found, ...explainReady(situation)];
+  return [...found, ...explainReady(snapshot)];
 }
 
-/** Who is late by less than this is only being swept. */
+/** A task that is late by less than this waits for the next sweep only. */
 const overdueMs = 3000;
 
 /** `in 8s (2026-11-22T12:00:00.000Z)`, or `now`. */
@@ -119,27 +120,28 @@ function dueIn({ task, now }: TaskSnapshot): string {
   return left > 0 ? `in ${spanOf(left)} (${task.dueAt!.toISOString()})` : "now";
 }
 
-function quarantined(situation: TaskSnapshot): Explanation[] {
-  const { task, stats } = situation;
+function quarantined(snapshot: TaskSnapshot): Explanation[] {
+  const { task, stats } = snapshot;
   const { facts } = task;
   const crashes = Number(facts["crashes"] ?? 0) + Number(facts["stalls"] ?? 0);
   const limit = facts["limit"] ?? "5";
   const found: Explanation[] = [{
     code: "quarantined",
-    text: `It is a suspect: ${plural(crashes, "worker")} died or stalled while running it, ` +
-      `${limit} are allowed. It runs again alone, so that it harms no neighbour, ${
-        dueIn(situation)
-      }.`,
+    text: `Quarantined: ${plural(crashes, "worker")} crashed or stalled running this task ` +
+      `(limit ${limit}). It runs alone ${
+        dueIn(snapshot)
+      }, so that it cannot take other tasks down.`,
   }];
   const { lane } = stats.phoenix;
   if (lane !== null) {
     found.push({
       code: "lane",
-      text: `Worker ${lane} keeps the lane: it finishes what it runs, takes nothing else, ` +
-        "and then runs the suspect.",
+      text:
+        `Worker ${lane} holds the quarantine lane: it finishes what it runs, claims nothing else, ` +
+        "and then runs the quarantined task.",
     });
   }
-  return [...found, ...explainReady(situation).filter(({ code }) => code !== "no-slot")];
+  return [...found, ...explainReady(snapshot).filter(({ code }) => code !== "no-slot")];
 }
 
 function completed({ task }: TaskSnapshot): Explanation[] {
@@ -147,7 +149,7 @@ function completed({ task }: TaskSnapshot): Explanation[] {
   const took = last?.end ? ` in ${spanOf(last.end.getTime() - last.start.getTime())}` : "";
   const by = last ? ` by ${last.worker === "lock" ? "the holder of its lock" : last.worker}` : "";
   const late = last?.how === "completed late"
-    ? ", though that worker had been given up: nobody else had started it"
+    ? ", after its lease had expired: no other worker had started it"
     : "";
   return [{
     code: "completed",
@@ -168,10 +170,10 @@ function kept(until: Date | null, what: string): string {
   return until ? `Its ${what} is kept until ${until.toISOString()}.` : "";
 }
 
-/** What each reason for a death means. */
+/** Explanations of the reasons that are not endings of an attempt. */
 const deaths: Readonly<Record<string, string>> = {
-  crashes: "it cost more workers their lives than it is allowed to",
-  stalls: "it let its lease run out more often than it is allowed to",
+  crashes: "it crashed more workers than maxResurrections allows",
+  stalls: "its lease expired more often than maxResurrections allows",
 };
 
 function dead({ task, queue }: TaskSnapshot): Explanation[] {
@@ -183,29 +185,27 @@ function dead({ task, queue }: TaskSnapshot): Explanation[] {
   const charged = reason === "attempts"
     ? ` (${plural(failures, "failure")})`
     : crashes > 0 && reason in deaths
-    ? ` (${plural(crashes, "death")}, ${facts["limit"] ?? "5"} allowed)`
+    ? ` (${crashes} of ${facts["limit"] ?? "5"})`
     : "";
   const found: Explanation[] = [{ code: "dead", text: `It is dead: ${why}${charged}.` }];
   if (error) found.push({ code: "error", text: `The last error: ${error.name}: ${error.message}` });
   found.push({
     code: "release",
-    text: `It is kept for ever. Mend the cause, then "rl dlq release ${id}"; or forget it with ` +
-      `"rl dlq discard ${id}". Others in queue "${queue}": "rl dlq".`,
+    text:
+      `It is kept until you act. Fix the cause, then "rl dlq release ${id}"; or remove it with ` +
+      `"rl dlq discard ${id}". For other dead tasks of queue "${queue}", see "rl dlq".`,
   });
   return found;
 }
 
-/** Why it was started more than once. */
+/** Explains why a task was started more than once. */
 function again({ task }: TaskSnapshot): Explanation[] {
   const attempts = attemptsOf(task).filter(({ how }) => how !== "lost claim");
   if (attempts.length < 2) return [];
   const more = attempts.length === 10 ? "at least " : "";
   return [{
     code: "ran-again",
-    text:
-      `It has been given to a worker ${more}${times(attempts.length)}: ${
-        countEndings(attempts)
-      }. ` +
+    text: `Workers have claimed it ${more}${times(attempts.length)}: ${countEndings(attempts)}. ` +
       "Only the holder of the highest fence can settle it.",
   }];
 }

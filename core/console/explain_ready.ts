@@ -1,6 +1,6 @@
 /**
- * What keeps a task from being taken although it could be: its queue, the
- * workers there are, and what they know.
+ * Explains why no worker takes a task that is ready: the queue, its workers, and
+ * the tasks that they know.
  *
  * @module
  */
@@ -10,25 +10,28 @@ import type { WorkerEntry } from "../../mod.ts";
 import { listSome, plural } from "./format.ts";
 import type { Explanation, TaskSnapshot } from "./task_snapshot.ts";
 
-/** What stands in the way, the most important first. */
-export function explainReady(situation: TaskSnapshot): Explanation[] {
-  const { queue, stats, workers, now } = situation;
+/** Lists what keeps a task from being claimed, the most important first. */
+export function explainReady(snapshot: TaskSnapshot): Explanation[] {
+  const { queue, stats, workers, now } = snapshot;
   const found: Explanation[] = [];
   if (stats.paused.claims !== null) {
     found.push({
       code: "queue-paused",
-      text: `Queue "${queue}" is paused${because(stats.paused.claims)}: nothing is taken from it ` +
+      text:
+        `Queue "${queue}" is paused${
+          because(stats.paused.claims)
+        }: workers claim nothing from it ` +
         `until "rl queues resume ${queue}".`,
     });
   }
   const alive = workers.filter((worker) => isAlive(worker, now));
   if (alive.length === 0) {
     const silent = workers.length > 0
-      ? ` (${plural(workers.length, "worker")} fell silent and will be forgotten)`
+      ? ` (${plural(workers.length, "worker")} lost and soon removed)`
       : "";
     found.push({
       code: "no-worker",
-      text: `No live worker works on queue "${queue}"${silent}: start one with ` +
+      text: `No live worker on queue "${queue}"${silent}: start one with ` +
         `"rl worker start --queues ${queue}".`,
     });
     return found;
@@ -37,43 +40,43 @@ export function explainReady(situation: TaskSnapshot): Explanation[] {
   if (taking.length === 0) {
     const why = alive.map((worker) => {
       const { info, command } = worker;
-      const state = info.state === "working" ? `was told to ${command}` : `is ${info.state}`;
+      const state = info.state === "working" ? `has the command to ${command}` : `is ${info.state}`;
       return `${labelOf(worker)} ${state}`;
     });
     found.push({
       code: "workers-paused",
-      text: `No worker of queue "${queue}" takes tasks: ${listSome(why, 3)}.`,
+      text: `No worker of queue "${queue}" claims tasks: ${listSome(why, 3)}.`,
     });
     return found;
   }
-  // One that claimed and has not beaten yet has said nothing of itself.
-  const told = taking.filter(({ info }) => info.concurrency > 0);
-  if (told.length > 0) found.push(...unable(situation, told), ...busy(situation, told));
+  // A worker without a heartbeat yet has published nothing about itself.
+  const known = taking.filter(({ info }) => info.concurrency > 0);
+  if (known.length > 0) found.push(...unable(snapshot, known), ...busy(snapshot, known));
   return found;
 }
 
 const because = (reason: string): string => reason === "" ? "" : ` ("${reason}")`;
 
-/** As many tasks a worker names; one that names so many may know more. */
-const mostTold = 200;
+/** Most tasks that a worker publishes; one that publishes so many may know more. */
+const mostPublished = 200;
 
-/** Nobody knows the task by its name, or by its version. */
+/** Explains that no worker knows the name or the version of the task. */
 function unable({ task }: TaskSnapshot, workers: readonly WorkerEntry[]): Explanation[] {
   const { name, taskVersion } = task;
-  // What cannot be read is refused by whoever gets it, whatever it is called.
-  if (name === "" || workers.some(({ info }) => info.tasks.length >= mostTold)) return [];
+  // A task that cannot be read is buried by any worker, whatever its name.
+  if (name === "" || workers.some(({ info }) => info.tasks.length >= mostPublished)) return [];
   const all = workers.flatMap(({ info }) => info.tasks);
   const versions = all.filter((known) => known.name === name).map(({ version }) => version);
   if (versions.length === 0) {
     const names = [...new Set(all.map((known) => known.name))].sort();
-    const nobody = workers.length === 1
+    const unknown = workers.length === 1
       ? `The only live worker, ${labelOf(workers[0]!)}, does not know`
       : `None of the ${workers.length} live workers knows`;
     const known = names.length > 0 ? listSome(names, 5) : "no task at all";
     return [{
       code: "unknown-task",
-      text: `${nobody} the task "${name}", only ${known}. It is put off until one does, and ` +
-        "given up after an hour.",
+      text: `${unknown} the task "${name}", only ${known}. It is deferred until one does, and ` +
+        "dead after an hour.",
     }];
   }
   const newest = Math.max(...versions);
@@ -85,12 +88,12 @@ function unable({ task }: TaskSnapshot, workers: readonly WorkerEntry[]): Explan
   }];
 }
 
-/** What people call a worker. */
+/** Name of a worker, or its id. */
 function labelOf({ id, info }: WorkerEntry): string {
   return info.name ?? id;
 }
 
-/** Those who could take it are full, or keep themselves free for a suspect. */
+/** Explains that the workers are full, or keep free for a quarantined task. */
 function busy(
   { task, queue, stats }: TaskSnapshot,
   workers: readonly WorkerEntry[],
@@ -106,12 +109,12 @@ function busy(
     });
   }
   const keeper = workers.find(({ id }) => id === phoenix.lane);
-  const suspects = counts.quarantined > 0 && task.state !== "quarantined";
-  if (keeper && suspects && workers.length === 1) {
+  const quarantined = counts.quarantined > 0 && task.state !== "quarantined";
+  if (keeper && quarantined && workers.length === 1) {
     found.push({
       code: "lane",
-      text: `The only worker, ${labelOf(keeper)}, takes nothing else while a suspect is in ` +
-        `quarantine (${counts.quarantined}): it runs that one alone first.`,
+      text: `The only worker, ${labelOf(keeper)}, claims nothing else while a task is ` +
+        `quarantined (${counts.quarantined}): it runs that one alone first.`,
     });
   }
   const slots = workers.reduce((all, { info }) => all + info.concurrency, 0);
@@ -120,8 +123,8 @@ function busy(
     found.push({
       code: "no-slot",
       text: slots === 1
-        ? `The only slot of ${labelOf(workers[0]!)} is taken: it waits until that task ends.`
-        : `All ${slots} slots of ${plural(workers.length, "worker")} are taken: it waits until ` +
+        ? `The only slot of ${labelOf(workers[0]!)} is in use: it waits until that task ends.`
+        : `All ${slots} slots of ${plural(workers.length, "worker")} are in use: it waits until ` +
           "a task ends.",
     });
   }

@@ -1,5 +1,5 @@
 /**
- * Dead tasks as lines of JSON, which `rl dlq import` reads back.
+ * Export of dead tasks as lines of JSON, which `rl dlq import` reads.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { json } from "./json.ts";
 import { matchingPages, type TaskSelection } from "./filter_search.ts";
 import { inspectTask } from "./filter_payload.ts";
 
-/** How many are asked for at once: each may be a megabyte. */
+/** Tasks read at once: each may be a megabyte. */
 const atOnce = 20;
 
-/** The lines of all dead tasks that suit, some at a time; they hold payloads. */
+/** Yields the lines of all dead tasks that match, some at a time. They contain payloads. */
 export async function* exportLines(
   relier: Relier,
   filter: TaskSelection,
@@ -27,11 +27,11 @@ export async function* exportLines(
   }
 }
 
-/** The line of a task; undefined if it is not dead any more. */
+/** The line of a task; undefined if it is no longer dead. */
 async function lineOf(relier: Relier, id: string): Promise<string | undefined> {
   const task = await inspectTask(relier, id);
   if (task?.state !== "dead") return undefined;
-  // The envelope holds the payload, too; which of two would an import believe?
+  // The envelope contains the payload, too: an import must find one of them.
   const { payload: _, ...line } = task;
   return json(line) + "\n";
 }

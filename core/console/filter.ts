@@ -1,5 +1,5 @@
 /**
- * What tasks are told apart by when many are looked through.
+ * Conditions that select tasks: name, reason, error, age, id, worker.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { matchesWorker, workerNames } from "./worker_names.ts";
 import type { PayloadParts } from "./filter_payload.ts";
 import { readDuration } from "./format.ts";
 
-/** A condition that its text alone decides. */
+/** A condition on the text of one field. */
 export type Condition = "name" | "reason" | "error" | "like" | "since" | "id";
 
-/** What is asked of a task; what is absent is not asked. */
+/** Conditions on a task; one that is absent is not tested. */
 export type Conditions =
   & { readonly [K in Condition | "worker"]?: string }
   & { readonly payload?: PayloadParts };
@@ -32,16 +32,16 @@ const tests: Readonly<Record<Condition, (text: string) => Suits>> = {
 };
 
 /**
- * All of them: `name` and `reason` are equal to this, `error` contains it, `like`
- * is what {@linkcode errorPattern} says, it was pushed no longer ago than `since`, its full
- * or local `id` begins so, and `worker` runs it or ran it last.
+ * Names of the conditions. `name` and `reason` are equal to the text, `error` contains it,
+ * `like` is the {@linkcode errorPattern}, `since` is the age of the push at most, the full or
+ * local `id` begins with it, and `worker` runs the task or ran it last.
  */
 export const conditions: readonly (Condition | "worker")[] = [
   ...Object.keys(tests) as Condition[],
   "worker",
 ];
 
-/** Whether a task meets all of `wanted` that a text decides. */
+/** Creates a test for all of `wanted` but the worker. */
 export function taskMatcher(wanted: { readonly [K in Condition]?: string | undefined }): Suits {
   const all = (Object.keys(tests) as Condition[]).flatMap((name) => {
     const text = wanted[name];
@@ -50,7 +50,7 @@ export function taskMatcher(wanted: { readonly [K in Condition]?: string | undef
   return (task) => all.every((suits) => suits(task));
 }
 
-/** Whether a task of `queues` meets all of `wanted`; asks who is who among workers. */
+/** Creates a test for all of `wanted`; reads the names of workers if one is given. */
 export async function taskMatcherWithWorkers(
   relier: Relier,
   queues: readonly string[],
@@ -63,15 +63,15 @@ export async function taskMatcherWithWorkers(
   return (task) => meets(task) && matchesWorker(worker, task.worker, names);
 }
 
-/** What a task failed with, in a line; why it is where it is if it did not. */
+/** Error of a task on one line; the reason for its state if it has none. */
 export function errorOf({ error, reason }: TaskSummary): string {
   return error ? `${error.name}: ${error.message}` : reason ?? "unknown";
 }
 
-/** Errors that are this long say by their beginning what they are. */
+/** Characters of an error that are compared. */
 const longest = 200;
 
-/** The same without what differs from task to task: numbers, ids, quoted values. */
+/** Error of a task without what differs between tasks: numbers, ids, quoted values. */
 export function errorPattern(task: TaskSummary): string {
   return errorOf(task)
     .replace(/(["'`])(?:(?!\1).){1,200}\1/g, "…")

@@ -1,6 +1,5 @@
 /**
- * Telling tasks apart by what is in their payloads, each of which has to be asked
- * for by itself.
+ * Selects tasks by their payloads. Each payload takes a call of its own.
  *
  * @module
  */
@@ -9,15 +8,15 @@ import { RelierError } from "../base/errors.ts";
 import type { Relier, TaskDetails, TaskSummary } from "../../mod.ts";
 import { queueOf } from "./ids.ts";
 
-/** What is in a payload, by path: `customer.id` is `42`. */
+/** Values in a payload by path: `customer.id` is `42`. */
 export type PayloadParts = readonly (readonly [path: string, value: string])[];
 
-/** A payload may be large. */
+/** Payloads read at once: each may be large. */
 const atOnce = 20;
-/** How many are looked at for a list, at most. */
+/** Most payloads read for one list. */
 export const maxPayloads = 1000;
 
-/** Picks the tasks whose payload is like that; nothing to pick by if nothing is asked of it. */
+/** The selection by `parts` of a payload; empty if there are none. */
 export function payloadSelect(
   relier: Relier,
   parts: PayloadParts = [],
@@ -36,7 +35,7 @@ export function payloadSelect(
   };
 }
 
-/** A task; undefined if it is gone. */
+/** Reads a task; undefined if it is gone. */
 export async function inspectTask(relier: Relier, id: string): Promise<TaskDetails | undefined> {
   try {
     return await relier.queue(queueOf(id)).inspect(id);
@@ -46,11 +45,11 @@ export async function inspectTask(relier: Relier, id: string): Promise<TaskDetai
   }
 }
 
-/** Whether the payload of a task is what is asked for. */
+/** Tests whether the payload of a task has all those values. */
 export function matchesPayload({ payload }: TaskDetails, asked: PayloadParts): boolean {
   return asked.every(([path, text]) => {
     const steps = path.split(".");
-    // Of a list of arguments the first is meant, unless one is named.
+    // A path without an index may lead into any argument.
     const starts = Array.isArray(payload) && !/^\d+$/.test(steps[0]!) ? payload : [payload];
     return starts.some((start) => isText(at(start, steps), text));
   });

@@ -1,6 +1,6 @@
 /**
- * Every task that is like something, and doing something to many of them: in
- * pages, so that no call to Redis is long however many there are.
+ * Finds all tasks that match, and acts on many of them, page by page: no call to
+ * Redis takes long, however many there are.
  *
  * @module
  */
@@ -8,18 +8,18 @@
 import type { Queue, Relier, TaskState, TaskSummary } from "../../mod.ts";
 import { queueOf } from "./ids.ts";
 
-/** Which tasks are like that. */
+/** Queues, states and conditions that select tasks. */
 export interface TaskSelection {
   readonly queues: readonly string[];
   readonly states: readonly TaskState[];
   readonly matches: (task: TaskSummary) => boolean;
-  /** Which of those are wanted in the end, where that has to be asked for. */
+  /** Further selection that needs a call, such as one by payload. */
   readonly select?: (tasks: readonly TaskSummary[]) => Promise<TaskSummary[]>;
 }
 
 const perPage = 200;
 
-/** Every task that suits, a page at a time: each page is one script, however many there are. */
+/** Yields every task that matches, a page at a time; each page is one script call. */
 export async function* matchingPages(
   relier: Relier,
   { queues, states, matches, select }: TaskSelection,
@@ -43,14 +43,14 @@ export async function* matchingPages(
   }
 }
 
-/** What came of an act. */
+/** Result of an action on many tasks. */
 export interface BulkResult {
   readonly done: number;
-  /** The ids of tasks it was not for. */
+  /** Ids of the tasks that it did not apply to. */
   readonly missed: readonly string[];
 }
 
-/** Does something to tasks, in pieces of one queue; `act` resolves to the ids it was not for. */
+/** Applies `act` to tasks, in chunks of one queue; `act` resolves to the ids it did not apply to. */
 export async function applyToTasks(
   relier: Relier,
   ids: readonly string[],

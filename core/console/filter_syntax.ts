@@ -1,6 +1,6 @@
 /**
- * Conditions in a line: `name=charge-card,error=StripeError,payload.customer.id=42`, as option
- * `--where` takes them and as pages show it.
+ * Syntax of conditions: `name=charge-card,error=StripeError,payload.customer.id=42`, as option
+ * `--where` takes them and as pages show them.
  *
  * @module
  */
@@ -8,13 +8,14 @@
 import { type Conditions, conditions } from "./filter.ts";
 import { readDuration } from "./format.ts";
 
-/** A part of a line that is no condition. */
+/** Error for a part of a line that is no condition. */
 export class ConditionError extends Error {
   override name = "NoCondition";
-  /** What was written. */
+  /** The part as written. */
   readonly part: string;
-  /** The name it goes by; empty if it has none. */
+  /** Name of the condition; empty if it has none. */
   readonly condition: string;
+  /** Creates the error. */
   constructor(part: string, called: string, why = "it is no condition") {
     super(why);
     [this.part, this.condition] = [part, called];
@@ -22,13 +23,13 @@ export class ConditionError extends Error {
 }
 
 const name = String.raw`payload\.[^=,]+|\w+`;
-/** A comma ends a condition only where the next one begins; what is quoted ends with its quotes. */
+/** A comma ends a condition only before the next one; a quoted value ends with its quotes. */
 const condition = new RegExp(
   String.raw`\s*(${name})=("(?:[^"\\]|\\.)*"|(?:(?!,\s*(?:${name})=)[^])*)(?:,|$)`,
   "y",
 );
 
-/** Reads a line. @throws {ConditionError} */
+/** Parses a line. @throws {ConditionError} */
 export function parseWhere(line: string): Conditions {
   const wanted: { [K in typeof conditions[number]]?: string } = {};
   const payload: [path: string, value: string][] = [];
@@ -61,7 +62,7 @@ function unquoted(text: string): string | undefined {
   }
 }
 
-/** The line that {@linkcode parseWhere} reads as `wanted`; empty if nothing is asked. */
+/** Writes the line that {@linkcode parseWhere} parses as `wanted`; empty without conditions. */
 export function formatWhere({ payload = [], ...wanted }: Conditions): string {
   const all: [name: string, value: string][] = [
     ...conditions.flatMap((each): [string, string][] => {

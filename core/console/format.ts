@@ -1,5 +1,5 @@
 /**
- * Numbers and spans of time, the way they are said on a terminal and in a browser.
+ * Text for numbers and times, on a terminal and in a browser.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export function count(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** `0`, `0.4`, `12`, `1.2k`, `3.4M`: as many digits as mean something. */
+/** `0`, `0.4`, `12`, `1.2k`, `3.4M`: two or three significant digits. */
 export function brief(n: number): string {
   if (n >= 999_950) return `${trim(n / 1_000_000)}M`;
   if (n >= 10_000) return `${trim(n / 1000)}k`;
@@ -54,7 +54,7 @@ export function listSome(items: readonly string[], most: number): string {
   return [shown.slice(0, -1).join(", "), ...shown.slice(-1)].filter(Boolean).join(" and ");
 }
 
-/** `250ms`, `30s`, `2m`: a span that reads back as what it was. */
+/** `250ms`, `30s`, `2m`: a duration that parses back to the same value. */
 export function durationText(ms: number): string {
   const unit = (["d", "h", "m", "s"] as const).find((each) => ms > 0 && ms % units[each] === 0);
   return unit === undefined ? `${ms}ms` : `${ms / units[unit]}${unit}`;
@@ -65,7 +65,7 @@ export function readDuration(text: string): number | undefined {
   return /^\d/.test(text) ? parseDuration(/\d$/.test(text) ? `${text}s` : text) : undefined;
 }
 
-/** A text as one word of a command line. */
+/** Quotes a text as one word of a command line. */
 export function shellWord(text: string): string {
   return /^[\w./:~@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,5 +1,5 @@
 /**
- * What the id of a task tells, and as much of it as people read.
+ * Task ids: their queue, and the short form that people read.
  *
  * @module
  */
@@ -9,12 +9,12 @@ export function queueOf(id: string): string {
   return id.slice(0, id.indexOf("~"));
 }
 
-/** As much of an id as tells tasks apart in a column, and as commands accept. */
+/** The first ten characters of the local id: enough for a column, and accepted by commands. */
 export function shortId(id: string): string {
   return id.slice(id.lastIndexOf("~") + 1).slice(0, 10);
 }
 
-/** Whether `text` is a full id, as it may be. */
+/** Tests whether `text` has the form of a full id. */
 export function isFullId(text: string): boolean {
   return /^[A-Za-z0-9][\w.-]{0,63}~\d{1,4}~[\w-]{22}$/.test(text);
 }

@@ -1,15 +1,15 @@
 /**
- * JSON for programs, which people look at as well.
+ * JSON on one line, safe to print on a terminal.
  *
  * @module
  */
 
-/** JSON on one line, without a character that a terminal would obey. */
+/** Writes JSON on one line, without a character that a terminal would act on. */
 export function json(value: unknown): string {
   return escapeControls(JSON.stringify(value) ?? "null");
 }
 
-/** `text` with what a terminal obeys, and what reorders text, spelt as JSON spells it. */
+/** Escapes control characters and those that reorder text, in the way of JSON. */
 export function escapeControls(text: string): string {
   return text.replace(
     /[\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,

@@ -1,7 +1,6 @@
 /**
- * Going through the tasks of several queues and states, a page at a time. No
- * more is read than is shown: a filter that matches little stops after a bound
- * and says where to go on.
+ * Scans the tasks of several queues and states, a page at a time. A filter that
+ * matches little stops after a bound and returns a cursor to continue from.
  *
  * @module
  */
@@ -9,50 +8,50 @@
 import type { Relier, TaskState, TaskSummary } from "../../mod.ts";
 import { states } from "../states.ts";
 
-/** Where tasks are examined for: one state of one queue. */
+/** One part of a scan: one state of one queue. */
 export interface ScanStep {
   readonly queue: string;
   readonly state: TaskState;
 }
 
-/** Which tasks. */
+/** Tasks to find. */
 export interface ScanOptions {
   readonly queues: readonly string[];
   readonly states: readonly TaskState[];
-  /** Where there is known to be nothing. */
+  /** Skips parts that are known to be empty. */
   readonly skips?: (stop: ScanStep) => boolean;
-  /** How many. */
+  /** Most tasks to return. */
   readonly limit: number;
-  /** A page is shown whole, though it is more than `limit` then. */
+  /** Returns whole pages, even if they exceed `limit`. */
   readonly whole?: boolean;
-  /** Where an earlier walk stopped. */
+  /** Where an earlier scan stopped. */
   readonly cursor?: string | undefined;
-  /** Whether a task is one of them. */
+  /** Test for a task. */
   readonly matches: (task: TaskSummary) => boolean;
-  /** Which of those are wanted in the end, where that has to be asked for. */
+  /** Further selection that needs a call, such as one by payload. */
   readonly select?: (tasks: readonly TaskSummary[]) => Promise<readonly TaskSummary[]>;
-  /** How many are examined at; 5000 by default. */
+  /** Most tasks to examine; 5000 by default. */
   readonly maxExamined?: number;
 }
 
-/** What was found. */
+/** Result of a scan. */
 export interface ScanResult {
   readonly tasks: readonly TaskSummary[];
-  /** How many were examined at. */
+  /** Number of tasks examined. */
   readonly examined: number;
-  /** Where to go on; `null` at the end. */
+  /** Cursor to continue from; `null` at the end. */
   readonly next: string | null;
 }
 
-/** Of a page, which is one script. */
+/** Tasks of one page, which is one script call. */
 const perPage = 200;
-/** How many are examined at before a filter that matches little has to be asked again. */
+/** Most tasks examined by default. */
 const mostLooked = 5000;
 
 /**
- * Finds the tasks that are wanted, in the order of states, and of queues in each.
+ * Finds tasks in the order of states, and of queues in each.
  *
- * @throws RangeError if the cursor is none of this list.
+ * @throws RangeError if the cursor belongs to another list.
  */
 export async function scanTasks(relier: Relier, wanted: ScanOptions): Promise<ScanResult> {
   const { queues, states: wantedStates, limit, whole = false, maxExamined = mostLooked, matches } =
@@ -79,7 +78,7 @@ export async function scanTasks(relier: Relier, wanted: ScanOptions): Promise<Sc
       }
       const page = await relier.queue(queue).page(state, {
         limit: whole ? perPage : Math.min(perPage, left),
-        // Of what is over, people look for the latest.
+        // Of finished tasks the latest come first.
         last: states[state].final,
         ...(cursor && { cursor }),
       });
@@ -100,6 +99,8 @@ function readCursor(text: string): { state: string; queue: string; page: string 
 
 function notOurs(text: string): RangeError {
   return new RangeError(
-    `Cannot use the cursor "${text.slice(0, 80)}": it is none of this list; go on from its end`,
+    `Cannot use the cursor "${
+      text.slice(0, 80)
+    }": it belongs to another list; use the one printed at its end`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Percentiles of what workers met lately.
+ * Percentiles of recent waits and runs, as workers report them.
  *
  * @module
  */
@@ -7,29 +7,29 @@
 import type { Buckets, Timings } from "../../mod.ts";
 import type { WorkerStatus } from "./worker_list.ts";
 
-/** The 95th percentile in ms of how long tasks waited or ran lately, on one queue or on all. */
+/** 95th percentile in ms of recent waits or runs, of one queue or of all. */
 export function p95Of(
-  fleet: readonly WorkerStatus[],
+  workers: readonly WorkerStatus[],
   what: keyof Timings,
   queue?: string,
 ): number | null {
-  const met = fleet.flatMap(({ timings }) =>
+  const timings = workers.flatMap(({ timings }) =>
     queue === undefined ? [...timings.values()] : timings.get(queue) ?? []
   );
-  return quantileOf(met.map((each) => each[what]), 0.95);
+  return quantileOf(timings.map((each) => each[what]), 0.95);
 }
 
 /**
- * The `q`-quantile in ms of what all of them hold, such as 0.95 for the 95th
+ * The `q`-quantile in ms of all buckets together, such as 0.95 for the 95th
  * percentile: the geometric middle of its bucket, so at most 9 % off. `null`
- * where there is nothing.
+ * if they are empty.
  */
 export function quantileOf(all: readonly Buckets[], q: number): number | null {
-  const met = all.flatMap((buckets) => Object.entries(buckets))
+  const buckets = all.flatMap((buckets) => Object.entries(buckets))
     .map(([bucket, n]) => [Number(bucket), n] as const)
     .sort(([a], [b]) => a - b);
-  let left = q * met.reduce((sum, [, n]) => sum + n, 0);
-  for (const [bucket, n] of met) {
+  let left = q * buckets.reduce((sum, [, n]) => sum + n, 0);
+  for (const [bucket, n] of buckets) {
     left -= n;
     if (left <= 0) return 2 ** ((bucket - 0.5) / 4);
   }

@@ -1,10 +1,10 @@
 /**
- * The text format of Prometheus.
+ * Text format of Prometheus.
  *
  * @module
  */
 
-/** A number, by what it is about. */
+/** A value with its labels. */
 export interface MetricSample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
@@ -18,10 +18,10 @@ export interface MetricFamily {
   readonly samples: readonly MetricSample[];
 }
 
-/** What an answer with such a text says it is. */
+/** Content type of the text. */
 export const expositionType = "text/plain; version=0.0.4; charset=utf-8";
 
-/** The text; a metric nobody has a sample of is left out. */
+/** Writes the text; a metric without samples is left out. */
 export function exposition(families: readonly MetricFamily[]): string {
   const lines = families.filter(({ samples }) => samples.length > 0).flatMap((family) => [
     `# HELP ${family.name} ${escaped(family.help)}`,

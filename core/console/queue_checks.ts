@@ -1,5 +1,5 @@
 /**
- * What is wrong with queues and their Redis, in sentences that say what to do.
+ * Problems of queues and of Redis, each with the command that helps.
  *
  * @module
  */
@@ -7,26 +7,26 @@
 import type { QueueReading } from "./queue_rates.ts";
 import { count, plural, spanOf } from "./format.ts";
 
-/** Something that is wrong. */
+/** A problem. */
 export interface Problem {
-  /** A word for programs. */
+  /** A code for programs. */
   readonly code: string;
   /** The queue; absent if it is about Redis. */
   readonly queue?: string;
   readonly text: string;
 }
 
-/** A lease may be over for this long before the next sweep has to have seen it. */
+/** Time after which an expired lease should have been swept. */
 const sweepMs = 3000;
 
-/** What is wrong with a queue on which `alive` workers work. */
+/** Lists the problems of a queue with `alive` live workers. */
 export function queueProblems({ name, stats, died }: QueueReading, alive: number): Problem[] {
   const { counts, overdueMs, paused } = stats;
   const found: Problem[] = [];
-  const ill = (code: string, text: string): void => void found.push({ code, queue: name, text });
+  const report = (code: string, text: string): void => void found.push({ code, queue: name, text });
   const waiting = counts.ready + counts.scheduled + counts.quarantined + counts.running;
   if (alive === 0 && waiting > 0) {
-    ill(
+    report(
       "no-worker",
       `queue "${name}" has ${
         plural(waiting, "task")
@@ -34,25 +34,31 @@ export function queueProblems({ name, stats, died }: QueueReading, alive: number
     );
   }
   if (overdueMs > sweepMs) {
-    ill(
+    report(
       "lease-overdue",
-      `queue "${name}" has a lease that ran out ${spanOf(overdueMs)} ago and nobody sweeps: ` +
+      `queue "${name}" has a lease that expired ${spanOf(overdueMs)} ago, and no worker sweeps: ` +
         `rl phoenix sweep`,
     );
   }
   if (died > 0) {
-    ill("dead-growing", `${plural(died, "task")} of queue "${name}" died just now: rl dlq`);
+    report(
+      "dead-growing",
+      `${plural(died, "task")} of queue "${name}" died since the last reading: rl dlq`,
+    );
   }
   if (paused.claims !== null) {
-    ill("paused", `queue "${name}" is paused (${paused.claims}): rl queues resume ${name}`);
+    report("paused", `queue "${name}" is paused (${paused.claims}): rl queues resume ${name}`);
   }
   if (paused.pushes !== null) {
-    ill("closed", `queue "${name}" accepts nothing (${paused.pushes}): rl queues resume ${name}`);
+    report(
+      "closed",
+      `queue "${name}" accepts no pushes (${paused.pushes}): rl queues resume ${name}`,
+    );
   }
   return found;
 }
 
-/** What is wrong with a Redis, by what INFO says of it. */
+/** Lists the problems of a Redis, by its INFO. */
 export function serverProblems(facts: Readonly<Record<string, string>>): Problem[] {
   const found: Problem[] = [];
   const policy = facts["maxmemory_policy"];

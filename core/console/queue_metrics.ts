@@ -1,7 +1,7 @@
 /**
- * What Redis knows of queues, as metrics: true however many processes there are, and
- * kept while they come and go. Whoever answers a scrape tells the same, so what many
- * tell is to be taken once: `max by (queue)`, not `sum`.
+ * Metrics of queues, read from Redis: correct however many processes there are, and
+ * kept while they come and go. Every process reports the same values, so aggregate
+ * them with `max by (queue)`, not `sum`.
  *
  * @module
  */
@@ -11,21 +11,21 @@ import type { QueueStats, Relier, WorkerEntry } from "../../mod.ts";
 import { isAlive } from "./worker_list.ts";
 import type { MetricFamily, MetricSample } from "./prometheus.ts";
 
-/** A queue, how it is, and who works on it. */
+/** Numbers and workers of one queue. */
 export interface QueueMetricsInput {
   readonly name: string;
   readonly stats: QueueStats;
   readonly workers: readonly WorkerEntry[];
 }
 
-/** What Redis says; `undefined` where it did not answer. */
+/** Input of {@linkcode queueMetrics}. */
 export interface MetricsInput {
   readonly queues: readonly QueueMetricsInput[];
-  /** What the server says of itself, by the names of INFO. */
+  /** Fields of INFO, by name. */
   readonly server: Readonly<Record<string, string>>;
 }
 
-/** Looks at `queues` and their server. */
+/** Reads `queues` and their server. */
 export async function readMetricsInput(
   relier: Relier,
   queues: readonly string[],
@@ -41,7 +41,7 @@ export async function readMetricsInput(
   return { queues: looks, server };
 }
 
-/** How attempts and tasks end, by the events that count it. */
+/** Outcomes by the events that count them. */
 const outcomes: Readonly<Record<string, string>> = {
   complete: "completed",
   retry: "retried",
@@ -52,7 +52,7 @@ const outcomes: Readonly<Record<string, string>> = {
   stop: "cancelled",
 };
 
-/** The metrics of what was seen. */
+/** Builds the metrics; `undefined` if Redis did not answer. */
 export function queueMetrics(look: MetricsInput | undefined): MetricFamily[] {
   const queues = look?.queues ?? [];
   const each = (of: (queue: QueueMetricsInput) => number): MetricSample[] =>
@@ -70,38 +70,38 @@ export function queueMetrics(look: MetricsInput | undefined): MetricFamily[] {
     {
       name: "relier_build_info",
       type: "gauge",
-      help: "The version that tells this; always 1.",
+      help: "Version of the reporting process; always 1.",
       samples: [{ labels: { version }, value: 1 }],
     },
     {
       name: "relier_redis_up",
       type: "gauge",
-      help: "Whether Redis answered.",
+      help: "Whether Redis answered: 1 or 0.",
       samples: [{ labels: {}, value: look ? 1 : 0 }],
     },
     ...serverMetrics(look?.server ?? {}),
     {
       name: "relier_queue_tasks",
       type: "gauge",
-      help: "Tasks of the queue by state.",
+      help: "Tasks by state.",
       samples: many("state", ({ stats }) => Object.entries(stats.counts)),
     },
     {
       name: "relier_queue_oldest_task_age_seconds",
       type: "gauge",
-      help: "Age of the task that is first in line.",
+      help: "Age of the first task in line.",
       samples: each(({ stats }) => stats.oldestMs / 1000),
     },
     {
       name: "relier_queue_oldest_suspect_age_seconds",
       type: "gauge",
-      help: "For how long the first suspect has been in quarantine.",
+      help: "Time the oldest quarantined task has waited.",
       samples: each(({ stats }) => stats.quarantine.oldestMs / 1000),
     },
     {
       name: "relier_queue_paused",
       type: "gauge",
-      help: "Whether an operator has stopped claims, or pushes.",
+      help: "Pauses of claims and of pushes by an operator: 1 or 0.",
       samples: many("what", ({ stats: { paused } }) => [
         ["claims", paused.claims === null ? 0 : 1],
         ["pushes", paused.pushes === null ? 0 : 1],
@@ -110,31 +110,31 @@ export function queueMetrics(look: MetricsInput | undefined): MetricFamily[] {
     {
       name: "relier_queue_lease_overdue_seconds",
       type: "gauge",
-      help: "By how much the most overdue lease is over.",
+      help: "Time since the most overdue lease expired.",
       samples: each(({ stats }) => stats.overdueMs / 1000),
     },
     {
       name: "relier_workers",
       type: "gauge",
-      help: "Workers of the queue by state.",
+      help: "Workers by state.",
       samples: many("state", ({ workers }) => Object.entries(statesOf(workers))),
     },
     {
       name: "relier_worker_slots_running",
       type: "gauge",
-      help: "Tasks of the queue that its workers hold.",
+      help: "Tasks held by workers.",
       samples: each(({ workers }) => workers.reduce((sum, { running }) => sum + running, 0)),
     },
     {
       name: "relier_tasks_pushed_total",
       type: "counter",
-      help: "Tasks that were accepted.",
+      help: "Accepted pushes.",
       samples: each((queue) => events(queue, "push", "schedule")),
     },
     {
       name: "relier_tasks_refused_total",
       type: "counter",
-      help: "Tasks that a limit of the queue kept out, by the limit.",
+      help: "Pushes refused by a limit, by limit.",
       samples: many(
         "reason",
         ({ stats }) =>
@@ -145,7 +145,7 @@ export function queueMetrics(look: MetricsInput | undefined): MetricFamily[] {
     {
       name: "relier_tasks_processed_total",
       type: "counter",
-      help: "How attempts at tasks ended.",
+      help: "Ended attempts by outcome.",
       samples: many(
         "outcome",
         (queue) =>
@@ -155,19 +155,19 @@ export function queueMetrics(look: MetricsInput | undefined): MetricFamily[] {
     {
       name: "relier_tasks_released_total",
       type: "counter",
-      help: "Dead tasks that were given another life.",
+      help: "Released dead tasks.",
       samples: each((queue) => events(queue, "release")),
     },
     {
       name: "relier_task_resurrections_total",
       type: "counter",
-      help: "Tasks that were taken from a worker, by what it came to.",
+      help: "Resurrected tasks by cause.",
       samples: many("cause", ({ stats }) => Object.entries(stats.causes)),
     },
     {
       name: "relier_phoenix_last_sweep_age_seconds",
       type: "gauge",
-      help: "How long ago somebody looked for what dead workers have left.",
+      help: "Time since the last sweep for lost workers.",
       samples: queues.filter(({ stats }) => stats.phoenix.sweptMs !== null).map((queue) => ({
         labels: { queue: queue.name },
         value: queue.stats.phoenix.sweptMs! / 1000,
@@ -184,8 +184,8 @@ function serverMetrics(facts: MetricsInput["server"]): MetricFamily[] {
     samples: Number(facts[fact]) > 0 ? [{ labels: {}, value: Number(facts[fact]) }] : [],
   });
   return [
-    bytes("used_memory", "relier_redis_memory_used_bytes", "Memory that Redis uses."),
-    bytes("maxmemory", "relier_redis_memory_max_bytes", "Memory that Redis may use."),
+    bytes("used_memory", "relier_redis_memory_used_bytes", "Memory used by Redis."),
+    bytes("maxmemory", "relier_redis_memory_max_bytes", "Memory limit of Redis."),
   ];
 }
 

@@ -1,6 +1,5 @@
 /**
- * What becomes of tasks that were released: whether they complete, or fail
- * again.
+ * Follows released tasks until they complete or fail again.
  *
  * @module
  */
@@ -11,21 +10,21 @@ import type { Relier } from "../../mod.ts";
 /** Watches released tasks. */
 export interface ReleaseWatch {
   readonly completed: number;
-  /** Those that failed again, were cancelled, or are dead again; and why. */
+  /** Tasks that failed again, were cancelled or died again, and the reason. */
   readonly failed: readonly { readonly id: string; readonly why: string }[];
-  /** How many nothing is known of yet. */
+  /** Tasks without an outcome yet. */
   readonly open: number;
-  /** Watches these too. */
+  /** Adds tasks to follow. */
   add(ids: readonly string[]): void;
-  /** Asks where those stand that nothing is known of. */
+  /** Reads the state of the tasks without an outcome. */
   check(): Promise<void>;
 }
 
 const perCall = 200;
-/** Tasks end about in the order of their release, so the oldest say enough. */
+/** Most tasks read by one check: tasks end about in the order of their release. */
 const perLook = 2000;
 
-/** Makes a watch over nothing. */
+/** Creates a watch without tasks. */
 export function createReleaseWatch(relier: Relier): ReleaseWatch {
   const open = new Set<string>();
   const failed: { id: string; why: string }[] = [];
@@ -33,7 +32,7 @@ export function createReleaseWatch(relier: Relier): ReleaseWatch {
 
   async function judge(id: string): Promise<void> {
     const { state, attempt, reason } = await statusOf(relier, id);
-    // A release counts from nothing, so a second attempt means that the first has failed.
+    // A release resets the counters, so a second attempt means that the first has failed.
     const again = attempt > 1 || state === "quarantined";
     if (state === "completed") completed++;
     else if (state === "dead" || state === "cancelled") {
@@ -63,7 +62,7 @@ export function createReleaseWatch(relier: Relier): ReleaseWatch {
   };
 }
 
-/** A task that is gone has completed, and its retention has ended. */
+/** Reads a task. One that is gone has completed, and its retention has ended. */
 async function statusOf(
   relier: Relier,
   id: string,

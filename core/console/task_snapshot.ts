@@ -1,6 +1,6 @@
 /**
- * Everything that decides what happens to a task next, gathered in a fixed
- * number of calls however long the queue is.
+ * Snapshot of a task, its queue and its workers: all that decides what happens to
+ * the task next. Reading it takes a fixed number of calls, however long the queue is.
  *
  * @module
  */
@@ -8,28 +8,28 @@
 import type { QueueStats, Relier, TaskDetails, WorkerEntry } from "../../mod.ts";
 import { queueOf } from "./ids.ts";
 
-/** A task and what is around it. */
+/** A task, its queue and its workers at a moment. */
 export interface TaskSnapshot {
   readonly task: TaskDetails;
   readonly queue: string;
   readonly stats: QueueStats;
   readonly workers: readonly WorkerEntry[];
-  /** Tasks a second the queue took lately; `null` where it was not measured. */
+  /** Tasks a second that workers claim from the queue; `null` if not measured. */
   readonly claimsPerSecond: number | null;
   readonly now: number;
 }
 
-/** One reason: a word for programs and a sentence for people. */
+/** One reason: a code for programs and a sentence for people. */
 export interface Explanation {
   readonly code: string;
   readonly text: string;
 }
 
-/** How long the claimsPerSecond of a queue is looked at. */
+/** Time over which claims are counted. */
 const measureMs = 400;
 
 /**
- * Gathers it for the task `id`.
+ * Reads the snapshot of task `id`; `measure` counts claims for 400 ms if the task waits in line.
  *
  * @throws {RelierError} `RL_NOT_FOUND`
  */

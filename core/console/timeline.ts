@@ -1,6 +1,5 @@
 /**
- * The life of a task as it is told: what happened, when, and how long each
- * stretch of it took.
+ * Timeline of a task: its events, their times, and the length of each wait and run.
  *
  * @module
  */
@@ -9,23 +8,23 @@ import type { TaskDetails, TaskSummary } from "../../mod.ts";
 import { type AttemptReport, attemptsOf } from "./attempts.ts";
 import { spanOf } from "./format.ts";
 
-/** Something that happened to a task, or will. */
+/** An event in the life of a task, or the next one. */
 export interface TimelineEntry {
   readonly at: Date;
   readonly what: string;
   readonly about: string;
-  /** What the time before it was spent with; absent if that is no stretch of its life. */
+  /** What the task did in the time before; absent if neither. */
   readonly stretch?: "wait" | "run";
-  /** When that began. */
+  /** Start of that wait or run. */
   readonly from?: Date;
-  /** How the attempt ended that ended here. */
+  /** Cause of the end of an attempt. */
   readonly how?: string;
 }
 
-/** What happened to `task`, in its order, and what is next. */
+/** Lists the events of `task` in order, and the next one. */
 export function timelineOf(task: TaskDetails): TimelineEntry[] {
   const { state, enqueuedAt, at } = task;
-  const told: TimelineEntry[] = [{ at: enqueuedAt, what: "pushed", about: `→ ${task.queue}` }];
+  const entries: TimelineEntry[] = [{ at: enqueuedAt, what: "pushed", about: `→ ${task.queue}` }];
   const attempts = attemptsOf(task);
   let before = enqueuedAt;
   let losses = 0;
@@ -33,7 +32,7 @@ export function timelineOf(task: TaskDetails): TimelineEntry[] {
     const { worker, start, end, text, how } = attempt;
     const waited = spanOf(Math.max(0, start.getTime() - before.getTime()));
     const mark = end === null && text !== "runs" ? `, ${text}` : "";
-    told.push({
+    entries.push({
       at: start,
       what: "claimed",
       about: `${worker}  waited ${waited}${mark}`,
@@ -43,14 +42,14 @@ export function timelineOf(task: TaskDetails): TimelineEntry[] {
     if (end === null) continue;
     const ran = spanOf(Math.max(0, end.getTime() - start.getTime()));
     const about = `after ${ran}: ${text}`;
-    told.push({ at: end, what: "ended", about, stretch: "run", from: start, how });
+    entries.push({ at: end, what: "ended", about, stretch: "run", from: start, how });
     const goesOn = i + 1 < attempts.length || state !== "dead";
     if (isLoss(attempt) && goesOn) {
       losses++;
-      told.push({
+      entries.push({
         at: end,
         what: "resurrected",
-        about: losses === 1 ? "to run again" : "to run again, alone: it may be what kills workers",
+        about: losses === 1 ? "to run again" : "quarantined: it runs alone from now on",
       });
     }
     before = end;
@@ -63,22 +62,22 @@ export function timelineOf(task: TaskDetails): TimelineEntry[] {
     cancelled: "kept until",
     dead: "died",
   };
-  if (at && next[state]) told.push({ at, what: next[state], about: task.reason ?? "" });
-  return told;
+  if (at && next[state]) entries.push({ at, what: next[state], about: task.reason ?? "" });
+  return entries;
 }
 
-/** Whether the attempt was lost with its worker, and Phoenix brought the task back. */
+/** Tests whether the attempt was lost with its worker. */
 export function isLoss({ how }: Pick<AttemptReport, "how">): boolean {
   return /^(presence|lease|stalled|SIG[A-Z0-9]+|oom.*|exit.*)$/i.test(how);
 }
 
-/** The attempt it is in or waits for; the last one of a dead task. */
+/** Number of the attempt that runs or comes next; the last one of a dead task. */
 export function attemptOf({ state, attempt, reason }: TaskSummary): number {
   const failed = state === "dead" && reason !== "crashes" && reason !== "stalls";
   return failed ? Math.max(1, attempt - 1) : attempt;
 }
 
-/** Which attempt it is, and how often it came back: `2 ◆1`. */
+/** Number of the attempt and of resurrections: `2 ◆1`. */
 export function triesOf(task: TaskSummary): string {
   const { resurrections } = task;
   return resurrections > 0 ? `${attemptOf(task)} ◆${resurrections}` : String(attemptOf(task));
@@ -90,7 +89,7 @@ export function countersOf(facts: TaskDetails["facts"]): string {
     failures: "failed",
     crashes: "workers lost",
     stalls: "stalled",
-    deferrals: "put off",
+    deferrals: "deferred",
   };
   return Object.entries(words)
     .filter(([name]) => Number(facts[name] ?? 0) > 0)

@@ -1,15 +1,15 @@
 /**
- * What people call workers, beside their ids.
+ * Names of workers, beside their ids.
  *
  * @module
  */
 
 import type { Relier } from "../../mod.ts";
 
-/** Queues whose workers are asked for; whoever has more works on few of them. */
+/** Most queues whose workers are read. */
 const mostQueues = 50;
 
-/** The names of the workers of `queues`, by id; those without a name are left out. */
+/** Reads the names of the workers of `queues`, by id; workers without a name are left out. */
 export async function workerNames(
   relier: Relier,
   queues: Iterable<string>,
@@ -19,10 +19,10 @@ export async function workerNames(
   return new Map(fleets.flat().flatMap(({ id, info }) => info.name ? [[id, info.name]] : []));
 }
 
-/** The fewest characters of an id that stand for it. */
+/** Fewest characters of an id that stand for it. */
 const fewest = 4;
 
-/** Whether the worker `id` is meant by `typed`: its name, or how its id begins. */
+/** Tests whether `typed` names the worker `id`: by its name, or by the beginning of its id. */
 export function matchesWorker(
   typed: string,
   id: string | null,

@@ -177,7 +177,7 @@ test("80 by 24 shows counters, rates, queues with their flags, and what runs wit
   assert.match(text, /^rl top {2}redis:\/\/here .*12:00:00Z *\n/);
   assert.match(
     text,
-    /ready 200,000 {2}running 6 {2}scheduled 6 {2}suspects 2 {2}dead 2 {2}1 worker/,
+    /ready 200,000 {2}running 6 {2}scheduled 6 {2}quarantined 2 {2}dead 2 {2}1 worker/,
   );
   assert.match(text, /▂▄█ {2}25\/s done {2}2\/s failed/);
   assert.match(text, /mails +100,000 +3 +3 +1 +1m5s +13\/s +▃█▄ +paused/);

@@ -83,7 +83,7 @@ test(
     await until("a task runs", () => holding.size > 0);
     const { codes, text } = await why(lab, id);
     assert.deepEqual(codes, ["no-slot", "line"]);
-    assert.match(text, /The only slot of lonely is taken/);
+    assert.match(text, /The only slot of lonely is in use/);
     assert.match(text, /2 tasks are ahead of it in line/);
     const timer = setInterval(letGo, 10);
     await until("all is done", async () => (await lab.queue.stats()).counts.completed === 4);
@@ -184,7 +184,7 @@ test(
     await until("it is dead", async () => (await lab.queue.inspect(id)).state === "dead");
     const { codes, text, attempts } = await why(lab, id);
     assert.deepEqual(codes, ["dead", "error", "release", "ran-again"]);
-    assert.match(text, /no attempt was left \(2 failures\)/);
+    assert.match(text, /was the last one allowed \(2 failures\)/);
     assert.match(text, /rl dlq release default~0~/);
     assert.deepEqual(attempts.map(({ how }) => how), ["failed", "attempts"]);
   }),
@@ -238,7 +238,7 @@ test(
     await lab.moves.age("running", local, -5000);
     const { codes, text } = await why(lab, id);
     assert.deepEqual(codes, ["running", "overdue"]);
-    assert.match(text, /lease ran out 5(\.\d)?s ago and nobody has swept/);
+    assert.match(text, /lease expired 5(\.\d)?s ago and no sweep has run/);
   }),
 );
 
@@ -256,14 +256,14 @@ test(
     });
     const missed = await why(lab, id);
     assert.deepEqual(missed.codes, ["running", "worker-silent"]);
-    assert.match(missed.text, /connection has been gone for .*: no other worker is there/);
+    assert.match(missed.text, /connection has been gone for .*: no other worker is alive/);
     await until("it is back", async () => {
       await lab.moves.sweep();
       return (await lab.queue.inspect(id)).state === "scheduled";
     });
     const { codes, text, attempts } = await why(lab, id);
     assert.deepEqual(codes, ["resurrected", "no-worker"]);
-    assert.match(text, /connection vanished, its process had died/);
+    assert.match(text, /connection of the worker closed, its process had crashed/);
     assert.deepEqual(attempts.map(({ how }) => how), ["presence"]);
   }),
 );
@@ -278,12 +278,15 @@ test(
     await lab.queue.commandWorker("w1", { do: "stop" });
     const leaving = await why(lab, id);
     assert.deepEqual(leaving.codes, ["running", "alive", "leaving"]);
-    assert.match(leaving.text, /was told to stop: what it does not finish it hands off/);
+    assert.match(leaving.text, /has the command to stop: it hands off what it does not finish/);
     await lab.redis.hdel(lab.key("worker"), "w1");
     await lab.redis.zadd(lab.key("workers"), await lab.moves.now() - 20_000, "w1");
     const silent = await why(lab, id);
     assert.deepEqual(silent.codes, ["running", "worker-silent"]);
-    assert.match(silent.text, /last beat 20(\.\d)?s ago: if it stays silent, phoenix brings/);
+    assert.match(
+      silent.text,
+      /last heartbeat was 20(\.\d)?s ago: if it stays silent, Phoenix resurrects/,
+    );
     await lab.redis.zrem(lab.key("workers"), "w1");
     assert.deepEqual((await why(lab, id)).codes, ["running", "worker-lost"]);
   }),
@@ -303,8 +306,11 @@ test(
     }
     const suspect = await why(lab, id);
     assert.deepEqual(suspect.codes, ["quarantined", "no-worker", "ran-again"]);
-    assert.match(suspect.text, /2 workers died or stalled while running it, 2 are allowed/);
-    assert.match(suspect.text, /given to a worker twice: SIGKILL once, SIGSEGV once/);
+    assert.match(
+      suspect.text,
+      /Quarantined: 2 workers crashed or stalled running this task \(limit 2\)/,
+    );
+    assert.match(suspect.text, /claimed it twice: SIGKILL once, SIGSEGV once/);
     await lab.moves.age("quarantined", local, -1);
     const { tasks } = await lab.moves.turn({ slots: 1 });
     const solo = await why(lab, id);
@@ -315,7 +321,7 @@ test(
     assert.deepEqual(codes, ["dead", "release", "ran-again"]);
     assert.match(
       text,
-      /cost more workers their lives than it is allowed to \(3 deaths, 2 allowed\)/,
+      /crashed more workers than maxResurrections allows \(3 of 2\)/,
     );
   }),
 );
@@ -339,7 +345,7 @@ test(
     const { id } = await quick.apush();
     const { codes, text } = await why(lab, id);
     assert.deepEqual(codes, ["lane", "first"]);
-    assert.match(text, /The only worker, keeper, takes nothing else/);
+    assert.match(text, /The only worker, keeper, claims nothing else/);
     const kept = await why(lab, full(lab, suspect));
     assert.deepEqual(kept.codes.slice(0, 2), ["quarantined", "lane"]);
     const timer = setInterval(letGo, 10);
@@ -381,7 +387,7 @@ test(
     assert.ok(await lab.moves.settle(claim, "complete"));
     const { codes, text } = await why(lab, full(lab, local));
     assert.deepEqual(codes, ["completed"]);
-    assert.match(text, /though that worker had been given up/);
+    assert.match(text, /after its lease had expired/);
   }),
 );
 

@@ -175,7 +175,7 @@ test(
     assert.equal((await worker(lab, ["show", "two", "--json"])).lines()[0].id, two.id);
     const nobody = await worker(lab, ["show", "three"]);
     assert.equal(nobody.exit, 4);
-    assert.match(nobody.stderr, /there is one, two/);
+    assert.match(nobody.stderr, /known workers: one, two/);
     const which = await worker(lab, ["drain"]);
     assert.equal(which.exit, 2);
     assert.match(which.stderr, /name one: one \(w\S{8}\), two \(w\S{8}\)/);
@@ -246,8 +246,8 @@ test(
     assert.deepEqual(await lab.queue.evict(mortal, "SIGKILL"), [id]);
     const { exit, stdout } = await first;
     assert.equal(exit, 1);
-    assert.match(stdout, /◆ \S+ brought back: the worker died \(SIGKILL\)/);
-    assert.match(stdout, /The worker died before it was done\. 1 task brought back\. 0 lost\./);
+    assert.match(stdout, /◆ \S+ resurrected: the worker crashed \(SIGKILL\)/);
+    assert.match(stdout, /The worker crashed before it was done\. 1 task resurrected\. 0 lost\./);
   }),
 );
 

@@ -1,5 +1,5 @@
 /**
- * `rl idem`: which keys of `idempotencyLock()` are held, and which are done.
+ * `rl idem list` and `rl idem locks`: keys of `idempotencyLock()`.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import { integer } from "../../framework/option_values.ts";
 import { signOf } from "../tasks/state_label.ts";
 import { scanTasks } from "../../../core/console/mod.ts";
 
-/** What both lists of locks take. */
-export const lockArgs = {
-  limit: { type: "string", valueHint: "n", default: "50", description: "How many, 1 to 1000" },
-  cursor: { type: "string", valueHint: "text", description: "Where an earlier list ended" },
+/** Arguments of both lists. */
+const lockArgs = {
+  limit: { type: "string", valueHint: "n", default: "50", description: "Most entries, 1 to 1000" },
+  cursor: { type: "string", valueHint: "text", description: "Cursor printed by an earlier list" },
 } as const;
 
 const list: Command<typeof lockArgs> = command({
-  summary: "List the keys of locks: held, and done",
-  details: 'Keys themselves are not stored, only ids derived from them: "rl idem show <key>" ' +
+  summary: "List the idempotency keys of locks, held and completed",
+  details: 'Keys are not stored, only ids derived from them: "rl idem show <key>" ' +
     'finds one. Tasks with a business key are listed by "rl tasks".',
   examples: ["rl idem", "rl idem list --limit 200 --json"],
   args: lockArgs,
@@ -28,8 +28,17 @@ const list: Command<typeof lockArgs> = command({
 
 export default list;
 
-/** Lists locks in `states`. */
-export async function listLocks(
+/** `rl idem locks`. */
+export const locks: Command<typeof lockArgs> = command({
+  summary: "List the locks that are held now",
+  details: "An expired lock goes to the next caller; there is nothing to purge.",
+  examples: ["rl idem locks", "rl idem locks --watch"],
+  args: lockArgs,
+  watch: true,
+  run: (context) => listLocks(context, ["running"], "locks"),
+});
+
+async function listLocks(
   { args, out, relier }: Context<typeof lockArgs>,
   states: readonly TaskState[],
   verb: string,

@@ -71,7 +71,7 @@ function counters({ snapshot, looked }: Model, { style, columns }: Frame): strin
     ["ready", sum(({ stats }) => stats.counts.ready), cyan],
     ["running", sum(({ stats }) => stats.counts.running), green],
     ["scheduled", sum(({ stats }) => stats.counts.scheduled), blue],
-    ["suspects", sum(({ stats }) => stats.counts.quarantined), yellow],
+    ["quarantined", sum(({ stats }) => stats.counts.quarantined), yellow],
     ["dead", sum(({ stats }) => stats.counts.dead), red],
   ];
   const workers = new Set(queues.flatMap(({ stats }) => stats.workers)).size;

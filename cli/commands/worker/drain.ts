@@ -1,6 +1,5 @@
 /**
- * `rl worker drain`: has a worker leave, and tells what becomes of each task it
- * held.
+ * `rl worker drain`: drains a worker, and shows the outcome of each task that it held.
  *
  * @module
  */
@@ -9,31 +8,33 @@ import { plural, shortId, workerName, type WorkerStatus } from "../../../core/co
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { duration } from "../../framework/duration.ts";
 import type { Output } from "../../framework/output.ts";
-import { type Fate, type FateName, watchFarewell } from "./drain_progress.ts";
+import { type OutcomeName, type TaskOutcome, watchDrain } from "./drain_progress.ts";
 import { workersNamed } from "./find_workers.ts";
-import { give } from "./send_command.ts";
+import { sendCommand } from "./send_command.ts";
 
 const args = {
   worker: {
     type: "positional",
     required: false,
-    description: "Its name, or a beginning of its id (the only one there is)",
+    description: "Name of the worker, or the beginning of its id (default: the only one)",
   },
-  all: { type: "boolean", description: "Every worker" },
+  all: { type: "boolean", description: "All workers" },
   timeout: {
     type: "string",
     valueHint: "duration",
     default: "30",
-    description: "How long what runs may go on",
+    description: "Time that running tasks have to finish",
   },
-  detach: { type: "boolean", description: "Only tell it to, and do not wait" },
+  detach: { type: "boolean", description: "Send the command and do not wait" },
 } as const;
 
 const drain: Command<typeof args> = command({
-  summary: "Have a worker finish what it runs, hand off the rest, and leave",
-  details: `It claims nothing more, gives back at once what it has not started, and hands off what
-does not end in time, with its partial result. No task is charged for it. At the end each task it
-held is looked up. Exits 1 if the worker died, 6 if it did not leave, 8 if a task is lost.`,
+  summary: "Stop a worker: running tasks finish, the rest is handed off",
+  details:
+    `The worker claims no more tasks, returns those that it has not started, and hands off those
+that do not end in time, with their partial results. No attempt is counted for them. At the end the
+state of each task is checked. Exits 1 if the worker crashed, 6 if it did not leave, 8 if a task is
+lost.`,
   examples: [
     "rl worker drain --timeout 30",
     "rl worker drain rl-worker-2",
@@ -45,8 +46,8 @@ held is looked up. Exits 1 if the worker died, 6 if it did not leave, 8 if a tas
     const { args } = context;
     const ms = duration("--timeout", args.timeout, { max: 86_400_000 });
     const workers = await workersNamed(context.relier, args.worker, args.all);
-    if (workers.length === 0) context.out.note("no worker is at work");
-    const exits = await Promise.all(workers.map((fellow) => leave(context, fellow, ms)));
+    if (workers.length === 0) context.out.note("no worker is alive");
+    const exits = await Promise.all(workers.map((worker) => leave(context, worker, ms)));
     return Math.max(0, ...exits);
   },
 });
@@ -55,48 +56,48 @@ export default drain;
 
 async function leave(
   context: Context<typeof args>,
-  fellow: WorkerStatus,
+  worker: WorkerStatus,
   ms: number,
 ): Promise<number> {
   const { relier, out, signal, args: { detach, all } } = context;
-  const name = workerName(fellow);
+  const name = workerName(worker);
   const say = (text: string): void => out.line(all ? `${out.style.cyan(name)} │ ${text}` : text);
   if (detach) {
-    await give(relier, fellow, { do: "drain", timeout: ms });
-    out.record({ id: fellow.id, order: "drain" }, () => say(`✓ ${name} was told to drain`));
+    await sendCommand(relier, worker, { do: "drain", timeout: ms });
+    out.record({ id: worker.id, command: "drain" }, () => say(`✓ ${name} drains`));
     return 0;
   }
-  const farewell = await watchFarewell(relier, fellow, ms, (fate) => {
-    out.record({ worker: fellow.id, ...fate }, () => say(lineOf(fate, out)));
+  const progress = await watchDrain(relier, worker, ms, (outcome) => {
+    out.record({ worker: worker.id, ...outcome }, () => say(lineOf(outcome, out)));
   });
   try {
-    const running = Math.min(farewell.held, fellow.info.concurrency);
-    await give(relier, fellow, { do: "drain", timeout: ms });
-    const waiting = farewell.held > running ? `, ${farewell.held - running} not started` : "";
+    const running = Math.min(progress.held, worker.info.concurrency);
+    await sendCommand(relier, worker, { do: "drain", timeout: ms });
+    const waiting = progress.held > running ? `, ${progress.held - running} not started` : "";
     if (!out.json) {
       say(
         `⏳ Worker ${name} entering drain mode...   ` +
           `${plural(running, "task")} in flight${waiting}, no new claims`,
       );
     }
-    signal.addEventListener("abort", () => farewell.close());
-    const left = await farewell.over();
+    signal.addEventListener("abort", () => progress.close());
+    const left = await progress.over();
     signal.throwIfAborted();
-    return tell(fellow, farewell.fates, left, say, out);
+    return report(worker, progress.outcomes, left, say, out);
   } finally {
-    farewell.close();
+    progress.close();
   }
 }
 
-function tell(
-  fellow: WorkerStatus,
-  fates: ReadonlyMap<string, Fate>,
+function report(
+  worker: WorkerStatus,
+  outcomes: ReadonlyMap<string, TaskOutcome>,
   left: boolean,
   say: (text: string) => void,
   out: Output,
 ): number {
-  const count = (...names: FateName[]): number =>
-    [...fates.values()].filter(({ fate }) => names.includes(fate)).length;
+  const count = (...names: OutcomeName[]): number =>
+    [...outcomes.values()].filter(({ fate }) => names.includes(fate)).length;
   const [handedOff, returned, died, lost] = [
     count("handedOff"),
     count("returned"),
@@ -104,23 +105,23 @@ function tell(
     count("lost"),
   ];
   const exit = lost > 0 ? 8 : died > 0 ? 1 : left ? 0 : 6;
-  out.record({ worker: fellow.id, left, handedOff, returned, died, lost, exit }, () => {
+  out.record({ worker: worker.id, left, handedOff, returned, died, lost, exit }, () => {
     const { green, red, yellow } = out.style;
     const back = returned > 0 ? ` ${returned} returned unstarted.` : "";
     if (lost > 0) say(`${red("✖")} ${plural(lost, "task")} lost: rl audit`);
-    else if (!left) say(`${red("✖")} It has not left: see "rl worker show ${workerName(fellow)}"`);
+    else if (!left) say(`${red("✖")} It has not left: see "rl worker show ${workerName(worker)}"`);
     else if (died > 0) {
       say(
-        `${yellow("⚠")} The worker died before it was done. ${
+        `${yellow("⚠")} The worker crashed before it was done. ${
           plural(died, "task")
-        } brought back. 0 lost.`,
+        } resurrected. 0 lost.`,
       );
     } else say(`${green("✓")} Clean exit. ${plural(handedOff, "task")} handed off.${back} 0 lost.`);
   });
   return exit;
 }
 
-function lineOf({ id, fate, ms, reason, partial }: Fate, out: Output): string {
+function lineOf({ id, fate, ms, reason, partial }: TaskOutcome, out: Output): string {
   const { green, yellow, red, magenta, dim } = out.style;
   const task = out.wide ? id : shortId(id);
   const why = reason === "" ? "" : dim(` (${reason})`);
@@ -134,7 +135,7 @@ function lineOf({ id, fate, ms, reason, partial }: Fate, out: Output): string {
     case "returned":
       return `${green("↩")} ${task} had not started — returned`;
     case "died":
-      return `${magenta("◆")} ${task} brought back: the worker died${why}`;
+      return `${magenta("◆")} ${task} resurrected: the worker crashed${why}`;
     case "lost":
       return `${red("✖")} ${task} is lost${why}`;
     default:

@@ -1,7 +1,6 @@
 /**
- * What becomes of the tasks of a worker that drains: followed as it happens,
- * and looked up at the end. That nothing is lost is something to be found, not
- * to be said.
+ * Follows the tasks of a draining worker, and checks the state of each at the end:
+ * that no task is lost is verified, not assumed.
  *
  * @module
  */
@@ -11,10 +10,10 @@ import type { WorkerStatus } from "../../../core/console/mod.ts";
 import { type Relier, RelierError, type TaskDetails } from "../../../mod.ts";
 
 /**
- * What became of a task: `returned` had not started, `handedOff` had, `died`
- * was brought back because its worker died, `lost` is nowhere.
+ * Outcome of a task: `returned` had not started, `handedOff` had, `died` was
+ * resurrected because its worker crashed, `lost` has no record.
  */
-export type FateName =
+export type OutcomeName =
   | "completed"
   | "failed"
   | "dead"
@@ -25,26 +24,27 @@ export type FateName =
   | "died"
   | "lost";
 
-/** What became of a task. */
-export interface Fate {
+/** Outcome of one task. */
+export interface TaskOutcome {
   readonly id: string;
-  readonly fate: FateName;
-  /** How long it ran there. */
+  readonly fate: OutcomeName;
+  /** Time it ran on this worker. */
   readonly ms: number;
-  /** Why, in the words of its record. */
+  /** The stored reason. */
   readonly reason: string;
-  /** Whether the next attempt finds what this one had so far. */
+  /** Whether the next attempt gets a partial result of this one. */
   readonly partial: boolean;
 }
 
-/** The drain of one worker, as seen from outside. */
-export interface Farewell {
-  /** How many tasks it held. */
+/** Progress of the drain of one worker. */
+export interface DrainProgress {
+  /** Number of tasks that it held. */
   readonly held: number;
-  /** Resolves to whether it has left; then each task was looked up. */
+  /** Resolves to whether the worker has left, after each task was checked. */
   over(): Promise<boolean>;
-  /** What became of each task. */
-  readonly fates: ReadonlyMap<string, Fate>;
+  /** Outcomes by task id. */
+  readonly outcomes: ReadonlyMap<string, TaskOutcome>;
+  /** Stops following. */
   close(): void;
 }
 
@@ -52,11 +52,11 @@ interface Held {
   readonly id: string;
   readonly queue: string;
   readonly since: number;
-  /** Whether a beat has told so; it may have been started since. */
+  /** Whether a heartbeat has reported its start; it may have started since. */
   readonly started: boolean;
 }
 
-const ends: Readonly<Record<string, FateName>> = {
+const ends: Readonly<Record<string, OutcomeName>> = {
   complete: "completed",
   retry: "failed",
   bury: "dead",
@@ -66,41 +66,41 @@ const ends: Readonly<Record<string, FateName>> = {
   quarantine: "died",
   abandon: "died",
 };
-/** Causes of attempts that ended while their worker lived, and the fates they are. */
-const causes: Readonly<Record<string, FateName>> = {
+/** Outcomes by the cause of an attempt that ended while its worker was alive. */
+const causes: Readonly<Record<string, OutcomeName>> = {
   completed: "completed",
   failed: "failed",
   timeout: "failed",
   cancelled: "cancelled",
   drain: "handedOff",
 };
-const final: ReadonlySet<FateName> = new Set(["completed", "cancelled", "dead"]);
+const final: ReadonlySet<OutcomeName> = new Set(["completed", "cancelled", "dead"]);
 const everyMs = 100;
-/** What a worker may need beside its time: to insist that Redis hears of its last words, or to be missed. */
-const goodbyeMs = 20_000;
+/** Time a worker may need beyond its timeout: to retry its last settlements, or to be found lost. */
+const graceMs = 20_000;
 
 /**
- * Begins to follow `fellow`, which is told right after to drain within
- * `timeoutMs`; `tell` hears of each task once.
+ * Starts to follow `worker`, which is then sent the command to drain within
+ * `timeoutMs`; `onEnd` is called once for each task.
  */
-export async function watchFarewell(
+export async function watchDrain(
   relier: Relier,
-  fellow: WorkerStatus,
+  worker: WorkerStatus,
   timeoutMs: number,
-  tell: (fate: Fate) => void,
-): Promise<Farewell> {
+  onEnd: (outcome: TaskOutcome) => void,
+): Promise<DrainProgress> {
   const end = new AbortController();
   const tasks = new Map<string, Held>();
-  const fates = new Map<string, Fate>();
-  // Until it is told to drain, nothing is given back.
+  const outcomes = new Map<string, TaskOutcome>();
+  // Before the command, the worker returns nothing.
   let deadline = Infinity;
   const hold = (id: string, queue: string, since: number, started: boolean): void => {
     if (!tasks.has(id)) tasks.set(id, { id, queue, since, started });
   };
 
   async function look(): Promise<void> {
-    for (const queue of fellow.queues) {
-      for (const task of await relier.queue(queue).heldBy(fellow.id)) {
+    for (const queue of worker.queues) {
+      for (const task of await relier.queue(queue).heldBy(worker.id)) {
         const since = task.since?.getTime() ?? Date.now();
         const { facts } = await relier.queue(queue).inspect(task.id);
         hold(task.id, queue, since, facts["started"] === "true");
@@ -108,24 +108,24 @@ export async function watchFarewell(
     }
   }
 
-  async function decide(task: Held, fate: FateName, reason: string): Promise<void> {
+  async function decide(task: Held, fate: OutcomeName, reason: string): Promise<void> {
     const ms = Date.now() - task.since;
     const details = await inspected(relier, task);
     const partial = (details?.partialResult ?? "") !== "";
-    if (fates.has(task.id)) return;
+    if (outcomes.has(task.id)) return;
     const found = { id: task.id, fate, ms, reason, partial };
-    fates.set(task.id, found);
-    tell(found);
+    outcomes.set(task.id, found);
+    onEnd(found);
   }
 
   async function follow(queue: string, onOpen: () => void): Promise<void> {
-    const happenings = relier.queue(queue).events({ signal: end.signal, onOpen });
-    for await (const { id, type, worker, reason } of happenings) {
-      if (worker !== fellow.id) continue;
+    const events = relier.queue(queue).events({ signal: end.signal, onOpen });
+    for await (const { id, type, worker: by, reason } of events) {
+      if (by !== worker.id) continue;
       if (type === "claim") hold(id, queue, Date.now(), false);
       const task = tasks.get(id);
       if (!task) continue;
-      // What has not started goes back at once, the rest when its time is over.
+      // Tasks that have not started are returned at once, the others at the deadline.
       const started = task.started || performance.now() > deadline;
       const handed = started ? "handedOff" : "returned";
       const fate = type === "handoff" ? handed : ends[type];
@@ -133,7 +133,7 @@ export async function watchFarewell(
     }
   }
 
-  const open = fellow.queues.map((queue) =>
+  const open = worker.queues.map((queue) =>
     new Promise<void>((resolve, reject) => void follow(queue, resolve).catch(reject))
   );
   await Promise.all(open);
@@ -141,19 +141,19 @@ export async function watchFarewell(
   deadline = performance.now() + timeoutMs;
   return {
     held: tasks.size,
-    fates,
+    outcomes,
     async over() {
-      while (await isThere(relier, fellow)) {
-        if (performance.now() > deadline + goodbyeMs || end.signal.aborted) return false;
+      while (await isThere(relier, worker)) {
+        if (performance.now() > deadline + graceMs || end.signal.aborted) return false;
         await sleep(everyMs);
       }
       for (const task of tasks.values()) {
         const details = await inspected(relier, task);
-        const [fate, reason] = fateOf(details, fellow.id);
-        // What was seen to end may be forgotten by now, as it was to be.
-        const seen = fates.get(task.id)?.fate;
-        if (fate === "lost" && !(seen && final.has(seen))) fates.delete(task.id);
-        if (!fates.has(task.id)) await decide(task, fate, reason);
+        const [fate, reason] = outcomeOf(details, worker.id);
+        // A task that was seen to end may have been purged since.
+        const seen = outcomes.get(task.id)?.fate;
+        if (fate === "lost" && !(seen && final.has(seen))) outcomes.delete(task.id);
+        if (!outcomes.has(task.id)) await decide(task, fate, reason);
       }
       return true;
     },
@@ -178,10 +178,10 @@ async function inspected(
   }
 }
 
-/** What the record of a task says of its attempt with `worker`. */
-function fateOf(task: TaskDetails | undefined, worker: string): [FateName, string] {
-  if (!task) return ["lost", "there is no record of it"];
-  if (task.state === "running" && task.worker === worker) return ["lost", "nobody has it"];
+/** Reads the outcome of the attempt on `worker` from the record of its task. */
+function outcomeOf(task: TaskDetails | undefined, worker: string): [OutcomeName, string] {
+  if (!task) return ["lost", "it has no record"];
+  if (task.state === "running" && task.worker === worker) return ["lost", "no worker has it"];
   const attempt = task.history.findLast((each) => each.worker === worker);
   if (!attempt) return [task.state === "completed" ? "completed" : "returned", ""];
   return [causes[attempt.cause] ?? (task.state === "dead" ? "dead" : "died"), attempt.cause];

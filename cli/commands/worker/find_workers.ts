@@ -1,5 +1,5 @@
 /**
- * The workers there are, over all queues, and which of them somebody means.
+ * Finds the workers that a command is for.
  *
  * @module
  */
@@ -16,14 +16,14 @@ import { short } from "../../framework/option_values.ts";
 
 const most = 5;
 
-/** Every worker there is, by name and age. */
+/** Reads every worker, ordered by name and age. */
 export async function allWorkers(relier: Relier): Promise<WorkerStatus[]> {
   return await listWorkers(relier, await usedQueues(relier));
 }
 
 /**
- * The workers that are meant: `all`, the one that `text` names or whose id begins
- * so, or the only one there is.
+ * Finds the workers that a command is for: `all`, the one with the name or the
+ * beginning of an id in `text`, or the only one.
  *
  * @throws {CliError} 2, 4
  */
@@ -33,34 +33,35 @@ export async function workersNamed(
   all = false,
 ): Promise<WorkerStatus[]> {
   if (all && text !== undefined) {
-    throw new CliError(2, `Cannot use --all with worker "${short(text)}": name it, or take all`);
+    throw new CliError(2, `Cannot use --all with worker "${short(text)}": name one, or use --all`);
   }
-  const fleet = await allWorkers(relier);
-  const alive = fleet.filter(({ state }) => state !== "lost");
+  const workers = await allWorkers(relier);
+  const alive = workers.filter(({ state }) => state !== "lost");
   if (all) return alive;
   if (text === undefined) {
     if (alive.length === 1) return alive;
-    if (alive.length === 0) throw new CliError(4, "Cannot find a worker: none is at work", nobody);
-    throw unclear(`Cannot tell which worker is meant: there are ${alive.length}`, alive);
+    if (alive.length === 0) throw new CliError(4, "Cannot find a worker: none is alive", startOne);
+    throw unclear(`Cannot choose a worker: there are ${alive.length}`, alive);
   }
-  const named = fleet.filter(({ info }) => info.name === text);
-  // A name outlives its process: the one that works is meant.
+  const named = workers.filter(({ info }) => info.name === text);
+  // A name outlives its process: prefer the live worker.
   const working = named.filter(({ state }) => state !== "lost");
-  const found = [working, named, fleet.filter(({ id }) => id.startsWith(text) && text.length >= 4)]
-    .find((each) => each.length > 0) ?? [];
+  const found =
+    [working, named, workers.filter(({ id }) => id.startsWith(text) && text.length >= 4)]
+      .find((each) => each.length > 0) ?? [];
   if (found.length === 1) return found;
   if (found.length > 1) {
-    throw unclear(`Cannot tell which worker "${short(text)}" is: ${found.length} are`, found);
+    throw unclear(`Cannot choose worker "${short(text)}": ${found.length} match`, found);
   }
   const others = alive.slice(0, most).map(workerName).join(", ");
   throw new CliError(
     4,
     `Cannot find worker "${short(text)}"`,
-    others === "" ? nobody : { hint: `there is ${others}; see "rl worker"` },
+    others === "" ? startOne : { hint: `known workers: ${others}; see "rl worker"` },
   );
 }
 
-const nobody = { hint: 'start one with "rl worker start <module>"' };
+const startOne = { hint: 'start one with "rl worker start <module>"' };
 
 function unclear(message: string, candidates: readonly WorkerStatus[]): CliError {
   const named = candidates.slice(0, most).map((each) =>

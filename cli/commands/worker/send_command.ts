@@ -1,5 +1,6 @@
 /**
- * What workers are told to do, and whether they did it.
+ * Sends a command to a worker, and waits for its effect: `rl worker pause`, `resume`,
+ * `restart` and `stop`.
  *
  * @module
  */
@@ -11,54 +12,52 @@ import { type Command, command, type Context } from "../../framework/command.ts"
 import { CliError } from "../../framework/cli_error.ts";
 import { allWorkers, workersNamed } from "./find_workers.ts";
 
-/** Whom an order is for. */
-export const whom = {
+const workerArgs = {
   worker: {
     type: "positional",
     required: false,
-    description: "Its name, or a beginning of its id (the only one there is)",
+    description: "Name of the worker, or the beginning of its id (default: the only one)",
   },
-  all: { type: "boolean", description: "Every worker" },
+  all: { type: "boolean", description: "All workers" },
 } as const;
 
-/** An order as a command. */
-export interface OrderOptions {
-  readonly order: Exclude<WorkerCommand["do"], "drain">;
+interface WorkerCommandOptions {
   readonly summary: string;
   readonly details: string;
-  /** What is said once it is done. */
+  /** Message after the effect. */
   readonly done: string;
-  /** Whether `now`, the workers there are, shows that `then` has obeyed. */
-  obeyed(then: WorkerStatus, now: readonly WorkerStatus[]): boolean;
+  /** Tests whether `now`, the current workers, shows that `then` has applied the command. */
+  applied(then: WorkerStatus, now: readonly WorkerStatus[]): boolean;
 }
 
-/** An order is obeyed as soon as it is heard, at the next beat at the latest; leaving takes longer. */
-const patienceMs = 60_000;
+/** A worker applies a command with its next heartbeat at the latest; leaving takes longer. */
+const timeoutMs = 60_000;
 const everyMs = 100;
 
-/** Makes the command that gives an order to one worker after another. */
-export function orderCommand(options: OrderOptions): Command<typeof whom> {
-  const { order, summary, details, done, obeyed } = options;
+function workerCommand(
+  name: Exclude<WorkerCommand["do"], "drain">,
+  { summary, details, done, applied }: WorkerCommandOptions,
+): Command<typeof workerArgs> {
   return command({
     summary,
     details,
-    examples: [`rl worker ${order} rl-worker-1`, `rl worker ${order} --all`],
-    args: whom,
+    examples: [`rl worker ${name} rl-worker-1`, `rl worker ${name} --all`],
+    args: workerArgs,
     acts: true,
     async run(context) {
       const { relier, out, args, signal } = context;
+      const { green, yellow } = out.style;
       let exit = 0;
-      for (const fellow of await workersNamed(relier, args.worker, args.all)) {
-        await give(relier, fellow, { do: order });
-        const did = await waitUntil(context, fellow, obeyed);
+      for (const worker of await workersNamed(relier, args.worker, args.all)) {
+        await sendCommand(relier, worker, { do: name });
+        const obeyed = await waitUntil(context, worker, applied);
         signal.throwIfAborted();
-        if (!did) exit = 6;
-        out.record({ id: fellow.id, name: fellow.info.name, order, obeyed: did }, () => {
-          const { green, yellow } = out.style;
+        if (!obeyed) exit = 6;
+        out.record({ id: worker.id, name: worker.info.name, command: name, obeyed }, () => {
           out.line(
-            did
-              ? `${green("✓")} ${workerName(fellow)} ${done}`
-              : `${yellow("⚠")} ${workerName(fellow)} was told, and has not obeyed yet`,
+            obeyed
+              ? `${green("✓")} ${workerName(worker)} ${done}`
+              : `${yellow("⚠")} ${workerName(worker)} has the command, and has not applied it yet`,
           );
         });
       }
@@ -67,26 +66,63 @@ export function orderCommand(options: OrderOptions): Command<typeof whom> {
   });
 }
 
+/** `rl worker pause`. */
+export const pause: Command<typeof workerArgs> = workerCommand("pause", {
+  summary: "Stop a worker from claiming tasks; running tasks finish",
+  details: 'It stays paused until "rl worker resume". To stop all workers of a queue from ' +
+    'claiming, see "rl queues pause".',
+  done: "claims no more tasks",
+  applied: (then, now) => aliveIn(now, then)?.state !== "working",
+});
+
+/** `rl worker resume`. */
+export const resume: Command<typeof workerArgs> = workerCommand("resume", {
+  summary: "Let a paused worker claim tasks again",
+  details: "A worker that drains goes on draining.",
+  done: "claims again",
+  applied: (then, now) => aliveIn(now, then)?.state !== "paused",
+});
+
+/** `rl worker restart`. */
+export const restart: Command<typeof workerArgs> = workerCommand("restart", {
+  summary: "Drain a worker, and let its supervisor start another",
+  details: "With --all, one after another: the next one drains when the last is back. A worker " +
+    "without a supervisor exits with code 75.",
+  done: "left, and another works in its place",
+  applied: (then, now) =>
+    !aliveIn(now, then) &&
+    (then.info.supervisor === null || now.some((each) => replaces(then, each))),
+});
+
+/** `rl worker stop`. */
+export const stop: Command<typeof workerArgs> = workerCommand("stop", {
+  summary: "Stop a worker at once; it hands off its tasks",
+  details: 'No attempt is counted for them. "rl worker drain" lets them finish first. The ' +
+    "supervisor starts no other worker in its place.",
+  done: "handed off its tasks and left",
+  applied: (then, now) => !aliveIn(now, then),
+});
+
 /**
- * Tells `fellow` what to do, in one of its queues: it is one worker.
+ * Sends a command to a worker through one of its queues, which is enough.
  *
- * @throws {CliError} 5 if it is lost.
+ * @throws {CliError} 5 if the worker is lost.
  */
-export async function give(
+export async function sendCommand(
   relier: Relier,
-  fellow: WorkerStatus,
-  order: WorkerCommand,
+  worker: WorkerStatus,
+  workerCommand: WorkerCommand,
 ): Promise<void> {
-  if (fellow.state === "lost") {
-    throw new CliError(5, `Cannot tell ${workerName(fellow)} to ${order.do}: it is lost`, {
-      hint: "Phoenix brings back what it held; its supervisor starts another",
+  if (worker.state === "lost") {
+    throw new CliError(5, `Cannot ${workerCommand.do} ${workerName(worker)}: it is lost`, {
+      hint: "Phoenix resurrects its tasks; its supervisor starts another worker",
     });
   }
-  for (const queue of fellow.queues) {
+  for (const queue of worker.queues) {
     try {
-      return await relier.queue(queue).commandWorker(fellow.id, order);
+      return await relier.queue(queue).commandWorker(worker.id, workerCommand);
     } catch (error) {
-      const last = queue === fellow.queues.at(-1);
+      const last = queue === worker.queues.at(-1);
       if (last || !RelierError.is(error, "RL_NOT_FOUND")) throw error;
     }
   }
@@ -94,21 +130,28 @@ export async function give(
 
 async function waitUntil(
   { relier, signal }: Pick<Context, "relier" | "signal">,
-  fellow: WorkerStatus,
-  obeyed: OrderOptions["obeyed"],
+  worker: WorkerStatus,
+  applied: WorkerCommandOptions["applied"],
 ): Promise<boolean> {
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + timeoutMs;
   while (performance.now() < deadline && !signal.aborted) {
-    if (obeyed(fellow, await allWorkers(relier))) return true;
+    if (applied(worker, await allWorkers(relier))) return true;
     await sleep(everyMs, undefined, { signal }).catch(() => {});
   }
   return false;
 }
 
-/** Whether `fellow` is among `fleet`, and alive. */
-export function among(
-  fleet: readonly WorkerStatus[],
+function aliveIn(
+  workers: readonly WorkerStatus[],
   { id }: WorkerStatus,
 ): WorkerStatus | undefined {
-  return fleet.find((each) => each.id === id && each.state !== "lost");
+  return workers.find((each) => each.id === id && each.state !== "lost");
+}
+
+function replaces(
+  { info: then }: WorkerStatus,
+  { info, state }: WorkerStatus,
+): boolean {
+  return state === "working" && info.name === then.name && info.host === then.host &&
+    info.supervisor === then.supervisor;
 }

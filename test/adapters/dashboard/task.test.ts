@@ -152,7 +152,7 @@ test(
     assert.match(waiting, /act\/tasks\.cancel/);
     assert.match(waiting, /act\/tasks\.run/);
     assert.doesNotMatch(waiting, /act\/tasks\.(release|discard|edit)/);
-    assert.match(waiting, /Whoever pushed it delayed it/);
+    assert.match(waiting, /It was pushed with a delay/);
     await who.post("/act/tasks.run", { id, sure: "yes", back: pageOf(id).slice(1) });
     assert.match((await who.get(pageOf(id))).text, /1 task put in line/);
     await who.post("/act/tasks.cancel", { id, sure: "yes" });

@@ -80,7 +80,7 @@ test(
         ["state=nowhere", /it must be of scheduled/],
         ["queue=%7Bx%7D", /no queue has such a name/],
         ["payload=x", /customer.id=42/],
-        ["cursor=x", /none of this list/],
+        ["cursor=x", /belongs to another list/],
         [`name=${"x".repeat(400)}`, /too long/],
       ] as const
     ) {
