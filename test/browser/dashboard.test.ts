@@ -243,7 +243,7 @@ test("a button says which command does the same, and what it does is undone by t
   await page.getByRole("status").getByText("Queue work is paused").waitFor();
   assert.notEqual((await relier.queue("work").stats()).paused.claims, null);
   await page.getByRole("button", { name: "Resume" }).click();
-  await page.getByRole("status").getByText("Queue work is open again").waitFor();
+  await page.getByRole("status").getByText("Queue work is resumed").waitFor();
   await page.context().close();
   assert.deepEqual(wrong, []);
 });
@@ -254,7 +254,7 @@ test("what cannot be undone is asked about in place, and is not done unless it i
   await visit(page, `${open}/workers`);
   await page.getByRole("button", { name: "Stop" }).first().click();
   const question = page.locator("#question");
-  assert.match(await question.textContent() ?? "", /stop at once.*rl worker stop/s);
+  assert.match(await question.textContent() ?? "", /stop now.*rl worker stop/s);
   await question.getByRole("button", { name: "Back" }).click();
   await patched(page);
   assert.equal((await relier.queue("work").workers())[0]!.info.state, "working");
@@ -331,7 +331,7 @@ test("without a script every page can be read, and acts are done", async () => {
   await page.goto(`${open}/queues/work`);
   await page.getByRole("button", { name: "Pause workers" }).click();
   await page.getByRole("button", { name: "Resume" }).click();
-  await page.getByText("Queue work is open again").waitFor();
+  await page.getByText("Queue work is resumed").waitFor();
   await context.close();
 });
 
@@ -371,11 +371,11 @@ test("what is done to many goes on piece by piece, by itself, until somebody sto
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, `${open}/tasks?queue=backlog&state=ready`);
-  await page.getByRole("radio", { name: /^all [\d,]+ that match/ }).check();
+  await page.getByRole("radio", { name: /^all [\d,]+ matching/ }).check();
   await page.getByRole("button", { name: "Cancel …" }).click();
   await page.getByRole("button", { name: "Confirm" }).click();
   await page.getByRole("heading", { name: /^[4-9],000 cancelled$/ }).waitFor();
-  await page.getByRole("link", { name: "Stop here" }).click();
+  await page.getByRole("link", { name: "Stop" }).click();
   await page.getByRole("heading", { name: "Tasks" }).waitFor();
   const { counts } = await relier.queue("backlog").stats();
   assert.ok(counts.cancelled >= 4000 && counts.cancelled < many, `${counts.cancelled} cancelled`);

@@ -1,6 +1,6 @@
 /**
- * A canary: a few dead tasks that run again before the others do, and what
- * becomes of them while one looks on.
+ * A canary: a few dead tasks that run again before the others, and a panel that shows
+ * their outcome.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { filterOf, queryOf, targetOf, type TaskFilter } from "../pages/task_filt
 import { hrefOf } from "../pages/task_table.ts";
 import { search } from "../pages/task_search.ts";
 
-/** How many run first. */
+/** The number of tasks in a canary. */
 const size = 5;
 
 function deadOf(fields: FormFields): TaskFilter {
@@ -26,18 +26,18 @@ function deadOf(fields: FormFields): TaskFilter {
   return { ...filter, states: ["dead"] };
 }
 
-/** Releases the last few of a group, and goes where they can be watched. */
+/** Releases the latest few tasks of a group, and returns to the page that shows them. */
 export const releaseCanary: Action = {
   name: "dlq.canary",
   role: "operator",
   target: (fields) => `${size} with ${targetOf(deadOf(fields))}`,
   command: (fields) => `${commandFor("release", deadOf(fields), ["dead"])} --canary ${size}`,
-  question: () => `Release ${size} of them, and watch what becomes of them?`,
+  question: () => `Release ${size} tasks as a canary?`,
   async run(ask, fields) {
     const filter = deadOf(fields);
     const { tasks } = await search(ask, filter, { states: ["dead"], limit: size });
     const ids = tasks.slice(0, size).map(({ id }) => id);
-    if (ids.length === 0) throw new InvalidForm("Nothing of it is dead any more");
+    if (ids.length === 0) throw new InvalidForm("No task of this group is dead any more");
     await someWorker(ask, ids);
     const released: string[] = [];
     for (const queue of new Set(ids.map(queueOf))) {
@@ -46,24 +46,24 @@ export const releaseCanary: Action = {
       released.push(...own.filter((id) => !missed.includes(id)));
     }
     return {
-      said: `${plural(released.length, "task")} released as a canary: watch them here.`,
+      said: `${plural(released.length, "task")} released as a canary.`,
       back: `dlq/group?${queryOf({ ...filter, states: [] }, { canary: released.join(",") })}`,
     };
   },
 };
 
-/** Without a worker nobody would ever know what becomes of a canary. @throws {InvalidForm} */
+/** Without a worker, a canary has no outcome. @throws {InvalidForm} */
 async function someWorker({ rl }: RequestContext, ids: readonly string[]): Promise<void> {
   for (const queue of new Set(ids.map(queueOf))) {
     const workers = await rl.queue(queue).workers();
     if (workers.some((worker) => isAlive(worker, Date.now()))) continue;
     throw new InvalidForm(
-      `Queue ${queue} has no worker: nobody would know what becomes of a canary`,
+      `Queue ${queue} has no worker to run a canary: start one first`,
     );
   }
 }
 
-/** What became of the canary that the query names; `left` are still dead. */
+/** The panel of the canary in the query; `left` tasks of the group are still dead. */
 export async function canaryPart(
   ask: RequestContext,
   filter: TaskFilter,
@@ -82,12 +82,12 @@ export async function canaryPart(
   const open = fates.filter((each) => each.open);
   const fields = { scope: "all", filter: queryOf(filter) };
   const verdict = failed.length > 0
-    ? html`<p class="text-bad"><b>${plural(failed.length, "task")} failed again.</b> Mend the cause
-        before the others are released.</p>`
+    ? html`<p class="text-bad"><b>${plural(failed.length, "task")} failed again.</b> Fix the cause
+        before you release the others.</p>`
     : open.length > 0
-    ? html`<p>${plural(open.length, "task")} of ${ids.length} still to end …</p>`
+    ? html`<p>${plural(open.length, "task")} of ${ids.length} still running …</p>`
     : html`<p class="text-good"><b>${plural(ids.length, "task")} completed.</b>${
-      left > 0 ? " The others may follow." : ""
+      left > 0 ? " You can release the others." : ""
     }</p>`;
   const rest = failed.length === 0 && open.length === 0 && left > 0 &&
     button(ask, taskAction("release"), fields, "Release the others …");
@@ -100,7 +100,7 @@ export async function canaryPart(
             why !== undefined
               ? badge("failed again", "bad")
               : open
-              ? badge("under way", "busy")
+              ? badge("running", "busy")
               : badge("completed", "good")
           }<a class="mono" href="${hrefOf(id)}">${shortId(id)}</a>${
             why !== undefined && html`

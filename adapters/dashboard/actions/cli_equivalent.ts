@@ -1,5 +1,5 @@
 /**
- * The command line that does to all tasks of a filter what a button does.
+ * The commands of the CLI that are equivalent to bulk actions.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { formatWhere } from "../../../core/console/filter_syntax.ts";
 import { shellWord } from "../ui/components.ts";
 import type { TaskFilter } from "../pages/task_filter.ts";
 
-/** The command; two of them if what is dead and what is over are meant. */
+/** The command; two of them if the filter means dead and finished tasks. */
 export function commandFor(
   verb: "cancel" | "run" | "release" | "discard",
   filter: TaskFilter,
@@ -27,7 +27,7 @@ export function commandFor(
   return others.length === 0 ? dead : `${dead} && ${line}`;
 }
 
-/** The command that writes what is dead of a filter into a file. */
+/** The command that exports the dead tasks of a filter to a file. */
 export function exportCommand(filter: TaskFilter): string {
   return `rl dlq export --out dead.ndjson${optionsOf(filter).join("")}`;
 }

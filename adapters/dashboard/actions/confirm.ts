@@ -1,6 +1,5 @@
 /**
- * What is asked before something is done to many tasks: how many they are, and
- * three of them.
+ * The confirmation of a bulk action: how many tasks it affects, and three of them.
  *
  * @module
  */
@@ -14,14 +13,14 @@ import { isNarrow, type TaskFilter } from "../pages/task_filter.ts";
 import { perRound, questionOf, statesOf, type TaskActionKind } from "./task_action_list.ts";
 import { search } from "../pages/task_search.ts";
 
-/** A question, what helps to answer it, and what the answer has to bring along. */
+/** A question, its details, and the fields that the answer must send. */
 export interface Question {
   readonly question: string;
   readonly about: Html;
   readonly fields: FormFields;
 }
 
-/** Those that were chosen: how many, and three of them. */
+/** The question for selected tasks. */
 export async function chosen(
   { rl }: RequestContext,
   kind: TaskActionKind,
@@ -47,7 +46,7 @@ function samplesOf(tasks: readonly TaskSummary[]): Html {
   }</ul>`;
 }
 
-/** How many a filter means now, and three of them. */
+/** The question for all tasks of a filter. */
 export async function preview(
   ask: RequestContext,
   kind: TaskActionKind,
@@ -56,18 +55,21 @@ export async function preview(
   const until = Date.now();
   const states = statesOf(kind, filter);
   const { tasks, next, examined, total } = await search(ask, filter, { states, limit: 3, until });
-  if (tasks.length === 0 && next === null) throw new InvalidForm("No task is like that any more");
+  if (tasks.length === 0 && next === null) throw new InvalidForm("No task matches any more");
   const exact = next === null ? tasks.length : isNarrow(filter) ? undefined : total;
-  const question = questionOf(kind, exact === undefined ? "all that match" : plural(exact, "task"));
+  const question = questionOf(
+    kind,
+    exact === undefined ? "all matching tasks" : plural(exact, "task"),
+  );
   const atLeast = exact === undefined
     ? `At least ${plural(tasks.length, "task")} of the first ${count(examined)} of ${
       count(total)
     }. `
     : "";
   const pieces = exact === undefined || exact > perRound
-    ? ` It is done in pieces of at most ${count(perRound)}, and can be stopped between them.`
+    ? ` It runs in rounds of at most ${count(perRound)}, and can be stopped between them.`
     : "";
-  const about = html`<p>${atLeast}What is pushed from now on is left alone.${pieces}</p>${
+  const about = html`<p>${atLeast}Tasks pushed from now on are not affected.${pieces}</p>${
     samplesOf(tasks.slice(0, 3))
   }`;
   return { question, about, fields: { until: String(until) } };

@@ -1,5 +1,5 @@
 /**
- * What is done to a group of dead tasks, and the file that keeps a copy of them.
+ * Actions on a group of dead tasks, and their export to a file.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { taskAction } from "./task_actions.ts";
 import { exportCommand } from "./cli_equivalent.ts";
 import { filterOf, queryOf, targetOf, type TaskFilter } from "../pages/task_filter.ts";
 
-/** What can be done to all that suit. */
+/** The buttons for all dead tasks of a filter. */
 export function deadLetterButtons(
   ask: RequestContext,
   filter: TaskFilter,
@@ -35,12 +35,12 @@ export function deadLetterButtons(
   }</div>`;
 }
 
-/** Where the file of those that suit is. */
+/** The link to the export of a filter. */
 export function exportHref(filter: TaskFilter): string {
   return `dlq/export?${queryOf({ ...filter, states: [] })}`;
 }
 
-/** Dead tasks as lines of JSON, as `rl dlq export` writes them; they hold payloads. */
+/** Dead tasks as NDJSON, as `rl dlq export` writes them; they contain payloads. */
 export const exportDead: Download = {
   path: "/dlq/export",
   role: "operator",

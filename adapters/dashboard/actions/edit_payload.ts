@@ -1,6 +1,6 @@
 /**
- * Giving a dead task another life with another payload: a form, and what it
- * does. What is wrong with the payload is said beside it.
+ * Releases a dead task with an edited payload: the form and its action. The form shows
+ * what is wrong with the payload.
  *
  * @module
  */
@@ -25,7 +25,7 @@ const mostIndented = 65_536;
 const idOf = (fields: FormFields): string => {
   const id = field(fields, "id");
   if (isFullId(id)) return id;
-  throw new InvalidForm("That is no id of a task");
+  throw new InvalidForm("The task id is not valid");
 };
 
 /** Releases a dead task with the payload in the form. */
@@ -50,33 +50,33 @@ export const releaseEdited: Action = {
       return { shown: again(fields, reasonsOf(error)), status: 400 };
     }
     return {
-      said: "It runs again, with the new payload.",
+      said: "Task released with the new payload.",
       back: `tasks/${encodeURIComponent(id)}`,
     };
   },
 };
 
-/** What is wrong with a payload itself. */
+/** The errors that concern the payload. */
 const refusals: readonly string[] = ["RL_VALIDATION", "RL_PAYLOAD_TOO_LARGE"];
 
 function reasonsOf(error: RelierError): string[] {
   const { issues } = error as { issues?: readonly PayloadIssue[] };
-  const told =
+  const messages =
     issues?.map(({ path, message }) =>
       path?.length ? `${path.map(String).join(".")}: ${message}` : message
     ) ?? [];
-  return told.length > 0 ? told : [error.message];
+  return messages.length > 0 ? messages : [error.message];
 }
 
 function jsonOf(text: string): { readonly value: unknown } | { readonly why: string } {
   try {
     return { value: JSON.parse(text) };
   } catch (error) {
-    return { why: `This is no JSON: ${(error as Error).message}` };
+    return { why: `The payload is not valid JSON: ${(error as Error).message}` };
   }
 }
 
-/** The form, if it was asked for and the task is there to be edited. */
+/** The form, if the query asks for it and the task can be edited. */
 export function editForm(ask: RequestContext, { id, state, payload }: TaskDetails): Html | false {
   const fits = state === "dead" && payload !== undefined;
   if (!ask.query.has("edit") || !fits || !ask.may("operator") || !ask.showsPayloads) return false;
@@ -109,8 +109,8 @@ function form(
           <div id="wrong" role="alert">${why.length > 0 &&
             html`<ul class="text-bad">${
               why.slice(0, 20).map((each) => html`<li>${each}</li>`)
-            }</ul>`}</div><p class="dim">The list of its arguments, or the one input of a task with a schema. It is
-          checked with that schema where this process knows the task, else where it runs.</p>
+            }</ul>`}</div><p class="dim">The list of arguments, or the input of a task with a schema. This process
+          validates it if it knows the task; otherwise the worker does.</p>
           <div class="buttons"><a class="button" href="${back}">Back</a><button data-command="${command}">Release</button></div></form>
     </section>
   `;

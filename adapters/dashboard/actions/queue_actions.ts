@@ -1,5 +1,5 @@
 /**
- * What is done to a queue.
+ * Actions on queues.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { shellWord } from "../ui/components.ts";
 const kindOf = (fields: FormFields): "claims" | "pushes" => {
   const given = field(fields, "what");
   if (given === "claims" || given === "pushes") return given;
-  throw new InvalidForm("A queue is closed to claims or to pushes");
+  throw new InvalidForm('The field "what" must be "claims" or "pushes"');
 };
 
-/** Holds a queue, for workers or for producers. */
+/** Pauses a queue for workers or for producers. */
 export const pauseQueue: Action = {
   name: "queue.pause",
   role: "operator",
@@ -31,12 +31,12 @@ export const pauseQueue: Action = {
     const [name, kind] = [queueField(fields), kindOf(fields)];
     await rl.queue(name).pause(kind, `by ${user.name}, in the dashboard`.slice(0, 200));
     return kind === "claims"
-      ? `Queue ${name} is paused: workers take nothing new.`
+      ? `Queue ${name} is paused: workers claim no tasks.`
       : `Queue ${name} is closed: pushes are refused.`;
   },
 };
 
-/** Opens it again. */
+/** Resumes a queue. */
 export const resumeQueue: Action = {
   name: "queue.resume",
   role: "operator",
@@ -45,11 +45,11 @@ export const resumeQueue: Action = {
   async run({ rl }, fields) {
     const name = queueField(fields);
     await rl.queue(name).resume();
-    return `Queue ${name} is open again.`;
+    return `Queue ${name} is resumed.`;
   },
 };
 
-/** Does at once what every worker does by itself. */
+/** Sweeps a queue now, as every worker does periodically. */
 export const sweepQueue: Action = {
   name: "queue.sweep",
   role: "operator",
@@ -58,22 +58,22 @@ export const sweepQueue: Action = {
   async run({ rl }, fields) {
     const name = queueField(fields);
     const { resurrected } = await rl.queue(name).sweep();
-    return `Queue ${name} was swept: ${plural(resurrected.length, "task")} brought back.`;
+    return `Queue ${name} was swept: ${plural(resurrected.length, "task")} resurrected.`;
   },
 };
 
-/** Puts right what an audit finds. */
+/** Repairs the inconsistencies that an audit finds. */
 export const repairQueue: Action = {
   name: "queue.repair",
   role: "admin",
   target: queueField,
   command: (fields) => `rl audit --queue ${shellWord(fields["queue"] ?? "")} --fix`,
-  question: (fields) => `Put right what is broken in queue ${fields["queue"] ?? ""}?`,
+  question: (fields) => `Repair queue ${fields["queue"] ?? ""}?`,
   async run({ rl }, fields) {
     const name = queueField(fields);
-    const deeds = await rl.queue(name).repair();
-    const first = deeds.length > 0 ? `: ${deeds[0]}${deeds.length > 1 ? " …" : ""}` : "";
-    return `Queue ${name}: ${plural(deeds.length, "thing")} put right${first}.`;
+    const repairs = await rl.queue(name).repair();
+    const first = repairs.length > 0 ? `: ${repairs[0]}${repairs.length > 1 ? " …" : ""}` : "";
+    return `Queue ${name}: ${plural(repairs.length, "problem")} repaired${first}.`;
   },
 };
 

@@ -1,5 +1,5 @@
 /**
- * What can be done to tasks, and to which.
+ * The actions on tasks, and the states that each applies to.
  *
  * @module
  */
@@ -13,14 +13,14 @@ import {
 import type { Action } from "../page.ts";
 import { type TaskFilter, usual } from "../pages/task_filter.ts";
 
-/** Something that is done to tasks. */
+/** An action on tasks. */
 export interface TaskActionKind {
   readonly verb: "cancel" | "run" | "release" | "discard";
   readonly label: string;
   readonly role: Action["role"];
-  /** What it is for. */
+  /** The states it applies to. */
   readonly states: readonly TaskState[];
-  /** What was done to a task, such as `cancelled`. */
+  /** The past participle for messages, such as `cancelled`. */
   readonly done: string;
   readonly deed: (rl: Relier, states: readonly TaskState[], who: string) => BulkAction;
 }
@@ -39,7 +39,7 @@ export const taskActionKinds: readonly TaskActionKind[] = [
     label: "Run now",
     role: "operator",
     states: ["scheduled"],
-    done: "put in line",
+    done: "made ready",
     deed: () => (queue, ids) => queue.promote(ids),
   },
   {
@@ -60,10 +60,10 @@ export const taskActionKinds: readonly TaskActionKind[] = [
   },
 ];
 
-/** What a request finds at most before it says how far it came. */
+/** The most tasks that one request acts on. */
 export const perRound = 2000;
 
-/** Of the states that are asked for, those it is for. */
+/** The states of the filter that the action applies to. */
 export function statesOf({ states }: TaskActionKind, filter: TaskFilter): readonly TaskState[] {
   const asked = filter.states.length > 0 ? filter.states : usual;
   return states.filter((state) => asked.includes(state));

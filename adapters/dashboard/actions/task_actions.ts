@@ -1,6 +1,6 @@
 /**
- * What is done to tasks: to those that were chosen, or to all that a filter
- * means, a bounded piece of them at a request.
+ * Actions on tasks: on selected ones, or on all that match a filter, in rounds of one
+ * request each.
  *
  * @module
  */
@@ -32,21 +32,21 @@ import {
 } from "./task_action_list.ts";
 import { search } from "../pages/task_search.ts";
 
-/** The tasks that a form means. */
+/** The target of a form. */
 type Meant = { readonly ids: readonly string[] } | { readonly filter: TaskFilter };
 
 function meant(fields: FormFields): Meant {
   if (fields["scope"] === "all") {
     const { filter } = fields;
-    // Whoever means all of them says so.
+    // An empty filter means all tasks; an absent one is a mistake.
     if (filter === undefined) throw new InvalidForm('The field "filter" is missing');
     return { filter: filterOf(new URLSearchParams(filter)) };
   }
   const ids = [...new Set((fields["id"] ?? "").split(",").filter(Boolean))];
   if (ids.length === 0) {
-    throw new InvalidForm("Nothing is selected: select tasks, or choose all that match");
+    throw new InvalidForm("No task is selected: select tasks, or choose all matching tasks");
   }
-  if (!ids.every((id) => isFullId(id))) throw new InvalidForm("That is no id of a task");
+  if (!ids.every((id) => isFullId(id))) throw new InvalidForm("A task id is not valid");
   return { ids };
 }
 
@@ -91,7 +91,7 @@ function actOf(kind: TaskActionKind): Action {
   return act;
 }
 
-/** The commands that do it to ids. */
+/** The commands that take ids. */
 const lines: Readonly<Record<TaskActionKind["verb"], string>> = {
   cancel: "rl tasks cancel",
   run: "rl tasks retry",
@@ -107,15 +107,17 @@ async function actOnIds(
   const deed = kind.deed(ask.rl, kind.states, ask.user.name);
   const { done, missed } = await applyToTasks(ask.rl, ids, undefined, deed);
   if (done > 0 || ids.length > 1) return said(kind, done, missed.length);
-  throw new InvalidForm(`Task ${ids[0]} was not ${kind.done}: it is in another state, or gone.`);
+  throw new InvalidForm(
+    `Task ${ids[0]} was not ${kind.done}: it is in another state, or no longer exists.`,
+  );
 }
 
 function said({ done: word }: TaskActionKind, done: number, missed: number): string {
-  const others = missed > 0 ? ` ${plural(missed, "task")} had changed meanwhile.` : "";
+  const others = missed > 0 ? ` ${plural(missed, "task")} had changed state in the meantime.` : "";
   return `${plural(done, "task")} ${word}.${others}`;
 }
 
-/** Does it to the next piece of all that match; says what was done, or shows how far it came. */
+/** Acts on the next round of matching tasks; returns the total, or shows the progress. */
 async function round(
   ask: RequestContext,
   act: Action,
@@ -167,25 +169,25 @@ function progress(
   return html`
     <section class="panel confirm">
       <h1>${count(done)} ${kind.done}</h1>
-      ${gauge(Math.min(looked, all), all, `${count(looked)} of ${count(all)} looked at`)}
-      <p>${count(looked)} of ${count(all)} looked at, ${plural(missed, "task")} skipped because they
-        had changed; about ${count(rest)} are left. What was done stays done.</p>
+      ${gauge(Math.min(looked, all), all, `${count(looked)} of ${count(all)} examined`)}
+      <p>${count(looked)} of ${count(all)} examined, ${plural(missed, "task")} skipped because their
+        state had changed; about ${count(rest)} are left. Stopping undoes nothing.</p>
       <form method="post" action="act/${act.name}" data-go-on>${hidden(next)}
-        <div class="buttons"><a class="button" href="${returnPath(next)}">Stop here</a>
-        <button class="danger">Go on</button></div></form>
+        <div class="buttons"><a class="button" href="${returnPath(next)}">Stop</a>
+        <button class="danger">Continue</button></div></form>
     </section>
   `;
 }
 
-/** All of them. */
+/** The actions. */
 export const taskActions: readonly Action[] = taskActionKinds.map(actOf);
 
-/** The act that does `verb`. */
+/** The action for `verb`. */
 export function taskAction(verb: TaskActionKind["verb"]): Action {
   return taskActions.find(({ name }) => name === `tasks.${verb}`)!;
 }
 
-/** What can be done to tasks in one of `states`, as labels by act. */
+/** The actions for tasks in `states`, with their labels. */
 export function actionsFor(
   states: readonly TaskState[],
 ): readonly { act: Action; label: string }[] {

@@ -1,5 +1,5 @@
 /**
- * What a worker is told to do.
+ * Commands to workers.
  *
  * @module
  */
@@ -8,38 +8,38 @@ import { RelierError, type WorkerCommand } from "../../../mod.ts";
 import { type Action, field, type FormFields } from "../page.ts";
 import { shellWord } from "../ui/components.ts";
 
-/** An order, and what is said of it. */
-interface Order {
-  readonly order: WorkerCommand["do"];
+/** A command and its messages. */
+interface Command {
+  readonly verb: WorkerCommand["do"];
   readonly role: Action["role"];
   readonly said: string;
   readonly question?: string;
 }
 
-const orders: readonly Order[] = [
-  { order: "pause", role: "operator", said: "was told to claim nothing more" },
-  { order: "resume", role: "operator", said: "was told to go on" },
+const commands: readonly Command[] = [
+  { verb: "pause", role: "operator", said: "pauses: it claims no more tasks" },
+  { verb: "resume", role: "operator", said: "resumes" },
   {
-    order: "drain",
+    verb: "drain",
     role: "operator",
-    said: "was told to drain: it finishes what it runs, hands off the rest, and leaves",
-    question: "have it finish what it runs, hand off the rest, and leave?",
+    said: "drains: it finishes running tasks, hands off the rest, and exits",
+    question: "finish running tasks, hand off the rest, and exit?",
   },
   {
-    order: "stop",
+    verb: "stop",
     role: "admin",
-    said: "was told to stop at once: what it ran is handed off",
-    question: "have it stop at once, and hand off what it runs?",
+    said: "stops now: its running tasks are handed off",
+    question: "stop now, and hand off running tasks?",
   },
 ];
 
-function actOf({ order, role, said, question }: Order): Action {
+function actOf({ verb, role, said, question }: Command): Action {
   const nameOf = (fields: FormFields): string => fields["name"] || fields["worker"] || "";
   return {
-    name: `worker.${order}`,
+    name: `worker.${verb}`,
     role,
     target: (fields) => field(fields, "worker"),
-    command: (fields) => `rl worker ${order} ${shellWord(nameOf(fields))}`,
+    command: (fields) => `rl worker ${verb} ${shellWord(nameOf(fields))}`,
     ...question !== undefined && {
       question: (fields) => `Worker ${nameOf(fields)}: ${question}`,
     },
@@ -48,10 +48,10 @@ function actOf({ order, role, said, question }: Order): Action {
       const queues = field(fields, "queues").split(",").slice(0, 50);
       for (const queue of queues) {
         try {
-          await rl.queue(queue).commandWorker(worker, { do: order });
+          await rl.queue(queue).commandWorker(worker, { do: verb });
           return `Worker ${nameOf(fields)} ${said}.`;
         } catch (error) {
-          // It beats in several queues, and may have left one of them.
+          // The worker serves several queues, and may have left one of them.
           if (!RelierError.is(error, "RL_NOT_FOUND") || queue === queues.at(-1)) throw error;
         }
       }
@@ -60,10 +60,10 @@ function actOf({ order, role, said, question }: Order): Action {
   };
 }
 
-/** All of them, by what they order. */
-export const workerActions: readonly Action[] = orders.map(actOf);
+/** The actions. */
+export const workerActions: readonly Action[] = commands.map(actOf);
 
-/** The act that gives `order`. */
-export function workerAction(order: "pause" | "resume" | "drain" | "stop"): Action {
-  return workerActions.find(({ name }) => name === `worker.${order}`)!;
+/** The action for a command. */
+export function workerAction(verb: "pause" | "resume" | "drain" | "stop"): Action {
+  return workerActions.find(({ name }) => name === `worker.${verb}`)!;
 }

@@ -1,6 +1,5 @@
 /**
- * What everybody who looks has in common: one look at Redis, and one rendering of
- * each page, for all of them and for a second.
+ * A cache shared by all users: one snapshot and one rendering of each page, for a second.
  *
  * @module
  */
@@ -8,22 +7,22 @@
 import type { Relier } from "../../../mod.ts";
 import { createSnapshotPoller, type Snapshot } from "./snapshot.ts";
 
-/** What is shared. */
+/** The cache of one dashboard. */
 export interface SnapshotCache {
-  /** How everything stands; at most a second old. */
+  /** The latest snapshot; at most a second old. */
   snapshot(): Promise<Snapshot>;
-  /** What `make` makes, or what it made for the same `key` within the last second. */
+  /** The result of `make`, or its result for the same `key` within the last second. */
   shared<T>(key: string, make: () => Promise<T>): Promise<T>;
-  /** What was looked at is not as it was: somebody has done something. */
+  /** Drops every entry, after an action has changed something. */
   invalidate(): void;
 }
 
-/** How long what was looked at is shown to others. */
+/** How long an entry is reused. */
 const freshMs = 900;
-/** How often charts get a sample while nobody looks, and for how long after somebody did. */
+/** The interval of chart samples while no page is open, and for how long they go on. */
 const idleMs = 5000;
 const idleForMs = 1_800_000;
-/** Pages that are remembered at a time. */
+/** The most entries. */
 const mostPages = 200;
 
 interface Made {
@@ -31,7 +30,7 @@ interface Made {
   readonly value: Promise<unknown>;
 }
 
-/** Makes the hub of a client. */
+/** Makes the cache for a client. */
 export function createSnapshotCache(rl: Relier): SnapshotCache {
   const see = createSnapshotPoller(rl);
   const made = new Map<string, Made>();
@@ -39,13 +38,13 @@ export function createSnapshotCache(rl: Relier): SnapshotCache {
   let sampling = false;
 
   async function shared<T>(key: string, make: () => Promise<T>): Promise<T> {
-    // One request of a Worker may not wait for what another one is doing.
-    if (apart()) return await make();
+    // On Cloudflare, a request may not await the I/O of another.
+    if (isIsolated()) return await make();
     const before = made.get(key);
     if (before && Date.now() - before.at < freshMs) return await before.value as T;
     const value = make();
     if (made.size >= mostPages) made.clear();
-    // Until it is done it is shared, however long that takes: no two are under way at once.
+    // A pending entry is always reused, so that no two calls run at once.
     const entry = { at: Infinity, value };
     made.set(key, entry);
     value.then(() => entry.at = Date.now(), () => made.delete(key));
@@ -54,13 +53,13 @@ export function createSnapshotCache(rl: Relier): SnapshotCache {
 
   const look = (): Promise<Snapshot> => shared(" look", see);
 
-  /** Has charts go on for a while when nobody looks; holds no process open. */
+  /** Keeps charts sampled for a while after the last request; holds no process open. */
   function sample(): void {
-    if (sampling || apart()) return;
+    if (sampling || isIsolated()) return;
     sampling = true;
     const timer = setTimeout(async () => {
       sampling = false;
-      const seen = await look().catch(() => undefined); // Whoever looks is told.
+      const seen = await look().catch(() => undefined); // The next request reports the error.
       if (seen && Date.now() - askedAt < idleForMs) sample();
     }, idleMs) as { unref?: () => void };
     timer.unref?.();
@@ -77,8 +76,8 @@ export function createSnapshotCache(rl: Relier): SnapshotCache {
   };
 }
 
-/** Whether requests are kept from each other, as in Cloudflare's Workers. */
-function apart(): boolean {
+/** Whether requests are isolated from each other, as in Cloudflare Workers. */
+function isIsolated(): boolean {
   const { navigator } = globalThis as { navigator?: { userAgent?: string } };
   return navigator?.userAgent === "Cloudflare-Workers";
 }

@@ -1,6 +1,6 @@
 /**
- * Workers that were lost, as far as whoever looks once a second can tell: who,
- * what they were silent for until it was noticed, and what was brought back.
+ * Detects lost workers by comparing snapshots: which worker, how long it was silent, and
+ * how many tasks were resurrected.
  *
  * @module
  */
@@ -13,17 +13,17 @@ export interface LostWorker {
   readonly worker: string;
   readonly name: string;
   readonly host: string;
-  /** When it last beat, by Redis's clock. */
+  /** The time of its last heartbeat, by the clock of Redis. */
   readonly lastBeat: Date;
-  /** When it was found to be gone. In ms since 1970, by our clock. */
+  /** When it was found missing, in ms since 1970, by the local clock. */
   readonly at: number;
-  /** From its last beat to that look, so it is what the detection took at most. */
+  /** From its last heartbeat to that snapshot: the longest the detection can have taken. */
   readonly silentMs: number;
-  /** How many tasks of its queues were brought back around then, by cause. */
+  /** How many tasks of its queues were resurrected around then, by cause. */
   readonly causes: Readonly<Record<string, number>>;
 }
 
-/** What was seen at a look. */
+/** The part of a snapshot that is compared. */
 interface Seen {
   readonly at: number;
   readonly fleet: readonly WorkerStatus[];
@@ -32,41 +32,41 @@ interface Seen {
 
 const kept = 50;
 
-/** Makes something that is given each look, and tells the last deaths, the latest first. */
+/** Makes a function that takes each snapshot and returns the last losses, the latest first. */
 export function createLostWorkerTracker(): (seen: Seen) => readonly LostWorker[] {
   let before: Seen | undefined;
-  let deaths: readonly LostWorker[] = [];
+  let losses: readonly LostWorker[] = [];
   return (seen) => {
     if (before) {
-      const found = diedBetween(before, seen)
-        .filter(({ worker }) => !deaths.some((death) => death.worker === worker));
-      if (found.length > 0) deaths = [...found, ...deaths].slice(0, kept);
+      const found = lostBetween(before, seen)
+        .filter(({ worker }) => !losses.some((loss) => loss.worker === worker));
+      if (found.length > 0) losses = [...found, ...losses].slice(0, kept);
     }
     before = seen;
-    return deaths;
+    return losses;
   };
 }
 
-function diedBetween(before: Seen, { at, fleet, queues }: Seen): LostWorker[] {
+function lostBetween(before: Seen, { at, fleet, queues }: Seen): LostWorker[] {
   const present = new Set(fleet.map(({ id }) => id));
-  return before.fleet.flatMap((fellow) => {
-    if (present.has(fellow.id)) return [];
-    const causes = broughtBack(before.queues, queues, fellow.queues);
-    // One that drains, or held nothing, leaves nobody anything to bring back.
-    if (Object.keys(causes).length === 0 && fellow.state !== "lost") return [];
+  return before.fleet.flatMap((worker) => {
+    if (present.has(worker.id)) return [];
+    const causes = resurrectedBetween(before.queues, queues, worker.queues);
+    // A worker that drained, or held no task, leaves nothing to resurrect.
+    if (Object.keys(causes).length === 0 && worker.state !== "lost") return [];
     return [{
-      worker: fellow.id,
-      name: workerName(fellow),
-      host: fellow.info.host,
-      lastBeat: fellow.lastBeat,
+      worker: worker.id,
+      name: workerName(worker),
+      host: worker.info.host,
+      lastBeat: worker.lastBeat,
       at,
-      silentMs: Math.max(0, at - fellow.lastBeat.getTime()),
+      silentMs: Math.max(0, at - worker.lastBeat.getTime()),
       causes,
     }];
   });
 }
 
-function broughtBack(
+function resurrectedBetween(
   before: readonly QueueReading[],
   now: readonly QueueReading[],
   names: readonly string[],

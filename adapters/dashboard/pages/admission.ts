@@ -1,5 +1,5 @@
 /**
- * What queues take in, and what they turn away.
+ * The page of admission control: state, refusals and limits of each queue.
  *
  * @module
  */
@@ -20,13 +20,13 @@ export const admission: Page = {
   nav: { label: "Admission", key: "a", icon: "gate" },
   async view(ask) {
     const { queues } = await ask.snapshot();
-    const list = part("admission", doors(queues, ask.may("admin")));
+    const list = part("admission", gates(queues, ask.may("admin")));
     return {
       title: "Admission",
       body: html`
         <div class="headline">
           <h1>Admission</h1>
-          <p class="dim">Whoever is refused is told when to come again; a duplicate is never refused.</p>
+          <p class="dim">A refused push gets a retry time; a duplicate is never refused.</p>
         </div>${list.html}
       `,
       live: [list],
@@ -34,14 +34,14 @@ export const admission: Page = {
   },
 };
 
-function doors(queues: readonly QueueSnapshot[], mayChange: boolean): Html {
+function gates(queues: readonly QueueSnapshot[], mayChange: boolean): Html {
   const columns: Column<QueueSnapshot>[] = [
     {
       title: "queue",
       of: ({ name }) => html`<a href="queues/${encodeURIComponent(name)}"><b>${name}</b></a>`,
     },
     {
-      title: "now",
+      title: "state",
       of: ({ stats }) => {
         const { state } = admissionReport(stats);
         return badge(state, tones[state]);
@@ -52,7 +52,7 @@ function doors(queues: readonly QueueSnapshot[], mayChange: boolean): Html {
       number: true,
       of: ({ stats: { counts } }) => count(counts.ready + counts.scheduled),
     },
-    { title: "refused so far", of: ({ stats }) => refusals(stats) },
+    { title: "refused", of: ({ stats }) => refusals(stats) },
     {
       title: "limits",
       of: ({ stats }) => {
@@ -72,7 +72,7 @@ function doors(queues: readonly QueueSnapshot[], mayChange: boolean): Html {
   return table(queues, columns, {
     keyOf: ({ name }) => name,
     label: "Admission",
-    empty: "There is no queue yet.",
+    empty: "There are no queues yet.",
   });
 }
 

@@ -1,5 +1,5 @@
 /**
- * Whether anything is broken, and who did what.
+ * The page of the consistency check and the log of actions.
  *
  * @module
  */
@@ -32,12 +32,12 @@ export const audit: Page = {
       title: "Audit",
       body: html`<h1>Audit</h1>${await invariants(ask, checked)}${
         section(
-          "What was done",
+          "Actions",
           html`${log.html}${older}`,
-          html`<span>the last 10,000 are kept</span>`,
+          html`<span>the last 10,000</span>`,
         )
       }`,
-      // What was checked is not checked again every second, nor is a page of the past.
+      // Neither a check nor an older page of the log is refreshed.
       live: cursor === null && checked === null ? [log] : [],
     };
   },
@@ -50,7 +50,7 @@ async function invariants(ask: RequestContext, checked: string | null): Promise<
     ? await ask.rl.queue(checked).audit()
     : undefined;
   return section(
-    "Is every task where it should be?",
+    "Consistency check",
     html`
       <form action="audit"
         class="row"><label>Queue <select name="check">${names.map((name) =>
@@ -60,27 +60,27 @@ async function invariants(ask: RequestContext, checked: string | null): Promise<
             `}>${name}</option>
           `
         )}</select></label><button>Check now</button><code class="dim">rl audit</code></form>${found !==
-            undefined && checked !== null && verdict(ask, checked, found)}
+            undefined && checked !== null && checkResult(ask, checked, found)}
     `,
-    "walks the whole queue, in small steps",
+    "reads the whole queue, in small steps",
   );
 }
 
-function verdict(ask: RequestContext, queue: string, broken: readonly string[]): Value {
+function checkResult(ask: RequestContext, queue: string, broken: readonly string[]): Value {
   if (broken.length === 0) {
-    return html`<p class="note good">Nothing is broken in queue <b>${queue}</b>.</p>`;
+    return html`<p class="note good">Queue <b>${queue}</b> is consistent.</p>`;
   }
   return html`
     <div
       class="note warn"><p><b>${plural(
         broken.length,
-        "thing",
-      )} in queue ${queue}</b>. What was only on its way is gone when you look again.</p><ul class="plain">${broken
+        "problem",
+      )} in queue ${queue}</b>. A task in transition is gone from this list when you check again.</p><ul class="plain">${broken
         .slice(0, mostShown).map((what) => html`<li>${what}</li>`)}</ul>${button(
           ask,
           repairQueue,
           { queue },
-          "Put it right",
+          "Repair",
           "danger",
         )}</div>
   `;
@@ -90,14 +90,14 @@ function actionTable(actions: readonly RecordedAction[], ask: RequestContext): H
   const columns: Column<RecordedAction>[] = [
     { title: "when", of: ({ at }) => html`<span class="nowrap">${moment(at, ask.now)}</span>` },
     { title: "at", wide: true, of: ({ at }) => html`<span class="dim nowrap">${clock(at)}</span>` },
-    { title: "who", of: ({ actor }) => html`<b>${actor}</b>` },
-    { title: "what", of: ({ action }) => html`<code>${action}</code>` },
-    { title: "to what", of: ({ target }) => html`<span class="mono break">${target}</span>` },
-    { title: "where", of: ({ surface }) => surface },
+    { title: "user", of: ({ actor }) => html`<b>${actor}</b>` },
+    { title: "action", of: ({ action }) => html`<code>${action}</code>` },
+    { title: "target", of: ({ target }) => html`<span class="mono break">${target}</span>` },
+    { title: "surface", of: ({ surface }) => surface },
   ];
   return table(actions, columns, {
     keyOf: ({ at, target }) => `${at.getTime()} ${target}`,
-    label: "What was done",
-    empty: "Nobody has done anything yet.",
+    label: "Actions",
+    empty: "No actions yet.",
   });
 }

@@ -1,6 +1,5 @@
 /**
- * What is dead, by what it died of; and one such group, to be mended: a few of
- * it first.
+ * The pages of dead tasks: grouped by the cause of death, and one group with its actions.
  *
  * @module
  */
@@ -21,11 +20,11 @@ import { exportCommand } from "../actions/cli_equivalent.ts";
 import { type Search, search } from "./task_search.ts";
 import { bulk } from "./tasks.ts";
 
-/** As many dead tasks are looked at, the latest first. */
+/** The most dead tasks that are grouped, the latest first. */
 const mostDead = 5000;
 const mostGroups = 200;
 const perPage = 50;
-/** How long what was found is shown to those who look on, though more has died. */
+/** How long a result is reused for refreshes, even if more tasks have died. */
 const restMs = 5000;
 
 /** The page of all groups. */
@@ -43,7 +42,7 @@ export const dlq: Page = {
         plural(groups.length, "group")
       } of ${plural(found.tasks.length, "dead task")}${
         found.next !== null &&
-        `; only the last ${count(found.examined)} of ${count(found.total)} were looked at`
+        `; only the last ${count(found.examined)} of ${count(found.total)} are grouped`
       }</p>`,
     );
     const { queue, error } = filter;
@@ -89,12 +88,12 @@ export const deadGroup: Page = {
       title: `Dead: ${(title || "nothing").slice(0, 80)}`,
       body: html`
         <p class="crumbs"><a href="dlq">Dead letters</a> /</p><h1
-          class="group"><bdi>${title.slice(0, 400) || "Nothing is like that"}</bdi></h1>${head
+          class="group"><bdi>${title.slice(0, 400) || "No dead task matches"}</bdi></h1>${head
             .html}${deadLetterButtons(ask, filter, found.tasks.length)}${canary.html}${list.html}<p
           class="sum foot">${found.tasks.length > shown.length &&
-            html`the last ${shown.length} of ${
-              count(found.tasks.length)
-            } are shown · <a href="tasks?${queryOf(filter)}">all of them</a>`}</p>${bulk(
+            html`the last ${shown.length} of ${count(found.tasks.length)} shown · <a href="tasks?${
+              queryOf(filter)
+            }">show all</a>`}</p>${bulk(
               ask,
               filter,
               ["dead"],
@@ -107,7 +106,7 @@ export const deadGroup: Page = {
   },
 };
 
-/** Which dead tasks a query means. @throws RangeError if it is none. */
+/** The filter of a query. @throws RangeError if it is malformed. */
 function deadFilter(query: URLSearchParams): TaskFilter {
   const kept = new URLSearchParams();
   for (const name of ["queue", "name", "reason", "error", "like"]) {
@@ -117,22 +116,22 @@ function deadFilter(query: URLSearchParams): TaskFilter {
   return { ...filterOf(kept), states: ["dead"] };
 }
 
-interface Kept {
+interface Cached {
   readonly at: number;
-  /** Changes when something dies, or is released. */
+  /** Changes when a task dies or is released. */
   readonly mark: string;
   readonly found: Search;
 }
 
-const kept = new WeakMap<Relier, Map<string, Kept>>();
+const kept = new WeakMap<Relier, Map<string, Cached>>();
 
-/** The dead tasks that suit; who looks on is shown the same again while nothing has changed. */
+/** The dead tasks of a filter; a refresh reuses them while nothing has changed. */
 async function deadOf(
   ask: RequestContext,
   { queues }: Snapshot,
   filter: TaskFilter,
 ): Promise<Search> {
-  const all = kept.get(ask.rl) ?? new Map<string, Kept>();
+  const all = kept.get(ask.rl) ?? new Map<string, Cached>();
   kept.set(ask.rl, all);
   const key = queryOf(filter);
   const mark = queues.filter(({ name }) => filter.queue === undefined || name === filter.queue)
@@ -153,7 +152,7 @@ async function deadOf(
 function groupTable(groups: readonly DeadGroup[], ask: RequestContext): Html {
   const columns: Column<DeadGroup>[] = [
     {
-      title: "what died of what",
+      title: "task and error",
       of: (each) => {
         const [name, ...what] = each.group.split(" · ");
         return html`<a href="${groupHref(each)}"><b><bdi>${name}</bdi></b> <bdi class="cut">${
@@ -167,7 +166,7 @@ function groupTable(groups: readonly DeadGroup[], ask: RequestContext): Html {
       wide: true,
       of: ({ queue }) => html`<a href="dlq?queue=${encodeURIComponent(queue)}">${queue}</a>`,
     },
-    { title: "why", wide: true, of: ({ why }) => html`<bdi class="nowrap">${why}</bdi>` },
+    { title: "reason", wide: true, of: ({ why }) => html`<bdi class="nowrap">${why}</bdi>` },
     { title: "first", number: true, wide: true, of: ({ first }) => moment(first, ask.now) },
     { title: "last", number: true, of: ({ last }) => moment(last, ask.now) },
     {
@@ -179,8 +178,8 @@ function groupTable(groups: readonly DeadGroup[], ask: RequestContext): Html {
   ];
   return table(groups, columns, {
     keyOf: ({ queue, name, reason, like }) => JSON.stringify([queue, name, reason, like]),
-    label: "Dead tasks, by what they died of",
-    empty: "Nothing is dead.",
+    label: "Dead tasks by cause",
+    empty: "No dead tasks.",
   });
 }
 
@@ -194,7 +193,9 @@ function summary(
   group: DeadGroup | undefined,
   ask: RequestContext,
 ): Html {
-  if (group === undefined) return html`<p class="empty">Nothing of it is dead any more.</p>`;
+  if (group === undefined) {
+    return html`<p class="empty">No task of this group is dead any more.</p>`;
+  }
   const died = tasks.map(({ at, enqueuedAt }) => at ?? enqueuedAt).sort((a, b) => +a - +b);
   return html`
     <div class="figures">${figure(
@@ -208,7 +209,7 @@ function summary(
     <p class="sum"><bdi>${group.why}</bdi>; from ${clock(died[0]!)} to ${clock(
       died.at(-1)!,
     )}${next !== null &&
-      `; only the last ${count(mostDead)} of ${count(total)} dead tasks were looked at`}</p>
+      `; only the last ${count(mostDead)} of ${count(total)} dead tasks are grouped`}</p>
   `;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What is remembered under a key, found by the key itself: it is not stored, only
- * an id that is derived from it.
+ * The page of idempotency keys. A key is looked up by itself: only an id derived from it
+ * is stored.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
 import { badge, button, type Column, moment, section, shellWord, table } from "../ui/components.ts";
 
 const mostLocks = 50;
-/** A result is there, or it is not. */
+/** A completed task has its result already, so the wait is short. */
 const resultMs = 1000;
 const mostResult = 4000;
 
@@ -42,7 +42,7 @@ export const idempotency: Page = {
                 "task",
                 "Task",
                 task,
-                "none: a lock",
+                "empty for a lock",
               )}${field(
                 "queue",
                 "Queue of the task",
@@ -67,17 +67,17 @@ async function found(ask: RequestContext): Promise<Html> {
   const { key, task, queue } = asked(ask.query);
   const id = keyId({ key, task: task || undefined, queue: queue || undefined });
   try {
-    return await told(ask, await ask.rl.queue(id.split("~")[0]!).inspect(id));
+    return await keyDetails(ask, await ask.rl.queue(id.split("~")[0]!).inspect(id));
   } catch (error) {
     if (!RelierError.is(error, "RL_NOT_FOUND")) throw error;
-    return html`<p class="note">Nothing is remembered under this key: a push with it is <b>created</b>.</p>`;
+    return html`<p class="note">Nothing is stored under this key: a push with it is <b>created</b>.</p>`;
   }
 }
 
-/** What a push with the same key comes to, by the state of the task it meets. */
+/** The outcome of a push with the same key, by the state of the existing task. */
 const outcomes = { completed: "replayed", cancelled: "created" } as const;
 
-async function told(ask: RequestContext, task: TaskDetails): Promise<Html> {
+async function keyDetails(ask: RequestContext, task: TaskDetails): Promise<Html> {
   const { id, state } = task;
   const outcome = outcomes[state as keyof typeof outcomes] ?? "joined";
   const over = state === "completed" || state === "cancelled" || state === "dead";
@@ -95,15 +95,15 @@ async function told(ask: RequestContext, task: TaskDetails): Promise<Html> {
         "id",
         html`<a class="mono" href="tasks/${encodeURIComponent(id)}">${id}</a>`,
       )}${row("state", badge(state))}${row(
-        "a push with this key is",
+        "push with this key",
         html`<b>${outcome}</b>`,
       )}${row("pushed", moment(task.enqueuedAt, ask.now))}${over &&
-        row("remembered until", moment(task.purgeAt, ask.now))}${state === "completed" &&
+        row("stored until", moment(task.purgeAt, ask.now))}${state === "completed" &&
         row("result", await resultOf(ask, id))}</dl>${over && button(
           ask,
           forgetKey,
           { id, key, task: name },
-          "Forget it",
+          "Forget key",
           "danger",
         )}
   `;
@@ -117,7 +117,7 @@ async function resultOf({ rl, showsPayloads }: RequestContext, id: string): Prom
   }</code>`;
 }
 
-/** Lets the work of a key be done again. */
+/** Deletes what is stored under a key, so that its work can run again. */
 export const forgetKey: Action = {
   name: "key.forget",
   role: "admin",
@@ -126,14 +126,14 @@ export const forgetKey: Action = {
     `rl idem forget ${shellWord(fields["key"] ?? "")}${
       fields["task"] ? ` --task ${shellWord(fields["task"])}` : ""
     }`,
-  question: () => "Forget what is remembered under this key, so that it can be done again?",
+  question: () => "Forget this key, so that its work can run again?",
   async run({ rl }, fields: FormFields) {
     const id = field(fields, "id");
     const [missed] = await rl.queue(id.split("~")[0]!).discard([id]);
     if (missed !== undefined) {
-      throw new InvalidForm("It is under way: only what is over can be forgotten");
+      throw new InvalidForm("The task has not finished: only a finished one can be forgotten");
     }
-    return "It is forgotten, and can be done again.";
+    return "Key forgotten: its work can run again.";
   },
 };
 
@@ -159,6 +159,6 @@ function lockTable(locks: readonly TaskSummary[], ask: RequestContext): Html {
   return table(locks, columns, {
     keyOf: ({ id }) => id,
     label: "Locks",
-    empty: "No key of idempotencyLock() is held or remembered.",
+    empty: "No locks are held or stored.",
   });
 }

@@ -1,5 +1,5 @@
 /**
- * The first page: how everything stands, and what needs somebody.
+ * The first page: the state of the system, and what needs attention.
  *
  * @module
  */
@@ -12,12 +12,13 @@ import { brief, count, plural } from "../../../core/console/format.ts";
 import { backlog, chart, gauge, spark, throughput } from "../ui/chart.ts";
 import { type Html, html, part } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
-import type { Sample, Snapshot } from "../live/snapshot.ts";
+import type { RateSample } from "../../../core/console/snapshot_poller.ts";
+import type { Snapshot } from "../live/snapshot.ts";
 import type { Page } from "../page.ts";
 import { beneath, figure, lasting, section } from "../ui/components.ts";
 import { queueTable, waits } from "./queues.ts";
 
-/** The queues that are listed; the page of queues has all. */
+/** The queues listed here; the page of queues has all. */
 const mostQueues = 12;
 const mostWorkers = 24;
 
@@ -30,8 +31,8 @@ export const overview: Page = {
     const parts = {
       figures: part("figures", figures(look)),
       ills: part("ills", needsAttention(look.problems)),
-      rates: part("rates", chart("Tasks a second", look.history, throughput, "/s")),
-      depth: part("depth", chart("Tasks there are", look.history, backlog)),
+      rates: part("rates", chart("Tasks per second", look.history, throughput, "/s")),
+      depth: part("depth", chart("Backlog", look.history, backlog)),
       queues: part("queue-list", queueList(look)),
       workers: part("worker-list", workerStrip(look)),
     };
@@ -48,12 +49,12 @@ export const overview: Page = {
 function figures({ queues, workers, history }: Snapshot): Html {
   const total = (state: TaskState): number =>
     queues.reduce((sum, { stats }) => sum + stats.counts[state], 0);
-  const lately = (of: (sample: Sample) => number): number => {
+  const lately = (of: (sample: RateSample) => number): number => {
     const last = history.slice(-5);
     return last.reduce((sum, sample) => sum + of(sample), 0) / Math.max(1, last.length);
   };
   const oldest = Math.max(0, ...queues.map(({ stats }) => stats.oldestMs));
-  const [dead, suspects] = [total("dead"), total("quarantined")];
+  const [dead, quarantined] = [total("dead"), total("quarantined")];
   const back = queues.reduce((sum, { stats }) => sum + stats.phoenix.lastDay, 0);
   return html`
     <div
@@ -69,21 +70,21 @@ function figures({ queues, workers, history }: Snapshot): Html {
         trend: spark(history.map(({ done }) => done), "done"),
       })}${figure("failed", `${brief(lately(({ failed }) => failed))}/s`, {
         trend: spark(history.map(({ failed }) => failed), "failed"),
-      })}${figure("p95 runs", lasting(p95Of(workers, "run")))}${waits(workers, oldest)}${figure(
+      })}${figure("p95 run time", lasting(p95Of(workers, "run")))}${waits(workers, oldest)}${figure(
         "dead",
         brief(dead),
         { tone: dead > 0 ? "bad" : undefined, href: "dlq" },
-      )}${figure("back, 24 h", brief(back), {
-        tone: suspects > 0 ? "warn" : undefined,
+      )}${figure("resurrected, 24 h", brief(back), {
+        tone: quarantined > 0 ? "warn" : undefined,
         href: "phoenix",
-        trend: beneath(plural(suspects, "suspect")),
+        trend: beneath(`${count(quarantined)} quarantined`),
       })}</div>
   `;
 }
 
 function needsAttention(ills: readonly Problem[]): Html {
   if (ills.length === 0) {
-    return html`<p class="attention fine">${icon("fine")} Nothing needs you.</p>`;
+    return html`<p class="attention fine">${icon("fine")} Nothing needs attention.</p>`;
   }
   return html`
     <section class="attention" aria-label="Needs attention">
@@ -94,7 +95,7 @@ function needsAttention(ills: readonly Problem[]): Html {
   `;
 }
 
-/** A sentence that ends with a command. */
+/** A problem whose text ends with a command. */
 function spoken(text: string): Html {
   const [, said, command] = /^(.*?): (rl .*|CONFIG .*)$/.exec(text) ?? [];
   return command === undefined
@@ -107,17 +108,17 @@ function workerStrip({ workers }: Snapshot): Html {
   const slots = alive.reduce((sum, { info }) => sum + info.concurrency, 0);
   const busy = alive.reduce((sum, { running }) => sum + running, 0);
   const body = workers.length === 0
-    ? html`<p class="empty">No worker is at work: <code>rl worker start</code></p>`
+    ? html`<p class="empty">No workers: start one with <code>rl worker start</code></p>`
     : html`<ul class="strip">${
-      workers.slice(0, mostWorkers).map((fellow) =>
-        html`<li class="${fellow.state}"><a href="workers#${fellow.id}"><b>${workerName(fellow)}</b>
-        <span>${fellow.state}</span>${
+      workers.slice(0, mostWorkers).map((worker) =>
+        html`<li class="${worker.state}"><a href="workers#${worker.id}"><b>${workerName(worker)}</b>
+        <span>${worker.state}</span>${
           gauge(
-            fellow.running,
-            fellow.info.concurrency,
-            `${fellow.running} of ${fellow.info.concurrency} slots`,
+            worker.running,
+            worker.info.concurrency,
+            `${worker.running} of ${worker.info.concurrency} slots`,
           )
-        }<span class="number">${fellow.running}/${fellow.info.concurrency}</span></a></li>`
+        }<span class="number">${worker.running}/${worker.info.concurrency}</span></a></li>`
       )
     }</ul>`;
   return section("Workers", body, html`${count(busy)} of ${plural(slots, "slot")} busy`);

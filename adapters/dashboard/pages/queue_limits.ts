@@ -25,19 +25,19 @@ import { shellWord } from "../ui/components.ts";
 /** The fields of the form, by the options of `rl queues limit`. */
 const inputs = [
   { name: "rate", label: "Rate", hint: "100/1s" },
-  { name: "burst", label: "At once", hint: "as many as the rate" },
+  { name: "burst", label: "Burst", hint: "same as the rate" },
   { name: "depth", label: "Waiting", hint: "10000" },
-  { name: "age", label: "Oldest waits", hint: "5m" },
-  { name: "tenant", label: "Of a tenant", hint: "100" },
+  { name: "age", label: "Maximum wait", hint: "5m" },
+  { name: "tenant", label: "Per tenant", hint: "100" },
   { name: "concurrency", label: "Running", hint: "5" },
 ] as const;
 
-/** Sets every limit of a queue at once: what is empty is none. */
+/** Sets every limit of a queue at once; an empty field removes its limit. */
 export const limitQueue: Action = {
   name: "queue.limit",
   role: "admin",
   target(fields) {
-    limitsIn(fields); // What is no limit is refused before anything is recorded.
+    limitsIn(fields); // An invalid limit is refused before the action is logged.
     return `${queueField(fields)} ${optionsOf(fields) || "without limits"}`;
   },
   command: (fields) =>
@@ -50,7 +50,7 @@ export const limitQueue: Action = {
   },
 };
 
-/** A form with the limits there are. */
+/** The form, filled with the current limits. */
 export function limitForm(ask: RequestContext, queue: string, limits: QueueLimits): Html | false {
   if (!ask.may("admin")) return false;
   const values = limitTexts(limits);
@@ -66,10 +66,10 @@ export function limitForm(ask: RequestContext, queue: string, limits: QueueLimit
           )}<label class="check"><input type="checkbox" name="by" value="tenant"${values.by ===
             "tenant" && html`
           checked
-        `}> the rate is for each tenant</label>
+        `}> rate per tenant</label>
         <div class="buttons"><button data-command="rl queues limit ${shellWord(
           queue,
-        )} --clear …">Set all of them</button></div></form>
+        )} --clear …">Set limits</button></div></form>
     </details>
   `;
 }

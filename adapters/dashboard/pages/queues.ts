@@ -1,5 +1,5 @@
 /**
- * The queues: how each stands, and how fast it goes.
+ * The pages of queues: depth, rates and limits.
  *
  * @module
  */
@@ -56,11 +56,11 @@ export const queue: Page = {
   async view(ask) {
     const look = await ask.snapshot();
     const found = look.queues.find(({ name }) => name === ask.params["queue"]);
-    if (!found) throw new PageNotFound("Nobody has used this queue yet");
+    if (!found) throw new PageNotFound("This queue does not exist");
     const parts = [
       part("queue", summary(found, look, ask)),
-      part("rates", chart("Tasks a second", found.history, throughput, "/s")),
-      part("depth", chart("Tasks there are", found.history, backlog)),
+      part("rates", chart("Tasks per second", found.history, throughput, "/s")),
+      part("depth", chart("Backlog", found.history, backlog)),
       part("limit-list", limits(found)),
     ] as const;
     const [head, rates, depth, limited] = parts;
@@ -75,7 +75,7 @@ export const queue: Page = {
   },
 };
 
-/** The queues as a table; with `ask` what can be done to each stands at its end. */
+/** The queues as a table; with `ask` each row ends with buttons. */
 export function queueTable(shown: readonly QueueSnapshot[], ask?: RequestContext): Html {
   const columns: Column<QueueSnapshot>[] = [
     {
@@ -84,7 +84,7 @@ export function queueTable(shown: readonly QueueSnapshot[], ask?: RequestContext
     },
     { title: "", of: (row) => flags(row) },
     {
-      title: "lately",
+      title: "trend",
       wide: true,
       of: ({ history }) => spark(history.map(({ done }) => done), "done"),
     },
@@ -92,7 +92,7 @@ export function queueTable(shown: readonly QueueSnapshot[], ask?: RequestContext
     { title: "ready", number: true, of: (row) => tasks(row, "ready") },
     { title: "running", number: true, of: (row) => tasks(row, "running") },
     { title: "scheduled", number: true, wide: true, of: (row) => tasks(row, "scheduled") },
-    { title: "suspect", number: true, wide: true, of: (row) => tasks(row, "quarantined") },
+    { title: "quarantined", number: true, wide: true, of: (row) => tasks(row, "quarantined") },
     { title: "dead", number: true, of: (row) => tasks(row, "dead") },
     {
       title: "oldest",
@@ -105,7 +105,7 @@ export function queueTable(shown: readonly QueueSnapshot[], ask?: RequestContext
   return table(shown, columns, {
     keyOf: ({ name }) => name,
     label: "Queues",
-    empty: "There is no queue of this name: push a task.",
+    empty: "No queue matches: a queue appears with its first task.",
   });
 }
 
@@ -152,7 +152,7 @@ function summary(row: QueueSnapshot, look: Snapshot, ask: RequestContext): Html 
         count(counts.running),
         { href: `${of}running` },
       )}${figure("scheduled", count(counts.scheduled), { href: `${of}scheduled` })}${figure(
-        "suspects",
+        "quarantined",
         count(counts.quarantined),
         {
           tone: counts.quarantined > 0 ? "warn" : undefined,
@@ -162,7 +162,7 @@ function summary(row: QueueSnapshot, look: Snapshot, ask: RequestContext): Html 
         tone: counts.dead > 0 ? "bad" : undefined,
         href: `dlq?queue=${encodeURIComponent(name)}`,
       })}${figure("done", pace ? `${brief(pace.done)}/s` : "—")}${figure(
-        "p95 runs",
+        "p95 run time",
         lasting(p95Of(fleet, "run", name)),
       )}${waits(fleet, stats.oldestMs, name)}${figure("workers", count(fleet.length), {
         trend: gauge(counts.running, slots, `${counts.running} of ${plural(slots, "slot")} busy`),
@@ -181,10 +181,10 @@ function summary(row: QueueSnapshot, look: Snapshot, ask: RequestContext): Html 
   `;
 }
 
-/** How long tasks have waited lately, and how long the first in line has. */
+/** The recent wait of tasks, and the wait of the oldest one. */
 export function waits(fleet: readonly WorkerStatus[], oldestMs: number, queue?: string): Html {
-  return figure("p95 waits", lasting(p95Of(fleet, "wait", queue)), {
-    trend: beneath(oldestMs > 0 ? `oldest ${spanOf(oldestMs)}` : "none waits"),
+  return figure("p95 wait", lasting(p95Of(fleet, "wait", queue)), {
+    trend: beneath(oldestMs > 0 ? `oldest ${spanOf(oldestMs)}` : "none waiting"),
   });
 }
 
@@ -193,7 +193,7 @@ function limits({ stats }: QueueSnapshot): Html {
   return section(
     "Limits",
     words.length === 0
-      ? html`<p class="empty">It takes whatever comes, and runs as much as its workers can.</p>`
+      ? html`<p class="empty">No limits.</p>`
       : html`<ul class="plain">${words.map((each) => html`<li>${each}</li>`)}</ul>`,
     html`<a href="admission">Admission</a>`,
   );

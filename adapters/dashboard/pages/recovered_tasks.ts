@@ -1,6 +1,6 @@
 /**
- * Tasks whose worker was lost, and how long nobody noticed: by Redis's own clock,
- * from the last proof of life to the sweep that brought the task back.
+ * Resurrected tasks that have not finished, and how long each was without a worker: by the
+ * clock of Redis, from the last heartbeat to the sweep.
  *
  * @module
  */
@@ -12,21 +12,21 @@ import type { Snapshot } from "../live/snapshot.ts";
 import type { RequestContext } from "../page.ts";
 import { badge, type Column, moment, section, table } from "../ui/components.ts";
 
-/** A task that was brought back. */
+/** A task after its resurrection. */
 interface ResurrectedTask {
   readonly task: TaskSummary;
   readonly cause: string;
-  /** When. */
+  /** The time of the resurrection. */
   readonly at: Date;
-  /** How long it was without a worker until then; null if an older version brought it back. */
+  /** How long the task was without a worker; null if an older version resurrected it. */
   readonly unseenMs: number | null;
 }
 
-/** How many are looked up; each is a call. */
+/** The most tasks that are looked up, with a call each. */
 const most = 10;
 const mostQueues = 5;
 
-/** The tasks that were brought back and have not come to their end: some that run, and suspects. */
+/** The resurrected tasks that have not finished: running and quarantined ones. */
 export async function resurrectedTasks(
   { queues }: Snapshot,
   running: readonly TaskSummary[],
@@ -39,13 +39,13 @@ export async function resurrectedTasks(
   const tasks = [...running, ...pages.flatMap(({ tasks }) => tasks)]
     .filter(({ resurrections }) => resurrections > 0).slice(0, most);
   const found = await Promise.all(
-    // It may have come to its end meanwhile.
-    tasks.map((task) => rl.queue(task.queue).inspect(task.id).then(readRaised, () => [])),
+    // The task may have finished in the meantime.
+    tasks.map((task) => rl.queue(task.queue).inspect(task.id).then(readResurrected, () => [])),
   );
   return found.flat().sort((a, b) => b.at.getTime() - a.at.getTime());
 }
 
-function readRaised(task: TaskDetails): ResurrectedTask[] {
+function readResurrected(task: TaskDetails): ResurrectedTask[] {
   const last = task.history.at(-1);
   if (!last) return [];
   const alive = Number(task.facts["alive"] ?? 0);
@@ -53,8 +53,8 @@ function readRaised(task: TaskDetails): ResurrectedTask[] {
   return [{ task, cause: last.cause, at: last.end, unseenMs }];
 }
 
-/** They as a table. */
-export function resurrectedList(raised: readonly ResurrectedTask[], now: number): Html {
+/** The tasks as a table. */
+export function resurrectedList(tasks: readonly ResurrectedTask[], now: number): Html {
   const columns: Column<ResurrectedTask>[] = [
     {
       title: "task",
@@ -63,26 +63,26 @@ export function resurrectedList(raised: readonly ResurrectedTask[], now: number)
           id.split("~").at(-1)!.slice(0, 8)
         }</span></a>`,
     },
-    { title: "what ended its worker", of: ({ cause }) => cause },
+    { title: "cause", of: ({ cause }) => cause },
     {
-      title: "noticed in",
+      title: "detected in",
       number: true,
       of: ({ unseenMs }) => unseenMs === null ? "—" : html`<b>${spanOf(unseenMs)}</b>`,
     },
-    { title: "brought back", number: true, of: ({ at }) => moment(at, now) },
+    { title: "resurrected", number: true, of: ({ at }) => moment(at, now) },
     { title: "times", number: true, wide: true, of: ({ task }) => task.resurrections },
     {
-      title: "now",
+      title: "state",
       of: ({ task: { state } }) => badge(state, state === "running" ? "busy" : "warn"),
     },
   ];
   return section(
-    "Brought back, and not yet at their end",
-    table(raised, columns, {
+    "Resurrected and unfinished tasks",
+    table(tasks, columns, {
       keyOf: ({ task }) => task.id,
-      label: "Tasks that were brought back",
-      empty: "None now.",
+      label: "Resurrected and unfinished tasks",
+      empty: "None.",
     }),
-    html`<span>from the last proof of life to the sweep, by Redis's clock</span>`,
+    html`<span>from the last heartbeat to the sweep, by the clock of Redis</span>`,
   );
 }

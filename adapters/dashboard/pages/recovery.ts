@@ -1,6 +1,5 @@
 /**
- * What lost workers leave, and how it comes back: leases, sweeps, suspects, and
- * the workers that were lost.
+ * The page of Phoenix: leases, sweeps, quarantined tasks and lost workers.
  *
  * @module
  */
@@ -27,13 +26,17 @@ import {
 import { sweepQueue } from "../actions/queue_actions.ts";
 import { resurrectedList, resurrectedTasks } from "./recovered_tasks.ts";
 
-/** Leases are read of so many queues, and so many of each: those that end first. */
+/** The most queues whose leases are read, and the most leases: those that expire first. */
 const mostQueues = 10;
 const mostLeases = 40;
-/** What a lease is unless a worker says otherwise; the bar is full at it. */
+/** The default lease; at this length a bar is full. */
 const leaseMs = 10_000;
 
-const back: readonly Line[] = [{ name: "brought back", color: "lost", of: ({ lost }) => lost }];
+const resurrected: readonly Line[] = [{
+  name: "resurrected",
+  color: "lost",
+  of: ({ lost }) => lost,
+}];
 
 /** The page. */
 export const phoenix: Page = {
@@ -42,13 +45,13 @@ export const phoenix: Page = {
   async view(ask) {
     const look = await ask.snapshot();
     const leases = await leasesOf(look, ask);
-    const raised = await resurrectedTasks(look, leases, ask);
+    const tasks = await resurrectedTasks(look, leases, ask);
     const parts = {
       figures: part("figures", figures(look)),
-      chart: part("rate", chart("Tasks brought back", look.history, back, "/s")),
-      deaths: part("deaths", deathList(look.lostWorkers, ask.now)),
+      chart: part("rate", chart("Resurrections", look.history, resurrected, "/s")),
+      deaths: part("deaths", lostWorkerList(look.lostWorkers, ask.now)),
       queues: part("sweeps", sweeps(look, ask)),
-      raised: part("raised", resurrectedList(raised, ask.now)),
+      raised: part("raised", resurrectedList(tasks, ask.now)),
       leases: part("leases", leaseList(leases, look, ask)),
     };
     return {
@@ -56,7 +59,7 @@ export const phoenix: Page = {
       body: html`
         <div class="headline">
           <h1>Phoenix</h1>
-          <p class="dim">Every worker sweeps, and nobody leads.</p>
+          <p class="dim">Every worker sweeps; there is no leader.</p>
         </div>
                 ${parts.figures.html}<div class="pair">${parts.chart.html}${parts.deaths.html}</div>
                 ${parts.raised.html}${parts.queues.html}${parts.leases.html}
@@ -83,13 +86,13 @@ function figures({ queues, lostWorkers, workers }: Snapshot): Html {
     sum(({ stats }) => names.reduce((n, name) => n + (stats.events[name] ?? 0), 0));
   const swept = queues.flatMap(({ stats }) => stats.phoenix.sweptMs ?? []);
   const overdue = Math.max(0, ...queues.map(({ stats }) => stats.overdueMs));
-  const [suspects, buried] = [sum(({ stats }) => stats.quarantine.count), events("abandon")];
+  const [quarantined, buried] = [sum(({ stats }) => stats.quarantine.count), events("abandon")];
   const fenced = workers.reduce((n, { info }) => n + info.fenced, 0);
   const slowest = Math.max(0, ...lostWorkers.map(({ silentMs }) => silentMs));
   return html`
     <div
       class="figures">${figure(
-        "brought back",
+        "resurrected",
         brief(events("resurrect", "quarantine", "abandon")),
         { trend: beneath(`${brief(sum(({ stats }) => stats.phoenix.lastDay))} in 24 h`) },
       )}${figure("leases", brief(sum(({ stats }) => stats.counts.running)))}${figure(
@@ -97,9 +100,9 @@ function figures({ queues, lostWorkers, workers }: Snapshot): Html {
         swept.length > 0 ? spanOf(Math.min(...swept)) : "never",
       )}${figure("overdue", overdue > 0 ? spanOf(overdue) : "—", {
         tone: overdue > 3000 ? "bad" : undefined,
-      })}${figure("suspects", brief(suspects), {
-        tone: suspects > 0 ? "warn" : undefined,
-      })}${figure("poison", brief(buried), {
+      })}${figure("quarantined", brief(quarantined), {
+        tone: quarantined > 0 ? "warn" : undefined,
+      })}${figure("buried", brief(buried), {
         tone: buried > 0 ? "bad" : undefined,
       })}${figure("fenced", brief(fenced), { href: "workers" })}${figure(
         "longest silence",
@@ -108,7 +111,7 @@ function figures({ queues, lostWorkers, workers }: Snapshot): Html {
   `;
 }
 
-function deathList(deaths: readonly LostWorker[], now: number): Html {
+function lostWorkerList(deaths: readonly LostWorker[], now: number): Html {
   const columns: Column<LostWorker>[] = [
     {
       title: "worker",
@@ -116,18 +119,18 @@ function deathList(deaths: readonly LostWorker[], now: number): Html {
     },
     { title: "when", number: true, of: ({ at }) => moment(new Date(at), now) },
     { title: "silent for", number: true, of: ({ silentMs }) => spanOf(silentMs) },
-    { title: "brought back", of: ({ causes }) => causeWords(causes) },
+    { title: "resurrected", of: ({ causes }) => causeWords(causes) },
   ];
   return section(
-    "Workers that were lost",
+    "Lost workers",
     table(deaths.slice(0, 8), columns, {
       keyOf: ({ worker }) => worker,
-      label: "Workers that were lost",
-      empty: "None, since somebody has been looking.",
+      label: "Lost workers",
+      empty: "None since the dashboard has been watching.",
     }),
     html`
       <span
-        title="From its last beat, of which there is one every few seconds, to the look that missed it.">at most</span>
+        title="From the last heartbeat (one every few seconds) to the snapshot without the worker.">upper bound</span>
     `,
   );
 }
@@ -164,7 +167,11 @@ function sweeps({ queues }: Snapshot, ask: RequestContext): Html {
       of: ({ stats }) =>
         stats.phoenix.graceMs > 0 ? badge(spanOf(stats.phoenix.graceMs), "busy") : "—",
     },
-    { title: "suspects", number: true, of: ({ stats }) => number(stats.quarantine.count, "warn") },
+    {
+      title: "quarantined",
+      number: true,
+      of: ({ stats }) => number(stats.quarantine.count, "warn"),
+    },
     {
       title: "lane",
       wide: true,
@@ -177,7 +184,7 @@ function sweeps({ queues }: Snapshot, ask: RequestContext): Html {
       wide: true,
       of: ({ stats }) => number(stats.events["abandon"] ?? 0, "bad"),
     },
-    { title: "brought back, by cause", of: ({ stats }) => causeWords(stats.causes) },
+    { title: "resurrected, by cause", of: ({ stats }) => causeWords(stats.causes) },
   ];
   if (ask.may("operator")) {
     columns.push({
@@ -191,7 +198,7 @@ function sweeps({ queues }: Snapshot, ask: RequestContext): Html {
     table(queues, columns, {
       keyOf: ({ name }) => name,
       label: "Sweeps",
-      empty: "There is no queue yet.",
+      empty: "There are no queues yet.",
     }),
   );
 }
@@ -201,7 +208,7 @@ function leaseList(
   { workers, queues }: Snapshot,
   ask: RequestContext,
 ): Html {
-  const names = new Map(workers.map((fellow) => [fellow.id, workerName(fellow)]));
+  const names = new Map(workers.map((worker) => [worker.id, workerName(worker)]));
   const all = queues.reduce((n, { stats }) => n + stats.counts.running, 0);
   const left = ({ at }: TaskSummary): number => (at?.getTime() ?? 0) - ask.now;
   const columns: Column<TaskSummary>[] = [
@@ -209,7 +216,7 @@ function leaseList(
       title: "lease",
       of: (task) => {
         const ms = left(task);
-        const text = ms > 0 ? `${spanOf(ms)} left` : `over for ${spanOf(-ms)}`;
+        const text = ms > 0 ? `${spanOf(ms)} left` : `expired ${spanOf(-ms)} ago`;
         return html`
           <span
             class="slots lease${ms <= 0 && " over"}">${gauge(
@@ -235,7 +242,7 @@ function leaseList(
       of: ({ since }) => since ? spanOf(Math.max(0, ask.now - +since)) : "—",
     },
     {
-      title: "brought back",
+      title: "resurrections",
       number: true,
       of: ({ resurrections }) => number(resurrections, "warn"),
     },
@@ -245,8 +252,8 @@ function leaseList(
     table(leases, columns, {
       keyOf: ({ id }) => id,
       label: "Leases",
-      empty: "Nothing runs.",
+      empty: "No running tasks.",
     }),
-    all > leases.length && `the ${leases.length} that end first, of ${plural(all, "lease")}`,
+    all > leases.length && `the ${leases.length} that expire first, of ${plural(all, "lease")}`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * The Redis that keeps everything: whether it can be trusted with it, and how it is.
+ * The page of Redis: its key numbers, and checks of its configuration.
  *
  * @module
  */
@@ -20,8 +20,8 @@ export const redis: Page = {
     const { server } = await ask.snapshot();
     const parts = {
       figures: part("figures", figures(server)),
-      checks: part("checks", section("Can it be trusted with tasks?", checks(server))),
-      facts: part("facts", section("What it says of itself", facts(server))),
+      checks: part("checks", section("Checks", checks(server))),
+      facts: part("facts", section("Server information", facts(server))),
     };
     return {
       title: "Redis",
@@ -44,15 +44,15 @@ function figures(facts: ServerFacts): Html {
           trend: gauge(used, most, `${memory} of ${facts["maxmemory_human"] ?? most}`),
           tone: used > 0.9 * most ? "bad" : used > 0.8 * most ? "warn" : undefined,
         },
-      })}${figure("at most so far", facts["used_memory_peak_human"] ?? "—")}${figure(
+      })}${figure("peak memory", facts["used_memory_peak_human"] ?? "—")}${figure(
         "commands/s",
         counted(facts["instantaneous_ops_per_sec"]),
       )}${figure("connections", counted(facts["connected_clients"]))}${figure(
         "blocked",
         counted(facts["blocked_clients"]),
-      )}${figure("keys found", share)}${figure("keys evicted", counted(facts["evicted_keys"]), {
+      )}${figure("key hit rate", share)}${figure("keys evicted", counted(facts["evicted_keys"]), {
         tone: Number(facts["evicted_keys"] ?? 0) > 0 ? "bad" : undefined,
-      })}${figure("up", spanOf(Number(facts["uptime_in_seconds"] ?? 0) * 1000))}</div>
+      })}${figure("uptime", spanOf(Number(facts["uptime_in_seconds"] ?? 0) * 1000))}</div>
   `;
 }
 
@@ -71,35 +71,35 @@ function checks(facts: ServerFacts): Html {
         `
       }</span></li>`
     )}</ul>
-    <p class="dim">The same, and more of what is around it: <code>rl doctor</code></p>
+    <p class="dim">More checks: <code>rl doctor</code></p>
   `;
 }
 
-/** What is worth knowing, in this order. */
-const told: readonly (readonly [name: string, label: string])[] = [
+/** The fields of INFO that are shown, in this order. */
+const shownFields: readonly (readonly [name: string, label: string])[] = [
   ["redis_version", "version"],
   ["redis_mode", "mode"],
   ["role", "role"],
   ["connected_slaves", "replicas"],
-  ["maxmemory_policy", "when memory is short"],
+  ["maxmemory_policy", "eviction policy"],
   ["mem_fragmentation_ratio", "fragmentation"],
   ["aof_enabled", "append-only file"],
-  ["aof_last_write_status", "its last write"],
+  ["aof_last_write_status", "last AOF write"],
   ["rdb_last_bgsave_status", "last snapshot"],
-  ["rdb_changes_since_last_save", "changes since"],
+  ["rdb_changes_since_last_save", "changes since then"],
   ["latest_fork_usec", "last fork, µs"],
   ["number_of_cached_scripts", "scripts cached"],
   ["pubsub_channels", "channels"],
-  ["total_connections_received", "connections so far"],
-  ["rejected_connections", "connections refused"],
-  ["total_commands_processed", "commands so far"],
-  ["used_cpu_user", "CPU in user, s"],
-  ["used_cpu_sys", "CPU in system, s"],
+  ["total_connections_received", "total connections"],
+  ["rejected_connections", "rejected connections"],
+  ["total_commands_processed", "total commands"],
+  ["used_cpu_user", "user CPU, s"],
+  ["used_cpu_sys", "system CPU, s"],
 ];
 
 function facts(server: ServerFacts): Html {
   return html`<dl class="traits">${
-    told.filter(([name]) => server[name] !== undefined).map(([name, label]) =>
+    shownFields.filter(([name]) => server[name] !== undefined).map(([name, label]) =>
       html`
         <div>
           <dt>${label}</dt>

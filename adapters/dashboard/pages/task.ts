@@ -1,5 +1,5 @@
 /**
- * One task: what happened to it, why it is where it is, and what it holds.
+ * The page of one task: its state and the reason for it, its timeline and its contents.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export const task: Page = {
   path: "/tasks/:id",
   async view(ask) {
     const id = ask.params["id"] ?? "";
-    if (!isFullId(id)) throw new PageNotFound("This is no id of a task");
+    if (!isFullId(id)) throw new PageNotFound("The task id is not valid");
     const [look, found] = await Promise.all([ask.snapshot(), taskSnapshot(ask.rl, id, false)]);
     const queue = look.queues.find(({ name }) => name === queueOf(id));
     const situation: TaskSnapshot = { ...found, claimsPerSecond: queue?.pace?.done ?? null };
@@ -34,7 +34,7 @@ export const task: Page = {
     const parts = [
       part("head", head(task, ask)),
       part("why", why(situation)),
-      part("life", section("What happened", timeline(task, workers, ask.now))),
+      part("life", section("Timeline", timeline(task, workers, ask.now))),
       part("attempts", attemptsTable(task, workers)),
       part("error", lastError(task, ask)),
       part("steps", stepResults(task, ask)),
@@ -89,7 +89,7 @@ function head(task: TaskDetails, ask: RequestContext): Html {
           "pushed",
           html`${moment(enqueuedAt, ask.now)} <span class="dim wide">${clock(enqueuedAt)}</span>`,
         )}${fact(
-          "try",
+          "attempt",
           `${attemptOf(task)}${countersOf(facts)}`,
         )}${fact(
           "fence",
@@ -117,7 +117,7 @@ function head(task: TaskDetails, ask: RequestContext): Html {
 
 function why(situation: TaskSnapshot): Html {
   return section(
-    "Why it is where it is",
+    "Why",
     html`<ul class="because">${
       explain(situation).map(({ text }) => html`<li><bdi>${text}</bdi></li>`)
     }</ul>`,

@@ -1,6 +1,5 @@
 /**
- * What a task holds: what went in, what its steps returned, and what came of it.
- * None of it is for viewers.
+ * The contents of a task: payload, step results and result. Viewers do not see them.
  *
  * @module
  */
@@ -12,22 +11,22 @@ import type { RequestContext } from "../page.ts";
 import { section } from "../ui/components.ts";
 import { jsonBlock, parsed, pushCommand } from "./task_text.ts";
 
-/** As many steps are shown, the last ones. */
+/** The most steps shown: the last ones. */
 const mostSteps = 50;
-/** No more of the name of a step is shown, in characters. */
+/** The longest step name shown, in characters. */
 const mostInName = 200;
 
-/** What it was pushed with. */
+/** The payload and the headers. */
 export function contents(task: TaskDetails, ask: RequestContext): Html {
   const { payload, corrupt, envelope, headers } = task;
   if (corrupt) {
-    return section("Payload", html`<p class="text-bad">What is stored of it cannot be read.</p>`);
+    return section("Payload", html`<p class="text-bad">The stored task is corrupt.</p>`);
   }
   if (!ask.showsPayloads) return section("Payload", html`<p class="empty">${hiddenWords}</p>`);
   if (payload === undefined) {
     const why = envelope === ""
-      ? "It is over, and its payload is gone."
-      : "It is not for us to read.";
+      ? "The task has finished; its payload is deleted."
+      : "This version cannot read the payload.";
     return section("Payload", html`<p class="empty">${why}</p>`);
   }
   const command = pushCommand(task);
@@ -45,9 +44,9 @@ export function contents(task: TaskDetails, ask: RequestContext): Html {
   }${named && section("Headers", jsonBlock(headers))}</div>`;
 }
 
-const hiddenWords = "Hidden from the role viewer.";
+const hiddenWords = "Hidden from viewers.";
 
-/** What its steps returned, while that is kept. */
+/** The results of its steps, while they are stored. */
 export function stepResults({ steps }: TaskDetails, ask: RequestContext): Html {
   if (steps.length === 0) return html``;
   if (!ask.showsPayloads) return section("Steps", html`<p class="empty">${hiddenWords}</p>`);
@@ -65,12 +64,12 @@ function stepResult({ name, value }: StepResult): Html {
   return html`
     <div>
       <dt><bdi>${name.slice(0, mostInName)}</bdi></dt>
-      <dd>${value === "" ? html`<p class="empty">nothing</p>` : jsonBlock(parsed(value))}</dd>
+      <dd>${value === "" ? html`<p class="empty">no result</p>` : jsonBlock(parsed(value))}</dd>
     </div>
   `;
 }
 
-/** The partial result, and the result. */
+/** The partial result and the result. */
 export function outcome(task: TaskDetails, ask: RequestContext): Html {
   const { partialResult, facts } = task;
   const result = facts["result"];

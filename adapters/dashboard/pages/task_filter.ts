@@ -1,5 +1,5 @@
 /**
- * Which tasks are meant: a query that people may keep.
+ * The filter of tasks, as a query that can be bookmarked.
  *
  * @module
  */
@@ -9,23 +9,23 @@ import type { Conditions } from "../../../core/console/filter.ts";
 import { readDuration } from "../../../core/console/format.ts";
 import type { PayloadParts } from "../../../core/console/filter_payload.ts";
 
-/** What is asked of a task; what is absent is not asked. */
+/** Conditions on tasks; an absent one is not checked. */
 export interface TaskFilter extends Conditions {
   readonly queue?: string;
-  /** Where it is; the usual places if empty. */
+  /** The states; the usual ones if empty. */
   readonly states: readonly TaskState[];
   readonly payload: PayloadParts;
 }
 
-/** What people look for first: what runs, what went wrong, and last what only waits. */
+/** The states listed by default: running tasks, problems, and last those that wait. */
 export const usual: readonly TaskState[] = ["running", "quarantined", "dead", "scheduled", "ready"];
 
-/** The fields that are plain text. */
+/** The text fields. */
 const texts = ["queue", "name", "worker", "error", "reason", "like", "since", "id"] as const;
-/** What no field of a filter is longer than. */
+/** The longest field, in characters. */
 const longest = 300;
 
-/** Reads a filter. @throws RangeError if it is none. */
+/** Reads a filter. @throws RangeError if it is malformed. */
 export function filterOf(query: URLSearchParams): TaskFilter {
   const filter: { -readonly [K in keyof TaskFilter]: TaskFilter[K] } = { states: [], payload: [] };
   for (const name of texts) {
@@ -35,7 +35,7 @@ export function filterOf(query: URLSearchParams): TaskFilter {
     filter[name] = text;
   }
   if (filter.queue !== undefined && !/^[A-Za-z0-9][\w.-]{0,63}$/.test(filter.queue)) {
-    throw refused("queue", "no queue has such a name");
+    throw refused("queue", "it is no valid queue name");
   }
   if (filter.since !== undefined && readDuration(filter.since) === undefined) {
     throw refused("since", "write it like 10m, 2h or 7d");
@@ -43,7 +43,7 @@ export function filterOf(query: URLSearchParams): TaskFilter {
   const named = query.getAll("state").flatMap((text) => text.split(",")).filter(Boolean);
   filter.states = [...new Set(named)].map((text) => {
     if (Object.hasOwn(states, text)) return text as TaskState;
-    throw refused("state", `it must be of ${Object.keys(states).join(", ")}`);
+    throw refused("state", `it must be one of ${Object.keys(states).join(", ")}`);
   });
   const payload: [string, string][] = [];
   for (const [name, value] of query) {
@@ -56,20 +56,22 @@ export function filterOf(query: URLSearchParams): TaskFilter {
       throw refused("payload", "write it like customer.id=42");
     }
     if (path === undefined || text === undefined) continue;
-    if (/[,=]/.test(path)) throw refused("payload", "a path has neither commas nor equals signs");
+    if (/[,=]/.test(path)) {
+      throw refused("payload", "a path must not contain commas or equals signs");
+    }
     if (path.length > longest || text.length > longest) throw refused("payload", "it is too long");
     payload.push([path, text]);
   }
-  if (payload.length > 5) throw refused("payload", "it asks for more than five things");
+  if (payload.length > 5) throw refused("payload", "at most five conditions are allowed");
   filter.payload = payload;
   return filter;
 }
 
 function refused(name: string, why: string): RangeError {
-  return new RangeError(`Cannot look for tasks by "${name}" like that: ${why}`);
+  return new RangeError(`Cannot filter tasks by "${name}": ${why}`);
 }
 
-/** The filter as a query, to keep or to send. */
+/** The filter as a query. */
 export function queryOf(filter: TaskFilter, more: Readonly<Record<string, string>> = {}): string {
   const query = new URLSearchParams();
   for (const state of filter.states) query.append("state", state);
@@ -79,17 +81,17 @@ export function queryOf(filter: TaskFilter, more: Readonly<Record<string, string
   return query.toString();
 }
 
-/** Whether more is asked than where a task is. */
+/** Whether it has conditions besides queue and state. */
 export function isNarrow(filter: TaskFilter): boolean {
   return filter.payload.length > 0 ||
     texts.some((name) => name !== "queue" && filter[name] !== undefined);
 }
 
-/** What a filter is called where it is recorded: nothing that is in payloads. */
+/** The filter in the log of actions, without payload values. */
 export function targetOf(filter: TaskFilter): string {
   const payload = filter.payload.map(([path]) => [path, "…"] as const);
   const text = decodeURIComponent(queryOf({ ...filter, payload }).replaceAll("+", " "))
     .replace(/[\p{Cc}\p{Cf}]/gu, "");
-  // Cut between characters, not within one.
+  // Spreading cuts between characters, not within one.
   return [...text].slice(0, 200).join("") || "all tasks";
 }

@@ -1,6 +1,6 @@
 /**
- * Looking for tasks: bounded by what is examined at, not by what is found, and
- * always with a place to go on from.
+ * The search for tasks: it limits how many tasks are examined, and returns a cursor to
+ * continue from.
  *
  * @module
  */
@@ -17,32 +17,32 @@ import { scanTasks } from "../../../core/console/paged_scan.ts";
 import type { RequestContext } from "../page.ts";
 import { isNarrow, type TaskFilter } from "./task_filter.ts";
 
-/** What was found. */
+/** The result of a search. */
 export interface Search {
   readonly tasks: readonly TaskSummary[];
-  /** How many were examined at for that. */
+  /** How many tasks were examined. */
   readonly examined: number;
-  /** How many there are in those states. */
+  /** How many tasks are in those states. */
   readonly total: number;
-  /** Where to go on; `null` at the end. */
+  /** The cursor to continue from; `null` at the end. */
   readonly next: string | null;
 }
 
-/** How a search goes. */
+/** Options of a search. */
 export interface SearchOptions {
   readonly states: readonly TaskState[];
   readonly cursor?: string | undefined;
-  /** How many to find. */
+  /** How many tasks to find. */
   readonly limit: number;
-  /** Only what was there at this moment, in ms since 1970. */
+  /** Only tasks that existed at this time, in ms since 1970. */
   readonly until?: number;
-  /** Reads pages whole, though a few more are found. */
+  /** Returns whole pages, even if that exceeds the limit. */
   readonly whole?: boolean;
-  /** Leaves out what a look of a moment ago found empty. */
+  /** Skips states that are empty in the latest snapshot. */
   readonly quick?: boolean;
 }
 
-/** Looks for tasks. @throws RangeError if a viewer asks for payloads, or the cursor is of another list. */
+/** Searches. @throws RangeError if a viewer filters by payload, or the cursor is invalid. */
 export async function search(
   ask: RequestContext,
   filter: TaskFilter,
@@ -51,7 +51,7 @@ export async function search(
   const { rl } = ask;
   const asksPayload = filter.payload.length > 0;
   if (asksPayload && !ask.showsPayloads) {
-    throw new RangeError('Cannot look into payloads: that takes the role "operator"');
+    throw new RangeError('Cannot filter by payload: you need the role "operator"');
   }
   const look = await ask.snapshot();
   const counted = look.queues.filter(({ name }) =>
@@ -83,7 +83,7 @@ export async function search(
   return { ...found, total };
 }
 
-/** Those whose id begins so. */
+/** The tasks whose id begins with the text of the filter. */
 async function named(
   rl: Relier,
   filter: TaskFilter,

@@ -1,5 +1,5 @@
 /**
- * Tasks as rows of a table.
+ * The table of tasks.
  *
  * @module
  */
@@ -26,14 +26,14 @@ const tones: Readonly<Record<TaskState, Tone>> = {
   cancelled: "quiet",
 };
 
-/** The state of a task; one that came back says so. */
+/** The state of a task, or `resurrected` or `retrying`. */
 export function stateBadge({ state, attempt, resurrections }: TaskSummary): Html {
   if (state === "running" && resurrections > 0) return badge("resurrected", "lost");
   if (state === "scheduled" && attempt > 1) return badge("retrying", "warn");
   return badge(state, tones[state]);
 }
 
-/** A table of tasks; with the `id` of a form each has a box that belongs to it. */
+/** A table of tasks; with the `id` of a form, each row has a checkbox of that form. */
 export function taskTable(
   ask: RequestContext,
   rows: readonly TaskSummary[],
@@ -59,7 +59,7 @@ export function taskTable(
       of: ({ queue }) => html`<a href="queues/${encodeURIComponent(queue)}">${queue}</a>`,
     },
     { title: "worker", wide: true, of: ({ worker }) => workerLink(worker, workers) },
-    { title: "try", number: true, of: triesOf },
+    { title: "attempt", number: true, of: triesOf },
     { title: "pushed", number: true, of: ({ enqueuedAt }) => moment(enqueuedAt, ask.now) },
     { title: "when", number: true, wide: true, of: (task) => when(task, ask.now) },
     { title: "", of: (task) => aboutOf(ask, task) },
@@ -77,16 +77,16 @@ export function taskTable(
   return table(rows, columns, {
     keyOf: ({ id }) => id,
     label: "Tasks",
-    empty: "No task is like that.",
+    empty: "No task matches.",
   });
 }
 
-/** The page of a task. */
+/** The link to a task. */
 export function hrefOf(id: string): string {
   return `tasks/${encodeURIComponent(id)}`;
 }
 
-/** A worker, by what people call it. */
+/** A link to a worker, by its name. */
 export function workerLink(id: string | null, names: ReadonlyMap<string, string>): Value {
   if (id === null || id === "") return html`<span class="dim">—</span>`;
   const name = names.get(id);
@@ -95,16 +95,16 @@ export function workerLink(id: string | null, names: ReadonlyMap<string, string>
     : html`<a href="workers#${id}">${name}</a>`;
 }
 
-/** How long it has run, when it is due, or when it died. */
+/** How long a task has run, when it is due, or when it died. */
 function when({ state, since, at }: TaskSummary, now: number): Value {
   if (state === "running") return since && `for ${spanOf(Math.max(0, now - since.getTime()))}`;
   if (state === "dead") return at && html`died ${moment(at, now)}`;
   if (state === "ready" || at === null) return html`<span class="dim">—</span>`;
-  if (state === "completed" || state === "cancelled") return html`goes ${moment(at, now)}`;
+  if (state === "completed" || state === "cancelled") return html`expires ${moment(at, now)}`;
   return at.getTime() <= now ? "due" : html`due ${moment(at, now)}`;
 }
 
-/** How far it is, or what went wrong. */
+/** The progress of a task, or its error. */
 function aboutOf(ask: RequestContext, task: TaskSummary): Value {
   const { state, progress, remark, error, reason } = task;
   if (state === "running" && progress !== null) {

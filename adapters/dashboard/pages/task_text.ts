@@ -1,5 +1,5 @@
 /**
- * What was stored of a task, as text to look at and to copy.
+ * Stored values of a task as text to read and to copy.
  *
  * @module
  */
@@ -10,23 +10,23 @@ import { count } from "../../../core/console/format.ts";
 import { type Html, html } from "../ui/html.ts";
 import { shellWord } from "../ui/components.ts";
 
-/** What is shown of a value at most, in characters. */
+/** The longest text shown, in characters. */
 const mostShown = 2048;
-/** A longer command line is not copied by people. */
+/** The longest command offered, in characters. */
 const longestCommand = 4096;
 
-/** JSON to look at: what is too long is cut, and says how much there is. */
+/** Formatted JSON; a long text is cut, and its length is shown. */
 export function jsonBlock(value: unknown): Html {
   const text = escapeControls(JSON.stringify(value, null, 2) ?? "null");
   if (text.length <= mostShown) return html`<pre tabindex="0">${text}</pre>`;
   const all = count(JSON.stringify(value).length);
   return html`
     <pre tabindex="0">${text.slice(0, mostShown)}…</pre>
-    <p class="dim">the first ${count(mostShown)} characters are shown; as JSON it has ${all}</p>
+    <p class="dim">the first ${count(mostShown)} of ${all} characters</p>
   `;
 }
 
-/** JSON that is stored as a text; the text itself if it is none. */
+/** The value of a JSON text; the text itself if it is not JSON. */
 export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -35,7 +35,7 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** The command that pushes the same again; undefined if there is no name, no payload, or too much of it. */
+/** The command that pushes the same task; undefined without a name or payload, or if too long. */
 export function pushCommand({ name, payload, queue, facts }: TaskDetails): string | undefined {
   if (name === "" || payload === undefined) return undefined;
   const how = Array.isArray(payload) ? "--json-args" : "--input";

@@ -1,6 +1,5 @@
 /**
- * The life of a task, drawn: each stretch as long as it took, and each attempt
- * with what became of it.
+ * The timeline of a task, with a bar for each phase, and the table of its attempts.
  *
  * @module
  */
@@ -15,7 +14,7 @@ import { workerLink } from "./task_table.ts";
 
 type Names = ReadonlyMap<string, string>;
 
-/** What happened, in its order; each with the time that it took. */
+/** The events of a task in order, each with its duration. */
 export function timeline(task: TaskDetails, workers: Names, now: number): Html {
   const life = timelineOf(task);
   const begin = task.enqueuedAt.getTime();
@@ -45,10 +44,10 @@ export function timeline(task: TaskDetails, workers: Names, now: number): Html {
   }</ol>`;
 }
 
-/** The attempt that is under way. */
+/** The running attempt. */
 function goesOn(life: readonly TimelineEntry[], now: number): TimelineEntry {
   const from = life.at(-2)!.at;
-  const about = `for ${spanOf(Math.max(0, now - from.getTime()))} now`;
+  const about = `for ${spanOf(Math.max(0, now - from.getTime()))} so far`;
   return { at: new Date(now), what: "runs", about, stretch: "run", from };
 }
 
@@ -78,7 +77,7 @@ function toneOf(each: TimelineEntry, { state }: TaskDetails): Tone {
   return "quiet";
 }
 
-/** Who it was, by name. */
+/** The text with the id of a worker replaced by its name. */
 function named(about: string, workers: Names): string {
   const [first = ""] = about.split(" ");
   const name = workers.get(first);
@@ -98,7 +97,7 @@ function stretch({ stretch, from, at }: TimelineEntry, begin: number, end: numbe
   `;
 }
 
-/** The attempts, each with what became of it. */
+/** The attempts and their outcomes. */
 export function attemptsTable(task: TaskDetails, workers: Names): Html {
   const attempts = attemptsOf(task).map((each, i) => ({ ...each, i }));
   if (attempts.length === 0) return html``;
@@ -106,7 +105,7 @@ export function attemptsTable(task: TaskDetails, workers: Names): Html {
     { title: "", number: true, of: ({ i }) => i + 1 },
     { title: "worker", of: ({ worker }) => workerLink(worker, workers) },
     {
-      title: "began",
+      title: "started",
       wide: true,
       of: ({ start }) => clock(start),
     },
@@ -123,7 +122,7 @@ export function attemptsTable(task: TaskDetails, workers: Names): Html {
       of: ({ fence }) => fence && html`<span class="mono">${fence}</span>`,
     },
   ];
-  const kept = attempts.length >= 10 ? "the last ten are kept" : false;
+  const kept = attempts.length >= 10 ? "the last ten" : false;
   return section(
     "Attempts",
     table(attempts, columns, { keyOf: ({ i }) => String(i), label: "Attempts", empty: "" }),

@@ -1,5 +1,5 @@
 /**
- * The tasks: where they are, found by what they are like, and acted on in bulk.
+ * The page of tasks: filter, states, table and bulk actions.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { taskTable } from "./task_table.ts";
 import { type Search, search } from "./task_search.ts";
 
 const perPage = 50;
-/** Names that are offered while somebody types. */
+/** The most suggestions of a field. */
 const mostOffered = 100;
 
 /** The page. */
@@ -47,7 +47,7 @@ export const tasks: Page = {
       body: html`<h1>Tasks</h1>${filterBar(look, filter)}${tabs.html}${list.html}${
         bulk(ask, filter, asked, found)
       }`,
-      // A search is not repeated by itself: it may look at thousands.
+      // A search is not refreshed: it may examine thousands of tasks.
       live: isNarrow(filter) ? [tabs] : [tabs, list],
     };
   },
@@ -61,7 +61,7 @@ function readFilter(query: URLSearchParams): TaskFilter | string {
   }
 }
 
-/** What was asked cannot be looked for; the form is there to ask again. */
+/** The page for a filter that is malformed: the form and the error. */
 function refusal(ask: RequestContext, look: Snapshot, why: string) {
   const kept = Object.fromEntries(
     ["queue", "name", "worker", "error", "reason", "since", "id", "payload"].map((
@@ -134,9 +134,9 @@ function bar(
   `;
 }
 
-/** What is seldom asked for, and shown when it is. */
+/** Fields behind "more", which opens if one is used. */
 const rare = ["worker", "reason", "since"];
-/** Why tasks are where they are, most often. */
+/** The most common reasons. */
 const reasons = [
   "attempts",
   "crashes",
@@ -183,7 +183,7 @@ function stateTabs({ queues }: Snapshot, filter: TaskFilter): Html {
   }${each.map((state) => tab(state, [state], countOf(state)))}</ul>`;
 }
 
-/** How far the list goes, and where it goes on. */
+/** The extent of the list, and links to continue. */
 function foot(
   { tasks, examined, next, total }: Search,
   filter: TaskFilter,
@@ -199,7 +199,7 @@ function foot(
     `tasks?${queryOf(filter, { cursor: next, searched: String(searched) })}`;
   return html`<p class="sum foot">${said}${
     href && html`
-      · <a href="${href}" rel="next">${isNarrow(filter) ? "go on" : "next page"}</a>
+      · <a href="${href}" rel="next">${isNarrow(filter) ? "continue" : "next page"}</a>
     `
   }${
     query.has("cursor") && html`
@@ -208,7 +208,7 @@ function foot(
   }</p>`;
 }
 
-/** What is done to many; the boxes in the table belong to this form. `all` offers whatever matches. */
+/** The form of bulk actions; it owns the checkboxes of the table. `all` offers all matches. */
 export function bulk(
   ask: RequestContext,
   filter: TaskFilter,
@@ -220,8 +220,8 @@ export function bulk(
   if (acts.length === 0 || (tasks.length === 0 && next === null)) return false;
   const fields = { filter: queryOf(filter), back: ask.location };
   const whatever = isNarrow(filter) || asked.length > 1
-    ? "all that match"
-    : `all ${count(total)} that match`;
+    ? "all matching"
+    : `all ${count(total)} matching`;
   return html`<form id="bulk" class="bulk" method="post">${hidden(fields)}
     ${
     all
@@ -229,7 +229,7 @@ export function bulk(
         <label><input type="radio" name="scope" value="selected" checked> selected</label>
         <label><input type="radio" name="scope" value="all"> ${whatever}</label>
       `
-      : html`<span class="dim">those that are selected</span>`
+      : html`<span class="dim">selected tasks</span>`
   }<span class="acts">${
     acts.map(({ act, label }) =>
       html`

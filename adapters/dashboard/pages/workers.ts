@@ -1,5 +1,5 @@
 /**
- * The workers: what each is, how it does, and what it is told.
+ * The page of workers: state, load, health and commands.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export const workers: Page = {
   nav: { label: "Workers", key: "w", icon: "workers" },
   async view(ask) {
     const look = await ask.snapshot();
-    const list = part("workers", fleetTable(look, ask));
+    const list = part("workers", workerTable(look, ask));
     return {
       title: "Workers",
       body: html`<h1>Workers</h1>${list.html}`,
@@ -35,7 +35,7 @@ export const workers: Page = {
   },
 };
 
-function fleetTable({ workers }: Snapshot, ask: RequestContext): Html {
+function workerTable({ workers }: Snapshot, ask: RequestContext): Html {
   const alive = workers.filter(({ state }) => state !== "lost");
   const slots = alive.reduce((sum, { info }) => sum + info.concurrency, 0);
   const busy = alive.reduce((sum, { running }) => sum + running, 0);
@@ -55,7 +55,7 @@ function fleetTable({ workers }: Snapshot, ask: RequestContext): Html {
           gauge(running, concurrency, `${running} of ${concurrency} slots busy`)
         }<span class="number">${running}/${concurrency}</span></span>`,
     },
-    { title: "last beat", number: true, of: (each) => moment(each.lastBeat, ask.now) },
+    { title: "last heartbeat", number: true, of: (each) => moment(each.lastBeat, ask.now) },
     { title: "loop lag", number: true, wide: true, of: (each) => spanOf(loopLag(each)) },
     {
       title: "memory",
@@ -64,7 +64,7 @@ function fleetTable({ workers }: Snapshot, ask: RequestContext): Html {
       of: ({ info }) => info.rssMb > 0 ? `${count(info.rssMb)} MB` : "—",
     },
     {
-      title: "where",
+      title: "host",
       wide: true,
       of: ({ info }) =>
         html`<span class="nowrap">${info.host}${info.process > 0 && ` · ${info.process}`}<br><span
@@ -90,7 +90,7 @@ function fleetTable({ workers }: Snapshot, ask: RequestContext): Html {
     table(workers, columns, {
       keyOf: ({ id }) => id,
       label: "Workers",
-      empty: "No worker is at work: rl worker start",
+      empty: "No workers: start one with rl worker start",
     })
   }`;
 }
@@ -107,12 +107,12 @@ function buttons(each: WorkerStatus, ask: RequestContext): Html | false {
   }</div>`;
 }
 
-/** What it does, and what is out of the ordinary. */
+/** The state of a worker, and badges for anomalies. */
 function badges({ state, command, missingMs, blockedMs, info }: WorkerStatus): Value {
   return [
     badge(state, tones[state]),
-    command !== null && badge(`told to ${command}`, "busy"),
-    missingMs > 0 && badge(`connection gone for ${spanOf(missingMs)}`, "bad"),
+    command !== null && badge(`${command} requested`, "busy"),
+    missingMs > 0 && badge(`disconnected for ${spanOf(missingMs)}`, "bad"),
     blockedMs > 0
       ? badge(`loop blocked for ${spanOf(blockedMs)}`, "bad")
       : info.loopLagMs > 200 && badge("loop blocked", "warn"),

@@ -1,45 +1,45 @@
 /**
- * How something was lately, as a picture: drawn on the server, so that it needs
- * no script, and told in words to whoever cannot see it.
+ * Charts, rendered on the server as SVG, so that they need no script; each has a text for
+ * screen readers.
  *
  * @module
  */
 
 import { brief, spanOf } from "../../../core/console/format.ts";
 import { type Html, html } from "./html.ts";
-import type { Sample } from "../live/snapshot.ts";
+import type { RateSample } from "../../../core/console/snapshot_poller.ts";
 
 /** One line of a chart. */
 export interface Line {
   readonly name: string;
-  /** Which of the colours; the same thing has the same everywhere. */
+  /** The colour; a metric has the same one in every chart. */
   readonly color: "done" | "failed" | "pushed" | "waiting" | "running" | "lost";
-  of(sample: Sample): number;
+  of(sample: RateSample): number;
 }
 
-/** How fast tasks go. */
+/** Rates of tasks. */
 export const throughput: readonly Line[] = [
   { name: "pushed", color: "pushed", of: ({ pushed }) => pushed },
   { name: "done", color: "done", of: ({ done }) => done },
   { name: "failed", color: "failed", of: ({ failed }) => failed },
 ];
 
-/** How many tasks there are. */
+/** Numbers of tasks. */
 export const backlog: readonly Line[] = [
   { name: "waiting", color: "waiting", of: ({ waiting }) => waiting },
   { name: "running", color: "running", of: ({ running }) => running },
 ];
 
-/** Units of a picture; it is stretched to the room there is. */
+/** The size in SVG units; the page stretches it. */
 const width = 600;
 const height = 120;
-/** How much time a chart shows: as much as is known, but no less than a minute. */
+/** The shortest time span of a chart: a minute, even if less is known. */
 const leastMs = 60_000;
 
-/** A chart of `lines`, with its scale and what is now. `unit` follows each number. */
+/** A chart of `lines` with its scale and current values. `unit` follows each number. */
 export function chart(
   title: string,
-  history: readonly Sample[],
+  history: readonly RateSample[],
   lines: readonly Line[],
   unit = "",
 ): Html {
@@ -62,9 +62,9 @@ export function chart(
         )}</ul>
       </figcaption>
       <div
-        class="plot"><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${title}, the last ${spanOf(
+        class="plot"><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${title}, last ${spanOf(
           spanMs,
-        )}: now ${words}; at most ${brief(most)}${unit}">
+        )}: now ${words}; maximum ${brief(most)}${unit}">
         <path class="grid" d="M0 ${height / 2}H${width}M0 1H${width}" />${lines.map((line) =>
           curve(history, line, most, spanMs)
         )}</svg><span class="scale most">${brief(
@@ -75,7 +75,7 @@ export function chart(
   `;
 }
 
-function curve(history: readonly Sample[], line: Line, most: number, spanMs: number): Html {
+function curve(history: readonly RateSample[], line: Line, most: number, spanMs: number): Html {
   const end = history.at(-1)?.at ?? 0;
   const points = history.map((sample) => {
     const x = width - (end - sample.at) / spanMs * width;
@@ -91,7 +91,7 @@ function curve(history: readonly Sample[], line: Line, most: number, spanMs: num
   `;
 }
 
-/** A small picture that stands beside its number, which says it all. */
+/** A small chart beside a number; hidden from screen readers, which read the number. */
 export function spark(values: readonly number[], color: Line["color"]): Html {
   const shown = values.slice(-60);
   if (shown.length < 2) return html`<svg class="spark" aria-hidden="true"></svg>`;
@@ -109,7 +109,7 @@ export function spark(values: readonly number[], color: Line["color"]): Html {
   `;
 }
 
-/** How much of something is taken. */
+/** A bar that shows how much of a capacity is used. */
 export function gauge(used: number, of: number, label: string): Html {
   const part = of > 0 ? Math.min(1, used / of) : 0;
   return html`

@@ -1,5 +1,5 @@
 /**
- * What pages are put together from: figures, tables, badges, moments, buttons.
+ * Components of pages: sections, figures, tables, badges, times and buttons.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import type { Action, FormFields, RequestContext } from "../page.ts";
 
 export { shellWord } from "../../../core/console/format.ts";
 
-/** A section with a heading, and what stands at the end of its line. */
+/** A section with a heading, and an aside at the end of its line. */
 export function section(title: string, body: Value, aside?: Value): Html {
   return html`<section class="panel"><header><h2>${title}</h2>${
     aside && html`<div class="aside">${aside}</div>`
   }</header>${body}</section>`;
 }
 
-/** A number that matters, what it counts, and how it was lately. */
+/** A key number with its label, and optionally a link and a trend. */
 export function figure(
   label: string,
   value: string,
@@ -31,36 +31,36 @@ export function figure(
     : html`<a class="${kind}" href="${href}">${inner}</a>`;
 }
 
-/** What stands below a figure instead of how it was lately. */
+/** A text below a figure, in place of a trend. */
 export function beneath(text: string): Html {
   return html`<span class="label">${text}</span>`;
 }
 
-/** How long something took, or a dash where nothing did. */
+/** A duration, or a dash if there is none. */
 export function lasting(ms: number | null): string {
   return ms === null ? "—" : spanOf(ms);
 }
 
-/** What a colour means; always said in words as well. */
+/** The meaning of a colour; text always says the same. */
 export type Tone = "good" | "busy" | "warn" | "bad" | "lost" | "quiet";
 
-/** A word in its colour. */
+/** A coloured label. */
 export function badge(text: string, tone: Tone = "quiet"): Html {
   return html`<span class="badge tone-${tone}">${text}</span>`;
 }
 
 /** A column of a table. */
 export interface Column<T> {
-  /** Empty over buttons and badges, which speak for themselves. */
+  /** Empty for columns of buttons or badges. */
   readonly title: string;
-  /** Numbers stand at the right. */
+  /** Aligned to the right. */
   readonly number?: true;
-  /** Is left out where there is little room. */
+  /** Hidden on small screens. */
   readonly wide?: true;
   of(row: T): Value;
 }
 
-/** A table, or what is said if it has no rows. `keyOf` tells a row from all others. */
+/** A table, or the text `empty` if it has no rows. `keyOf` returns a unique key of a row. */
 export function table<T>(
   rows: readonly T[],
   columns: readonly Column<T>[],
@@ -89,17 +89,17 @@ export function table<T>(
   `;
 }
 
-/** `2026-11-22 12:00:01.004 UTC`: what a browser makes local time of, for whoever likes that. */
+/** `2026-11-22 12:00:01.004 UTC`; the script converts it to local time if the user prefers. */
 export function clockOf(date: Date): string {
   return date.toISOString().replace("T", " ").replace("Z", " UTC");
 }
 
-/** A moment as a clock and a calendar tell it. */
+/** An absolute time. */
 export function clock(date: Date): Html {
   return html`<time datetime="${date.toISOString()}" data-clock>${clockOf(date)}</time>`;
 }
 
-/** How long ago something was, or how soon it is; the moment itself as its title. */
+/** A time relative to now; the absolute time is its title. */
 export function moment(date: Date | null, now: number): Html {
   if (date === null || Number.isNaN(date.getTime())) return html`<span class="dim">—</span>`;
   const ms = now - date.getTime();
@@ -114,8 +114,8 @@ export function number(n: number, tone?: Tone): Html {
 }
 
 /**
- * A button that does something, with the command that does the same; nothing for
- * whoever may not. `fields` is what it is done to.
+ * A button for an action, with the equivalent command; nothing if the user lacks the role.
+ * `fields` name the target.
  */
 export function button(
   ask: RequestContext,

@@ -1,12 +1,12 @@
 /**
- * Pictures of 16 by 16, drawn with the colour of the text beside them.
+ * Icons of 16 by 16, in the colour of the surrounding text.
  *
  * @module
  */
 
 import { type Html, html } from "./html.ts";
 
-/** The name of a picture. */
+/** The name of an icon. */
 export type IconName =
   | "overview"
   | "tasks"
@@ -37,7 +37,7 @@ const paths: Readonly<Record<IconName, Html>> = {
   fine: html`<circle cx="8" cy="8" r="6" /><path d="M5.5 8.2l1.7 1.7L10.7 6.2" />`,
 };
 
-/** A picture; what it means is said beside it. */
+/** An icon; the text beside it says what it means. */
 export function icon(name: IconName): Html {
   return html`<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">${paths[name]}</svg>`;
 }

@@ -210,7 +210,7 @@ test(
     const fields = { worker: "w-nobody", name: "w-nobody", queues: "default" };
     const asked = await admin.post("/act/worker.drain", fields);
     assert.equal(asked.status, 200);
-    assert.match(asked.text, /hand off the rest, and leave\?/);
+    assert.match(asked.text, /hand off the rest, and exit\?/);
     assert.match(asked.text, /\$ rl worker drain w-nobody/);
     assert.deepEqual((await lab.rl.actions()).actions, []);
     const sure = await admin.post("/act/worker.drain", { ...fields, sure: "yes" });

@@ -61,7 +61,7 @@ test(
     assert.doesNotMatch(group.text, /method="post"|dlq\/export/);
     const none = await who.get("/dlq/group?like=nothing");
     assert.equal(none.status, 200);
-    assert.match(none.text, /Nothing of it is dead/);
+    assert.match(none.text, /No task of this group is dead/);
   }),
 );
 

@@ -87,7 +87,7 @@ test(
     const who = as("viewer", lab);
     const { text } = await who.get(`${pageOf(id)}?edit=1`);
     assert.match(text, /secret-free/);
-    assert.match(text, /Hidden from the role viewer/);
+    assert.match(text, /Hidden from viewers/);
     assert.doesNotMatch(text, /4711-0815|method="post"|textarea|\.test\.ts/);
     const { text: result } = await who.get(pageOf(done.id));
     assert.doesNotMatch(result, /twice|18014398508|9007199254/);
@@ -106,7 +106,7 @@ test(
     assert.doesNotMatch(text, /\u202e(?!gnp\.exe<\/bdi>)/, "nothing turns around what follows");
     assert.match(text, /\\u202egnp\.exe/, "in JSON it is spelt");
     assert.ok(text.length < 40_000, `${text.length} characters`);
-    assert.match(text, /as JSON it has 900,\d\d\d/);
+    assert.match(text, /of 900,\d\d\d characters/);
     assert.doesNotMatch(text, /rl tasks push/, "nobody copies that much");
     const { text: form } = await as("admin", lab).get(`${pageOf(id)}?edit=1`);
     assert.ok(form.length > 900_000, "who edits it gets all of it");
@@ -125,7 +125,7 @@ test(
     const before = await lab.tasks();
     const edit = (payload: string) => who.post("/act/tasks.edit", { id, payload });
     const broken = await edit(`{"cents": 5,`);
-    assert.match(broken.text, /This is no JSON/);
+    assert.match(broken.text, /not valid JSON/);
     assert.match(broken.text, /<textarea[^>]*>\{&quot;cents&quot;: 5,<\/textarea>/);
     const unfit = await edit(`{"cents": "five"}`);
     assert.equal(unfit.status, 400);
@@ -154,7 +154,7 @@ test(
     assert.doesNotMatch(waiting, /act\/tasks\.(release|discard|edit)/);
     assert.match(waiting, /It was pushed with a delay/);
     await who.post("/act/tasks.run", { id, sure: "yes", back: pageOf(id).slice(1) });
-    assert.match((await who.get(pageOf(id))).text, /1 task put in line/);
+    assert.match((await who.get(pageOf(id))).text, /1 task made ready/);
     await who.post("/act/tasks.cancel", { id, sure: "yes" });
     assert.match((await who.get(pageOf(id))).text, /It was cancelled: by ada, in the dashboard/);
     await who.post("/act/tasks.discard", { id, sure: "yes" });
@@ -203,10 +203,10 @@ test(
     const { text } = await as("operator", lab).get(pageOf(id));
     assert.match(text, /<h2>Steps<\/h2>[^]*2 steps, kept for the next attempt/);
     assert.match(text, /charge[^]*&quot;receipt&quot;: &quot;of 4711-0815&quot;/);
-    assert.match(text, /mail<\/bdi><\/dt>\s*<dd><p class="empty">nothing</);
+    assert.match(text, /mail<\/bdi><\/dt>\s*<dd><p class="empty">no result</);
     assert.doesNotMatch(text, /<script>alert/);
     const hidden = (await as("viewer", lab).get(pageOf(id))).text;
-    assert.match(hidden, /<h2>Steps<\/h2>[^]*Hidden from the role viewer/);
+    assert.match(hidden, /<h2>Steps<\/h2>[^]*Hidden from viewers/);
     assert.doesNotMatch(hidden, /charge|receipt|4711-0815/);
 
     const gone = new AbortController();
@@ -223,7 +223,7 @@ test(
     gone.abort();
     // Before that it may have been looked at halfway, with the first of them.
     const last = heard.slice(heard.lastIndexOf("event: patch"));
-    assert.match(last, /as JSON it has 9,002/, "a long one is cut, and says so");
+    assert.match(last, /of 9,002 characters/, "a long one is cut, and says so");
     assert.doesNotMatch(last, /page 10<|y{3000}/);
     goesOn = false;
     await end(lab, id, "completed");

@@ -77,8 +77,8 @@ test(
     for (
       const [query, why] of [
         ["since=soon", /10m, 2h or 7d/],
-        ["state=nowhere", /it must be of scheduled/],
-        ["queue=%7Bx%7D", /no queue has such a name/],
+        ["state=nowhere", /it must be one of scheduled/],
+        ["queue=%7Bx%7D", /it is no valid queue name/],
         ["payload=x", /customer.id=42/],
         ["cursor=x", /belongs to another list/],
         [`name=${"x".repeat(400)}`, /too long/],
@@ -99,7 +99,7 @@ test(
     const who = as("viewer", lab);
     for (const query of ["payload.customer.id=4711", "payload=customer.id%3D4711"]) {
       const { text } = await who.get(`/tasks?${query}`);
-      assert.match(text, /takes the role &quot;operator&quot;/);
+      assert.match(text, /need the role &quot;operator&quot;/);
       assert.deepEqual(rows(text), []);
     }
     const { text } = await who.get("/tasks");
@@ -169,10 +169,10 @@ test(
     assert.equal((await counts(lab)).scheduled, 2);
     await who.post("/act/tasks.run", { id: ids.join(","), sure: "yes" });
     assert.equal((await counts(lab)).ready, 2);
-    assert.match((await who.get("/tasks")).text, /2 tasks put in line\. 1 task had changed/);
+    assert.match((await who.get("/tasks")).text, /2 tasks made ready\. 1 task had changed/);
     const lone = await who.post("/act/tasks.run", { id: ids[2]!, sure: "yes" });
     assert.equal(lone.status, 400);
-    assert.match(lone.text, /it is in another state, or gone/);
+    assert.match(lone.text, /it is in another state, or no longer exists/);
   }),
 );
 
