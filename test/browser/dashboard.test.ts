@@ -176,7 +176,7 @@ test("a worker that is killed is gone from its page, and told among those that w
   await workers.getByText("victim", { exact: true }).waitFor();
   const held = await hold.with({ queue: "victims" }).apush("held", 60_000);
   await until("it runs", async () => (await held.status()).state === "running");
-  await crew.hire({ name: "fellow", queues: ["victims"] });
+  await crew.hire({ name: "other", queues: ["victims"] });
   await patched(page);
   await hand.kill();
   await workers.getByText("victim", { exact: true }).waitFor({ state: "detached" });

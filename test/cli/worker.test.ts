@@ -23,7 +23,7 @@ import { until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "relier-worker-"));
 after(() => rmSync(folder, { recursive: true }));
-const tasks = fileURLToPath(new URL("../support/perilous_tasks.ts", import.meta.url));
+const tasks = fileURLToPath(new URL("../support/harmful_tasks.ts", import.meta.url));
 
 /** Rests until it is released, or its worker leaves. */
 const releases = new Map<string, () => void>();

@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createRelier, type WorkerOptions } from "../../mod.ts";
 import { type Hand, openCrew } from "../support/crew.ts";
-import type { Wear } from "../support/dressed.ts";
+import type { PortFault } from "../support/faulty_port.ts";
 import { startRedis } from "../support/redis.ts";
 import type { Runtime } from "../support/runtimes.ts";
 import { assertOutlived, sleepers, storm } from "../support/storm.ts";
@@ -56,11 +56,11 @@ test("2,000 tasks outlive the workers of three runtimes: none is lost, none is d
 async function wrongOf(
   first: Runtime,
   second: Runtime,
-  wear: readonly Wear[],
+  faults: readonly PortFault[],
 ): Promise<readonly string[]> {
   const own = await startRedis();
   try {
-    return await sleepers(own.url, "sleepers", wear, [first, second]);
+    return await sleepers(own.url, "sleepers", faults, [first, second]);
   } finally {
     await own.kill();
   }

@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createRelier, type Relier, type WorkerOptions } from "../../mod.ts";
 import { type Crew, openCrew } from "../support/crew.ts";
-import type { Wear } from "../support/dressed.ts";
+import type { PortFault } from "../support/faulty_port.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { type RedisServer, startRedis, startReplica } from "../support/redis.ts";
 import { assertSound, withRedis } from "../support/remains.ts";
@@ -24,7 +24,7 @@ interface Scene {
   readonly url: string;
   /** The server behind it, at the end. */
   readonly server: () => RedisServer;
-  readonly wear?: readonly Wear[];
+  readonly faults?: readonly PortFault[];
   readonly options?: WorkerOptions;
   /** What happens while the tasks run. */
   readonly disturb?: (crew: Crew, rl: Relier) => Promise<void>;
@@ -56,7 +56,7 @@ async function play(scene: Scene): Promise<void> {
   const crew = await openCrew(scene.url);
   const options = { concurrency: 2, ...scene.options };
   try {
-    const hands = await Promise.all([1, 2].map(() => crew.hire(options, scene.wear)));
+    const hands = await Promise.all([1, 2].map(() => crew.hire(options, scene.faults)));
     const keys = Array.from({ length: count }, (_, i) => `${i}`);
     const handles = await Promise.all(keys.map((key) => rl.apush(hold, key, 60_000)));
     await until("all run", () => crew.diary.of("start").length === count);
@@ -107,7 +107,7 @@ async function onServer(scene: (server: RedisServer) => Omit<Scene, "url" | "ser
 describe("nobody is presumed dead for a subscription", { concurrency: true }, () => {
   test("that its port cannot make: then its lease decides", () =>
     onServer(() => ({
-      wear: ["deaf"],
+      faults: ["deaf"],
       options: { lease: 2_000 },
       seen: false,
       foundMs: 3_000,
@@ -115,7 +115,7 @@ describe("nobody is presumed dead for a subscription", { concurrency: true }, ()
 
   test("that is made only now, while it starts", () =>
     onServer(() => ({
-      wear: ["slow to listen"],
+      faults: ["slow to listen"],
       seen: true,
       foundMs: 2_000,
       async disturb(crew, rl) {
@@ -128,7 +128,7 @@ describe("nobody is presumed dead for a subscription", { concurrency: true }, ()
     })));
 
   test("that comes later than its port says", () =>
-    onServer(() => ({ wear: ["late ears"], seen: true, foundMs: 2_000 })));
+    onServer(() => ({ faults: ["late ears"], seen: true, foundMs: 2_000 })));
 
   test("that CLIENT KILL ends, again and again", () =>
     onServer((server) => ({

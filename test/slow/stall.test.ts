@@ -41,8 +41,8 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
         beside.push(await rl.apush(hold, key, 1));
       }
       await until("it is seen that its loop is blocked", async () => {
-        const [fellow] = await rl.queue("default").workers();
-        return fellow!.blockedMs > 0;
+        const [listed] = await rl.queue("default").workers();
+        return listed!.blockedMs > 0;
       });
       // Hungry, and quick to sweep.
       const hungry = await crew.hire();
@@ -95,8 +95,8 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
       await until("the old runs are fenced", () => crew.diary.of("fenced").length === 2);
       await until("it says so itself", async () => {
         const fleet = await rl.queue("default").workers();
-        const fellow = fleet.find(({ id }) => id === victim.worker);
-        return fellow?.info.fenced === 2 && fellow.blockedMs === 0;
+        const listed = fleet.find(({ id }) => id === victim.worker);
+        return listed?.info.fenced === 2 && listed.blockedMs === 0;
       }, 10_000);
       assert.ok(crew.diary.of("fenced").every(({ worker }) => worker === victim.worker));
       heir.release("beside");

@@ -21,9 +21,9 @@ test("workers that wake too late change nothing", async () => {
   assert.deepEqual(await sleepers(server.url, "sleepers", []), []);
 });
 
-for (const wear of ["careless", "unfenced"] as const) {
-  test(`the same run is found to be wrong when the scripts are ${wear}`, async () => {
-    const wrong = await sleepers(server.url, wear, [wear]);
+for (const fault of ["careless", "unfenced"] as const) {
+  test(`the same run is found to be wrong when the scripts are ${fault}`, async () => {
+    const wrong = await sleepers(server.url, fault, [fault]);
     const overwritten = wrong.filter((what) =>
       what.endsWith("came to what a run before its last did")
     );

@@ -23,14 +23,14 @@ import {
 import { createRelier, type TaskHandle } from "../../mod.ts";
 import { type Diary, type Line, openDiary } from "../support/diary.ts";
 import { scaled } from "../support/machine_speed.ts";
-import { block, devour, leak, leave, linger } from "../support/perilous_tasks.ts";
+import { block, devour, leak, leave, linger } from "../support/harmful_tasks.ts";
 import { startRedis } from "../support/redis.ts";
 import { root } from "../support/tree.ts";
 import { bounded, until } from "../support/until.ts";
 
 const server = await startRedis();
 const rl = createRelier({ redis: server.url });
-const tasks = fileURLToPath(new URL("../support/perilous_tasks.ts", import.meta.url));
+const tasks = fileURLToPath(new URL("../support/harmful_tasks.ts", import.meta.url));
 const minuteMs = 60_000;
 
 after(async () => {

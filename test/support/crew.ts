@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { WorkerHealth, WorkerOptions } from "../../mod.ts";
 import { type Diary, openDiary } from "./diary.ts";
-import type { Wear } from "./dressed.ts";
+import type { PortFault } from "./faulty_port.ts";
 import { engineName } from "./engines.ts";
 import { here, programLine, type Runtime } from "./runtimes.ts";
 import { bounded, until } from "./until.ts";
@@ -58,7 +58,7 @@ export interface Crew {
   /** Starts a worker, on `runtime` if that is given, and resolves when it has begun to claim. */
   hire(
     worker?: WorkerOptions,
-    wear?: readonly Wear[],
+    faults?: readonly PortFault[],
     redis?: string,
     runtime?: Runtime,
   ): Promise<Hand>;
@@ -181,9 +181,9 @@ export async function openCrew(url: string): Promise<Crew> {
     get hands() {
       return [...hands];
     },
-    hire: (worker = {}, wear = [], redis = url, runtime = here) =>
-      start({ redis, worker, wear }, runtime),
-    client: () => start({ redis: url, wear: [] }),
+    hire: (worker = {}, faults = [], redis = url, runtime = here) =>
+      start({ redis, worker, faults }, runtime),
+    client: () => start({ redis: url, faults: [] }),
     async dismiss() {
       const leaving = [...hands];
       for (const hand of leaving) hand.term();

@@ -18,7 +18,7 @@ import { freePort } from "./server.ts";
 import { startFront } from "./upstash_front.ts";
 import { openWire } from "./wire.ts";
 import type { Line } from "./workerd/entry.ts";
-import { arrived, sent } from "./workerd/parcel.ts";
+import { deserialize, serialize } from "./workerd/serialization.ts";
 
 const file = process.env["RELIER_TEST_FILE"];
 if (file === undefined) throw new Error("Cannot run: RELIER_TEST_FILE names no file of tests");
@@ -44,11 +44,11 @@ const host = createServer((request, response) => {
   let body = "";
   request.setEncoding("utf8").on("data", (text: string) => body += text);
   request.on("end", async () => {
-    const { on, name, args } = arrived(body) as { on: string; name: string; args: unknown[] };
+    const { on, name, args } = deserialize(body) as { on: string; name: string; args: unknown[] };
     const answer = await Promise.resolve()
       .then(() => (things.get(on) as any)[name](...args))
       .then((value) => ({ value }), (error) => ({ error: String(error) }));
-    response.end(sent(answer));
+    response.end(serialize(answer));
   });
 });
 await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve));

@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { createRelier, type Relier, type TaskHandle, type WorkerOptions } from "../../mod.ts";
 import { type Crew, type Hand, openCrew } from "./crew.ts";
-import type { Wear } from "./dressed.ts";
+import type { PortFault } from "./faulty_port.ts";
 import { scaled } from "./machine_speed.ts";
 import { assertSound, withRedis } from "./remains.ts";
 import type { Runtime } from "./runtimes.ts";
@@ -183,7 +183,7 @@ async function verdictOn(
 export async function sleepers(
   url: string,
   queue: string,
-  wear: readonly Wear[],
+  faults: readonly PortFault[],
   [first, second]: readonly [Runtime?, Runtime?] = [],
 ): Promise<string[]> {
   const rl = createRelier({ redis: url });
@@ -194,13 +194,13 @@ export async function sleepers(
   const startsOf = (worker: string) =>
     crew.diary.of("start").filter((line) => line.worker === worker).length;
   try {
-    const victim = await crew.hire(options, wear, url, first);
+    const victim = await crew.hire(options, faults, url, first);
     for (let i = 0; i < count; i++) {
       const key = `s${i}`;
       handles.set(key, await order.with({ queue }).apush(key, 60_000));
     }
     await until("the victim runs all", () => startsOf(victim.worker) === count);
-    const heir = await crew.hire(options, wear, url, second);
+    const heir = await crew.hire(options, faults, url, second);
     victim.stop();
     await until("another worker runs all", () => startsOf(heir.worker) === count, 10_000);
     for (const key of handles.keys()) victim.release(key);
@@ -217,7 +217,7 @@ export async function sleepers(
     });
     const wrong = await verdictOn(crew, rl, queue, handles);
     await crew.dismiss();
-    if (wear.length === 0) await assertSound(url, [queue]);
+    if (faults.length === 0) await assertSound(url, [queue]);
     return wrong;
   } finally {
     await crew.close();

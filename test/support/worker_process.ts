@@ -18,7 +18,7 @@ import {
   type WorkerOptions,
 } from "../../mod.ts";
 import { note } from "./diary.ts";
-import { dressed, type Wear } from "./dressed.ts";
+import { type PortFault, withFaults } from "./faulty_port.ts";
 import { ask, release } from "./tasks.ts";
 
 /** What a process is. */
@@ -28,7 +28,7 @@ export interface Post {
   /** Its worker; a client that only pushes if absent. */
   readonly worker?: WorkerOptions;
   /** What is wrong with its port. */
-  readonly wear: readonly Wear[];
+  readonly faults: readonly PortFault[];
 }
 
 /** What a process is told to do. `call` is answered under its number. */
@@ -58,7 +58,7 @@ const events: readonly WorkerEventName[] = [
 
 const post = JSON.parse(process.argv[2]!) as Post;
 const rl = createRelier({
-  redis: dressed(portTo(post.redis), post.wear),
+  redis: withFaults(portTo(post.redis), post.faults),
   onDataLoss: (error) => note("loss", { text: error.message }),
 });
 let worker: Worker | undefined;

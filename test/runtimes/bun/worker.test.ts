@@ -21,7 +21,7 @@ import { bounded, until } from "../../support/until.ts";
 
 declare const Bun: { readonly RedisClient: new (url: string) => BunClient };
 
-const program = new URL("../../support/napping_worker.ts", import.meta.url);
+const program = new URL("../../support/slow_task_worker.ts", import.meta.url);
 /** Runs elsewhere. */
 const nap = rlTask("nap", (_key: string, _ms: number) => "");
 const echo = rlTask("echo-in-bun", (text: string) => text);

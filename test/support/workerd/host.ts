@@ -5,7 +5,7 @@
  * @module
  */
 
-import { arrived, sent } from "./parcel.ts";
+import { deserialize, serialize } from "./serialization.ts";
 
 let address = "";
 let last: Promise<unknown> = Promise.resolve();
@@ -18,8 +18,8 @@ export function useHost(url: string): void {
 /** Calls the method `name` of the host's object `on`, after all calls before it. */
 export function ask<T>(on: string, name: string, args: readonly unknown[] = []): Promise<T> {
   const call = last.then(async () => {
-    const response = await fetch(address, { method: "POST", body: sent({ on, name, args }) });
-    const { value, error } = arrived(await response.text()) as { value?: T; error?: string };
+    const response = await fetch(address, { method: "POST", body: serialize({ on, name, args }) });
+    const { value, error } = deserialize(await response.text()) as { value?: T; error?: string };
     if (error !== undefined) throw new Error(error);
     return value as T;
   });

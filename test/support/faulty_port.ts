@@ -1,5 +1,5 @@
 /**
- * A port with something wrong about it, or with somebody listening in.
+ * A port with a fault, or one that notes what is refused.
  *
  * @module
  */
@@ -14,24 +14,30 @@ import { note } from "./diary.ts";
  * settle is not asked whether it comes from who holds the task · `unfenced`: nor
  * is anything else · `telling`: refusals are noted.
  */
-export type Wear = "deaf" | "slow to listen" | "late ears" | "careless" | "unfenced" | "telling";
+export type PortFault =
+  | "deaf"
+  | "slow to listen"
+  | "late ears"
+  | "careless"
+  | "unfenced"
+  | "telling";
 
 const lateMs = 2_500;
 /** When late ears begin to hear. */
 const hearsAt = performance.now() + lateMs;
 
-/** Wraps `port`. */
-export function dressed(port: RedisPort, wear: readonly Wear[]): RedisPort {
+/** Wraps `port` so that it has `faults`. */
+export function withFaults(port: RedisPort, faults: readonly PortFault[]): RedisPort {
   const run: RedisPort["run"] = async (program, ...rest) => {
-    const fenced = !wear.includes("careless") && !wear.includes("unfenced");
-    const asked = fenced ? program : mutant(program, wear.includes("unfenced"));
+    const fenced = !faults.includes("careless") && !faults.includes("unfenced");
+    const asked = fenced ? program : mutant(program, faults.includes("unfenced"));
     const reply = await port.run(asked, ...rest);
-    if (wear.includes("telling")) tell(program.name, reply as readonly unknown[]);
+    if (faults.includes("telling")) tell(program.name, reply as readonly unknown[]);
     return reply;
   };
   const listen: NonNullable<RedisPort["listen"]> = async (...args) => {
-    if (wear.includes("slow to listen")) await later();
-    if (!wear.includes("late ears") || performance.now() > hearsAt) {
+    if (faults.includes("slow to listen")) await later();
+    if (!faults.includes("late ears") || performance.now() > hearsAt) {
       return await port.listen!(...args);
     }
     let over = false, stop = () => {};
@@ -45,9 +51,9 @@ export function dressed(port: RedisPort, wear: readonly Wear[]): RedisPort {
     };
   };
   const bare = { run, wait: port.wait.bind(port), close: () => port.close() };
-  if (wear.includes("deaf")) return bare;
+  if (faults.includes("deaf")) return bare;
   // A thread would have ears of its own.
-  const late = wear.includes("slow to listen") || wear.includes("late ears");
+  const late = faults.includes("slow to listen") || faults.includes("late ears");
   return late ? { ...bare, listen } : { ...bare, listen, origin: port.origin! };
 }
 
@@ -55,7 +61,7 @@ function later(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, lateMs));
 }
 
-/** What the scripts say to somebody who holds a task no more. */
+/** Notes that a script refused a worker which no longer holds the task. */
 function tell(script: string, [word, , , , stale]: readonly unknown[]): void {
   if (word === "stale") note("refused", { text: script });
   if (

@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 
 /** A value as text. */
-export function sent(value: unknown): string {
+export function serialize(value: unknown): string {
   // Buffers have turned themselves into something else before they are asked for.
   return JSON.stringify(value, function (this: Record<string, unknown>, key, each) {
     const own = this[key];
@@ -17,7 +17,7 @@ export function sent(value: unknown): string {
 }
 
 /** The value of a text. */
-export function arrived(text: string): unknown {
+export function deserialize(text: string): unknown {
   return JSON.parse(
     text,
     (_, each) => typeof each?.bytes === "string" ? Buffer.from(each.bytes, "base64") : each,
