@@ -20,7 +20,7 @@ const receive = createIsolate({
   },
   reopen,
   async load(module) {
-    // What compiles TypeScript in a process does so in its threads from Node 22.14 on only.
+    // The compiler of TypeScript in a process reaches its threads from Node 22.14 on only.
     if (parentPort && isForeign(module)) (await tsxNear(module))?.register();
     await import(module);
   },

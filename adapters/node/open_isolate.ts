@@ -18,7 +18,7 @@ import type {
 import { entry, openChannel, threadEntry } from "./thread_channel.ts";
 
 /**
- * Whether an isolate keeps to its `memoryMb`. Bun accepts the limit and lets the
+ * True if an isolate keeps to its `memoryMb`. Bun accepts the limit and lets the
  * heap grow; a thread of Deno that exceeds it stops without an event.
  */
 export function limitsMemory(isolate: IsolateKind["isolate"]): boolean {

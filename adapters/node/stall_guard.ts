@@ -41,7 +41,7 @@ let post: (message: ToThread) => void;
 const againMs = 1000;
 const lingerMs = 5000;
 
-/** How far `performance.now()` of this thread is ahead of the clock all threads share. */
+/** The lead of `performance.now()` of this thread over the clock all threads share. */
 export function clockSkew(): number {
   return performance.now() - Number(process.hrtime.bigint() / 1000n) / 1000;
 }

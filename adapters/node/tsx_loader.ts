@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 
-/** Whether `module`, a path or a URL, is TypeScript that this runtime cannot read by itself. */
+/** True if `module`, a path or a URL, is TypeScript that this runtime cannot read by itself. */
 export function isForeign(module: string): boolean {
   const { bun, deno } = process.versions;
   const reads = bun || deno || (process.features as { typescript?: unknown }).typescript;

@@ -88,7 +88,7 @@ function argumentsOf(
   });
 }
 
-/** What a handler's own calls of this package find. */
+/** The run that a handler's own calls of this package find. */
 function runOf({ claim }: ClaimedTask, host: AttemptHost): Run {
   return {
     relier: host.relier,

@@ -16,10 +16,10 @@ import type {
   RunningAttempt,
 } from "./running_attempt.ts";
 
-/** How long the handler of a cancelled task may take to return. */
+/** The time in which the handler of a cancelled task may return. */
 const cancelGraceMs = 5000;
 
-/** How the handler of an attempt is stopped. */
+/** Stops the handler of an attempt. */
 export interface HandlerControl {
   /** Stops the handler: `error` is the reason of its signal. */
   stop(error: RelierError): void;

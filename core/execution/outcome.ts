@@ -13,10 +13,10 @@ import { serializeError } from "../base/serialized_error.ts";
 import { Discard, Retry } from "../task/control_errors.ts";
 import { defaultRetentionMs } from "../defaults.ts";
 
-/** How a claim is settled: a row of the exchange script, without the columns of the claim. */
+/** The settlement of a claim: a row of the exchange script, without the columns of the claim. */
 export interface Settlement {
   readonly event: "complete" | "retry" | "bury" | "defer" | "handoff" | "stop";
-  /** How long to keep a final task, or to wait before the next attempt. */
+  /** Time to keep a final task, or to wait before the next attempt. */
   readonly ms: number;
   /** The result of a completed task, else the reason. */
   readonly text: string;

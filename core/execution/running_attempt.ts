@@ -12,7 +12,7 @@ import type { RelierError } from "../base/errors.ts";
 import type { Settlement } from "./outcome.ts";
 import type { AttemptWatch } from "../telemetry/otel_attempt.ts";
 
-/** What an attempt needs of its worker. */
+/** The worker of an attempt, as the attempt needs it. */
 export interface AttemptHost {
   readonly workerId: string;
   readonly relier: object;
@@ -42,7 +42,7 @@ export interface ClaimedTask {
   readonly observer: AttemptWatch | undefined;
 }
 
-/** What an observer learns of a task besides its claim. */
+/** The facts of a task for its observer, besides its claim. */
 export interface ObservedTask {
   readonly name: string;
   readonly headers: Envelope["headers"];
@@ -50,7 +50,7 @@ export interface ObservedTask {
   readonly maxAttempts: number;
 }
 
-/** What a heartbeat saves of an attempt; empty texts where nothing is new. */
+/** The progress that a heartbeat saves; empty texts where nothing is new. */
 export interface ProgressUpdate {
   readonly progress: string;
   readonly remark: string;

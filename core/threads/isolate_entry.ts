@@ -21,12 +21,12 @@ import { observing } from "../telemetry/load_observer.ts";
 
 let inside = false;
 
-/** Whether this thread or process is an isolate. */
+/** True if this thread or process is an isolate. */
 export function isIsolate(): boolean {
   return inside;
 }
 
-/** How an isolate reaches its worker, Redis and the modules of its tasks. */
+/** Connects an isolate to its worker, Redis and the modules of its tasks. */
 export interface IsolateHost {
   post(message: FromIsolate): void;
   /** Opens the Redis that the `origin` of the worker's port describes. */

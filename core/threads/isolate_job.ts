@@ -44,16 +44,16 @@ export interface PooledIsolate {
   /** Kind and modules: an attempt that needs the same ones can use it. */
   readonly key: string;
   readonly isolate: Isolate;
-  /** Whether its modules are loaded. */
+  /** True if its modules are loaded. */
   open: boolean;
   idle: boolean;
   onMessage(message: FromIsolate): void;
   onGone(why: string): void;
 }
 
-/** How long a handler may clean up once its signal is aborted. */
+/** The time in which a handler may clean up once its signal is aborted. */
 const killGraceMs = 250;
-/** How long the modules of an isolate may take to load. */
+/** The time in which the modules of an isolate have to load. */
 const openMs = 30_000;
 
 /** Runs `request` in `pooled`; `subject` names the isolate in errors. */

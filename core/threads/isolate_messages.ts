@@ -34,7 +34,7 @@ export interface IsolateEvents {
 
 /** The functions of a host that opens isolates. */
 export interface IsolateOpener {
-  /** Whether an isolate of this kind keeps to its `memoryMb`. */
+  /** True if an isolate of this kind keeps to its `memoryMb`. */
   limitsMemory(isolate: IsolateKind["isolate"]): boolean;
   openIsolate(kind: IsolateKind, events: IsolateEvents): Isolate;
 }

@@ -28,7 +28,7 @@ export interface IsolatePool {
   close(): Promise<void>;
 }
 
-/** How the isolates of a worker are made. */
+/** The setup of a worker's isolates. */
 export interface IsolateSetup {
   readonly workerId: string;
   readonly prefix: string;
@@ -40,7 +40,7 @@ export interface IsolateSetup {
   readonly isolate: IsolateKind["isolate"] | undefined;
 }
 
-/** How long an isolate may take to export its telemetry, before it is killed. */
+/** The time in which an isolate may export its telemetry, before it is killed. */
 const closeMs = 1000;
 
 /**

@@ -7,7 +7,7 @@
 import type { Definition } from "../task/definition.ts";
 import type { IsolateKind, IsolateOpener } from "./isolate_messages.ts";
 
-/** How a worker isolates a task. */
+/** The rules by which a worker isolates a task. */
 export interface IsolationRules {
   /** The kind of isolate that runs the task. */
   kindOf(definition: Definition): IsolateKind["isolate"];

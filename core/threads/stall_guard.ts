@@ -13,7 +13,7 @@ import { threads } from "./host_threads.ts";
 
 /** The worker's side of its stall guard. */
 export interface StallGuard {
-  /** Where heartbeats come from while the loop is blocked: a thread, or nowhere but the loop. */
+  /** The source of heartbeats: a thread that also beats while the loop is blocked, or the loop alone. */
   readonly kind: "thread" | "loop";
   /** Starts the thread, if there can be one, in the background. */
   start(): void;
@@ -21,12 +21,12 @@ export interface StallGuard {
   tick(): void;
   /** A handler is about to start of which Redis may not know: its id, and where it is stored. */
   started(partition: Partition, id: string): void;
-  /** Whether the thread has kept a lease alive until now that was safe until `trustedUntil`. */
+  /** True if the thread has kept a lease alive until now that was safe until `trustedUntil`. */
   keeps(trustedUntil: number, now: number): boolean;
   stop(): void;
 }
 
-/** What a stall guard reports. */
+/** Receives the reports of a stall guard. */
 export interface StallGuardReports {
   /** There is no thread, and why. */
   error(error: unknown): void;

@@ -21,7 +21,7 @@ export interface StallGuardConfig {
   readonly partitions: readonly Partition[];
   readonly leaseMs: number;
   readonly beatMs: number;
-  /** How often the loop writes its tick. */
+  /** The interval at which the loop writes its tick. */
   readonly tickMs: number;
   /** For how long the loop may be blocked. */
   readonly stallMs: number;
@@ -35,9 +35,9 @@ export interface StallGuardConfig {
  */
 export const cell = { tick: 0, since: 1, until: 2 } as const;
 
-/** What a stall guard reports to its worker. */
+/** Receives the reports of a stall-guard thread, on the worker's side. */
 export interface StallGuardEvents {
-  /** Whether its thread can guard the worker now. */
+  /** True if its thread can guard the worker now. */
   guarding(yes: boolean): void;
   /** The loop is blocked for too long: these tasks, at the partition of this index, went to others. */
   evicted(partition: number, ids: readonly string[]): void;
@@ -97,7 +97,7 @@ async function listen(guard: Guard): Promise<void> {
   if (!signal.aborted) events.guarding(true);
 }
 
-/** Whether the subscription stands; from then on the port keeps it so. */
+/** True if the subscription stands; from then on the port keeps it so. */
 async function subscribe(
   { caller: { port }, config, signal }: Guard,
   partition: Partition,
@@ -129,7 +129,7 @@ async function watch(guard: Guard): Promise<void> {
   }
 }
 
-/** Whether Redis answered; if not, the next look asks again, or the leases decide. */
+/** True if Redis answered; if not, the next look asks again, or the leases decide. */
 function answered(work: Promise<void>): Promise<boolean> {
   return work.then(() => true, () => false);
 }

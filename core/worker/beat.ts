@@ -14,7 +14,7 @@ import { heartbeat } from "../redis/generated/worker.ts";
 import type { Lease } from "./lease_table.ts";
 import type { SessionContext } from "./session_context.ts";
 
-/** What a heartbeat publishes, and where it delivers the commands of operators. */
+/** The worker of a heartbeat: its report, and the receiver of an operator's commands. */
 export interface HeartbeatHost {
   /** The worker's report on itself, as JSON. */
   reportOn(partition: Partition): string;
@@ -24,9 +24,9 @@ export interface HeartbeatHost {
 
 /** Makes the heartbeats of a worker at one partition. */
 export interface Beat {
-  /** Whether one got through: from then on Redis knows the worker. */
+  /** True if one got through: from then on Redis knows the worker. */
   readonly known: boolean;
-  /** Whether Redis sees the subscription of the worker. */
+  /** True if Redis sees the subscription of the worker. */
   readonly seen: boolean;
   /** When the last one was answered, by `performance.now()`. */
   readonly answeredAt: number;

@@ -30,7 +30,7 @@ export interface LoopState {
   claimedAt: number | undefined;
   busy: boolean;
   busyAt: number;
-  /** How many calls have settled something. */
+  /** The number of calls that have settled something. */
   settles: number;
 }
 
@@ -41,7 +41,7 @@ export interface LoopState {
 export interface QuarantineLane {
   /** The queue whose quarantined task waits or runs; undefined without one. */
   cursor: QueueCursor | undefined;
-  /** Whether it is being claimed. */
+  /** True if it is being claimed. */
   asking: boolean;
 }
 

@@ -36,7 +36,7 @@ export interface ClaimLoop {
   readonly claimedAt: number | undefined;
   /** When every slot was last taken, so that there was no reason to claim; now, while that is so. */
   readonly busyAt: number;
-  /** How many waits were given up because Redis did not answer them. */
+  /** The number of waits that were given up because Redis did not answer them. */
   readonly rebuilt: number;
   /** Something may be ready in `ms` without a bell. */
   dueIn(ms: number): void;

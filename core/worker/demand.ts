@@ -1,5 +1,5 @@
 /**
- * How many tasks a worker asks for: what fits into its slots, less what is under
+ * The demand of a worker for tasks: what fits into its slots, less what is under
  * way, and never more than it may claim in all.
  *
  * @module
@@ -13,9 +13,9 @@ import type { AttemptSlots } from "./slots.ts";
 
 /** The demand of a worker for tasks. */
 export interface Demand {
-  /** How many more tasks it may claim. */
+  /** The number of tasks it may still claim. */
   readonly left: number;
-  /** How many tasks it could start at once. */
+  /** The number of tasks it could start at once. */
   freeSlots(): number;
   /** The next request; undefined while there is room for nothing. */
   next(): ExchangeRequest | undefined;

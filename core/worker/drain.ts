@@ -10,7 +10,7 @@ import { aborted, waitAtMost } from "../base/timers.ts";
 import { farewellMs } from "../defaults.ts";
 import type { ClaimLoop } from "./claim_loop.ts";
 
-/** What a worker did when it drained. Nothing is ever lost: what was not finished was given back. */
+/** The result of a drain. Nothing is ever lost: a task that was not finished was given back. */
 export interface DrainReport {
   /** Tasks that ended well since the worker started. */
   readonly completed: number;

@@ -16,13 +16,13 @@ import { sleep } from "../base/timers.ts";
 import { rowsPerCall } from "../defaults.ts";
 import type { SessionContext } from "./session_context.ts";
 
-/** What to ask for with the next call. */
+/** The request of the next call. */
 export interface ExchangeRequest {
-  /** How many tasks to start at once. */
+  /** The number of tasks to start at once. */
   readonly slots: number;
-  /** How many more to hold ready. */
+  /** The number of tasks to hold ready beyond them. */
   readonly spare: number;
-  /** Whether the worker holds nothing besides what this call settles. */
+  /** True if the worker holds nothing besides what this call settles. */
   readonly empty: boolean;
 }
 
@@ -49,11 +49,11 @@ export interface AttemptSettlement {
 /** The exchange with one partition. */
 export interface Exchange {
   readonly partition: Partition;
-  /** Whether a settlement waits for a call. */
+  /** True if a settlement waits for a call. */
   readonly owes: boolean;
   /** Calls in flight. */
   readonly inFlight: number;
-  /** Whether it ever claimed something: from then on Redis knows the worker. */
+  /** True if it ever claimed something: from then on Redis knows the worker. */
   readonly claimed: boolean;
   /** Settles `claim` with the next call; resolves to whether the claim was still held. */
   settle(claim: Claim, attempt: AttemptSettlement): Promise<boolean>;

@@ -9,23 +9,23 @@ import type { WorkerSession } from "./session.ts";
 /** The health of a worker. */
 export interface WorkerHealth {
   /**
-   * Whether it claims, waits for work, or is full: false while it starts, is paused or
+   * True if it claims, waits for work, or is full: false while it starts, is paused or
    * drains, and while Redis does not answer.
    */
   readonly consuming: boolean;
   /** When Redis last answered a claim. */
   readonly lastClaim: Date | null;
-  /** How late the event loop was lately, in ms. */
+  /** The recent lag of the event loop, in ms. */
   readonly loopLagMs: number;
   /** Handlers that go on after their attempt was decided. */
   readonly leaked: number;
   /** Handlers that hold a slot. */
   readonly running: number;
-  /** How many waits were given up because Redis did not answer them. */
+  /** The number of waits that were given up because Redis did not answer them. */
   readonly rebuilt: number;
 }
 
-/** How long a worker with a free slot may go without an answer to a claim, besides its wait. */
+/** The time that a worker with a free slot may go without an answer to a claim, besides its wait. */
 const silentMs = 15_000;
 
 /**

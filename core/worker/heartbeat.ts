@@ -14,7 +14,7 @@ import { sleep } from "../base/timers.ts";
 import { rowsPerCall } from "../defaults.ts";
 import type { SessionContext } from "./session_context.ts";
 
-/** How often, in milliseconds. */
+/** Intervals, in milliseconds. */
 export interface HeartbeatTiming {
   readonly leaseMs: number;
   readonly beatMs: number;
@@ -24,7 +24,7 @@ export interface HeartbeatTiming {
 
 /** The heartbeat of a worker at one partition. */
 export interface Heartbeat {
-  /** Whether a beat got through: from then on Redis knows the worker. */
+  /** True if a beat got through: from then on Redis knows the worker. */
   readonly known: boolean;
   /** Subscribes and beats once. @throws {RedisError} If Redis does not answer. */
   start(): Promise<void>;
@@ -44,7 +44,7 @@ const unseenMs = 150;
 const listenAgainMs = 1000;
 const trustEveryMs = 500;
 /**
- * How long an attempt runs until Redis gets its trace context. A death is linked to the
+ * The time an attempt runs until Redis gets its trace context. A death is linked to the
  * attempt that Redis knows of. Most tasks are over sooner, and cost nothing.
  */
 const traceMs = 250;

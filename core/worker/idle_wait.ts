@@ -13,7 +13,7 @@ import type { SessionContext } from "./session_context.ts";
 
 /** The waits of an idle worker. */
 export interface IdleWait {
-  /** How many waits were given up because Redis did not answer them. */
+  /** The number of waits that were given up because Redis did not answer them. */
   readonly rebuilt: number;
   /** Waits until a bell rings or something is due, unless it waits already. */
   begin(): void;

@@ -15,20 +15,20 @@ export interface Lease {
   readonly claim: Claim;
   /** Its handler at work; undefined before the start, and once it is decided. */
   readonly attempt: RunningAttempt | undefined;
-  /** Whether its handler was started. */
+  /** True if its handler was started. */
   readonly started: boolean;
   /** Until when, by `performance.now()`, the lease is safe without the stall guard. */
   readonly trustedUntil: number;
   /** The trace context of its attempt; empty without an observer. */
   readonly trace: string;
-  /** Whether Redis has that trace context. */
+  /** True if Redis has that trace context. */
   readonly traced: boolean;
 }
 
 /** The leases of a worker. */
 export interface LeaseTable {
   readonly size: number;
-  /** Whether no other worker can have `claim` yet. */
+  /** True if no other worker can have `claim` yet. */
   isTrusted(claim: Claim): boolean;
   /** The lease of `claim`; undefined once it is released. */
   get(claim: Claim): Lease | undefined;

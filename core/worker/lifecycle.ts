@@ -36,7 +36,7 @@ interface Life {
   session: WorkerSession | undefined;
   /** Loaded by the first start or tick: an app that only looks after its tasks does without. */
   parts: Parts | undefined;
-  /** Whether the server has passed its check: it does not change between two ticks. */
+  /** True if the server has passed its check: it does not change between two ticks. */
   safe: boolean;
   startedAt: number | undefined;
   draining: Promise<DrainReport> | undefined;

@@ -8,7 +8,7 @@
 import { sleep } from "../base/timers.ts";
 import type { SessionContext } from "./session_context.ts";
 
-/** How late the event loop has to be for an event. */
+/** The lag of the event loop from which on it is an event. */
 const stalledMs = 1000;
 
 /** Calls `onTurn` as often as the loop has to show that it turns, until the session is over. */

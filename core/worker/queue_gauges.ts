@@ -22,7 +22,7 @@ export interface QueueReport {
   readonly memory: { readonly used: number; readonly limit: number };
 }
 
-/** How long a collection waits for Redis; after that it gets the numbers of the one before. */
+/** The time a collection waits for Redis; after that it gets the numbers of the one before. */
 const mostMs = 250;
 /** Longer than the usual minute between collections, so that the lease stays with its worker. */
 const leastLeaseMs = 90_000;

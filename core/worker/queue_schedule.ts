@@ -12,7 +12,7 @@ export interface WeightedQueue {
   readonly weight: number;
 }
 
-/** What a worker knows of one of its queues. */
+/** The position of a worker at one of its queues. */
 export interface QueueCursor extends WeightedQueue {
   /** Nothing was ready at the last call. */
   idle: boolean;
@@ -20,7 +20,7 @@ export interface QueueCursor extends WeightedQueue {
   askedAt: number;
   /** When something scheduled is due there, by `performance.now()`. */
   dueAt: number;
-  /** How many calls of the worker had settled something when it was last asked. */
+  /** The number of calls that had settled something when it was last asked. */
   settles: number;
   /** Credit in the smooth weighted round robin. */
   credit: number;
@@ -43,9 +43,9 @@ export function cursorOf(queue: WeightedQueue): QueueCursor {
   };
 }
 
-/** What there will be to claim. */
+/** The prospect of work to claim. */
 export interface Prospect {
-  /** Whether something may be ready now. */
+  /** True if something may be ready now. */
   readonly more: boolean;
   /** Milliseconds until the next task is due that needs no push; null without one. */
   readonly nextMs: number | null;
@@ -58,7 +58,7 @@ export function prospectOf(cursors: readonly QueueCursor[], settles: number): Pr
   return { more, nextMs: more ? 0 : Number.isFinite(nextMs) ? Math.ceil(nextMs) : null };
 }
 
-/** How long an empty queue is left alone while another has work: then no wait hears its bell. */
+/** The time an empty queue is left alone while another has work: then no wait hears its bell. */
 const leaveAloneMs = 50;
 
 /** Smooth weighted round robin over the queues that may have something and have a call free. */

@@ -29,7 +29,7 @@ import type { Emit } from "./worker_events.ts";
 import type { Setup } from "./worker_options.ts";
 import { createWorkerReport } from "./worker_report.ts";
 
-/** How long a farewell waits for the beat before it. */
+/** The time a farewell waits for the beat before it. */
 const lastBeatMs = 1000;
 
 /** The worker of a session. */
@@ -188,7 +188,7 @@ function createHost(
 
 /** Reports the queues of a worker to its observer. */
 interface GaugeReports {
-  /** Whether it has ever looked. */
+  /** True if it has ever looked. */
   readonly looked: boolean;
   /** Looks for an observer, which may register at any time. */
   look(): void;

@@ -13,7 +13,7 @@ import type { LeaseTable } from "./lease_table.ts";
 import type { Emit } from "./worker_events.ts";
 import type { Setup } from "./worker_options.ts";
 
-/** What the parts of a worker session share. */
+/** The context that the parts of a worker session share. */
 export interface SessionContext {
   readonly workerId: string;
   readonly caller: Caller;
@@ -29,20 +29,20 @@ export interface SessionContext {
   readonly signal: AbortSignal;
   readonly leases: LeaseTable;
   readonly guard: StallGuard;
-  /** How long tasks waited and ran lately, by partition. */
+  /** Recent wait and run times of tasks, by partition. */
   readonly timers: ReadonlyMap<Partition, TimingRecorder>;
   readonly status: SessionStatus;
-  /** How many tasks it claims in all; undefined to go on until it drains. */
+  /** The number of tasks it claims in all; undefined to go on until it drains. */
   readonly maxClaims: number | undefined;
 }
 
-/** How a session is doing. Each field has one writer. */
+/** The status of a session. Each field has one writer. */
 export interface SessionStatus {
-  /** Whether the worker drains. */
+  /** True if the worker drains. */
   draining: boolean;
-  /** Whether an operator has paused it. */
+  /** True if an operator has paused it. */
   paused: boolean;
-  /** How late the event loop was lately, in ms. */
+  /** The recent lag of the event loop, in ms. */
   loopLagMs: number;
   /** Handlers that go on after their attempt was decided. */
   leaked: number;

@@ -16,11 +16,11 @@ import type { WorkerSession } from "./session.ts";
 /** Options of {@linkcode Worker.tick}. */
 export interface TickOptions {
   /**
-   * How long it may take, 1 ms to 24 days; 25 s by default. Nothing is claimed in its last tenth;
+   * The time it may take, 1 ms to 24 days; 25 s by default. Nothing is claimed in its last tenth;
    * handing off at its end takes another call or two to Redis.
    */
   budget?: Duration;
-  /** How many tasks it claims at most, 1 to 100,000; 100 by default. */
+  /** The most tasks it claims, 1 to 100,000; 100 by default. */
   max?: number;
 }
 
@@ -32,7 +32,7 @@ export interface TickReport {
   readonly failed: number;
   /** Tasks given back because the budget was over, with nothing charged. */
   readonly handedOff: number;
-  /** Whether something may be ready still: then another tick is worth it now. */
+  /** True if something may be ready still: then another tick is worth it now. */
   readonly more: boolean;
   /**
    * Milliseconds until the next task is due that is scheduled, retried or in quarantine; 0 if

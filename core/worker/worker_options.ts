@@ -31,11 +31,11 @@ export interface WorkerOptions {
   supervisor?: string;
   /** Queues to work on, in turn or by weight (1 to 1,000); `["default"]` by default. */
   queues?: readonly string[] | Readonly<Record<string, number>>;
-  /** How many handlers run at once, 1 to 10,000; 10 by default. */
+  /** The most handlers that run at once, 1 to 10,000; 10 by default. */
   concurrency?: number;
-  /** How many more tasks to hold ready, 0 to 10,000; 0 by default. They wait behind this worker's own. */
+  /** The most tasks to hold ready beyond them, 0 to 10,000; 0 by default. They wait behind this worker's own. */
   prefetch?: number;
-  /** How long a drain lets handlers finish; 30 s by default. */
+  /** The time a drain lets handlers finish; 30 s by default. */
   drainTimeout?: Duration;
   /**
    * `"default"`: a lease of 10 s, renewed every 3 s. `"fast"`: of 3 s, renewed every second.
@@ -44,10 +44,10 @@ export interface WorkerOptions {
    * instead of 1 s or 10 s.
    */
   profile?: "default" | "fast" | "metered";
-  /** How long a task stays with a silent worker, 1 s to 1 h; the worker renews it three times within. */
+  /** The time a task stays with a silent worker, 1 s to 1 h; a live one renews it three times within. */
   lease?: Duration;
   /**
-   * How long a handler may block the event loop before its tasks count as stalled and go to other
+   * The time a handler may block the event loop before its tasks count as stalled and go to other
    * workers; 30 s by default, 0 to 1 h. Until then a thread renews the leases. With 0, or without
    * threads, the lease must not end meanwhile.
    */
@@ -66,9 +66,9 @@ export interface WorkerOptions {
    * OpenTelemetry SDK, because an isolate does not inherit the one of this process.
    */
   preload?: readonly string[];
-  /** Whether it resurrects the tasks of other workers; true by default. */
+  /** True if it resurrects the tasks of other workers; true by default. */
   phoenix?: boolean;
-  /** Whether SIGTERM and SIGINT drain it and end the process; true by default. */
+  /** True if SIGTERM and SIGINT drain it and end the process; true by default. */
   handleSignals?: boolean;
 }
 
@@ -84,7 +84,7 @@ export interface Setup extends HeartbeatTiming {
   readonly restMs: number;
   /** The least time between two sweeps without a result. */
   readonly sweepMs: number;
-  /** How often the event loop shows that it turns. */
+  /** The interval at which the event loop shows that it turns. */
   readonly tickMs: number;
   readonly stallMs: number;
   readonly relief: boolean;
