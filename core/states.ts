@@ -8,7 +8,7 @@
  * @module
  */
 
-/** Where a task can be. Each state is one sorted set; `score` says what orders it. */
+/** The states of a task. Each state is one sorted set; `score` names what orders it. */
 export const states = {
   scheduled: { score: "due time", final: false },
   ready: { score: "priority, then arrival", final: false },

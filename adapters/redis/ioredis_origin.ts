@@ -1,6 +1,6 @@
 /**
- * What an ioredis client was told about where to connect and as whom, as plain
- * data that another thread can make the same client of.
+ * The connection options of an ioredis client, as plain data from which another thread can
+ * make the same client.
  *
  * @module
  */

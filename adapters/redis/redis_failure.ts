@@ -1,5 +1,5 @@
 /**
- * What a failed command tells, whichever client reports it: whether Redis
+ * Reads the error of a failed command, whichever client reports it: whether Redis
  * answered, and the part of its answer that is safe to show. Clients hang the
  * whole command on their errors, payload included, so none of those objects
  * leaves this file.
@@ -21,7 +21,7 @@ export class Unanswered extends Error {
   }
 }
 
-/** What is known about one failed attempt. */
+/** The facts about one failed attempt. */
 export interface Failure {
   /** The first word of Redis's answer; empty if none came. */
   readonly word: string;

@@ -1,5 +1,5 @@
 /**
- * What every adapter that takes a URL accepts as one.
+ * The Redis URLs that every adapter accepts.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Running a program over any client: by its hash, by its text where the hash
+ * Runs a program over any client: by its hash, by its text where the hash
  * is unknown, and again while the trouble may pass. This is the only place
  * that sends anything twice, so it is the only one that knows whether an
  * unanswered attempt may have run.

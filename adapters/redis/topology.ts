@@ -1,5 +1,5 @@
 /**
- * Where keys live, and how to reach it. One node on a single server or behind
+ * The nodes where keys live, and the way to reach them. One node on a single server or behind
  * Sentinel, many on a cluster; the rest of an adapter does not know which.
  *
  * @module

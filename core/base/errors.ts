@@ -5,7 +5,7 @@
  * @module
  */
 
-/** What went wrong, as a word a program can compare. */
+/** The kind of an error, as a word a program can compare. */
 export type RelierErrorCode =
   | "RL_ADMISSION"
   | "RL_VALIDATION"
@@ -38,11 +38,11 @@ const retryable: ReadonlySet<RelierErrorCode> = new Set([
 /** Recognises our errors across realms and duplicate copies of this package. */
 const brand = Symbol.for("@relier/core/error");
 
-/** More about an error. */
+/** Details of an error. */
 export interface RelierErrorOptions {
-  /** One sentence: what to do about it. */
+  /** The fix, in one sentence. */
   readonly hint?: string;
-  /** What caused it. */
+  /** The underlying error. */
   readonly cause?: unknown;
 }
 
@@ -50,9 +50,9 @@ export interface RelierErrorOptions {
 export class RelierError extends Error {
   /** Tells it apart where `instanceof` cannot. */
   override readonly name: string = "RelierError";
-  /** What went wrong. */
+  /** The kind of the error. */
   readonly code: RelierErrorCode;
-  /** What to do about it, in one sentence. */
+  /** The fix, in one sentence. */
   readonly hint: string | undefined;
   /** Whether the same call may succeed later. */
   readonly retryable: boolean;
@@ -72,13 +72,13 @@ export class RelierError extends Error {
       (code === undefined || (error as { code?: unknown }).code === code);
   }
 
-  /** What is safe to show: never a stack, never a payload. */
+  /** The parts that are safe to show: never a stack, never a payload. */
   toJSON(): { name: string; code: RelierErrorCode; message: string; hint: string | undefined } {
     return { name: this.name, code: this.code, message: this.message, hint: this.hint };
   }
 }
 
-/** Which limit kept a task out of a queue. */
+/** The limit that kept a task out of a queue. */
 export type AdmissionReason = "closed" | "depth" | "age" | "tenant" | "rate";
 
 const refusals: Readonly<Record<AdmissionReason, string>> = {
@@ -99,7 +99,7 @@ export class AdmissionRejectedError extends RelierError {
   readonly reason: AdmissionReason;
   /**
    * Milliseconds to wait before trying again. For a `rate` this is exact: the
-   * place is there then, unless somebody else takes it. Else it is a guess.
+   * place is there then, unless another producer takes it. Else it is a guess.
    */
   readonly retryAfterMs: number;
   /** The same in seconds, rounded up. */
@@ -118,11 +118,11 @@ export class AdmissionRejectedError extends RelierError {
   }
 }
 
-/** Where a payload is not what the task accepts. */
+/** One place where a payload does not fit its task. */
 export interface PayloadIssue {
-  /** What is wrong there; never the value itself. */
+  /** The reason; never the value itself. */
   readonly message: string;
-  /** Where, such as `["items", 3, "price"]`. */
+  /** The path of the place, such as `["items", 3, "price"]`. */
   readonly path?: readonly PropertyKey[];
 }
 
@@ -142,13 +142,13 @@ export class PayloadValidationError extends RelierError {
   }
 }
 
-/** A task ended in the dead-letter queue; `cause` is what it died of. */
+/** A task ended in the dead-letter queue; `cause` is its last error. */
 export class TaskFailedError extends RelierError {
   /** Tells it apart where `instanceof` cannot. */
   override readonly name = "TaskFailedError";
   /** The id of the task. */
   readonly id: string;
-  /** Why it is dead, such as `attempts`, `discarded`, `crashes` or `corrupt`. */
+  /** The reason of its death, such as `attempts`, `discarded`, `crashes` or `corrupt`. */
   readonly reason: string;
 
   /** Makes the error for the dead task `id`. */

@@ -1,14 +1,14 @@
 /**
- * How long tasks waited and ran lately, in buckets: those of many workers can be
- * added up, which percentiles cannot.
+ * Recent wait and run times of tasks, in buckets: the buckets of many workers can be
+ * added up, percentiles cannot.
  *
  * @module
  */
 
-/** How many were in each bucket: bucket `n` ends at 2^(n/4) ms, bucket 0 at 1 ms. */
+/** The number of tasks in each bucket: bucket `n` ends at 2^(n/4) ms, bucket 0 at 1 ms. */
 export type Buckets = Readonly<Record<string, number>>;
 
-/** What a worker met on one queue in the last minute or two. */
+/** The times of one queue on one worker, in the last minute or two. */
 export interface Timings {
   /** From when a task could have been claimed to its claim. */
   readonly wait: Buckets;

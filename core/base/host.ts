@@ -64,7 +64,7 @@ export function exit(code: number): void {
   host().process?.exit?.(code);
 }
 
-/** What runs us, and where, for people to read; empty where it does not tell. */
+/** The host and the runtime, for people to read; empty where they are unknown. */
 export function runtimeFacts(): {
   readonly host: string;
   readonly runtime: string;
@@ -86,7 +86,7 @@ function hostName(): string {
   }
 }
 
-/** The memory of this process, in MB; 0 where nobody knows. */
+/** The memory of this process, in MB; 0 where it is unknown. */
 export function memoryMb(): number {
   return Math.round((host().process?.memoryUsage?.rss?.() ?? 0) / 1_048_576);
 }

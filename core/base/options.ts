@@ -39,12 +39,12 @@ export function nameOption(what: string, value: unknown): string {
   return value;
 }
 
-/** What would reorder or hide parts of a key where people read it. */
+/** Characters that reorder or hide parts of a key where people read it. */
 const unreadable = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
 /**
- * Reads a key, such as an idempotency key: 1 to `most` characters, 512 unless
- * told otherwise, not blank, no control characters, no lone surrogates (two keys
+ * Reads a key, such as an idempotency key: 1 to `most` characters, 512 by
+ * default, not blank, no control characters, no lone surrogates (two keys
  * must never become one in UTF-8).
  *
  * @throws TypeError if it is no string, RangeError if it has another form.

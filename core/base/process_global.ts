@@ -1,12 +1,12 @@
 /**
- * What the copies of this package in one process have in common. There may be
- * two of one installation: tsx compiles one for the `require` of a CommonJS
+ * Values shared by all copies of this package in one process. There may be
+ * two copies of one installation: tsx compiles one for the `require` of a CommonJS
  * project, and what that copy loads lazily by `import()` belongs to another.
  *
  * @module
  */
 
-/** Copies share only what is built the same: raised when something of that changes its shape. */
+/** Copies share only what is built the same: raised when the shape of a shared value changes. */
 const shape = 1;
 
 /** The one value called `name`: what the first copy that asks for it makes. */

@@ -1,5 +1,5 @@
 /**
- * What a handler threw, as data that can be kept and shown.
+ * Turns a thrown value into data that can be stored and shown.
  *
  * JavaScript throws anything: nothing, strings, objects whose getters throw.
  * This reads each part once, believes none of it, and bounds all of it.
@@ -9,7 +9,7 @@
 
 import { cleaned, shown } from "./safe_text.ts";
 
-/** Why an attempt failed. No control characters but `\n` and `\t`, no lone surrogates. */
+/** The error of a failed attempt. No control characters but `\n` and `\t`, no lone surrogates. */
 export interface SerializedError {
   /** At most 100 characters. */
   readonly name: string;
@@ -23,10 +23,10 @@ const maxName = 100;
 const maxMessage = 2000;
 const maxStack = 8000;
 
-/** How many causes, and how many errors of an aggregate, a stack goes on with. */
+/** The most causes, and the most errors of an aggregate, that a stack includes. */
 const maxRelated = 5;
 
-/** Describes whatever was thrown. Never throws. */
+/** Serializes any thrown value. Never throws. */
 export function serializeError(error: unknown): SerializedError {
   const { name, message, stack } = one(error);
   if (stack === "") return { name, message, stack };
@@ -46,26 +46,26 @@ function one(error: unknown): SerializedError {
   return { name, message, stack: cleaned(stack, maxStack) };
 }
 
-/** What caused an error and what it aggregates, each told once. */
+/** The causes of an error and the errors it aggregates, each once. */
 function related(error: unknown): string {
   const seen = new Set<unknown>([error]);
-  let told = "";
+  let lines = "";
   const errors = read(error, "errors");
   for (let i = 0; i < maxRelated; i++) {
     const each = read(errors, i);
     if (each === undefined || seen.has(each)) break;
     seen.add(each);
     const { name, message } = one(each);
-    told += `\n  - ${header(name, message)}`;
+    lines += `\n  - ${header(name, message)}`;
   }
   let cause = read(error, "cause");
   for (let i = 0; i < maxRelated && cause !== undefined && !seen.has(cause); i++) {
     seen.add(cause);
     const { name, message, stack } = one(cause);
-    told += `\ncaused by ${stack || header(name, message)}`;
+    lines += `\ncaused by ${stack || header(name, message)}`;
     cause = read(cause, "cause");
   }
-  return told;
+  return lines;
 }
 
 /** The first line of a stack; the whole message is kept beside it. */
@@ -93,7 +93,7 @@ function read(value: unknown, key: PropertyKey): unknown {
   try {
     return (value as Record<PropertyKey, unknown>)[key];
   } catch {
-    // A getter or a proxy that throws has nothing to tell.
+    // A getter or a proxy that throws has no value to show.
     return undefined;
   }
 }

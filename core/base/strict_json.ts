@@ -1,5 +1,5 @@
 /**
- * Writes JSON in one walk that refuses what JSON would silently lose.
+ * Writes JSON in one walk, and refuses every value that JSON would silently lose.
  *
  * The walk reads each property once, so a getter or a proxy cannot show one
  * value to a check and another to the wire. It calls no `toJSON`, stops at the
@@ -10,10 +10,10 @@
 
 import { isWellFormed, shownKey } from "./safe_text.ts";
 
-/** How many arrays and objects may be inside one another, the outermost included. */
+/** The most levels of nested arrays and objects, the outermost included. */
 export const maxDepth = 64;
 
-/** How to write. */
+/** Options of {@linkcode writeJson}. */
 export interface WriteOptions {
   /**
    * Characters after which it gives up. It may end a few beyond, and bytes are
@@ -182,7 +182,7 @@ function isPlainObject(object: object): boolean {
     Object.hasOwn(prototype as object, "toString");
 }
 
-/** What to say about an instance, and what to pass instead where that is known. */
+/** The refusal of an instance, with the replacement where one is known. */
 function named(value: object): string {
   if (value instanceof Date) return "a Date is not JSON: use its toISOString()";
   if (value instanceof Map) return "a Map is not JSON: use Object.fromEntries()";

@@ -1,5 +1,5 @@
 /**
- * Looking for tasks: page by page, by worker, and by the beginning of an id.
+ * Lists tasks by page, by worker, and by the beginning of an id.
  *
  * @module
  */
@@ -14,9 +14,9 @@ import { readSummary, type TaskSummary } from "./task_details.ts";
 import { shown } from "../base/safe_text.ts";
 import { defaultPageRows, maxPageRows } from "../defaults.ts";
 
-/** Which page. */
+/** Options of a page. */
 export interface PageOptions {
-  /** Where the page before ended. */
+  /** The cursor of the page before. */
   cursor?: string;
   /** 1 to 200; 50 by default. */
   limit?: number;

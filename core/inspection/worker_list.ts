@@ -1,6 +1,5 @@
 /**
- * The workers of a queue: who they are, what they are told, and what they leave
- * behind.
+ * Lists the workers of a queue.
  *
  * @module
  */
@@ -30,11 +29,11 @@ export interface WorkerEntry {
   readonly blockedMs: number;
   /** Tasks of this queue that it holds. */
   readonly running: number;
-  /** What it said of itself with its last beat. */
+  /** The facts it published with its last heartbeat. */
   readonly info: WorkerInfo;
-  /** An order it has not obeyed yet. */
+  /** A command it has not applied yet. */
   readonly command: WorkerCommand["do"] | null;
-  /** Whether it claims nothing because it was told so. */
+  /** Whether a command has paused it. */
   readonly paused: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What operators did, and who: kept beside the tasks, so that whoever looks later
- * finds it whichever tool it was done with.
+ * The log of operator actions. It is stored beside the tasks, so that one log covers every
+ * tool.
  *
  * @module
  */
@@ -41,7 +41,7 @@ export interface ActionPage {
 
 /** Which page of what operators did. */
 export interface ActionPageOptions {
-  /** Where the page before ended. */
+  /** The cursor of the page before. */
   cursor?: string;
   /** 1 to 200; 50 by default. */
   limit?: number;

@@ -1,5 +1,5 @@
 /**
- * What an operator does to a queue, as one thing to load, by the first who does.
+ * The operations on a queue. One module, loaded on first use.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What travels: a task as it is stored in Redis. Reading it back is another module:
- * an app that only pushes does without.
+ * A task as it is stored in Redis. The reader is another module, because an app that only
+ * pushes does not need it.
  *
  * @module
  */

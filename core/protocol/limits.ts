@@ -1,6 +1,6 @@
 /**
- * What a queue takes. The limits are checked by the push itself, in its own
- * script: nothing comes between the look and the leap.
+ * The limits of a queue. The push script checks them itself, so no other push can
+ * come between the check and the push.
  *
  * Two sets of limits bind a push: those its producer was made with, and those
  * that are stored with the queue and bind every producer. Of each kind the
@@ -12,14 +12,14 @@
 import { type Duration, toMs } from "../base/duration.ts";
 import { integerOption, knownOptions, nameOption, oneOf } from "../base/options.ts";
 
-/** How fast tasks may come. */
+/** A limit on the rate of new tasks. */
 export interface AdmissionRate {
-  /** How many tasks in `per`, 1 to 1,000,000, and at most 1,000 in a millisecond. */
+  /** The most tasks in `per`, 1 to 1,000,000, and at most 1,000 in a millisecond. */
   limit: number;
   /** 1 ms to 30 days. */
   per: Duration;
   /**
-   * How many may come at once after a quiet time; `limit` by default. They come
+   * The most tasks at once after a quiet time; `limit` by default. They come
    * on top: within one `per` that follows a quiet time, at most `burst + limit`.
    */
   burst?: number;
@@ -32,13 +32,13 @@ export interface AdmissionRate {
 
 /** The limits of a queue that a producer may have. */
 export interface AdmissionOptions {
-  /** How many tasks may wait: ready and scheduled; 1 to 100,000,000. */
+  /** The most tasks that may wait: ready and scheduled; 1 to 100,000,000. */
   maxDepth?: number;
-  /** How long the oldest ready task may have waited; 1 ms to 30 days. */
+  /** The longest time the oldest ready task may have waited; 1 ms to 30 days. */
   maxAge?: Duration;
-  /** How fast tasks may come. */
+  /** A limit on the rate of new tasks. */
   rate?: AdmissionRate;
-  /** How many unfinished tasks a tenant may have; 1 to 100,000,000. */
+  /** The most unfinished tasks of a tenant; 1 to 100,000,000. */
   maxPerTenant?: number;
 }
 
@@ -46,7 +46,7 @@ export interface AdmissionOptions {
 export type QueueLimits =
   & { [K in keyof AdmissionOptions]?: AdmissionOptions[K] | null }
   & {
-    /** How many tasks of the queue may run at the same time, over all workers; 1 to 1,000,000. */
+    /** The most tasks of the queue that run at the same time, over all workers; 1 to 1,000,000. */
     concurrency?: number | null;
   };
 

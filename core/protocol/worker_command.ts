@@ -1,6 +1,6 @@
 /**
- * Orders: what an operator tells a worker to do. An order is text on its way, so
- * that it can be stored, sent twice and obeyed once.
+ * Commands of an operator to a worker. A command travels as text, so that it can be
+ * stored, sent twice and applied once.
  *
  * @module
  */
@@ -10,17 +10,17 @@ import { randomLocal } from "./task_id.ts";
 import { knownOptions, oneOf } from "../base/options.ts";
 
 /**
- * What a worker is to do: `drain` within a time, as a signal would; `stop`, which
- * hands off at once; `restart`, which drains and asks whoever started it for a
- * new one; `pause` and `resume`, which are about claiming only.
+ * A command to a worker. `drain` drains within a time, as a signal would; `stop` hands
+ * off at once; `restart` drains and asks the supervisor for a new worker; `pause` and
+ * `resume` are about claiming only.
  */
 export type WorkerCommand =
   | { readonly do: "drain"; readonly timeout?: Duration }
   | { readonly do: "pause" | "resume" | "stop" | "restart" };
 
-/** An order as a worker reads it. */
+/** A command as a worker reads it. */
 export interface ReceivedCommand {
-  /** Tells it from the same order given again. */
+  /** Identifies this command, so that the same one given again is applied again. */
   readonly token: string;
   readonly what: WorkerCommand["do"];
   /** How long a drain may take; undefined for the worker's own time. */
@@ -29,7 +29,7 @@ export interface ReceivedCommand {
 
 const words = ["drain", "pause", "resume", "stop", "restart"] as const;
 
-/** Writes an order that was never given before. */
+/** Writes a new command. */
 export function encodeCommand(order: WorkerCommand): string {
   knownOptions("order()", order, ["do", "timeout"]);
   const { do: what, timeout } = order as { do: unknown; timeout?: Duration };
@@ -39,7 +39,7 @@ export function encodeCommand(order: WorkerCommand): string {
   return `${randomLocal()} ${what}${ms}`;
 }
 
-/** Reads an order; undefined for one that this version does not know. */
+/** Reads a command; undefined for one that this version does not know. */
 export function decodeCommand(text: string): ReceivedCommand | undefined {
   const [token = "", word, ms] = text.split(" ");
   const what = words.find((each) => each === word);

@@ -1,6 +1,6 @@
 /**
- * Puts right what an audit finds. The script looks at each task anew, so one
- * that was only on its way when the audit came by is left as it is.
+ * Repairs the findings of an audit. The script reads each task again, so a task that was
+ * only moving during the audit is left as it is.
  *
  * @module
  */

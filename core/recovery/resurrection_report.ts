@@ -1,6 +1,6 @@
 /**
- * Telling whoever observes of tasks that were raised: what Redis remembers of them is
- * read for that. Nothing waits for it, and it never gets in the way of what does.
+ * Reports resurrected tasks to the observer, with all that Redis stores about them. No
+ * recovery waits for the report, and a failed report changes nothing.
  *
  * @module
  */

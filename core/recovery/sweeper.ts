@@ -1,7 +1,7 @@
 /**
- * What brings tasks back: sweeps a partition, again and again, whenever the last
- * sweep said it is worth it. Every worker has one and none leads; the script
- * does the work, once, however many ask.
+ * Phoenix: resurrects the tasks of dead workers. Sweeps a partition whenever the last sweep
+ * asked for another. Every worker runs one and none leads; the script does the work once,
+ * however many workers call it.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface Resurrection {
   readonly cause: string;
 }
 
-/** How long a subscription may be missing before its worker is dead. */
+/** The time a subscription may be missing before its worker counts as dead. */
 const graceMs = 500;
 const soonestMs = 20;
 /** How long a task is put off by the first worker it costs; see `moves/revive.lua`. */

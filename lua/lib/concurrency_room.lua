@@ -1,4 +1,4 @@
--- How many more tasks may run here: none in a paused queue, else up to its limit.
+-- Returns the number of tasks that may still start here: none in a paused queue, else up to its limit.
 local function concurrencyRoom()
   if meta.paused then return 0 end
   local limit = tonumber(meta["limit:concurrency"])

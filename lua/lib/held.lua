@@ -1,4 +1,4 @@
--- The fence. Whether `nonce` is the claim by which a running task is held: a
+-- The fence. Returns whether `nonce` is the current claim of a running task: a
 -- worker that was presumed dead carries an old one, and writes nothing.
 local function held(id, nonce)
   local record = records[id]

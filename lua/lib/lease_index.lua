@@ -7,7 +7,7 @@ local function heldBy(id, limit)
   return ids
 end
 
--- How many that are.
+-- Returns the number of tasks that the worker `id` holds.
 local function countHeld(id)
   return redis.call("ZLEXCOUNT", KEY.holds, "[" .. id .. "~", "(" .. id .. "\127")
 end

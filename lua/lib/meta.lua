@@ -15,7 +15,7 @@ local function note(name, value)
   meta[name], changed[name] = value, value
 end
 
--- Adds to the counter of an event at `commit`, 1 unless told otherwise.
+-- Adds to the counter of an event at `commit`, 1 by default.
 local function count(event, by)
   added[event] = (added[event] or 0) + (by or 1)
 end

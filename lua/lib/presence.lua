@@ -1,4 +1,4 @@
--- Who has died. A worker's subscription ends with its process, but only a worker
+-- Detects dead workers. A worker's subscription ends with its process, but only a worker
 -- that this very run of the server has seen subscribed is ever missed, and only
 -- for good when it is still missing `graceMs` later: a beat clears the mark.
 local server, met, gone = run(), {}, {}

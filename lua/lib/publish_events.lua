@@ -1,6 +1,6 @@
--- Tells who listens what became of the tasks that were moved: each client that
--- waits for results gets the ids of its own, whoever follows the queue gets all.
--- Nothing is stored and a message may be missed: everybody asks again.
+-- Publishes the moves of this script: each client that waits for results gets the ids
+-- of its own tasks, each follower of the queue gets all. Nothing is stored and a
+-- message may be missed: every listener also polls.
 local final = { completed = true, dead = true, cancelled = true }
 local function publishEvents()
   local over, messages = {}, {}

@@ -1,11 +1,11 @@
--- How fast tasks may come: the generic cell rate algorithm (ITU-T I.371, as a
+-- Rate limits: the generic cell rate algorithm (ITU-T I.371, as a
 -- virtual scheduling algorithm), with one number for each that is limited. That
 -- number is when a bucket will be full again, in microseconds: each task moves it
 -- on by `gap`, and may come if it is not `burst` gaps ahead. What is refused moves
 -- nothing, so waiting exactly as long as was said is enough.
 --
 -- Made only where there is a limit, as the whole of lib/admission.lua is: most pushes
--- meet none, and a closure that nobody calls is not free.
+-- meet none, and an unused closure is not free.
 local function buckets()
   local due, promised, charged = {}, {}, {}
   local function dueOf(who, rule)
@@ -20,7 +20,7 @@ local function buckets()
   end
 
   -- The microseconds until `cost` tasks may come that all of `rules` bind, 0 for
-  -- now: then they are charged. Those that have to wait are told one moment each,
+  -- now: then they are charged. Tasks that have to wait get a time of their own each,
   -- or all would come back at the first.
   local function waitUs(rules, cost)
     local wait = 0

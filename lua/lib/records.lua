@@ -1,4 +1,4 @@
--- What is known of tasks, by id. A task that waits for its first claim has no
+-- The records of tasks, by id. A task that waits for its first claim has no
 -- record: its place in `ready` says it all, and that is what keeps a waiting
 -- task small. Anything written later is a packed map.
 local records = {}

@@ -2,7 +2,7 @@
 -- task the nonce by which it is held and the next fence of this partition, which
 -- never falls: not when a record is deleted, not when Redis rolls back.
 
--- What a worker is told of a task; the rest only if it is not a first attempt
+-- Returns a claimed task for the reply; its past only if it is not a first attempt
 -- that starts at once.
 local function claimReply(id, envelope)
   local record = records[id]

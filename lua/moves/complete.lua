@@ -1,5 +1,5 @@
 -- complete: running -> completed. Also for a worker that was presumed dead, as
--- long as nobody else has started the task: its nonce is still the last one.
+-- long as no other worker has started the task: its nonce is still the last one.
 local function complete(row, record)
   local late = record.state ~= "running"
   if not move(row.id, "complete", now + row.ms) then return false end

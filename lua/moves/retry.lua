@@ -1,4 +1,4 @@
--- retry: running -> scheduled. The handler said no, and may say yes later.
+-- retry: running -> scheduled. The handler failed, and may succeed later.
 local function retry(row, record)
   if not held(row.id, row.nonce) then return false end
   record.failures = (record.failures or 0) + 1

@@ -1,4 +1,4 @@
--- What becomes of a task whose worker is gone, or which its worker let go:
+-- Moves a task whose worker is gone, or whose lease has lapsed:
 --   resurrect   running -> scheduled    the first death, after 100 ms
 --   quarantine  running -> quarantined  the next ones, where a suspect runs alone
 --   abandon     running -> dead         when it cost too many workers
@@ -29,7 +29,7 @@ local function revive(id, cause)
   end
 end
 
--- Why a lease ran out: its worker is silent, or alive and without this task.
+-- Returns the cause of a lapsed lease: its worker is silent, or alive and without this task.
 local function lapse(record)
   local entry = workerOf(record.worker)
   return entry and now - entry.beat < (entry.lease or leaseMs) and "stalled" or "lease"

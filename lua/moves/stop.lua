@@ -1,4 +1,4 @@
--- stop: running -> cancelled. Cancelling was asked, and the handler has let go.
+-- stop: running -> cancelled. Cancelling was asked, and the handler has stopped.
 local function stop(row, record)
   if not held(row.id, row.nonce) then return false end
   record.reason, record.name = row.text, row.name

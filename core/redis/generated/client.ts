@@ -73,7 +73,7 @@ export const registerQueue: Script<
   },
 };
 
-/** task_status: where tasks stand, and what the final ones came to */
+/** task_status: the states of tasks, and the results of the final ones */
 export const taskStatus: Script<
   { channel: string },
   { id: string },

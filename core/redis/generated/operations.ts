@@ -8,7 +8,7 @@ import { history_lua, lease_index_lua, revive_lua, summary_lua, workers_lua } fr
 
 const cursor_rank_lua: string = "local function before(a, b)\nfor i = 1, math.min(#a, #b) do\nlocal x, y = string.byte(a, i), string.byte(b, i)\nif x ~= y then return x < y end\nend\nreturn #a < #b\nend\nlocal function cursorRank(key, cursor, first)\nlocal score, member = string.match(cursor, \"^(.-):(.+)$\")\nif not score then return first end\nif redis.call(\"ZSCORE\", key, member) == score then\nreturn redis.call(\"ZRANK\", key, member) + (first == 0 and 1 or 0)\nend\nlocal low = redis.call(\"ZCOUNT\", key, \"-inf\", \"(\" .. score)\nlocal high = redis.call(\"ZCOUNT\", key, \"-inf\", score)\nfor _ = 1, 60 do\nif low >= high then break end\nlocal middle = math.floor((low + high) / 2)\nif before(redis.call(\"ZRANGE\", key, middle, middle)[1], member) then\nlow = middle + 1\nelse\nhigh = middle\nend\nend\nreturn low\nend\n";
 
-/** audit: looks for what must never be */
+/** audit: looks for violated invariants */
 export const audit: Script<
   { section: string; cursor: string; limit: number },
   never,
@@ -25,7 +25,7 @@ export const audit: Script<
   },
 };
 
-/** command_worker: tells a worker what to do */
+/** command_worker: stores and publishes a command to a worker */
 export const commandWorker: Script<
   { worker: string; order: string },
   never,
@@ -59,7 +59,7 @@ export const discard: Script<
   },
 };
 
-/** find_ids: the tasks whose id begins so, one bounded step */
+/** find_ids: the tasks whose id begins with a text, one bounded step */
 export const findIds: Script<
   { section: string; beginning: string; cursor: string },
   never,
@@ -76,7 +76,7 @@ export const findIds: Script<
   },
 };
 
-/** list_actions: what operators did, the last first */
+/** list_actions: the log of operator actions, the last first */
 export const listActions: Script<
   { before: string; limit: number },
   never,
@@ -93,7 +93,7 @@ export const listActions: Script<
   },
 };
 
-/** list_held: what a worker runs, and holds ready to run */
+/** list_held: the tasks a worker runs, or holds ready to run */
 export const listHeld: Script<
   { worker: string; limit: number },
   never,
@@ -178,7 +178,7 @@ export const promote: Script<
   },
 };
 
-/** record_action: somebody did something to a queue, a task or a worker */
+/** record_action: logs what an operator did to a queue, a task or a worker */
 export const recordAction: Script<
   { entry: string },
   never,
@@ -212,7 +212,7 @@ export const release: Script<
   },
 };
 
-/** repair: puts right what the audit found */
+/** repair: repairs the findings of the audit */
 export const repair: Script<
   { dry: number; recount: number; leaseMs: number; keepMs: number },
   { id: string; section: string; entry: string },
@@ -263,7 +263,7 @@ export const resume: Script<
   },
 };
 
-/** set_limits: what the queue takes, of every producer and for every worker */
+/** set_limits: sets the limits of a queue, for every producer and worker */
 export const setLimits: Script<
   Record<never, never>,
   { name: string; value: string },
@@ -280,7 +280,7 @@ export const setLimits: Script<
   },
 };
 
-/** stats: how many tasks are where, and what has happened so far */
+/** stats: the number of tasks in each state, and the counters of events */
 export const stats: Script<
   Record<never, never>,
   never,

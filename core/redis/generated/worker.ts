@@ -39,7 +39,7 @@ export const heartbeat: Script<
   },
 };
 
-/** inspect: everything known about one task */
+/** inspect: everything stored about one task */
 export const inspect: Script<
   { id: string },
   never,
@@ -73,7 +73,7 @@ export const lock: Script<
   },
 };
 
-/** queue_gauges: how a queue is, told to the one worker that reports it */
+/** queue_gauges: the gauges of a queue, for the one worker that exports them */
 export const queueGauges: Script<
   { worker: string; leaseMs: number },
   never,
@@ -90,7 +90,7 @@ export const queueGauges: Script<
   },
 };
 
-/** renew: running -> running, for whatever a worker holds */
+/** renew: running -> running, for every task a worker holds */
 export const renew: Script<
   { worker: string; leaseMs: number; after: string },
   { id: string },
@@ -107,7 +107,7 @@ export const renew: Script<
   },
 };
 
-/** server_info: what kind of Redis this is */
+/** server_info: the facts of this Redis server */
 export const serverInfo: Script<
   Record<never, never>,
   never,
@@ -141,7 +141,7 @@ export const settleAndClaim: Script<
   },
 };
 
-/** step: remembers what a step of a running task returned */
+/** step: saves the result of a step of a running task */
 export const step: Script<
   { id: string; nonce: string; name: string; value: string; limit: number },
   never,
@@ -158,7 +158,7 @@ export const step: Script<
   },
 };
 
-/** sweep: brings back what the dead have left, and tidies up */
+/** sweep: resurrects the tasks of dead workers, and tidies up */
 export const sweep: Script<
   { dead: string; cause: string; leaseMs: number; graceMs: number },
   never,

@@ -1,12 +1,12 @@
---- check_admission: would so many tasks be taken now?
+--- check_admission: whether the queue would accept `cost` more tasks now
 ---
---- Asked by whoever knows for whom tasks will be, and nothing else of them yet. The
+--- For a caller that knows the tenant of its tasks, and nothing else of them yet. The
 --- answer keeps no place free and uses up no rate: the push itself decides. So
 --- nothing is changed but the counter of refusals.
 ---
 --- `quotas` is a flat list of the limits that bind: name, how many there may be, in
 --- how many ms (0 if that is at any time), how many are left behind these tasks, and
---- in how many ms there is one more (0 if nobody knows, or none is missing).
+--- in how many ms there is one more (0 if that is unknown, or none is missing).
 ---
 --- @arg   own     string    the asker's own limits, see core/protocol/limits.ts, or ""
 --- @arg   tenant  string    for whom the tasks are, or ""
@@ -16,7 +16,7 @@
 --- @meta  closed limits
 --- @use   clock meta records commit rates admission
 
--- Most queues have no limits, and a closure that nobody calls is not free.
+-- Most queues have no limits, and an unused closure is not free.
 if own == "" and not meta.limits and not meta.closed then return answer("ok", {}) end
 local refusal, _, limits = admission()
 local reason, waitMs = refusal(tenant, cost)

@@ -1,13 +1,13 @@
 --- cancel: scheduled, ready or quarantined -> cancelled
 ---
---- A running task is asked to stop, through its worker; its next beat tells the
---- worker, and the message only makes that immediate.
+--- A running task is asked to stop, through its worker; the reply to its next heartbeat
+--- carries the request, and the message only makes that immediate.
 ---
 --- @arg   id      string
 --- @arg   reason  string
 --- @arg   keepMs  integer  how long a cancelled task is remembered
 --- @reply cancelled
---- @reply asked            it is running, and its worker has been told
+--- @reply asked            it is running, and the message is sent to its worker
 --- @reply no               it is final, or unknown
 --- @on    cancel
 --- @use   clock meta records channel move wake commit write publish_events task_name

@@ -1,7 +1,7 @@
---- task_status: where tasks stand, and what the final ones came to
+--- task_status: the states of tasks, and the results of the final ones
 ---
---- With a channel, whoever settles a task that is not final yet will say so
---- there. A task is `[state, failures, progress, worker, reason, error, result]`,
+--- With a channel, the script that settles a task that is not final yet publishes
+--- its id there. A task is `[state, failures, progress, worker, reason, error, result]`,
 --- an unknown one has an empty state.
 ---
 --- @arg   channel  string   such as "@client", without the root; or ""

@@ -1,4 +1,4 @@
---- audit: looks for what must never be
+--- audit: looks for violated invariants
 ---
 --- One batch of one section: a state, or a hash. Membership and record of each
 --- task are read in one script, so a task that moves between two batches is no

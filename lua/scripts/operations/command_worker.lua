@@ -1,8 +1,8 @@
---- command_worker: tells a worker what to do
+--- command_worker: stores and publishes a command to a worker
 ---
---- The order is stored, so that a worker which misses the message reads it off
---- the reply to its next beat, and begins with the caller's token, so that it is
---- obeyed once. A later order takes the place of one that was not obeyed yet.
+--- The command is stored, so that a worker which misses the message reads it from
+--- the reply to its next heartbeat. It begins with the caller's token, so that it is
+--- applied once. A later command replaces one that was not applied yet.
 ---
 --- @arg   worker  string
 --- @arg   order   string  token, what to do, milliseconds

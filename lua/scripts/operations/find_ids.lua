@@ -1,4 +1,4 @@
---- find_ids: the tasks whose id begins so, one bounded step
+--- find_ids: the tasks whose id begins with a text, one bounded step
 ---
 --- Looks through the envelopes, then through the records: a waiting task has
 --- only the one, a completed task only the other. `cursor` of the reply is "0"

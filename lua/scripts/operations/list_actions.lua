@@ -1,4 +1,4 @@
---- list_actions: what operators did, the last first
+--- list_actions: the log of operator actions, the last first
 ---
 --- `before` is the score the page before ended with; empty for the first one.
 ---

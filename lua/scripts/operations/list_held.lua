@@ -1,4 +1,4 @@
---- list_held: what a worker runs, and holds ready to run
+--- list_held: the tasks a worker runs, or holds ready to run
 ---
 --- @arg   worker  string
 --- @arg   limit   integer  at most 200

@@ -10,7 +10,7 @@
 
 local server, fleet = run(), {}
 
--- Looked at anew: where the last worker died, nobody sweeps and marks it missing.
+-- Computed here: where the last worker died, no sweep marks it as missing.
 local function missingMs(id, entry)
   if entry.run ~= server or listeners(root .. "@" .. id) > 0 then return 0 end
   return math.max(1, now - (entry.mark or entry.beat))

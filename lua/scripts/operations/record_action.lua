@@ -1,6 +1,6 @@
---- record_action: somebody did something to a queue, a task or a worker
+--- record_action: logs what an operator did to a queue, a task or a worker
 ---
---- Kept in the home of the queues' names, by Redis's clock in microseconds, each behind
+--- Kept in the partition of the queues' names, by Redis's clock in microseconds, each behind
 --- the one before: a page begins where the last one ended. The last 10,000 are kept.
 --- `entry` holds a token of its own, so the same call again adds nothing.
 ---

@@ -2,11 +2,11 @@
 ---
 --- Gives dead tasks another life: the counters start again, the history stays.
 --- An `envelope` takes the place of the stored one, "" keeps it. It is one move, so nothing can be published and then fail to be deleted.
---- `missed` are the ids that were not dead. `lives` are the others for whoever observes: id, name
---- and the trace context of the attempt that died, "" where nobody had told it.
+--- `missed` are the ids that were not dead. `lives` are the others, for telemetry: id, name
+--- and the trace context of the attempt that died, "" without one.
 ---
 --- @arg   token     string   of this call, by which it is known when it comes again
---- @arg   observed  integer  1 if the lives are to be told
+--- @arg   observed  integer  1 if the reply lists the lives
 --- @row   id:string envelope:string
 --- @reply ok missed:list lives:list
 --- @on    release

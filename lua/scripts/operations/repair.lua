@@ -1,4 +1,4 @@
---- repair: puts right what the audit found
+--- repair: repairs the findings of the audit
 ---
 --- Looks at each task again and makes its record, place, hold and payload agree.
 --- What runs keeps running, under a lease that ends in a resurrection if nobody

@@ -1,4 +1,4 @@
---- set_limits: what the queue takes, of every producer and for every worker
+--- set_limits: sets the limits of a queue, for every producer and worker
 ---
 --- Each row sets one limit; an empty value removes it. A rate that changes begins
 --- with full buckets, and a worker is woken for the places there may be now.

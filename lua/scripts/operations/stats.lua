@@ -1,4 +1,4 @@
---- stats: how many tasks are where, and what has happened so far
+--- stats: the number of tasks in each state, and the counters of events
 ---
 --- `oldestMs` is the age of the task that is first in line, `suspectMs` how long
 --- the first suspect has been in quarantine, `overdueMs` by how much the most

@@ -1,4 +1,4 @@
---- inspect: everything known about one task
+--- inspect: everything stored about one task
 ---
 --- `facts` is a flat list of names and values, `task` the task in a line. `history` is a flat list of the
 --- last ten attempts: start, worker, end, cause. `steps` is a flat list of names and what they returned.

@@ -1,4 +1,4 @@
---- queue_gauges: how a queue is, told to the one worker that reports it
+--- queue_gauges: the gauges of a queue, for the one worker that exports them
 ---
 --- Numbers that every worker reported would be summed up as often as there are
 --- workers, so one holds a lease on it. It is free when that ends, or when its

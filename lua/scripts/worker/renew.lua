@@ -1,10 +1,10 @@
---- renew: running -> running, for whatever a worker holds
+--- renew: running -> running, for every task a worker holds
 ---
 --- Sent for a worker whose event loop is blocked, by a thread beside it that does
 --- not know what it holds: Redis does. `after` and `next` lead through more than
 --- one call takes; both are "" at the ends. The rows are tasks whose handler was
 --- started lately, which Redis may not have been told. Lane duty is not renewed:
---- whoever is blocked cannot do it. Since when it has been is kept for people, until
+--- a blocked worker cannot do it. Since when it has been is kept for people, until
 --- the worker beats by itself.
 ---
 --- @arg   worker   string

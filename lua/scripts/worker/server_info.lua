@@ -1,7 +1,7 @@
---- server_info: what kind of Redis this is
+--- server_info: the facts of this Redis server
 ---
---- A flat list of names and values from INFO; a server that does not tell is
---- left out of it.
+--- A flat list of names and values from INFO; a section that
+--- the server does not allow is left out.
 ---
 --- @reply ok facts:list
 --- @use   clock meta

@@ -1,16 +1,16 @@
 --- settle_and_claim: settles what a worker has finished, claims what it runs next
 ---
 --- One call does both, because a worker that ends a task has a slot free. With
---- no rows it only claims, with `slots` and `spare` 0 it only settles, with none
---- of both it passes a ring on. The same call again answers what the first did: settles know their nonce, and the last
---- claim of each of a worker's two calls in flight is remembered.
+--- no rows it only claims, with `slots` and `spare` 0 it only settles, with neither
+--- it passes a ring on. The same call again is answered as the first was: settles know
+--- their nonce, and the last claim of each of a worker's two calls in flight is stored.
 ---
 --- A suspect in quarantine that is due makes one worker keep the lane: it is
 --- given nothing else (`lane` is "wait") until it is empty, and then the suspect
 --- alone ("solo"). A relief worker is given the suspect at once, or nothing ("none").
 ---
 --- A paused queue hands out nothing, one with a limit no more than may run at
---- once; whoever frees a place there wakes a worker for it.
+--- once; a settle that frees a place there wakes a worker for it.
 ---
 --- @arg   worker   string
 --- @arg   call     string   which of the two calls in flight, "0" or "1"

@@ -1,4 +1,4 @@
---- step: remembers what a step of a running task returned
+--- step: saves the result of a step of a running task
 ---
 --- @arg   id     string
 --- @arg   nonce  string

@@ -1,11 +1,11 @@
---- sweep: brings back what the dead have left, and tidies up
+--- sweep: resurrects the tasks of dead workers, and tidies up
 ---
 --- Every worker calls it and nobody leads. In order: who is missing, whose lease
 --- ran out, what is due, whose retention ended; at most 200 tasks a call, and
 --- `nextMs` says when to come again. `raised` lists ids and
 --- causes, first the `evicted` ones that `dead` held.
 ---
---- If nothing was swept for half a lease, Redis itself was away and nobody could
+--- If nothing was swept for half a lease, Redis itself was away and no worker could
 --- renew: leases get one extension, at most one in four leases. Without it a
 --- failover would resurrect everything that runs. Who had lapsed a whole lease ago,
 --- at the sweep before, has had it: else nothing would ever come back where sweeps
