@@ -33,7 +33,7 @@ const args = {
   at: { type: "string", valueHint: "date", description: "Not before this moment, in ISO 8601" },
   priority: { type: "string", valueHint: "0-100", description: "Higher goes first (0)" },
   key: { type: "string", valueHint: "text", description: "One task for equal keys" },
-  tenant: { type: "string", valueHint: "name", description: "For whom it is" },
+  tenant: { type: "string", valueHint: "name", description: "Tenant" },
   wait: { type: "boolean", description: "Wait for it, and print its result" },
   count: { type: "string", valueHint: "n", description: "Push it this many times" },
   rate: { type: "string", valueHint: "n/time", description: "No faster than this, such as 10/s" },

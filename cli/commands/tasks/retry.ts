@@ -17,7 +17,7 @@ const args = {
   state: {
     type: "string",
     valueHint: "scheduled",
-    description: "All that are scheduled",
+    description: "All scheduled tasks",
   },
   queue: { type: "string", valueHint: "name,…", description: "All of these queues", many: true },
   where: whereArg as WhereArg,
