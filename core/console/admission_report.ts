@@ -8,6 +8,7 @@ import type { QueueStats } from "../../mod.ts";
 
 /** Admission state of a queue. */
 export interface AdmissionReport {
+  /** `open` accepts pushes, `shedding` refuses some, `closed` refuses all. */
   readonly state: "open" | "shedding" | "closed";
   /** Pushes refused since the queue was created, by limit. */
   readonly refused: Readonly<Record<string, number>>;

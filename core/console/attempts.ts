@@ -9,7 +9,9 @@ import type { TaskDetails } from "../../mod.ts";
 
 /** One attempt. */
 export interface AttemptReport {
+  /** Id of the worker. */
   readonly worker: string;
+  /** When it began. */
   readonly start: Date;
   /** `null` while it runs. */
   readonly end: Date | null;

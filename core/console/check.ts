@@ -6,8 +6,11 @@
 
 /** One checked thing. */
 export interface Check {
+  /** Name of the check. */
   readonly name: string;
+  /** `fail` if tasks are or will be lost, `warn` if it could be better. */
   readonly level: "ok" | "warn" | "fail";
+  /** Finding, as a sentence for people. */
   readonly text: string;
   /** The fix. */
   readonly fix?: string;

@@ -12,14 +12,19 @@ import { plural } from "./format.ts";
 export interface DeadGroup {
   /** `charge-card · StripeError: card declined`. */
   readonly group: string;
+  /** Queue of the tasks. */
   readonly queue: string;
+  /** Name of the tasks. */
   readonly name: string;
+  /** Reason of the deaths, as it is stored. */
   readonly reason: string | null;
   /** The pattern that their errors share. */
   readonly like: string;
+  /** Number of tasks. */
   readonly count: number;
   /** Times of the first and the last death. */
   readonly first: Date;
+  /** When the last of them died. */
   readonly last: Date;
   /** Id of the last. */
   readonly example: string;

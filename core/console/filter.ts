@@ -17,9 +17,10 @@ export type Conditions =
   & { readonly [K in Condition | "worker"]?: string }
   & { readonly payload?: PayloadParts };
 
-type Suits = (task: TaskSummary) => boolean;
+/** Decides whether a task matches. */
+export type TaskMatcher = (task: TaskSummary) => boolean;
 
-const tests: Readonly<Record<Condition, (text: string) => Suits>> = {
+const tests: Readonly<Record<Condition, (text: string) => TaskMatcher>> = {
   name: (text) => ({ name }) => name === text,
   reason: (text) => ({ reason }) => reason === text,
   error: (text) => (task) => errorOf(task).includes(text),
@@ -42,7 +43,9 @@ export const conditions: readonly (Condition | "worker")[] = [
 ];
 
 /** Creates a test for all of `wanted` but the worker. */
-export function taskMatcher(wanted: { readonly [K in Condition]?: string | undefined }): Suits {
+export function taskMatcher(
+  wanted: { readonly [K in Condition]?: string | undefined },
+): TaskMatcher {
   const all = (Object.keys(tests) as Condition[]).flatMap((name) => {
     const text = wanted[name];
     return text === undefined ? [] : [tests[name](text)];
@@ -55,7 +58,7 @@ export async function taskMatcherWithWorkers(
   relier: Relier,
   queues: readonly string[],
   wanted: { readonly [K in Condition | "worker"]?: string | undefined },
-): Promise<Suits> {
+): Promise<TaskMatcher> {
   const { worker } = wanted;
   const meets = taskMatcher(wanted);
   if (worker === undefined) return meets;

@@ -10,8 +10,11 @@ import { queueOf } from "./ids.ts";
 
 /** Queues, states and conditions that select tasks. */
 export interface TaskSelection {
+  /** Queues to search. */
   readonly queues: readonly string[];
+  /** States to search, in this order. */
   readonly states: readonly TaskState[];
+  /** Whether a task matches. */
   readonly matches: (task: TaskSummary) => boolean;
   /** Further selection that needs a call, such as one by payload. */
   readonly select?: (tasks: readonly TaskSummary[]) => Promise<TaskSummary[]>;
@@ -45,6 +48,7 @@ export async function* matchingPages(
 
 /** Result of an action on many tasks. */
 export interface BulkResult {
+  /** Number of tasks that were changed. */
   readonly done: number;
   /** Ids of the tasks that it did not apply to. */
   readonly missed: readonly string[];

@@ -10,6 +10,7 @@ import { readDuration } from "./format.ts";
 
 /** Error for a part of a line that is no condition. */
 export class ConditionError extends Error {
+  /** Name of the error. */
   override name = "NoCondition";
   /** The part as written. */
   readonly part: string;

@@ -27,6 +27,7 @@ export type LimitTexts = { readonly [K in LimitOption]?: string | undefined };
 
 /** Error for a text that is no limit. */
 export class LimitError extends Error {
+  /** Name of the error. */
   override name = "LimitError";
   /** The option. */
   readonly option: LimitOption;

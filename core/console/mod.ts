@@ -30,6 +30,7 @@ export {
   conditions,
   errorOf,
   errorPattern,
+  type TaskMatcher,
   taskMatcher,
   taskMatcherWithWorkers,
 } from "./filter.ts";

@@ -10,13 +10,17 @@ import { states } from "../states.ts";
 
 /** One part of a scan: one state of one queue. */
 export interface ScanStep {
+  /** Queue of the step. */
   readonly queue: string;
+  /** State of the step. */
   readonly state: TaskState;
 }
 
 /** Tasks to find. */
 export interface ScanOptions {
+  /** Queues to scan. */
   readonly queues: readonly string[];
+  /** States to scan, in this order. */
   readonly states: readonly TaskState[];
   /** Skips parts that are known to be empty. */
   readonly skips?: (stop: ScanStep) => boolean;
@@ -36,6 +40,7 @@ export interface ScanOptions {
 
 /** Result of a scan. */
 export interface ScanResult {
+  /** Tasks that match. */
   readonly tasks: readonly TaskSummary[];
   /** Number of tasks examined. */
   readonly examined: number;

@@ -6,15 +6,21 @@
 
 /** A value with its labels. */
 export interface MetricSample {
+  /** Labels by name. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Value of the sample. */
   readonly value: number;
 }
 
 /** A metric. Its name ends in its base unit, that of a counter in `_total`. */
 export interface MetricFamily {
+  /** Name of the metric. */
   readonly name: string;
+  /** Type of the metric. */
   readonly type: "counter" | "gauge";
+  /** Description of the metric. */
   readonly help: string;
+  /** Samples of the metric. */
   readonly samples: readonly MetricSample[];
 }
 

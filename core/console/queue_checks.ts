@@ -13,6 +13,7 @@ export interface Problem {
   readonly code: string;
   /** The queue; absent if it is about Redis. */
   readonly queue?: string;
+  /** Problem, as a sentence for people. */
   readonly text: string;
 }
 

@@ -13,13 +13,17 @@ import type { MetricFamily, MetricSample } from "./prometheus.ts";
 
 /** Numbers and workers of one queue. */
 export interface QueueMetricsInput {
+  /** Name of the queue. */
   readonly name: string;
+  /** Numbers of the queue. */
   readonly stats: QueueStats;
+  /** Workers of the queue. */
   readonly workers: readonly WorkerEntry[];
 }
 
 /** Input of {@linkcode queueMetrics}. */
 export interface MetricsInput {
+  /** Queues to report. */
   readonly queues: readonly QueueMetricsInput[];
   /** Fields of INFO, by name. */
   readonly server: Readonly<Record<string, string>>;

@@ -22,7 +22,9 @@ export interface QueueRates {
 
 /** Numbers of a queue at a moment. */
 export interface QueueReading {
+  /** Name of the queue. */
   readonly name: string;
+  /** Numbers of the queue. */
   readonly stats: QueueStats;
   /** Rates since the last reading; `null` at the first. */
   readonly pace: QueueRates | null;

@@ -9,6 +9,7 @@ import type { Relier } from "../../mod.ts";
 
 /** Watches released tasks. */
 export interface ReleaseWatch {
+  /** Number of tasks that completed. */
   readonly completed: number;
   /** Tasks that failed again, were cancelled or died again, and the reason. */
   readonly failed: readonly { readonly id: string; readonly why: string }[];

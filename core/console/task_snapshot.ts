@@ -10,18 +10,25 @@ import { queueOf } from "./ids.ts";
 
 /** A task, its queue and its workers at a moment. */
 export interface TaskSnapshot {
+  /** The task. */
   readonly task: TaskDetails;
+  /** Name of its queue. */
   readonly queue: string;
+  /** Numbers of its queue. */
   readonly stats: QueueStats;
+  /** Workers of its queue. */
   readonly workers: readonly WorkerEntry[];
   /** Tasks a second that workers claim from the queue; `null` if not measured. */
   readonly claimsPerSecond: number | null;
+  /** Time of the snapshot, in milliseconds since 1970. */
   readonly now: number;
 }
 
 /** One reason: a code for programs and a sentence for people. */
 export interface Explanation {
+  /** Reason as a word for programs. */
   readonly code: string;
+  /** Reason as a sentence for people. */
   readonly text: string;
 }
 

@@ -10,8 +10,11 @@ import { spanOf } from "./format.ts";
 
 /** An event in the life of a task, or the next one. */
 export interface TimelineEntry {
+  /** When it happened. */
   readonly at: Date;
+  /** What happened, in one word. */
   readonly what: string;
+  /** Details for people. */
   readonly about: string;
   /** What the task did in the time before; absent if neither. */
   readonly stretch?: "wait" | "run";
