@@ -48,24 +48,14 @@ export {
   TaskFailedError,
 } from "./core/base/errors.ts";
 export type { WorkerEntry } from "./core/inspection/worker_list.ts";
-export type {
-  Outcome,
-  PendingTask,
-  TaskHandle,
-  TaskStatus,
-} from "./core/producer/create_handle.ts";
+export type { Outcome, PendingTask, TaskHandle, TaskStatus } from "./core/task/handle.ts";
 export type { WorkerHealth } from "./core/worker/health.ts";
 export type { FollowOptions, QueueEvent, TaskEvent } from "./core/redis/event_stream.ts";
 export { keyId } from "./core/client/key_id.ts";
-export type { WithinOptions } from "./core/client/scoped_client.ts";
+
 export type { PageOptions, TaskPage } from "./core/inspection/task_list.ts";
-export {
-  idempotencyLock,
-  idempotent,
-  type LockOptions,
-  lockQueue,
-} from "./core/client/idempotency_lock.ts";
-export type { IdempotencyLock } from "./core/client/lock_lease.ts";
+export { idempotencyLock, idempotent, lockQueue } from "./core/client/idempotency_lock.ts";
+export type { IdempotencyLock, LockOptions } from "./core/client/lock_lease.ts";
 export type { WorkerCommand } from "./core/protocol/worker_command.ts";
 export {
   type Confirm,
@@ -77,9 +67,10 @@ export {
 } from "./core/port.ts";
 export type { PushOptions } from "./core/task/push_options.ts";
 export type { Resurrection } from "./core/recovery/sweeper.ts";
-export type { Queue } from "./core/client/lazy_queue.ts";
-export type { QueueName } from "./core/client/queue_registry.ts";
-export { createRelier, type Relier } from "./core/client/create_relier.ts";
+export type { Queue } from "./core/operations/queue.ts";
+export type { QueueName } from "./core/inspection/queue_list.ts";
+export { createRelier } from "./core/client/create_relier.ts";
+export type { Relier, WithinOptions } from "./core/client/relier.ts";
 export type { RelierOptions } from "./core/client/relier_options.ts";
 export type { ExportedTask } from "./core/operations/restore.ts";
 export { Discard, Retry } from "./core/task/control_errors.ts";
@@ -107,7 +98,7 @@ export {
   type Task,
 } from "./core/task/task.ts";
 export { taskRef, type TaskRefArguments, type TaskRefOptions } from "./core/task/task_ref.ts";
-export type { TelemetryOptions } from "./core/telemetry/load_observer.ts";
+export type { TelemetryOptions } from "./core/telemetry/observer.ts";
 export type { TickOptions, TickReport } from "./core/worker/tick.ts";
 export type { Buckets, Timings } from "./core/base/histogram.ts";
 export { createWorker, type Worker } from "./core/worker/worker.ts";

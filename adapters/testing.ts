@@ -32,7 +32,7 @@
 
 import { currentRun } from "../core/task/current_run.ts";
 import { toMs } from "../core/base/duration.ts";
-import { type AcceptedPush, standIn, watch } from "../core/task/client_registry.ts";
+import { type AcceptedPush, observe, override } from "../core/task/client_registry.ts";
 import {
   createRelier,
   type Duration,
@@ -136,10 +136,10 @@ export async function createTestRelier(options: TestRelierOptions = {}): Promise
     createRelier({ ...rest, redis: port, prefix: place.prefix });
 
   const client = clientOn(mode === "inline" ? inline(place.port, () => drive.drain()) : place.port);
-  standIn(client, see);
+  override(client, see);
   // A worker waits for the pushes of its client, and inline those wait for the worker.
   const own = mode === "inline" ? clientOn(place.port) : client;
-  watch(own, see);
+  observe(own, see);
   const drive = createDrive(
     own,
     place.advance,
@@ -174,7 +174,7 @@ export async function createTestRelier(options: TestRelierOptions = {}): Promise
       refuseInside("kill a worker");
       const port = mortal(place.port);
       const doomed = clientOn(port);
-      watch(doomed, see);
+      observe(doomed, see);
       const victim = createVictim(doomed, port);
       victims.push(victim);
       const what = during === undefined ? "kill a worker" : `kill a worker during "${during}"`;

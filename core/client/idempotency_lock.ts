@@ -1,41 +1,29 @@
 /**
- * Idempotency without a task: one caller does the work of a key, the others
- * wait for its result. The same kind of record as a task, in a queue of its own
- * that no worker takes from. How that is held is loaded by the first who does.
+ * Idempotency without a task: one caller does the work of a key, the others wait for its result. The
+ * record is the same as a task's, in a queue that no worker claims from. The lock itself is loaded on
+ * first use.
  *
  * @module
  */
 
-import { loaded } from "../task/current_run.ts";
-import { type Duration, toMs } from "../base/duration.ts";
+import { importOutsideScope } from "../base/async_scope.ts";
+import { functionOption } from "../base/options.ts";
 import { partitionOf } from "../protocol/keys.ts";
-import { derivedLocal } from "../protocol/task_id.ts";
-import type { IdempotencyLock } from "./lock_lease.ts";
-import { functionOption, keyOption, knownOptions } from "../base/options.ts";
 import { defaultClient } from "../task/client_registry.ts";
-import { insideOf, type Relier } from "./create_relier.ts";
-import { defaultLockWaitMs, defaultRetentionMs } from "../defaults.ts";
+import { internalsOf } from "./create_relier.ts";
+import type { IdempotencyLock, LockOptions } from "./lock_lease.ts";
+import type { Relier } from "./relier.ts";
 
-/** Options of {@linkcode idempotencyLock}. */
-export interface LockOptions {
-  /** What must be done once; 1 to 512 characters. */
-  key: string;
-  /** How long the result is kept; 1 h by default. */
-  ttl?: Duration;
-  /** How long to wait for another holder; 30 s by default. */
-  wait?: Duration;
-}
-
-/** The queue that keeps the records of locks; no worker takes from it. */
+/** The queue that keeps the records of locks; no worker claims from it. */
 export const lockQueue = "relier.locks";
 
 /**
- * Takes the lock of a key, or finds what its work came to. Disposing of it
+ * Acquires the lock of a key, or finds the result of its work. Disposing of the lock
  * without {@linkcode IdempotencyLock.complete} lets the next caller do the work.
  * Goes through the client of this process unless another is given.
  *
- * @throws {RelierError} `RL_CONFLICT` if another holder is at it for longer than `wait`.
- * @throws TypeError, RangeError if an option is not what it should be.
+ * @throws {RelierError} `RL_CONFLICT` if another holder keeps the lock for longer than `wait`.
+ * @throws TypeError, RangeError if an option is not valid.
  */
 export function idempotencyLock<T = unknown>(options: LockOptions): Promise<IdempotencyLock<T>>;
 /** {@linkcode idempotencyLock} through `relier`. */
@@ -47,20 +35,14 @@ export async function idempotencyLock<T>(
   ...args: [LockOptions] | [Relier, LockOptions]
 ): Promise<IdempotencyLock<T>> {
   const [relier, options] = args.length === 1 ? [defaultClient() as Relier, args[0]] : args;
-  knownOptions("idempotencyLock()", options, ["key", "ttl", "wait"]);
-  const key = keyOption("key", options.key);
-  const { ttl = defaultRetentionMs, wait = defaultLockWaitMs } = options;
-  const keepMs = toMs("ttl", ttl);
-  const waitMs = toMs("wait", wait);
-  const { caller, prefix } = insideOf(relier);
-  const partition = partitionOf(lockQueue, 0, prefix);
-  const { takeLock } = await loaded(() => import("../worker/lazy.ts"));
-  return await takeLock<T>(caller, partition, { id: derivedLocal("lock", key), keepMs, waitMs });
+  const { caller, prefix } = internalsOf(relier);
+  const { acquireLock } = await importOutsideScope(() => import("./lock_lease.ts"));
+  return await acquireLock<T>(caller, partitionOf(lockQueue, 0, prefix), options);
 }
 
 /**
- * Runs `fn` once for a key and gives everybody its result. If it throws, the
- * error is this caller's and the next one runs it.
+ * Runs `fn` once for a key and returns its result to every caller. If `fn` throws, this caller gets
+ * the error and the next one runs it.
  */
 export function idempotent<T>(
   key: string,

@@ -1,162 +1,181 @@
 /**
- * The lock of a key while it is wanted and while it is held: asked for until it is
- * free, renewed until its work is done, and settled by a script that workers use.
+ * The lock of a key: acquired once it is free, renewed while its work runs, and settled by the script
+ * that workers settle with.
  *
  * @module
  */
 
+import { type Duration, toMs } from "../base/duration.ts";
 import { RelierError } from "../base/errors.ts";
 import { decodeResult, encodeResult } from "../base/json.ts";
-import type { Partition } from "../protocol/keys.ts";
-import { randomLocal } from "../protocol/task_id.ts";
+import { keyOption, knownOptions } from "../base/options.ts";
 import { sleep } from "../base/timers.ts";
-import { defaultLeaseMs as leaseMs } from "../defaults.ts";
+import { defaultLeaseMs as leaseMs, defaultLockWaitMs, defaultRetentionMs } from "../defaults.ts";
+import type { Partition } from "../protocol/keys.ts";
+import { derivedLocal, randomLocal } from "../protocol/task_id.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { lock, settleAndClaim, unlock } from "../redis/generated/worker.ts";
 
-/** The right to do the work of a key, or what it came to. */
+/** Options of {@linkcode idempotencyLock}. */
+export interface LockOptions {
+  /** The key of the work that must be done once; 1 to 512 characters. */
+  key: string;
+  /** How long the result is kept; 1 h by default. */
+  ttl?: Duration;
+  /** How long to wait for another holder; 30 s by default. */
+  wait?: Duration;
+}
+
+/** The right to do the work of a key, or the result of that work. */
 export interface IdempotencyLock<T = unknown> extends AsyncDisposable {
-  /** Whether somebody has done it; then `cachedResult` is what came of it. */
+  /** Whether the work is done; then `cachedResult` is its result. */
   readonly alreadyExecuted: boolean;
-  /** What the call that ran came to, if it is over. */
+  /** The result of the work, if it is done. */
   readonly cachedResult: T | undefined;
-  /** Rises with every holder: lend it to `UPDATE … WHERE fence < $1`. 0 if it was done already. */
+  /** Rises with every holder: use it in `UPDATE … WHERE fence < $1`. 0 if the work was done already. */
   readonly fence: number;
-  /** Aborts when the lock is lost, which takes a process that was stopped for longer than the lease. */
+  /** Aborts when the lock is lost. Only a process that was suspended for longer than the lease loses it. */
   readonly signal: AbortSignal;
   /**
-   * Stores the result for everybody.
+   * Stores the result for every caller.
    *
-   * @throws {RelierError} `RL_LEASE_LOST` if the lock is another caller's now.
+   * @throws {RelierError} `RL_LEASE_LOST` if another caller holds the lock now.
    */
   complete(result: T): Promise<void>;
 }
 
-/** Which lock, for how long its result is kept, and for how long another holder is waited for. */
-export interface LockWish {
+/** The arguments of a call that settles and claims nothing. */
+const claimNothing = {
+  worker: "lock",
+  call: "0",
+  slots: 0,
+  spare: 0,
+  empty: 0,
+  relief: 0,
+  traces: "",
+};
+
+/** The id of a lock, and the proof that this caller holds it. */
+interface LockProof {
   readonly id: string;
-  readonly keepMs: number;
-  readonly waitMs: number;
+  readonly nonce: string;
+  readonly leaseMs: number;
 }
 
 /**
- * Takes the lock of a key at `partition`, or finds what its work came to.
+ * Acquires the lock of a key at `partition`, or finds the result of its work.
  *
- * @throws {RelierError} `RL_CONFLICT` if another holder is at it for longer than `waitMs`.
+ * @throws {RelierError} `RL_CONFLICT` if another holder keeps the lock for longer than `wait`.
+ * @throws TypeError, RangeError if an option is not valid.
  */
-export async function takeLock<T>(
+export async function acquireLock<T>(
   caller: Caller,
   partition: Partition,
-  { id, keepMs, waitMs }: LockWish,
+  options: LockOptions,
 ): Promise<IdempotencyLock<T>> {
-  const nonce = randomLocal();
+  knownOptions("idempotencyLock()", options, ["key", "ttl", "wait"]);
+  const { ttl = defaultRetentionMs, wait = defaultLockWaitMs } = options;
+  const key = keyOption("key", options.key);
+  const keepMs = toMs("ttl", ttl);
+  const waitMs = toMs("wait", wait);
+  const proof = { id: derivedLocal("lock", key), nonce: randomLocal(), leaseMs };
   const giveUpAt = performance.now() + waitMs;
   const observer = await caller.telemetry?.();
-  const tell = (result: "executed" | "cached" | "waited" | "conflict") =>
-    observer?.claimed(partition.queue, result);
+  const report = (result: "executed" | "cached" | "waited" | "conflict") =>
+    observer?.keyClaimed(partition.queue, result);
 
   for (let tries = 0;; tries++) {
-    const reply = await call(caller, partition, lock, { id, nonce, leaseMs });
+    const reply = await call(caller, partition, lock, proof);
     if (reply[0] === "done") {
-      tell(tries === 0 ? "cached" : "waited");
-      return found<T>(reply[3]);
+      report(tries === 0 ? "cached" : "waited");
+      return doneLock<T>(reply[3]);
     }
     if (reply[0] === "ok") {
-      tell("executed");
-      return hold(Number(reply[3]));
+      report("executed");
+      return heldLock<T>(caller, partition, proof, keepMs, Number(reply[3]));
     }
     const left = giveUpAt - performance.now();
     if (left <= 0) {
-      tell("conflict");
+      report("conflict");
       throw new RelierError(
         "RL_CONFLICT",
-        `Cannot lock the key: another holder is at it after ${waitMs} ms`,
-        {
-          hint: "wait longer, or answer that it is under way",
-        },
+        `Cannot lock the key: another caller holds it after ${waitMs} ms`,
+        { hint: "wait longer, or answer that it is under way" },
       );
     }
     await sleep(Math.min(left, reply[3], 20 * 2 ** Math.min(tries, 5)));
   }
-
-  function hold(fence: number): IdempotencyLock<T> {
-    const lost = new AbortController();
-    const over = new AbortController();
-    void renew();
-
-    async function renew(): Promise<void> {
-      let trustUntil = performance.now() + leaseMs;
-      while (!over.signal.aborted) {
-        await sleep(leaseMs * 0.3, over.signal);
-        if (over.signal.aborted) return;
-        const sentAt = performance.now();
-        const word = await call(caller, partition, lock, { id, nonce, leaseMs }).then(
-          ([w]) => w,
-          () => null,
-        );
-        if (word === "ok") trustUntil = sentAt + leaseMs;
-        else if (word !== null || performance.now() > trustUntil) return lose();
-      }
-    }
-
-    function lose(): void {
-      over.abort();
-      lost.abort(new RelierError("RL_LEASE_LOST", "The lock is another caller's now"));
-    }
-
-    return {
-      alreadyExecuted: false,
-      cachedResult: undefined,
-      fence,
-      signal: lost.signal,
-      async complete(result) {
-        const text = encodeResult(result, "idempotencyLock").text;
-        const args = {
-          worker: "lock",
-          call: "0",
-          nonce,
-          slots: 0,
-          spare: 0,
-          leaseMs,
-          empty: 0,
-          relief: 0,
-          traces: "",
-        };
-        const row = {
-          id,
-          nonce,
-          event: "complete",
-          ms: keepMs,
-          text,
-          error: "",
-          partial: "",
-          name: "",
-        };
-        const [, , , , stale] = await call(caller, partition, settleAndClaim, args, [row]);
-        over.abort();
-        if (stale.length === 0) return;
-        throw new RelierError(
-          "RL_LEASE_LOST",
-          "Cannot store the result: the lock is another caller's now",
-        );
-      },
-      async [Symbol.asyncDispose]() {
-        if (over.signal.aborted) return;
-        over.abort();
-        await call(caller, partition, unlock, { id, nonce });
-      },
-    };
-  }
 }
 
-function found<T>(text: string): IdempotencyLock<T> {
+/** A lock that this caller holds, and renews until it is completed or disposed of. */
+function heldLock<T>(
+  caller: Caller,
+  partition: Partition,
+  proof: LockProof,
+  keepMs: number,
+  fence: number,
+): IdempotencyLock<T> {
+  const lost = new AbortController();
+  const over = new AbortController();
+  void renew();
+
+  /** Aborts both signals if another caller holds the lock, or may hold it. */
+  async function renew(): Promise<void> {
+    let trustedUntil = performance.now() + leaseMs;
+    while (!over.signal.aborted) {
+      await sleep(leaseMs * 0.3, over.signal);
+      if (over.signal.aborted) return;
+      const sentAt = performance.now();
+      const [word] = await call(caller, partition, lock, proof).catch(() => [null]);
+      if (word === "ok") trustedUntil = sentAt + leaseMs;
+      else if (word !== null || performance.now() > trustedUntil) {
+        over.abort();
+        lost.abort(new RelierError("RL_LEASE_LOST", "The lock is lost"));
+      }
+    }
+  }
+
+  return {
+    alreadyExecuted: false,
+    cachedResult: undefined,
+    fence,
+    signal: lost.signal,
+    async complete(result) {
+      const { text } = encodeResult(result, "idempotencyLock");
+      const row = {
+        ...proof,
+        event: "complete",
+        ms: keepMs,
+        text,
+        error: "",
+        partial: "",
+        name: "",
+      };
+      const args = { ...proof, ...claimNothing };
+      const [, , , , stale] = await call(caller, partition, settleAndClaim, args, [row]);
+      over.abort();
+      if (stale.length === 0) return;
+      throw new RelierError(
+        "RL_LEASE_LOST",
+        "Cannot store the result: the lock is lost",
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      if (over.signal.aborted) return;
+      over.abort();
+      await call(caller, partition, unlock, proof);
+    },
+  };
+}
+
+/** The lock of a key whose work is done. */
+function doneLock<T>(text: string): IdempotencyLock<T> {
   return {
     alreadyExecuted: true,
     cachedResult: decodeResult(text) as T,
     fence: 0,
     signal: new AbortController().signal,
-    complete: () =>
-      Promise.reject(new RelierError("RL_CONFLICT", "Cannot complete: it was done already")),
+    complete: () => Promise.reject(new RelierError("RL_CONFLICT", "Cannot complete: it is done")),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

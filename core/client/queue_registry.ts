@@ -1,54 +1,42 @@
 /**
- * Which queues there are: each process says so of a queue when it first pushes
- * to it or works on it, and again about once an hour. Kept in one sorted set, so
- * that nobody ever has to walk the keys of a server.
+ * Records the queues that are in use: each process registers a queue when it first pushes to it or
+ * works on it, and again about once an hour. The names are one sorted set, so listing them never
+ * scans the keys of a server.
  *
  * @module
  */
 
+import type { RedisPort } from "../port.ts";
 import { type Partition, partitionOf } from "../protocol/keys.ts";
-import type { RedisPort, Reply } from "../port.ts";
-import { call, type Caller, pairs } from "../redis/call.ts";
-import { listQueues, registerQueue } from "../redis/generated/client.ts";
-import type { Telemetry } from "../telemetry/load_observer.ts";
-import { rowsPerCall } from "../defaults.ts";
-
-/** A queue, and when somebody last said that it is in use. */
-export interface QueueName {
-  /** As tasks name it. */
-  readonly name: string;
-  /** When it was last pushed to or worked on, to the hour or so. */
-  readonly seen: Date;
-}
+import { call, type Caller } from "../redis/call.ts";
+import { registerQueue } from "../redis/generated/client.ts";
+import { noLossDetection } from "../redis/loss_detector.ts";
+import type { Telemetry } from "../telemetry/observer.ts";
 
 /** The registry of a client. */
-export interface Registry {
-  /** Where it is kept, and how it is asked: any server of a cluster may be the one that has it. */
+export interface QueueRegistry {
+  /** The partition of the registry itself; any server of a cluster may hold it. */
   readonly partition: Partition;
   readonly caller: Caller;
-  /** Says that `queue` is in use, unless that was said lately. Never throws, and waits for nothing. */
+  /** Registers `queue`, unless it was registered lately. Never throws, and waits for nothing. */
   enlist(queue: string): void;
-  /** Redis has forgotten: everything is said anew. */
+  /** Registers every queue again: Redis has lost writes. */
   forget(): void;
-  /** Every queue, by name. */
-  names(): Promise<QueueName[]>;
 }
 
 const againMs = 3_600_000;
 const retryMs = 5000;
 
 /** Makes the registry of a client. */
-export function createRegistry(
+export function createQueueRegistry(
   port: RedisPort,
   prefix: string,
   telemetry: Telemetry,
-): Registry {
+): QueueRegistry {
   const partition = partitionOf("relier.queues", 0, prefix);
-  // A loss is noticed where tasks are kept; nothing is lost with this.
-  const ledger = { seen: () => undefined, witness: () => {} };
-  const caller: Caller = { port, ledger, telemetry };
+  // No loss detection here: the registry is rebuilt by the next push.
+  const caller: Caller = { port, lossDetector: noLossDetection, telemetry };
   const dueAt = new Map<string, number>();
-
   return {
     partition,
     caller,
@@ -61,16 +49,5 @@ export function createRegistry(
       );
     },
     forget: () => dueAt.clear(),
-    async names() {
-      const found: QueueName[] = [];
-      let page: [string, Reply][];
-      do {
-        const args = { offset: found.length, limit: rowsPerCall };
-        const [, , , names] = await call(caller, partition, listQueues, args);
-        page = pairs(names);
-        found.push(...page.map(([name, seen]) => ({ name, seen: new Date(Number(seen)) })));
-      } while (page.length === rowsPerCall);
-      return found.sort((a, b) => a.name < b.name ? -1 : 1);
-    },
   };
 }

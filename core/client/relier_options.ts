@@ -8,7 +8,7 @@ import type { AdmissionOptions } from "../protocol/limits.ts";
 import type { RelierError } from "../base/errors.ts";
 import type { RedisPort } from "../port.ts";
 import type { Task } from "../task/task.ts";
-import type { TelemetryOptions } from "../telemetry/load_observer.ts";
+import type { TelemetryOptions } from "../telemetry/observer.ts";
 
 /** Options of `createRelier()`. */
 export interface RelierOptions {

@@ -1,56 +1,48 @@
 /**
- * A client lent to a piece of work: whatever is pushed from within goes through
- * it, by tasks that know of no client and wherever the work waits meanwhile.
+ * A client bound to a piece of work, such as a request: tasks that know no client are pushed through
+ * it, also after an `await`.
  *
  * @module
  */
 
-import { lentHere, runLent } from "../task/current_run.ts";
 import { AdmissionRejectedError } from "../base/errors.ts";
 import { functionOption, keyOption, knownOptions } from "../base/options.ts";
-import { adopt, type Producer } from "../task/client_registry.ts";
+import { type Producer, producerIn, registerScoped } from "../task/client_registry.ts";
+import { currentClientScope, withinClient } from "../task/current_run.ts";
 import { type PushOptions, readPushOptions } from "../task/push_options.ts";
-import type { Relier } from "./create_relier.ts";
 import { definitionOf } from "../task/task.ts";
-
-/** Options of {@linkcode Relier.within}. */
-export interface WithinOptions {
-  /** For whom tasks are pushed that name no other tenant; 1 to 128 characters. */
-  tenant?: string;
-  /** Told of each push from within that a limit refused, before whoever pushes is. */
-  onRefused?: (error: AdmissionRejectedError) => void;
-}
+import type { Relier, WithinOptions } from "./relier.ts";
 
 /** The part of a client that pushes. */
-type Pushing = Pick<Relier, "push" | "apush" | "apushMany">;
+type PushMethods = Pick<Relier, "push" | "apush" | "apushMany">;
 
-const lenders = new WeakMap<Relier, Relier>();
+const baseClients = new WeakMap<Relier, Relier>();
 
-/** The client `relier` was lent by; itself if it was not lent. */
-export function lenderOf(relier: Relier): Relier {
-  return lenders.get(relier) ?? relier;
+/** The client that `relier` is a scoped form of; `relier` itself if it is not scoped. */
+export function baseClient(relier: Relier): Relier {
+  return baseClients.get(relier) ?? relier;
 }
 
-/** Makes the part of a client that pushes; `own` says through what. */
-export function pushing(own: () => Producer): Pushing {
+/** Makes the part of a client that pushes through `producer`. */
+export function pushMethods(producer: () => Producer): PushMethods {
   return {
-    push: (task, ...args) => own().push(definitionOf(task), args, {}),
-    apush: async (task, ...args) => await own().apush(definitionOf(task), args, {}),
+    push: (task, ...args) => producer().pushMany(definitionOf(task), [args], {})[0]!,
+    apush: async (task, ...args) => await producer().apush(definitionOf(task), args, {}),
     apushMany: async (task, list, options = {}) =>
-      await own().apushMany(definitionOf(task), list, readPushOptions(options)),
+      await producer().apushMany(definitionOf(task), list, readPushOptions(options)),
   };
 }
 
-/** What `relier` itself pushes through here, if it was lent to what goes on. */
-export function lentBy(relier: Relier): Producer | undefined {
-  const lent = lentHere();
-  return lent?.client === relier ? lent.own : undefined;
+/** The producer that `relier` itself pushes through here, if it is bound to this call. */
+export function scopedProducer(relier: Relier): Producer | undefined {
+  const scope = currentClientScope();
+  return scope?.client === relier ? producerIn(scope) : undefined;
 }
 
-/** Lends `relier`, whose pushes go through `own`, to `work`; see {@linkcode Relier.within}. */
-export function lend<R>(
+/** Runs `work` with a scoped form of `relier`; see {@linkcode Relier.within}. */
+export function runScoped<R>(
   relier: Relier,
-  own: Producer,
+  producer: Producer,
   options: WithinOptions,
   work: (relier: Relier) => R,
 ): R {
@@ -58,38 +50,39 @@ export function lend<R>(
   const { tenant, onRefused } = options;
   if (tenant !== undefined) keyOption("tenant", tenant, 128);
   if (onRefused !== undefined) functionOption("onRefused", onRefused);
-  const through = withOptions(own, options);
-  const client = lenderOf(relier);
-  const lent: Relier = {
+  const scopedBy = withOptions(producer, options);
+  const client = baseClient(relier);
+  const scoped: Relier = {
     ...relier,
-    ...pushing(() => through),
-    within: (options, work) => lend(lent, through, options, work),
+    ...pushMethods(() => scopedBy),
+    within: (options, work) => runScoped(scoped, scopedBy, options, work),
   };
-  lenders.set(lent, client);
-  adopt(lent, through);
-  return runLent({ client, own: through }, () => work(lent));
+  baseClients.set(scoped, client);
+  registerScoped(scoped, scopedBy);
+  return withinClient({ client, producer: scopedBy }, () => work(scoped));
 }
 
-function withOptions(own: Producer, { tenant, onRefused }: WithinOptions): Producer {
-  const named = (options: PushOptions): PushOptions => {
-    const whose = options.tenant ?? tenant;
-    return whose === undefined ? options : { ...options, tenant: whose };
+function withOptions(producer: Producer, { tenant, onRefused }: WithinOptions): Producer {
+  const withTenant = (options: PushOptions): PushOptions => {
+    const chosen = options.tenant ?? tenant;
+    return chosen === undefined ? options : { ...options, tenant: chosen };
   };
-  const told = <P extends PromiseLike<unknown>>(push: P): P => {
-    // Who asks first is told first, and that is not whoever is given the push.
-    if (onRefused) push.then(undefined, (error: unknown) => tell(onRefused, error));
+  const observed = <P extends PromiseLike<unknown>>(push: P): P => {
+    // Attached first, so `onRefused` runs before the caller's own handlers.
+    if (onRefused) push.then(undefined, (error: unknown) => reportRefusal(onRefused, error));
     return push;
   };
   return {
-    push: (definition, args, options) => told(own.push(definition, args, named(options))),
-    apush: (definition, args, options) => told(own.apush(definition, args, named(options))),
+    apush: (definition, args, options) =>
+      observed(producer.apush(definition, args, withTenant(options))),
     pushMany: (definition, list, options) =>
-      own.pushMany(definition, list, named(options)).map(told),
-    apushMany: (definition, list, options) => told(own.apushMany(definition, list, named(options))),
+      producer.pushMany(definition, list, withTenant(options)).map(observed),
+    apushMany: (definition, list, options) =>
+      observed(producer.apushMany(definition, list, withTenant(options))),
   };
 }
 
-function tell(onRefused: NonNullable<WithinOptions["onRefused"]>, error: unknown): void {
+function reportRefusal(onRefused: NonNullable<WithinOptions["onRefused"]>, error: unknown): void {
   if (!(error instanceof AdmissionRejectedError)) return;
   try {
     onRefused(error);

@@ -11,14 +11,14 @@ import { decodeResult, encodeResult } from "../base/json.ts";
 import { idOf } from "../protocol/keys.ts";
 import type { AttemptContext, AttemptHost, ClaimedTask } from "./running_attempt.ts";
 import { logOf } from "../task/task_logger.ts";
-import type { AttemptWatch } from "../telemetry/otel_attempt.ts";
+import type { AttemptScope } from "../telemetry/observer.ts";
 import { maxReasonLength } from "../defaults.ts";
 
 /** Makes the context of an attempt at `task`; `span` observes its steps. */
 export function createAttemptContext(
   { claim, envelope, definition }: ClaimedTask,
   host: AttemptHost,
-  span?: Pick<AttemptWatch, "step">,
+  span?: Pick<AttemptScope, "step">,
 ): AttemptContext {
   const id = idOf(claim.partition, claim.id);
   const { name, hardTimeoutMs } = definition;
@@ -84,7 +84,7 @@ function stepsOf(
   claim: Claim,
   name: string,
   host: AttemptHost,
-  span: Pick<AttemptWatch, "step"> | undefined,
+  span: Pick<AttemptScope, "step"> | undefined,
 ): TaskContext["step"] {
   const running = new Map<string, Promise<unknown>>();
   const finished = new Map<string, string>();

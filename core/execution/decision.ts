@@ -8,7 +8,8 @@
 import type { Definition } from "../task/definition.ts";
 import { RelierError } from "../base/errors.ts";
 import { idOf } from "../protocol/keys.ts";
-import { failed, handedOff, type Settlement, stopped } from "./outcome.ts";
+import { failed, handedOff, stopped } from "./outcome.ts";
+import type { Settlement } from "../protocol/settlement.ts";
 import type {
   AttemptContext,
   AttemptHost,

@@ -5,24 +5,14 @@
  * @module
  */
 
-import { backoffMs } from "../task/retry_policy.ts";
+import { backoffMs } from "./backoff.ts";
 import type { Definition } from "../task/definition.ts";
 import { toMs } from "../base/duration.ts";
 import { RelierError } from "../base/errors.ts";
 import { serializeError } from "../base/serialized_error.ts";
 import { Discard, Retry } from "../task/control_errors.ts";
+import type { Settlement } from "../protocol/settlement.ts";
 import { defaultRetentionMs } from "../defaults.ts";
-
-/** The settlement of a claim: a row of the exchange script, without the columns of the claim. */
-export interface Settlement {
-  readonly event: "complete" | "retry" | "bury" | "defer" | "handoff" | "stop";
-  /** Time to keep a final task, or to wait before the next attempt. */
-  readonly ms: number;
-  /** The result of a completed task, else the reason. */
-  readonly text: string;
-  /** JSON of name, message and stack, or empty. */
-  readonly error: string;
-}
 
 /** A task that no worker knows is deferred for this long; then it is unroutable. */
 const unroutableMs = 3_600_000;

@@ -9,8 +9,8 @@ import type { TaskContext } from "../task/task_context.ts";
 import type { Definition } from "../task/definition.ts";
 import type { Envelope } from "../protocol/envelope.ts";
 import type { RelierError } from "../base/errors.ts";
-import type { Settlement } from "./outcome.ts";
-import type { AttemptWatch } from "../telemetry/otel_attempt.ts";
+import type { Settlement } from "../protocol/settlement.ts";
+import type { AttemptObserver, AttemptScope } from "../telemetry/observer.ts";
 
 /** The worker of an attempt, as the attempt needs it. */
 export interface AttemptHost {
@@ -24,9 +24,9 @@ export interface AttemptHost {
   /** Saves a step, fenced. @throws {RelierError} `RL_LEASE_LOST`, `RL_PAYLOAD_TOO_LARGE` */
   saveStep(claim: Claim, name: string, value: string): Promise<void>;
   /** Begins to observe an attempt; undefined without an observer. */
-  observe?(claim: Claim, id: string, task: ObservedTask): AttemptWatch | undefined;
+  observe?(claim: Claim, id: string, task: ObservedTask): AttemptObserver | undefined;
   /** Joins the span of the running attempt, which the worker outside this isolate keeps. */
-  join?(): Pick<AttemptWatch, "run" | "step"> | undefined;
+  join?(): AttemptScope | undefined;
   /** Receives errors that decide no attempt. */
   onError(error: unknown, id: string, name: string): void;
 }
@@ -39,7 +39,7 @@ export interface ClaimedTask {
   readonly claim: Claim;
   readonly envelope: Envelope;
   readonly definition: Definition;
-  readonly observer: AttemptWatch | undefined;
+  readonly observer: AttemptObserver | undefined;
 }
 
 /** The facts of a task for its observer, besides its claim. */
@@ -60,7 +60,7 @@ export interface ProgressUpdate {
 /** A handler at work. */
 export interface RunningAttempt {
   readonly claim: Claim;
-  readonly observer: AttemptWatch | undefined;
+  readonly observer: AttemptObserver | undefined;
   readonly name: string;
   /** Its progress, for the next heartbeat; undefined if no handler runs. */
   readonly context: AttemptContext | undefined;

@@ -12,8 +12,9 @@ import { readEnvelope } from "../protocol/envelope_reader.ts";
 import { RelierError } from "../base/errors.ts";
 import { idOf } from "../protocol/keys.ts";
 import type { AttemptHost, ObservedTask, RunningAttempt } from "./running_attempt.ts";
-import { buried, deferred, type Settlement, unknownTask } from "./outcome.ts";
-import type { AttemptWatch } from "../telemetry/otel_attempt.ts";
+import { buried, deferred, unknownTask } from "./outcome.ts";
+import type { Settlement } from "../protocol/settlement.ts";
+import type { AttemptObserver } from "../telemetry/observer.ts";
 
 /** Runs the task of `claim`, or decides without running it. */
 export function startAttempt(claim: Claim, host: AttemptHost): RunningAttempt {
@@ -43,14 +44,14 @@ export function startAttempt(claim: Claim, host: AttemptHost): RunningAttempt {
 
 const unreadable: ObservedTask = { name: "", headers: {}, maxAttempts: 0 };
 
-function observe(claim: Claim, host: AttemptHost, task: ObservedTask): AttemptWatch | undefined {
+function observe(claim: Claim, host: AttemptHost, task: ObservedTask): AttemptObserver | undefined {
   return host.observe?.(claim, idOf(claim.partition, claim.id), task);
 }
 
 /** An attempt that was decided before its handler ran. */
 function decided(
   claim: Claim,
-  observer: AttemptWatch | undefined,
+  observer: AttemptObserver | undefined,
   name: string,
   settlement: Settlement,
 ): RunningAttempt {

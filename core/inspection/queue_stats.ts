@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type QueueLimits, storedLimits } from "../protocol/limits.ts";
+import type { QueueLimits } from "../protocol/limits.ts";
+import { storedLimits } from "./stored_limits.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { stats } from "../redis/generated/operations.ts";

@@ -61,7 +61,7 @@ export async function recordAction(
   await call(caller, partition, recordActionScript, {
     entry: JSON.stringify([randomLocal(), ...values]),
   });
-  (await caller.telemetry?.())?.operated(action);
+  (await caller.telemetry?.())?.operatorActed(action);
 }
 
 /** One page of what was kept at `partition`. */

@@ -16,7 +16,7 @@ import { discard, pause, promote, resume, setLimits } from "../redis/generated/o
 import { booleanOption, keyOption, knownOptions, oneOf } from "../base/options.ts";
 import { evictAll, sweepOnce } from "../recovery/sweeper.ts";
 import type { Reply } from "../port.ts";
-import type { Acts } from "../client/lazy_queue.ts";
+import type { QueueOperations } from "./queue.ts";
 import { type Definitions, releaseTasks } from "./release.ts";
 import { repairPartition } from "../recovery/repair.ts";
 import { restoreTasks } from "./restore.ts";
@@ -25,17 +25,15 @@ import { readStats } from "../inspection/queue_stats.ts";
 import { inspectTask } from "../inspection/inspect_task.ts";
 import { maxReasonLength } from "../defaults.ts";
 
-export { readActions, recordAction } from "./operator_log.ts";
-export { findTasks } from "../inspection/task_list.ts";
-export { askServer } from "../redis/server_info.ts";
+export { createClientOperations } from "./client_operations.ts";
 
 /** Makes what can be done to the queue at `partition`; see `createQueue`. */
-export function actsOn(
+export function createOperations(
   caller: Caller,
   partition: Partition,
   definitions: Definitions,
   enlist: (queue: string) => void,
-): Acts {
+): QueueOperations {
   async function each(
     ids: readonly string[],
     move: (rows: { id: string }[]) => Promise<readonly Reply[]>,

@@ -16,20 +16,12 @@ import { call, type Caller } from "../redis/call.ts";
 import { release } from "../redis/generated/operations.ts";
 import { inspect } from "../redis/generated/worker.ts";
 import { validate } from "../task/standard_schema.ts";
+import type { ReleaseFacts } from "../telemetry/facts.ts";
 
 /** A dead task by its local id, and the payload it is to run with instead of its own. */
 export interface Revision {
   readonly local: string;
   readonly payload?: unknown;
-}
-
-/** A task that was given another life. */
-export interface ReleasedTask {
-  readonly id: string;
-  /** Empty where it cannot be read. */
-  readonly name: string;
-  /** The trace context of the attempt it died in; empty where nobody observed that. */
-  readonly trace: string;
 }
 
 /** What makes the definition of a task known, if this process has it. */
@@ -58,7 +50,7 @@ export async function releaseTasks(
   const observed = observer ? 1 : 0;
   const startTime = Date.now();
   const missed: string[] = [];
-  const released = new Map<string, ReleasedTask>();
+  const released = new Map<string, ReleaseFacts>();
   for (const page of batches(rows, ({ envelope }) => envelope.length)) {
     const args = { token: randomLocal(), observed };
     const [, , , ids, lives] = await call(caller, partition, release, args, page);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkAdmission } from "../redis/generated/admission.ts";
+import { checkAdmission as admissionScript } from "../redis/generated/admission.ts";
 import type { AdmissionReason } from "../base/errors.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { integerOption, keyOption, knownOptions } from "../base/options.ts";
@@ -54,7 +54,7 @@ export type Admission =
   };
 
 /** Asks the queue at `partition`; `own` are the limits of the asker as text. */
-export async function askAtDoor(
+export async function checkAdmission(
   caller: Caller,
   partition: Partition,
   own: string,
@@ -63,13 +63,17 @@ export async function askAtDoor(
   knownOptions("admit()", options, ["tenant", "cost"]);
   const { tenant, cost = 1 } = options;
   const began = performance.now();
-  const reply = await call(caller, partition, checkAdmission, {
+  const reply = await call(caller, partition, admissionScript, {
     own,
     tenant: tenant === undefined ? "" : keyOption("tenant", tenant, 128),
     cost: integerOption("cost", cost, { min: 1, max: 1000 }),
   });
   const reason = reply[0] === "ok" ? undefined : reply[3];
-  (await caller.telemetry?.())?.asked(partition.queue, reason, performance.now() - began);
+  (await caller.telemetry?.())?.admissionChecked(
+    partition.queue,
+    reason,
+    performance.now() - began,
+  );
   if (reply[0] === "ok") return { ok: true, quotas: quotasIn(reply[3]) };
   const [, , , , retryAfterMs, quotas] = reply;
   return {

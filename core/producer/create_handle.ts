@@ -12,65 +12,9 @@ import { idOf, type Partition } from "../protocol/keys.ts";
 import type { Poller, Standing } from "./result_poller.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { cancel as cancelScript } from "../redis/generated/client.ts";
-import type { TaskState } from "../states.ts";
 import { defaultRetentionMs, maxReasonLength } from "../defaults.ts";
-import { isFinal } from "../states.ts";
-
-/** What became of a push: a new task, one that was there, or one that is done. */
-export type Outcome = "created" | "joined" | "replayed";
-
-/** Where a task stands. */
-export interface TaskStatus {
-  /** Where it is. */
-  readonly state: TaskState;
-  /** Failures so far, plus 1. */
-  readonly attempt: number;
-  /** 0 to 100, while a handler reports it. */
-  readonly progress?: number;
-  /** The worker that runs it, or ran it last. */
-  readonly worker?: string;
-  /** Why it is where it is, such as `failed`, `presence` or `crashes`. */
-  readonly reason?: string;
-}
-
-/** A task that was pushed, or found by its id. */
-export interface TaskHandle<R = unknown> {
-  /** `<queue>~<partition>~<local>`. */
-  readonly id: string;
-  /** What the push made of it; `"joined"` for a handle made from an id. */
-  readonly outcome: Outcome;
-  /**
-   * Asks where the task stands.
-   *
-   * @throws {RelierError} `RL_NOT_FOUND` if it never was, or its retention ended.
-   */
-  status(): Promise<TaskStatus>;
-  /**
-   * Waits for the result; for ever unless `timeout` is given.
-   *
-   * @throws {TaskFailedError} If it is dead.
-   * @throws {RelierError} `RL_CANCELLED`, `RL_RESULT_TIMEOUT`, `RL_NOT_FOUND`.
-   */
-  result(options?: { timeout?: Duration; signal?: AbortSignal }): Promise<R>;
-  /**
-   * Cancels the task, or asks its worker to if it runs. Resolves to whether that
-   * came to something: not if it is completed, dead or unknown.
-   */
-  cancel(reason?: string): Promise<boolean>;
-  /**
-   * Follows what happens to the task until it is final. Not stored: what
-   * happened before, or while the connection was cut, is missed.
-   */
-  events(options?: FollowOptions): AsyncIterable<TaskEvent>;
-}
-
-/** Returned by `push()`: the id is known now; awaiting it waits for Redis. */
-export interface PendingTask<R = unknown> extends PromiseLike<TaskHandle<R>> {
-  /** The id it has, or will have once it is accepted. */
-  readonly id: string;
-  /** Whether Redis has accepted it. */
-  readonly acked: boolean;
-}
+import { isFinal, type TaskState } from "../states.ts";
+import type { Outcome, TaskHandle } from "../task/handle.ts";
 
 /** What handles are made from. */
 export interface HandleSource {

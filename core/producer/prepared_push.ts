@@ -1,36 +1,39 @@
 /**
- * From a call to a row: the payload is checked and written, the id is made.
+ * From a call to a row: checks and encodes the payload, and derives the id of the task.
  *
  * @module
  */
 
-import { currentRun, type Run } from "../task/current_run.ts";
-import type { Definition } from "../task/definition.ts";
 import { toMs } from "../base/duration.ts";
-import { type StoredEnvelope, writeEnvelope } from "../protocol/envelope.ts";
 import { PayloadValidationError } from "../base/errors.ts";
 import { canonical, encodePayload } from "../base/json.ts";
-import { idOf, type Partition, partitionOf } from "../protocol/keys.ts";
-import { derivedLocal, randomLocal } from "../protocol/task_id.ts";
 import { keyOption } from "../base/options.ts";
 import type { Confirm } from "../port.ts";
+import { type EnvelopeDraft, writeEnvelope } from "../protocol/envelope.ts";
+import { idOf, type Partition, partitionOf } from "../protocol/keys.ts";
+import { derivedLocal, randomLocal } from "../protocol/task_id.ts";
+import { currentRun, type Run } from "../task/current_run.ts";
+import type { Definition } from "../task/definition.ts";
 import type { PushOptions } from "../task/push_options.ts";
 import { validate } from "../task/standard_schema.ts";
 
-/** A push on its way. */
-export interface Parcel {
+/** A push that is ready to be sent. */
+export interface PreparedPush {
   readonly partition: Partition;
   readonly local: string;
   readonly id: string;
   readonly row: Row;
-  /** What its envelope was written from, and how many bytes its payload has. */
-  readonly letter: StoredEnvelope;
+  /** The parts its envelope was written from. */
+  readonly draft: EnvelopeDraft;
+  /** The size of its payload. */
   readonly bytes: number;
+  /** The name of the task. */
   readonly task: string;
   readonly args: readonly unknown[];
   readonly options: PushOptions;
-  /** Whether finding the task there is an answer, or only our own first try. */
+  /** Whether an existing task is a valid outcome; otherwise it is our own first try. */
   readonly joins: boolean;
+  /** The run that pushes, if a handler does. */
   readonly run: Run | undefined;
   readonly confirm: Confirm | undefined;
 }
@@ -46,58 +49,48 @@ interface Row {
   readonly envelope: string;
 }
 
+/** How long a push waits for its durability to be confirmed. */
+const confirmMs = 5000;
+
 /**
- * Makes the parcel of a call. A promise only if the schema of the task is
- * asynchronous.
+ * Prepares a push. A promise only if the schema of the task is asynchronous.
  *
  * @throws {RelierError} `RL_VALIDATION`, `RL_PAYLOAD_TOO_LARGE`
  */
-export function parcel(
+export function prepare(
   definition: Definition,
   args: unknown[],
   options: PushOptions,
   prefix: string,
-): Parcel | Promise<Parcel> {
-  if (!definition.input) return pack(definition, args, args, options, prefix);
+): PreparedPush | Promise<PreparedPush> {
+  if (!definition.input) return encode(definition, args, args, options, prefix);
   const checked = validate(definition.input, args[0]);
-  const accept = (result: Awaited<typeof checked>): Parcel => {
+  const accept = (result: Awaited<typeof checked>): PreparedPush => {
     if (result.issues) throw new PayloadValidationError(definition.name, result.issues);
-    return pack(definition, args[0], args, options, prefix);
+    return encode(definition, args[0], args, options, prefix);
   };
   return checked instanceof Promise ? checked.then(accept) : accept(checked);
 }
 
-function pack(
+function encode(
   definition: Definition,
   value: unknown,
   args: unknown[],
   options: PushOptions,
   prefix: string,
-): Parcel {
-  const { name } = definition;
+): PreparedPush {
+  const { name, version: taskVersion } = definition;
   const { text: payload, bytes } = encodePayload(value, name);
   const partition = partitionOf(options.queue ?? definition.queue, 0, prefix);
   const key = options.idempotencyKey ??
     (typeof definition.key === "function" ? businessKey(name, definition.key(...args)) : undefined);
   const run = currentRun();
-  const local = key !== undefined
-    ? derivedLocal("key", name, key)
-    : definition.key === "payload"
-    ? derivedLocal("payload", name, canonical(JSON.parse(payload)))
-    : run
-    ? child(run, name, payload)
-    : randomLocal();
-  const letter: StoredEnvelope = {
-    name,
-    taskVersion: definition.version,
-    payload,
-    key,
-    headers: options.headers,
-  };
+  const local = localId(definition, key, payload, run);
+  const draft: EnvelopeDraft = { name, taskVersion, payload, key, headers: options.headers };
   return {
     partition,
     local,
-    letter,
+    draft,
     bytes,
     id: idOf(partition, local),
     task: name,
@@ -114,12 +107,42 @@ function pack(
       print: key === undefined ? "" : derivedLocal(canonical(JSON.parse(payload))),
       limit: String(definition.maxResurrections ?? ""),
       tenant: options.tenant ?? "",
-      envelope: writeEnvelope(letter),
+      envelope: writeEnvelope(draft),
     },
   };
 }
 
-/** The key a task made of its payload, which an error may not repeat. */
+/** The same push with other headers. */
+export function withHeaders(push: PreparedPush, headers: EnvelopeDraft["headers"]): PreparedPush {
+  if (headers === push.draft.headers) return push;
+  const draft = { ...push.draft, headers };
+  return { ...push, draft, row: { ...push.row, envelope: writeEnvelope(draft) } };
+}
+
+/** The id follows from the key or the payload of an idempotent task; otherwise it is random. */
+function localId(
+  { name, key: source }: Definition,
+  key: string | undefined,
+  payload: string,
+  run: Run | undefined,
+): string {
+  if (key !== undefined) return derivedLocal("key", name, key);
+  if (source === "payload") return derivedLocal("payload", name, canonical(JSON.parse(payload)));
+  return run ? childId(run, name, payload) : randomLocal();
+}
+
+/**
+ * The id of a task pushed from inside another. It follows from the parent, the payload and the number
+ * of equal pushes before, so a second run of the parent pushes the same tasks and no more.
+ */
+function childId(run: Run, name: string, payload: string): string {
+  const what = derivedLocal(name, payload);
+  const occurrence = run.pushed.get(what) ?? 0;
+  run.pushed.set(what, occurrence + 1);
+  return derivedLocal("child", run.taskId, what, String(occurrence));
+}
+
+/** The key that a task derives from its payload; an error must not repeat it. */
 function businessKey(name: string, key: unknown): string {
   try {
     return keyOption("idempotent", key);
@@ -132,29 +155,9 @@ function businessKey(name: string, key: unknown): string {
   }
 }
 
-/**
- * The id of a task pushed from inside another: it follows from the parent, what
- * is pushed and how often that was pushed before, so a second run of the parent
- * pushes the same tasks and not more of them.
- */
-function child(run: Run, name: string, payload: string): string {
-  const what = derivedLocal(name, payload);
-  const occurrence = run.pushed.get(what) ?? 0;
-  run.pushed.set(what, occurrence + 1);
-  return derivedLocal("child", run.taskId, what, String(occurrence));
-}
-
-const confirmMs = 5000;
-
 function confirmOf(durability: PushOptions["durability"]): Confirm | undefined {
   if (durability === undefined || durability === "memory") return undefined;
   return durability === "fsync"
     ? { fsync: true, timeoutMs: confirmMs }
     : { replicas: durability.replicas, timeoutMs: confirmMs };
-}
-
-/** The same parcel with other headers. */
-export function addressed(parcel: Parcel, headers: NonNullable<StoredEnvelope["headers"]>): Parcel {
-  const letter = { ...parcel.letter, headers };
-  return { ...parcel, letter, row: { ...parcel.row, envelope: writeEnvelope(letter) } };
 }

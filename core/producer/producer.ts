@@ -1,101 +1,149 @@
 /**
- * The pushes of one client: those a caller waits for, and those in the
- * background, which are sent again until they are accepted or reported.
+ * The pushes of one client: foreground pushes, which the caller waits for, and background pushes,
+ * which are sent again until they are accepted or reported.
  *
  * @module
  */
 
-import type { Definition } from "../task/definition.ts";
-import type { StoredEnvelope } from "../protocol/envelope.ts";
 import { RelierError } from "../base/errors.ts";
-import {
-  createHandle,
-  type HandleSource,
-  type PendingTask,
-  type TaskHandle,
-} from "./create_handle.ts";
-import { addressed, type Parcel, parcel } from "./prepared_push.ts";
-import { type Producer, tellWatcher } from "../task/client_registry.ts";
-import type { Sender } from "./push_batcher.ts";
+import { type Producer, reportAccepted } from "../task/client_registry.ts";
+import type { Definition } from "../task/definition.ts";
+import type { PendingTask, TaskHandle } from "../task/handle.ts";
 import type { PushOptions } from "../task/push_options.ts";
-import type { Telemetry } from "../telemetry/load_observer.ts";
+import type { Observer, Telemetry } from "../telemetry/observer.ts";
+import { createHandle, type HandleSource } from "./create_handle.ts";
+import { prepare, type PreparedPush, withHeaders } from "./prepared_push.ts";
+import type { PushBatcher } from "./push_batcher.ts";
 
-/** The producing side of a client. */
-export interface Dispatch {
-  readonly own: Producer;
+/** The producer of a client, and the end of its pushes. */
+export interface ClientProducer {
+  readonly producer: Producer;
   /** Resolves once every push so far is accepted or reported. */
   settled(): Promise<void>;
 }
 
-/** What a dispatch tells its client, and asks of it. */
-export interface DispatchHost {
-  onPushError(error: RelierError, id: string): void;
-  /** Given what is pushed in the background, once for each turn in which something is. */
-  waitUntil(work: Promise<unknown>): void;
-  /** Whether nothing is sent any more. */
-  closed(): boolean;
+/** The parts of a client that its producer needs. */
+export interface ProducerHost {
+  readonly prefix: string;
+  readonly batcher: PushBatcher;
+  /** The source of the handles that pushes resolve to. */
+  readonly source: HandleSource;
   readonly telemetry: Telemetry;
+  /** Receives each background push that failed for good. */
+  onPushError(error: RelierError, id: string): void;
+  /** Receives the background pushes of each turn, as one promise. */
+  waitUntil(work: Promise<unknown>): void;
+  /** Whether the client is closed. */
+  isClosed(): boolean;
 }
 
 const pushTries = 3;
 
-/** Makes the dispatch of a client. */
-export function createDispatch(
-  source: HandleSource,
-  sender: Sender,
-  prefix: string,
-  { onPushError, waitUntil, closed, telemetry }: DispatchHost,
-): Dispatch {
-  /** Pushes that nobody may be waiting for, until they are accepted or reported. */
-  const background = new Set<Promise<void>>();
-  /** Those of this turn: each invocation of a host waits for its own, not for another's. */
-  let turn: Promise<void>[] | undefined;
+/** Makes the producer of a client. */
+export function createProducer(host: ProducerHost): ClientProducer {
+  const { prefix, batcher, source, telemetry, isClosed } = host;
+  const background = createBackground(host);
 
-  async function send<R>(
-    sent: Parcel,
-    headers?: StoredEnvelope["headers"],
-  ): Promise<TaskHandle<R>> {
-    if (closed()) throw new RelierError("RL_CONNECTION", "Cannot push: the client is closed");
-    const outcome = await sender.send(headers ? addressed(sent, headers) : sent);
-    const { id, task: name, args, options } = sent;
-    tellWatcher(own, { id, name, args, options, outcome });
-    return createHandle<R>(source, sent.partition, sent.local, outcome);
+  async function send<R>(push: PreparedPush): Promise<TaskHandle<R>> {
+    if (isClosed()) throw new RelierError("RL_CONNECTION", "Cannot push: the client is closed");
+    const outcome = await batcher.enqueue(push);
+    const { id, task: name, args, options } = push;
+    reportAccepted(producer, { id, name, args, options, outcome });
+    return createHandle<R>(source, push.partition, push.local, outcome);
   }
 
-  /** Connections come back, and a push by the same id is one task: so try again. */
-  async function insist<R>(
-    sent: Parcel,
-    headers?: StoredEnvelope["headers"],
-  ): Promise<TaskHandle<R>> {
+  /** Tries again after a connection error: a push with the same id stays one task. */
+  async function sendWithRetry<R>(push: PreparedPush): Promise<TaskHandle<R>> {
     for (let tries = 1;; tries++) {
       try {
-        return await send<R>(sent, headers);
+        return await send<R>(push);
       } catch (error) {
-        if (tries === pushTries || closed() || !RelierError.is(error, "RL_CONNECTION")) throw error;
+        const fatal = isClosed() || !RelierError.is(error, "RL_CONNECTION");
+        if (tries === pushTries || fatal) throw error;
       }
     }
   }
 
-  /** Sends `all` by `way`, before the eyes of whoever observes. */
-  function post<R>(all: readonly Parcel[], way: typeof send<R>): Promise<TaskHandle<R>>[] {
+  /** Sends `all`; background pushes are `buffered`, and retried. */
+  function pushAll<R>(all: readonly PreparedPush[], buffered: boolean): Promise<TaskHandle<R>>[] {
+    const sendOne = buffered ? sendWithRetry<R> : send<R>;
     const observer = telemetry();
-    if (!observer) return all.map((sent) => way(sent));
-    const posted = Promise.resolve(observer).then((seen) =>
-      seen ? seen.push(all, way, way === insist) : all.map((sent) => way(sent))
+    if (!observer) return all.map(sendOne);
+    const sent = Promise.resolve(observer).then((each) =>
+      pushObserved(all, buffered, sendOne, each)
     );
-    return all.map((_, i) => posted.then((promises) => promises[i]!));
+    return all.map((_, i) => sent.then((handles) => handles[i]!));
   }
 
-  function pack(definition: Definition, args: unknown[], options: PushOptions) {
+  function prepared(definition: Definition, args: readonly unknown[], options: PushOptions) {
     try {
-      return parcel(definition, args, options, prefix);
+      return prepare(definition, [...args], options, prefix);
     } catch (error) {
-      void Promise.resolve(telemetry()).then((seen) => seen?.refused(definition, error));
+      void Promise.resolve(telemetry()).then((each) => each?.pushRefused(definition, error));
       throw error;
     }
   }
 
-  function tell(error: RelierError, id: string): void {
+  const producer: Producer = {
+    pushMany(definition, list, options) {
+      const all = list.map((args) =>
+        preparedNow(definition.name, prepared(definition, args, options))
+      );
+      background.open();
+      const accepted = pushAll(all, true);
+      return all.map((push, i) => background.pending(push, accepted[i]!));
+    },
+    async apush(definition, args, options) {
+      const push = prepared(definition, args, options);
+      return await pushAll([push instanceof Promise ? await push : push], false)[0]!;
+    },
+    async apushMany(definition, list, options) {
+      const all = list.map((args) => prepared(definition, args, options));
+      return await Promise.all(pushAll(await Promise.all(all), false));
+    },
+  };
+
+  return {
+    producer,
+    async settled() {
+      await batcher.flush();
+      await background.settled();
+    },
+  };
+}
+
+/** A push in the background must be prepared at once, so that its errors are thrown. */
+function preparedNow(task: string, push: PreparedPush | Promise<PreparedPush>): PreparedPush {
+  if (!(push instanceof Promise)) return push;
+  push.catch(() => {}); // The caller gets the error below instead.
+  throw new TypeError(
+    `Cannot push "${task}" in the background: its schema is asynchronous; use apush()`,
+  );
+}
+
+/** Sends `all` with the headers that `observer` asks for, inside its spans. */
+function pushObserved<R>(
+  all: readonly PreparedPush[],
+  buffered: boolean,
+  send: (push: PreparedPush) => Promise<TaskHandle<R>>,
+  observer: Observer | undefined,
+): Promise<TaskHandle<R>>[] {
+  const observed = observer?.beginPush(all, buffered);
+  if (!observed) return all.map(send);
+  const sent = all.map((push, i) =>
+    observed.run(i, () => send(withHeaders(push, observed.headers[i])))
+  );
+  void Promise.allSettled(sent).then(observed.end);
+  return sent;
+}
+
+/** Background pushes, until they are accepted or reported. */
+function createBackground({ onPushError, waitUntil }: ProducerHost) {
+  const unsettled = new Set<Promise<void>>();
+  /** The pushes of this turn: an invocation of an edge waits for its own, not for another's. */
+  let turn: Promise<void>[] | undefined;
+
+  function report(error: RelierError, id: string): void {
     try {
       onPushError(error, id);
     } catch (thrown) {
@@ -103,66 +151,32 @@ export function createDispatch(
     }
   }
 
-  async function settled(): Promise<void> {
-    await sender.flush();
-    while (background.size > 0) await Promise.all(background);
-  }
-
-  /** Before anything is sent, because a host may refuse. */
-  function stayAlive(): void {
-    if (turn) return;
-    const own: Promise<void>[] = [];
-    const over = Promise.resolve().then(() => turn = undefined);
-    waitUntil(over.then(() => Promise.all(own)));
-    turn = own;
-  }
-
-  function pending<R>({ id }: Parcel, accepted: Promise<TaskHandle<R>>): PendingTask<R> {
-    let acked = false;
-    const told = accepted.then(() => void (acked = true), (error) => tell(error, id))
-      .finally(() => background.delete(told));
-    background.add(told);
-    turn?.push(told);
-    return {
-      id,
-      get acked() {
-        return acked;
-      },
-      // Awaiting a push waits for Redis, so that `await` never lies.
-      then: (onAccepted, onRefused) => accepted.then(onAccepted, onRefused),
-    };
-  }
-
-  function parcelNow(definition: Definition, args: unknown[], pushOptions: PushOptions): Parcel {
-    const sent = pack(definition, args, pushOptions);
-    if (!(sent instanceof Promise)) return sent;
-    sent.catch(() => {}); // What it would say is of no use to anybody.
-    throw new TypeError(
-      `Cannot push "${definition.name}" in the background: its schema is asynchronous; use apush()`,
-    );
-  }
-
-  const own: Producer = {
-    push(definition, args, pushOptions) {
-      const sent = parcelNow(definition, args, pushOptions);
-      stayAlive();
-      return pending(sent, post([sent], insist)[0]!);
+  return {
+    /** Keeps the invocation alive. Called before anything is sent, because a host may refuse. */
+    open(): void {
+      if (turn) return;
+      const own: Promise<void>[] = [];
+      const over = Promise.resolve().then(() => turn = undefined);
+      waitUntil(over.then(() => Promise.all(own)));
+      turn = own;
     },
-    async apush(definition, args, pushOptions) {
-      const sent = pack(definition, args, pushOptions);
-      return await post([sent instanceof Promise ? await sent : sent], send)[0]!;
+    pending<R>({ id }: PreparedPush, accepted: Promise<TaskHandle<R>>): PendingTask<R> {
+      let acked = false;
+      const settled = accepted.then(() => void (acked = true), (error) => report(error, id))
+        .finally(() => unsettled.delete(settled));
+      unsettled.add(settled);
+      turn?.push(settled);
+      return {
+        id,
+        get acked() {
+          return acked;
+        },
+        // Awaiting a push waits for Redis, so an `await` never lies.
+        then: (onAccepted, onRefused) => accepted.then(onAccepted, onRefused),
+      };
     },
-    pushMany(definition, list, pushOptions) {
-      const all = list.map((args) => parcelNow(definition, [...args], pushOptions));
-      stayAlive();
-      const accepted = post(all, insist);
-      return all.map((sent, i) => pending(sent, accepted[i]!));
-    },
-    async apushMany(definition, list, pushOptions) {
-      const all = await Promise.all(list.map((args) => pack(definition, [...args], pushOptions)));
-      return await Promise.all(post(all, send));
+    async settled(): Promise<void> {
+      while (unsettled.size > 0) await Promise.all(unsettled);
     },
   };
-
-  return { own, settled };
 }

@@ -1,131 +1,133 @@
 /**
- * The producing side: the rows of one tick and one partition become one call.
+ * Batches pushes: those of one tick and one partition become one call to Redis.
  *
  * @module
  */
 
 import { batches } from "../base/batches.ts";
-import type { Run } from "../task/current_run.ts";
 import { type AdmissionReason, AdmissionRejectedError, RelierError } from "../base/errors.ts";
-import type { Outcome } from "./create_handle.ts";
-import type { Partition } from "../protocol/keys.ts";
-import type { Parcel } from "./prepared_push.ts";
 import { RedisError, type Reply } from "../port.ts";
+import type { Partition } from "../protocol/keys.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { push as pushScript } from "../redis/generated/client.ts";
+import type { Run } from "../task/current_run.ts";
+import type { Outcome } from "../task/handle.ts";
+import type { PreparedPush } from "./prepared_push.ts";
 
-interface Sending {
-  readonly parcel: Parcel;
+/** A push that waits for its call. */
+interface QueuedPush {
+  readonly push: PreparedPush;
   resolve(outcome: Outcome): void;
   reject(error: unknown): void;
 }
 
-/** Sends parcels; those of one tick and one partition go together. */
-export interface Sender {
-  send(parcel: Parcel): Promise<Outcome>;
-  /** Resolves once everything handed over so far is settled. */
+/** Sends pushes in batches. */
+export interface PushBatcher {
+  /** Resolves once Redis has accepted `push`. */
+  enqueue(push: PreparedPush): Promise<Outcome>;
+  /** Resolves once every push so far is accepted or refused. */
   flush(): Promise<void>;
 }
 
-/**
- * Makes the sender of a client; `used` is told of the queues, `limitsOf` are its
- * own limits of a queue, as text.
- */
-export function createSender(
-  caller: Caller,
-  used: (queue: string) => void,
-  limitsOf: (queue: string) => string,
-): Sender {
-  const groups = new Map<string, Sending[]>();
-  const flying = new Set<Promise<void>>();
+/** The queues of a client, as its batcher needs them. */
+export interface BatcherHost {
+  /** Registers a queue that is pushed to. */
+  readonly enlist: (queue: string) => void;
+  /** The client's own limits of a queue, as text. */
+  readonly limitsOf: (queue: string) => string;
+}
 
-  function take(parcel: Parcel): Promise<Outcome> {
+/** Makes the batcher of a client. */
+export function createPushBatcher(caller: Caller, { enlist, limitsOf }: BatcherHost): PushBatcher {
+  const groups = new Map<string, QueuedPush[]>();
+  const inFlight = new Set<Promise<void>>();
+
+  function enqueue(push: PreparedPush): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      const { partition, run, confirm } = parcel;
+      const { partition, run, confirm } = push;
       const group = `${partition.root} ${run?.taskId} ${run?.nonce} ${JSON.stringify(confirm)}`;
       const waiting = groups.get(group);
-      if (waiting) return void waiting.push({ parcel, resolve, reject });
-      groups.set(group, [{ parcel, resolve, reject }]);
-      queueMicrotask(() => {
-        const sendings = groups.get(group)!;
-        groups.delete(group);
-        const size = ({ parcel }: Sending) => parcel.row.envelope.length;
-        for (const page of batches(sendings, size)) track(deliver(page));
-      });
+      if (waiting) return void waiting.push({ push, resolve, reject });
+      groups.set(group, [{ push, resolve, reject }]);
+      queueMicrotask(() => flushGroup(group));
     });
   }
 
-  function track(work: Promise<void>): void {
-    flying.add(work);
-    void work.then(() => flying.delete(work));
-  }
-
-  async function deliver(page: readonly Sending[]): Promise<void> {
-    const { partition, run, confirm } = page[0]!.parcel;
-    used(partition.queue);
-    try {
-      const [parent, nonce] = run ? await parentOf(run, partition) : ["", ""];
-      const args = { parent, nonce, own: limitsOf(partition.queue) };
-      const rows = page.map(({ parcel }) => parcel.row);
-      const [word, , , odd, refused] = await call(
-        caller,
-        partition,
-        pushScript,
-        args,
-        rows,
-        confirm,
-      );
-      if (word === "stale") throw leaseLost(run!);
-      settle(page, odd, refused);
-    } catch (error) {
-      for (const sending of page) sending.reject(asConnection(error, sending.parcel));
+  function flushGroup(group: string): void {
+    const queued = groups.get(group)!;
+    groups.delete(group);
+    const pages = queued.length === 1
+      ? [queued]
+      : batches(queued, ({ push }) => push.row.envelope.length);
+    for (const page of pages) {
+      const work = send(page);
+      inFlight.add(work);
+      void work.then(() => inFlight.delete(work));
     }
   }
 
-  /**
-   * The parent, if the push itself can check that it is still held. In another
-   * slot it cannot: then the parent is asked just before.
-   */
-  async function parentOf(run: Run, partition: Partition): Promise<[string, string]> {
-    const { id, nonce, partition: own, beatOnce } = run;
-    if (own.root === partition.root) return [id, nonce];
-    await beatOnce();
-    return ["", ""];
+  async function send(page: readonly QueuedPush[]): Promise<void> {
+    const { partition, run, confirm } = page[0]!.push;
+    enlist(partition.queue);
+    try {
+      const [parent, nonce] = run ? await parentOf(run, partition) : ["", ""];
+      const args = { parent, nonce, own: limitsOf(partition.queue) };
+      const rows = page.map(({ push }) => push.row);
+      const reply = await call(caller, partition, pushScript, args, rows, confirm);
+      const [word, , , odd, refused] = reply;
+      if (word === "stale") throw leaseLost(run!);
+      settle(page, odd, refused);
+    } catch (error) {
+      for (const { push, reject } of page) reject(connectionError(error, push));
+    }
   }
 
   return {
-    send: take,
+    enqueue,
     async flush() {
       await Promise.resolve();
-      while (flying.size > 0) await Promise.all(flying);
+      while (inFlight.size > 0) await Promise.all(inFlight);
     },
   };
 }
 
-function settle(page: readonly Sending[], odd: readonly Reply[], refused: readonly Reply[]): void {
+/**
+ * The parent, if the push itself can check that it is still held. A script cannot check a parent of
+ * another slot, so its lease is renewed just before.
+ */
+async function parentOf(run: Run, partition: Partition): Promise<[string, string]> {
+  const { id, nonce, partition: own, beatOnce } = run;
+  if (own.root === partition.root) return [id, nonce];
+  await beatOnce();
+  return ["", ""];
+}
+
+function settle(
+  page: readonly QueuedPush[],
+  odd: readonly Reply[],
+  refused: readonly Reply[],
+): void {
   const words = new Map<number, string>();
   for (let i = 0; i < odd.length; i += 2) words.set(odd[i] as number, odd[i + 1] as string);
   const errors = new Map<number, AdmissionRejectedError>();
   for (let i = 0; i < refused.length; i += 3) {
     const [at, reason, ms] = refused.slice(i, i + 3) as [number, AdmissionReason, number];
-    errors.set(at, new AdmissionRejectedError(page[at]!.parcel.partition.queue, reason, ms));
+    errors.set(at, new AdmissionRejectedError(page[at]!.push.partition.queue, reason, ms));
   }
-  page.forEach(({ parcel, resolve, reject }, i) => {
+  page.forEach(({ push, resolve, reject }, i) => {
     const [word, error] = [words.get(i), errors.get(i)];
-    if (error) {
-      reject(error);
-    } else if (word === "conflict") {
-      reject(
-        new RelierError(
-          "RL_CONFLICT",
-          `Cannot push "${parcel.task}": its key belongs to task "${parcel.id}" with another payload`,
-          { hint: "use another key, or the same payload" },
-        ),
-      );
-    } else {
-      resolve(parcel.joins && word ? word as Outcome : "created");
-    }
+    if (error) reject(error);
+    else if (word === "conflict") reject(conflict(push));
+    else resolve(push.joins && word ? word as Outcome : "created");
   });
+}
+
+function conflict({ task, id }: PreparedPush): RelierError {
+  return new RelierError(
+    "RL_CONFLICT",
+    `Cannot push "${task}": its key belongs to task "${id}" with another payload`,
+    { hint: "use another key, or the same payload" },
+  );
 }
 
 function leaseLost(run: Run): RelierError {
@@ -135,7 +137,7 @@ function leaseLost(run: Run): RelierError {
   );
 }
 
-function asConnection(error: unknown, { task, id }: Parcel): unknown {
+function connectionError(error: unknown, { task, id }: PreparedPush): unknown {
   if (!RedisError.is(error)) return error;
   const arrived = error.failure === "unknown" ? "; it may have arrived" : "";
   return new RelierError(

@@ -22,16 +22,14 @@ export interface Envelope {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What an envelope is written from: its payload is JSON already. */
-export interface StoredEnvelope extends Omit<Envelope, "payload" | "headers"> {
+/** The parts of an envelope to write; its payload is JSON already. */
+export interface EnvelopeDraft extends Omit<Envelope, "payload" | "headers"> {
   readonly payload: string;
   readonly headers?: Envelope["headers"] | undefined;
 }
 
 /** Writes an envelope. */
-export function writeEnvelope(
-  { name, taskVersion, payload, key, headers }: StoredEnvelope,
-): string {
+export function writeEnvelope({ name, taskVersion, payload, key, headers }: EnvelopeDraft): string {
   return `{"v":${envelopeVersion},"name":${JSON.stringify(name)},` +
     (taskVersion === 1 ? "" : `"taskVersion":${taskVersion},`) +
     (key === undefined ? "" : `"key":${JSON.stringify(key)},`) +

@@ -53,27 +53,30 @@ export type QueueLimits =
 const many = { min: 1, max: 100_000_000 };
 const long = { min: 1, max: 2_592_000_000 };
 
-/** Each limit as the scripts know it: its name there, and its value as a text without blanks. */
-const kinds: {
-  readonly [K in keyof QueueLimits]-?: {
-    readonly name: string;
-    write(option: string, value: unknown): string;
-    read(text: string): NonNullable<QueueLimits[K]>;
-  };
-} = {
-  maxDepth: { name: "depth", write: (o, v) => `${integerOption(o, v, many)}`, read: Number },
-  maxAge: { name: "age", write: (o, v) => `${toMs(o, v, long)}`, read: Number },
-  rate: { name: "rate", write: writeRate, read: readRate },
-  maxPerTenant: { name: "tenant", write: (o, v) => `${integerOption(o, v, many)}`, read: Number },
-  concurrency: {
-    name: "concurrency",
-    write: (o, v) => `${integerOption(o, v, { min: 1, max: 1_000_000 })}`,
-    read: Number,
-  },
+/** The name of each limit in the scripts. */
+export const limitNames: Readonly<Record<keyof QueueLimits, string>> = {
+  maxDepth: "depth",
+  maxAge: "age",
+  rate: "rate",
+  maxPerTenant: "tenant",
+  concurrency: "concurrency",
 };
 
-const names = Object.keys(kinds) as (keyof QueueLimits)[];
+/** Writes each limit as a text without blanks, for the scripts. */
+const writers: Readonly<Record<keyof QueueLimits, (option: string, value: unknown) => string>> = {
+  maxDepth: writeCount,
+  maxAge: (option, value) => `${toMs(option, value, long)}`,
+  rate: writeRate,
+  maxPerTenant: writeCount,
+  concurrency: (option, value) => `${integerOption(option, value, { min: 1, max: 1_000_000 })}`,
+};
+
+const names = Object.keys(limitNames) as (keyof QueueLimits)[];
 const producerNames = names.filter((name) => name !== "concurrency");
+
+function writeCount(option: string, value: unknown): string {
+  return `${integerOption(option, value, many)}`;
+}
 
 function writeRate(option: string, given: unknown): string {
   knownOptions(option, given, ["limit", "per", "burst", "by"]);
@@ -92,16 +95,6 @@ function writeRate(option: string, given: unknown): string {
   return `${limit}/${ms}/${burst}/${by}`;
 }
 
-function readRate(text: string): AdmissionRate {
-  const [limit, per, burst, by] = text.split("/");
-  return {
-    limit: Number(limit),
-    per: Number(per),
-    burst: Number(burst),
-    by: by as "queue" | "tenant",
-  };
-}
-
 /**
  * Reads the limits that a producer brings along: a text for each queue.
  *
@@ -117,7 +110,7 @@ export function producerLimits(given: unknown): ReadonlyMap<string, string> {
       knownOptions(`admission of "${queue}"`, limits, producerNames);
       const set = Object.entries(limits as AdmissionOptions) as [keyof AdmissionOptions, unknown][];
       const texts = set.map(([key, value]) =>
-        `${kinds[key].name}=${kinds[key].write(`admission.${key}`, value)}`
+        `${limitNames[key]}=${writers[key](`admission.${key}`, value)}`
       );
       return [queue, texts.join(" ")];
     }),
@@ -133,17 +126,7 @@ export function producerLimits(given: unknown): ReadonlyMap<string, string> {
 export function limitRows(given: QueueLimits): { name: string; value: string }[] {
   knownOptions("limit()", given, names);
   return (Object.entries(given) as [keyof QueueLimits, unknown][]).map(([key, value]) => ({
-    name: kinds[key].name,
-    value: value === null ? "" : kinds[key].write(key, value),
+    name: limitNames[key],
+    value: value === null ? "" : writers[key](key, value),
   }));
-}
-
-/** The limits of a queue, from what its partition stores of them. */
-export function storedLimits(limits: string, concurrency: string): QueueLimits {
-  const texts = new Map(limits.split(" ").map((each) => each.split("=") as [string, string]));
-  if (concurrency !== "") texts.set("concurrency", concurrency);
-  const found = names.filter((key) => texts.has(kinds[key].name));
-  return Object.fromEntries(
-    found.map((key) => [key, kinds[key].read(texts.get(kinds[key].name)!)]),
-  );
 }

@@ -8,15 +8,7 @@
 import { idOf, type Partition } from "../protocol/keys.ts";
 import type { Caller } from "../redis/call.ts";
 import { inspectTask } from "../inspection/inspect_task.ts";
-import type { TaskDetails } from "../inspection/task_details.ts";
-
-/** A task that was raised, and what its worker came to. */
-export interface ResurrectedTask {
-  readonly id: string;
-  readonly cause: string;
-  /** What is stored of it; absent where that could not be read. */
-  readonly details: TaskDetails | undefined;
-}
+import type { ResurrectionFacts } from "../telemetry/facts.ts";
 
 const atOnce = 20;
 /** More than this at a time are told of without having been read. */
@@ -31,7 +23,7 @@ export async function reportResurrections(
 ): Promise<void> {
   const observer = raised.length > 0 && await caller.telemetry?.();
   if (!observer) return;
-  const tasks: ResurrectedTask[] = [];
+  const tasks: ResurrectionFacts[] = [];
   for (let from = 0; from < raised.length; from += atOnce) {
     const page = raised.slice(from, from + atOnce);
     tasks.push(
@@ -42,7 +34,7 @@ export async function reportResurrections(
       }))),
     );
   }
-  observer.raised(partition.queue, tasks);
+  observer.resurrected(partition.queue, tasks);
 }
 
 async function detailsOf(caller: Caller, partition: Partition, local: string) {

@@ -1,15 +1,14 @@
 /**
- * Calling a script by name: arguments and rows go in as named values, a word
- * and its fields come out.
+ * Calls a script: arguments and rows go in by name, a word and its fields come out.
  *
  * @module
  */
 
 import { RelierError } from "../base/errors.ts";
 import { type KeyName, keyOf, type Partition } from "../protocol/keys.ts";
-import type { Ledger } from "./loss_detector.ts";
+import type { LossDetector } from "./loss_detector.ts";
 import type { Confirm, Program, RedisPort, Reply } from "../port.ts";
-import type { Telemetry } from "../telemetry/load_observer.ts";
+import type { Telemetry } from "../telemetry/observer.ts";
 
 /** A program and its contract, built from a file in `lua/`. */
 export interface Script<
@@ -27,11 +26,11 @@ export interface Script<
   readonly replies: readonly Answer[0][];
 }
 
-/** Who makes calls: a port, and a ledger that watches that Redis forgets nothing. */
+/** A port, and what watches the calls made through it. */
 export interface Caller {
   readonly port: RedisPort;
-  readonly ledger: Ledger;
-  /** Told of the tasks that were raised; absent where nobody could be. */
+  readonly lossDetector: LossDetector;
+  /** Gives the observer that operations report to; absent if there is none. */
   readonly telemetry?: Telemetry;
 }
 
@@ -54,7 +53,7 @@ export async function call<
   rows: readonly Row[] = [],
   confirm?: Confirm,
 ): Promise<Exclude<Answer, readonly ["schema", ...Reply[]]>> {
-  const since = caller.ledger.seen(partition);
+  const since = caller.lossDetector.lastSeen(partition);
   const values = script.args.map((name) => String(args[name]));
   for (const row of rows) for (const name of script.row) values.push(String(row[name]));
   const keys = script.keys.map((name) => keyOf(partition, name));
@@ -71,7 +70,7 @@ export async function call<
       { hint: "update this process to the version of the others" },
     );
   }
-  caller.ledger.witness(partition, reply[1], reply[2], since);
+  caller.lossDetector.observe(partition, reply[1], reply[2], since);
   return reply as unknown as Exclude<Answer, readonly ["schema", ...Reply[]]>;
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { loaded } from "../task/current_run.ts";
+import { importOutsideScope } from "../base/async_scope.ts";
 import { environment } from "../base/host.ts";
 import type { RedisPort } from "../port.ts";
 
@@ -35,7 +35,7 @@ function isPort(value: unknown): value is RedisPort {
 function lazyPort(url: string): RedisPort {
   let opened: Promise<RedisPort> | undefined;
   const open = (): Promise<RedisPort> =>
-    opened ??= loaded(() => import("#client")).then((client) => client.connect(url));
+    opened ??= importOutsideScope(() => import("#client")).then((client) => client.connect(url));
   return {
     run: async (...call) => await (await open()).run(...call),
     wait: async (...call) => await (await open()).wait(...call),

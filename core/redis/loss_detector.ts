@@ -1,8 +1,7 @@
 /**
- * Notices that Redis forgot something. Every reply carries the epoch in which a
- * queue was created and a sequence that rises with every write; a reply that
- * left after we knew more than it says comes from a Redis that was flushed,
- * restored or rolled back by a failover.
+ * Detects that Redis lost writes. Every reply carries the epoch in which a queue was created and a
+ * sequence that rises with every write. A reply that knows less than was known before its call comes
+ * from a Redis that was flushed, restored or rolled back by a failover.
  *
  * @module
  */
@@ -10,35 +9,35 @@
 import { RelierError } from "../base/errors.ts";
 import type { Partition } from "../protocol/keys.ts";
 
-/** What is known of a partition at one moment. */
-export interface Mark {
+/** The last write of a partition that is known at one moment. */
+export interface WriteMark {
   readonly epoch: string;
   readonly seq: number;
-  /** Rises with every loss, so that calls from before it are told apart. */
+  /** Rises with every loss, so calls from before a loss can be recognised. */
   readonly life: number;
 }
 
-/** What Redis is known to have written, by partition. */
-export interface Ledger {
-  /** What is known of `partition` now, if anything. */
-  seen(partition: Partition): Mark | undefined;
-  /** Takes note of a reply; `since` is what was known when its call was sent. */
-  witness(partition: Partition, epoch: string, seq: number, since: Mark | undefined): void;
+/** Compares replies with the writes that are known, by partition. */
+export interface LossDetector {
+  /** The last known write of `partition`, if there is one. */
+  lastSeen(partition: Partition): WriteMark | undefined;
+  /** Takes note of a reply; `since` is the last known write when its call was sent. */
+  observe(partition: Partition, epoch: string, seq: number, since: WriteMark | undefined): void;
 }
 
-/** Makes a ledger that calls `onLoss` with an `RL_DATA_LOSS` error, once for each loss. */
-export function createLedger(onLoss: (error: RelierError) => void): Ledger {
-  const marks = new Map<string, Mark>();
+/** Makes a detector that calls `onLoss` with an `RL_DATA_LOSS` error, once for each loss. */
+export function createLossDetector(onLoss: (error: RelierError) => void): LossDetector {
+  const marks = new Map<string, WriteMark>();
   return {
-    seen: (partition) => marks.get(partition.root),
-    witness(partition, epoch, seq, since) {
+    lastSeen: (partition) => marks.get(partition.root),
+    observe(partition, epoch, seq, since) {
       const mark = marks.get(partition.root);
       if (!mark?.epoch) {
         marks.set(partition.root, { epoch, seq, life: mark?.life ?? 0 });
         return;
       }
-      // Replies on two connections may overtake each other, so an answer is held
-      // only against what was known before its call.
+      // Replies on two connections may overtake each other, so a reply is compared
+      // only with what was known before its call.
       if (since?.life !== mark.life) return;
       if (epoch === mark.epoch && seq >= since.seq) {
         if (seq > mark.seq) marks.set(partition.root, { ...mark, seq });
@@ -46,17 +45,18 @@ export function createLedger(onLoss: (error: RelierError) => void): Ledger {
       }
       const what = epoch === mark.epoch
         ? `its sequence fell from ${since.seq} to ${seq}`
-        : `it was at ${mark.seq} and has begun anew`;
+        : `it was at ${mark.seq} and started over`;
       marks.set(partition.root, { epoch, seq, life: mark.life + 1 });
       onLoss(
         new RelierError(
           "RL_DATA_LOSS",
           `Redis has lost writes of queue "${partition.queue}": ${what}`,
-          {
-            hint: "it was flushed, restored or failed over: push again what must not be missing",
-          },
+          { hint: "it was flushed, restored or failed over: push again what must not be missing" },
         ),
       );
     },
   };
 }
+
+/** A detector that compares nothing, for records that can be written again. */
+export const noLossDetection: LossDetector = { lastSeen: () => undefined, observe: () => {} };

@@ -10,10 +10,10 @@ import { call, type Caller } from "./call.ts";
 import { serverInfo } from "./generated/worker.ts";
 
 /** What Redis says of itself, by the names of INFO; empty where it does not tell. */
-export type ServerFacts = Readonly<Record<string, string>>;
+export type ServerInfo = Readonly<Record<string, string>>;
 
 /** Asks the server of `partition`. */
-export async function askServer(caller: Caller, partition: Partition): Promise<ServerFacts> {
+export async function readServerInfo(caller: Caller, partition: Partition): Promise<ServerInfo> {
   const [, , , flat] = await call(caller, partition, serverInfo, {});
   const facts: Record<string, string> = {};
   for (let i = 0; i < flat.length; i += 2) facts[flat[i] as string] = flat[i + 1] as string;
@@ -25,7 +25,7 @@ export async function askServer(caller: Caller, partition: Partition): Promise<S
  *
  * @throws {RelierError} `RL_DATA_LOSS` if it evicts keys that do not expire.
  */
-export function refuseUnsafe(facts: ServerFacts): void {
+export function refuseUnsafe(facts: ServerInfo): void {
   const policy = facts["maxmemory_policy"];
   if (!policy?.startsWith("allkeys-")) return;
   throw new RelierError(

@@ -1,33 +1,35 @@
 /**
- * Which client a push goes through. A task is usually defined long before there
- * is a client, so it asks each time: the client of the handler it is pushed
- * from, the one that is lent to what goes on, the one that lists the task, else
- * the one of this process.
+ * Finds the client a push goes through. A task is usually defined long before there is a client, so
+ * it asks at each push. The first of these wins: the client bound to the call, the client of the
+ * handler that pushes, the client that lists the task, the client of the process.
  *
  * @module
  */
 
-import { currentRun, type Lent, lentHere } from "./current_run.ts";
+import { type ClientScope, currentClientScope, currentRun } from "./current_run.ts";
 import type { Definition } from "./definition.ts";
-import type { Outcome, PendingTask, TaskHandle } from "../producer/create_handle.ts";
+import type { Outcome, PendingTask, TaskHandle } from "./handle.ts";
 import type { PushOptions } from "./push_options.ts";
 
 /** Argument lists. */
-type Many = readonly (readonly unknown[])[];
+type ArgumentLists = readonly (readonly unknown[])[];
 
 /** The producing side of a client. */
 export interface Producer {
-  push(definition: Definition, args: unknown[], options: PushOptions): PendingTask<any>;
   apush(definition: Definition, args: unknown[], options: PushOptions): Promise<TaskHandle<any>>;
-  /** All of `list`, or nothing if one of it is not accepted. */
-  pushMany(definition: Definition, list: Many, options: PushOptions): PendingTask<any>[];
-  apushMany(definition: Definition, list: Many, options: PushOptions): Promise<TaskHandle<any>[]>;
+  /** Pushes in the background: all of `list`, or nothing if one of it is not valid. */
+  pushMany(definition: Definition, list: ArgumentLists, options: PushOptions): PendingTask<any>[];
+  apushMany(
+    definition: Definition,
+    list: ArgumentLists,
+    options: PushOptions,
+  ): Promise<TaskHandle<any>[]>;
 }
 
-/** A client, as producers know it. */
+/** A client and its producer. */
 interface Client {
   readonly client: object;
-  readonly own: Producer;
+  readonly producer: Producer;
 }
 
 /** A push that was accepted. */
@@ -39,92 +41,98 @@ export interface AcceptedPush {
   readonly outcome: Outcome;
 }
 
-/** The clients that list a task, the latest one last. */
+/** The producers of the clients that list a task, the latest one last. */
 const owners = new Map<Definition, Producer[]>();
 const byClient = new WeakMap<object, Producer>();
-const watchers = new WeakMap<Producer, (push: AcceptedPush) => void>();
-let standins: readonly Client[] = [];
+const observers = new WeakMap<Producer, (push: AcceptedPush) => void>();
+let overrides: readonly Client[] = [];
 let fallback: Client | undefined;
 
-/** Makes `client` known; the first one becomes that of the process. */
-export function enrol(client: object, own: Producer, tasks: readonly Definition[]): void {
-  byClient.set(client, own);
-  for (const task of tasks) owners.set(task, [...owners.get(task) ?? [], own]);
-  fallback ??= { client, own };
+/** Registers `client`; the first one becomes the client of the process. */
+export function register(client: object, producer: Producer, tasks: readonly Definition[]): void {
+  byClient.set(client, producer);
+  for (const task of tasks) owners.set(task, [...owners.get(task) ?? [], producer]);
+  fallback ??= { client, producer };
 }
 
-/** Makes another face of a client known, whose pushes go through `own`. */
-export function adopt(client: object, own: Producer): void {
-  byClient.set(client, own);
+/** Registers a scoped form of a client, whose pushes go through `producer`. */
+export function registerScoped(client: object, producer: Producer): void {
+  byClient.set(client, producer);
 }
 
-/** Forgets a closed client: what it took goes back to whom it took it from. */
-export function resign(own: Producer): void {
-  const others = (each: Producer): boolean => each !== own;
-  for (const [task, list] of owners) owners.set(task, list.filter(others));
-  standins = standins.filter((each) => others(each.own));
-  if (fallback?.own === own) fallback = undefined;
+/** Removes a closed client: its tasks go back to the clients that had them before. */
+export function unregister(producer: Producer): void {
+  const isOther = (each: Producer): boolean => each !== producer;
+  for (const [task, list] of owners) owners.set(task, list.filter(isOther));
+  overrides = overrides.filter((each) => isOther(each.producer));
+  if (fallback?.producer === producer) fallback = undefined;
 }
 
 /**
- * Has every push that is not made from a handler go through `client` until it is
- * closed, whoever lists the task, save another one that stands in; `see` is told
- * of what is accepted.
+ * Sends every push from outside of a handler through `client` until it is closed, also pushes of
+ * tasks that another client lists. A later override wins. `onAccepted` is called with each accepted
+ * push.
  */
-export function standIn(client: object, see: (push: AcceptedPush) => void): void {
-  standins = [...standins, { client, own: watch(client, see) }];
+export function override(client: object, onAccepted: (push: AcceptedPush) => void): void {
+  overrides = [...overrides, { client, producer: observe(client, onAccepted) }];
 }
 
-/** Has `see` told of every push of `client` that is accepted. */
-export function watch(client: object, see: (push: AcceptedPush) => void): Producer {
-  const own = byClient.get(client)!;
-  watchers.set(own, see);
-  return own;
+/** Calls `onAccepted` with every accepted push of `client`. */
+export function observe(client: object, onAccepted: (push: AcceptedPush) => void): Producer {
+  const producer = byClient.get(client)!;
+  observers.set(producer, onAccepted);
+  return producer;
 }
 
-/** Tells whoever watches `own`. */
-export function tellWatcher(own: Producer, push: AcceptedPush): void {
-  watchers.get(own)?.(push);
+/** Reports an accepted push of `producer` to its observer. */
+export function reportAccepted(producer: Producer, push: AcceptedPush): void {
+  observers.get(producer)?.(push);
 }
 
 /**
- * The client through which `definition` is pushed from here.
+ * The producer through which `definition` is pushed from here.
  *
- * @throws TypeError if there is none yet.
+ * @throws TypeError if there is no client yet.
  */
-export function producer(definition: Definition): Producer {
+export function producerOf(definition: Definition): Producer {
   const run = currentRun();
-  const own = lent()?.own ?? (run && byClient.get(run.relier)) ?? ownerOf(definition) ??
-    fallback?.own;
-  if (own) return own;
+  const producer = producerIn(boundClient()) ?? (run && byClient.get(run.relier)) ??
+    ownerOf(definition) ?? fallback?.producer;
+  if (producer) return producer;
   throw new TypeError(
     `Cannot push "${definition.name}": there is no client yet; call createRelier() first`,
   );
 }
 
-/** The client that is lent to what goes on, save where another one stands in. */
-function lent(): Lent | undefined {
-  const found = lentHere();
-  const free = standins.length === 0 || currentRun() !== undefined ||
-    standins.some(({ client }) => client === found?.client);
-  return free ? found : undefined;
+/** The producer of a scope, which is opaque to the scope itself. */
+export function producerIn(scope: ClientScope | undefined): Producer | undefined {
+  return scope?.producer as Producer | undefined;
+}
+
+/** The client bound to this call, unless an override replaces it. */
+function boundClient(): ClientScope | undefined {
+  const bound = currentClientScope();
+  const free = overrides.length === 0 || currentRun() !== undefined ||
+    overrides.some(({ client }) => client === bound?.client);
+  return free ? bound : undefined;
 }
 
 function ownerOf(definition: Definition): Producer | undefined {
   const list = owners.get(definition) ?? [];
-  if (standins.length === 0) return list.at(-1);
-  const standsIn = (own: Producer): boolean => standins.some((each) => each.own === own);
-  return list.findLast(standsIn) ?? standins.at(-1)!.own;
+  if (overrides.length === 0) return list.at(-1);
+  const overriding = (producer: Producer): boolean =>
+    overrides.some((each) => each.producer === producer);
+  return list.findLast(overriding) ?? overrides.at(-1)!.producer;
 }
 
 /**
- * The client of the handler this is called from, the one lent to what goes on,
- * else that of this process.
+ * The client of the handler this is called from, the client bound to this call, or the client of the
+ * process.
  *
- * @throws TypeError if there is none yet.
+ * @throws TypeError if there is no client yet.
  */
 export function defaultClient(): object {
-  const client = currentRun()?.relier ?? (lent() ?? standins.at(-1) ?? fallback)?.client;
+  const client = currentRun()?.relier ?? (boundClient() ?? overrides.at(-1) ?? fallback)?.client;
   if (client) return client;
   throw new TypeError("Cannot lock: there is no client yet; call createRelier() first");
 }

@@ -1,97 +1,88 @@
 /**
- * Where code runs: in which handler, for which claim, with which client. It is
- * found however deep in the calls of a handler somebody asks.
+ * The surroundings of a call: its handler, the claim it runs under, and its client. They are found
+ * from any depth of the calls of a handler.
  *
  * @module
  */
 
-import { processGlobal } from "../base/process_global.ts";
+import { currentScope, hasAsyncScope, runInScope } from "../base/async_scope.ts";
 import type { Partition } from "../protocol/keys.ts";
-import type { Producer } from "./client_registry.ts";
-import { asyncScope } from "../base/host.ts";
 import type { TaskContext } from "./task_context.ts";
 
-/** A claim on a task, as whatever its handler calls needs it. */
+/** A claim on a task, as the calls of its handler need it. */
 export interface Run {
   /** The client whose worker runs the task; opaque here. */
   readonly relier: object;
-  /** The full id of the task, where it lives, and as what. */
+  /** The full id of the task. */
   readonly taskId: string;
   readonly partition: Partition;
+  /** The local id of the task. */
   readonly id: string;
-  /** Proof that the task is still ours; see the fence in `lua/lib/held.lua`. */
+  /** Proof that this worker still holds the task; see the fence in `lua/lib/held.lua`. */
   readonly nonce: string;
   /** Renews the lease now. @throws {RelierError} `RL_LEASE_LOST` */
   readonly beatOnce: () => Promise<void>;
-  /** How often each push of this run was made, by what it pushed. */
+  /** How often this run pushed each thing, by the digest of its name and payload. */
   readonly pushed: Map<string, number>;
 }
 
-/** A client that was lent to what goes on; opaque here. */
-export interface Lent {
+/** A client that is bound to the calls of a scope; both fields are opaque here. */
+export interface ClientScope {
   readonly client: object;
-  /** What its pushes go through meanwhile. */
-  readonly own: Producer;
+  /** The producer that pushes of the scope go through. */
+  readonly producer: object;
 }
 
-interface Scene {
+interface Scope {
   readonly context?: TaskContext;
   readonly run?: Run | undefined;
-  readonly lent?: Lent | undefined;
+  readonly bound?: ClientScope | undefined;
 }
 
-// A handler asks one copy of this package, and a worker may be the inside of another.
-const scenes = processGlobal("scenes", () => asyncScope<Scene | undefined>());
+function current(): Scope | undefined {
+  return currentScope() as Scope | undefined;
+}
 
 /** Runs `work` so that {@linkcode taskContext} and {@linkcode currentRun} find their answers. */
 export function within<R>(context: TaskContext, run: Run | undefined, work: () => R): R {
-  if (!scenes) return work();
-  const scene = scenes.getStore();
-  // A run of its own is lent nothing of what its worker was started in.
-  const lent = scene?.run === run ? scene?.lent : undefined;
-  return scenes.run({ context, run, lent }, work);
+  const scope = current();
+  // A run does not inherit the client that its worker was started under.
+  const bound = scope?.run === run ? scope?.bound : undefined;
+  return runInScope({ context, run, bound }, work);
 }
 
-/** Runs `work` so that {@linkcode lentHere} finds `lent`. */
-export function runLent<R>(lent: Lent, work: () => R): R {
-  return scenes ? scenes.run({ ...scenes.getStore(), lent }, work) : work();
+/** Runs `work` so that {@linkcode currentClientScope} finds `bound`. */
+export function withinClient<R>(bound: ClientScope, work: () => R): R {
+  return runInScope({ ...current(), bound }, work);
 }
 
-/** The client lent to what goes on here; none to a handler whose worker has another one. */
-export function lentHere(): Lent | undefined {
-  const { run, lent } = scenes?.getStore() ?? {};
-  return run === undefined || run.relier === lent?.client ? lent : undefined;
-}
-
-/**
- * Loads a module as nobody's handler. After `import()` in one, Deno 2.9 takes
- * whatever a socket tells it for that handler's, and so does what is pushed then.
- */
-export function loaded<M>(load: () => Promise<M>): Promise<M> {
-  return scenes ? scenes.run(undefined, load) : load();
+/** The client bound to this call; none in a handler whose worker has another client. */
+export function currentClientScope(): ClientScope | undefined {
+  const { run, bound } = current() ?? {};
+  return run === undefined || run.relier === bound?.client ? bound : undefined;
 }
 
 /** The claim under which this call is made, if a worker makes it. */
 export function currentRun(): Run | undefined {
-  return scenes?.getStore()?.run;
+  return current()?.run;
 }
 
 /**
  * The context of the handler this is called from.
  *
- * @throws TypeError outside a handler, and on runtimes without
- * AsyncLocalStorage: give the task an `input` schema and take `(input, ctx)`.
+ * @throws TypeError outside a handler, and on runtimes without AsyncLocalStorage: give the task an
+ * `input` schema and take `(input, ctx)`.
  */
 export function taskContext<P = unknown>(): TaskContext<P> {
-  if (!scenes) {
+  if (!hasAsyncScope) {
     throw new TypeError(
       "Cannot find the task context: this runtime has no AsyncLocalStorage; " +
         "give the task an `input` schema and take (input, ctx)",
     );
   }
-  const scene = scenes.getStore();
-  if (!scene?.context) {
+  const context = current()?.context;
+  if (!context) {
     throw new TypeError("Cannot find the task context: no task runs this call");
   }
-  return scene.context as TaskContext<P>;
+  return context as TaskContext<P>;
 }

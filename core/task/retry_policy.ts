@@ -44,8 +44,10 @@ export interface Retry {
 }
 
 const known = ["attempts", "backoff", "base", "max", "jitter", "on"];
-const defaultBase = 1000;
-const defaultMax = 300_000;
+/** The first wait, unless the task sets another. */
+export const defaultBackoffBaseMs = 1000;
+/** The longest wait of an exponential backoff, unless the task sets another. */
+export const defaultBackoffMaxMs = 300_000;
 
 /**
  * Completes and checks retry options; a number is short for `{ attempts }`.
@@ -55,10 +57,13 @@ const defaultMax = 300_000;
 export function normaliseRetry(retry: RetryOptions | number | undefined): Retry {
   const given = typeof retry === "number" ? { attempts: retry } : retry === undefined ? {} : retry;
   knownOptions("retry", given, known);
-  const { attempts = 3, backoff = "exponential", base = defaultBase, on = always } = given;
+  const { attempts = 3, backoff = "exponential", base = defaultBackoffBaseMs, on = always } = given;
   const doubling = backoff === "exponential";
   const baseMs = toMs("retry.base", base);
-  const { max = doubling ? Math.max(defaultMax, baseMs) : maxDuration, jitter = doubling } = given;
+  const {
+    max = doubling ? Math.max(defaultBackoffMaxMs, baseMs) : maxDuration,
+    jitter = doubling,
+  } = given;
   return {
     attempts: integerOption("retry.attempts", attempts, { min: 1, max: 1_000_000 }),
     backoff: typeof backoff === "function"
@@ -69,42 +74,6 @@ export function normaliseRetry(retry: RetryOptions | number | undefined): Retry 
     jitter: booleanOption("retry.jitter", jitter),
     on: functionOption("retry.on", on),
   };
-}
-
-/**
- * How long to wait after the `failures`-th failure (from 1), in whole
- * milliseconds. Doubling with full jitter is the formula of "Exponential Backoff
- * And Jitter" (AWS Architecture Blog, 2015): random(0, min(max, base * 2^n)),
- * with n = 0 for the first failure.
- *
- * @param random from 0 to 1, exclusive
- * @param onBadBackoff told what the caller's function threw, or why its answer is none
- */
-export function backoffMs(
-  retry: Retry,
-  failures: number,
-  random: () => number = Math.random,
-  onBadBackoff: (cause: unknown) => void = () => {},
-): number {
-  const { backoff, base, max, jitter } = retry;
-  if (backoff === "exponential") return drawn(doubled(base, max, failures), jitter, random);
-  if (backoff === "fixed") return drawn(Math.min(base, max), jitter, random);
-  try {
-    return drawn(Math.min(toMs("retry.backoff", backoff(failures)), max), jitter, random);
-  } catch (cause) {
-    onBadBackoff(cause);
-    const ceiling = Math.min(max, doubled(defaultBase, defaultMax, failures));
-    return drawn(ceiling, true, random);
-  }
-}
-
-/** 2^40 times anything is more than any `max`, and infinity times zero would be no number. */
-function doubled(base: number, max: number, failures: number): number {
-  return Math.min(max, base * 2 ** Math.min(Math.max(failures, 1) - 1, 40));
-}
-
-function drawn(ceiling: number, jitter: boolean, random: () => number): number {
-  return jitter ? Math.floor(random() * ceiling) : ceiling;
 }
 
 function always(): boolean {

@@ -5,10 +5,10 @@
  */
 
 import { processGlobal } from "../base/process_global.ts";
-import { type Producer, producer } from "./client_registry.ts";
+import { type Producer, producerOf } from "./client_registry.ts";
 import { define, type Definition, type TaskOptions } from "./definition.ts";
 import type { TaskContext } from "./task_context.ts";
-import type { PendingTask, TaskHandle } from "../producer/create_handle.ts";
+import type { PendingTask, TaskHandle } from "./handle.ts";
 import { runInline } from "./run_inline.ts";
 import { type PushOptions, readPushOptions } from "./push_options.ts";
 import type { StandardSchema } from "./standard_schema.ts";
@@ -114,9 +114,9 @@ export function rlTask(name: string, ...rest: unknown[]): Task {
 
 /** Makes what is pushed as `definition`; `run` is what it does when it is called. */
 export function taskOf(definition: Definition, run: (...args: unknown[]) => unknown): Task {
-  const client = (): Producer => producer(definition);
+  const client = (): Producer => producerOf(definition);
   const pusher = (options: PushOptions): Pusher<any[], any> => ({
-    push: (...args) => client().push(definition, args, options),
+    push: (...args) => client().pushMany(definition, [args], options)[0]!,
     apush: async (...args) => await client().apush(definition, args, options),
     call: async (...args) => await (await client().apush(definition, args, options)).result(),
   });

@@ -1,26 +1,26 @@
 /**
- * What an SDK throws is its own: processors and exporters are written by others, and
- * nothing that becomes of a task may depend on them.
+ * Guards against the code of an SDK: processors and exporters may throw, and no task may depend on
+ * them.
  *
  * @module
  */
 
-/** What `look` gives; nothing where it throws. */
-export function unharmed<T>(look: () => T): T | undefined {
+/** The result of `work`; `undefined` if it throws. */
+export function unharmed<T>(work: () => T): T | undefined {
   try {
-    return look();
+    return work();
   } catch {
     return undefined;
   }
 }
 
-/** The same functions, of which none throws. */
+/** The same functions, none of which throws. */
 export function harmless<T extends object>(
   functions: { [K in keyof T]: T[K] & ((...args: never[]) => void) },
 ): T {
-  const safe = Object.entries<(...args: never[]) => void>(functions).map(([name, tell]) => [
+  const safe = Object.entries<(...args: never[]) => void>(functions).map(([name, report]) => [
     name,
-    (...args: never[]) => unharmed(() => tell(...args)),
+    (...args: never[]) => unharmed(() => report(...args)),
   ]);
   return Object.fromEntries(safe) as T;
 }

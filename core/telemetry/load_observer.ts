@@ -1,61 +1,47 @@
 /**
- * The seam to OpenTelemetry. Whoever registers an SDK is told what happens here,
- * whenever that was: until then all that is done is to look whether somebody has,
- * and the code that tells is not even loaded. That code knows of the rest of the core by
- * its types only: it is handed what it tells of.
+ * Loads the code that reports to OpenTelemetry, once an SDK is registered. Until then each call only
+ * looks whether one is, so a process without an SDK pays for a property read and nothing else.
  *
  * @module
  */
 
-import { defaultUrl } from "../redis/connect.ts";
-import { loaded } from "../task/current_run.ts";
+import { importOutsideScope } from "../base/async_scope.ts";
 import { knownOptions, oneOf } from "../base/options.ts";
-
-/** How what happens is told to OpenTelemetry. */
-export interface TelemetryOptions {
-  /**
-   * How the trace of a push and that of its task belong together. `"auto"`: the run is a child of
-   * the push and linked to it, save behind a delay of over a minute and for the tasks of one
-   * `pushMany()`, which begin traces of their own with a link. `"parent"`, `"link"`: always the one
-   * or the other. `"none"`: not at all, and nothing is written into headers.
-   */
-  propagation?: "auto" | "parent" | "link" | "none";
-}
-
-/** What tells OpenTelemetry what happens. */
-export type Observer = import("./otel_observer.ts").Observer;
-
-/** Who observes, if there is anybody: a promise only until its code is loaded. */
-export type Telemetry = () => Observer | Promise<Observer | undefined> | undefined;
+import type { Observer, Telemetry, TelemetryOptions } from "./observer.ts";
 
 /** Where `@opentelemetry/api` keeps what is registered, each copy of its first major version. */
 const registered = Symbol.for("opentelemetry.js.api.1");
-const ways = ["auto", "parent", "link", "none"] as const;
+const propagations = ["auto", "parent", "link", "none"] as const;
 
-/** Reads the option `telemetry`; `redis` is the option of that name. */
-export function telemetryOf(
+/**
+ * Reads the option `telemetry`. `server` is a URL, of which the host and port are reported, or a
+ * port, of which nothing is.
+ *
+ * @throws TypeError if an option is not what it should be.
+ */
+export function createTelemetry(
   given: TelemetryOptions | false | undefined,
-  redis: unknown,
+  server: unknown,
 ): Telemetry {
   if (given === false) return () => undefined;
   const options = given === undefined ? {} : given;
   knownOptions("telemetry", options, ["propagation"]);
-  const propagation = oneOf("propagation", options.propagation ?? "auto", ways);
+  const propagation = oneOf("propagation", options.propagation ?? "auto", propagations);
   let observer: ReturnType<Telemetry>;
   const telemetry: Telemetry = () => {
     if (observer || !(registered in globalThis)) return observer;
-    return observer = loaded(() => import("./otel_observer.ts"))
+    return observer = importOutsideScope(() => import("./otel_observer.ts"))
       .then(
-        ({ createObserver }) => observer = createObserver(propagation, redis ?? defaultUrl()),
-        () => undefined, // Where it cannot be loaded, nobody is told, and tasks go on.
+        ({ createObserver }) => observer = createObserver(propagation, server),
+        () => undefined, // Where it cannot be loaded, nothing is reported and tasks run on.
       );
   };
-  void telemetry(); // It is soonest there where the SDK was there before.
+  void telemetry(); // An SDK that is there already is observed from the first push on.
   return telemetry;
 }
 
-/** Who observes now; nobody while that is still being loaded. */
-export function observing(telemetry: Telemetry | undefined): Observer | undefined {
+/** The observer, once it is loaded. */
+export function loadedObserver(telemetry: Telemetry | undefined): Observer | undefined {
   const observer = telemetry?.();
   return observer instanceof Promise ? undefined : observer;
 }

@@ -1,13 +1,14 @@
 /**
- * What is told of an attempt: a span from its start to its verdict, in which the
- * handler runs, and what became of it.
+ * The span of an attempt, from its start to its settlement, in which the handler runs.
  *
  * @module
  */
 
 import * as otel from "@opentelemetry/api";
-import { type Claim, waitedMs } from "../protocol/claim.ts";
-import type { Settlement } from "../execution/outcome.ts";
+import { waitedMs } from "../protocol/claim.ts";
+import type { Settlement } from "../protocol/settlement.ts";
+import type { AttemptFacts } from "./facts.ts";
+import type { AttemptObserver, AttemptScope } from "./observer.ts";
 import { event } from "./otel_events.ts";
 import { harmless, unharmed } from "./guard.ts";
 import { count, record } from "./otel_metrics.ts";
@@ -19,40 +20,11 @@ import {
   originOf,
   type Setting,
   spanAttributes,
+  type Subject,
   textOf,
   tracer,
   typeOf,
 } from "./otel_context.ts";
-
-/** An attempt, as it begins. */
-export interface Beginning {
-  readonly claim: Claim;
-  /** Of the task; the name is empty where it cannot be read. */
-  readonly id: string;
-  readonly name: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** 0 where the task is not known here. */
-  readonly maxAttempts: number;
-  readonly workerId: string;
-  /** Whether whoever called the worker waits for it: then this is part of what they do. */
-  readonly called: boolean;
-}
-
-/** What is told of one attempt. */
-export interface AttemptWatch {
-  /** The trace context of the attempt. */
-  readonly trace: string;
-  /** Runs the handler, so that what it does is seen as part of the attempt. */
-  run<R>(work: () => R): R;
-  /** Runs a step; one that is remembered is only named. */
-  step<R>(key: string, cached: boolean, work: () => R | Promise<R>): Promise<R>;
-  migrated(from: number, to: number): void;
-  timeout(kind: "soft" | "hard", limitMs: number): void;
-  /** The attempt is decided; `null` if its task is another worker's. */
-  decided(verdict: Settlement | null): void;
-  /** Redis has taken the verdict, or has refused it. */
-  settled(accepted: boolean): void;
-}
 
 const outcomes = {
   complete: "completed",
@@ -63,7 +35,7 @@ const outcomes = {
   stop: "cancelled",
 } as const;
 
-/** Why a task was not run at all, as the code of the error that says so. */
+/** The code of the error for each reason that keeps a task from running at all. */
 const codes: Readonly<Record<string, string>> = {
   validation: "RL_VALIDATION",
   migration: "RL_SCHEMA_VERSION",
@@ -71,22 +43,132 @@ const codes: Readonly<Record<string, string>> = {
   unroutable: "RL_UNROUTABLE",
 };
 
-/** Begins to tell of an attempt. */
-export function watchAttempt(beginning: Beginning, setting: Setting): AttemptWatch {
-  const { claim, id, name, headers, maxAttempts, workerId, called } = beginning;
-  const { failures, crashes, stalls, alive, before } = claim;
+/** Begins the span of an attempt. */
+export function beginAttempt(facts: AttemptFacts, setting: Setting): AttemptObserver {
+  const { claim, id, name } = facts;
   const subject = { queue: claim.partition.queue, name, id };
   const family = metricAttributes(subject);
-  // A fence is the time of its claim in µs, by Redis; see lua/moves/claim.lua.
-  const claimedAt = claim.fence / 1000;
+  const [startedAt, began] = [Date.now(), performance.now()];
+  const [span, outside] = openSpan(facts, subject, setting, startedAt);
+  countStart(facts, family);
+
+  let overAt: number | undefined;
+  let final: Settlement | null = null;
+  let type: string | undefined;
+  let settling = 0;
+
+  function withId(more: otel.Attributes): otel.Attributes {
+    return { ...family, "messaging.message.id": id, ...more };
+  }
+
+  function close(outcome: string, errorType?: string): void {
+    const took = overAt ?? performance.now() - began;
+    span.setAttribute("relier.task.outcome", outcome);
+    record("messaging.process.duration", took / 1000, {
+      ...family,
+      "relier.task.outcome": outcome,
+      ...(errorType !== undefined && { "error.type": errorType }),
+    });
+    span.end(startedAt + took);
+  }
+
+  function lost(stage: "heartbeat" | "commit"): void {
+    fail(span, "RL_LEASE_LOST");
+    span.setAttribute("relier.fencing.current", claim.fence);
+    count("relier.lease.lost", { ...family, "relier.lease.stage": stage });
+    event("relier.lease.lost", "warn", withId({ "relier.lease.stage": stage }), span);
+    close("lost", "RL_LEASE_LOST");
+  }
+
+  function failed({ event: what, text, error, ms }: Settlement): string {
+    const { name: thrown = "Error", message = "", stack = "" } = errorIn(error);
+    const known = type ?? codes[text] ?? typeOf(thrown);
+    fail(span, known);
+    event("messaging.process.exception", "error", {
+      ...withId({}),
+      "exception.type": known,
+      "exception.message": message,
+      "exception.stacktrace": stack,
+    }, span);
+    if (what === "retry") {
+      span.setAttribute("relier.retry.delay", ms / 1000);
+      count("relier.task.retries", { ...family, "error.type": known });
+    } else {
+      const reason = text.replaceAll(" ", "_");
+      count("relier.task.dead_lettered", { ...family, "relier.dead.reason": reason });
+      event("relier.task.dead", "error", withId({ "relier.dead.reason": reason }), span);
+    }
+    return known;
+  }
+
+  function ended(settlement: Settlement): void {
+    const { event: what, text } = settlement;
+    const failure = what === "retry" || what === "bury" ? failed(settlement) : undefined;
+    if (what === "stop") {
+      span.setAttribute("relier.cancel.reason", text);
+      event("relier.task.cancelled", "info", withId({ "relier.cancel.reason": text }), span);
+    } else if (what === "handoff") {
+      event("relier.task.handed_off", "info", withId({ "relier.handoff.reason": text }), span);
+    }
+    close(outcomes[what], failure);
+  }
+
+  return {
+    trace: textOf(span),
+    ...scopeOf(otel.trace.setSpan(outside, span)),
+    ...harmless<Omit<AttemptObserver, "trace" | keyof AttemptScope>>({
+      migrated(from, to) {
+        const versions = { "relier.envelope.from": from, "relier.envelope.to": to };
+        span.setAttributes(versions);
+        count("relier.envelope.migrations", { ...family, ...versions });
+      },
+      timeout(kind, limitMs) {
+        const limit = { "relier.timeout.type": kind };
+        if (kind === "soft") span.setAttribute("relier.timeout.soft", true);
+        else type = "RL_HARD_TIMEOUT";
+        count("relier.task.timeouts", { ...family, ...limit });
+        event(`relier.task.${kind}_timeout`, kind === "soft" ? "warn" : "error", {
+          ...withId(limit),
+          "relier.timeout.limit": limitMs / 1000,
+          "relier.timeout.elapsed": (performance.now() - began) / 1000,
+        }, span);
+      },
+      decided(settlement) {
+        overAt = performance.now() - began;
+        settling = performance.now();
+        final = settlement;
+        count("relier.worker.slots.used", { "messaging.system": "relier" }, -1);
+        if (!settlement) lost("heartbeat");
+      },
+      settled(accepted) {
+        record("messaging.client.operation.duration", (performance.now() - settling) / 1000, {
+          ...family,
+          "messaging.operation.name": "settle",
+          "messaging.operation.type": "settle",
+        });
+        if (accepted && final) ended(final);
+        else lost("commit");
+      },
+    }),
+  };
+}
+
+/** Opens the span, and returns it with its parent: the caller's if the caller waits, else the push. */
+function openSpan(
+  facts: AttemptFacts,
+  subject: Subject,
+  setting: Setting,
+  startTime: number,
+): [otel.Span, otel.Context] {
+  const { claim, headers, maxAttempts, workerId, called } = facts;
+  const { failures, crashes, stalls, before } = claim;
   const waitMs = waitedMs(claim);
   const { parent, links } = originOf(headers, setting);
   const active = otel.context.active();
   const under = called && otel.trace.getSpanContext(active) ? active : parent;
-  const [startedAt, began] = [Date.now(), performance.now()];
   const span = tracer().startSpan(`process ${subject.queue}`, {
     kind: otel.SpanKind.CONSUMER,
-    startTime: startedAt,
+    startTime,
     attributes: {
       ...spanAttributes(subject, "process", setting),
       "messaging.client.id": workerId,
@@ -100,119 +182,28 @@ export function watchAttempt(beginning: Beginning, setting: Setting): AttemptWat
     },
     links: [...links, ...linkTo(before, "previous_attempt")],
   }, under);
-  const inside = otel.trace.setSpan(under, span);
-  count("messaging.client.consumed.messages", family);
-  count("relier.worker.slots.used", { "messaging.system": "relier" });
-  record("relier.task.wait.duration", waitMs / 1000, family);
-  if (alive > 0) {
-    record("relier.task.resurrection.duration", Math.max(0, claimedAt - alive) / 1000, family);
-  }
-
-  let overAt: number | undefined;
-  let final: Settlement | null = null;
-  let type: string | undefined;
-  let settling = 0;
-
-  function lost(stage: "heartbeat" | "commit"): void {
-    fail(span, "RL_LEASE_LOST");
-    span.setAttribute("relier.fencing.current", claim.fence);
-    count("relier.lease.lost", { ...family, "relier.lease.stage": stage });
-    event("relier.lease.lost", "warn", told({ "relier.lease.stage": stage }), span);
-    close("lost", "RL_LEASE_LOST");
-  }
-
-  function told(more: otel.Attributes): otel.Attributes {
-    return { ...family, "messaging.message.id": subject.id, ...more };
-  }
-
-  function close(outcome: string, errorType?: string): void {
-    span.setAttribute("relier.task.outcome", outcome);
-    record("messaging.process.duration", (overAt ?? performance.now() - began) / 1000, {
-      ...family,
-      "relier.task.outcome": outcome,
-      ...(errorType !== undefined && { "error.type": errorType }),
-    });
-    span.end(startedAt + (overAt ?? performance.now() - began));
-  }
-
-  function failed({ event: what, text, error, ms }: Settlement): string {
-    const { name: thrown = "Error", message = "", stack = "" } = errorOf(error);
-    const known = type ?? codes[text] ?? typeOf(thrown);
-    fail(span, known);
-    event("messaging.process.exception", "error", {
-      ...told({}),
-      "exception.type": known,
-      "exception.message": message,
-      "exception.stacktrace": stack,
-    }, span);
-    if (what === "retry") {
-      span.setAttribute("relier.retry.delay", ms / 1000);
-      count("relier.task.retries", { ...family, "error.type": known });
-    } else {
-      const reason = text.replaceAll(" ", "_");
-      count("relier.task.dead_lettered", { ...family, "relier.dead.reason": reason });
-      event("relier.task.dead", "error", told({ "relier.dead.reason": reason }), span);
-    }
-    return known;
-  }
-
-  return {
-    trace: textOf(span),
-    ...within(inside),
-    ...harmless<Omit<AttemptWatch, "trace" | "run" | "step">>({
-      migrated(from, to) {
-        const versions = { "relier.envelope.from": from, "relier.envelope.to": to };
-        span.setAttributes(versions);
-        count("relier.envelope.migrations", { ...family, ...versions });
-      },
-      timeout(kind, limitMs) {
-        const limit = { "relier.timeout.type": kind };
-        if (kind === "soft") span.setAttribute("relier.timeout.soft", true);
-        else type = "RL_HARD_TIMEOUT";
-        count("relier.task.timeouts", { ...family, ...limit });
-        event(`relier.task.${kind}_timeout`, kind === "soft" ? "warn" : "error", {
-          ...told(limit),
-          "relier.timeout.limit": limitMs / 1000,
-          "relier.timeout.elapsed": (performance.now() - began) / 1000,
-        }, span);
-      },
-      decided(verdict) {
-        overAt = performance.now() - began;
-        settling = performance.now();
-        final = verdict;
-        count("relier.worker.slots.used", { "messaging.system": "relier" }, -1);
-        if (!verdict) lost("heartbeat");
-      },
-      settled(accepted) {
-        record("messaging.client.operation.duration", (performance.now() - settling) / 1000, {
-          ...family,
-          "messaging.operation.name": "settle",
-          "messaging.operation.type": "settle",
-        });
-        if (!accepted || !final) return lost("commit");
-        const { event: what, text } = final;
-        const failure = what === "retry" || what === "bury" ? failed(final) : undefined;
-        if (what === "stop") {
-          span.setAttribute("relier.cancel.reason", text);
-          event("relier.task.cancelled", "info", told({ "relier.cancel.reason": text }), span);
-        } else if (what === "handoff") {
-          event("relier.task.handed_off", "info", told({ "relier.handoff.reason": text }), span);
-        }
-        close(outcomes[what], failure);
-      },
-    }),
-  };
+  return [span, under];
 }
 
-/** Tells of the inside of an attempt whose span somebody else keeps: `trace` is its context. */
-export function joinAttempt(trace: string): Pick<AttemptWatch, "run" | "step"> {
+function countStart({ claim }: AttemptFacts, family: otel.Attributes): void {
+  count("messaging.client.consumed.messages", family);
+  count("relier.worker.slots.used", { "messaging.system": "relier" });
+  record("relier.task.wait.duration", waitedMs(claim) / 1000, family);
+  if (claim.alive === 0) return;
+  // A fence is the time of its claim in µs, by Redis; see lua/moves/claim.lua.
+  const seconds = Math.max(0, claim.fence / 1000 - claim.alive) / 1000;
+  record("relier.task.resurrection.duration", seconds, family);
+}
+
+/** The scope of an attempt whose span another process or thread keeps; `trace` is its context. */
+export function joinAttempt(trace: string): AttemptScope {
   const context = contextOf(trace);
-  return within(
+  return scopeOf(
     context ? otel.trace.setSpanContext(otel.ROOT_CONTEXT, context) : otel.ROOT_CONTEXT,
   );
 }
 
-function within(inside: otel.Context): Pick<AttemptWatch, "run" | "step"> {
+function scopeOf(inside: otel.Context): AttemptScope {
   return {
     run: (work) => otel.context.with(inside, work),
     async step(key, cached, work) {
@@ -233,7 +224,7 @@ function within(inside: otel.Context): Pick<AttemptWatch, "run" | "step"> {
   };
 }
 
-function errorOf(text: string): { name?: string; message?: string; stack?: string } {
+function errorIn(text: string): { name?: string; message?: string; stack?: string } {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,36 +1,36 @@
 /**
- * What every span and every event has in common, and how a trace context travels.
+ * The attributes that every span and event shares, and the way of a trace context through headers.
  *
  * @module
  */
 
 import * as otel from "@opentelemetry/api";
-import type { TelemetryOptions } from "./load_observer.ts";
+import type { TelemetryOptions } from "./observer.ts";
 import { version } from "../base/version.ts";
 
-/** What an observer was made with. */
+/** The settings of an observer. */
 export interface Setting {
   readonly propagation: NonNullable<TelemetryOptions["propagation"]>;
-  /** Where Redis is, as attributes; empty where that is not known. */
+  /** The address of Redis; empty if it is unknown. */
   readonly server: otel.Attributes;
 }
 
-/** What is told of a task. */
+/** The task a span is about. */
 export interface Subject {
   readonly queue: string;
   readonly name: string;
   readonly id: string;
 }
 
-/** Of more tasks at once than this one span tells, instead of one of each. */
-export const mostApart = 100;
+/** A call with more tasks than this has one span, not one for each task. */
+export const mostSpans = 100;
 
 /** The tracer of the provider that is registered now. */
 export function tracer(): otel.Tracer {
   return otel.trace.getTracer("@relier/core", version);
 }
 
-/** Where a URL leads, and nothing else of it; nothing for a port. */
+/** The host and port of a URL, and nothing else of it; nothing for a port. */
 export function serverOf(url: unknown): otel.Attributes {
   const [, host, port = "6379"] = /^rediss?:\/\/(?:[^@/]*@)?(\[[^\]]+\]|[^:/?]+)(?::(\d+))?/.exec(
     typeof url === "string" ? url : "",
@@ -39,7 +39,7 @@ export function serverOf(url: unknown): otel.Attributes {
   return { "server.address": host.replace(/^\[|\]$/g, ""), "server.port": Number(port) };
 }
 
-/** The attributes of a span about a task, for an operation such as `send`. */
+/** The attributes of a span about a task, for an operation such as `send`; without an empty id or name. */
 export function spanAttributes(
   { queue, name, id }: Subject,
   operation: string,
@@ -50,8 +50,8 @@ export function spanAttributes(
     "messaging.destination.name": queue,
     "messaging.operation.name": operation,
     "messaging.operation.type": operation,
-    "messaging.message.id": id,
-    "relier.task.name": name,
+    ...(id !== "" && { "messaging.message.id": id }),
+    ...(name !== "" && { "relier.task.name": name }),
     ...server,
   };
 }
@@ -73,7 +73,7 @@ export function metricAttributes({ queue, name }: Omit<Subject, "id">): otel.Att
   return found;
 }
 
-/** The name of an error, as what it is grouped by: nothing that somebody put together. */
+/** The name of an error, to group by it; `Error` if the name is not an identifier. */
 export function typeOf(name: unknown): string {
   return typeof name === "string" && /^[A-Za-z_$][\w$.]{0,99}$/.test(name) ? name : "Error";
 }
@@ -84,13 +84,13 @@ export function fail(span: otel.Span, type: string): void {
   span.setStatus({ code: otel.SpanStatusCode.ERROR, message: type });
 }
 
-/** Says in the headers of a task that it is only linked to the trace it was pushed in. */
+/** The header that marks a task as linked to the trace of its push, not part of it. */
 const byLink = "relier-propagation";
 const maxHeaders = 8192;
 
 /**
- * `headers` with the context of a push in them; as they are where there is none, where
- * they have one of their own, or where it does not fit.
+ * `headers` with the context of a push in them. They stay as they are if there is no context, if
+ * they carry one already, or if it does not fit.
  */
 export function stamped(
   headers: Readonly<Record<string, string>> | undefined,
@@ -114,14 +114,14 @@ export function stamped(
   return headers;
 }
 
-/** Where the spans of a task belong. */
+/** The trace that the spans of a task belong to. */
 export interface Origin {
-  /** The parent of its spans: the push, or nothing; with its baggage. */
+  /** The parent of its spans: the push or nothing, with its baggage. */
   readonly parent: otel.Context;
   readonly links: readonly otel.Link[];
 }
 
-/** Reads what a push left in the headers of its task. */
+/** Reads the context that a push left in the headers of its task. */
 export function originOf(
   headers: Readonly<Record<string, string>>,
   { propagation }: Setting,
@@ -138,7 +138,7 @@ export function originOf(
   };
 }
 
-/** A span context as text, by W3C Trace Context; empty if it is none. */
+/** A span context as text, by W3C Trace Context; empty if it is not valid. */
 export function textOf(span: otel.Span): string {
   const context = span.spanContext();
   if (!otel.isSpanContextValid(context)) return "";
@@ -146,7 +146,7 @@ export function textOf(span: otel.Span): string {
   return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`;
 }
 
-/** The span context of such a text. */
+/** The span context that `text` stands for. */
 export function contextOf(text: string): otel.SpanContext | undefined {
   const [, traceId, spanId, flags] =
     /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(text) ?? [];
@@ -154,7 +154,7 @@ export function contextOf(text: string): otel.SpanContext | undefined {
   return { traceId, spanId, traceFlags: parseInt(flags, 16), isRemote: true };
 }
 
-/** A link to an attempt before, where its context is known. */
+/** A link to an earlier attempt, if its context is known. */
 export function linkTo(text: string, kind: string): otel.Link[] {
   const context = contextOf(text);
   return context ? [{ context, attributes: { "relier.link.kind": kind } }] : [];

@@ -1,7 +1,6 @@
 /**
- * Events as OpenTelemetry has them now: log records with a name. Where nobody takes
- * logs (Deno, an SDK without them) they are events of the span they happened in. No
- * fact is only in an event.
+ * Events in the form of current OpenTelemetry: log records with a name. Without a logs SDK, as on
+ * Deno, an event is written to the span it happened in. No fact is only in an event.
  *
  * @module
  */
@@ -12,9 +11,9 @@ import { version } from "../base/version.ts";
 /** The severities of log records. */
 const severities = { info: 9, warn: 13, error: 17 } as const;
 
-/** What of the logs API is used. */
+/** The part of the logs API that is used. */
 interface Logs {
-  /** The API itself has it; what is registered with it is what this gives. */
+  /** Only the API itself has it; it returns the registered provider. */
   getLoggerProvider?(): unknown;
   getLogger(name: string, version: string): {
     enabled?(what: { eventName: string; severityNumber: number }): boolean;
@@ -29,19 +28,19 @@ interface Logs {
 }
 
 /**
- * The logs API came into `@opentelemetry/api` with 1.10; before, it was a package of its
- * own that keeps its provider here.
+ * The key of the provider that the separate package of the logs API keeps. `@opentelemetry/api` has
+ * the logs API itself since 1.10.
  */
 const before = Symbol.for("io.opentelemetry.js.api.logs");
 
-/** Whoever takes logs, if there is anybody. */
+/** The registered logs API, if there is one. */
 export function logs(): Logs | undefined {
   // Read off the namespace itself, or a bundler keeps all of it.
   return (otel as unknown as { readonly logs?: Logs }).logs ??
     (globalThis as Record<symbol, ((version: number) => Logs) | undefined>)[before]?.(1);
 }
 
-/** Tells of an event that happened in `span`, if it did in one. */
+/** Reports an event, of `span` if it happened in one. */
 export function event(
   eventName: string,
   severity: keyof typeof severities,

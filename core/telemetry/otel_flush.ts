@@ -1,6 +1,6 @@
 /**
- * Having exported what an SDK still keeps: it exports in batches, and an isolate is
- * killed.
+ * Exports what an SDK still holds: it exports in batches, and an isolate may be killed before the
+ * next one.
  *
  * @module
  */
@@ -8,21 +8,21 @@
 import * as otel from "@opentelemetry/api";
 import { logs } from "./otel_events.ts";
 
-/** A provider of an SDK, or what stands for one; the API does not say that either can be asked to. */
+/** A provider of an SDK, or its proxy; the API does not declare that either can be flushed. */
 interface Provider {
   getDelegate?(): Provider;
   forceFlush?(): Promise<void>;
 }
 
-/** Resolves when whoever is registered has exported what it kept, or failed to. Never rejects. */
+/** Resolves when every provider has exported what it held, or failed to. Never rejects. */
 export async function flush(): Promise<void> {
-  const looks: (() => unknown)[] = [
+  const providers: (() => unknown)[] = [
     () => otel.trace.getTracerProvider(),
     () => otel.metrics.getMeterProvider(),
     () => logs()?.getLoggerProvider?.() ?? logs(),
   ];
-  await Promise.allSettled(looks.map(async (look) => {
-    const provider = look() as Provider | undefined;
+  await Promise.allSettled(providers.map(async (find) => {
+    const provider = find() as Provider | undefined;
     await (provider?.getDelegate?.() ?? provider)?.forceFlush?.();
   }));
 }

@@ -1,29 +1,23 @@
 /**
- * What is told of queues whenever somebody collects.
+ * The gauges of queues, read whenever metrics are collected.
  *
  * @module
  */
 
 import * as otel from "@opentelemetry/api";
-import type { QueueReport } from "../worker/queue_gauges.ts";
+import type { QueueGauges } from "./facts.ts";
+import type { GaugesObserver } from "./observer.ts";
 import { type Observe, observeGauges } from "./otel_metrics.ts";
 
-/** What reports the queues of a worker. */
-export interface Gauges {
-  /** Looks whether there is somebody else to report to by now. */
-  look(): void;
-  stop(): void;
-}
-
-/** Makes the gauges of what `report` reads. */
-export function createGauges(report: () => Promise<readonly QueueReport[]>): Gauges {
+/** Reports what `report` reads. */
+export function observeQueues(report: () => Promise<readonly QueueGauges[]>): GaugesObserver {
   let from: otel.MeterProvider | undefined;
   let end = (): void => {};
   const read = async (observe: Observe): Promise<void> => {
-    for (const each of await report()) tell(each, observe);
+    for (const each of await report()) observeQueue(each, observe);
   };
   return {
-    look() {
+    refresh() {
       const provider = otel.metrics.getMeterProvider();
       if (provider === from) return;
       end();
@@ -34,15 +28,18 @@ export function createGauges(report: () => Promise<readonly QueueReport[]>): Gau
   };
 }
 
-function tell({ queue, tasks, workers, oldestMs, memory }: QueueReport, observe: Observe): void {
+function observeQueue(
+  { queue, tasks, workers, oldestMs, memory }: QueueGauges,
+  observe: Observe,
+): void {
   const family = { "messaging.system": "relier", "messaging.destination.name": queue };
-  for (const [state, many] of tasks) {
-    observe("relier.queue.tasks", many, { ...family, "relier.task.state": state });
-    if (state === "dead") observe("relier.dlq.tasks", many, family);
+  for (const [state, tally] of tasks) {
+    observe("relier.queue.tasks", tally, { ...family, "relier.task.state": state });
+    if (state === "dead") observe("relier.dlq.tasks", tally, family);
   }
   observe("relier.queue.oldest_task.age", oldestMs / 1000, family);
-  for (const [state, many] of workers) {
-    observe("relier.workers", many, { ...family, "relier.worker.state": state });
+  for (const [state, tally] of workers) {
+    observe("relier.workers", tally, { ...family, "relier.worker.state": state });
   }
   if (memory.used > 0) observe("relier.redis.memory.used", memory.used, family);
   if (memory.limit > 0) observe("relier.redis.memory.limit", memory.limit, family);

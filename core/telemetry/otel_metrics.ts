@@ -1,8 +1,7 @@
 /**
- * Every metric there is, as one table, and the writing of them. Instruments are made
- * when they are first used, and anew when another provider is registered: one that was
- * made before its SDK would count nothing for ever. No metric ever tells of an id, a
- * key or a tenant: whoever keeps metrics pays for each value of an attribute.
+ * Every metric, as one table, and the functions that write them. Instruments are made at their first
+ * use, and again when another provider is registered: one that was made before its SDK would never
+ * count. No metric has an id, a key or a tenant: each value of an attribute costs a time series.
  *
  * @module
  */
@@ -15,7 +14,7 @@ export interface Metric {
   readonly kind: "counter" | "histogram" | "updown" | "gauge";
   /** By UCUM. */
   readonly unit: string;
-  readonly says: string;
+  readonly description: string;
   /** The bounds of a histogram, in its unit. */
   readonly buckets?: readonly number[];
 }
@@ -23,40 +22,40 @@ export interface Metric {
 /** The metrics by name. */
 // deno-fmt-ignore
 export const metrics = {
-  "messaging.client.sent.messages":      { kind: "counter", unit: "{message}", says: "Tasks that were pushed, also in vain" },
-  "messaging.client.consumed.messages":  { kind: "counter", unit: "{message}", says: "Tasks that a worker began" },
-  "messaging.client.operation.duration": { kind: "histogram", unit: "s", says: "How long Redis took to accept a push, or a settle",
+  "messaging.client.sent.messages":      { kind: "counter", unit: "{message}", description: "Pushes, including rejected ones" },
+  "messaging.client.consumed.messages":  { kind: "counter", unit: "{message}", description: "Started attempts" },
+  "messaging.client.operation.duration": { kind: "histogram", unit: "s", description: "Push or settle duration",
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10] },
-  "messaging.process.duration":          { kind: "histogram", unit: "s", says: "How long an attempt took",
+  "messaging.process.duration":          { kind: "histogram", unit: "s", description: "Attempt duration",
     buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 120, 300, 600, 1800, 3600] },
-  "relier.task.wait.duration":           { kind: "histogram", unit: "s", says: "From when a task was ready to when it began",
+  "relier.task.wait.duration":           { kind: "histogram", unit: "s", description: "Time from ready to started",
     buckets: [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600] },
-  "relier.task.dedup.hits":              { kind: "counter", unit: "{task}", says: "Pushes that found their task there" },
-  "relier.task.retries":                 { kind: "counter", unit: "{task}", says: "Failed attempts that another one follows" },
-  "relier.task.timeouts":                { kind: "counter", unit: "{timeout}", says: "Attempts that ran into a soft or a hard timeout" },
-  "relier.task.dead_lettered":           { kind: "counter", unit: "{task}", says: "Tasks that went to the dead-letter queue" },
-  "relier.task.resurrections":           { kind: "counter", unit: "{task}", says: "Tasks that were taken from a worker that is gone" },
-  "relier.task.resurrection.duration":   { kind: "histogram", unit: "s", says: "From the last proof of life to running again",
+  "relier.task.dedup.hits":              { kind: "counter", unit: "{task}", description: "Deduplicated pushes" },
+  "relier.task.retries":                 { kind: "counter", unit: "{task}", description: "Retried attempts" },
+  "relier.task.timeouts":                { kind: "counter", unit: "{timeout}", description: "Attempt timeouts" },
+  "relier.task.dead_lettered":           { kind: "counter", unit: "{task}", description: "Dead-lettered tasks" },
+  "relier.task.resurrections":           { kind: "counter", unit: "{task}", description: "Resurrected tasks" },
+  "relier.task.resurrection.duration":   { kind: "histogram", unit: "s", description: "Time to resurrection",
     buckets: [0.5, 1, 2, 5, 8, 10, 12, 15, 20, 25, 30, 35, 45, 60, 120] },
-  "relier.dlq.released":                 { kind: "counter", unit: "{task}", says: "Dead tasks that were given another life" },
-  "relier.envelope.migrations":          { kind: "counter", unit: "{migration}", says: "Payloads of an older version that were migrated" },
-  "relier.idempotency.claims":           { kind: "counter", unit: "{claim}", says: "What became of idempotency keys that were claimed" },
-  "relier.admission.requests":           { kind: "counter", unit: "{request}", says: "Pushes that the limits of a queue let in or refused" },
-  "relier.admission.duration":           { kind: "histogram", unit: "s", says: "How long it took to be let in or refused",
+  "relier.dlq.released":                 { kind: "counter", unit: "{task}", description: "Released tasks" },
+  "relier.envelope.migrations":          { kind: "counter", unit: "{migration}", description: "Migrated payloads" },
+  "relier.idempotency.claims":           { kind: "counter", unit: "{claim}", description: "Idempotency claims" },
+  "relier.admission.requests":           { kind: "counter", unit: "{request}", description: "Admission checks" },
+  "relier.admission.duration":           { kind: "histogram", unit: "s", description: "Admission check duration",
     buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01] },
-  "relier.lease.lost":                   { kind: "counter", unit: "{lease}", says: "Attempts whose task another worker has" },
-  "relier.worker.slots.used":            { kind: "updown", unit: "{slot}", says: "Handlers at work in this process" },
-  "relier.worker.drains":                { kind: "counter", unit: "{drain}", says: "Workers that left" },
-  "relier.worker.drain.duration":        { kind: "histogram", unit: "s", says: "How long a worker took to leave",
+  "relier.lease.lost":                   { kind: "counter", unit: "{lease}", description: "Lost leases" },
+  "relier.worker.slots.used":            { kind: "updown", unit: "{slot}", description: "Slots in use" },
+  "relier.worker.drains":                { kind: "counter", unit: "{drain}", description: "Worker drains" },
+  "relier.worker.drain.duration":        { kind: "histogram", unit: "s", description: "Worker drain duration",
     buckets: [0.1, 0.5, 1, 5, 10, 20, 30, 60, 120] },
-  "relier.redis.reconnects":             { kind: "counter", unit: "{connection}", says: "Subscriptions of workers that were cut" },
-  "relier.operator.actions":             { kind: "counter", unit: "{action}", says: "What operators did" },
-  "relier.queue.tasks":                  { kind: "gauge", unit: "{task}", says: "Tasks of a queue by state" },
-  "relier.queue.oldest_task.age":        { kind: "gauge", unit: "s", says: "Age of the task that is first in line" },
-  "relier.dlq.tasks":                    { kind: "gauge", unit: "{task}", says: "Dead tasks of a queue" },
-  "relier.workers":                      { kind: "gauge", unit: "{worker}", says: "Workers of a queue by state" },
-  "relier.redis.memory.used":            { kind: "gauge", unit: "By", says: "Memory the server of a queue uses" },
-  "relier.redis.memory.limit":           { kind: "gauge", unit: "By", says: "Memory the server of a queue may use; absent without a limit" },
+  "relier.redis.reconnects":             { kind: "counter", unit: "{connection}", description: "Lost subscriptions" },
+  "relier.operator.actions":             { kind: "counter", unit: "{action}", description: "Operator actions" },
+  "relier.queue.tasks":                  { kind: "gauge", unit: "{task}", description: "Tasks, by state" },
+  "relier.queue.oldest_task.age":        { kind: "gauge", unit: "s", description: "Age of next task" },
+  "relier.dlq.tasks":                    { kind: "gauge", unit: "{task}", description: "Dead tasks" },
+  "relier.workers":                      { kind: "gauge", unit: "{worker}", description: "Workers by state" },
+  "relier.redis.memory.used":            { kind: "gauge", unit: "By", description: "Redis memory used" },
+  "relier.redis.memory.limit":           { kind: "gauge", unit: "By", description: "Redis memory limit" },
 } as const;
 
 type Named<K extends Metric["kind"]> = {
@@ -84,7 +83,7 @@ function instrument(name: Named<"counter" | "histogram" | "updown">): Instrument
 }
 
 function make(name: Named<"counter" | "histogram" | "updown">): Instrument {
-  const { kind, unit, says: description, buckets } = metrics[name] as Metric;
+  const { kind, unit, description, buckets } = metrics[name] as Metric;
   const whole = { unit, description, valueType: otel.ValueType.INT };
   if (kind === "counter") return meter().createCounter(name, whole);
   if (kind === "updown") return meter().createUpDownCounter(name, whole);
@@ -92,7 +91,7 @@ function make(name: Named<"counter" | "histogram" | "updown">): Instrument {
   return meter().createHistogram(name, { unit, description, advice });
 }
 
-/** Adds to a counter, 1 unless told otherwise. */
+/** Adds `by`, 1 by default, to a counter. */
 export function count(
   name: Named<"counter" | "updown">,
   attributes: otel.Attributes,
@@ -110,18 +109,18 @@ export function record(
   (instrument(name) as otel.Histogram).record(value, attributes);
 }
 
-/** What {@linkcode observeGauges} reads: what to tell of each gauge. */
+/** Reports the value of a gauge. */
 export type Observe = (
   name: Named<"gauge">,
   value: number,
   attributes: otel.Attributes,
 ) => void;
 
-/** Has `read` asked whenever somebody collects; returns what ends that. */
+/** Calls `read` whenever metrics are collected; returns a function that ends that. */
 export function observeGauges(read: (observe: Observe) => Promise<void>): () => void {
   const own = meter();
   const gauges = new Map<string, otel.ObservableGauge>();
-  for (const [name, { kind, unit, says: description }] of Object.entries(metrics)) {
+  for (const [name, { kind, unit, description }] of Object.entries(metrics)) {
     if (kind !== "gauge") continue;
     const valueType = unit === "s" ? otel.ValueType.DOUBLE : otel.ValueType.INT;
     gauges.set(name, own.createObservableGauge(name, { unit, description, valueType }));

@@ -1,100 +1,62 @@
 /**
- * What is told to OpenTelemetry, as one thing to load once somebody has registered
- * an SDK. Nothing here changes what becomes of a task.
+ * The observer that reports to OpenTelemetry, as one thing to load once an SDK is registered.
  *
  * @module
  */
 
-import type { OperatorAction } from "../operations/operator_log.ts";
-import type { Definition } from "../task/definition.ts";
-import type { DrainReport } from "../worker/drain.ts";
-import type { TaskHandle } from "../producer/create_handle.ts";
-import type { Parcel } from "../producer/prepared_push.ts";
-import type { ResurrectedTask } from "../recovery/resurrection_report.ts";
-import type { ReleasedTask } from "../operations/release.ts";
-import type { QueueReport } from "../worker/queue_gauges.ts";
-import { type AttemptWatch, type Beginning, joinAttempt, watchAttempt } from "./otel_attempt.ts";
+import type { OperatorFacts } from "./facts.ts";
+import type { GaugesObserver, Observer } from "./observer.ts";
+import { beginAttempt, joinAttempt } from "./otel_attempt.ts";
 import { event } from "./otel_events.ts";
 import { flush } from "./otel_flush.ts";
-import { createGauges, type Gauges } from "./otel_gauges.ts";
+import { observeQueues } from "./otel_gauges.ts";
 import { harmless, unharmed } from "./guard.ts";
 import { count, record } from "./otel_metrics.ts";
-import { type Send, watchPush, watchRefusal } from "./otel_push.ts";
-import { watchRaised } from "./otel_resurrection.ts";
-import { watchReleased } from "./otel_release.ts";
+import { beginPush, reportRefusedPush } from "./otel_push.ts";
+import { reportResurrections } from "./otel_resurrection.ts";
+import { reportReleases } from "./otel_release.ts";
 import { metricAttributes, serverOf, type Setting, tracer } from "./otel_context.ts";
 
-/** Tells OpenTelemetry what happens. */
-export interface Observer {
-  /** Sends parcels by `send`; `buffered` says that nobody need be waiting. */
-  push<R>(all: readonly Parcel[], send: Send<R>, buffered: boolean): Promise<TaskHandle<R>>[];
-  /** A push was refused before it was sent. */
-  refused(definition: Definition, error: unknown): void;
-  /** An attempt begins. */
-  attempt(beginning: Beginning): AttemptWatch | undefined;
-  /** An attempt begins whose span is kept elsewhere; `trace` is its context. */
-  join(trace: string): Pick<AttemptWatch, "run" | "step">;
-  /** Tasks were taken from a worker that is gone. */
-  raised(queue: string, raised: readonly ResurrectedTask[]): void;
-  /** A key was claimed outside of a task. */
-  claimed(queue: string, result: "executed" | "cached" | "waited" | "conflict"): void;
-  /** It was asked whether a queue takes tasks; `reason` is why not. */
-  asked(queue: string, reason: string | undefined, ms: number): void;
-  /** Dead tasks were given another life, which Redis was asked for at `startTime`. */
-  released(queue: string, tasks: readonly ReleasedTask[], startTime: number): void;
-  /** An operator did something. */
-  operated(action: OperatorAction): void;
-  /** Whoever collects is to be told what `report` reads. */
-  gauges(report: () => Promise<readonly QueueReport[]>): Gauges;
-  /** A worker has started, or begins to leave. */
-  worker(what: "started" | "draining", worker: string): void;
-  /** A worker has left, after `ms`. */
-  drained(worker: string, report: Pick<DrainReport, "completed" | "handedOff">, ms: number): void;
-  /** The subscription of a worker was cut. */
-  disconnected(queue: string, worker: string): void;
-  /** Has what was told exported, as far as that can be asked for. Never rejects. */
-  flush(): Promise<void>;
-}
+/** The methods that only report. */
+type Reports = Omit<
+  Observer,
+  "beginPush" | "beginAttempt" | "joinAttempt" | "observeQueues" | "flush"
+>;
 
-/** What only tells. */
-type Told = Omit<Observer, "push" | "attempt" | "join" | "gauges" | "flush">;
-
-/** Makes an observer; `redis` is the option of that name. */
-export function createObserver(
-  propagation: Setting["propagation"],
-  redis: unknown,
-): Observer {
-  const setting: Setting = { propagation, server: serverOf(redis) };
+/** Makes an observer; `server` is a URL, or a port, of which nothing is reported. */
+export function createObserver(propagation: Setting["propagation"], server: unknown): Observer {
+  const setting: Setting = { propagation, server: serverOf(server) };
   const system = { "messaging.system": "relier" };
   return {
-    push: (all, send, buffered) => watchPush(all, send, buffered, setting),
-    attempt: (beginning) => unharmed(() => watchAttempt(beginning, setting)),
-    join: joinAttempt,
-    gauges: (report) => harmless<Gauges>(createGauges(report)),
+    beginPush: (all, buffered) =>
+      all.length === 0 ? undefined : unharmed(() => beginPush(all, buffered, setting)),
+    beginAttempt: (facts) => unharmed(() => beginAttempt(facts, setting)),
+    joinAttempt,
+    observeQueues: (read) => harmless<GaugesObserver>(observeQueues(read)),
     flush,
-    ...harmless<Told>({
-      refused: (definition, error) => watchRefusal(definition, error, setting),
-      raised: (queue, raised) => watchRaised(queue, raised, setting),
-      claimed: (queue, result) =>
+    ...harmless<Reports>({
+      pushRefused: (task, error) => reportRefusedPush(task, error, setting),
+      resurrected: (queue, tasks) => reportResurrections(queue, tasks, setting),
+      keyClaimed: (queue, result) =>
         count("relier.idempotency.claims", {
           ...metricAttributes({ queue, name: "" }),
           "relier.idempotency.result": result,
         }),
-      asked(queue, reason, ms) {
-        const result = {
+      admissionChecked(queue, reason, ms) {
+        const attributes = {
+          ...metricAttributes({ queue, name: "" }),
           "relier.admission.result": reason === undefined ? "accepted" : "rejected",
         };
-        const told = { ...metricAttributes({ queue, name: "" }), ...result };
-        count("relier.admission.requests", told);
-        record("relier.admission.duration", ms / 1000, told);
+        count("relier.admission.requests", attributes);
+        record("relier.admission.duration", ms / 1000, attributes);
       },
-      released: (queue, tasks, startTime) => watchReleased(queue, tasks, startTime, setting),
-      operated: watchAction,
-      worker: (what, worker) =>
+      released: (queue, tasks, startTime) => reportReleases(queue, tasks, startTime, setting),
+      operatorActed: reportAction,
+      workerChanged: (what, worker) =>
         event(`relier.worker.${what}`, "info", { ...system, "messaging.client.id": worker }),
-      drained(worker, { completed, handedOff }, ms) {
+      workerDrained(worker, { completed, handedOff }, ms) {
         const result = { "relier.drain.result": handedOff === 0 ? "finished" : "handed_off" };
-        const told = {
+        const attributes = {
           ...system,
           "messaging.client.id": worker,
           "relier.drain.completed": completed,
@@ -105,9 +67,9 @@ export function createObserver(
         const span = tracer().startSpan("drain", {
           root: true,
           startTime: now - ms,
-          attributes: { ...told, "relier.worker.id": worker },
+          attributes: { ...attributes, "relier.worker.id": worker },
         });
-        event("relier.worker.drained", "info", told, span);
+        event("relier.worker.drained", "info", attributes, span);
         event("relier.worker.stopped", "info", { ...system, "messaging.client.id": worker }, span);
         span.end(now);
         count("relier.worker.drains", { ...system, ...result });
@@ -125,17 +87,17 @@ export function createObserver(
   };
 }
 
-/** Tells of what an operator did, with who it was and to what: no metric has either. */
-function watchAction({ actor, action, target, surface }: OperatorAction): void {
-  const how = { "relier.operator.action": action, "relier.operator.surface": surface };
-  const told = {
+/** Reports an action with its actor and target; metrics have neither of them. */
+function reportAction({ actor, action, target, surface }: OperatorFacts): void {
+  const kind = { "relier.operator.action": action, "relier.operator.surface": surface };
+  const attributes = {
     "messaging.system": "relier",
-    ...how,
+    ...kind,
     "relier.operator.actor": actor,
     "relier.operator.target": target,
   };
-  const span = tracer().startSpan(`operator ${action}`, { attributes: told });
-  event("relier.operator.action", "info", told, span);
+  const span = tracer().startSpan(`operator ${action}`, { attributes });
+  event("relier.operator.action", "info", attributes, span);
   span.end();
-  count("relier.operator.actions", { "messaging.system": "relier", ...how });
+  count("relier.operator.actions", { "messaging.system": "relier", ...kind });
 }

@@ -1,36 +1,31 @@
 /**
- * What is told of dead tasks that were given another life: each is sent once more, by
- * whoever releases it. What its push left in its headers stays, so its next attempt
- * belongs where the others did.
+ * Reports dead tasks that were released: each is sent once more, by its releaser. The headers keep
+ * the context of the first push, so the next attempt belongs to the trace of the others.
  *
  * @module
  */
 
 import * as otel from "@opentelemetry/api";
-import type { ReleasedTask } from "../operations/release.ts";
+import type { ReleaseFacts } from "./facts.ts";
 import { event } from "./otel_events.ts";
 import { count } from "./otel_metrics.ts";
 import {
   linkTo,
   metricAttributes,
-  mostApart,
+  mostSpans,
   type Setting,
   spanAttributes,
   tracer,
 } from "./otel_context.ts";
 
-/** Tells of tasks of `queue` that were released; `startTime` is when Redis was asked to. */
-export function watchReleased(
+/** Reports tasks of `queue` that were released; `startTime` is when Redis was asked to. */
+export function reportReleases(
   queue: string,
-  released: readonly ReleasedTask[],
+  released: readonly ReleaseFacts[],
   startTime: number,
   setting: Setting,
 ): void {
-  const { "messaging.message.id": _, "relier.task.name": __, ...shared } = spanAttributes(
-    { queue, name: "", id: "" },
-    "release",
-    setting,
-  );
+  const shared = spanAttributes({ queue, name: "", id: "" }, "release", setting);
   const send = (of: otel.Attributes, links: otel.Link[] = []): otel.Span =>
     tracer().startSpan(`send ${queue}`, {
       kind: otel.SpanKind.PRODUCER,
@@ -38,7 +33,7 @@ export function watchReleased(
       attributes: { ...shared, "messaging.operation.type": "send", ...of },
       links,
     });
-  const spans = released.length > mostApart
+  const spans = released.length > mostSpans
     ? [send({ "messaging.batch.message_count": released.length })]
     : released.map(({ id, name, trace }) =>
       send(
@@ -47,7 +42,10 @@ export function watchReleased(
       )
     );
   for (const { name } of released) count("relier.dlq.released", metricAttributes({ queue, name }));
-  const told = { ...metricAttributes({ queue, name: "" }), "relier.dlq.tasks": released.length };
-  event("relier.dlq.released", "info", told, spans.length === 1 ? spans[0] : undefined);
+  const attributes = {
+    ...metricAttributes({ queue, name: "" }),
+    "relier.dlq.tasks": released.length,
+  };
+  event("relier.dlq.released", "info", attributes, spans.length === 1 ? spans[0] : undefined);
   for (const span of spans) span.end();
 }

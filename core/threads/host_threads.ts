@@ -5,12 +5,12 @@
  * @module
  */
 
-import { loaded } from "../task/current_run.ts";
+import { importOutsideScope } from "../base/async_scope.ts";
 
 /** The functions of a host with threads. */
 export type Threads = typeof import("#node");
 
 /** Loads them. */
 export function threads(): Promise<Threads> {
-  return loaded(() => import("#node"));
+  return importOutsideScope(() => import("#node"));
 }

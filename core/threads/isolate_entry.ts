@@ -15,9 +15,10 @@ import type { ProgressUpdate } from "../execution/running_attempt.ts";
 import { startAttempt } from "../execution/start_attempt.ts";
 import { sleep } from "../base/timers.ts";
 import type { RedisPort } from "../port.ts";
-import { createRelier, insideOf, type Relier } from "../client/create_relier.ts";
+import { createRelier, internalsOf } from "../client/create_relier.ts";
+import type { Relier } from "../client/relier.ts";
 import { definitionNamed } from "../task/task.ts";
-import { observing } from "../telemetry/load_observer.ts";
+import { loadedObserver } from "../telemetry/load_observer.ts";
 
 let inside = false;
 
@@ -67,14 +68,14 @@ export function createIsolate(isolate: IsolateHost): (message: ToIsolate) => voi
 
   async function open(message: Open): Promise<void> {
     host = openHost(message, isolate, state, calls.ask);
-    const { telemetry } = insideOf(state.relier!);
+    const { telemetry } = internalsOf(state.relier!);
     for (const module of message.modules) await isolate.load(module);
     await telemetry(); // A module may have registered an SDK.
     post({ what: "open" });
   }
 
   async function close(): Promise<void> {
-    await observing(insideOf(state.relier!).telemetry)?.flush();
+    await loadedObserver(internalsOf(state.relier!).telemetry)?.flush();
     post({ what: "closed" });
   }
 
@@ -116,7 +117,9 @@ function openHost(
     },
     saveStep: (_claim, name, value) => ask({ what: "step", name, value }),
     join: () =>
-      state.trace === "" ? undefined : observing(insideOf(relier).telemetry)?.join(state.trace),
+      state.trace === ""
+        ? undefined
+        : loadedObserver(internalsOf(relier).telemetry)?.joinAttempt(state.trace),
     onError: (error) => post({ what: "error", error: encodeError(error) }),
   };
 }

@@ -9,8 +9,8 @@ import type { Claim } from "../protocol/claim.ts";
 import { RelierError, type RelierErrorCode } from "../base/errors.ts";
 import { serializeError } from "../base/serialized_error.ts";
 import type { ProgressUpdate } from "../execution/running_attempt.ts";
-import type { Settlement } from "../execution/outcome.ts";
-import type { TelemetryOptions } from "../telemetry/load_observer.ts";
+import type { Settlement } from "../protocol/settlement.ts";
+import type { TelemetryOptions } from "../telemetry/observer.ts";
 
 /** The properties of an isolate, besides what it runs. */
 export interface IsolateKind {

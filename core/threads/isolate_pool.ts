@@ -17,7 +17,7 @@ import {
   refuseWithoutModule,
 } from "./isolation_check.ts";
 import type { RedisPort } from "../port.ts";
-import type { TelemetryOptions } from "../telemetry/load_observer.ts";
+import type { TelemetryOptions } from "../telemetry/observer.ts";
 import { runIsolated } from "./isolated_attempt.ts";
 
 /** The isolates of a worker. */

@@ -13,6 +13,7 @@ import { rowsPerCall } from "../defaults.ts";
 import { evict } from "../recovery/sweeper.ts";
 import type { RedisPort } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
+import { noLossDetection } from "../redis/loss_detector.ts";
 import { renew } from "../redis/generated/worker.ts";
 
 /** The worker to guard, and how. It crosses into another thread. */
@@ -72,7 +73,7 @@ export function guardFromThread(
   events: Guard["events"],
 ): StallGuardThread {
   // The worker itself notices what Redis forgot.
-  const caller: Caller = { port, ledger: { seen: () => undefined, witness: () => {} } };
+  const caller: Caller = { port, lossDetector: noLossDetection };
   const starts: string[][] = config.partitions.map(() => []);
   const over = new AbortController();
   const guard: Guard = { config, caller, now, events, signal: over.signal, starts };

@@ -9,7 +9,7 @@
 import { type Claim, readClaims, tracesOf } from "../protocol/claim.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
-import type { Settlement } from "../execution/outcome.ts";
+import type { Settlement } from "../protocol/settlement.ts";
 import { call } from "../redis/call.ts";
 import { settleAndClaim } from "../redis/generated/worker.ts";
 import { sleep } from "../base/timers.ts";

@@ -6,9 +6,8 @@
 
 export { handleSignals } from "./process_signals.ts";
 export { isIsolate } from "../threads/isolate_entry.ts";
-export { takeLock } from "../client/lock_lease.ts";
 export { decodeCommand } from "../protocol/worker_command.ts";
 export { revivedMs, runPhoenix } from "../recovery/sweeper.ts";
-export { askServer, refuseUnsafe } from "../redis/server_info.ts";
+export { readServerInfo, refuseUnsafe } from "../redis/server_info.ts";
 export { createSession } from "./session.ts";
 export { readTickOptions, runTick } from "./tick.ts";

@@ -147,7 +147,7 @@ async function checkServer(life: Life, parts: Parts): Promise<void> {
   if (life.safe) return;
   const { inside: { caller, prefix }, setup } = life.owner;
   const partition = partitionOf(setup.queues[0]!.name, 0, prefix);
-  parts.refuseUnsafe(await parts.askServer(caller, partition));
+  parts.refuseUnsafe(await parts.readServerInfo(caller, partition));
   life.safe = true;
 }
 

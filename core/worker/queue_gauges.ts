@@ -9,18 +9,7 @@ import type { Partition } from "../protocol/keys.ts";
 import { waitAtMost } from "../base/timers.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { queueGauges } from "../redis/generated/worker.ts";
-
-/** The numbers of a queue. */
-export interface QueueReport {
-  readonly queue: string;
-  /** Tasks by state, and workers. */
-  readonly tasks: readonly (readonly [state: string, many: number])[];
-  readonly workers: readonly (readonly [state: string, many: number])[];
-  /** The age of the task that is first in line. */
-  readonly oldestMs: number;
-  /** Of the server, in bytes; 0 where it reports none, or has no limit. */
-  readonly memory: { readonly used: number; readonly limit: number };
-}
+import type { QueueGauges } from "../telemetry/facts.ts";
 
 /** The time a collection waits for Redis; after that it gets the numbers of the one before. */
 const mostMs = 250;
@@ -33,8 +22,8 @@ export function createReport(
   caller: Caller,
   partitions: readonly Partition[],
   worker: string,
-): () => Promise<readonly QueueReport[]> {
-  const last = new Map<Partition, QueueReport>();
+): () => Promise<readonly QueueGauges[]> {
+  const last = new Map<Partition, QueueGauges>();
   let askedAt: number | undefined;
 
   async function ask(partition: Partition, leaseMs: number): Promise<void> {

@@ -17,10 +17,10 @@ import { createStallGuard } from "../threads/stall_guard.ts";
 import { type ClaimLoop, createClaimLoop } from "./claim_loop.ts";
 import { reportResurrections } from "../recovery/resurrection_report.ts";
 import { createReport } from "./queue_gauges.ts";
-import type { Inside, Relier } from "../client/create_relier.ts";
+import type { ClientInternals, Relier } from "../client/relier.ts";
 import { saveStep } from "../execution/save_step.ts";
-import { observing } from "../telemetry/load_observer.ts";
-import type { Gauges } from "../telemetry/otel_gauges.ts";
+import { loadedObserver } from "../telemetry/load_observer.ts";
+import type { GaugesObserver } from "../telemetry/observer.ts";
 import { createTimingRecorder } from "../base/histogram.ts";
 import { createLeaseTable } from "./lease_table.ts";
 import { watchLoop } from "./loop_watch.ts";
@@ -36,7 +36,7 @@ const lastBeatMs = 1000;
 export interface SessionOwner {
   readonly id: string;
   readonly relier: Relier;
-  readonly inside: Inside;
+  readonly inside: ClientInternals;
   readonly setup: Setup;
   readonly emit: Emit;
   /** Receives an operator's command, once for each queue. */
@@ -153,7 +153,7 @@ function createContext(
     setup: maxClaims === undefined ? setup : { ...setup, idleBeatMs: Infinity },
     emit,
     report,
-    observer: () => observing(telemetry),
+    observer: () => loadedObserver(telemetry),
     signal,
     guard,
     leases: createLeaseTable(guard),
@@ -180,7 +180,7 @@ function createHost(
     observe(claim, id, task) {
       const observes = observer();
       if (observes) heartbeats.get(claim.partition)!.saveTracesSoon();
-      return observes?.attempt({ ...task, claim, id, workerId, called });
+      return observes?.beginAttempt({ ...task, claim, id, workerId, called });
     },
     onError: (error, id, name) => emit("error", { id, name, error }),
   };
@@ -199,7 +199,7 @@ function createGaugeReports(
   { caller, partitions, workerId, observer }: SessionContext,
 ): GaugeReports {
   let looked = false;
-  let gauges: Gauges | undefined;
+  let gauges: GaugesObserver | undefined;
   return {
     get looked() {
       return looked;
@@ -208,9 +208,9 @@ function createGaugeReports(
       looked = true;
       const observes = observer();
       if (!observes) return;
-      if (!gauges) observes.worker("started", workerId);
-      gauges ??= observes.gauges(createReport(caller, partitions, workerId));
-      gauges.look();
+      if (!gauges) observes.workerChanged("started", workerId);
+      gauges ??= observes.observeQueues(createReport(caller, partitions, workerId));
+      gauges.refresh();
     },
     stop: () => gauges?.stop(),
   };
@@ -221,7 +221,7 @@ async function farewell(parts: SessionParts, hurry: AbortController): Promise<vo
   const { caller, workerId, setup: { leaseMs }, report } = context;
   const began = performance.now();
   const observer = gauges.looked ? context.observer() : undefined;
-  observer?.worker("draining", workerId);
+  observer?.workerChanged("draining", workerId);
   await drainSlots(loop, hurry);
   await relier.flush({ timeout: farewellMs }).catch(report);
   end.abort();
@@ -241,5 +241,5 @@ async function farewell(parts: SessionParts, hurry: AbortController): Promise<vo
   );
   await waitAtMost(farewellMs, Promise.all(evicting).catch(report));
   const { settled } = loop.slots;
-  observer?.drained(workerId, drainReport(settled, null), performance.now() - began);
+  observer?.workerDrained(workerId, drainReport(settled, null), performance.now() - began);
 }

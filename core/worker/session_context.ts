@@ -6,7 +6,7 @@
 
 import type { Partition } from "../protocol/keys.ts";
 import type { Caller } from "../redis/call.ts";
-import type { Observer } from "../telemetry/load_observer.ts";
+import type { Observer } from "../telemetry/observer.ts";
 import type { StallGuard } from "../threads/stall_guard.ts";
 import type { TimingRecorder } from "../base/histogram.ts";
 import type { LeaseTable } from "./lease_table.ts";

@@ -9,7 +9,8 @@ import { type Claim, waitedMs } from "../protocol/claim.ts";
 import type { AttemptSettlement } from "./exchange.ts";
 import { idOf } from "../protocol/keys.ts";
 import type { AttemptHost, RunningAttempt } from "../execution/running_attempt.ts";
-import { handedOff, type Settlement } from "../execution/outcome.ts";
+import { handedOff } from "../execution/outcome.ts";
+import type { Settlement } from "../protocol/settlement.ts";
 import { startAttempt } from "../execution/start_attempt.ts";
 import type { SessionContext } from "./session_context.ts";
 

@@ -7,7 +7,8 @@
 import type { DrainReport } from "./drain.ts";
 import type { Duration } from "../base/duration.ts";
 import type { WorkerHealth } from "./health.ts";
-import { insideOf, type Relier } from "../client/create_relier.ts";
+import { internalsOf } from "../client/create_relier.ts";
+import type { Relier } from "../client/relier.ts";
 import { createLifecycle } from "./lifecycle.ts";
 import { refuseRefs } from "../task/task_ref.ts";
 import type { TickOptions, TickReport } from "./tick.ts";
@@ -58,7 +59,7 @@ export interface Worker extends AsyncDisposable {
  */
 export function createWorker(relier: Relier, options: WorkerOptions = {}): Worker {
   const setup = readWorkerOptions(options);
-  const inside = insideOf(relier);
+  const inside = internalsOf(relier);
   refuseRefs(inside.definitions());
   const { emit, on } = createEvents();
   const life = createLifecycle({ relier, inside, setup, emit });

@@ -13,8 +13,9 @@ import type { Redis } from "ioredis";
 import { auditPartition } from "../../core/inspection/audit.ts";
 import { portOf } from "../../core/redis/connect.ts";
 import { type KeyName, keyOf, type Partition, partitionOf } from "../../core/protocol/keys.ts";
-import { insideOf } from "../../core/client/create_relier.ts";
+import { internalsOf } from "../../core/client/create_relier.ts";
 import type { Caller } from "../../core/redis/call.ts";
+import { noLossDetection } from "../../core/redis/loss_detector.ts";
 import {
   createRelier,
   createWorker,
@@ -79,8 +80,7 @@ let count = 0;
 function open(): Promise<{ engine: Engine; auditor: Caller }> {
   return opened ??= openEngine().then((engine) => {
     // No client, which would be the default one. No loss is any of its business.
-    const ledger = { seen: () => undefined, witness: () => {} };
-    return { engine, auditor: { port: portOf(engine.port()), ledger } };
+    return { engine, auditor: { port: portOf(engine.port()), lossDetector: noLossDetection } };
   });
 }
 
@@ -126,7 +126,7 @@ export function withRelier(body: (lab: Lab) => Promise<void>): (t?: TestContext)
       queue: rl.queue("default"),
       partition,
       redis,
-      moves: movesAt(insideOf(rl).caller, partition, redis),
+      moves: movesAt(internalsOf(rl).caller, partition, redis),
       losses,
       pushErrors,
       port: () => given(portOf(engine.port())),

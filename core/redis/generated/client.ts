@@ -22,23 +22,6 @@ export const cancel: Script<
   },
 };
 
-/** list_queues: the queues that were ever in use, by when they were last */
-export const listQueues: Script<
-  { offset: number; limit: number },
-  never,
-  readonly [word: "ok", epoch: string, seq: number, names: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
-> = {
-  name: "list_queues",
-  keys: ["meta","queues"],
-  args: ["offset","limit"],
-  row: [],
-  replies: ["ok","schema"],
-  sha: "1ce3e5680ab8c278e92f3599c5000566161c5c90",
-  get source() {
-    return keyTable(this.keys) + "local ASKED = {  }\nlocal MOVES = {  }\nlocal offset = tonumber(ARGV[1])\nlocal limit = tonumber(ARGV[2])\n" + clock_lua + meta_lua + "return answer(\"ok\", redis.call(\"ZRANGE\", KEY.queues, offset, offset + limit - 1, \"WITHSCORES\"))\n";
-  },
-};
-
 /** push: nothing -> ready or scheduled */
 export const push: Script<
   { parent: string; nonce: string; own: string },

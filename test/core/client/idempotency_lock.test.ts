@@ -9,14 +9,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { partitionOf } from "../../../core/protocol/keys.ts";
 import { derivedLocal } from "../../../core/protocol/task_id.ts";
-import { insideOf } from "../../../core/client/create_relier.ts";
+import { internalsOf } from "../../../core/client/create_relier.ts";
 import { idempotencyLock, idempotent } from "../../../mod.ts";
 import { type Moves, movesAt } from "../../support/moves.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
 import { until } from "../../support/until.ts";
 
 const locks = (lab: Lab): Moves =>
-  movesAt(insideOf(lab.rl).caller, partitionOf("relier.locks", 0, lab.prefix), lab.redis);
+  movesAt(internalsOf(lab.rl).caller, partitionOf("relier.locks", 0, lab.prefix), lab.redis);
 
 test(
   "fifty callers at once are one run, and all get its result",

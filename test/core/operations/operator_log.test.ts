@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { call } from "../../../core/redis/call.ts";
-import { insideOf } from "../../../core/client/create_relier.ts";
+import { internalsOf } from "../../../core/client/create_relier.ts";
 import { keyOf, partitionOf } from "../../../core/protocol/keys.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
 import { recordAction } from "../../support/scripts.ts";
@@ -38,7 +38,7 @@ test(
 test(
   "an action that a client sends twice is kept once",
   withRelier(async ({ rl }) => {
-    const { registry } = insideOf(rl);
+    const { registry } = internalsOf(rl);
     const entry = JSON.stringify(["token", "ada", "queue.pause", "mails", "test"]);
     for (let i = 0; i < 2; i++) {
       await call(registry.caller, registry.partition, recordAction, { entry });

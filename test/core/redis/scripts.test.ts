@@ -12,6 +12,7 @@ import { connect } from "../../../adapters/ioredis.ts";
 import { type KeyName, keyOf, partitionOf } from "../../../core/protocol/keys.ts";
 import { randomLocal } from "../../../core/protocol/task_id.ts";
 import { call, type Script } from "../../../core/redis/call.ts";
+import { noLossDetection } from "../../../core/redis/loss_detector.ts";
 import * as scripts from "../../support/scripts.ts";
 import { states } from "../../../core/states.ts";
 import { RelierError } from "../../../mod.ts";
@@ -114,9 +115,8 @@ test("every script works on a full Redis but those that bring a task, which chan
   const redis = new Redis(server.url);
   const port = connect(server.url);
   try {
-    const ledger = { seen: () => undefined, witness: () => {} };
     const partition = partitionOf("default", 0, "full");
-    const moves = movesAt({ port, ledger }, partition, redis);
+    const moves = movesAt({ port, lossDetector: noLossDetection }, partition, redis);
     for (let i = 0; i < 12; i++) await moves.push();
     const delayed = await moves.push({ delayMs: 1 });
     const waiting = await moves.push({ delayMs: 3_600_000 });

@@ -6,7 +6,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { backoffMs, normaliseRetry, type RetryOptions } from "../../../core/task/retry_policy.ts";
+import { backoffMs } from "../../../core/execution/backoff.ts";
+import { normaliseRetry, type RetryOptions } from "../../../core/task/retry_policy.ts";
 
 const half = (): number => 0.5;
 const almost = (): number => 1 - 2 ** -53;

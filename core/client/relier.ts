@@ -1,0 +1,92 @@
+/**
+ * The client, as its users and the other rooms see it. `create_relier.ts` makes it.
+ *
+ * @module
+ */
+
+import type { Duration } from "../base/duration.ts";
+import type { AdmissionRejectedError } from "../base/errors.ts";
+import type { ActionPage, ActionPageOptions, OperatorAction } from "../operations/operator_log.ts";
+import type { QueueName } from "../inspection/queue_list.ts";
+import type { Queue } from "../operations/queue.ts";
+import type { Admission, AdmitOptions } from "../producer/admission_check.ts";
+import type { HandleSource } from "../producer/create_handle.ts";
+import type { Definition } from "../task/definition.ts";
+import type { PendingTask, TaskHandle } from "../task/handle.ts";
+import type { PushOptions } from "../task/push_options.ts";
+import type { Task } from "../task/task.ts";
+import type { Telemetry, TelemetryOptions } from "../telemetry/observer.ts";
+import type { QueueRegistry } from "./queue_registry.ts";
+
+/** Options of {@linkcode Relier.within}. */
+export interface WithinOptions {
+  /** The tenant of pushes that name no other; 1 to 128 characters. */
+  tenant?: string;
+  /** Receives each push that a limit refused, before the caller of the push gets the error. */
+  onRefused?: (error: AdmissionRejectedError) => void;
+}
+
+/** A client. */
+export interface Relier extends AsyncDisposable {
+  /** Pushes `task` through this client; see {@linkcode Task.push}. */
+  push<A extends unknown[], R>(task: Task<string, A, R>, ...args: A): PendingTask<R>;
+  /** Pushes `task` through this client; see {@linkcode Task.apush}. */
+  apush<A extends unknown[], R>(task: Task<string, A, R>, ...args: A): Promise<TaskHandle<R>>;
+  /** Pushes `task` through this client once for each argument list; see {@linkcode Task.apushMany}. */
+  apushMany<A extends unknown[], R>(
+    task: Task<string, A, R>,
+    list: readonly A[],
+    options?: PushOptions,
+  ): Promise<TaskHandle<R>[]>;
+  /**
+   * Runs `work` with a client that is bound to its calls. A bare `task.apush()` in `work`, also after
+   * an `await`, goes through this client and is for `tenant` unless it names another. In a handler,
+   * tasks still go through the client of its worker. Without AsyncLocalStorage a bare push cannot
+   * find the client: push through the client that `work` receives, which works everywhere.
+   *
+   * @throws TypeError, RangeError if an option is not valid.
+   */
+  within<R>(options: WithinOptions, work: (relier: Relier) => R): R;
+  /**
+   * Asks whether `queue` would accept tasks now, and how much is left of its limits. It changes
+   * nothing but the counter of refusals, and promises nothing: the push itself decides, and a push
+   * may still join an existing task.
+   *
+   * @throws {RedisError} If Redis refused or did not answer.
+   * @throws TypeError, RangeError if an option is not valid.
+   */
+  admit(queue: string, options?: AdmitOptions): Promise<Admission>;
+  /** The task with this id. @throws RangeError if `id` is not a task id. */
+  handle<R = unknown>(id: string): TaskHandle<R>;
+  /** A queue, to read and to operate. */
+  queue(name: string): Queue;
+  /** Every queue that was pushed to or worked on, by name. */
+  queues(): Promise<QueueName[]>;
+  /** The full ids of at most ten tasks, of all queues, whose local or full id starts with `beginning`. */
+  find(beginning: string): Promise<string[]>;
+  /** The fields of INFO, by name; of a cluster, from one of its servers. */
+  server(): Promise<Readonly<Record<string, string>>>;
+  /** The actions of operators through this package's tools, newest first; 10,000 are kept. */
+  actions(options?: ActionPageOptions): Promise<ActionPage>;
+  /** Records an action of an operator, for {@linkcode actions}. A tool calls it before it acts. */
+  recordAction(action: OperatorAction): Promise<void>;
+  /**
+   * Resolves once every `push()` so far is accepted or reported.
+   *
+   * @throws {RelierError} `RL_CONNECTION` if that takes longer than `timeout`, 30 s by default.
+   */
+  flush(options?: { timeout?: Duration }): Promise<void>;
+  /** Flushes, then closes the connections that this client opened. */
+  close(): Promise<void>;
+}
+
+/** The parts of a client that workers and locks use. */
+export interface ClientInternals extends HandleSource {
+  readonly prefix: string;
+  readonly definitionNamed: (name: string) => Definition | undefined;
+  /** The tasks of this client. */
+  readonly definitions: () => readonly Definition[];
+  readonly registry: QueueRegistry;
+  readonly telemetry: Telemetry;
+  readonly telemetryOptions: TelemetryOptions | false;
+}

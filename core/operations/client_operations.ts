@@ -1,0 +1,48 @@
+/**
+ * The methods of a client that operators use; `client/create_relier.ts` loads them on first use.
+ *
+ * @module
+ */
+
+import { keyOption } from "../base/options.ts";
+import { listQueues, type QueueName } from "../inspection/queue_list.ts";
+import { findTasks } from "../inspection/task_list.ts";
+import { type Partition, partitionOf } from "../protocol/keys.ts";
+import type { Caller } from "../redis/call.ts";
+import { readServerInfo, type ServerInfo } from "../redis/server_info.ts";
+import {
+  type ActionPage,
+  type ActionPageOptions,
+  type OperatorAction,
+  readActions,
+  recordAction,
+} from "./operator_log.ts";
+
+/** The methods, as {@linkcode Relier} documents them. */
+export interface ClientOperations {
+  queues(): Promise<QueueName[]>;
+  find(beginning: string): Promise<string[]>;
+  server(): Promise<ServerInfo>;
+  actions(options?: ActionPageOptions): Promise<ActionPage>;
+  recordAction(action: OperatorAction): Promise<void>;
+}
+
+/** Makes the methods; `registry` is where the names of queues and the actions are stored. */
+export function createClientOperations(
+  caller: Caller,
+  registry: { readonly caller: Caller; readonly partition: Partition },
+  prefix: string,
+): ClientOperations {
+  const queues = () => listQueues(registry.caller, registry.partition);
+  return {
+    queues,
+    async find(beginning) {
+      const text = keyOption("beginning", beginning);
+      const partitions = (await queues()).map(({ name }) => partitionOf(name, 0, prefix));
+      return await findTasks(caller, partitions, text);
+    },
+    server: () => readServerInfo(registry.caller, registry.partition),
+    actions: (options = {}) => readActions(registry.caller, registry.partition, options),
+    recordAction: (action) => recordAction(registry.caller, registry.partition, action),
+  };
+}

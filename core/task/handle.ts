@@ -1,0 +1,65 @@
+/**
+ * A pushed task, as its caller sees it. `producer/create_handle.ts` implements it.
+ *
+ * @module
+ */
+
+import type { Duration } from "../base/duration.ts";
+import type { FollowOptions, TaskEvent } from "../redis/event_stream.ts";
+import type { TaskState } from "../states.ts";
+
+/** The outcome of a push: a new task, one that exists, or one that is completed. */
+export type Outcome = "created" | "joined" | "replayed";
+
+/** The status of a task. */
+export interface TaskStatus {
+  /** Its state. */
+  readonly state: TaskState;
+  /** Failures so far, plus 1. */
+  readonly attempt: number;
+  /** 0 to 100, while its handler reports it. */
+  readonly progress?: number;
+  /** The worker that runs it, or ran it last. */
+  readonly worker?: string;
+  /** The reason for its state, such as `failed`, `presence` or `crashes`. */
+  readonly reason?: string;
+}
+
+/** A task that was pushed, or found by its id. */
+export interface TaskHandle<R = unknown> {
+  /** `<queue>~<partition>~<local>`. */
+  readonly id: string;
+  /** The outcome of the push; `"joined"` for a handle made from an id. */
+  readonly outcome: Outcome;
+  /**
+   * Reads the status of the task.
+   *
+   * @throws {RelierError} `RL_NOT_FOUND` if it was never accepted, or its retention ended.
+   */
+  status(): Promise<TaskStatus>;
+  /**
+   * Waits for the result; without end unless `timeout` is given.
+   *
+   * @throws {TaskFailedError} If the task is dead.
+   * @throws {RelierError} `RL_CANCELLED`, `RL_RESULT_TIMEOUT`, `RL_NOT_FOUND`.
+   */
+  result(options?: { timeout?: Duration; signal?: AbortSignal }): Promise<R>;
+  /**
+   * Cancels the task; while it runs, asks its worker to. Resolves to `false` if it is completed,
+   * dead or unknown.
+   */
+  cancel(reason?: string): Promise<boolean>;
+  /**
+   * Follows the events of the task until it is final. Events are not stored: earlier ones, and those
+   * during a cut of the connection, are missed.
+   */
+  events(options?: FollowOptions): AsyncIterable<TaskEvent>;
+}
+
+/** Returned by `push()`: the id is known now; awaiting it waits for Redis. */
+export interface PendingTask<R = unknown> extends PromiseLike<TaskHandle<R>> {
+  /** The id it has, or will have once it is accepted. */
+  readonly id: string;
+  /** Whether Redis has accepted it. */
+  readonly acked: boolean;
+}
