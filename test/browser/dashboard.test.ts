@@ -22,7 +22,7 @@ import {
   type Worker,
 } from "../../mod.ts";
 import { complaintsOfAxe, newPage, startBrowser } from "../support/browser.ts";
-import { type Crew, openCrew } from "../support/crew.ts";
+import { openWorkerProcesses, type WorkerProcesses } from "../support/worker_processes.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 import { hold } from "../support/tasks.ts";
@@ -44,7 +44,7 @@ const waits = rlTask("waits", { queue: "backlog" }, (_: number, __: string) => {
 let redis: RedisServer;
 let relier: Relier;
 let worker: Worker;
-let crew: Crew;
+let processes: WorkerProcesses;
 let browser: Browser;
 let served: Served;
 let dead: TaskHandle<string>;
@@ -70,10 +70,10 @@ before(async () => {
       await relier.apushMany(waits, rows, done === 0 ? { delay: "1h" } : {});
     }
   })();
-  [browser, served, crew] = await Promise.all([
+  [browser, served, processes] = await Promise.all([
     startBrowser(),
     serve((request, env) => app.fetch(request, env), { port: 0, hostname: "127.0.0.1" }),
-    openCrew(redis.url),
+    openWorkerProcesses(redis.url),
     filling,
     worker.start(),
   ]);
@@ -86,7 +86,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await served?.close();
-  await crew?.close();
+  await processes?.close();
   await worker?.drain({ timeout: 0 });
   await relier?.close();
   await redis?.kill();
@@ -167,7 +167,7 @@ test("a page goes on by itself: a push is seen, and nothing was loaded anew", as
 });
 
 test("a worker that is killed is gone from its page, and told among those that were lost", async () => {
-  const hand = await crew.hire({ name: "victim", queues: ["victims"] });
+  const workerProcess = await processes.startWorker({ name: "victim", queues: ["victims"] });
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, `${open}/phoenix`);
@@ -176,9 +176,9 @@ test("a worker that is killed is gone from its page, and told among those that w
   await workers.getByText("victim", { exact: true }).waitFor();
   const held = await hold.with({ queue: "victims" }).apush("held", 60_000);
   await until("it runs", async () => (await held.status()).state === "running");
-  await crew.hire({ name: "other", queues: ["victims"] });
+  await processes.startWorker({ name: "other", queues: ["victims"] });
   await patched(page);
-  await hand.kill();
+  await workerProcess.kill();
   await workers.getByText("victim", { exact: true }).waitFor({ state: "detached" });
   await page.locator("#deaths").getByText("victim").waitFor();
   const raised = page.locator("#raised tr", { hasText: "hold" });

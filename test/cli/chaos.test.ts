@@ -19,7 +19,7 @@ import { createRelier, createWorker } from "../../mod.ts";
 import { assertFits } from "../support/mutant.ts";
 import { mutants } from "../support/mutants.ts";
 import { startRedis } from "../support/redis.ts";
-import { dump } from "../support/remains.ts";
+import { dump } from "../support/leftovers.ts";
 import { rl } from "../support/rl.ts";
 import { until } from "../support/until.ts";
 

@@ -127,7 +127,7 @@ test(
   withRelier(async (lab) => {
     let send!: (signal: "SIGTERM") => void;
     let said!: () => string;
-    const run = worker(lab, ["start", tasks, "--json", "--health-port", "0", "--name", "crew"], {
+    const run = worker(lab, ["start", tasks, "--json", "--health-port", "0", "--name", "team"], {
       started: (...given) => [send, said] = given,
     });
     await until("it is ready", () => said().includes("1 worker ready"), 12_000);
@@ -139,17 +139,17 @@ test(
     assert.deepEqual([posted.status, posted.headers.get("allow")], [405, "GET, HEAD"]);
     assert.equal((await fetch(`${url}/metrics`, { method: "HEAD" })).status, 200);
     const metrics = parsed(await (await fetch(`${url}/metrics`)).text());
-    assert.equal(metrics.get('relier_worker_up{worker="crew-1"}'), 1);
+    assert.equal(metrics.get('relier_worker_up{worker="team-1"}'), 1);
     assert.equal(metrics.get('relier_queue_tasks{queue="default",state="ready"}'), 0);
     send("SIGTERM");
     const { exit, lines } = await run;
     assert.equal(exit, 0);
     const told = lines().map(({ what, child }) => `${child} ${what}`);
     assert.deepEqual(told.filter((each) => !each.endsWith("output")), [
-      "crew-1 starting",
-      "crew-1 ready",
-      "crew-1 draining",
-      "crew-1 left",
+      "team-1 starting",
+      "team-1 ready",
+      "team-1 draining",
+      "team-1 left",
     ]);
   }),
 );

@@ -12,7 +12,7 @@ import process from "node:process";
 import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createRelier, type Relier, type Task, TaskFailedError, taskRef } from "../../mod.ts";
-import { type Diary, openDiary } from "../support/diary.ts";
+import { type EffectLog, openEffectLog } from "../support/effect_log.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { edgeBundle, startEdge } from "../support/miniflare.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
@@ -24,20 +24,20 @@ import { startFront } from "../support/upstash_front.ts";
 const dashToken = "the-token-of-the-dashboard";
 
 let redis: RedisServer;
-let diary: Diary;
+let effectLog: EffectLog;
 let rl: Relier;
 const running = new Set<ChildProcess>();
 
 beforeEach(async () => {
   redis = await startRedis();
-  diary = openDiary();
+  effectLog = openEffectLog();
   rl = createRelier({ redis: redis.url, tasks: [] });
 });
 afterEach(async () => {
   await rl.close();
   for (const child of running) child.kill("SIGKILL");
   await redis.kill();
-  diary.close();
+  effectLog.close();
 });
 
 interface Sample {
@@ -56,7 +56,7 @@ async function start(sample: URL, runtime: Runtime = "node"): Promise<Sample> {
     env: {
       ...process.env,
       RELIER_REDIS_URL: redis.url,
-      RELIER_TEST_DIARY: diary.folder,
+      RELIER_TEST_EFFECT_LOG: effectLog.folder,
       RL_DASH_TOKEN: dashToken,
     },
     stdio: ["ignore", "pipe", "inherit"],
@@ -95,7 +95,7 @@ test("a Hono shop on Node accepts an order twice, a worker on Bun charges it onc
   const result = await ask(`${shop.says}/orders/${first.body.id}/result`);
   assert.deepEqual([result.status, result.body], [200, { charge: "ch_o-1" }]);
   assert.equal((await ask(`${shop.says}/orders/o-1`, "POST")).body.outcome, "replayed");
-  assert.deepEqual([diary.of("charged").length, diary.of("receipt").length], [1, 1]);
+  assert.deepEqual([effectLog.of("charged").length, effectLog.of("receipt").length], [1, 1]);
 
   await rl.queue("default").pause("pushes", "inventory");
   const busy = await ask(`${shop.says}/orders/o-2`, "POST");
@@ -133,7 +133,7 @@ test("invoices on Express are checked at the door, and charged once by key", asy
   await rl.queue("default").limit({ maxDepth: null });
   await rl.queue("default").resume();
   assert.equal(await office.leave(), 0);
-  assert.equal(diary.of("charged", "i-1").length, 1);
+  assert.equal(effectLog.of("charged", "i-1").length, 1);
 });
 
 /** The jobs are pushed as anybody would who knows their name. */
@@ -142,11 +142,11 @@ const job: Task<"process_large_job", [job: string], number> = taskRef("process_l
 test("a large job on Bun goes on where the worker left it, and no row is done twice", async () => {
   const first = await start(new URL("../samples/bun_worker.ts", import.meta.url), "bun");
   const task = await rl.apush(job, "large");
-  await until("a third of it is done", () => diary.of("row", "large").length > 33, 10_000);
-  await until("its soft timeout struck", () => diary.of("soft timeout").length === 1);
-  assert.ok(Number(diary.of("soft timeout")[0]!.text) > 0, "it knew of nothing done by then");
+  await until("a third of it is done", () => effectLog.of("row", "large").length > 33, 10_000);
+  await until("its soft timeout struck", () => effectLog.of("soft timeout").length === 1);
+  assert.ok(Number(effectLog.of("soft timeout")[0]!.text) > 0, "it knew of nothing done by then");
   assert.equal(await first.leave(), 0);
-  const before = diary.of("row", "large").length;
+  const before = effectLog.of("row", "large").length;
   assert.ok(before < 100, "it had ended before the worker left");
   const { state, facts, partialResult } = await rl.queue("default").inspect(task.id);
   assert.deepEqual([state, facts["failures"], facts["crashes"]], ["ready", undefined, undefined]);
@@ -154,7 +154,7 @@ test("a large job on Bun goes on where the worker left it, and no row is done tw
 
   const second = await start(new URL("../samples/bun_worker.ts", import.meta.url), "bun");
   assert.equal(await task.result({ timeout: scaled(20_000) }), 100);
-  const done = diary.of("row", "large").map(({ text }) => Number(text));
+  const done = effectLog.of("row", "large").map(({ text }) => Number(text));
   assert.deepEqual(done, Array.from({ length: 100 }, (_, i) => i + 1));
   assert.equal(await second.leave(), 0);
 });
@@ -189,8 +189,12 @@ test("a shop in workerd pushes over HTTP without the code of its task, and reads
     assert.deepEqual(result.body, { charge: "ch_w-1" });
     const click = await ask(`${edge.url}/clicks/w-2`, "POST");
     assert.equal(click.status, 202);
-    await until("the click is worked off", () => diary.of("receipt", "w-2").length === 1, 10_000);
-    assert.equal(diary.of("charged", "w-1").length, 1);
+    await until(
+      "the click is worked off",
+      () => effectLog.of("receipt", "w-2").length === 1,
+      10_000,
+    );
+    assert.equal(effectLog.of("charged", "w-1").length, 1);
     assert.equal(await worker.leave(), 0);
   } finally {
     await edge.kill();

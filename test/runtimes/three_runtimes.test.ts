@@ -9,7 +9,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createRelier, type WorkerOptions } from "../../mod.ts";
-import { type Hand, openCrew } from "../support/crew.ts";
+import { openWorkerProcesses, type WorkerProcess } from "../support/worker_processes.ts";
 import type { PortFault } from "../support/faulty_port.ts";
 import { startRedis } from "../support/redis.ts";
 import type { Runtime } from "../support/runtimes.ts";
@@ -24,30 +24,30 @@ test("2,000 tasks outlive the workers of three runtimes: none is lost, none is d
   const queue = "three";
   const [count, kills] = [2_000, 6];
   const rl = createRelier({ redis: server.url });
-  const crew = await openCrew(server.url);
+  const processes = await openWorkerProcesses(server.url);
   const options: WorkerOptions = { queues: [queue], concurrency: 5 };
   const runtimeOf = new Map<string, Runtime>();
-  const hire = async (place: number): Promise<Hand> => {
+  const startWorker = async (place: number): Promise<WorkerProcess> => {
     const runtime = runtimes[place]!;
-    const hand = await crew.hire(options, [], server.url, runtime);
-    runtimeOf.set(hand.worker, runtime);
-    return hand;
+    const workerProcess = await processes.startWorker(options, [], server.url, runtime);
+    runtimeOf.set(workerProcess.worker, runtime);
+    return workerProcess;
   };
   try {
     const victimOf = (kill: number) => kill % runtimes.length;
-    const plan = { queue, count, kills, workers: runtimes.length, hire, victimOf };
-    const report = await storm(server.url, crew, rl, plan);
+    const plan = { queue, count, kills, workers: runtimes.length, startWorker, victimOf };
+    const report = await storm(server.url, processes, rl, plan);
     const shares = new Map(runtimes.map((runtime) => [runtime, 0]));
-    for (const { worker } of crew.diary.of("end")) {
+    for (const { worker } of processes.effectLog.of("end")) {
       const runtime = runtimeOf.get(worker)!;
       shares.set(runtime, shares.get(runtime)! + 1);
     }
     console.log(`# by ${[...shares].map((share) => share.join(" ")).join(", ")}`);
     for (const [runtime, share] of shares) assert.ok(share > count / 10, `${runtime}: ${share}`);
     assert.ok(report.lostRuns >= kills);
-    await assertOutlived(server.url, crew, rl, queue, report);
+    await assertOutlived(server.url, processes, rl, queue, report);
   } finally {
-    await crew.close();
+    await processes.close();
     await rl.close();
   }
 });

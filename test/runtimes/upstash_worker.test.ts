@@ -10,7 +10,7 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { openCrew } from "../support/crew.ts";
+import { openWorkerProcesses } from "../support/worker_processes.ts";
 import { upstash } from "../../adapters/upstash.ts";
 import { createRelier } from "../../mod.ts";
 import { scaled } from "../support/machine_speed.ts";
@@ -26,19 +26,19 @@ const program = fileURLToPath(new URL("../support/upstash_program.ts", import.me
 test(
   "the tasks of a worker that was killed run elsewhere once its lease has ended",
   withFront(async ({ front: { url, token }, key: queue }) => {
-    const crew = await openCrew(`http://${token}@${new URL(url).host}`);
+    const processes = await openWorkerProcesses(`http://${token}@${new URL(url).host}`);
     const rl = createRelier({ redis: upstash({ url, token }) });
     try {
       const worker = { queues: [queue], lease: "1s" as const, concurrency: 3 };
-      const first = await crew.hire(worker);
+      const first = await processes.startWorker(worker);
       const keys = ["a", "b", "c"];
       const task = hold.with({ queue });
       const handles = await Promise.all(keys.map((each) => task.apush(each, 60_000)));
-      await until("all run", () => crew.diary.of("start").length === 3);
-      const second = await crew.hire(worker);
+      await until("all run", () => processes.effectLog.of("start").length === 3);
+      const second = await processes.startWorker(worker);
       const killed = performance.now();
       await first.kill();
-      await until("all run again", () => crew.diary.of("start").length === 6, 10_000);
+      await until("all run again", () => processes.effectLog.of("start").length === 6, 10_000);
       const took = performance.now() - killed;
       assert.ok(took > 300 && took < scaled(8_000), `${took} ms`);
       for (const each of keys) second.release(each);
@@ -49,7 +49,7 @@ test(
       assert.deepEqual(causes, { lease: 3 });
     } finally {
       await rl.close();
-      await crew.close();
+      await processes.close();
     }
   }),
 );

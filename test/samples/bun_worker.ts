@@ -5,7 +5,7 @@
  */
 
 import { createRelier, createWorker } from "../../mod.ts";
-import { note } from "../support/diary.ts";
+import { note } from "../support/effect_log.ts";
 import { processOrder } from "./hono.ts";
 import { processLargeJob } from "./large_job.ts";
 

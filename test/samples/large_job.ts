@@ -6,7 +6,7 @@
  */
 
 import { Discard, Retry, rlTask, type Task, taskContext } from "../../mod.ts";
-import { note } from "../support/diary.ts";
+import { note } from "../support/effect_log.ts";
 import { rows } from "./outside.ts";
 
 /** Works through the rows of a job; its result is the last one. */

@@ -1,12 +1,12 @@
 /**
  * The world outside the samples: a bank, a post office, a table of rows. They
- * write each effect to the diary.
+ * write each effect to the effect log.
  *
  * @module
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { note } from "../support/diary.ts";
+import { note } from "../support/effect_log.ts";
 
 /** Charges the card of an order; resolves to the number of the charge. */
 export async function chargeCard(order: string): Promise<string> {

@@ -59,14 +59,14 @@ test("a project without the check of the nonce is found out", async () => {
 test("workers that run already are struck by their pid, and their tasks come back", async () => {
   const server = await startRedis();
   const relier = createRelier({ redis: server.url, tasks: [] });
-  const hire = (): ChildProcess => {
+  const startSupervisor = (): ChildProcess => {
     const command = ["--import", "tsx", "cli/main.ts", "worker", "start", "cli/lab/sleep_task.ts"];
     const options = ["--url", server.url, "--lease", "2s", "--concurrency", "4"];
     const child = spawn(process.execPath, [...command, ...options], { cwd: root, stdio: "ignore" });
     children.add(child);
     return child;
   };
-  const supervisors = [hire(), hire()];
+  const supervisors = [startSupervisor(), startSupervisor()];
   try {
     await until("both are seen", async () => {
       const workers = await relier.queue("default").workers();

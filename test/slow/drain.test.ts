@@ -9,10 +9,14 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { createRelier, type TaskHandle, type WorkerOptions } from "../../mod.ts";
-import { type Crew, type Hand, openCrew } from "../support/crew.ts";
+import {
+  openWorkerProcesses,
+  type WorkerProcess,
+  type WorkerProcesses,
+} from "../support/worker_processes.ts";
 import { scaled, stretched } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
-import { assertSound, withRedis } from "../support/remains.ts";
+import { assertSound, withRedis } from "../support/leftovers.ts";
 import { hold, type Told } from "../support/tasks.ts";
 import { bounded, until } from "../support/until.ts";
 
@@ -29,11 +33,11 @@ const all = running + prefetched;
 /** A worker that leaves, and one that stays. */
 interface Farewell {
   readonly queue: string;
-  readonly crew: Crew;
+  readonly processes: WorkerProcesses;
   readonly handles: readonly TaskHandle<Told>[];
-  readonly leaver: Hand;
-  readonly stayer: Hand;
-  startsOf(hand: Hand): string[];
+  readonly leaver: WorkerProcess;
+  readonly stayer: WorkerProcess;
+  startsOf(workerProcess: WorkerProcess): string[];
   /** How many tasks the leaver still holds. */
   held(): Promise<number>;
 }
@@ -43,9 +47,9 @@ async function farewell(
   options: WorkerOptions,
   act: (scene: Farewell) => Promise<void>,
 ): Promise<void> {
-  const crew = await openCrew(server.url);
+  const processes = await openWorkerProcesses(server.url);
   try {
-    const leaver = await crew.hire({
+    const leaver = await processes.startWorker({
       queues: [queue],
       concurrency: running,
       prefetch: prefetched,
@@ -61,21 +65,23 @@ async function farewell(
         const [from, to] = [`[${of.worker}~`, `(${of.worker}\x7f`];
         return redis.zlexcount(`rl:{${queue}~0}:holds`, from, to);
       });
-    const startsOf = (hand: Hand) =>
-      crew.diary.of("start").filter(({ pid }) => pid === hand.pid).map(({ key }) => key);
+    const startsOf = (workerProcess: WorkerProcess) =>
+      processes.effectLog.of("start").filter(({ pid }) => pid === workerProcess.pid).map((
+        { key },
+      ) => key);
     await until("the leaver has its hands full", async () => {
       return await held() === all && startsOf(leaver).length === running;
     });
-    const stayer = await crew.hire({ queues: [queue], concurrency: 2 * all });
-    await act({ queue, crew, handles, leaver, stayer, startsOf, held });
-    for (const { key } of crew.diary.of("start")) stayer.release(key);
+    const stayer = await processes.startWorker({ queues: [queue], concurrency: 2 * all });
+    await act({ queue, processes, handles, leaver, stayer, startsOf, held });
+    for (const { key } of processes.effectLog.of("start")) stayer.release(key);
     for (const handle of handles) {
       assert.match((await handle.result({ timeout: scaled(5_000) })).key, new RegExp(`^${queue} `));
     }
-    await crew.dismiss();
+    await processes.drainAll();
     await assertSound(server.url, [queue]);
   } finally {
-    await crew.close();
+    await processes.close();
   }
 }
 
@@ -91,7 +97,7 @@ async function charges({ queue, handles }: Farewell): Promise<string[]> {
   return found;
 }
 
-async function assertLeft(leaver: Hand, withinMs: number, since: number): Promise<void> {
+async function assertLeft(leaver: WorkerProcess, withinMs: number, since: number): Promise<void> {
   const { code, signal } = await bounded("the worker leaves", leaver.ended, withinMs + 5_000);
   const tookMs = Math.round(performance.now() - since);
   console.log(`# gone after ${tookMs} ms, ${scaled(withinMs)} are allowed`);
@@ -102,27 +108,27 @@ async function assertLeft(leaver: Hand, withinMs: number, since: number): Promis
 describe("a worker with 12 tasks running and 30 prefetched", { concurrency: true }, () => {
   test("finishes what runs and gives back the rest, when there is time", () =>
     farewell("time", { drainTimeout: stretched(10_000) }, async (scene) => {
-      const { crew, leaver, stayer, startsOf } = scene;
+      const { processes, leaver, stayer, startsOf } = scene;
       const since = performance.now();
       leaver.term();
       // What has not started is given back at once, not when the rest is over.
       await until("the rest runs elsewhere", () => startsOf(stayer).length === prefetched, 2_000);
       for (const key of startsOf(leaver)) leaver.release(key);
       await assertLeft(leaver, 10_000, since);
-      assert.equal(crew.diary.of("end").length, running);
-      assert.equal(crew.diary.of("start").length, all);
+      assert.equal(processes.effectLog.of("end").length, running);
+      assert.equal(processes.effectLog.of("start").length, all);
       assert.deepEqual(await charges(scene), []);
     }));
 
   test("hands everything off at its deadline", () =>
     farewell("deadline", { drainTimeout: 1_000 }, async (scene) => {
-      const { crew, leaver, stayer, startsOf } = scene;
+      const { processes, leaver, stayer, startsOf } = scene;
       const since = performance.now();
       leaver.term();
       await assertLeft(leaver, 2_000, since);
       await until("all of it runs elsewhere", () => startsOf(stayer).length === all, 2_000);
       assert.equal(new Set(startsOf(stayer)).size, all);
-      assert.equal(crew.diary.of("handedOff").length, all);
+      assert.equal(processes.effectLog.of("handedOff").length, all);
       assert.deepEqual(await charges(scene), []);
     }));
 
@@ -140,9 +146,9 @@ describe("a worker with 12 tasks running and 30 prefetched", { concurrency: true
 
   test("loses nothing when it is killed while it drains", () =>
     farewell("killed", {}, async (scene) => {
-      const { crew, leaver, stayer, startsOf, handles } = scene;
+      const { processes, leaver, stayer, startsOf, handles } = scene;
       leaver.term();
-      await until("it drains", () => crew.diary.of("draining").length === 1);
+      await until("it drains", () => processes.effectLog.of("draining").length === 1);
       await leaver.kill();
       const started = new Set(startsOf(leaver));
       await until("all of it runs elsewhere", () => startsOf(stayer).length === all, 5_000);

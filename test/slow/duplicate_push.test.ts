@@ -8,10 +8,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createRelier, RelierError } from "../../mod.ts";
-import { openCrew } from "../support/crew.ts";
+import { openWorkerProcesses } from "../support/worker_processes.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
-import { assertSound, assertUnchanged, dump } from "../support/remains.ts";
+import { assertSound, assertUnchanged, dump } from "../support/leftovers.ts";
 import { ask, book } from "../support/tasks.ts";
 import { bounded, until } from "../support/until.ts";
 
@@ -20,21 +20,21 @@ after(() => server.kill());
 
 test("50 pushes from five processes are one run, and one result for all who are alive to hear it", async () => {
   const rl = createRelier({ redis: server.url });
-  const crew = await openCrew(server.url);
+  const processes = await openWorkerProcesses(server.url);
   try {
-    const worker = await crew.hire();
-    const clients = await Promise.all(Array.from({ length: 5 }, () => crew.client()));
+    const worker = await processes.startWorker();
+    const clients = await Promise.all(Array.from({ length: 5 }, () => processes.startClient()));
     const asked = clients.map((client) => client.ask("once", 60_000, 10));
-    await until("all have pushed", () => crew.diary.of("pushed").length === 50, 10_000);
-    await until("it runs", () => crew.diary.of("start").length === 1);
+    await until("all have pushed", () => processes.effectLog.of("pushed").length === 50, 10_000);
+    await until("it runs", () => processes.effectLog.of("start").length === 1);
     await clients[4]!.kill();
     worker.release("once");
     const results = (await bounded("they have results", Promise.all(asked.slice(0, 4)))).flat();
 
-    const { id } = crew.diary.of("start")[0]!;
+    const { id } = processes.effectLog.of("start")[0]!;
     const told = await rl.handle(id).result({ timeout: scaled(1_000) });
     assert.deepEqual(results, Array.from({ length: 40 }, () => told));
-    const pushed = crew.diary.of("pushed");
+    const pushed = processes.effectLog.of("pushed");
     assert.deepEqual(new Set(pushed.map((line) => line.id)), new Set([id]));
     assert.equal(pushed.filter(({ text }) => text === "created").length, 1);
     assert.equal(pushed.filter(({ text }) => text === "joined").length, 49);
@@ -42,19 +42,19 @@ test("50 pushes from five processes are one run, and one result for all who are 
     const replay = await rl.apush(ask, "once", 60_000);
     assert.equal(replay.outcome, "replayed");
     assert.deepEqual(await replay.result({ timeout: scaled(1_000) }), told);
-    assert.equal(crew.diary.of("start").length, 1);
+    assert.equal(processes.effectLog.of("start").length, 1);
     worker.term();
     assert.equal((await worker.ended).code, 0);
     await assertSound(server.url, ["default"]);
   } finally {
-    await crew.close();
+    await processes.close();
     await rl.close();
   }
 });
 
 test("another payload under the same key is refused in every state, and Redis stays as it was", async () => {
   const rl = createRelier({ redis: server.url });
-  const crew = await openCrew(server.url);
+  const processes = await openWorkerProcesses(server.url);
 
   async function assertConflict(): Promise<void> {
     const before = await dump(server.url);
@@ -70,10 +70,13 @@ test("another payload under the same key is refused in every state, and Redis st
     const handle = await rl.apush(book, "b", 1);
     await assertConflict();
     await rl.apush(book, "later", 1);
-    const worker = await crew.hire();
+    const worker = await processes.startWorker();
     await handle.result({ timeout: scaled(5_000) });
     const running = await book.with({ idempotencyKey: "c" }).apush("b", 60_000);
-    await until("it runs", () => crew.diary.of("start").some(({ id }) => id === running.id));
+    await until(
+      "it runs",
+      () => processes.effectLog.of("start").some(({ id }) => id === running.id),
+    );
     worker.stop(); // So that nobody else writes.
     await assertConflict();
     const before = await dump(server.url);
@@ -90,7 +93,7 @@ test("another payload under the same key is refused in every state, and Redis st
     await assertConflict();
     await assertSound(server.url, ["default"]);
   } finally {
-    await crew.close();
+    await processes.close();
     await rl.close();
   }
 });

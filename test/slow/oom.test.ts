@@ -8,10 +8,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createRelier, RelierError, TaskFailedError } from "../../mod.ts";
-import { openCrew } from "../support/crew.ts";
+import { openWorkerProcesses } from "../support/worker_processes.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
-import { assertSound, assertUnchanged, dump } from "../support/remains.ts";
+import { assertSound, assertUnchanged, dump } from "../support/leftovers.ts";
 import { fail, hold, sleepwalk } from "../support/tasks.ts";
 import { until } from "../support/until.ts";
 
@@ -20,18 +20,18 @@ after(() => server.kill());
 
 test("a full Redis refuses pushes whole, and lets everything else go on", async () => {
   const rl = createRelier({ redis: server.url });
-  const crew = await openCrew(server.url);
+  const processes = await openWorkerProcesses(server.url);
   const queue = rl.queue("default");
-  const starts = (key: string) => crew.diary.of("start", key).length;
+  const starts = (key: string) => processes.effectLog.of("start", key).length;
   // Beats are needed within the test, so the lease is short.
   const options = { concurrency: 4, lease: 2_000 };
   try {
-    const first = await crew.hire(options);
+    const first = await processes.startWorker(options);
     const running = await rl.apush(hold, "running", 60_000);
     const stepping = await rl.apush(sleepwalk, "stepping", true);
     const stopping = await rl.apush(hold, "stopping", 60_000);
     const orphaned = await rl.apush(hold, "orphaned", 60_000);
-    await until("four run", () => crew.diary.of("start").length === 4);
+    await until("four run", () => processes.effectLog.of("start").length === 4);
     const waiting = await Promise.all(
       Array.from({ length: 50 }, (_, i) => rl.apush(hold, `waiting ${i}`, 10)),
     );
@@ -79,19 +79,22 @@ test("a full Redis refuses pushes whole, and lets everything else go on", async 
     await until("a step and a partial result are saved", async () => {
       return (await queue.inspect(stepping.id)).partialResult !== "";
     });
-    const firstRun = crew.diary.of("start", "running")[0]!;
+    const firstRun = processes.effectLog.of("start", "running")[0]!;
     await until("it has run for longer than a lease", () => Date.now() - firstRun.at > 3_000);
     assert.equal((await running.status()).state, "running");
     assert.equal(starts("running"), 1);
 
     // Swept: a worker dies, another starts, and both are accounted for.
-    const second = await crew.hire(options);
+    const second = await processes.startWorker(options);
     await first.kill();
     await until("the second has what the first had", () => {
       return ["running", "stepping", "orphaned"].every((key) => starts(key) === 2);
     });
     // A step and a partial result of its second run are saved, too.
-    await until("it is under way", () => crew.diary.of("settled in", "stepping").length === 2);
+    await until(
+      "it is under way",
+      () => processes.effectLog.of("settled in", "stepping").length === 2,
+    );
     for (const key of ["running", "stepping", "orphaned"]) second.release(key);
     for (const handle of [running, stepping, orphaned]) {
       assert.equal((await handle.result({ timeout: scaled(5_000) })).worker, second.worker);
@@ -110,13 +113,13 @@ test("a full Redis refuses pushes whole, and lets everything else go on", async 
     assert.equal((await second.ended).code, 0);
 
     await server.cli("CONFIG", "SET", "maxmemory", "0");
-    const third = await crew.hire(options);
+    const third = await processes.startWorker(options);
     await (await rl.apush(hold, "new", 10)).result({ timeout: scaled(5_000) });
     third.term();
     await third.ended;
     await assertSound(server.url, ["default"]);
   } finally {
-    await crew.close();
+    await processes.close();
     await rl.close();
   }
 });

@@ -8,9 +8,9 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createRelier } from "../../mod.ts";
-import { type Hand, openCrew } from "../support/crew.ts";
+import { openWorkerProcesses, type WorkerProcess } from "../support/worker_processes.ts";
 import { startRedis } from "../support/redis.ts";
-import { assertSound } from "../support/remains.ts";
+import { assertSound } from "../support/leftovers.ts";
 import { hold, poison } from "../support/tasks.ts";
 import { until } from "../support/until.ts";
 
@@ -19,7 +19,7 @@ after(() => server.kill());
 
 test("ten tasks that kill their process, among 500 that do not, are convicted and nobody else", async () => {
   const rl = createRelier({ redis: server.url });
-  const crew = await openCrew(server.url);
+  const processes = await openWorkerProcesses(server.url);
   const queue = rl.queue("default");
   const since = performance.now();
   let over = false, deaths = 0;
@@ -27,8 +27,10 @@ test("ten tasks that kill their process, among 500 that do not, are convicted an
   /** A worker that is started again whenever it dies. */
   async function place(): Promise<void> {
     while (!over) {
-      const hand: Hand | undefined = await crew.hire({ concurrency: 20 }).catch(() => undefined);
-      const end = await hand?.ended;
+      const workerProcess: WorkerProcess | undefined = await processes.startWorker({
+        concurrency: 20,
+      }).catch(() => undefined);
+      const end = await workerProcess?.ended;
       if (!over && end?.signal === "SIGKILL") deaths++;
     }
   }
@@ -68,13 +70,13 @@ test("ten tasks that kill their process, among 500 that do not, are convicted an
         `${crashes.filter((n) => n === 1).length}, twice: ${crashes.filter((n) => n === 2).length}`,
     );
     assert.ok(Math.max(...crashes) <= 2, `a good task crashed ${Math.max(...crashes)} times`);
-    await until("all places are filled", () => crew.hands.length === 3);
-    await crew.dismiss();
+    await until("all places are filled", () => processes.alive.length === 3);
+    await processes.drainAll();
     await Promise.all(places);
     await assertSound(server.url, ["default"]);
   } finally {
     over = true;
-    await crew.close();
+    await processes.close();
     await rl.close();
   }
 });

@@ -9,11 +9,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createRelier, type Relier, type WorkerOptions } from "../../mod.ts";
-import { type Crew, openCrew } from "../support/crew.ts";
+import { openWorkerProcesses, type WorkerProcesses } from "../support/worker_processes.ts";
 import type { PortFault } from "../support/faulty_port.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { type RedisServer, startRedis, startReplica } from "../support/redis.ts";
-import { assertSound, withRedis } from "../support/remains.ts";
+import { assertSound, withRedis } from "../support/leftovers.ts";
 import { hold } from "../support/tasks.ts";
 import { stays, until } from "../support/until.ts";
 import { openWire } from "../support/wire.ts";
@@ -27,7 +27,7 @@ interface Scene {
   readonly faults?: readonly PortFault[];
   readonly options?: WorkerOptions;
   /** What happens while the tasks run. */
-  readonly disturb?: (crew: Crew, rl: Relier) => Promise<void>;
+  readonly disturb?: (processes: WorkerProcesses, rl: Relier) => Promise<void>;
   /** Whether the workers are seen by the server at the end, and so found by their absence. */
   readonly seen: boolean;
   /** How soon a really killed worker is found. */
@@ -38,10 +38,10 @@ const count = 4;
 const watchMs = 2_500;
 
 /** How many tasks ran more than once, or were charged with a death. */
-async function innocent(crew: Crew, rl: Relier): Promise<boolean> {
+async function innocent(processes: WorkerProcesses, rl: Relier): Promise<boolean> {
   const { events } = await rl.queue("default").stats();
   const charged = ["resurrect", "quarantine", "abandon"].map((event) => events[event] ?? 0);
-  return charged.every((n) => n === 0) && crew.diary.of("start").length <= count;
+  return charged.every((n) => n === 0) && processes.effectLog.of("start").length <= count;
 }
 
 /** Whether the server would miss the worker: what it stored with its last beat names this run. */
@@ -53,44 +53,53 @@ async function isSeen(server: RedisServer, worker: string): Promise<boolean> {
 
 async function play(scene: Scene): Promise<void> {
   const rl = createRelier({ redis: scene.url });
-  const crew = await openCrew(scene.url);
+  const processes = await openWorkerProcesses(scene.url);
   const options = { concurrency: 2, ...scene.options };
   try {
-    const hands = await Promise.all([1, 2].map(() => crew.hire(options, scene.faults)));
+    const workerProcesses = await Promise.all(
+      [1, 2].map(() => processes.startWorker(options, scene.faults)),
+    );
     const keys = Array.from({ length: count }, (_, i) => `${i}`);
     const handles = await Promise.all(keys.map((key) => rl.apush(hold, key, 60_000)));
-    await until("all run", () => crew.diary.of("start").length === count);
-    await scene.disturb?.(crew, rl);
-    await stays("nobody is resurrected", () => innocent(crew, rl), watchMs);
-    for (const { worker } of hands) {
+    await until("all run", () => processes.effectLog.of("start").length === count);
+    await scene.disturb?.(processes, rl);
+    await stays("nobody is resurrected", () => innocent(processes, rl), watchMs);
+    for (const { worker } of workerProcesses) {
       if (scene.seen) {
         await until("the server sees the worker", () => isSeen(scene.server(), worker), 10_000);
       } else assert.equal(await isSeen(scene.server(), worker), false);
     }
-    assert.ok(await innocent(crew, rl));
+    assert.ok(await innocent(processes, rl));
 
     // Room for the heir, then a death that is one.
-    const [victim, heir] = hands as [typeof hands[0], typeof hands[0]];
-    const own = crew.diary.of("start").filter(({ pid }) => pid === victim!.pid);
+    const [victim, heir] = workerProcesses as [
+      typeof workerProcesses[0],
+      typeof workerProcesses[0],
+    ];
+    const own = processes.effectLog.of("start").filter(({ pid }) => pid === victim!.pid);
     assert.equal(own.length, 2);
-    for (const { key, pid } of crew.diary.of("start")) {
+    for (const { key, pid } of processes.effectLog.of("start")) {
       if (pid === heir!.pid) heir!.release(key);
     }
-    await until("the heir has room", () => crew.diary.of("end").length === 2);
+    await until("the heir has room", () => processes.effectLog.of("end").length === 2);
     const killedAt = Date.now();
     await victim!.kill();
-    await until("the heir has all", () => crew.diary.of("start").length === count + 2, 15_000);
-    const tookMs = crew.diary.of("start").at(-1)!.at - killedAt;
+    await until(
+      "the heir has all",
+      () => processes.effectLog.of("start").length === count + 2,
+      15_000,
+    );
+    const tookMs = processes.effectLog.of("start").at(-1)!.at - killedAt;
     console.log(`# found after ${tookMs} ms`);
     assert.ok(tookMs <= scaled(scene.foundMs), `${tookMs} ms`);
     for (const key of keys) heir!.release(key);
     for (const handle of handles) await handle.result({ timeout: scaled(5_000) });
     const { events } = await rl.queue("default").stats();
     assert.equal(events["resurrect"], 2);
-    await crew.dismiss();
+    await processes.drainAll();
     await assertSound(scene.server().url, ["default"], scene.seen ? [] : [victim!.worker]);
   } finally {
-    await crew.close();
+    await processes.close();
     await rl.close();
   }
 }
@@ -118,10 +127,10 @@ describe("nobody is presumed dead for a subscription", { concurrency: true }, ()
       faults: ["slow to listen"],
       seen: true,
       foundMs: 2_000,
-      async disturb(crew, rl) {
+      async disturb(processes, rl) {
         // A third, which is about to start all the while.
-        const third = crew.hire({}, ["slow to listen"]);
-        await stays("nobody is resurrected", () => innocent(crew, rl), 1_000);
+        const third = processes.startWorker({}, ["slow to listen"]);
+        await stays("nobody is resurrected", () => innocent(processes, rl), 1_000);
         (await third).term();
         await (await third).ended;
       },
@@ -134,10 +143,10 @@ describe("nobody is presumed dead for a subscription", { concurrency: true }, ()
     onServer((server) => ({
       seen: true,
       foundMs: 2_000,
-      async disturb(crew, rl) {
+      async disturb(processes, rl) {
         for (let i = 0; i < 20; i++) {
           await server.cli("CLIENT", "KILL", "TYPE", "pubsub");
-          assert.ok(await innocent(crew, rl));
+          assert.ok(await innocent(processes, rl));
         }
       },
     })));

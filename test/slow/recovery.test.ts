@@ -8,24 +8,37 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { createRelier, type TaskHandle } from "../../mod.ts";
-import { type Crew, type Hand, openCrew } from "../support/crew.ts";
-import type { Line } from "../support/diary.ts";
+import {
+  openWorkerProcesses,
+  type WorkerProcess,
+  type WorkerProcesses,
+} from "../support/worker_processes.ts";
+import type { Line } from "../support/effect_log.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
-import { assertSound, withRedis } from "../support/remains.ts";
+import { assertSound, withRedis } from "../support/leftovers.ts";
 import { hold, sleepwalk, type Told } from "../support/tasks.ts";
 import { until } from "../support/until.ts";
 
 const minuteMs = 60_000;
 
 /** Resolves to the `nth` start of the run of `key`. */
-async function startOf(crew: Crew, key: string, nth = 1, ms = 5_000): Promise<Line> {
-  await until(`"${key}" runs, time ${nth}`, () => crew.diary.of("start", key).length >= nth, ms);
-  return crew.diary.of("start", key)[nth - 1]!;
+async function startOf(
+  processes: WorkerProcesses,
+  key: string,
+  nth = 1,
+  ms = 5_000,
+): Promise<Line> {
+  await until(
+    `"${key}" runs, time ${nth}`,
+    () => processes.effectLog.of("start", key).length >= nth,
+    ms,
+  );
+  return processes.effectLog.of("start", key)[nth - 1]!;
 }
 
-function handOf(crew: Crew, line: Line): Hand {
-  return crew.hands.find(({ pid }) => pid === line.pid)!;
+function processOf(processes: WorkerProcesses, line: Line): WorkerProcess {
+  return processes.alive.find(({ pid }) => pid === line.pid)!;
 }
 
 const server = await startRedis();
@@ -39,24 +52,27 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 describe("a worker is lost", { concurrency: true }, () => {
   test("a task of a minute runs again within a second of a SIGKILL, two at most, in 20 kills", async () => {
-    const crew = await openCrew(server.url);
+    const processes = await openWorkerProcesses(server.url);
     const queues = ["kill1", "kill2", "kill3", "kill4"];
     const tookMs: number[] = [];
 
     async function kills(queue: string): Promise<void> {
       const worker = { queues: [queue] };
-      await Promise.all([crew.hire(worker), crew.hire(worker)]);
+      await Promise.all([processes.startWorker(worker), processes.startWorker(worker)]);
       for (let i = 0; i < 5; i++) {
         const key = `${queue} ${i}`;
         const handle = await hold.with({ queue }).apush(key, minuteMs);
-        const first = await startOf(crew, key);
+        const first = await startOf(processes, key);
         await sleep(Math.random() * 3_000); // Anywhere between two beats.
         const killedAt = Date.now();
-        void handOf(crew, first).kill();
-        const second = await startOf(crew, key, 2);
+        void processOf(processes, first).kill();
+        const second = await startOf(processes, key, 2);
         assert.notEqual(second.worker, first.worker);
         tookMs.push(second.at - killedAt);
-        const [other] = await Promise.all([handOf(crew, second), crew.hire(worker)]);
+        const [other] = await Promise.all([
+          processOf(processes, second),
+          processes.startWorker(worker),
+        ]);
         other!.release(key);
         const told = await handle.result({ timeout: scaled(5_000) });
         assert.deepEqual(told, { key, worker: second.worker, fence: second.fence });
@@ -74,15 +90,15 @@ describe("a worker is lost", { concurrency: true }, () => {
       );
       assert.equal(tookMs.length, 20);
       assert.ok(p50 <= scaled(1_000) && max <= scaled(2_000), `p50 ${p50} ms, max ${max} ms`);
-      await crew.dismiss();
+      await processes.drainAll();
       await assertSound(server.url, queues);
     } finally {
-      await crew.close();
+      await processes.close();
     }
   });
 
   test("a stopped process loses its task within the lease and a second, and wakes to write nothing", async () => {
-    const crew = await openCrew(server.url);
+    const processes = await openWorkerProcesses(server.url);
     const queue = "stop";
     const keys = ["returns", "writes"];
 
@@ -104,34 +120,37 @@ describe("a worker is lost", { concurrency: true }, () => {
       });
 
     try {
-      const victim = await crew.hire({ queues: [queue] }, ["telling"]);
+      const victim = await processes.startWorker({ queues: [queue] }, ["telling"]);
       const handles: TaskHandle<Told>[] = [];
       for (const key of keys) {
         handles.push(await sleepwalk.with({ queue }).apush(key, key === "returns"));
-        await until("it runs", () => crew.diary.of("settled in", key).length === 1);
+        await until("it runs", () => processes.effectLog.of("settled in", key).length === 1);
       }
-      const other = await crew.hire({ queues: [queue] });
+      const other = await processes.startWorker({ queues: [queue] });
       await sleep(Math.random() * 3_000);
       const stoppedAt = Date.now();
       victim.stop();
       for (const key of keys) {
-        const again = await startOf(crew, key, 2, 15_000);
+        const again = await startOf(processes, key, 2, 15_000);
         assert.equal(again.worker, other.worker);
         console.log(`# SIGSTOP to running again: ${again.at - stoppedAt} ms`);
         assert.ok(again.at - stoppedAt <= 10_000 + scaled(1_000));
-        await until("it has settled in", () => crew.diary.of("settled in", key).length === 2);
+        await until(
+          "it has settled in",
+          () => processes.effectLog.of("settled in", key).length === 2,
+        );
       }
 
       const before = await held();
       victim.wake();
-      await until("both have woken", () => crew.diary.of("awake").length === 2);
+      await until("both have woken", () => processes.effectLog.of("awake").length === 2);
       const tries = ["heartbeat", "step", "push", "pushFar"];
-      const outcome = () => tries.map((what) => crew.diary.of(what, "writes")[0]?.text);
+      const outcome = () => tries.map((what) => processes.effectLog.of(what, "writes")[0]?.text);
       await until("all was tried", () => !outcome().includes(undefined));
       assert.deepEqual(outcome(), tries.map(() => "RL_LEASE_LOST"));
-      await until("both are fenced", () => crew.diary.of("fenced").length === 2);
+      await until("both are fenced", () => processes.effectLog.of("fenced").length === 2);
       // Not only did the process know: Redis was asked, and said no to each.
-      const refused = new Set(crew.diary.of("refused").map(({ text }) => text));
+      const refused = new Set(processes.effectLog.of("refused").map(({ text }) => text));
       assert.deepEqual([...refused].sort(), ["heartbeat", "push", "settle_and_claim", "step"]);
       assert.deepEqual(await held(), before);
       assert.deepEqual(await withRedis(server.url, (redis) => redis.keys("*-far*")), []);
@@ -147,10 +166,10 @@ describe("a worker is lost", { concurrency: true }, () => {
         assert.equal(told.worker, other.worker);
       }
       assert.equal((await rl.queue(queue).stats()).counts.completed, 2);
-      assert.deepEqual((await crew.dismiss()).map(({ code }) => code), [0, 0]);
+      assert.deepEqual((await processes.drainAll()).map(({ code }) => code), [0, 0]);
       await assertSound(server.url, [queue]);
     } finally {
-      await crew.close();
+      await processes.close();
     }
   });
 });

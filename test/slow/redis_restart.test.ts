@@ -12,10 +12,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Redis } from "ioredis";
 import { createRelier, type TaskHandle } from "../../mod.ts";
-import { openCrew } from "../support/crew.ts";
+import { openWorkerProcesses } from "../support/worker_processes.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
-import { assertSound } from "../support/remains.ts";
+import { assertSound } from "../support/leftovers.ts";
 import { order, type Told } from "../support/tasks.ts";
 import { until } from "../support/until.ts";
 
@@ -28,7 +28,7 @@ const enough = 150;
 async function outlive(aof: "always" | "everysec"): Promise<void> {
   const server = await startRedis({ aof });
   const rl = createRelier({ redis: server.url });
-  const crew = await openCrew(server.url);
+  const processes = await openWorkerProcesses(server.url);
   const queue = rl.queue("default");
   const handles = new Map<string, TaskHandle<Told>>();
   let over = false;
@@ -63,9 +63,11 @@ async function outlive(aof: "always" | "everysec"): Promise<void> {
 
   try {
     const ticking = tick();
-    await Promise.all(Array.from({ length: workers }, () => crew.hire({ concurrency: 5 })));
+    await Promise.all(
+      Array.from({ length: workers }, () => processes.startWorker({ concurrency: 5 })),
+    );
     const producers = Promise.all(["a", "b"].map(produce));
-    const done = () => crew.diary.of("end").length;
+    const done = () => processes.effectLog.of("end").length;
     const gaps: number[] = [];
     for (let i = 0; i < restarts; i++) {
       const goal = done() + enough;
@@ -85,36 +87,36 @@ async function outlive(aof: "always" | "everysec"): Promise<void> {
       return counts.ready + counts.scheduled + counts.running + counts.quarantined === 0;
     }, 20_000);
 
-    forgot ||= crew.diary.of("loss").length > 0;
+    forgot ||= processes.effectLog.of("loss").length > 0;
     const told = forgot ? ", and Redis has forgotten writes" : "";
     console.log(`# ${aof}: ${handles.size} tasks, on ${gaps.join(", ")} ms after a kill${told}`);
-    assert.equal(crew.hands.length, workers);
-    assert.equal(new Set(crew.diary.effects()).size, crew.diary.effects().length);
+    assert.equal(processes.alive.length, workers);
+    assert.equal(new Set(processes.effectLog.effects()).size, processes.effectLog.effects().length);
     if (forgot) assert.equal(aof, "everysec");
     else await assertUntouched();
-    for (const { code } of await crew.dismiss()) assert.equal(code, 0);
+    for (const { code } of await processes.drainAll()) assert.equal(code, 0);
     await assertSound(server.url, ["default"]);
   } finally {
     over = true;
     counter.disconnect();
-    await crew.close();
+    await processes.close();
     await rl.close();
     await server.kill();
   }
 
   /** Every task was done, nobody died, so nobody was brought back, and no task ran twice. */
   async function assertUntouched(): Promise<void> {
-    assert.deepEqual(crew.diary.effects().sort(), [...handles.keys()].sort());
+    assert.deepEqual(processes.effectLog.effects().sort(), [...handles.keys()].sort());
     for (const [key, handle] of handles) {
       assert.equal((await handle.result({ timeout: scaled(5_000) })).key, key);
     }
-    assert.equal(crew.diary.of("start").length, handles.size);
+    assert.equal(processes.effectLog.of("start").length, handles.size);
     const { events } = await queue.stats();
     for (const event of ["resurrect", "quarantine", "abandon"]) assert.equal(events[event] ?? 0, 0);
     for (const { id } of handles.values()) {
       assert.equal((await queue.inspect(id)).facts["crashes"], undefined);
     }
-    assert.deepEqual(crew.diary.of("loss"), []);
+    assert.deepEqual(processes.effectLog.of("loss"), []);
   }
 }
 

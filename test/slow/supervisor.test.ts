@@ -21,7 +21,7 @@ import {
   type SupervisorOptions,
 } from "../../cli/supervisor/supervisor.ts";
 import { createRelier, type TaskHandle } from "../../mod.ts";
-import { type Diary, type Line, openDiary } from "../support/diary.ts";
+import { type EffectLog, type Line, openEffectLog } from "../support/effect_log.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { block, devour, leak, leave, linger } from "../support/harmful_tasks.ts";
 import { startRedis } from "../support/redis.ts";
@@ -41,7 +41,7 @@ after(async () => {
 /** What a test works with. */
 interface Scene {
   readonly supervisor: Supervisor;
-  readonly diary: Diary;
+  readonly effectLog: EffectLog;
   /** Everything the supervisor told: which child, what, why. */
   readonly told: string[];
 }
@@ -51,7 +51,7 @@ async function supervised(
   options: Partial<SupervisorOptions>,
   act: (scene: Scene) => Promise<void>,
 ): Promise<void> {
-  const diary = openDiary();
+  const effectLog = openEffectLog();
   const told: string[] = [];
   const supervisor = createSupervisor({
     modules: [tasks],
@@ -60,23 +60,27 @@ async function supervised(
     prefix: "rl",
     onEvent: ({ what, child, reason = "" }) => void told.push(`${child} ${what} ${reason}`.trim()),
     ...options,
-    env: { ...process.env, ...options.env, RELIER_TEST_DIARY: diary.folder },
+    env: { ...process.env, ...options.env, RELIER_TEST_EFFECT_LOG: effectLog.folder },
     worker: { queues: [queue], ...options.worker },
   });
   try {
     await bounded("every process works", supervisor.ready, 30_000);
-    await act({ supervisor, diary, told });
+    await act({ supervisor, effectLog, told });
     assert.deepEqual(await rl.queue(queue).audit(), []);
   } finally {
     supervisor.close();
     await supervisor.ended;
-    diary.close();
+    effectLog.close();
   }
 }
 
-async function startOf({ diary }: Pick<Scene, "diary">, key: string, nth = 1): Promise<Line> {
-  await until(`"${key}" runs, time ${nth}`, () => diary.of("start", key).length >= nth, 20_000);
-  return diary.of("start", key)[nth - 1]!;
+async function startOf(
+  { effectLog }: Pick<Scene, "effectLog">,
+  key: string,
+  nth = 1,
+): Promise<Line> {
+  await until(`"${key}" runs, time ${nth}`, () => effectLog.of("start", key).length >= nth, 20_000);
+  return effectLog.of("start", key)[nth - 1]!;
 }
 
 function working({ supervisor }: Scene, least: number): Promise<void> {
@@ -198,12 +202,12 @@ describe("rl worker start", { concurrency: 2 }, () => {
       scene: {
         rl: ChildProcess;
         exited: Promise<unknown[]>;
-        diary: Diary;
+        effectLog: EffectLog;
         task: TaskHandle<string>;
       },
     ) => Promise<void>,
   ): Promise<void> {
-    const diary = openDiary();
+    const effectLog = openEffectLog();
     const child = spawn(
       process.execPath,
       [
@@ -212,7 +216,11 @@ describe("rl worker start", { concurrency: 2 }, () => {
       ],
       {
         cwd: root,
-        env: { ...process.env, RELIER_REDIS_URL: server.url, RELIER_TEST_DIARY: diary.folder },
+        env: {
+          ...process.env,
+          RELIER_REDIS_URL: server.url,
+          RELIER_TEST_EFFECT_LOG: effectLog.folder,
+        },
         stdio: ["ignore", "ignore", "inherit"],
       },
     );
@@ -220,9 +228,9 @@ describe("rl worker start", { concurrency: 2 }, () => {
     try {
       const task = await linger.with({ queue }).apush(queue, minuteMs);
       const spare = await linger.with({ queue }).apush(`${queue} spare`, minuteMs);
-      await startOf({ diary }, queue);
+      await startOf({ effectLog }, queue);
       await ended(spare, "running");
-      await act({ rl: child, exited, diary, task });
+      await act({ rl: child, exited, effectLog, task });
       for (const { id } of [task, spare]) {
         const { facts, state } = await rl.queue(queue).inspect(id);
         assert.deepEqual([state, facts["reason"]], ["ready", "drain"]);
@@ -231,7 +239,7 @@ describe("rl worker start", { concurrency: 2 }, () => {
     } finally {
       child.kill("SIGKILL");
       await exited;
-      diary.close();
+      effectLog.close();
     }
   }
 
@@ -245,8 +253,8 @@ describe("rl worker start", { concurrency: 2 }, () => {
     }));
 
   test("leaves no process behind when it is killed: each notices, and drains", () =>
-    started("orphan", async ({ rl, exited, diary }) => {
-      const { pid } = diary.of("start")[0]!;
+    started("orphan", async ({ rl, exited, effectLog }) => {
+      const { pid } = effectLog.of("start")[0]!;
       rl.kill("SIGKILL");
       await exited;
       const spareBack = async () => (await counts("orphan")).ready === 1;

@@ -11,7 +11,7 @@ import { connect } from "../../adapters/conditions/client_default.ts";
 import { createRelier, createWorker, type RedisPort, rlTask, taskContext } from "../../mod.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
-import { assertSound } from "../support/remains.ts";
+import { assertSound } from "../support/leftovers.ts";
 import { stays, until } from "../support/until.ts";
 
 const echo = rlTask("echo", (text: string) => text);

@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import type { Program, RedisPort } from "../../mod.ts";
-import { note } from "./diary.ts";
+import { note } from "./effect_log.ts";
 
 /**
  * `deaf`: it cannot listen · `slow to listen`: that takes its time · `late

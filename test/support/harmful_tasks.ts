@@ -6,7 +6,7 @@
 
 import process from "node:process";
 import { rlTask, type Task, taskContext } from "../../mod.ts";
-import { note } from "./diary.ts";
+import { note } from "./effect_log.ts";
 
 const minuteMs = 60_000;
 

@@ -7,10 +7,14 @@
 
 import assert from "node:assert/strict";
 import { createRelier, type Relier, type TaskHandle, type WorkerOptions } from "../../mod.ts";
-import { type Crew, type Hand, openCrew } from "./crew.ts";
+import {
+  openWorkerProcesses,
+  type WorkerProcess,
+  type WorkerProcesses,
+} from "./worker_processes.ts";
 import type { PortFault } from "./faulty_port.ts";
 import { scaled } from "./machine_speed.ts";
-import { assertSound, withRedis } from "./remains.ts";
+import { assertSound, withRedis } from "./leftovers.ts";
 import type { Runtime } from "./runtimes.ts";
 import { order, type Told } from "./tasks.ts";
 import { until } from "./until.ts";
@@ -24,7 +28,7 @@ export interface Storm {
   /** How many workers there are at once. */
   readonly workers: number;
   /** Starts the worker in place `i`. */
-  hire(i: number): Promise<Hand>;
+  startWorker(i: number): Promise<WorkerProcess>;
   /** The place of the worker that a kill strikes; a random one if absent. */
   victimOf?(kill: number): number;
 }
@@ -45,14 +49,14 @@ export interface StormReport {
  */
 export async function storm(
   url: string,
-  crew: Crew,
+  processes: WorkerProcesses,
   rl: Relier,
-  { queue, count, kills, workers, hire, victimOf }: Storm,
+  { queue, count, kills, workers, startWorker, victimOf }: Storm,
 ): Promise<StormReport> {
   const handles = new Map<string, TaskHandle<Told>>();
   const places = Array.from({ length: workers }, (_, i) => i);
   const startedAt = performance.now();
-  const hands = await Promise.all(places.map(hire));
+  const workerProcesses = await Promise.all(places.map(startWorker));
   let lostRuns = 0;
   for (let kill = 0; kill <= kills; kill++) {
     const rows: [string, number][] = [];
@@ -69,14 +73,14 @@ export async function storm(
     }
     if (kill === kills) break;
     const place = victimOf?.(kill) ?? Math.floor(Math.random() * workers);
-    lostRuns += await strike(url, crew, hands[place]!, queue);
-    hands[place] = await hire(place);
+    lostRuns += await strike(url, processes, workerProcesses[place]!, queue);
+    workerProcesses[place] = await startWorker(place);
   }
   await until("all is done", async () => {
     return (await rl.queue(queue).stats()).counts.completed === count;
   }, 60_000);
   const seconds = (performance.now() - startedAt) / 1000;
-  const starts = crew.diary.of("start").length;
+  const starts = processes.effectLog.of("start").length;
   console.log(
     `# ${count} tasks, ${kills} kills with ${lostRuns} tasks in flight: ` +
       `${starts} starts, done in ${seconds.toFixed(1)} s`,
@@ -91,13 +95,19 @@ export async function outlive(
   { count, kills }: { readonly count: number; readonly kills: number },
 ): Promise<void> {
   const rl = createRelier({ redis: url });
-  const crew = await openCrew(url);
-  const hire = () => crew.hire({ queues: [queue], concurrency: 5 });
+  const processes = await openWorkerProcesses(url);
+  const startWorker = () => processes.startWorker({ queues: [queue], concurrency: 5 });
   try {
-    const report = await storm(url, crew, rl, { queue, count, kills, workers: 4, hire });
-    await assertOutlived(url, crew, rl, queue, report);
+    const report = await storm(url, processes, rl, {
+      queue,
+      count,
+      kills,
+      workers: 4,
+      startWorker,
+    });
+    await assertOutlived(url, processes, rl, queue, report);
   } finally {
-    await crew.close();
+    await processes.close();
     await rl.close();
   }
 }
@@ -105,7 +115,7 @@ export async function outlive(
 /** Checks that no order was lost or done twice, and that nothing is left when all have gone. */
 export async function assertOutlived(
   url: string,
-  crew: Crew,
+  processes: WorkerProcesses,
   rl: Relier,
   queue: string,
   { handles, starts, lostRuns }: StormReport,
@@ -114,18 +124,23 @@ export async function assertOutlived(
     starts <= handles.size + lostRuns,
     `${starts} starts, ${handles.size} tasks, ${lostRuns} in flight`,
   );
-  assert.deepEqual(await verdictOn(crew, rl, queue, handles), []);
-  for (const { code } of await crew.dismiss()) assert.equal(code, 0);
+  assert.deepEqual(await verdictOn(processes, rl, queue, handles), []);
+  for (const { code } of await processes.drainAll()) assert.equal(code, 0);
   await assertSound(url, [queue]);
 }
 
 /** Kills `victim` in the middle of its tasks; resolves to how many. */
-async function strike(url: string, crew: Crew, victim: Hand, queue: string): Promise<number> {
+async function strike(
+  url: string,
+  processes: WorkerProcesses,
+  victim: WorkerProcess,
+  queue: string,
+): Promise<number> {
   const starts = () =>
-    crew.diary.of("start").filter(({ worker }) => worker === victim.worker).length;
+    processes.effectLog.of("start").filter(({ worker }) => worker === victim.worker).length;
   for (;;) {
     victim.stop();
-    const flying = await inFlight(url, crew, victim, queue);
+    const flying = await inFlight(url, processes, victim, queue);
     if (flying > 0) {
       await victim.kill();
       return flying;
@@ -138,31 +153,42 @@ async function strike(url: string, crew: Crew, victim: Hand, queue: string): Pro
 }
 
 /** The tasks that a worker has started and Redis says it holds. */
-async function inFlight(url: string, crew: Crew, hand: Hand, queue: string): Promise<number> {
+async function inFlight(
+  url: string,
+  processes: WorkerProcesses,
+  workerProcess: WorkerProcess,
+  queue: string,
+): Promise<number> {
   const members = await withRedis(
     url,
     (redis) =>
-      redis.zrangebylex(`rl:{${queue}~0}:holds`, `[${hand.worker}~`, `(${hand.worker}\x7f`),
+      redis.zrangebylex(
+        `rl:{${queue}~0}:holds`,
+        `[${workerProcess.worker}~`,
+        `(${workerProcess.worker}\x7f`,
+      ),
   );
   const held = new Set(members.map((member) => `${queue}~0~${member.slice(-22)}`));
-  const started = crew.diary.of("start").filter(({ worker }) => worker === hand.worker);
+  const started = processes.effectLog.of("start").filter(({ worker }) =>
+    worker === workerProcess.worker
+  );
   return new Set(started.map(({ id }) => id).filter((id) => held.has(id))).size;
 }
 
 /** What is wrong with how the tasks of `handles` came out. */
 async function verdictOn(
-  crew: Crew,
+  processes: WorkerProcesses,
   rl: Relier,
   queue: string,
   handles: ReadonlyMap<string, TaskHandle<Told>>,
 ): Promise<string[]> {
   const wrong: string[] = [];
-  const done = crew.diary.effects();
+  const done = processes.effectLog.effects();
   const once = new Set(done);
   if (done.length > once.size) wrong.push(`${done.length - once.size} effects are double`);
   for (const key of handles.keys()) if (!once.has(key)) wrong.push(`${key} has no effect`);
   const latest = new Map<string, number>();
-  for (const { key, fence } of crew.diary.of("start")) {
+  for (const { key, fence } of processes.effectLog.of("start")) {
     latest.set(key, Math.max(fence, latest.get(key) ?? 0));
   }
   for (const [key, handle] of handles) {
@@ -187,40 +213,46 @@ export async function sleepers(
   [first, second]: readonly [Runtime?, Runtime?] = [],
 ): Promise<string[]> {
   const rl = createRelier({ redis: url });
-  const crew = await openCrew(url);
+  const processes = await openWorkerProcesses(url);
   const handles = new Map<string, TaskHandle<Told>>();
   const options: WorkerOptions = { queues: [queue], concurrency: 10, lease: 1_000 };
   const count = 6;
   const startsOf = (worker: string) =>
-    crew.diary.of("start").filter((line) => line.worker === worker).length;
+    processes.effectLog.of("start").filter((line) => line.worker === worker).length;
   try {
-    const victim = await crew.hire(options, faults, url, first);
+    const victim = await processes.startWorker(options, faults, url, first);
     for (let i = 0; i < count; i++) {
       const key = `s${i}`;
       handles.set(key, await order.with({ queue }).apush(key, 60_000));
     }
     await until("the victim runs all", () => startsOf(victim.worker) === count);
-    const heir = await crew.hire(options, faults, url, second);
+    const heir = await processes.startWorker(options, faults, url, second);
     victim.stop();
     await until("another worker runs all", () => startsOf(heir.worker) === count, 10_000);
     for (const key of handles.keys()) victim.release(key);
     victim.wake();
-    await until("the woken runs have returned", () => crew.diary.of("end").length === count);
+    await until(
+      "the woken runs have returned",
+      () => processes.effectLog.of("end").length === count,
+    );
     await until("the woken worker knows what became of them", async () => {
-      const fenced = crew.diary.of("fenced").length;
+      const fenced = processes.effectLog.of("fenced").length;
       return fenced + (await rl.queue(queue).stats()).counts.completed >= count;
     });
     for (const key of handles.keys()) heir.release(key);
-    await until("the other runs have returned", () => crew.diary.of("end").length === 2 * count);
+    await until(
+      "the other runs have returned",
+      () => processes.effectLog.of("end").length === 2 * count,
+    );
     await until("all is over", async () => {
       return (await rl.queue(queue).stats()).counts.completed === count;
     });
-    const wrong = await verdictOn(crew, rl, queue, handles);
-    await crew.dismiss();
+    const wrong = await verdictOn(processes, rl, queue, handles);
+    await processes.drainAll();
     if (faults.length === 0) await assertSound(url, [queue]);
     return wrong;
   } finally {
-    await crew.close();
+    await processes.close();
     await rl.close();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The tasks of the tests that kill processes. Each tells the diary when it
+ * The tasks of the tests that kill processes. Each tells the effect log when it
  * starts and ends, and none minds its signal: only what the engine does about
  * that is of interest.
  *
@@ -8,7 +8,7 @@
 
 import process from "node:process";
 import { RelierError, rlTask, type Task, type TaskContext, taskContext } from "../../mod.ts";
-import { effect, note } from "./diary.ts";
+import { effect, note } from "./effect_log.ts";
 
 /** What a run returns: which it was. */
 export interface Told {

@@ -17,7 +17,7 @@ import {
   type WorkerEventName,
   type WorkerOptions,
 } from "../../mod.ts";
-import { note } from "./diary.ts";
+import { note } from "./effect_log.ts";
 import { type PortFault, withFaults } from "./faulty_port.ts";
 import { ask, release } from "./tasks.ts";
 

@@ -27,54 +27,57 @@ const nap = rlTask("nap", (_key: string, _ms: number) => "");
 const echo = rlTask("echo-in-bun", (text: string) => text);
 
 /** A process, and what it said. */
-interface Hand {
+interface WorkerProcess {
   readonly child: ChildProcess;
   readonly lines: string[];
 }
 
-/** Starts a worker, among `hands`. */
-async function start(server: RedisServer, hands: Hand[]): Promise<Hand> {
+/** Starts a worker, among `workerProcesses`. */
+async function start(
+  server: RedisServer,
+  workerProcesses: WorkerProcess[],
+): Promise<WorkerProcess> {
   const { command, args } = programLine("bun", fileURLToPath(program));
   const child = spawn(command, [...args], {
     cwd: root,
     env: { ...process.env, RELIER_REDIS_URL: server.url },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const hand: Hand = { child, lines: [] };
-  hands.push(hand);
+  const workerProcess: WorkerProcess = { child, lines: [] };
+  workerProcesses.push(workerProcess);
   let rest = "";
   child.stdout!.setEncoding("utf8").on("data", (text: string) => {
     const lines = (rest + text).split("\n");
     rest = lines.pop()!;
-    hand.lines.push(...lines);
+    workerProcess.lines.push(...lines);
   });
-  await until("it is ready", () => hand.lines.includes("ready"), 15_000);
-  return hand;
+  await until("it is ready", () => workerProcess.lines.includes("ready"), 15_000);
+  return workerProcess;
 }
 
 /** Runs `body` with a server and a client, and ends the processes it started. */
-async function withHands(
-  body: (rl: Relier, hire: () => Promise<Hand>) => Promise<void>,
+async function withWorkers(
+  body: (rl: Relier, startWorker: () => Promise<WorkerProcess>) => Promise<void>,
 ): Promise<void> {
   const server = await startRedis();
   const rl = createRelier({ redis: server.url });
-  const hands: Hand[] = [];
+  const workerProcesses: WorkerProcess[] = [];
   try {
-    await body(rl, () => start(server, hands));
+    await body(rl, () => start(server, workerProcesses));
   } finally {
-    for (const { child } of hands) child.kill("SIGKILL");
+    for (const { child } of workerProcesses) child.kill("SIGKILL");
     await rl.close();
     await server.kill();
   }
 }
 
 test("SIGTERM: what can be finished is, the rest is handed off, and the process ends with 0", () =>
-  withHands(async (rl, hire) => {
-    const leaver = await hire();
+  withWorkers(async (rl, startWorker) => {
+    const leaver = await startWorker();
     const short = await rl.apush(nap, "short", 400);
     const long = await rl.apush(nap, "long", stretched(3_000));
     await until("both run", () => leaver.lines.filter((line) => /^start/.test(line)).length === 2);
-    const heir = await hire();
+    const heir = await startWorker();
     const exited = once(leaver.child, "exit");
     leaver.child.kill("SIGTERM");
     assert.deepEqual(await bounded("it ends", exited, 5_000), [0, null]);
@@ -85,13 +88,15 @@ test("SIGTERM: what can be finished is, the rest is handed off, and the process 
   }));
 
 test("SIGKILL: another one has the task within two seconds", () =>
-  withHands(async (rl, hire) => {
-    const hands = [await hire(), await hire()] as const;
+  withWorkers(async (rl, startWorker) => {
+    const workerProcesses = [await startWorker(), await startWorker()] as const;
     const handle = await rl.apush(nap, "orphan", 2_000);
-    const started = (hand: Hand): boolean =>
-      hand.lines.some((line) => line.startsWith("start orphan"));
-    await until("it runs", () => hands.some(started));
-    const [dead, alive] = started(hands[0]) ? hands : [hands[1], hands[0]];
+    const started = (workerProcess: WorkerProcess): boolean =>
+      workerProcess.lines.some((line) => line.startsWith("start orphan"));
+    await until("it runs", () => workerProcesses.some(started));
+    const [dead, alive] = started(workerProcesses[0])
+      ? workerProcesses
+      : [workerProcesses[1], workerProcesses[0]];
     const killedAt = performance.now();
     dead.child.kill("SIGKILL");
     await until("the other one runs it", () => started(alive), 8_000);

@@ -14,7 +14,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { WorkerHealth, WorkerOptions } from "../../mod.ts";
-import { type Diary, openDiary } from "./diary.ts";
+import { type EffectLog, openEffectLog } from "./effect_log.ts";
 import type { PortFault } from "./faulty_port.ts";
 import { engineName } from "./engines.ts";
 import { here, programLine, type Runtime } from "./runtimes.ts";
@@ -28,7 +28,7 @@ export interface End {
 }
 
 /** One process. */
-export interface Hand {
+export interface WorkerProcess {
   readonly pid: number;
   /** The id of its worker; empty for a client. */
   readonly worker: string;
@@ -51,21 +51,21 @@ export interface Hand {
 }
 
 /** All processes of a test. */
-export interface Crew {
-  readonly diary: Diary;
+export interface WorkerProcesses {
+  readonly effectLog: EffectLog;
   /** Those that are alive. */
-  readonly hands: readonly Hand[];
+  readonly alive: readonly WorkerProcess[];
   /** Starts a worker, on `runtime` if that is given, and resolves when it has begun to claim. */
-  hire(
+  startWorker(
     worker?: WorkerOptions,
     faults?: readonly PortFault[],
     redis?: string,
     runtime?: Runtime,
-  ): Promise<Hand>;
+  ): Promise<WorkerProcess>;
   /** Starts a client. */
-  client(): Promise<Hand>;
+  startClient(): Promise<WorkerProcess>;
   /** SIGTERM to all; resolves when they are gone, to how each ended. */
-  dismiss(): Promise<End[]>;
+  drainAll(): Promise<End[]>;
   /** Kills what is left. */
   close(): Promise<void>;
 }
@@ -108,15 +108,15 @@ function foreign(runtime: Runtime, setup: string[], env: NodeJS.ProcessEnv): Chi
   return fork(file, setup, { env, execPath: command, execArgv: args.slice(0, -1) });
 }
 
-/** Makes a crew that works on the Redis at `url`. */
-export async function openCrew(url: string): Promise<Crew> {
+/** Makes a processes that works on the Redis at `url`. */
+export async function openWorkerProcesses(url: string): Promise<WorkerProcesses> {
   const bundled = await bundle();
-  const diary = openDiary();
-  const hands = new Set<Hand>();
+  const effectLog = openEffectLog();
+  const workerProcesses = new Set<WorkerProcess>();
 
-  async function start(post: Post, runtime = here): Promise<Hand> {
+  async function start(post: Post, runtime = here): Promise<WorkerProcess> {
     const setup = [JSON.stringify(post)];
-    const env = { ...process.env, RELIER_TEST_DIARY: diary.folder };
+    const env = { ...process.env, RELIER_TEST_EFFECT_LOG: effectLog.folder };
     const child = runtime === here
       ? fork(bundled, setup, { env, execArgv: [] })
       : foreign(runtime, setup, env);
@@ -129,7 +129,7 @@ export async function openCrew(url: string): Promise<Crew> {
     const gone = new Promise<End>((resolve) => {
       child.once("exit", (code, signal) => {
         children.delete(child);
-        hands.delete(hand);
+        workerProcesses.delete(workerProcess);
         resolve(ended = { code, signal });
       });
     });
@@ -147,7 +147,7 @@ export async function openCrew(url: string): Promise<Crew> {
       });
     }
 
-    const hand: Hand = {
+    const workerProcess: WorkerProcess = {
       pid,
       get worker() {
         return worker!;
@@ -168,31 +168,31 @@ export async function openCrew(url: string): Promise<Crew> {
         bounded("the worker tells its health", request((call) => ({ do: "health", call }))),
       ask: (key, ms, times) => request((call) => ({ do: "ask", call, key, ms, times })),
     };
-    hands.add(hand);
+    workerProcesses.add(workerProcess);
     await until(`process ${pid} works`, () => {
       if (ended) throw new Error(`The process ended before it was ready: ${JSON.stringify(ended)}`);
       return worker !== undefined;
     }, 15_000);
-    return hand;
+    return workerProcess;
   }
 
   return {
-    diary,
-    get hands() {
-      return [...hands];
+    effectLog,
+    get alive() {
+      return [...workerProcesses];
     },
-    hire: (worker = {}, faults = [], redis = url, runtime = here) =>
+    startWorker: (worker = {}, faults = [], redis = url, runtime = here) =>
       start({ redis, worker, faults }, runtime),
-    client: () => start({ redis: url, faults: [] }),
-    async dismiss() {
-      const leaving = [...hands];
-      for (const hand of leaving) hand.term();
+    startClient: () => start({ redis: url, faults: [] }),
+    async drainAll() {
+      const leaving = [...workerProcesses];
+      for (const workerProcess of leaving) workerProcess.term();
       const all = Promise.all(leaving.map(({ ended }) => ended));
       return await bounded("every process has drained", all, 40_000);
     },
     async close() {
-      await Promise.all([...hands].map((hand) => hand.kill()));
-      diary.close();
+      await Promise.all([...workerProcesses].map((workerProcess) => workerProcess.kill()));
+      effectLog.close();
     },
   };
 }

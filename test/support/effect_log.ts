@@ -37,7 +37,7 @@ export interface Line {
 }
 
 /** A diary that a test reads while processes write it. */
-export interface Diary {
+export interface EffectLog {
   /** What a process is given to write here. */
   readonly folder: string;
   /** Everything so far. */
@@ -51,10 +51,13 @@ export interface Diary {
 
 const bytes = 1 << 20;
 
+/** The log file; each other file of the folder proves one effect. */
+const logName = "log";
+
 /** Opens an empty diary. */
-export function openDiary(): Diary {
-  const folder = mkdtempSync(join(tmpdir(), "relier-diary-"));
-  const file = openSync(join(folder, "diary"), "a+");
+export function openEffectLog(): EffectLog {
+  const folder = mkdtempSync(join(tmpdir(), "relier-effect-log-"));
+  const file = openSync(join(folder, logName), "a+");
   const chunk = new Uint8Array(bytes);
   const lines: Line[] = [];
   const decoder = new TextDecoder();
@@ -82,19 +85,19 @@ export function openDiary(): Diary {
     of: (what, key) =>
       read().filter((l) => l.what === what && (key === undefined || l.key === key)),
     effects: () =>
-      readdirSync(folder).filter((name) => name !== "diary")
+      readdirSync(folder).filter((name) => name !== logName)
         .map((name) => name.split(" ")[1]!),
     close,
   };
 }
 
-const folder = process.env["RELIER_TEST_DIARY"];
+const folder = process.env["RELIER_TEST_EFFECT_LOG"];
 let own: number | undefined;
 
-/** Writes a line, in a process that was given a diary; elsewhere it does nothing. */
+/** Writes a line, in a process that was given an effect log; elsewhere it does nothing. */
 export function note(what: string, more: Partial<Line> = {}): void {
   if (folder === undefined) return;
-  own ??= openSync(join(folder, "diary"), "a");
+  own ??= openSync(join(folder, logName), "a");
   const line = {
     at: Date.now(),
     pid: process.pid,
