@@ -1,5 +1,5 @@
 /**
- * `rl audit`: the invariants, against what Redis holds, and a repair.
+ * `rl audit`: checks the invariants against the data in Redis, and repairs what it can.
  *
  * @module
  */
@@ -9,19 +9,23 @@ import type { Queue } from "../../mod.ts";
 import { type Command, command, type Context } from "../framework/command.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name", description: "Only this queue (all in use)" },
-  fix: { type: "boolean", description: "Put right what is broken; no payload is lost by it" },
+  queue: {
+    type: "string",
+    valueHint: "name",
+    description: "Only this queue (default: all in use)",
+  },
+  fix: { type: "boolean", description: "Repair the queues; no payload is lost" },
 } as const;
 
-/** Two sweeps are over by then: what was only on its way has arrived. */
-const secondLookMs = 1_000;
-/** So much of a plan is read by people; --json has all of it. */
+/** Time for two sweeps: a task that was only in transit has arrived by then. */
+const recheckMs = 1_000;
+/** Most steps of a plan that are printed; --json prints all of them. */
 const mostShown = 50;
 
 const audit: Command<typeof args> = command({
-  summary: "Check that no task is lost, doubled or held by nobody",
-  details: "Walks every queue in small steps. What looks broken is looked at again before it is " +
-    "reported. Exits with 8 if something is broken, and still is after --fix.",
+  summary: "Check that no task is lost, duplicated or without a holder",
+  details: "Walks every queue in small steps, and checks each fault twice before it reports it. " +
+    "Exits with 8 if a fault remains, also after --fix.",
   examples: ["rl audit", "rl audit --queue emails --json", "rl audit --fix --yes"],
   args,
   acts: true,
@@ -35,10 +39,10 @@ const audit: Command<typeof args> = command({
     let broken = 0;
     for (const name of names) {
       const queue = relier.queue(name);
-      const found = await lasting(queue);
-      tell(context, name, found);
-      const deeds = found.length > 0 && args.fix ? await planOf(context, queue) : [];
-      if (deeds.length > 0) plans.push({ queue, deeds });
+      const found = await lastingFaults(queue);
+      report(context, name, found);
+      const repairs = found.length > 0 && args.fix ? await planOf(context, queue) : [];
+      if (repairs.length > 0) plans.push({ queue, repairs });
       else broken += found.length;
     }
     if (plans.length > 0) broken += await repair(context, plans);
@@ -49,64 +53,64 @@ const audit: Command<typeof args> = command({
 
 export default audit;
 
-/** What is to be done to a queue. */
+/** Repair of one queue. */
 interface Plan {
   readonly queue: Queue;
-  readonly deeds: readonly string[];
+  readonly repairs: readonly string[];
 }
 
-/** What is broken, and a moment later still is. */
-async function lasting(queue: Queue): Promise<string[]> {
+/** Faults that are still there a moment later. */
+async function lastingFaults(queue: Queue): Promise<string[]> {
   const first = await queue.audit();
   if (first.length === 0) return [];
-  await pause(secondLookMs);
+  await pause(recheckMs);
   const second = new Set(await queue.audit());
   return first.filter((what) => second.has(what));
 }
 
-function tell({ out }: Context, queue: string, broken: readonly string[]): void {
+function report({ out }: Context, queue: string, broken: readonly string[]): void {
   const { green, red } = out.style;
   out.record({ name: queue, queue, broken }, () => {
-    if (broken.length === 0) out.line(`${green("✓")} ${queue}  nothing is broken`);
+    if (broken.length === 0) out.line(`${green("✓")} ${queue}  no faults`);
     for (const what of broken) out.line(`${red("✗")} ${queue}  ${what}`);
   });
 }
 
-/** What would put a queue right, as far as that can be done from here; and says so. */
+/** Plans the repair of a queue, and prints the plan. */
 async function planOf({ out }: Context, queue: Queue): Promise<readonly string[]> {
-  const deeds = await queue.repair({ dryRun: true });
-  if (deeds.length === 0) {
-    out.note(`nothing in ${queue.name} can be put right from here: look at what was reported`);
-    return deeds;
+  const repairs = await queue.repair({ dryRun: true });
+  if (repairs.length === 0) {
+    out.note(`no fault of ${queue.name} can be repaired automatically: see the report above`);
+    return repairs;
   }
-  out.record({ queue: queue.name, plan: deeds }, () => {
-    out.line("what would be done:", ...deeds.slice(0, mostShown).map((deed) => `  ${deed}`));
-    if (deeds.length > mostShown) out.line(`  … and ${deeds.length - mostShown} more`);
+  out.record({ queue: queue.name, plan: repairs }, () => {
+    out.line("planned repairs:", ...repairs.slice(0, mostShown).map((step) => `  ${step}`));
+    if (repairs.length > mostShown) out.line(`  … and ${repairs.length - mostShown} more`);
   });
-  return deeds;
+  return repairs;
 }
 
-/** Carries the plans out, if that is confirmed; resolves to how much is still broken. */
+/** Carries out the plans once confirmed; resolves to the number of faults that remain. */
 async function repair(context: Context, plans: readonly Plan[]): Promise<number> {
   const { out, confirm } = context;
   const [{ queue: first }] = plans as [Plan];
   await confirm({
     verb: "make",
-    count: plans.reduce((sum, { deeds }) => sum + deeds.length, 0),
+    count: plans.reduce((sum, { repairs }) => sum + repairs.length, 0),
     samples: [],
     ...(plans.length === 1 && { queue: first.name }),
     what: "change",
   });
   let broken = 0;
   for (const { queue } of plans) {
-    for (const deed of await queue.repair()) {
+    for (const step of await queue.repair()) {
       out.record(
-        { queue: queue.name, done: deed },
-        () => out.line(`${out.style.yellow("→")} ${deed}`),
+        { queue: queue.name, done: step },
+        () => out.line(`${out.style.yellow("→")} ${step}`),
       );
     }
-    const left = await lasting(queue);
-    if (left.length > 0) tell(context, queue.name, left);
+    const left = await lastingFaults(queue);
+    if (left.length > 0) report(context, queue.name, left);
     broken += left.length;
   }
   return broken;

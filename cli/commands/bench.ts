@@ -45,7 +45,7 @@ const args = {
 const bench: Command<typeof args> = command({
   summary: "Measure throughput, pushes, latency, recovery, admission and telemetry",
   details:
-    "Starts a Redis of its own, or uses the one that --url names; never a configured one, which " +
+    "Starts a Redis of its own, or uses the one in --url. It never uses a configured Redis, which " +
     "others may need. Works under a prefix of its own and removes it. Exits with 8 if the audit " +
     "finds an inconsistency.",
   examples: ["rl bench", "rl bench throughput --tasks 50000 --concurrency 50", "rl bench all --md"],

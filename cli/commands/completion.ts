@@ -1,5 +1,5 @@
 /**
- * `rl completion`: the script that has a shell ask `rl complete`.
+ * `rl completion`: prints the script that makes a shell call `rl complete`.
  *
  * @module
  */
@@ -55,12 +55,12 @@ Register-ArgumentCompleter -Native -CommandName rl -ScriptBlock {
 const scripts = { bash, zsh, fish, powershell } as const;
 
 const args = {
-  shell: { type: "positional", description: "bash, zsh, fish or powershell" },
+  shell: { type: "positional", description: "Shell: bash, zsh, fish or powershell" },
 } as const;
 
 const completion: Command<typeof args> = command({
   summary: "Print a script that completes commands and options in your shell",
-  details: "Put the line of your shell into its start-up file:\n" +
+  details: "Add the line for your shell to its start-up file:\n" +
     '  bash        eval "$(rl completion bash)"\n' +
     '  zsh         eval "$(rl completion zsh)"\n' +
     "  fish        rl completion fish | source\n" +

@@ -22,11 +22,11 @@ const args = {
 } as const;
 
 const cost: Command<typeof args> = command({
-  summary: "Count the Redis commands of a task and of an idle day, for a Redis that bills them",
+  summary: "Count the Redis commands of a task and of an idle day",
   details:
-    "Tasks are counted on a Redis of its own, or on the one that --url names; never on a configured " +
+    "Tasks are counted on a Redis of its own, or on the one in --url; never on a configured " +
     "one. Idle workers are counted on the embedded engine with a virtual clock, scaled to a day. " +
-    "A script is one command, as it is one request over HTTP.",
+    "A script counts as one command, because it is one request over HTTP.",
   examples: ["rl cost", "rl cost --price 0.2", "rl cost --idle --json"],
   args,
   async run(context): Promise<number> {
@@ -56,7 +56,7 @@ async function measuredTasks({ settings, out, signal }: Context<typeof args>): P
 function priceOf(text: string): number {
   const price = /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : NaN;
   if (price >= 0) return price;
-  throw new CliError(2, `Cannot use --price "${text}": it is no amount`, {
+  throw new CliError(2, `Cannot use --price "${text}": it is not an amount`, {
     hint: "write it like 0.2, in US dollars for 100,000 commands",
   });
 }
@@ -73,19 +73,19 @@ function show(
   out.record({ usdPer100k: price, idle, tasks }, () => {
     if (tasks.length > 0) {
       out.table(tasks, [
-        { title: "WHAT", of: ({ what }) => what },
+        { title: "TASK", of: ({ what }) => what },
         {
-          title: "COMMANDS EACH",
+          title: "COMMANDS PER TASK",
           of: ({ perTask }) => String(Number(perTask.toFixed(2))),
           ...right,
         },
-        { title: "A MILLION", of: ({ perTask }) => usd(1e6 * perTask), ...right },
+        { title: "PER MILLION", of: ({ perTask }) => usd(1e6 * perTask), ...right },
       ]);
       out.line("");
     }
     out.table(idle, [
       { title: "IDLE WORKER", of: ({ profile }) => profile },
-      { title: "COMMANDS A DAY, HTTP", of: (each) => count(each.perDay.http), ...right },
+      { title: "COMMANDS PER DAY, HTTP", of: (each) => count(each.perDay.http), ...right },
       { title: "TCP", of: (each) => count(each.perDay.tcp), ...right },
       { title: "30 DAYS, HTTP", of: (each) => usd(30 * each.perDay.http), ...right },
       { title: "TCP", of: (each) => usd(30 * each.perDay.tcp), ...right },

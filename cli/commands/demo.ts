@@ -54,7 +54,7 @@ const args = {
   url: {
     type: "string",
     valueHint: "redis",
-    description: "Redis to use (default: RELIER_REDIS_URL, else one is started)",
+    description: "URL of Redis (default: RELIER_REDIS_URL, else it starts one)",
   },
   audit: {
     type: "string",
@@ -65,11 +65,12 @@ const args = {
 
 const demo: Command<typeof args> = command({
   summary: "Kill, freeze, drain and poison real workers on real files, then audit the outcome",
-  details: "Needs nothing installed: uses the named Redis, one that it starts, or the embedded " +
-    "engine. With --json the figures are the last line on stdout, and all else is on stderr.",
+  details:
+    "Needs no installed server: uses the Redis in --url, one that it starts, or the embedded " +
+    "engine. With --json the figures are the last line on stdout; all other output is on stderr.",
   examples: ["rl demo", "rl demo --input ./docs --no-keep", "rl demo --audit /tmp/relier-demo-x"],
   args,
-  // A configured Redis is not for experiments: only a named one is used.
+  // A configured Redis is not for experiments: the demo uses one only if an option names it.
   offline: true,
   graceful: true,
   async run({ args, out: { json } }): Promise<number> {
@@ -118,11 +119,11 @@ function report(
   if (changed > 0) {
     screen.say(
       "note",
-      `${changed} files changed meanwhile: only result and ledger are compared`,
+      `${changed} files changed during the run: only their result and ledger are compared`,
     );
   }
   if (keep) {
-    screen.line(["  look yourself:  ", "dim"], [folder.ledger]);
+    screen.line(["  inspect:        ", "dim"], [folder.ledger]);
     screen.line(["                  ", "dim"], [folder.results]);
     screen.line(["  audit again:    ", "dim"], [`rl demo --audit ${folder.root}`]);
   }
@@ -150,11 +151,11 @@ function inputFolder(given: string | undefined): string {
       hint:
         `name a folder with at least ${minFiles} files, or leave it out to use this project's own`,
     });
-  if (!existsSync(path)) throw refuse("there is no such folder");
-  if (!statSync(path).isDirectory()) throw refuse("it is no folder");
+  if (!existsSync(path)) throw refuse("the folder does not exist");
+  if (!statSync(path).isDirectory()) throw refuse("it is not a folder");
   const files = filesBelow(path).length;
   if (files < minFiles) {
-    throw refuse(files === 0 ? "it holds no readable file" : `it holds only ${files}`);
+    throw refuse(files === 0 ? "it contains no readable file" : `it contains only ${files}`);
   }
   return resolve(path);
 }

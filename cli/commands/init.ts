@@ -1,5 +1,5 @@
 /**
- * `rl init`: writes a small project that works.
+ * `rl init`: writes a small working project.
  *
  * @module
  */

@@ -35,7 +35,7 @@ test(
     await until("it is known", async () => (await lab.rl.queues()).length === 1);
     const { exit, stdout } = await audit(lab);
     assert.equal(exit, 0);
-    assert.match(stdout, /✓ default {2}nothing is broken\n/);
+    assert.match(stdout, /✓ default {2}no faults\n/);
   }),
 );
 
@@ -64,7 +64,7 @@ test(
     const before = await lab.dump();
     const unsure = await audit(lab, "--queue", "default", "--fix");
     assert.equal(unsure.exit, 9);
-    assert.match(unsure.stdout, new RegExp(`what would be done:\\n  ${id} `));
+    assert.match(unsure.stdout, new RegExp(`planned repairs:\\n  ${id} `));
     const dry = await audit(lab, "--queue", "default", "--fix", "--dry-run");
     assert.equal(dry.exit, 0);
     const declined = await rl(["audit", "--queue", "default", "--fix"], {
@@ -98,7 +98,7 @@ test(
     await lab.redis.hdel(lab.key("record").replace("{default~0}", "{other~0}"), local);
     const dry = await audit(lab, "--fix", "--dry-run");
     assert.equal(dry.exit, 0);
-    assert.equal(dry.stdout.match(/what would be done/g)?.length, 2, dry.stdout + dry.stderr);
+    assert.equal(dry.stdout.match(/planned repairs/g)?.length, 2, dry.stdout + dry.stderr);
     assert.match(dry.stdout, /would make \d+ changes\n$/);
     const done = await audit(lab, "--fix", "--yes");
     assert.equal(done.exit, 0, done.stdout + done.stderr);

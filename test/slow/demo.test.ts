@@ -218,11 +218,15 @@ test("what cannot be done is refused before anything starts, with what to do ins
     [
       ["demo", "--input", join(scratch, "nowhere")],
       2,
-      /--input ".*nowhere": there is no such folder/,
+      /--input ".*nowhere": the folder does not exist/,
     ],
-    [["demo", "--input", "package.json"], 2, /--input "package.json": it is no folder/],
-    [["demo", "--input", empty], 2, /--input ".*empty": it holds no readable file[^]*at least 4/],
-    [["demo", "--input", three], 2, /--input ".*three": it holds only 3[^]*at least 4/],
+    [["demo", "--input", "package.json"], 2, /--input "package.json": it is not a folder/],
+    [
+      ["demo", "--input", empty],
+      2,
+      /--input ".*empty": it contains no readable file[^]*at least 4/,
+    ],
+    [["demo", "--input", three], 2, /--input ".*three": it contains only 3[^]*at least 4/],
     [["demo", "--output", full], 2, /--output ".*full": it is not empty/],
     [["demo", "--output", "package.json/x"], 2, /--output "package.json\/x"/],
     [["demo", "--work", "fast"], 2, /--work "fast": it is no duration[^]*250ms/],
@@ -247,7 +251,11 @@ test("what cannot be done is refused before anything starts, with what to do ins
     assert.doesNotMatch(call.stderr, /secret/);
   }
   const told = await rl(["demo", "--json", "--input", empty]);
-  assert.match(JSON.parse(told.stderr).message, /it holds no readable file/, "programs read JSON");
+  assert.match(
+    JSON.parse(told.stderr).message,
+    /it contains no readable file/,
+    "programs read JSON",
+  );
 });
 
 /** A folder of `count` small files, with names that are not all plain. */

@@ -1,5 +1,5 @@
 /**
- * `rl admission reset`: a queue without limits.
+ * `rl admission reset`: removes the limits of a queue.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type Command, command } from "../../framework/command.ts";
 import { describeLimits, noLimits } from "../../../core/console/mod.ts";
 import { knownQueue } from "../queues/queue_names.ts";
 
-const args = { queue: { type: "positional", description: "The queue" } } as const;
+const args = { queue: { type: "positional", description: "Name of the queue" } } as const;
 
 const reset: Command<typeof args> = command({
   summary: "Remove every limit of a queue",
@@ -27,7 +27,7 @@ const reset: Command<typeof args> = command({
       await queue.limit(noLimits);
     }
     out.record({ name, was: limits }, () => {
-      out.line(`queue "${name}" ${words.length > 0 ? "has no limits any more" : "had no limits"}`);
+      out.line(`queue "${name}" ${words.length > 0 ? "has no limits now" : "had no limits"}`);
     });
   },
 });

@@ -1,5 +1,5 @@
 /**
- * `rl admission`: which queues take tasks in, and which turn them away.
+ * `rl admission`: shows which queues accept tasks and which refuse them.
  *
  * @module
  */
@@ -21,9 +21,9 @@ const args = {
 } as const;
 
 const status: Command<typeof args> = command({
-  summary: "Show which queues take tasks in, and which turn them away",
-  details: "Limits that producers bring along are known to them alone; what they refuse is " +
-    "counted here too.",
+  summary: "Show which queues accept tasks, and which refuse them",
+  details: "Limits that producers set for themselves are not listed. Pushes that they refuse " +
+    "are counted.",
   examples: ["rl admission", "rl admission --queue mails --watch"],
   args,
   watch: true,

@@ -15,7 +15,7 @@ import type { Report } from "../../lab/chaos/report.ts";
 
 const all: Command<ArgsDef> = command<ArgsDef>({
   summary: "Run every experiment, one after another",
-  details: "Exits with 8 if a promise was broken, with 1 if a fault hit no task.",
+  details: "Exits with 8 if a guarantee was broken, with 1 if a fault hit no task.",
   examples: ["rl chaos all --self-contained", "rl chaos all --self-contained --json"],
   args: common,
   async run(context) {
@@ -23,8 +23,8 @@ const all: Command<ArgsDef> = command<ArgsDef>({
     const given = context.args as unknown as Common;
     refuseProduction(context, given);
     if (!given["self-contained"]) {
-      throw new CliError(2, "Cannot run every experiment where others work, too", {
-        hint: "pass --self-contained: it starts a Redis and workers for the experiments",
+      throw new CliError(2, "Cannot run every experiment on a shared Redis", {
+        hint: "pass --self-contained, which starts a Redis and workers for the experiments",
       });
     }
     const began = performance.now();

@@ -1,5 +1,5 @@
 /**
- * `rl chaos list`: lists the experiments and their promises.
+ * `rl chaos list`: lists the experiments and the guarantee that each proves.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type Command, command } from "../../framework/command.ts";
 import { experiments } from "../../lab/chaos/index.ts";
 
 const list: Command<Record<never, never>> = command({
-  summary: "List the experiments and what each proves",
+  summary: "List the experiments and the guarantee that each proves",
   examples: ["rl chaos list"],
   args: {},
   offline: true,

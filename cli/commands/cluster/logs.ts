@@ -1,5 +1,5 @@
 /**
- * `rl cluster logs`: what a cluster and its workers said, also after it ended.
+ * `rl cluster logs`: prints the log of a cluster and its workers, also after the cluster has ended.
  *
  * @module
  */
@@ -15,15 +15,19 @@ const args = {
   from: {
     type: "positional",
     required: false,
-    description: "A worker by its name, or cluster, or redis (all of them)",
+    description: "Source: the name of a worker, cluster or redis (default: all)",
   },
-  follow: { type: "boolean", alias: "f", description: "Go on with what comes, until Ctrl-C" },
-  lines: { type: "string", default: "100", valueHint: "n", description: "How many to begin with" },
-  name: { type: "string", valueHint: "name", description: "Which cluster (the project's)" },
+  follow: { type: "boolean", alias: "f", description: "Print new lines until Ctrl-C" },
+  lines: { type: "string", default: "100", valueHint: "n", description: "Number of earlier lines" },
+  name: {
+    type: "string",
+    valueHint: "name",
+    description: "Name of the cluster (default: the project's)",
+  },
 } as const;
 
 const logs: Command<typeof args> = command({
-  summary: "Show what a cluster and its workers said",
+  summary: "Show the log of a cluster and its workers",
   examples: ["rl cluster logs -f", "rl cluster logs rl-worker-2 --lines 500"],
   args,
   async run(context): Promise<void> {
@@ -31,8 +35,8 @@ const logs: Command<typeof args> = command({
     const place = stateDirOf(context, args.name);
     const lines = integer("--lines", args.lines, { min: 0, max: 1_000_000 });
     if (!existsSync(place.log)) {
-      throw new CliError(4, `Cannot find a log of cluster "${place.name}": it was never up`, {
-        hint: 'start it with "rl cluster up", or name another with --name',
+      throw new CliError(4, `Cannot find a log of cluster "${place.name}": it was never started`, {
+        hint: 'start it with "rl cluster up", or choose another with --name',
       });
     }
     const { from, follow = false } = args;

@@ -1,5 +1,5 @@
 /**
- * `rl cluster reload`: new code, one worker after the other.
+ * `rl cluster reload`: loads new code, one worker after the other.
  *
  * @module
  */
@@ -10,13 +10,18 @@ import { stateDirOf } from "../../supervisor/state_dir.ts";
 import { showStatus } from "./show.ts";
 
 const args = {
-  name: { type: "string", valueHint: "name", description: "Which cluster (the project's)" },
+  name: {
+    type: "string",
+    valueHint: "name",
+    description: "Name of the cluster (default: the project's)",
+  },
 } as const;
 
 const reload: Command<typeof args> = command({
   summary: "Replace the workers of a cluster one by one",
-  details: "Each new worker works before the one it replaces drains, so nothing waits. A module " +
-    "that cannot be loaded any more leaves the old workers as they are.",
+  details:
+    "Each new worker starts before the old one drains, so no task waits. If a module cannot " +
+    "be loaded, the old workers stay.",
   examples: ["rl cluster reload"],
   args,
   async run(context): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * `rl cluster scale`: more workers, or fewer.
+ * `rl cluster scale`: changes the number of workers.
  *
  * @module
  */
@@ -11,13 +11,17 @@ import { stateDirOf } from "../../supervisor/state_dir.ts";
 import { showStatus } from "./show.ts";
 
 const args = {
-  workers: { type: "positional", description: "How many worker processes, 1 to 100" },
-  name: { type: "string", valueHint: "name", description: "Which cluster (the project's)" },
+  workers: { type: "positional", description: "Number of worker processes, 1 to 100" },
+  name: {
+    type: "string",
+    valueHint: "name",
+    description: "Name of the cluster (default: the project's)",
+  },
 } as const;
 
 const scale: Command<typeof args> = command({
-  summary: "Have a cluster run this many workers",
-  details: "Those that are too many drain; the command ends when they are gone.",
+  summary: "Change the number of workers of a cluster",
+  details: "Surplus workers drain; the command ends when they are gone.",
   examples: ["rl cluster scale 5"],
   args,
   async run(context): Promise<void> {

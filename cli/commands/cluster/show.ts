@@ -1,5 +1,5 @@
 /**
- * How a cluster is shown.
+ * Prints the status of a cluster.
  *
  * @module
  */

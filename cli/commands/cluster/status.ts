@@ -1,5 +1,5 @@
 /**
- * `rl cluster status`: the processes of a cluster, and how they are.
+ * `rl cluster status`: shows the processes of a cluster and their state.
  *
  * @module
  */
@@ -10,7 +10,11 @@ import { stateDirOf } from "../../supervisor/state_dir.ts";
 import { showStatus } from "./show.ts";
 
 const args = {
-  name: { type: "string", valueHint: "name", description: "Which cluster (the project's)" },
+  name: {
+    type: "string",
+    valueHint: "name",
+    description: "Name of the cluster (default: the project's)",
+  },
 } as const;
 
 const status: Command<typeof args> = command({

@@ -1,6 +1,5 @@
 /**
- * `rl cluster up`: everything a project needs to run its tasks, with one
- * command.
+ * `rl cluster up`: starts everything that a project needs to run its tasks.
  *
  * @module
  */
@@ -25,33 +24,37 @@ const args = {
     type: "positional",
     required: false,
     many: true,
-    description: "Files that define tasks (those of the configuration, else a small example)",
+    description: "Files that define tasks (default: the configured ones, else a small example)",
   },
-  workers: { type: "string", valueHint: "n", description: "Worker processes (3)" },
-  concurrency: { type: "string", valueHint: "n", description: "Tasks at a time in each (10)" },
+  workers: { type: "string", valueHint: "n", description: "Number of worker processes (3)" },
+  concurrency: { type: "string", valueHint: "n", description: "Concurrent tasks in each (10)" },
   queues: { type: "string", valueHint: "high:3,low", description: "Queues to work on (default)" },
-  lease: { type: "string", valueHint: "duration", description: "How long a lease is (10s)" },
+  lease: { type: "string", valueHint: "duration", description: "Length of a lease (10s)" },
   "drain-timeout": {
     type: "string",
     valueHint: "duration",
-    description: "How long tasks may go on when it is told to leave (30s)",
+    description: "Time that running tasks have to finish in a drain (30s)",
   },
   otlp: otlpArg as typeof otlpArg,
   dashboard: {
     type: "boolean",
     default: true,
-    description: "Serve a dashboard, on port 4400 or any that is free",
+    description: "Serve a dashboard, on port 4400 or any free port",
     negativeDescription: "Serve no dashboard",
   },
   detach: { type: "boolean", alias: "d", description: "Run in the background" },
-  name: { type: "string", valueHint: "name", description: "Which cluster (the project's)" },
+  name: {
+    type: "string",
+    valueHint: "name",
+    description: "Name of the cluster (default: the project's)",
+  },
 } as const;
 
 const up: Command<typeof args> = command({
-  summary: "Bring up Redis and workers for this project",
-  details: "Uses the Redis that is configured. Where none is, it starts the redis-server or " +
-    "valkey-server it finds, with an append-only file in a folder of its own, else an engine " +
-    "that keeps everything in memory.\n\nCtrl-C drains: what runs may finish, the rest is handed off.",
+  summary: "Start Redis and workers for this project",
+  details: "Uses the configured Redis. Without one, it starts the redis-server or valkey-server " +
+    "that it finds, with an append-only file in a folder of its own. If there is none, it starts " +
+    "an engine in memory.\n\nCtrl-C drains: running tasks may finish, the rest is handed off.",
   examples: [
     "rl cluster up",
     "rl cluster up src/tasks.ts --workers 3",
@@ -66,7 +69,7 @@ const up: Command<typeof args> = command({
     const ready = (lines: readonly StartupLine[], end: string): void => {
       show(context, lines);
       if (context.rest.length === 0 && !context.settings.worker.modules) {
-        out.note('no modules were given: its tasks are an example, try "rl tasks push hello"');
+        out.note('no modules: running example tasks, try "rl tasks push hello"');
       }
       const seconds = ((performance.now() - began) / 1000).toFixed(1);
       out.line(`ready in ${seconds}s · ${end}`);
@@ -82,7 +85,7 @@ const up: Command<typeof args> = command({
       drain?.();
     });
     try {
-      // What is said before it is up is in the log, and in the error if it does not come up.
+      // Output before the start is in the log, and in the error if the start fails.
       const cluster = await startCluster(plan, (from, text) => {
         if (drain) out.line(`${out.style.dim(from)}  ${text}`);
       });
@@ -117,13 +120,13 @@ function planOf(context: Context<typeof args>): ClusterPlan {
   };
 }
 
-/** Compiled, the example beside us is JavaScript, as we are. */
+/** Path of the example: JavaScript if this file is compiled, else TypeScript. */
 function exampleFile(): string {
   const here = fileURLToPath(import.meta.url);
   return fileURLToPath(new URL(`../../supervisor/example_tasks${extname(here)}`, import.meta.url));
 }
 
-/** Starts it in a process of its own, and resolves when it is up. */
+/** Starts the cluster in a process of its own, and resolves when it is ready. */
 async function detach(plan: ClusterPlan): Promise<readonly StartupLine[]> {
   const output = openSync(plan.place.output, "w", 0o600);
   const child = start(new URL("../../supervisor/daemon.ts", import.meta.url), plan, { output });

@@ -1,5 +1,5 @@
 /**
- * `rl config path`: which configuration file counts.
+ * `rl config path`: prints the path of the configuration file in use.
  *
  * @module
  */
@@ -13,14 +13,14 @@ const args = {
     type: "string",
     alias: "c",
     valueHint: "file",
-    description: "The file to use instead of the nearest",
+    description: "Configuration file to use instead of the nearest",
   },
 } as const;
 
 const path: Command<typeof args> = command({
   summary: "Print the path of the configuration file",
   details: "The nearest relier.config.ts, .mts, .js, .mjs or .json above the working directory, " +
-    'or a package.json with a field "relier". It is not read.',
+    'or a package.json with a field "relier". The file is not read.',
   examples: ["rl config path"],
   args,
   offline: true,
@@ -28,7 +28,7 @@ const path: Command<typeof args> = command({
     const found = await Promise.resolve(configPath(args, host));
     if (found === undefined) {
       throw new CliError(4, `Cannot find a configuration file above ${host.cwd}`, {
-        hint: 'none is needed; "rl init" writes one',
+        hint: 'the file is optional; "rl init" writes one',
       });
     }
     out.record({ path: found, id: found }, () => out.line(found));

@@ -1,5 +1,5 @@
 /**
- * `rl config show`: each value, and where it came from.
+ * `rl config show`: shows each setting and its source.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import { redact } from "../../framework/redact.ts";
 const args = {} as const;
 
 const show: Command<typeof args> = command({
-  summary: "Show what is configured, and where each value came from",
-  details: "An option goes before the environment (RELIER_REDIS_URL, RELIER_PREFIX, RELIER_ENV, " +
-    "RELIER_OUTPUT, RELIER_DEBUG), that before the configuration file, that before REDIS_URL and " +
+  summary: "Show each setting and its source",
+  details: "The first of these sources applies: options; the environment (RELIER_REDIS_URL, " +
+    "RELIER_PREFIX, RELIER_ENV, RELIER_OUTPUT, RELIER_DEBUG); the configuration file; REDIS_URL; " +
     "the defaults. Passwords are not shown.",
   examples: ["rl config show", "rl config show --json"],
   args,

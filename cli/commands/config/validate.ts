@@ -1,6 +1,5 @@
 /**
- * `rl config validate`: reads the configuration file, and says what is wrong
- * with it.
+ * `rl config validate`: reads the configuration file, and reports its errors.
  *
  * @module
  */
@@ -10,8 +9,17 @@ import { type Command, command } from "../../framework/command.ts";
 import { configPath, readConfig } from "../../framework/config_file.ts";
 
 const args = {
-  file: { type: "positional", required: false, description: "The file; the nearest if left out" },
-  config: { type: "string", alias: "c", valueHint: "file", description: "The same, as an option" },
+  file: {
+    type: "positional",
+    required: false,
+    description: "Configuration file (default: the nearest)",
+  },
+  config: {
+    type: "string",
+    alias: "c",
+    valueHint: "file",
+    description: "Configuration file, as an option",
+  },
 } as const;
 
 const validate: Command<typeof args> = command({
@@ -25,7 +33,7 @@ const validate: Command<typeof args> = command({
     if (path !== undefined) await readConfig(path);
     out.record({ path: path ?? null, valid: true }, () => {
       out.line(
-        path === undefined ? "no configuration file: the defaults hold" : `${path} is valid`,
+        path === undefined ? "no configuration file: the defaults apply" : `${path} is valid`,
       );
     });
   },

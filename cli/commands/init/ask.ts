@@ -1,5 +1,5 @@
 /**
- * A question with a few answers; Enter chooses the first.
+ * Asks a question with a few answers; Enter chooses the first.
  *
  * @module
  */
