@@ -1,5 +1,5 @@
 /**
- * A browser without a screen: asks a dashboard as one does, and keeps its cookies.
+ * A browser without a screen: requests pages of a dashboard and keeps its cookies.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import type { Hono } from "hono";
 import { type Lab, withRelier } from "./relier.ts";
 import { until } from "./until.ts";
 
-/** What was answered. */
+/** The response to a request. */
 export interface Answered {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
 }
 
-/** Somebody who looks at a dashboard. */
+/** A user of a dashboard. */
 export interface Visitor {
   readonly cookies: Map<string, string>;
   /** Opens a page. */
@@ -30,7 +30,7 @@ export interface Visitor {
 
 const origin = "http://shop.test";
 
-/** Somebody new. */
+/** Opens a new session. */
 export function visitor(app: Hono, env?: object): Visitor {
   const cookies = new Map<string, string>();
   const ask = async (path: string, init: RequestInit): Promise<Answered> => {
@@ -55,10 +55,13 @@ export function visitor(app: Hono, env?: object): Visitor {
   };
 }
 
-/** {@linkcode withRelier}, begun once the name of its queue is known, for which no push waits. */
+/**
+ * {@linkcode withRelier}, whose body starts once the name of its queue is registered.
+ * No push waits for that registration.
+ */
 export function withQueue(body: (lab: Lab) => Promise<void>): ReturnType<typeof withRelier> {
   return withRelier(async (lab) => {
-    await lab.queue.limit({ maxDepth: null }); // As it was, and named.
+    await lab.queue.limit({ maxDepth: null }); // No change; registers the name.
     await until("its name is known", async () => (await lab.rl.queues()).length > 0);
     await body(lab);
   });

@@ -1,5 +1,5 @@
 /**
- * A real browser, and a page that remembers whatever went wrong in it.
+ * A real browser, and pages that record every error in them.
  *
  * @module
  */
@@ -22,25 +22,25 @@ const flags = [
   "--disable-sync",
 ];
 
-/** Starts it. */
+/** Starts the browser. */
 export async function startBrowser(): Promise<Browser> {
   const executablePath = await requireChromium();
-  // By a path, or by the name it is found under on the PATH.
+  // The command is a path, or a name on the PATH.
   return executablePath.includes("/")
     ? await chromium.launch({ executablePath, args: flags })
     : await chromium.launch({ executablePath: `/usr/bin/${executablePath}`, args: flags });
 }
 
-/** How somebody looks. */
+/** The settings of a user's browser. */
 export interface Look {
   readonly theme?: "light" | "dark";
-  /** In pixels. */
+  /** Width in pixels. */
   readonly width?: number;
-  /** Where they are, such as `Asia/Kolkata`. */
+  /** Time zone, such as `Asia/Kolkata`. */
   readonly zone?: string;
 }
 
-/** Opens a page that nobody has used before; what went wrong in it is put into `wrong`. */
+/** Opens a page in a fresh session; errors of the page are added to `wrong`. */
 export async function newPage(
   browser: Browser,
   wrong: string[],
@@ -66,7 +66,7 @@ export async function newPage(
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe finds wrong with the page for whoever cannot see, hear or point; a line each. */
+/** Accessibility faults that axe finds on the page, one line each. */
 export async function complaintsOfAxe(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   const { violations } = await page.evaluate("axe.run()") as AxeResults;

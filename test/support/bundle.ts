@@ -1,6 +1,6 @@
 /**
- * An app as a bundler makes it for the edge: without a client of its own, and in
- * chunks, of which the first are loaded with it and the others when they are asked for.
+ * Bundles an app for the edge: without a client, and in chunks. The first chunks load
+ * with the app, and the others on demand.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { root } from "./tree.ts";
 
 /** A bundled app. */
 export interface Bundle {
-  /** KB, gzipped, of the chunks that are loaded before anything is called. */
+  /** Size in KB, gzipped, of the chunks that load before any call. */
   readonly firstKb: number;
-  /** KB, gzipped, of the app as one file. */
+  /** Size in KB, gzipped, of the app as one file. */
   readonly wholeKb: number;
-  /** The modules in it. */
+  /** The modules in the bundle. */
   readonly inputs: readonly string[];
   /** The code as one file. */
   readonly text: string;
 }
 
-/** Bundles the module `contents`, whose relative imports begin at the root of the project. */
+/** Bundles the module `contents`, whose relative imports start at the root of the project. */
 export async function bundle(contents: string, condition = "workerd"): Promise<Bundle> {
   const options = {
     stdin: { contents, resolveDir: root, loader: "ts" as const, sourcefile: "app.ts" },

@@ -1,7 +1,7 @@
 /**
- * Compiles tests, and the programs they start, once for all of them: a process that
- * compiles itself takes longer for that than for most tests. What is compiled lives
- * in a folder of its own, and is removed when this process ends.
+ * Compiles the tests, and the programs that they start, once for all of them. A process
+ * that compiles its own source spends more time on that than on most tests. The output
+ * has its own folder, which is removed when this process ends.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { files, read, root } from "./tree.ts";
 
-/** Compiles `tests`, named by their paths from the root; resolves to where the compiled ones are. */
+/** Compiles `tests`, given by their paths from the root; resolves to the paths of the output. */
 export async function compileTests(tests: readonly string[]): Promise<string[]> {
   const parent = join(root, "node_modules", ".cache");
   mkdirSync(parent, { recursive: true });
@@ -38,7 +38,7 @@ export async function compileTests(tests: readonly string[]): Promise<string[]> 
   return tests.map((test) => join(folder, test.replace(/\.ts$/, ".js")));
 }
 
-/** The files of ours that are started as a process or a thread, by the text that names each. */
+/** The project files that tests start as a process or a thread, by the text that names each. */
 function programs(): string[] {
   const sources = files().filter((path) => /^(core|adapters|cli)\/.*\.ts$/.test(path));
   const named = sources.flatMap((path) =>
@@ -49,8 +49,9 @@ function programs(): string[] {
 }
 
 /**
- * Has every file know where it is. A test stays where its source is, beside what it
- * reads and starts; a file of the package is where its compiled programs are.
+ * Gives every file its own address. A test keeps the address of its source, beside the
+ * files that it reads and starts. A file of the package gets the address of its
+ * compiled programs.
  */
 function locating(folder: string): Plugin {
   return {
@@ -62,7 +63,7 @@ function locating(folder: string): Plugin {
         const from = relative(root, path);
         const place = from.startsWith("test/") ? path : join(folder, from.replace(/\.ts$/, ".js"));
         const line = `const urlOfThisFile = ${JSON.stringify(pathToFileURL(place).href)};`;
-        // On the first line, so that no line of the source moves.
+        // The code goes on the first line, so that no line of the source moves.
         return { contents: line + text, loader: "ts" };
       });
     },

@@ -1,5 +1,5 @@
 /**
- * What is said on the console meanwhile.
+ * Captures the console during a test.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { inspect } from "node:util";
 
 const levels = ["debug", "log", "info", "warn", "error"] as const;
 
-/** Runs `work`, and resolves to every line the console was given, none of which is shown. */
+/** Runs `work` and resolves to every line that it wrote to the console; the lines are not shown. */
 export async function overheard(work: () => Promise<void>): Promise<string[]> {
   const lines: string[] = [];
   const kept = levels.map((level) => console[level]);

@@ -1,7 +1,7 @@
 /**
- * The package as npm packs it, and a project of its own that has it installed,
- * with the dependencies it declares and no others. Nothing comes from the network:
- * the dependencies are those of this project.
+ * The package as npm packs it, and a separate project that has it installed. The
+ * project gets the declared dependencies and no others. The dependencies are copied
+ * from this project, so no network is needed.
  *
  * @module
  */
@@ -22,10 +22,10 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { read, root } from "./tree.ts";
 
-/** What package.json says. */
+/** The contents of package.json. */
 export const npm: any = JSON.parse(read("package.json"));
 
-/** The paths that can be imported, as a consumer writes them. */
+/** The paths that a consumer can import, as written in code. */
 export const specifiers: readonly string[] = Object.keys(npm.exports)
   .filter((path) => path !== "./package.json")
   .map((path) => path.replace(/^\./, npm.name));
@@ -33,17 +33,17 @@ export const specifiers: readonly string[] = Object.keys(npm.exports)
 /** A project that has the package installed. */
 export interface Consumer {
   readonly folder: string;
-  /** Where the package is in it. */
+  /** The folder of the package in the project. */
   readonly installed: string;
-  /** The file npm would publish, and what is in it, by path with its bytes. */
+  /** The file that npm would publish, and its contents by path with their bytes. */
   readonly tarball: string;
   readonly files: Readonly<Record<string, number>>;
-  /** Runs a program in it and returns what it printed. @throws with its output if it fails. */
+  /** Runs a program in the project and returns its output. @throws with its output if it fails. */
   run(command: string, args: readonly string[]): string;
   remove(): void;
 }
 
-/** Compiles, packs and installs the package. The optional peers in `peers` are there too. */
+/** Compiles, packs and installs the package, together with the optional peers in `peers`. */
 export function makeConsumer(peers: readonly string[] = []): Consumer {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "relier-consumer-")));
   const packed = join(folder, "packed");
@@ -60,7 +60,7 @@ export function makeConsumer(peers: readonly string[] = []): Consumer {
   cpSync(join(root, "adapters", "grafana"), join(packed, "adapters", "grafana"), {
     recursive: true,
   });
-  // It was built already, and not where it would be built again.
+  // The package is built already, so its scripts must not build it again here.
   const pack = ["pack", "--json", "--ignore-scripts", "--offline"];
   const [{ filename, files }] = JSON.parse(run("npm", pack, packed));
   const tarball = join(packed, filename);

@@ -1,7 +1,7 @@
 /**
- * A program on Deno, started with few permissions: `call` asks Redis something
- * and says what came of it; `work` is a worker that says what happens to it. The
- * URL of Redis follows. Imported, it only defines the task.
+ * A program on Deno that runs with few permissions. `call` sends a command to Redis and
+ * prints the outcome; `work` runs a worker that prints its events. The second argument
+ * is the URL of Redis. An import only defines the task.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 import process from "node:process";
 import { createRelier, createWorker, rlTask, type Task } from "../../mod.ts";
 
-/** Takes `ms`; `blocking`, the event loop stands still meanwhile. */
+/** Takes `ms`, and blocks the event loop meanwhile if `blocking`. */
 export const toil: Task<"toil", [ms: number, blocking: boolean], number> = rlTask(
   "toil",
   { resultTtl: "10m" },

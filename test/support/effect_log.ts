@@ -1,7 +1,7 @@
 /**
- * What really happened, as told by whoever it happened to. Each line is one
- * write to a file that is only ever appended to, so a process that is killed
- * the moment after has still told it, and Redis has no part in it.
+ * A log of what handlers and workers did, written outside of Redis. Each line is one
+ * append to a file, so a process that is killed right after a write has still logged
+ * it.
  *
  * @module
  */
@@ -19,32 +19,32 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
-/** One thing that happened. */
+/** One entry of the log. */
 export interface Line {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly pid: number;
-  /** `start` and `end` of a handler, the name of a worker's event, or what else was noted. */
+  /** `start` and `end` of a handler, the name of a worker's event, or another note. */
   readonly what: string;
   /** The full id of the task, or empty. */
   readonly id: string;
-  /** What the test calls the task. */
+  /** The test's own name for the task. */
   readonly key: string;
   readonly worker: string;
   readonly fence: number;
-  /** Anything else. */
+  /** Any further text. */
   readonly text: string;
 }
 
-/** A diary that a test reads while processes write it. */
+/** A log that a test reads while processes append to it. */
 export interface EffectLog {
-  /** What a process is given to write here. */
+  /** The folder that a process needs in order to append. */
   readonly folder: string;
-  /** Everything so far. */
+  /** All lines so far. */
   read(): readonly Line[];
-  /** The lines of one kind, of one key if it is given. */
+  /** The lines of one kind, and of one key if given. */
   of(what: string, key?: string): Line[];
-  /** The effects that came about: each key as often as it was done. */
+  /** The keys of all effects, each as often as it was done. */
   effects(): string[];
   close(): void;
 }
@@ -54,7 +54,7 @@ const bytes = 1 << 20;
 /** The log file; each other file of the folder proves one effect. */
 const logName = "log";
 
-/** Opens an empty diary. */
+/** Opens an empty log. */
 export function openEffectLog(): EffectLog {
   const folder = mkdtempSync(join(tmpdir(), "relier-effect-log-"));
   const file = openSync(join(folder, logName), "a+");
@@ -94,7 +94,7 @@ export function openEffectLog(): EffectLog {
 const folder = process.env["RELIER_TEST_EFFECT_LOG"];
 let own: number | undefined;
 
-/** Writes a line, in a process that was given an effect log; elsewhere it does nothing. */
+/** Appends a line if the process has a log, and does nothing otherwise. */
 export function note(what: string, more: Partial<Line> = {}): void {
   if (folder === undefined) return;
   own ??= openSync(join(folder, logName), "a");
@@ -113,13 +113,13 @@ export function note(what: string, more: Partial<Line> = {}): void {
 }
 
 /**
- * Does what must not be done twice for `proof`: whether it was done is looked
- * up and noted in one act of the file system. Resolves to whether it was us.
+ * Does an effect that must happen once for each `proof`. One call of the file system
+ * both checks and records it. Returns whether this call did it.
  */
 export function effect(proof: string, key: string): boolean {
   if (folder === undefined) return false;
   try {
-    // The key is part of the name, so that nothing is left half done by a kill in between.
+    // The key is part of the name, so that a kill leaves no half of an effect.
     closeSync(openSync(join(folder, `${proof} ${key}`), "wx"));
     return true;
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * What the tests can run on: a Redis of some kind, and the port that leads
- * there. `RELIER_TEST_ON` names one for the whole process.
+ * Engines for the tests: a Redis of some kind, and the port that leads to it.
+ * `RELIER_TEST_ON` selects one for the whole process.
  *
  * @module
  */
@@ -17,25 +17,25 @@ import type { Cell } from "./suites.ts";
 import { until } from "./until.ts";
 import { startFront } from "./upstash_front.ts";
 
-/** What tests can run on: a client of a real server, or the engine in memory. */
+/** An engine for tests: a client of a real server, or the engine in memory. */
 export type EngineName = "ioredis" | "cluster" | "bun" | "upstash" | "memory";
 
-/** One of them, open. */
+/** An open engine. */
 export interface Engine {
-  /** Where the server, or one of its nodes, is for ioredis. */
+  /** The URL of the server, or of one node, for ioredis. */
   readonly url: string;
-  /** A plain connection to look at keys and to break them, wherever in a cluster they are. */
+  /** A plain connection that reads and breaks keys, on any node of a cluster. */
   readonly admin: Redis;
-  /** What `createRelier({ redis })` takes: a URL, or a new port, which is the caller's to close. */
+  /** The value for `createRelier({ redis })`: a URL, or a new port that the caller closes. */
   port(): string | RedisPort;
-  /** Closes it all. What is not closed ends with the process. */
+  /** Closes the engine. An engine that stays open ends with the process. */
   close(): Promise<void>;
 }
 
 const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {
   async ioredis() {
     const url = await shared();
-    // On Bun a URL stands for Bun's own client.
+    // On Bun a URL selects Bun's own client.
     return simple(url, () => here === "bun" ? connect(url) : url);
   },
 
@@ -73,13 +73,13 @@ const engines: Readonly<Record<EngineName, () => Promise<Engine>>> = {
   },
 };
 
-/** What the tests of this process run on. */
+/** The engine of this process. */
 export const engineName: EngineName = named(process.env["RELIER_TEST_ON"] ?? "ioredis");
 
-/** The cell of the matrix this process is in. */
+/** The cell of the matrix that this process is in. */
 export const cell: Cell = `${here}+${engineName}`;
 
-/** Opens what the tests of this process run on. */
+/** Opens the engine of this process. */
 export function openEngine(name: EngineName = engineName): Promise<Engine> {
   return engines[name]();
 }
@@ -90,7 +90,7 @@ function named(name: string): EngineName {
   throw new Error(`Cannot run on RELIER_TEST_ON "${name}": name one of ${names}`);
 }
 
-/** An engine behind one address. */
+/** Wraps an engine behind one address. */
 function simple(
   url: string,
   port: () => string | RedisPort,
@@ -108,7 +108,7 @@ function simple(
   };
 }
 
-/** A cluster as if it were one server, as far as tests look at one. */
+/** Wraps a cluster as one server, as far as tests inspect one. */
 async function clusterAdmin(
   nodes: readonly { readonly host: string; readonly port: number }[],
 ): Promise<Redis> {

@@ -1,6 +1,6 @@
 /**
- * A worker process whose one handler ends it, as a library that calls
- * `process.exit` would.
+ * A worker process whose only handler ends it, as a library that calls `process.exit`
+ * would.
  *
  * @module
  */

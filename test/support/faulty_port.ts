@@ -9,10 +9,10 @@ import type { Program, RedisPort } from "../../mod.ts";
 import { note } from "./effect_log.ts";
 
 /**
- * `deaf`: it cannot listen · `slow to listen`: that takes its time · `late
- * ears`: at first it says that it listens, and does so later · `careless`: a
- * settle is not asked whether it comes from who holds the task · `unfenced`: nor
- * is anything else · `telling`: refusals are noted.
+ * `deaf`: it cannot subscribe · `slow to listen`: its subscriptions take time · `late
+ * ears`: it reports a subscription before it has one · `careless`: a settle does not
+ * check who holds the task · `unfenced`: no script checks that · `telling`: it notes
+ * refusals.
  */
 export type PortFault =
   | "deaf"
@@ -23,7 +23,7 @@ export type PortFault =
   | "telling";
 
 const lateMs = 2_500;
-/** When late ears begin to hear. */
+/** The time from which a port with `late ears` receives messages. */
 const hearsAt = performance.now() + lateMs;
 
 /** Wraps `port` so that it has `faults`. */
@@ -52,7 +52,7 @@ export function withFaults(port: RedisPort, faults: readonly PortFault[]): Redis
   };
   const bare = { run, wait: port.wait.bind(port), close: () => port.close() };
   if (faults.includes("deaf")) return bare;
-  // A thread would have ears of its own.
+  // A thread would open a subscription of its own.
   const late = faults.includes("slow to listen") || faults.includes("late ears");
   return late ? { ...bare, listen } : { ...bare, listen, origin: port.origin! };
 }
@@ -73,7 +73,7 @@ function tell(script: string, [word, , , , stale]: readonly unknown[]): void {
 
 const mutants = new Map<string, Program>();
 
-/** `program` without the check of the nonce in the settles and, if `everywhere`, in the fence. */
+/** `program` without the nonce check of its settles and, if `everywhere`, of the fence. */
 function mutant(program: Program, everywhere: boolean): Program {
   let made = mutants.get(program.sha);
   if (!made) {

@@ -1,14 +1,14 @@
 /**
- * The lengths of functions, read from the indentation that the formatter guarantees.
+ * Measures functions by the indentation that the formatter guarantees.
  *
  * @module
  */
 
-/** A function with a body of its own lines. */
+/** A function whose body has lines of its own. */
 export interface FunctionLength {
-  /** Where it begins, from 1. */
+  /** The first line of the function, from 1. */
   readonly line: number;
-  /** Its lines, head and end included. */
+  /** The number of lines, head and end included. */
   readonly lines: number;
 }
 
@@ -29,7 +29,7 @@ export function functionLengths(text: string): FunctionLength[] {
   });
 }
 
-/** The line in which the head that ends at `at` begins: its parameters may take lines of their own. */
+/** The first line of the head that ends at `at`: its parameters may have lines of their own. */
 function headOf(lines: readonly string[], at: number): number {
   let begin = at;
   while (/^[)}\]>]/.test(lines[begin]!.trimStart()) && begin > 0) {

@@ -1,5 +1,5 @@
 /**
- * Tasks for processes that are supervised: most of them are bad for those.
+ * Tasks for supervised processes; most of them harm their process.
  *
  * @module
  */
@@ -26,7 +26,7 @@ function rest(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Takes `ms`, unless it is cancelled or its worker leaves. */
+/** Takes `ms`, unless it is cancelled or its worker drains. */
 export const linger: Task<"linger", [key: string, ms: number], string> = rlTask(
   "linger",
   async (key: string, ms: number) => {
@@ -36,7 +36,7 @@ export const linger: Task<"linger", [key: string, ms: number], string> = rlTask(
   },
 );
 
-/** Ends its process by itself. */
+/** Ends its own process. */
 export const leave: Task<"leave", [key: string, code: number], void> = rlTask(
   "leave",
   { maxResurrections: 0 },
@@ -46,7 +46,7 @@ export const leave: Task<"leave", [key: string, code: number], void> = rlTask(
   },
 );
 
-/** Takes all the memory its process may have. */
+/** Uses all memory that its process may have. */
 export const devour: Task<"devour", [key: string], number> = rlTask(
   "devour",
   { maxResurrections: 0 },
@@ -68,7 +68,7 @@ export const block: Task<"block", [key: string, ms: number], void> = rlTask(
   },
 );
 
-/** Does not end when its time is over. */
+/** Ignores its timeout. */
 export const leak: Task<"leak", [key: string], void> = rlTask(
   "leak",
   { hardTimeout: 100, retry: 1 },

@@ -1,7 +1,6 @@
 /**
- * A port as it is over HTTP, made of another one: scripts run, nothing is heard,
- * and waiting is sleeping. It counts what it is asked for, because there each
- * script is billed.
+ * A port that behaves as one over HTTP: scripts run, no messages arrive, and a wait is
+ * a sleep. It counts its calls, because each script is billed there.
  *
  * @module
  */
@@ -9,18 +8,18 @@
 import { sleep } from "../../core/base/timers.ts";
 import type { RedisPort } from "../../mod.ts";
 
-/** A port without subscriptions, and what it was asked for. */
+/** A port without subscriptions, and the calls that it received. */
 export interface HttpPort {
   readonly port: RedisPort;
-  /** The scripts that were run, by name. */
+  /** The names of the scripts that ran. */
   readonly calls: string[];
-  /** How long each wait was to be at most, in milliseconds. */
+  /** The limit of each wait, in milliseconds. */
   readonly waits: number[];
-  /** From now on nothing is sent and nothing answered, until the returned function is called. */
+  /** Drops all requests and replies until the returned function is called. */
   cut(): () => void;
 }
 
-/** Makes it of `port`. */
+/** Wraps `port`. */
 export function overHttp(port: RedisPort): HttpPort {
   const calls: string[] = [];
   const waits: number[] = [];

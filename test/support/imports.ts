@@ -1,30 +1,30 @@
 /**
- * Reads what a TypeScript file imports and exports, types included. A parser
- * would know more; this knows enough for code that `deno fmt` has formatted.
+ * Reads the imports and exports of a TypeScript file, types included. It is no full
+ * parser, but suffices for code that `deno fmt` has formatted.
  *
  * @module
  */
 
 import { posix } from "node:path";
 
-/** One import found in a file. */
+/** One import of a file. */
 export interface Import {
-  /** A path from the root for a relative import, else what stands in the quotes. */
+  /** A path from the root for a relative import, else the quoted name. */
   readonly to: string;
-  /** Whether it is `import()`. */
+  /** True for an `import()` expression. */
   readonly lazy: boolean;
-  /** The names it takes, or `"*"` if only the code that follows tells. */
+  /** The imported names, or `"*"` if only later code uses them by name. */
   readonly names: readonly string[] | "*";
 }
 
-/** One name a file exports by declaring it. */
+/** One name that a file exports by a declaration. */
 export interface Export {
   readonly name: string;
-  /** Whether it is a type, and its own file mentions it again. */
+  /** True for a type that its own file mentions again. */
   readonly ownType: boolean;
 }
 
-/** Everything `source`, the text of `path`, imports or re-exports. */
+/** Lists every import and re-export of `source`, the text of `path`. */
 export function importsOf(path: string, source: string): Import[] {
   const code = withoutComments(source);
   const static_ = /^\s*(?:import|export)\b(?:([^;"'`()=]*?)\bfrom)?\s*["']([^"']+)["']/gm;
@@ -81,7 +81,7 @@ function withoutTexts(code: string): string {
   );
 }
 
-/** Drops comments, and knows that `//` inside a string is none. */
+/** Removes comments; `//` inside a string is no comment. */
 function withoutComments(source: string): string {
   const tokens =
     /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\*[\s\S]*?\*\/|\/\/.*/g;

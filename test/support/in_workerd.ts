@@ -1,7 +1,7 @@
 /**
- * Runs the file of tests `RELIER_TEST_FILE` names inside workerd, and reports
- * each as a test of this process. What a test needs of the host, such as a look
- * into Redis past the port, it asks for over HTTP.
+ * Runs the test file that `RELIER_TEST_FILE` names inside workerd, and reports each
+ * test in this process. A test asks the host over HTTP for the rest, such as a direct
+ * look into Redis.
  *
  * @module
  */
@@ -84,7 +84,7 @@ for (const name of names) {
 }
 after(() => edge.kill());
 
-/** What a test of the port needs, by the names it is called by. */
+/** Opens the things that a test of the port calls by name. */
 async function openBench() {
   const bench = `bench ${things.size}`;
   const server = await startRedis();
@@ -117,7 +117,7 @@ async function* linesOf(response: Response): AsyncGenerator<Line, undefined> {
   return undefined;
 }
 
-/** An error with the stack it had in workerd. */
+/** An error with the stack that it had in workerd. */
 function told(stack: string): Error {
   const error = new Error(stack.split("\n")[0]!);
   error.stack = stack;

@@ -1,6 +1,6 @@
 /**
- * Tasks that run in an isolate: what they do to it, and what they see of their
- * worker. Each is defined twice, for a thread and for a process.
+ * Tasks that run in an isolate: their effects on it, and their view of the worker. Each
+ * is defined twice, for a thread and for a process.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { isMainThread, threadId } from "node:worker_threads";
 import { limitsMemory } from "../../adapters/node/threads.ts";
 import { Discard, Retry, rlTask, type Task, type TaskContext, taskContext } from "../../mod.ts";
 
-/** What a handler says of where it runs and of its context. */
+/** The report of a handler about its isolate and its context. */
 export interface Scene {
   readonly pid: number;
   readonly thread: number;
@@ -32,20 +32,20 @@ export interface Isolated {
   readonly parent: Task<string, [], string>;
 }
 
-/** Pushed by `parent`. */
+/** The task that `parent` pushes. */
 export const child: Task<"isolated-child", [text: string], string> = rlTask(
   "isolated-child",
   (text: string) => text,
 );
 
-/** Says nothing of where it runs. */
+/** A task that does not choose its isolate. */
 export const homeless: Task<"isolated-by-its-worker", [], number> = rlTask(
   "isolated-by-its-worker",
   { module: import.meta.url },
   () => process.pid,
 );
 
-/** How often `steps` computed its step in this isolate. */
+/** The number of times that `steps` computed its step in this isolate. */
 let computed = 0;
 
 function tasksIn(isolate: "thread" | "process"): Isolated {
@@ -123,7 +123,7 @@ function tasksIn(isolate: "thread" | "process"): Isolated {
     leave: rlTask(`leave-${isolate}`, { ...twice, hardTimeout: 700 }, () => {
       const ctx = taskContext<number>();
       if (ctx.previous) return [ctx.previous.partialResult, ctx.previous.error?.name];
-      for (let i = 0;; i++) ctx.partialResult = Math.min(i, 10); // It never lets go of its loop.
+      for (let i = 0;; i++) ctx.partialResult = Math.min(i, 10); // The handler never yields to the event loop.
     }),
     parent: rlTask(`parent-${isolate}`, once, async () => {
       const handle = await child.apush("of an isolate");
@@ -137,7 +137,7 @@ function isRange(error: unknown): boolean {
   return error instanceof RangeError;
 }
 
-/** By kind of isolate. */
+/** The tasks by kind of isolate. */
 export const isolated: Readonly<Record<"thread" | "process", Isolated>> = {
   thread: tasksIn("thread"),
   process: tasksIn("process"),

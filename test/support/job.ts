@@ -1,6 +1,7 @@
 /**
- * One file of tests in one cell of the matrix, in a process group of its own:
- * what hangs is killed with all it started, and what it printed is counted.
+ * Runs one test file in one cell of the matrix, in a process group of its own. A file
+ * that hangs is killed together with all its processes. The counts come from its
+ * output.
  *
  * @module
  */
@@ -12,27 +13,27 @@ import type { Cell } from "./suites.ts";
 import { type Runtime, testLine } from "./runtimes.ts";
 import { root } from "./tree.ts";
 
-/** What to run. */
+/** One test file to run. */
 export interface Job {
   readonly cell: Cell;
-  /** The line of the table it counts for. */
+  /** The line of the table that it counts for. */
   readonly suite: string;
-  /** By its path from the root. */
+  /** The path from the root. */
   readonly file: string;
-  /** Milliseconds it may take, scaled by the slowness of this machine. */
+  /** The time limit in milliseconds, scaled by the slowness of this machine. */
   readonly limitMs: number;
-  /** Added to the environment. */
+  /** Variables that are added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What came of it. */
+/** The outcome of a job. */
 export interface Outcome {
   readonly job: Job;
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
   readonly seconds: number;
-  /** What is wrong, as printed; empty if nothing is. */
+  /** The failures, as printed; empty if there are none. */
   readonly wrong: string;
 }
 
@@ -41,7 +42,7 @@ const running = new Set<ChildProcess>();
 process.once("exit", () => running.forEach(end));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
-/** Runs a job to its end, which comes. */
+/** Runs a job until its process exits or its time limit ends it. */
 export function runJob(job: Job): Promise<Outcome> {
   const limitMs = scaled(job.limitMs);
   const { command, args } = lineOf(job, limitMs);
@@ -71,7 +72,7 @@ export function runJob(job: Job): Promise<Outcome> {
   }, limitMs);
   return new Promise((resolve) => {
     child.on("error", (error) => output += String(error));
-    // Not "close": what the tests left running would keep the pipes open.
+    // The event "close" would wait for processes that the tests left running, which hold the pipes.
     child.on("exit", () => end(child));
     child.on("close", (code) => {
       clearTimeout(timer);
@@ -101,20 +102,20 @@ function lineOf(
   limitMs: number,
 ): { command: string; args: readonly string[] } {
   const [runtime] = cell.split("+");
-  // workerd has no test runner: Node registers its tests and asks it for each.
+  // workerd has no test runner: Node registers its tests and requests each result.
   const hosted = runtime === "workerd";
   const on = hosted ? "node" : runtime as Runtime;
   const { command, args } = testLine(on, hosted ? "test/support/in_workerd.ts" : file, limitMs);
-  // By itself Node prints TAP where nobody looks.
+  // By default Node prints TAP to a pipe.
   return { command, args: on === "node" ? ["--test-reporter=spec", ...args] : args };
 }
 
-/** What the group of a process still holds goes with it. */
+/** Kills the processes that are left in the group. */
 function end(child: ChildProcess): void {
   try {
     process.kill(-child.pid!, "SIGKILL");
   } catch {
-    // It is gone altogether.
+    // The group has no process left.
   }
 }
 
@@ -122,7 +123,7 @@ function end(child: ChildProcess): void {
 function countsOf(output: string): { passed: number; failed: number; skipped: number } {
   const sum = (pattern: RegExp): number =>
     [...output.matchAll(pattern)].reduce((total, [, count]) => total + Number(count), 0);
-  // Deno calls a test passed that skips itself.
+  // Deno reports a test that skips itself as passed.
   const silent = output.match(/^# left out: /gm)?.length ?? 0;
   return {
     passed: sum(/^ℹ pass (\d+)$/gm) + sum(/^ (\d+) pass$/gm) + sum(/ \| (\d+) passed/g) - silent,
@@ -135,16 +136,16 @@ function countsOf(output: string): { passed: number; failed: number; skipped: nu
 
 const longest = 6_000;
 
-/** The part that says what failed. */
+/** The part of the output that describes the failures. */
 function complaintsIn(output: string): string {
   const at = Math.max(output.lastIndexOf("✖ failing tests:"), output.lastIndexOf("\n ERRORS"));
-  // A file that failed as a whole says so in one line, and why above it.
+  // A file that fails as a whole has one line for it, with the reason above.
   const whole = output.endsWith("'test failed'\n");
   const text = at >= 0 && !whole ? output.slice(at) : aroundFailures(output);
   return text.length > longest ? `${text.slice(0, longest)}\n…` : text.trim();
 }
 
-/** Bun says what is wrong above the name of each test. */
+/** The lines around each failure: Bun prints the reason above the name of a test. */
 function aroundFailures(output: string): string {
   const blocks = output.split(/^(?=\((?:pass|skip|fail)\) )/m);
   const told = blocks.flatMap((block, i) =>

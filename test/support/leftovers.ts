@@ -1,6 +1,6 @@
 /**
- * What is in Redis when a test is over: nothing that is wrong, and once all
- * tasks are forgotten, nothing at all.
+ * Checks of Redis after a test: its contents are sound, and empty once all tasks are
+ * forgotten.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { Redis } from "ioredis";
 import { createRelier, createWorker, type Relier } from "../../mod.ts";
 import { until } from "./until.ts";
 
-/** Everything that is in Redis, as text: the order in which it keeps a hash may change by itself. */
+/** All contents of Redis as sorted text, because the order of a hash may change. */
 export async function dump(url: string): Promise<string[]> {
   return await withRedis(url, async (redis) => {
     const entries: string[] = [];
@@ -34,7 +34,7 @@ export async function dump(url: string): Promise<string[]> {
   });
 }
 
-/** Checks that `url` holds what it held at the time of `before`. */
+/** Checks that the contents of `url` equal `before`. */
 export async function assertUnchanged(url: string, before: readonly string[]): Promise<void> {
   const after = await dump(url);
   const [old, fresh] = [new Set(before), new Set(after)];
@@ -56,10 +56,12 @@ export async function withRedis<T>(url: string, work: (redis: Redis) => Promise<
 }
 
 /**
- * Checks the invariants of `queues`, whose tasks are all final and whose workers
- * are gone. Then lets the retention of every task end, and checks that nothing
- * is left but the numbers of each queue, and its bell. `unnoticed` are dead
- * workers that had no subscription: they are remembered for twenty leases.
+ * Checks the invariants of `queues`, whose tasks are all final and whose workers have
+ * left.
+ *
+ * Then it ends the retention of every task, and checks that only the counters and the
+ * bell of each queue are left. `unnoticed` are dead workers without a subscription:
+ * Redis keeps them for twenty leases.
  */
 export async function assertSound(
   url: string,
@@ -92,7 +94,7 @@ export async function assertSound(
   }
 }
 
-/** Checks that what is remembered of workers is about `unnoticed`, and all of them are listed. */
+/** Checks that the worker keys list exactly `unnoticed`, and no other worker. */
 async function assertKnown(
   url: string,
   queue: string,
@@ -106,7 +108,7 @@ async function assertKnown(
   });
 }
 
-/** Lets the retention of everything final be over. */
+/** Ends the retention of all final tasks. */
 async function age(url: string, queues: readonly string[]): Promise<void> {
   const keys = queues.flatMap((queue) =>
     ["completed", "cancelled"].map((state) => `rl:{${queue}~0}:${state}`)

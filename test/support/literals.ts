@@ -1,27 +1,27 @@
 /**
  * Reads the string literals of a TypeScript or JavaScript file, each with the code in
- * front of it. A parser would know more; this knows enough for code that `deno fmt`
- * has formatted.
+ * front of it. It is no full parser, but suffices for code that `deno fmt` has
+ * formatted.
  *
  * @module
  */
 
 /** A string or template literal. */
 export interface Literal {
-  /** Its text, with `…` in place of each value of a template. */
+  /** The text, with `…` in place of each value of a template. */
   readonly text: string;
-  /** The code in front of it, up to 60 characters, with other literals as `""`. */
+  /** Up to 60 characters of code in front of it, with other literals as `""`. */
   readonly before: string;
 }
 
-/** The literals of `source`, in its order; those within a template follow it. */
+/** The literals of `source`, in order; literals within a template follow it. */
 export function literalsOf(source: string): Literal[] {
   return readCode(source, 0, []).found;
 }
 
 interface Read {
   readonly found: Literal[];
-  /** Where reading stopped. */
+  /** The position after the last character that was read. */
   readonly end: number;
 }
 
@@ -29,7 +29,7 @@ const comment = /\/\/[^\n]*|\/\*[^]*?\*\//y;
 const quoted = /(["'])((?:\\[^]|(?!\1)[^\\])*)\1/y;
 const regex = /\/(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\[\n])+\/\w*/y;
 
-/** Reads code from `at` to the brace that closes what it stands in, or to the end. */
+/** Reads code from `at` to the brace that closes its block, or to the end. */
 function readCode(source: string, at: number, found: Literal[]): Read {
   let before = "";
   let depth = 0;
@@ -41,7 +41,7 @@ function readCode(source: string, at: number, found: Literal[]): Read {
     const character = source[at]!;
     const note = match(comment);
     const text = note ? null : match(quoted);
-    // A slash begins a pattern where no value stands in front of it.
+    // A slash starts a pattern if no value precedes it.
     const pattern = !text && /(?:^|[(,=:[!&|?{};]|=>|return)\s*$/.test(before)
       ? match(regex)
       : null;
@@ -66,7 +66,7 @@ function readCode(source: string, at: number, found: Literal[]): Read {
   return { found, end: at };
 }
 
-/** Reads a template from behind its backtick; returns where the code goes on. */
+/** Reads a template from behind its backtick; returns the position after its end. */
 function readTemplate(source: string, at: number, before: string, found: Literal[]): number {
   const inner: Literal[] = [];
   let text = "";

@@ -1,7 +1,6 @@
 /**
- * Real workerd, through Miniflare: a module is bundled as for Cloudflare and
- * served on a free port of this machine. It ends with the process, however that
- * ends.
+ * Real workerd, through Miniflare: a module is bundled as for Cloudflare and served on
+ * a free port of this machine. The server ends with the process, in every case.
  *
  * @module
  */
@@ -13,15 +12,18 @@ import { build, type Plugin } from "esbuild";
 import { executable } from "./runtimes.ts";
 import { root } from "./tree.ts";
 
-/** What to serve. */
+/** A module to serve, and its settings. */
 export interface EdgeOptions {
-  /** The text of the module that exports the worker; it imports as a file in the root would. */
+  /**
+   * The text of the module that exports the worker; its imports start at the root of
+   * the project.
+   */
   readonly entry: string;
-  /** What the worker finds in its `env`. */
+  /** The bindings in the `env` of the worker. */
   readonly bindings?: Readonly<Record<string, string>>;
-  /** The files that stand for others, by how an import that names those ends. */
+  /** Replacement files, by the end of the import that each replaces. */
   readonly replace?: Readonly<Record<string, string>>;
-  /** Whether it may import `node:` modules. */
+  /** True allows imports of `node:` modules. */
   readonly nodejs?: boolean;
 }
 
@@ -29,9 +31,9 @@ export interface EdgeOptions {
 export interface Edge {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
-  /** Has its `scheduled` handler run, to its end. */
+  /** Runs the `scheduled` handler; resolves when it ends. */
   scheduled(): Promise<void>;
-  /** Kills workerd, whatever it is doing. */
+  /** Kills workerd, even while it is busy. */
   kill(): Promise<void>;
 }
 
@@ -56,7 +58,7 @@ export async function edgeBundle({ entry, replace = {} }: EdgeOptions): Promise<
 
 /** Serves a worker in workerd. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  // Where install scripts were blocked the package does not know its own executable.
+  // Without its install script the package cannot find its own executable.
   process.env["MINIFLARE_WORKERD_PATH"] ??= executable("workerd");
   const { Miniflare } = await import("miniflare");
   const server = new Miniflare({
@@ -78,7 +80,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       const outcome = await response.text();
       if (outcome !== "ok") throw new Error(`The scheduled handler ended with ${outcome}`);
     },
-    // A second time it would be an error.
+    // A second call would be an error.
     kill: () => killed ??= server.dispose(),
   };
 }

@@ -1,7 +1,7 @@
 /**
- * What a script on the edge does before it has a request: it loads the package,
- * defines tasks, makes a client and a worker. In that scope it may neither draw
- * random bits nor set a timer nor talk to anybody.
+ * A script on the edge before its first request: it loads the package, defines tasks,
+ * and makes a client and a worker. In that scope it may not draw random bits, set a
+ * timer or use the network.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The scripts by hand: what producers, workers and operators do to tasks, one
- * call at a time, and a way to let time pass without waiting.
+ * The scripts, callable one by one: each move of producers, workers and operators.
+ * Tests can also let time pass without a wait.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { call, type Caller } from "../../core/redis/call.ts";
 import * as scripts from "./scripts.ts";
 import type { TaskState } from "../../core/states.ts";
 
-/** What is recorded of a task, as text. */
+/** The stored facts of a task, as text. */
 export interface Facts {
   readonly state: TaskState | "";
   readonly score?: string;
@@ -28,7 +28,7 @@ export interface Facts {
   readonly reason?: string;
 }
 
-/** What a turn answered. */
+/** The reply to a turn. */
 export interface Turned {
   readonly tasks: readonly Claim[];
   readonly stale: readonly string[];
@@ -36,7 +36,7 @@ export interface Turned {
   readonly nextMs: number;
 }
 
-/** What a beat answered. */
+/** The reply to a heartbeat. */
 export interface Beaten {
   readonly seen: number;
   readonly lost: readonly string[];
@@ -44,20 +44,20 @@ export interface Beaten {
   readonly order: string;
 }
 
-/** The events by which a claim is settled. */
+/** The events by which a worker settles a claim. */
 export type Settle = "complete" | "retry" | "bury" | "defer" | "handoff" | "stop";
 
 type Row<S> = S extends { readonly row: readonly (infer K extends string)[] } ? K : never;
 type RestoreRow = { readonly [K in Row<typeof scripts.restore>]: any };
 type PushRow = Partial<Record<Row<typeof scripts.push>, string | number>>;
 
-/** Every script, with arguments that may be left out. */
+/** Every script, with optional arguments. */
 export interface Moves {
   readonly caller: Caller;
   readonly partition: Partition;
   /** Pushes one task; resolves to its id. */
   push(row?: PushRow): Promise<string>;
-  /** Pushes rows; resolves to the odd ones, or `"stale"`. */
+  /** Pushes rows; resolves to the exceptional outcomes, or `"stale"`. */
   pushRows(
     rows: readonly PushRow[],
     options?: { parent?: string; nonce?: string; own?: string },
@@ -75,9 +75,9 @@ export interface Moves {
       rows?: readonly SettleRow[];
     },
   ): Promise<Turned>;
-  /** Claims the one task that is first in line. */
+  /** Claims the task that is first in line. */
   claim(worker?: string): Promise<Claim>;
-  /** Settles a claim; resolves to whether it was accepted. */
+  /** Settles a claim; resolves to whether the script accepted it. */
   settle(
     claim: { id: string; nonce: string },
     event: Settle,
@@ -98,20 +98,20 @@ export interface Moves {
   cancel(id: string, reason?: string): Promise<string>;
   release(ids: readonly string[], token?: string, envelope?: string): Promise<readonly Reply[]>;
   promote(ids: readonly string[], token?: string): Promise<readonly Reply[]>;
-  /** Restores one task; resolves to its id if it was there already. */
+  /** Restores one task; resolves to its id if it existed already. */
   restore(row?: Partial<RestoreRow>, token?: string): Promise<readonly Reply[]>;
   discard(ids: readonly string[]): Promise<readonly Reply[]>;
   lock(id: string, nonce: string, leaseMs?: number): Promise<readonly Reply[]>;
   unlock(id: string, nonce: string): Promise<string>;
-  /** Sweeps, however recently somebody else did; resolves to what was raised, by id. */
+  /** Sweeps even after a recent sweep; resolves to the resurrected tasks, by id. */
   sweep(leaseMs?: number): Promise<Readonly<Record<string, string>>>;
-  /** The worker is known to have died. */
+  /** Reports that the worker died. */
   crash(worker: string, cause?: string): Promise<Readonly<Record<string, string>>>;
-  /** Sets when something is due or over, in milliseconds from now by Redis's clock. */
+  /** Sets the due time or the end of retention, in milliseconds from now by the clock of Redis. */
   age(state: TaskState, id: string, ms: number): Promise<void>;
-  /** Where a task is, and every fact about it; `""` if there is none. */
+  /** The place of a task and every fact about it; `""` if there is none. */
   facts(id: string): Promise<Facts>;
-  /** Milliseconds since 1970, by Redis. */
+  /** The time of Redis in milliseconds since 1970. */
   now(): Promise<number>;
 }
 
@@ -137,7 +137,7 @@ interface BeatRow {
 
 const byHand = '{"v":1,"name":"by-hand","payload":[]}';
 
-/** The scripts at `partition`, called by `caller`. */
+/** The scripts for `partition`, which `caller` runs. */
 export function movesAt(caller: Caller, partition: Partition, redis: Redis): Moves {
   const now = async (): Promise<number> => {
     const [seconds, micros] = await redis.time();
@@ -287,7 +287,10 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
   return moves;
 }
 
-/** A worker `id` at `partition` as the server sees one: subscribed. Ends as a process does. */
+/**
+ * Subscribes as the worker `id` of `partition`, so that the server sees it as alive. It
+ * ends as a process does.
+ */
 export async function subscriber(
   redis: Redis,
   partition: Partition,

@@ -1,6 +1,6 @@
 /**
- * A copy of this project with something taken out of it, to be run as it is:
- * what does not notice that proves nothing.
+ * Copies this project with one part removed, and runs the copy. An experiment that does
+ * not notice the removal proves nothing.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { read, root } from "./tree.ts";
 
-/** What is replaced, in which file, and by what. Every edit has to change something. */
+/** The file, the text to replace and its replacement. Every edit has to change something. */
 export type Edit = readonly [path: string, from: string, to: string];
 
-/** What a program came to. */
+/** The exit and the output of a program. */
 export interface End {
   readonly exit: number | null;
   readonly stdout: string;
@@ -36,12 +36,12 @@ const parts = [
   "tsconfig.json",
 ];
 
-/** Runs `rl` with `args` as a process of its own, in this project or in a copy of it. */
+/** Runs `rl` with `args` as a separate process, in this project or in a copy of it. */
 export function rlProcess(args: readonly string[], folder: string = root): Promise<End> {
   return run(["--import", "tsx", "cli/main.ts", ...args], folder);
 }
 
-/** Runs `rl` with `args` in a copy of this project to which `edits` were made. */
+/** Runs `rl` with `args` in a copy of this project that has the `edits`. */
 export async function rlOfMutant(edits: readonly Edit[], args: readonly string[]): Promise<End> {
   assertFits(edits);
   const folder = mkdtempSync(join(tmpdir(), "relier-mutant-"));
@@ -62,7 +62,7 @@ export async function rlOfMutant(edits: readonly Edit[], args: readonly string[]
   }
 }
 
-/** Checks that what is to be replaced is there: an edit that changes nothing makes no mutant. */
+/** Checks that the text of each edit exists: an edit that changes nothing makes no mutant. */
 export function assertFits(edits: readonly Edit[]): void {
   for (const [path, from] of edits) {
     const text = read(path);

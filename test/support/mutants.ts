@@ -1,20 +1,20 @@
 /**
- * What is taken out of the project, one thing at a time, and the experiments
- * that have to notice.
+ * Mutants of the project, each with one part removed, and the experiments that have to
+ * notice.
  *
  * @module
  */
 
 import type { Edit } from "./mutant.ts";
 
-/** A project with something missing. */
+/** A project with one part removed. */
 export interface Mutant {
-  /** What is missing. */
+  /** The missing part. */
   readonly without: string;
   readonly edits: readonly Edit[];
-  /** The experiments that have to fail, each with options of its own. */
+  /** The experiments that have to fail, each with its options. */
   readonly noticedBy: readonly string[];
-  /** What one of the broken promises has to say. */
+  /** The message of one of the broken promises. */
   readonly saying: RegExp;
 }
 

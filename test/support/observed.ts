@@ -1,6 +1,6 @@
 /**
- * A real SDK of OpenTelemetry in this process, that keeps what it is told. What is
- * registered stays so until it is taken away: one at a time.
+ * A real OpenTelemetry SDK in this process, which keeps all spans, metrics and logs. A
+ * registered SDK stays until it is removed, so tests use one at a time.
  *
  * @module
  */
@@ -12,20 +12,20 @@ import { until } from "./until.ts";
 /** A span, as far as tests look at it. */
 export type Span = tracing.ReadableSpan;
 
-/** What the SDK was told. */
+/** The data that the SDK received. */
 export interface Observed {
-  /** The spans that have ended, in the order they did. */
+  /** The ended spans, in the order of their ends. */
   spans(): Span[];
-  /** The one ended span of this name and task, once there is one. */
+  /** Resolves to the only ended span of this name and task. */
   span(name: string): Promise<Span>;
   logs(): logs.ReadableLogRecord[];
-  /** What the metrics are now, by name. */
+  /** The present metrics, by name. */
   metrics(): Promise<Map<string, metrics.MetricData>>;
-  /** Takes it away, as if it had never been registered. */
+  /** Removes the SDK completely. */
   stop(): Promise<void>;
 }
 
-/** What somebody wrote, who had a bad day. */
+/** A span processor that throws. */
 const broken: tracing.SpanProcessor = {
   onStart() {
     throw new Error("a processor that throws");
@@ -37,7 +37,7 @@ const broken: tracing.SpanProcessor = {
   shutdown: () => Promise.resolve(),
 };
 
-/** Registers the SDK; without logs it is one that has never heard of them. */
+/** Registers the SDK; without logs it stands for a version that has none. */
 function observe(
   { withLogs = true, faulty = false }: { withLogs?: boolean; faulty?: boolean } = {},
 ): Observed {
@@ -87,7 +87,7 @@ function observe(
   };
 }
 
-/** A test body that is given an SDK beside its own thing; it is taken away afterwards. */
+/** A test body with an SDK beside its own fixture; the SDK is removed afterwards. */
 export function observed<T>(
   body: (lab: T, seen: Observed) => Promise<void>,
   options?: Parameters<typeof observe>[0],
@@ -102,7 +102,7 @@ export function observed<T>(
   };
 }
 
-/** The ended spans of the task `name`, as they began, once there are so `many`. */
+/** The ended spans of the task `name` by start time, once there are `many`. */
 export async function ofTask(seen: Observed, name: string, many: number): Promise<Span[]> {
   const spans = () => seen.spans().filter((span) => span.attributes["relier.task.name"] === name);
   await until(`${many} spans of "${name}" have ended`, () => spans().length >= many)

@@ -1,5 +1,5 @@
 /**
- * A process of one worker, which says its id.
+ * A process with one worker, which prints its id.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A process whose worker is killed while a handler spins in an isolate. It says
- * first which process that is.
+ * A process whose worker is killed while a handler blocks an isolate. It first prints
+ * the process id.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A collector: takes spans, metrics and logs by the OpenTelemetry protocol over HTTP, as
- * protobuf or as JSON, compressed or not, and keeps them.
+ * A collector: receives spans, metrics and logs by the OpenTelemetry protocol over
+ * HTTP. It accepts protobuf and JSON, compressed or not, and keeps everything.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { gunzipSync } from "node:zlib";
 import protobuf from "protobufjs";
 import { read } from "./tree.ts";
 
-/** A span as it arrived. */
+/** A received span. */
 export interface OtlpSpan {
   readonly service: string;
-  /** What is said of the process it comes from. */
+  /** The attributes of the process that sent it. */
   readonly resource: Readonly<Record<string, unknown>>;
   readonly name: string;
   readonly traceId: string;
@@ -27,18 +27,18 @@ export interface OtlpSpan {
   readonly links: readonly { readonly spanId: string; readonly kind: unknown }[];
 }
 
-/** A point of a metric as it arrived; a histogram's value is its count. */
+/** A received point of a metric; a histogram's value is its count. */
 export interface OtlpPoint {
   readonly name: string;
   readonly unit: string;
   readonly value: number;
-  /** Whether it came as a whole number. */
+  /** True if the value arrived as a whole number. */
   readonly whole: boolean;
   readonly bounds: readonly number[];
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** An event as it arrived. */
+/** A received event. */
 export interface OtlpEvent {
   readonly name: string;
   readonly severity: string;
@@ -46,29 +46,29 @@ export interface OtlpEvent {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** What a collector has got. */
+/** A running collector and its data. */
 export interface Collector {
   readonly url: string;
   readonly spans: readonly OtlpSpan[];
   readonly points: readonly OtlpPoint[];
   readonly events: readonly OtlpEvent[];
-  /** Everything, as text. */
+  /** All data, as text. */
   text(): string;
-  /** The types of what was sent. */
+  /** The content types of the requests. */
   readonly types: ReadonlySet<string>;
   close(): void;
 }
 
 const schema = protobuf.parse(read("test/support/otlp.proto")).root;
 
-/** What is sent to each path. */
+/** The signal that each path receives. */
 const signals: Readonly<Record<string, string>> = {
   "/v1/traces": "TraceData",
   "/v1/metrics": "MetricsData",
   "/v1/logs": "LogsData",
 };
 
-/** Opens a collector on a port of its own. */
+/** Opens a collector on a free port. */
 export async function openCollector(): Promise<Collector> {
   const spans: OtlpSpan[] = [], points: OtlpPoint[] = [], events: OtlpEvent[] = [];
   const types = new Set<string>();
@@ -117,7 +117,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
 }
 
-/** Protobuf as the JSON of the protocol would have it: ids as hex. */
+/** Decodes protobuf into the JSON form of the protocol: ids as hex. */
 function decoded(signal: string, bytes: Buffer): any {
   const type = schema.lookupType(signal);
   return hexed(type.toObject(type.decode(bytes), { longs: String, bytes: Array }));

@@ -16,7 +16,7 @@ export interface Opened {
   close(): void;
 }
 
-/** Opens a port over a wire to the server at `url`; `end` ends the server. */
+/** Opens a port over a wire to the server at `url`; `end` stops the server. */
 export async function portBench(
   url: string,
   end: () => Promise<void>,
@@ -40,7 +40,7 @@ export async function portBench(
   };
 }
 
-/** Set up as badly as a caller's client can be: none of it may matter. */
+/** A client with the worst settings that a caller can choose: none may matter. */
 function overIoredis(url: string): Opened {
   const client = new Redis(url, {
     lazyConnect: true,

@@ -1,6 +1,6 @@
 /**
- * Asserting that something is refused: with the right class of error, in a line
- * that is safe to print, and without a trace in Redis.
+ * Assertions that a call is refused: with the right class of error, with a message that
+ * is safe to print, and without a trace in Redis.
  *
  * @module
  */
@@ -9,18 +9,18 @@ import assert from "node:assert/strict";
 import { rlTask, type Task } from "../../mod.ts";
 import { type Lab, withRelier } from "./relier.ts";
 
-/** A task that takes anything. */
+/** A task that accepts any value. */
 export const take: Task<"take", [value: unknown], unknown> = rlTask(
   "take",
   (_value: unknown): unknown => "taken",
 );
 
-/** A value its parameter would not take. */
+/** A value outside the declared type of its parameter. */
 export function odd(value: unknown): never {
   return value as never;
 }
 
-/** A test that must leave every key under its prefix, and the number of all keys, as they were. */
+/** A test body that must leave all keys under its prefix, and the number of all keys, unchanged. */
 export function harmless(body: (lab: Lab) => Promise<void>): () => Promise<void> {
   return withRelier(async (lab) => {
     await lab.rl.apush(take, "first");

@@ -1,5 +1,5 @@
 /**
- * The tests run against a real Redis and a real browser, so both have to be there.
+ * Checks for the real Redis and the real browser that the tests need.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 
-/** Makes sure `redis-server` can be started; installs it if allowed to, else exits with 1. */
+/** Checks that `redis-server` starts; installs it if that is allowed, else exits with 1. */
 export async function requireRedis(): Promise<void> {
   if (await found(["redis-server"], "redis-server") !== undefined) return;
   console.error(
@@ -17,8 +17,8 @@ export async function requireRedis(): Promise<void> {
 }
 
 /**
- * Makes sure a Chromium can be started, and resolves to its command; installs one if
- * allowed to, else exits with 1. `CHROMIUM` names another one.
+ * Checks that a Chromium starts, and resolves to its command. It installs one if that
+ * is allowed, else exits with 1. `CHROMIUM` selects another one.
  */
 export async function requireChromium(): Promise<string> {
   const { CHROMIUM } = process.env;
@@ -33,7 +33,7 @@ export async function requireChromium(): Promise<string> {
   process.exit(1);
 }
 
-/** The first of `commands` that starts; installs the package that has it if none does. */
+/** The first of `commands` that starts; installs the package that contains it if none does. */
 async function found(commands: readonly string[], inPackage: string): Promise<string | undefined> {
   const there = await firstOf(commands);
   if (there !== undefined || process.getuid?.() !== 0 || !await starts("apt-get")) return there;

@@ -1,6 +1,5 @@
 /**
- * Runs `rl` inside the test's own process: everything but the process itself
- * is real.
+ * Runs `rl` inside the process of the test; everything but the process is real.
  *
  * @module
  */
@@ -11,32 +10,35 @@ import { main } from "../../cli/framework/run_cli.ts";
 import { tree as everything } from "../../cli/command_tree.ts";
 import { root } from "./tree.ts";
 
-/** How `rl` is run. */
+/** Settings of a run of `rl`. */
 export interface RlOptions {
   /** The Redis to use, as RELIER_REDIS_URL. */
   readonly url?: string;
   /** The prefix to use, as RELIER_PREFIX. */
   readonly prefix?: string;
-  /** The environment; nothing of the test's own gets in. */
+  /** The environment; no variable of the test process gets in. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What is typed or piped in. */
+  /** The typed or piped input. */
   readonly stdin?: string | Promise<string>;
   /** The working directory; the project's root if absent. */
   readonly cwd?: string;
   /** A terminal of this size; none if absent. */
   readonly tty?: { readonly columns?: number; readonly rows?: number };
-  /** Commands to use instead of all there are. */
+  /** Commands that replace the real ones. */
   readonly tree?: Group;
-  /** Gets a function that sends a signal, as Ctrl-C does, and one that gives what was printed so far. */
+  /**
+   * Receives a function that sends a signal, as Ctrl-C does, and one that returns the
+   * output so far.
+   */
   readonly started?: (send: (signal: Ending) => void, said: () => string) => unknown;
 }
 
-/** What `rl` did. */
+/** The result of a run of `rl`. */
 export interface RlResult {
   readonly exit: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** What stdout holds, a value for each line. */
+  /** The values on stdout, one for each line. */
   lines<T = any>(): T[];
 }
 

@@ -1,8 +1,10 @@
 /**
- * The other runtimes: where npm put their executables, and how each runs a test
- * or a program of this project. Looks into the packages themselves: where install
- * scripts were blocked `.bin/bun` only prints an error, and `.bin/deno` is a Node
- * program that would be killed in Deno's place.
+ * The other runtimes: their executables from npm, and the command that runs a test or a
+ * program of this project.
+ *
+ * The executables are looked up inside the packages. Where install scripts are blocked,
+ * `.bin/bun` only prints an error. `.bin/deno` is a Node program, and a kill would hit
+ * it in place of Deno.
  *
  * @module
  */
@@ -14,7 +16,7 @@ import process from "node:process";
 import { scaled } from "./machine_speed.ts";
 import { root } from "./tree.ts";
 
-/** What runs TypeScript of this project. */
+/** A runtime for the TypeScript of this project. */
 export type Runtime = "node" | "bun" | "deno";
 
 /** A command to spawn in {@linkcode root}. */
@@ -23,14 +25,14 @@ export interface Line {
   readonly args: readonly string[];
 }
 
-/** How the packages that hold an executable begin, and where in them it is. */
+/** The name prefix of the packages that hold an executable, and its path in them. */
 const packages = {
   bun: { scope: "@oven", name: /^bun-/, file: ["bin", "bun"] },
   deno: { scope: "@deno", name: /./, file: ["deno"] },
   workerd: { scope: "@cloudflare", name: /^workerd-/, file: ["bin", "workerd"] },
 } as const;
 
-/** What runs this. */
+/** The runtime of this process. */
 export const here: Runtime = process.versions["bun"]
   ? "bun"
   : process.versions["deno"]
@@ -54,9 +56,9 @@ function find(name: keyof typeof packages): string {
   const candidates = (existsSync(folder) ? readdirSync(folder) : [])
     .filter((each) => pattern.test(each))
     .map((each) => join(folder, each, ...file) + suffix);
-  // Where its install script ran, Bun was moved here.
+  // The install script moves the executable of Bun here.
   if (name === "bun") candidates.push(join(root, "node_modules", "bun", "bin", "bun.exe"));
-  // There is one for older processors too, and one for musl.
+  // Other packages hold executables for older processors and for musl.
   const path = candidates.find(runs);
   if (path === undefined) {
     throw new Error(`Cannot find ${name}: run \`npm ci\` in the project, with optional packages`);
@@ -73,19 +75,22 @@ function runs(path: string): boolean {
   }
 }
 
-/** Runs a file of tests, named by its path from the root; no test of it may take over `timeoutMs`. */
+/**
+ * The command that runs a test file, given by its path from the root. No test may take
+ * over `timeoutMs`.
+ */
 export function testLine(runtime: Runtime, file: string, timeoutMs: number = scaled(60_000)): Line {
   const command = executable(runtime);
   const args = {
     node: ["--import=tsx", "--test", "--test-force-exit", `--test-timeout=${timeoutMs}`, file],
-    // Without "./" it is a pattern.
+    // Without "./" Bun reads the path as a pattern.
     bun: ["test", `--timeout=${timeoutMs}`, `./${file}`],
     deno: ["test", "--allow-all", "--no-check", "--quiet", file],
   }[runtime];
   return { command, args };
 }
 
-/** Runs a program, named by its full path or that from the root, with `args`. */
+/** The command that runs a program with `args`, given by its full path or that from the root. */
 export function programLine(runtime: Runtime, file: string, args: readonly string[] = []): Line {
   const command = executable(runtime);
   const before = {

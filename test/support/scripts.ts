@@ -1,5 +1,5 @@
 /**
- * Every script there is, those of operators, of workers, of the door, and all others.
+ * All scripts: those of operators, workers and producers, and all others.
  *
  * @module
  */

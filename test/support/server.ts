@@ -1,6 +1,6 @@
 /**
- * One server process: started, stopped, killed and paused by its id, and ended
- * with this process, however that ends.
+ * One server process: started, stopped, killed and paused by its id. It ends with this
+ * process, in every case.
  *
  * @module
  */
@@ -20,19 +20,19 @@ export interface RedisServer {
   readonly url: string;
   /** Its port. */
   readonly port: number;
-  /** The process it runs in now. */
+  /** The id of its present process. */
   readonly pid: number;
   /** Ends it with SIGTERM. */
   stop(): Promise<void>;
   /** Ends it with SIGKILL. */
   kill(): Promise<void>;
-  /** Starts it again, on the same port and directory; ends it first if it runs. */
+  /** Starts it again on the same port and directory; ends it first if it runs. */
   restart(): Promise<void>;
-  /** Stops the process with SIGSTOP: its connections stay, nothing is answered. */
+  /** Stops the process with SIGSTOP: its connections stay, and it answers no request. */
   pause(): void;
-  /** Lets it go on. */
+  /** Resumes the process with SIGCONT. */
   resume(): void;
-  /** Runs a command through `redis-cli`, and returns what that prints. */
+  /** Runs a command through `redis-cli` and returns its output. */
   cli(...args: string[]): Promise<string>;
 }
 
@@ -54,7 +54,7 @@ export function temporary(): string {
   return directory;
 }
 
-/** Finds a port of this machine nobody listens on. */
+/** Finds a free port of this machine. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -66,7 +66,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Starts `redis-server` with `args`, and resolves when it answers on `port`. */
+/** Starts `redis-server` with `args`; resolves when it answers on `port`. */
 export async function startServer(port: number, args: readonly string[]): Promise<RedisServer> {
   let child: ChildProcess | undefined;
   let log = "";
@@ -94,7 +94,7 @@ export async function startServer(port: number, args: readonly string[]): Promis
     if (own === undefined || own.exitCode !== null || own.signalCode !== null) return;
     const gone = new Promise<void>((resolve) => own.once("exit", () => resolve()));
     own.kill(signal);
-    // A stopped process sees SIGTERM only when it goes on.
+    // A stopped process receives SIGTERM only after SIGCONT.
     if (signal === "SIGTERM") own.kill("SIGCONT");
     await gone;
   }
@@ -126,7 +126,7 @@ export async function startServer(port: number, args: readonly string[]): Promis
   };
 }
 
-/** Whether a server on `port` answers PING: a listening socket alone may still be loading. */
+/** Checks that a server on `port` answers PING: a listening socket may still be loading. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: "127.0.0.1" }, () => socket.write("PING\r\n"));

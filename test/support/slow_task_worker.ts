@@ -1,6 +1,6 @@
 /**
- * A worker as somebody writes it who has read the README and nothing else, for
- * the runtime that runs this file. Says what it does on its output.
+ * A worker as a reader of the README would write it, for the runtime that runs this
+ * file. It prints its progress.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Workers that are killed, or put to sleep, in the middle of their tasks, and
- * what is wrong with what came of them.
+ * Kills or stops workers in the middle of their tasks, and lists the faults in the
+ * outcomes.
  *
  * @module
  */
@@ -19,33 +19,33 @@ import type { Runtime } from "./runtimes.ts";
 import { order, type Told } from "./tasks.ts";
 import { until } from "./until.ts";
 
-/** Orders that come in portions while workers die. */
+/** A plan: orders arrive in portions while workers die. */
 export interface Storm {
   readonly queue: string;
-  /** How many orders there are. */
+  /** The number of orders. */
   readonly count: number;
   readonly kills: number;
-  /** How many workers there are at once. */
+  /** The number of workers at a time. */
   readonly workers: number;
   /** Starts the worker in place `i`. */
   startWorker(i: number): Promise<WorkerProcess>;
-  /** The place of the worker that a kill strikes; a random one if absent. */
+  /** The place of the worker to kill; a random one if absent. */
   victimOf?(kill: number): number;
 }
 
-/** What happened in a storm. */
+/** The counts of a storm. */
 export interface StormReport {
   readonly handles: ReadonlyMap<string, TaskHandle<Told>>;
-  /** How many runs of a handler began. */
+  /** The number of handler runs that started. */
   readonly starts: number;
-  /** How many of them were cut off by a kill. */
+  /** The number of runs that a kill cut off. */
   readonly lostRuns: number;
 }
 
 /**
  * Kills workers in the middle of their tasks, one after the other; resolves when all
- * orders are done. A portion is pushed before each kill, so that there is work to
- * interrupt however fast the others are.
+ * orders are done. Each kill follows a fresh portion of orders, so that fast workers
+ * still have tasks to interrupt.
  */
 export async function storm(
   url: string,
@@ -61,13 +61,13 @@ export async function storm(
   for (let kill = 0; kill <= kills; kill++) {
     const rows: [string, number][] = [];
     for (let i = handles.size; i < Math.ceil(count * (kill + 1) / (kills + 1)); i++) {
-      // The first of a portion are long enough to be caught, and fill every slot.
+      // The first orders of a portion are long enough to be interrupted, and fill every slot.
       const isLong = rows.length < workers * 5;
       rows.push([`o${i}`, isLong ? 400 : 5 + Math.floor(Math.random() * 46)]);
     }
     const pushed = await order.apushMany(rows, { queue });
     rows.forEach(([key], i) => handles.set(key, pushed[i]!));
-    // The same orders again: they are there.
+    // The second push of the same orders finds them present.
     for (const { outcome } of await order.apushMany(rows, { queue })) {
       assert.ok(outcome === "joined" || outcome === "replayed", outcome);
     }
@@ -88,7 +88,7 @@ export async function storm(
   return { handles, starts, lostRuns };
 }
 
-/** A storm over four workers of this runtime, and all that has to hold after it. */
+/** Runs a storm over four workers of this runtime, with all checks after it. */
 export async function outlive(
   url: string,
   queue: string,
@@ -112,7 +112,7 @@ export async function outlive(
   }
 }
 
-/** Checks that no order was lost or done twice, and that nothing is left when all have gone. */
+/** Checks that no order was lost or done twice, and that Redis is empty at the end. */
 export async function assertOutlived(
   url: string,
   processes: WorkerProcesses,
@@ -129,7 +129,7 @@ export async function assertOutlived(
   await assertSound(url, [queue]);
 }
 
-/** Kills `victim` in the middle of its tasks; resolves to how many. */
+/** Kills `victim` in the middle of its tasks; resolves to their number. */
 async function strike(
   url: string,
   processes: WorkerProcesses,
@@ -145,14 +145,14 @@ async function strike(
       await victim.kill();
       return flying;
     }
-    // It gets the time to start another one: a process that is stopped at once never would.
+    // The worker gets time to start another task: without it, a stopped worker never would.
     const before = starts();
     victim.wake();
     await until("the victim starts a task", () => starts() > before);
   }
 }
 
-/** The tasks that a worker has started and Redis says it holds. */
+/** The number of tasks that a worker has started and that Redis lists as held by it. */
 async function inFlight(
   url: string,
   processes: WorkerProcesses,
@@ -175,7 +175,7 @@ async function inFlight(
   return new Set(started.map(({ id }) => id).filter((id) => held.has(id))).size;
 }
 
-/** What is wrong with how the tasks of `handles` came out. */
+/** Lists the faults in the outcomes of `handles`. */
 async function verdictOn(
   processes: WorkerProcesses,
   rl: Relier,
@@ -203,8 +203,8 @@ async function verdictOn(
 }
 
 /**
- * Tasks whose worker, on the first runtime, is put to sleep, and wakes when
- * another, on the second, has started them again. Resolves to what is wrong.
+ * Stops a worker on the first runtime, and resumes it once a worker on the second has
+ * started its tasks. Resolves to the faults.
  */
 export async function sleepers(
   url: string,

@@ -1,28 +1,30 @@
 /**
- * A server that says what a test tells it to: any error of Redis, at any
- * moment, or no sense at all.
+ * A server with scripted replies: any error of Redis at any moment, or invalid bytes.
  *
  * @module
  */
 
 import { createServer, type Socket } from "node:net";
 
-/** Answers one command with raw bytes of the protocol; nothing keeps silent, null hangs up. */
+/**
+ * Answers one command with raw bytes of the protocol; undefined sends no reply, null
+ * disconnects.
+ */
 export type Answer = (command: readonly string[]) => string | undefined | null;
 
 /** A running stub. */
 export interface Stub {
   /** `redis://127.0.0.1:<port>`. */
   readonly url: string;
-  /** The scripts it was sent, as `EVALSHA` or `EVAL`, in order. */
+  /** The received scripts, as `EVALSHA` or `EVAL`, in order. */
   readonly calls: readonly string[];
-  /** How often somebody connected. */
+  /** The number of connections so far. */
   readonly connections: number;
-  /** Cuts everything and stops. */
+  /** Closes all connections and stops. */
   close(): Promise<void>;
 }
 
-/** Starts a stub. What clients send by themselves is answered with `+OK`. */
+/** Starts a stub. Commands that clients send on their own get `+OK`. */
 export async function startStub(answer: Answer): Promise<Stub> {
   const sockets = new Set<Socket>();
   const calls: string[] = [];
@@ -62,7 +64,7 @@ export async function startStub(answer: Answer): Promise<Stub> {
   };
 }
 
-/** Reads one command off the front of `text`, if all of it is there. Text is ASCII here. */
+/** Reads one complete command off the front of `text`, which is ASCII. */
 function readCommand(text: string): { command: string[]; length: number } | undefined {
   const head = /^\*(\d+)\r\n/.exec(text);
   if (head === null) return undefined;

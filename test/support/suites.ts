@@ -1,11 +1,11 @@
 /**
- * What the matrix runs where, and what cannot hold there: as data, so that
- * nothing is left out silently.
+ * The contents of the matrix: the files for each cell, and the tests that cannot hold
+ * there. The exceptions are data, so that no omission is silent.
  *
  * @module
  */
 
-/** A runtime, and what it reaches Redis through. */
+/** A runtime, and the client through which it reaches Redis. */
 export type Cell = `${"node" | "bun" | "deno" | "workerd"}+${
   | "ioredis"
   | "cluster"
@@ -13,7 +13,7 @@ export type Cell = `${"node" | "bun" | "deno" | "workerd"}+${
   | "upstash"
   | "memory"}`;
 
-/** The tests of queues and tasks, which need nothing but a client and its workers, wherever these are. */
+/** The tests of queues and tasks, which need only a client and its workers, in any place. */
 export const queueSuite: readonly string[] = [
   "adapters/dashboard/access",
   "adapters/dashboard/actions",
@@ -64,9 +64,9 @@ export const queueSuite: readonly string[] = [
   "core/worker/worker_limits",
 ].map((name) => `test/${name}.test.ts`);
 
-/** A test that is left out in some cells, and why. */
+/** A test that is left out in some cells, and the reason. */
 export interface Skip {
-  /** Its name, or the path of its file for all of it. */
+  /** The name of the test, or the path of a file that is left out completely. */
   readonly test: string;
   readonly cells: readonly Cell[];
   readonly reason: string;
@@ -78,7 +78,7 @@ const noListen = "over HTTP there is nothing to listen on";
 const byBeat = "over HTTP a worker hears of it with its next beat, not at once";
 const ofServer = "it is a matter of the server, not of the client";
 
-/** All of them. */
+/** All tests that are left out. */
 export const skips: readonly Skip[] = [
   {
     test: "a handler that calls process.exit takes its process along, and runs again elsewhere",
@@ -259,7 +259,7 @@ export const portSkips: Readonly<
   },
 };
 
-/** Why the test called `name` is left out in `cell`; `undefined` if it is not. */
+/** The reason why the test `name` is left out in `cell`; `undefined` if it runs. */
 export function skipped(name: string, cell: Cell): string | undefined {
   return skips.find((each) => each.test === name && each.cells.includes(cell))?.reason;
 }

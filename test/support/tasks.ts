@@ -1,7 +1,6 @@
 /**
- * The tasks of the tests that kill processes. Each tells the effect log when it
- * starts and ends, and none minds its signal: only what the engine does about
- * that is of interest.
+ * The tasks of the tests that kill processes. Each logs its start and its end. None
+ * reacts to its signal, because only the engine is under test.
  *
  * @module
  */
@@ -10,7 +9,7 @@ import process from "node:process";
 import { RelierError, rlTask, type Task, type TaskContext, taskContext } from "../../mod.ts";
 import { effect, note } from "./effect_log.ts";
 
-/** What a run returns: which it was. */
+/** The result of a run: its identity. */
 export interface Told {
   readonly key: string;
   readonly worker: string;
@@ -20,14 +19,14 @@ export interface Told {
 const releases = new Map<string, (() => void)[]>();
 const released = new Set<string>();
 
-/** Lets the runs of `key` in this process end, now and from now on. */
+/** Ends the runs of `key` in this process, present and future ones. */
 export function release(key: string): void {
   released.add(key);
   for (const go of releases.get(key) ?? []) go();
   releases.delete(key);
 }
 
-/** Waits, and hears nothing but `release`. */
+/** Waits, and reacts only to `release`. */
 function rest(key: string, ms: number): Promise<void> {
   if (released.has(key)) return Promise.resolve();
   return new Promise((resolve) => {
@@ -59,17 +58,17 @@ export const hold: Task<"hold", [key: string, ms: number], Told> = rlTask("hold"
   resultTtl: "10m",
 }, wait);
 
-/** The same, once for equal payloads. */
+/** The task `hold`, deduplicated by payload. */
 export const ask: Task<"ask", [key: string, ms: number], Told> = rlTask("ask", {
   idempotent: true,
 }, wait);
 
-/** The same, once for a key of the caller's. */
+/** The task `hold`, deduplicated by a key of the caller. */
 export const book: Task<"book", [key: string, ms: number], Told> = rlTask("book", {
   idempotent: (key) => key,
 }, wait);
 
-/** Takes `ms`, then does something that must not be done twice. */
+/** Takes `ms`, then has an effect that must happen once. */
 export const order: Task<"order", [key: string, ms: number], Told> = rlTask("order", {
   idempotent: true,
   resultTtl: "10m",
@@ -100,7 +99,7 @@ export const poison: Task<"poison", [key: string], Told> = rlTask("poison", asyn
   return told;
 });
 
-/** Fails each time. */
+/** Fails every time. */
 export const fail: Task<"fail", [key: string], Told> = rlTask("fail", {
   retry: { attempts: 3, base: 100, max: 100 },
 }, (key: string) => {
@@ -108,7 +107,7 @@ export const fail: Task<"fail", [key: string], Told> = rlTask("fail", {
   throw new Error(`"${key}" never works`);
 });
 
-/** Pushed by whoever sleepwalks. */
+/** The task that `sleepwalk` pushes. */
 const child: Task = rlTask("child", wait);
 
 const tickMs = 20;
@@ -132,9 +131,9 @@ function stoppedOr(key: string): Promise<boolean> {
 }
 
 /**
- * Goes on after its process was stopped: `returning` returns at once, otherwise
- * it tries first everything a run may write. All of that is sent before the
- * process can have heard that the task is another's.
+ * Continues after its process was stopped. `returning` returns at once; otherwise it
+ * first tries every write of a run. It sends them before the process can learn that
+ * another worker holds the task.
  */
 export const sleepwalk: Task<"sleepwalk", [key: string, returning: boolean], Told> = rlTask(
   "sleepwalk",
@@ -155,7 +154,7 @@ export const sleepwalk: Task<"sleepwalk", [key: string, returning: boolean], Tol
       heartbeat: ctx.heartbeat(),
       step: ctx.step("asleep", () => "sleepwalking"),
       push: child.with({ queue: ctx.queue }).apush("of a sleepwalker", 1),
-      // In another slot the push cannot ask for the parent: that is done just before.
+      // In another slot the push cannot check the parent, so that check runs just before.
       pushFar: child.with({ queue: `${ctx.queue}-far` }).apush("of a sleepwalker", 1),
     };
     for (const [name, attempt] of Object.entries(tries)) {

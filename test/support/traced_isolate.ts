@@ -1,6 +1,6 @@
 /**
- * A task for an isolate, which has an SDK of its own there: a module registers it
- * wherever it is loaded but in the test's own process.
+ * A task for an isolate that has an SDK of its own. A module registers the SDK
+ * everywhere but in the process of the test.
  *
  * @module
  */
@@ -16,14 +16,14 @@ if (!isMainThread || process.send !== undefined) new NodeSDK({ spanProcessors: [
 const seen = (): string => otel.trace.getSpanContext(otel.context.active())?.spanId ?? "none";
 const module = import.meta.url;
 
-/** Tells the span it runs in. */
+/** Returns the span that it runs in. */
 export const inThread: Task<"in-thread", [], string> = rlTask(
   "in-thread",
   { isolate: "thread", module },
   seen,
 );
 
-/** The same in a process. */
+/** The same task in a process. */
 export const inProcess: Task<"in-process", [], string> = rlTask(
   "in-process",
   { isolate: "process", module },

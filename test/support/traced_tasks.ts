@@ -1,6 +1,6 @@
 /**
- * Tasks for processes whose traces are looked at; one takes as long as its worker is
- * let live.
+ * Tasks for processes whose traces a test reads. One of them runs until its worker is
+ * killed.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import process from "node:process";
 import * as otel from "@opentelemetry/api";
 import { rlTask, type Task, taskContext } from "../../mod.ts";
 
-/** Where its first attempt runs, by the process that has to be killed. */
+/** Prints the process of its first attempt, which the test has to kill. */
 export const telling: Task<"telling", [secret: string], string> = rlTask(
   "telling",
   async (secret: string) => {
@@ -36,14 +36,14 @@ export const inThread: Task<"traced-in-thread", [], void> = rlTask(
   traced,
 );
 
-/** The same in a process. */
+/** The same task in a process. */
 export const inProcess: Task<"traced-in-process", [], void> = rlTask(
   "traced-in-process",
   { isolate: "process" },
   traced,
 );
 
-/** Fails in its own words. */
+/** Fails with a message of its own. */
 export const failing: Task<"failing", [secret: string], void> = rlTask(
   "failing",
   { retry: 1 },

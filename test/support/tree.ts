@@ -1,5 +1,5 @@
 /**
- * The files of this project, for the tests that hold them to the house rules.
+ * Lists the files of this project, for the tests that check the house rules.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Where the project is. */
+/** The root folder of the project. */
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Whether a build writes the file at `path`, so that nobody reads it. */
+/** Checks whether a build writes the file at `path`, so that no person reads it. */
 export function isGenerated(path: string): boolean {
   return path.includes("/generated/") || path === "package-lock.json";
 }
@@ -21,7 +21,7 @@ const elsewhere = new Set([".git", "node_modules", "dist", "coverage"]);
 /** Projects of users, which `rl init` writes: they import the package by its name. */
 const templates = "cli/commands/init/templates";
 
-/** Every file that belongs to the project, by its path from the root, sorted. */
+/** Every file of the project, by its path from the root, sorted. */
 export function files(folder = ""): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true })
     .filter((entry) => !elsewhere.has(entry.name))
@@ -45,7 +45,7 @@ export function testsOf(folder: string): string[] {
   );
 }
 
-/** The tests in `folder` and in every folder below it. */
+/** The tests in `folder` and all its subfolders. */
 export function testsBelow(folder: string): string[] {
   return files(folder).filter((path) => path.endsWith(".test.ts"));
 }

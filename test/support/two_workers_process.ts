@@ -1,5 +1,5 @@
 /**
- * A process of two workers, of which one has left before any signal.
+ * A process with two workers, one of which leaves before any signal.
  *
  * @module
  */

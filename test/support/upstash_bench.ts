@@ -14,25 +14,25 @@ import { shared } from "./redis.ts";
 import { bounded } from "./until.ts";
 import { type FrontOptions, startFront, type UpstashFront } from "./upstash_front.ts";
 
-/** What a test is given. */
+/** The fixture of a test. */
 export interface UpstashBench {
   readonly front: UpstashFront;
-  /** A port by address, with a deadline nothing should come near to. */
+  /** A port by address, with a deadline that no test reaches. */
   readonly port: RedisPort;
-  /** A key nobody else uses. */
+  /** A key that no other test uses. */
   readonly key: string;
   /** Opens another port to the same front; by address if no client is given. */
   open(options?: PortOptions): RedisPort;
 }
 
-/** What is different about a port. */
+/** The differences of a port. */
 export interface PortOptions {
   readonly redis?: UpstashRedis | undefined;
   readonly token?: string;
   readonly timeoutMs?: number;
 }
 
-/** A test body with a front to itself. */
+/** A test body with a front of its own. */
 export function withFront(
   body: (bench: UpstashBench) => Promise<void>,
   options: FrontOptions = {},
@@ -55,18 +55,18 @@ export function withFront(
   };
 }
 
-/** A client of the SDK that leaves replies alone. */
+/** A client of the SDK that does not change replies. */
 export function held({ url, token }: UpstashFront): UpstashRedis {
   return new UpstashRedis({ url, token, automaticDeserialization: false, retry: { retries: 0 } });
 }
 
-/** Answers its first argument. */
+/** Returns its first argument. */
 export const echo: Program = program("return ARGV[1]", "echo");
-/** Answers how often it ran. */
+/** Returns the number of its runs. */
 export const count: Program = program(`return redis.call("INCR", KEYS[1])`, "count");
-/** What no error may repeat. */
+/** A text that no error may repeat. */
 export const canary = "canary-4111111111111111";
-/** A page where an answer should be. */
+/** A web page in place of a reply. */
 export const html = {
   headers: { "content-type": "text/html" },
   body: `<html>${canary}</html>`,

@@ -1,7 +1,7 @@
 /**
- * Upstash's REST API in front of a real Redis, and its bad days: too many
- * requests, broken gateways, lost and cut answers, silence. It runs in Node.js:
- * Bun answers an empty 200 where a test wants the connection cut.
+ * Upstash's REST API in front of a real Redis, with its faults: too many requests,
+ * broken gateways, lost and cut answers, silence. It runs in Node.js: Bun answers an
+ * empty 200 where a test wants the connection cut.
  *
  * @module
  */
@@ -12,37 +12,37 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { Redis } from "ioredis";
 import { until } from "./until.ts";
 
-/** What goes wrong with a request: one of these, but for `headers` and `body`. */
+/** The fault of a request: exactly one of these, apart from `headers` and `body`. */
 export interface Fault {
-  /** It is answered with this status, and nothing runs. */
+  /** The request gets this status, and no command runs. */
   readonly answer?: number;
   /** The headers of that answer. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The body of that answer. */
   readonly body?: string;
-  /** The connection is cut, before anything runs or in place of the answer. */
+  /** The connection is cut, before any command runs or in place of the answer. */
   readonly lose?: "request" | "reply";
-  /** It runs; the answer is half of one: of the JSON, or of what HTTP was promised. */
+  /** The command runs, and the answer is cut in half: the JSON, or the promised length. */
   readonly half?: "json" | "body";
-  /** It never runs, and is never answered. */
+  /** The command never runs and gets no answer. */
   readonly silent?: true;
-  /** It runs once this resolves. */
+  /** The command runs once this resolves. */
   readonly until?: Promise<unknown>;
 }
 
-/** One request that came. */
+/** One received request. */
 export interface Seen {
   /** Its path, such as `/pipeline`. */
   readonly path: string;
-  /** The commands in it. */
+  /** The commands in the request. */
   readonly commands: readonly (readonly string[])[];
   /** Its headers. */
   readonly headers: IncomingMessage["headers"];
 }
 
-/** How the front behaves. */
+/** Settings of the front. */
 export interface FrontOptions {
-  /** Whether it takes `flags=allow-key-locking`, as Upstash does and Redis does not. Not if absent. */
+  /** Accepts `flags=allow-key-locking`, as Upstash does and Redis does not. Off if absent. */
   readonly keyLocking?: boolean;
 }
 
@@ -50,13 +50,13 @@ export interface FrontOptions {
 export interface UpstashFront {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
-  /** The token it wants. */
+  /** The token that it requires. */
   readonly token: string;
   /** Every request with the right token, in order. */
   readonly requests: readonly Seen[];
-  /** The next `times` requests that hold `part` go wrong so. */
+  /** Applies `fault` to the next `times` requests that contain `part`. */
   fail(fault: Fault, times?: number, part?: string): void;
-  /** Cuts everything and stops. */
+  /** Closes all connections and stops. */
   close(): Promise<void>;
 }
 
@@ -77,7 +77,10 @@ export async function startFront(url: string, options: FrontOptions = {}): Promi
   const unlocked = new Map<string, string>();
   let count = 0;
 
-  /** What Redis has to be asked, as it knows neither the line nor the hash of a text with it. */
+  /**
+   * Translates a command for Redis, which knows neither the line nor the hash of a text
+   * with it.
+   */
   function told([name = "", body = "", ...rest]: readonly string[]): string[] {
     if (!options.keyLocking || !/^eval(sha)?$/i.test(name)) return [name, body, ...rest];
     if (!body.startsWith(lockingLine)) return [name, unlocked.get(body) ?? body, ...rest];
@@ -95,7 +98,7 @@ export async function startFront(url: string, options: FrontOptions = {}): Promi
     }
     try {
       const [word, ...args] = command.length === 1 ? command : told(command);
-      // In capitals ioredis knows no command, and leaves the reply as it is.
+      // In capitals ioredis knows no command, and leaves the reply unchanged.
       return { result: shown(await redis.callBuffer(word!.toUpperCase(), ...args), base64) };
     } catch (error) {
       return { error: (error as Error).message };
@@ -177,7 +180,7 @@ export async function startFront(url: string, options: FrontOptions = {}): Promi
 
 const invalidToken = { error: "WRONGPASS invalid or missing auth token" };
 
-/** The whole body as text; undefined if it is longer than is allowed. */
+/** The whole body as text; undefined if it is too long. */
 async function read(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -191,7 +194,7 @@ async function read(request: IncomingMessage): Promise<string | undefined> {
 function commandsOf(pathname: string, body: string): string[][] {
   if (pathname === "/pipeline" || pathname === "/multi-exec") return JSON.parse(body).map(strings);
   if (pathname === "/") return [strings(JSON.parse(body))];
-  // The path form: a command in the path, its last argument in the body.
+  // In the path form, the path holds the command and the body its last argument.
   const path = pathname.slice(1).split("/").map(decodeURIComponent);
   return [body === "" ? path : [...path, body]];
 }
@@ -200,7 +203,7 @@ function strings(command: readonly unknown[]): string[] {
   return command.map((arg) => typeof arg === "string" ? arg : JSON.stringify(arg));
 }
 
-/** In base64 every text is coded, but for an `OK` that is all there is. */
+/** Encodes every text in base64, except a reply that is only `OK`. */
 function shown(reply: unknown, base64: boolean): unknown {
   const plain = (value: unknown, encoding: "utf8" | "base64"): unknown =>
     Array.isArray(value)

@@ -1,6 +1,6 @@
 /**
- * A program over Upstash for any runtime: makes a task, runs it itself, reads
- * its result, and prints what came of it.
+ * A program over Upstash for any runtime: makes a task, runs it, reads its result, and
+ * prints the outcome.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A network between a client and a server that a test can break: cut it, slow
- * it down, swallow a reply after the command ran, or go silent altogether.
+ * A network between a client and a server that a test can break. It can be cut, slowed
+ * down, silenced, or lose a reply after the command ran.
  *
  * @module
  */
@@ -9,39 +9,42 @@ import { openTunnel, type Pair } from "../../cli/lab/tunnel.ts";
 
 /** A breakable wire. */
 export interface Wire {
-  /** Where clients connect instead. */
+  /** The URL for clients in place of the server's. */
   readonly url: string;
-  /** How many connections stand. */
+  /** The number of open connections. */
   readonly connections: number;
-  /** How many connections await an array in answer to a request that holds `part`, in any case. */
+  /**
+   * The number of connections that await an array in reply to a request with `part`, in
+   * any case.
+   */
   pending(part: string): number;
   /** Cuts all connections. New ones are accepted. */
   cut(): void;
   /**
-   * Swallows what the server sends next in answer to a request that holds
-   * `part`, and cuts that connection: the command ran, its answer is lost.
+   * Swallows the next reply to a request that contains `part`, and cuts that
+   * connection. The command ran, and its reply is lost.
    */
   dropReplyTo(part: string): void;
-  /** How often that happened. */
+  /** The number of swallowed replies. */
   readonly dropped: number;
-  /** Holds back everything the server sends by `ms` milliseconds. */
+  /** Delays everything that the server sends by `ms` milliseconds. */
   delay(ms: number): void;
-  /** Swallows everything, both ways, without closing anything; and new connections as well. */
+  /** Swallows all data in both directions without a close, on new connections as well. */
   blackhole(): void;
-  /** Lets new connections through again. Those of the black hole stay in it. */
+  /** Accepts new connections again. Connections of the black hole stay in it. */
   heal(): void;
-  /** Refuses new connections, and cuts those that stand. */
+  /** Refuses new connections, and cuts the open ones. */
   down(): void;
-  /** Leads new connections to another server. Those that stand stay where they are. */
+  /** Routes new connections to another server. Open ones stay. */
   redirect(url: string): void;
-  /** Cuts everything and stops. */
+  /** Closes all connections and stops. */
   close(): Promise<void>;
 }
 
 /** Opens a wire to the server at `url`. */
 export async function openWire(url: string): Promise<Wire> {
   let target = addressOf(url);
-  /** What a connection asked for last, and whether its answer is to be swallowed. */
+  /** The last request of a connection, and whether its reply is to be swallowed. */
   const asked = new Map<Pair, { text: string; doomed: boolean }>();
   let part = "";
   let dropped = 0;
@@ -67,7 +70,7 @@ export async function openWire(url: string): Promise<Wire> {
         }
         return on();
       }
-      // An array: what BLPOP answers, and no command of a handshake does.
+      // An array is the reply to BLPOP, and to no command of a handshake.
       if (new TextDecoder().decode(chunk).includes("*")) last.text = "";
       if (last.doomed) {
         dropped++;

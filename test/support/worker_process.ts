@@ -1,6 +1,6 @@
 /**
- * A process of the tests: a worker, or a client that only pushes. It is told
- * what it is by its first argument, and what to do by messages.
+ * A process of the tests: a worker, or a client that only pushes. Its first argument
+ * describes it, and messages give it commands.
  *
  * @module
  */
@@ -21,17 +21,17 @@ import { note } from "./effect_log.ts";
 import { type PortFault, withFaults } from "./faulty_port.ts";
 import { ask, release } from "./tasks.ts";
 
-/** What a process is. */
+/** The description of a process. */
 export interface Post {
-  /** The URL of its Redis; over HTTP with a token for a user. */
+  /** The URL of its Redis; over HTTP, the user name is the token. */
   readonly redis: string;
-  /** Its worker; a client that only pushes if absent. */
+  /** The worker's options; without them the process only pushes. */
   readonly worker?: WorkerOptions;
-  /** What is wrong with its port. */
+  /** The faults of its port. */
   readonly faults: readonly PortFault[];
 }
 
-/** What a process is told to do. `call` is answered under its number. */
+/** A command to a process. The answer to `call` carries its number. */
 export type Order =
   | { readonly do: "release"; readonly key: string }
   | { readonly do: "health"; readonly call: number }
@@ -63,7 +63,7 @@ const rl = createRelier({
 });
 let worker: Worker | undefined;
 
-// Nobody is left behind by a test that ends early.
+// No process survives a test that ends early.
 process.on("disconnect", () => process.exit(1));
 process.on("message", (message) => void obey(message as Order));
 void begin().catch((error) => {

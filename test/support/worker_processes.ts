@@ -1,7 +1,7 @@
 /**
- * Processes that a test starts, stops and kills: workers, and clients. They are
- * bundled once, with the thread beside them, because a process that has to
- * compile itself is too slow to be killed twenty times. None outlives the test.
+ * Processes that a test starts, stops and kills: workers and clients. The program and
+ * its thread are bundled once. A process that compiles its own source is too slow to be
+ * killed twenty times. No process outlives the test.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { here, programLine, type Runtime } from "./runtimes.ts";
 import { bounded, until } from "./until.ts";
 import type { Order, Post } from "./worker_process.ts";
 
-/** How a process ended. */
+/** The exit of a process. */
 export interface End {
   readonly code: number | null;
   readonly signal: string | null;
@@ -30,32 +30,32 @@ export interface End {
 /** One process. */
 export interface WorkerProcess {
   readonly pid: number;
-  /** The id of its worker; empty for a client. */
+  /** The id of the worker; empty for a client. */
   readonly worker: string;
-  /** Resolves when it is gone. */
+  /** Resolves when the process has ended. */
   readonly ended: Promise<End>;
   readonly alive: boolean;
-  /** SIGKILL; resolves when it is gone. */
+  /** Sends SIGKILL; resolves when the process has ended. */
   kill(): Promise<End>;
-  /** SIGSTOP: it keeps its connections, and does nothing. */
+  /** Sends SIGSTOP: the process keeps its connections and does nothing. */
   stop(): void;
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   wake(): void;
-  /** SIGTERM. */
+  /** Sends SIGTERM. */
   term(): void;
-  /** Lets its runs of `key` end. */
+  /** Ends the runs of `key` in the process. */
   release(key: string): void;
   health(): Promise<WorkerHealth>;
-  /** Pushes the task `ask` so often at once; resolves to the results. */
+  /** Pushes the task `ask` `times` times at once; resolves to the results. */
   ask(key: string, ms: number, times: number): Promise<unknown[]>;
 }
 
 /** All processes of a test. */
 export interface WorkerProcesses {
   readonly effectLog: EffectLog;
-  /** Those that are alive. */
+  /** The processes that have not ended. */
   readonly alive: readonly WorkerProcess[];
-  /** Starts a worker, on `runtime` if that is given, and resolves when it has begun to claim. */
+  /** Starts a worker, on `runtime` if given; resolves when it claims tasks. */
   startWorker(
     worker?: WorkerOptions,
     faults?: readonly PortFault[],
@@ -64,9 +64,9 @@ export interface WorkerProcesses {
   ): Promise<WorkerProcess>;
   /** Starts a client. */
   startClient(): Promise<WorkerProcess>;
-  /** SIGTERM to all; resolves when they are gone, to how each ended. */
+  /** Sends SIGTERM to all; resolves to their exits once all have ended. */
   drainAll(): Promise<End[]>;
-  /** Kills what is left. */
+  /** Kills the processes that are left. */
   close(): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ process.once("exit", () => {
 
 let bundled: Promise<string> | undefined;
 
-/** The fixture as one file, beside that of its thread. */
+/** Bundles the program into one file, beside that of its thread. */
 function bundle(): Promise<string> {
   const outdir = join(tmpdir(), `relier-worker-${process.pid}`);
   const entries = ["./worker_process.ts", "../../adapters/node/entry.ts"];
@@ -87,7 +87,7 @@ function bundle(): Promise<string> {
     banner: { js: 'const entryUrl = require("node:url").pathToFileURL(__filename).href;' },
     define: { "import.meta.url": "entryUrl" },
     bundle: true,
-    // What `#client` stands for in the processes.
+    // The condition that `#client` resolves by in the processes.
     conditions: engineName === "bun" ? ["bun"] : [],
     format: "cjs",
     logLevel: "error",
@@ -101,14 +101,14 @@ function bundle(): Promise<string> {
   return bundled;
 }
 
-/** The fixture on another runtime, which reads it as it is. */
+/** Starts the program on another runtime, which reads the TypeScript itself. */
 function foreign(runtime: Runtime, setup: string[], env: NodeJS.ProcessEnv): ChildProcess {
   const file = fileURLToPath(new URL("./worker_process.ts", import.meta.url));
   const { command, args } = programLine(runtime, file);
   return fork(file, setup, { env, execPath: command, execArgv: args.slice(0, -1) });
 }
 
-/** Makes a processes that works on the Redis at `url`. */
+/** Opens a set of processes that work on the Redis at `url`. */
 export async function openWorkerProcesses(url: string): Promise<WorkerProcesses> {
   const bundled = await bundle();
   const effectLog = openEffectLog();
@@ -137,7 +137,7 @@ export async function openWorkerProcesses(url: string): Promise<WorkerProcesses>
       if (message.ready !== undefined) worker = message.ready;
       else waiting.get(message.call!)!(message.answer);
     });
-    child.on("error", () => {}); // It may be gone before a message reaches it.
+    child.on("error", () => {}); // The process may end before a message reaches it.
     const tell = (order: Order) => void (child.connected && child.send(order));
     function request<T>(order: (call: number) => Order): Promise<T> {
       const call = calls++;

@@ -1,7 +1,6 @@
 /**
- * A worker on the edge: a schedule or a request has it work for a while. What
- * its tasks do to the world is written down by the ledger, which looks at the
- * fence first.
+ * A worker on the edge: a schedule or a request starts it for a while. The ledger
+ * records the effects of its tasks and checks the fence first.
  *
  * @module
  */
@@ -17,25 +16,25 @@ import {
 } from "../../../mod.ts";
 import { type Order, orderSchema } from "./order.ts";
 
-/** What the worker finds in its `env`. */
+/** The bindings in the `env` of the worker. */
 interface BillingEnv {
   readonly REDIS_URL: string;
   readonly REDIS_TOKEN: string;
   readonly LEDGER: string;
 }
 
-/** What Workers call. */
+/** The handlers that Workers call. */
 interface ExportedHandler {
   fetch(request: Request, env: BillingEnv): Promise<Response>;
   scheduled(event: unknown, env: BillingEnv, context: Context): void;
 }
 
-/** What a Worker may ask of its invocation. */
+/** The context of an invocation. */
 interface Context {
   waitUntil(work: Promise<unknown>): void;
 }
 
-/** What came of an order. */
+/** The outcome of an order. */
 export interface Receipt {
   readonly charged: string;
   readonly on: string;

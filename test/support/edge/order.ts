@@ -1,5 +1,5 @@
 /**
- * What the shop and its worker both know of an order: that is all they share.
+ * The definition of an order, the only code that the shop and its worker share.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import { boolean, object, string } from "valibot";
 import type { StandardSchema } from "../../../mod.ts";
 
-/** An order; `hang` has the first attempt at it wait for an answer that never comes. */
+/** An order; `hang` makes its first attempt wait for an answer that never comes. */
 export interface Order {
   readonly order: string;
   readonly hang: boolean;
 }
 
-/** Its schema. */
+/** The schema of an order. */
 export const orderSchema: StandardSchema<Order, Order> = object({
   order: string(),
   hang: boolean(),

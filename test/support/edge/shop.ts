@@ -1,6 +1,6 @@
 /**
- * A shop on the edge: it takes orders and tells what became of them. It knows
- * the task by its type alone, so nothing of what charges a card is in its bundle.
+ * A shop on the edge: it takes orders and reports their outcomes. It knows the task by
+ * its type alone, so its bundle has no code that charges a card.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { createRelier, type Relier, taskRef } from "../../../mod.ts";
 import type { chargeOrder, Receipt } from "./billing.ts";
 import { orderSchema } from "./order.ts";
 
-/** What the shop finds in its `env`. */
+/** The bindings in the `env` of the shop. */
 export interface ShopEnv {
   readonly REDIS_URL: string;
   readonly REDIS_TOKEN: string;

@@ -1,5 +1,6 @@
 /**
- * Asking an app of the middleware tests, and what any answer of it has to be like.
+ * Sends requests to an app of the middleware tests, and checks the common properties of
+ * every answer.
  *
  * @module
  */
@@ -9,36 +10,36 @@ import { type Lab, withRelier } from "../relier.ts";
 import type { Site } from "./servers.ts";
 import { secret } from "./tasks.ts";
 
-/** An answer. */
+/** A received answer. */
 export interface Answered {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
   readonly bytes: Uint8Array;
-  /** Its body, if that is JSON. */
+  /** The body, if it is JSON. */
   readonly json: any;
 }
 
-/** What a request brings along. */
+/** The contents of a request. */
 export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
-  /** As JSON, unless it is text. */
+  /** Sent as JSON, unless it is text. */
   readonly body?: unknown;
 }
 
 /** A {@linkcode Lab} with an app that is served. */
 export interface SiteLab extends Lab {
   readonly site: Site;
-  /** Asks, such as `ask("POST /orders/1")`. */
+  /** Sends a request, such as `ask("POST /orders/1")`. */
   ask(line: string, asking?: Asking): Promise<Answered>;
 }
 
-/** What serves, and what it cannot. */
+/** A kind of server, and its limits. */
 export interface Stage {
   serve(lab: Lab): Promise<Site>;
-  /** Why a bare push finds no client there. */
+  /** The reason why a bare push finds no client there. */
   readonly noBarePush?: string;
-  /** Whether tests may take their seconds. */
+  /** True allows tests that take seconds. */
   readonly patient?: boolean;
 }
 
@@ -81,7 +82,7 @@ async function answered(response: Response): Promise<Answered> {
   return { status, headers, text, bytes, json: isJson ? JSON.parse(text) : undefined };
 }
 
-/** Asserts that an answer is a problem. */
+/** Asserts that an answer is a problem document. */
 export function assertProblem({ status, headers, json, text }: Answered, expected: number): void {
   assert.equal(status, expected, text);
   assert.match(headers.get("content-type")!, /^application\/problem\+json/);
@@ -91,7 +92,7 @@ export function assertProblem({ status, headers, json, text }: Answered, expecte
   assert.doesNotMatch(text, /\bat .*:\d+:\d+|node_modules|\{default/, "it shows a stack or a key");
 }
 
-/** Asserts that what `run` does leaves no trace in Redis. */
+/** Asserts that `run` leaves no trace in Redis. */
 export async function harmlessly(lab: Lab, run: () => Promise<void>): Promise<void> {
   const before = [await lab.size(), await lab.dump()];
   await run();

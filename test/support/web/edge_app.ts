@@ -1,5 +1,5 @@
 /**
- * The app of the middleware tests, in workerd: each request has a client of its own,
+ * The app of the middleware tests, in workerd. Each request has a client of its own,
  * over HTTP, under the prefix of its test.
  *
  * @module
@@ -23,7 +23,7 @@ function clientOf(request: Request, { REDIS_URL: url, REDIS_TOKEN: token }: Bind
   return createRelier({ redis: upstash({ url, token }), prefix });
 }
 
-/** What an app on the edge does by itself: it makes a client of each request's context. */
+/** The part of an app that every edge needs: a client for the context of each request. */
 const made: Hono<{ Bindings: Bindings; Variables: RelierVariables }> = new Hono<
   { Bindings: Bindings; Variables: RelierVariables }
 >()

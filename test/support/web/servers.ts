@@ -1,5 +1,5 @@
 /**
- * Servers for the apps of the middleware tests: on what runs this, and of Express.
+ * Servers for the apps of the middleware tests: on the present runtime, and of Express.
  *
  * @module
  */
@@ -15,12 +15,12 @@ import { honoApp } from "./hono_app.ts";
 /** An app that is served. */
 export interface Site {
   readonly url: string;
-  /** What every request has to bring along, besides. */
+  /** Headers that every request needs besides its own. */
   readonly headers?: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
-/** Serves the app of Hono on what runs this. */
+/** Serves the app of Hono on the present runtime. */
 export async function honoSite({ rl }: Lab): Promise<Site> {
   const app = honoApp(rl);
   const host = globalThis as any;
@@ -48,7 +48,7 @@ export async function honoSite({ rl }: Lab): Promise<Site> {
 
 /** Serves the app of Express. */
 export async function expressSite({ rl }: Lab): Promise<Site> {
-  // Not on every runtime that runs this file.
+  // Express does not load on every runtime that runs this file.
   const { expressApp } = await import("./express_app.ts");
   return await serveExpress(expressApp(rl));
 }

@@ -1,6 +1,5 @@
 /**
- * What the apps of the middleware tests push, and what their handlers do: the same
- * for every framework.
+ * The tasks of the middleware tests and their handlers, equal for every framework.
  *
  * @module
  */
@@ -21,21 +20,21 @@ export const order: Task<"web-order", [id: string], string> = rlTask(
   (id: string) => `ordered ${id}`,
 );
 
-/** Pushed whenever a payment is made: so that payments can be counted from outside. */
+/** Pushed for every payment, so that a test can count payments. */
 const paid: Task<"web-paid", [how: string], string> = rlTask(
   "web-paid",
   { queue: "calls" },
   (how: string) => how,
 );
 
-/** Pushed to let a handler go on. */
+/** Pushed to let a handler continue. */
 export const open: Task<"web-open", [], string> = rlTask(
   "web-open",
   { queue: "gate" },
   () => "open",
 );
 
-/** A picture to be resized. */
+/** A picture to resize. */
 export interface Picture {
   readonly name: string;
   readonly width: number;
@@ -46,10 +45,10 @@ const picture: StandardSchema<Picture, Picture> = v.object({
   width: v.pipe(v.number(), v.maxValue(1000)),
 });
 
-/** What the error of a handler says, and no answer may. */
+/** The error message of a handler, which no answer may contain. */
 export const secret = "4111-1111-1111-1111";
 
-/** Can be had over HTTP; `bad` dies, `slow` goes half of the way, and on when it is cancelled. */
+/** A task with an HTTP route; `bad` dies, `slow` stops half way and continues on cancellation. */
 export const resize: Task<"web-resize", [Picture], string> & Checked<typeof picture> = rlTask(
   "web-resize",
   { input: picture },
@@ -65,7 +64,7 @@ export const resize: Task<"web-resize", [Picture], string> & Checked<typeof pict
   },
 );
 
-/** Cannot be had over HTTP. */
+/** A task without an HTTP route. */
 export const hidden: Task<"web-hidden", [Picture], string> & Checked<typeof picture> = rlTask(
   "web-hidden",
   { input: picture },
@@ -75,14 +74,14 @@ export const hidden: Task<"web-hidden", [Picture], string> & Checked<typeof pict
 /** The token of the tasks. */
 export const token = "the-token-of-the-tasks";
 
-/** An answer, for every framework to give. */
+/** An answer, for every framework to send. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array<ArrayBuffer>;
 }
 
-/** Makes a payment, as `how` says. */
+/** Makes a payment in the way that `how` names. */
 export async function pay(rl: Relier, how: string): Promise<Answer> {
   await rl.apush(paid, how);
   if (how === "throw") throw new Error(secret);
@@ -114,7 +113,7 @@ export async function pay(rl: Relier, how: string): Promise<Answer> {
   }
 }
 
-/** Resolves once somebody has pushed to the gate. */
+/** Resolves once a push has opened the gate. */
 async function opened(rl: Relier): Promise<void> {
   while ((await rl.queue("gate").stats()).counts.ready === 0) {
     await new Promise((resolve) => setTimeout(resolve, 10));

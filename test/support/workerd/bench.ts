@@ -1,6 +1,6 @@
 /**
- * A bench for the port suite in workerd: the port is here; the server, the front
- * and the wire to it are the host's.
+ * A bench for the port suite in workerd. The port runs here; the server, the front and
+ * the wire belong to the host.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type PortBench, timeoutMs } from "../../conformance/port.ts";
 import type { Wire } from "../wire.ts";
 import { ask, obeyed, remote } from "./host.ts";
 
-/** Opens one. */
+/** Opens a bench. */
 export async function edgeBench(): Promise<PortBench> {
   const { bench, wire, address } = await ask<{
     bench: string;
@@ -22,7 +22,8 @@ export async function edgeBench(): Promise<PortBench> {
   return {
     port: {
       ...port,
-      // A wire is told in passing; here that is a request, which may be slower than the call.
+      // A change of the wire takes effect at once elsewhere. Here it is a request, which may be
+      // slower than the call.
       async run(...call) {
         await obeyed();
         try {

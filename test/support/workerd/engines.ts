@@ -1,6 +1,6 @@
 /**
- * What the tests in workerd run on: Upstash's API, in front of a real Redis
- * that the host started.
+ * The engine of the tests in workerd: Upstash's API in front of a real Redis that the
+ * host starts.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { Engine, EngineName } from "../engines.ts";
 import type { Cell } from "../suites.ts";
 import { ask, remote } from "./host.ts";
 
-/** See the file this one stands for. */
+/** See the file that this one replaces. */
 export const engineName: EngineName = "upstash";
 
-/** See the file this one stands for. */
+/** See the file that this one replaces. */
 export const cell: Cell = "workerd+upstash";
 
-/** See the file this one stands for. */
+/** See the file that this one replaces. */
 export async function openEngine(): Promise<Engine> {
   const { url, front } = await ask<{ url: string; front: { url: string; token: string } }>(
     "host",
@@ -32,7 +32,7 @@ export async function openEngine(): Promise<Engine> {
   };
 }
 
-/** A connection of its own, for as long as it lasts. */
+/** A subscription with a connection of its own. */
 function subscriber(): { subscribe(channel: string): Promise<void>; disconnect(): void } {
   let id: string | undefined;
   return {

@@ -1,6 +1,6 @@
 /**
- * The worker that runs a file of tests: it says which there are, and runs them
- * one after the other within one request, as a process would.
+ * The worker that runs a test file: it lists the tests, and runs them one after the
+ * other within one request, as a process would.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import { skipped } from "../suites.ts";
 import { useHost } from "./host.ts";
 import { registered } from "./node_test.ts";
 
-/** What came of a test, one line of the answer each. */
+/** The outcome of a test, one line of the response each. */
 export interface Line {
   readonly name: string;
-  /** Why it was skipped. */
+  /** The reason for a skip. */
   readonly skipped?: string;
-  /** What it threw, with its stack. */
+  /** The thrown error, with its stack. */
   readonly error?: string;
 }
 
@@ -25,14 +25,14 @@ export function runnerOf(load: () => Promise<unknown>): {
   return {
     async fetch(request, { HOST }) {
       useHost(HOST);
-      // Not at the top of the module: tests do what workerd forbids there.
+      // The import is not at the top of the module: tests do what workerd forbids there.
       await load();
       if (new URL(request.url).pathname === "/tests") {
         return Response.json(registered.map(({ name }) => name));
       }
       const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
       void run(writable.getWriter());
-      // So that nobody on the way keeps lines to himself in order to compress them.
+      // Without compression no proxy holds lines back.
       return new Response(readable, { headers: { "content-encoding": "identity" } });
     },
   };

@@ -1,6 +1,6 @@
 /**
- * The way out of workerd: calls of things that live in the Node.js process that
- * started it, one request each.
+ * Calls from workerd to objects in the Node.js process that started it, one request
+ * each.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { deserialize, serialize } from "./serialization.ts";
 let address = "";
 let last: Promise<unknown> = Promise.resolve();
 
-/** Says where the host listens. */
+/** Sets the address of the host. */
 export function useHost(url: string): void {
   address = url;
 }
@@ -27,7 +27,7 @@ export function ask<T>(on: string, name: string, args: readonly unknown[] = []):
   return call;
 }
 
-/** Resolves when the host has done all it was asked for. */
+/** Resolves when the host has finished all calls. */
 export async function obeyed(): Promise<void> {
   await last;
 }

@@ -1,5 +1,5 @@
 /**
- * What a file of tests imports and workerd has not: processes, sockets, and who
+ * Stand-ins for imports that workerd lacks: processes and sockets, and the code that
  * looks for them.
  *
  * @module
@@ -7,10 +7,10 @@
 
 import { ask } from "./host.ts";
 
-/** There is no process, so this is none of theirs. */
+/** The name of the runtime, which has no processes. */
 export const here = "workerd";
 
-/** Finds a port of this machine nobody listens on. */
+/** Asks the host for a free port of this machine. */
 export function freePort(): Promise<number> {
   return ask("host", "freePort");
 }

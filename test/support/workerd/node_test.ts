@@ -1,11 +1,11 @@
 /**
- * What stands for `node:test` in workerd, which has none: it keeps what is
- * registered, for whoever runs it.
+ * Stands for `node:test` in workerd, which has none: it keeps the registered tests for
+ * their runner.
  *
  * @module
  */
 
-/** What a test body is given. */
+/** The argument of a test body. */
 export interface TestContext {
   readonly name: string;
   skip(reason?: string): void;
@@ -13,17 +13,17 @@ export interface TestContext {
 
 type Body = (t: TestContext) => unknown;
 
-/** One test. */
+/** A registered test. */
 export interface Registered {
   readonly name: string;
   readonly skip: boolean | string;
   readonly body: Body;
 }
 
-/** In the order they were registered. */
+/** The tests in the order of their registration. */
 export const registered: Registered[] = [];
 
-/** Keeps a test. */
+/** Registers a test. */
 export function test(name: string, ...rest: (Body | { skip?: boolean | string })[]): void {
   const body = rest.find((each) => typeof each === "function") as Body;
   const options = rest.find((each) => typeof each === "object") as { skip?: boolean | string };

@@ -1,22 +1,21 @@
 /**
- * How values travel between workerd and its host: bytes as text, everything
- * else as JSON.
+ * Converts values between workerd and its host: bytes to text, everything else to JSON.
  *
  * @module
  */
 
 import { Buffer } from "node:buffer";
 
-/** A value as text. */
+/** Converts a value to text. */
 export function serialize(value: unknown): string {
-  // Buffers have turned themselves into something else before they are asked for.
+  // A buffer has converted itself by the time this function receives it.
   return JSON.stringify(value, function (this: Record<string, unknown>, key, each) {
     const own = this[key];
     return own instanceof Uint8Array ? { bytes: Buffer.from(own).toString("base64") } : each;
   });
 }
 
-/** The value of a text. */
+/** Converts text to its value. */
 export function deserialize(text: string): unknown {
   return JSON.parse(
     text,
