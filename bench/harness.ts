@@ -1,6 +1,6 @@
 /**
  * Tools of the layout bench: a Redis of its own, and one line of JSON that
- * says where it was measured.
+ * describes the machine.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export async function openLab(): Promise<Lab> {
   const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--dir", dir];
   const server = spawn("redis-server", args, { stdio: "ignore" });
   const redis = new Redis(port, "127.0.0.1", { protocol: 2, maxRetriesPerRequest: null });
-  redis.on("error", () => {}); // It is still starting: the client tries again.
+  redis.on("error", () => {}); // Redis is still starting: the client tries again.
   await redis.ping();
   const number = async (section: string, name: string): Promise<number> =>
     Number(new RegExp(`^${name}:(.*)$`, "m").exec(await redis.info(section))?.[1]);

@@ -1,7 +1,7 @@
 /**
- * Layouts for waiting tasks, and the cost of each: bytes, and Redis
- * CPU for putting 50 in and taking 50 out in one script. The numbers that
- * decided stand in `core/protocol/keys.ts`.
+ * Compares layouts for waiting tasks by their cost: bytes, and Redis CPU for
+ * adding 50 and removing 50 in one script. `core/protocol/keys.ts` has the
+ * numbers that decided.
  *
  * @module
  */

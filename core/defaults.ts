@@ -14,10 +14,10 @@ export const defaultPageRows = 50;
 /** The most rows of a page. */
 export const maxPageRows = 200;
 
-/** How long a task stays with a silent worker, and a lock with a silent holder. */
+/** The time a task stays with a silent worker, and a lock with a silent holder. */
 export const defaultLeaseMs = 10_000;
 
-/** How long Redis keeps results, idempotency keys and cancelled tasks. */
+/** The time Redis keeps results, idempotency keys and cancelled tasks. */
 export const defaultRetentionMs = 3_600_000;
 
 /** The most bytes of an encoded payload. */
@@ -29,26 +29,26 @@ export const maxResultBytes = 262_144;
 /** The most characters of a reason, a cause or a remark. */
 export const maxReasonLength = 200;
 
-/** How many handlers of a worker run at once. */
+/** The handlers a worker runs at once. */
 export const defaultConcurrency = 10;
 
 /** The most handlers a worker runs at once, and the most tasks it holds beyond them. */
 export const maxConcurrency = 10_000;
 
-/** How long a drain lets handlers finish. */
+/** The time a drain waits for handlers to finish. */
 export const defaultDrainMs = 30_000;
 
-/** How long a handler may block the event loop before its tasks count as stalled. */
+/** The time a handler may block the event loop before its tasks count as stalled. */
 export const defaultStallBudgetMs = 30_000;
 
-/** How long a closing worker retries its last calls to Redis, and its last export of telemetry. */
+/** The time a closing worker retries its last calls to Redis, and its last export of telemetry. */
 export const farewellMs = 5000;
 
-/** How long `flush()` waits for pushes in the background. */
+/** The time `flush()` waits for pushes in the background. */
 export const defaultFlushMs = 30_000;
 
-/** How long a caller waits for another holder of the same idempotency key. */
+/** The time a caller waits for another holder of the same idempotency key. */
 export const defaultLockWaitMs = 30_000;
 
-/** How long a call to Redis is retried before it fails. */
+/** The time a call to Redis is retried before it fails. */
 export const defaultTimeoutMs = 10_000;

@@ -1,6 +1,6 @@
 /**
- * What the core asks of a Redis client. This is the whole seam: an adapter is
- * correct when it passes `test/conformance/port.ts`.
+ * The interface of a Redis client, as the core uses it. This is the whole seam: an adapter
+ * is correct when it passes `test/conformance/port.ts`.
  *
  * @module
  */
@@ -18,11 +18,11 @@ export interface Program {
   readonly source: string;
 }
 
-/** How far a write must have travelled before {@linkcode RedisPort.run} resolves. */
+/** The confirmation of a write that {@linkcode RedisPort.run} waits for before it resolves. */
 export interface Confirm {
   /** Replicas that must have acknowledged (`WAIT`), 1 to 16. */
   readonly replicas?: number;
-  /** Whether the local append-only file must be on disk (`WAITAOF`). */
+  /** True if the local append-only file must be on disk (`WAITAOF`). */
   readonly fsync?: boolean;
   /** Milliseconds to wait for that, 1 to 60,000. */
   readonly timeoutMs: number;
@@ -35,7 +35,7 @@ export interface RedisPort {
    * once, because clients resend: every program has to be repeatable.
    *
    * `confirm` is sent behind the script on the same connection; on another
-   * one it would answer for nothing.
+   * connection it would confirm nothing.
    *
    * @throws {RedisError} `refused` if Redis answered with an error, `unknown`
    * if no answer came in time, `unsupported` if the server cannot confirm.
@@ -49,8 +49,8 @@ export interface RedisPort {
 
   /**
    * Waits until one of `bells` rings, `ms` have passed or `signal` aborts. May
-   * return early and may miss a ring: it saves polling, and nothing relies on
-   * it for correctness.
+   * return early and may miss a ring: it saves polling, and correctness does
+   * not depend on it.
    *
    * @throws {RedisError} `unknown` if the connection broke.
    */
@@ -58,10 +58,9 @@ export interface RedisPort {
 
   /**
    * Subscribes to `channel` and resolves, once Redis has confirmed, to a
-   * function that unsubscribes. One handler is called once per message however
-   * often the client reconnects. `onCut` is called when the subscription was
-   * lost, and again never until it stands again. Absent where there is no
-   * connection to hold (HTTP).
+   * function that unsubscribes. A handler is called once per message, however
+   * often the client reconnects. `onCut` is called once for each loss of the
+   * subscription. Absent where there is no connection to hold (HTTP).
    */
   listen?(
     channel: string,
@@ -69,42 +68,42 @@ export interface RedisPort {
     onCut?: () => void,
   ): Promise<() => void>;
 
-  /** Closes what this port opened. A client passed in by the caller stays open. */
+  /** Closes the connections this port opened. A client passed in by the caller stays open. */
   close(): Promise<void>;
 
   /**
-   * Resolves to what its adapter needs to open the same Redis again in another
-   * thread, as plain data; to `undefined` if that cannot be told as such. A
-   * function, because it holds passwords and ports are printed.
+   * Resolves to plain data from which its adapter opens the same Redis in another
+   * thread; to `undefined` if plain data cannot describe it. A function,
+   * because the data holds passwords and ports are printed.
    */
   origin?(): Promise<unknown>;
 }
 
-/** What is known after a call failed. */
+/** The kind of a failed call, by what is known of its effect. */
 export type RedisFailure = "refused" | "unknown" | "unsupported";
 
 /** A call to Redis failed. Its message never holds an argument of the call. */
 export class RedisError extends Error {
-  /** Tells it apart where `instanceof` cannot. */
+  /** Identifies the class where `instanceof` cannot. */
   override readonly name = "RedisError";
 
   /**
-   * `refused`: Redis answered with an error, so nothing happened. `unknown`:
-   * no answer came, so it may have. `unsupported`: this server cannot do it.
+   * `refused`: Redis answered with an error, so the call had no effect. `unknown`:
+   * no answer came, so it may have had one. `unsupported`: this server cannot do it.
    */
   readonly failure: RedisFailure;
 
   /** The first word of Redis's reply, such as `OOM` or `NOPERM`; else empty. */
   readonly reply: string;
 
-  /** Makes the error; `reply` is the first word of what Redis answered. */
+  /** Makes the error; `reply` is the first word of the answer of Redis. */
   constructor(message: string, failure: RedisFailure, reply = "") {
     super(message);
     this.failure = failure;
     this.reply = reply;
   }
 
-  /** Whether `error` is one of these; works across copies of the package. */
+  /** Returns true for an error of this class; works across copies of the package. */
   static is(error: unknown): error is RedisError {
     return error instanceof Error && error.name === "RedisError" && "failure" in error;
   }

@@ -26,13 +26,13 @@ export type TaskState = keyof typeof states;
 export interface Transition {
   /** The event. */
   readonly on: string;
-  /** Where the task is before. */
+  /** The state of the task before the move. */
   readonly from: TaskState | null;
-  /** Where it is after. */
+  /** The state of the task after the move. */
   readonly to: TaskState | null;
-  /** Who makes the move. */
+  /** The party that makes the move. */
   readonly by: "producer" | "worker" | "phoenix" | "operator";
-  /** On what condition, in words. */
+  /** The condition, in words. */
   readonly if: string;
 }
 
@@ -81,7 +81,7 @@ export const transitions = [
 /** The name of an event: what can happen to a task. */
 export type TransitionName = typeof transitions[number]["on"];
 
-/** Whether a task in `state` can only be purged, discarded or released. */
+/** Returns true if a task in `state` can only be purged, discarded or released. */
 export function isFinal(state: string): boolean {
   return states[state as TaskState]?.final === true;
 }

@@ -11,7 +11,7 @@ import { processGlobal } from "./process_global.ts";
 // A handler asks one copy of this package, and its worker may come from another copy.
 const scopes = processGlobal("scenes", () => asyncScope<unknown>());
 
-/** Whether this runtime can carry a scope; it cannot without AsyncLocalStorage. */
+/** True if this runtime can carry a scope: it needs AsyncLocalStorage. */
 export const hasAsyncScope: boolean = scopes !== undefined;
 
 /** The scope of this call, if one was entered. */

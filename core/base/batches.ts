@@ -1,6 +1,6 @@
 /**
- * Lists in pieces that one call to Redis takes: at most 200 rows, and no more
- * than two million characters unless one row alone has them.
+ * Splits lists into batches for one call to Redis each: at most 200 rows, and at most
+ * two million characters unless a single row is larger.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { rowsPerCall } from "../defaults.ts";
 
 const charactersPerCall = 2_000_000;
 
-/** The pieces of `all`, in order; `sizeOf` is how many characters one takes. */
+/** Yields the batches of `all`, in order; `sizeOf` returns the characters of one row. */
 export function* batches<T>(
   all: readonly T[],
   sizeOf: (each: T) => number = () => 0,

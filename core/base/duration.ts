@@ -12,7 +12,7 @@ export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d"}`;
 /** The longest duration anything accepts: ten years of 365 days, in milliseconds. */
 export const maxDuration = 315_360_000_000;
 
-/** The longest a timer can be set for: for longer it fires at once, on every runtime. */
+/** The longest delay of a timer: with a longer one it fires at once, on every runtime. */
 export const maxTimer = 2_147_483_647;
 
 /** Units of time as they are typed, in ms. */
@@ -24,8 +24,8 @@ const pattern = /^(-?\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
  * A number without a unit inside a string is refused: `"5000"` may mean either.
  *
  * @param limits in milliseconds; 0 to ten years unless given
- * @throws TypeError if it is no number and no such string.
- * @throws RangeError if it is not finite or not within `limits`.
+ * @throws TypeError if the value is neither a number nor such a string.
+ * @throws RangeError if the value is not finite or not within `limits`.
  */
 export function toMs(
   option: string,

@@ -1,5 +1,5 @@
 /**
- * The errors callers are expected to tell apart. Wrong arguments are
+ * The errors that callers are expected to distinguish. Wrong arguments are
  * `TypeError` and `RangeError`; see `options.ts`.
  *
  * @module
@@ -48,13 +48,13 @@ export interface RelierErrorOptions {
 
 /** The base of every error this package throws for a state of the world. */
 export class RelierError extends Error {
-  /** Tells it apart where `instanceof` cannot. */
+  /** Identifies the class where `instanceof` cannot. */
   override readonly name: string = "RelierError";
   /** The kind of the error. */
   readonly code: RelierErrorCode;
   /** The fix, in one sentence. */
   readonly hint: string | undefined;
-  /** Whether the same call may succeed later. */
+  /** True if the same call may succeed later. */
   readonly retryable: boolean;
 
   /** Makes an error with a code. */
@@ -66,13 +66,13 @@ export class RelierError extends Error {
     Object.defineProperty(this, brand, { value: true });
   }
 
-  /** Whether `error` is one of ours, with `code` if given; works across copies of the package. */
+  /** Returns true for an error of this package, with `code` if given; works across its copies. */
   static is(error: unknown, code?: RelierErrorCode): error is RelierError {
     return typeof error === "object" && error !== null && brand in error &&
       (code === undefined || (error as { code?: unknown }).code === code);
   }
 
-  /** The parts that are safe to show: never a stack, never a payload. */
+  /** Returns the parts that are safe to show: never a stack, never a payload. */
   toJSON(): { name: string; code: RelierErrorCode; message: string; hint: string | undefined } {
     return { name: this.name, code: this.code, message: this.message, hint: this.hint };
   }
@@ -91,15 +91,15 @@ const refusals: Readonly<Record<AdmissionReason, string>> = {
 
 /** A queue refused a task because of its limits. */
 export class AdmissionRejectedError extends RelierError {
-  /** Tells it apart where `instanceof` cannot. */
+  /** Identifies the class where `instanceof` cannot. */
   override readonly name = "AdmissionRejectedError";
   /** The queue that refused. */
   readonly queue: string;
-  /** The limit that did. */
+  /** The limit that refused the task. */
   readonly reason: AdmissionReason;
   /**
-   * Milliseconds to wait before trying again. For a `rate` this is exact: the
-   * place is there then, unless another producer takes it. Else it is a guess.
+   * Milliseconds to wait before trying again. For a `rate` this is exact: there is
+   * room then, unless another producer takes it. For other limits it is an estimate.
    */
   readonly retryAfterMs: number;
   /** The same in seconds, rounded up. */
@@ -118,7 +118,7 @@ export class AdmissionRejectedError extends RelierError {
   }
 }
 
-/** One place where a payload does not fit its task. */
+/** One place where a payload does not match its task. */
 export interface PayloadIssue {
   /** The reason; never the value itself. */
   readonly message: string;
@@ -126,11 +126,11 @@ export interface PayloadIssue {
   readonly path?: readonly PropertyKey[];
 }
 
-/** A payload was refused before anything was sent. */
+/** A payload was refused before it was sent. */
 export class PayloadValidationError extends RelierError {
-  /** Tells it apart where `instanceof` cannot. */
+  /** Identifies the class where `instanceof` cannot. */
   override readonly name = "PayloadValidationError";
-  /** Everything that is wrong. */
+  /** All issues found. */
   readonly issues: readonly PayloadIssue[];
 
   /** Makes the error for a payload of `task`. */
@@ -144,7 +144,7 @@ export class PayloadValidationError extends RelierError {
 
 /** A task ended in the dead-letter queue; `cause` is its last error. */
 export class TaskFailedError extends RelierError {
-  /** Tells it apart where `instanceof` cannot. */
+  /** Identifies the class where `instanceof` cannot. */
   override readonly name = "TaskFailedError";
   /** The id of the task. */
   readonly id: string;

@@ -10,9 +10,9 @@ export type Buckets = Readonly<Record<string, number>>;
 
 /** The times of one queue on one worker, in the last minute or two. */
 export interface Timings {
-  /** From when a task could have been claimed to its claim. */
+  /** The time from when a task could have been claimed to its claim. */
   readonly wait: Buckets;
-  /** Of attempts that came to an end of their own. */
+  /** The duration of attempts that ended by themselves. */
   readonly run: Buckets;
 }
 
@@ -20,12 +20,12 @@ export interface Timings {
 export interface TimingRecorder {
   waited(ms: number): void;
   ran(ms: number): void;
-  /** The minute that is not over yet, and the one before. */
+  /** Returns the timings of the current minute and of the one before. */
   lately(): Timings;
 }
 
 const minuteMs = 60_000;
-/** Ends at 52 days. */
+/** The last bucket; it ends at 52 days. */
 const lastBucket = 128;
 
 interface Minute {
@@ -33,7 +33,7 @@ interface Minute {
   readonly run: Map<number, number>;
 }
 
-/** Makes a timer. */
+/** Creates a recorder. */
 export function createTimingRecorder(): TimingRecorder {
   let before = newMinute();
   let now = newMinute();

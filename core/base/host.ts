@@ -1,6 +1,6 @@
 /**
- * The few things the core asks of its host that not every host has. Each is
- * looked up when it is needed, and its absence is an answer.
+ * Functions of the host that not every host has. Each is looked up when it is
+ * needed, and has a fallback where it is absent.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface AsyncScope<T> {
   run<R>(value: T, work: () => R): R;
 }
 
-/** A carrier, or `undefined` where the runtime has no AsyncLocalStorage. */
+/** Creates a scope; `undefined` where the runtime has no AsyncLocalStorage. */
 export function asyncScope<T>(): AsyncScope<T> | undefined {
   const hooks = host().process?.getBuiltinModule?.("node:async_hooks") as
     | { AsyncLocalStorage: new () => AsyncScope<T> }
@@ -35,16 +35,16 @@ export function asyncScope<T>(): AsyncScope<T> | undefined {
   return hooks && new hooks.AsyncLocalStorage();
 }
 
-/** The value of an environment variable, where there are such. */
+/** Reads an environment variable; `undefined` where the host has none. */
 export function environment(name: string): string | undefined {
   try {
     return host().process?.env?.[name] || undefined;
   } catch {
-    return undefined; // Deno without permission to read it: as if it were not set.
+    return undefined; // Deno denies permission to read it: treat it as not set.
   }
 }
 
-/** The process, for people to find it by; 0 where there is none. */
+/** The id of the process, so that people can find it; 0 where there is none. */
 export function processId(): number {
   return host().process?.pid ?? 0;
 }
@@ -59,7 +59,7 @@ export function onSignals(run: () => void): () => void {
   };
 }
 
-/** Ends the process, where there is one. */
+/** Ends the process, if there is one. */
 export function exit(code: number): void {
   host().process?.exit?.(code);
 }
@@ -82,7 +82,7 @@ function hostName(): string {
     const os = host().process?.getBuiltinModule?.("node:os") as { hostname(): string } | undefined;
     return environment("HOSTNAME") ?? os?.hostname() ?? "";
   } catch {
-    return ""; // Deno without permission to ask for it.
+    return ""; // Deno denies permission to read it.
   }
 }
 

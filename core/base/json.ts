@@ -1,7 +1,7 @@
 /**
- * Payloads and results as text: checked and written once, read with a bound.
+ * Writes and reads payloads and results as text: checked and written once, read with a bound.
  *
- * What is refused is what would not come back as it was sent. Errors name the
+ * Refuses every value that would not be read back as it was sent. Errors name the
  * place and never the value.
  *
  * @module
@@ -11,10 +11,10 @@ import { PayloadValidationError, RelierError } from "./errors.ts";
 import { maxDepth, writeJson, type Written } from "./strict_json.ts";
 import { maxPayloadBytes, maxResultBytes } from "../defaults.ts";
 
-/** How deep text may be when it is read: a payload, and room for what it is wrapped in. */
+/** The most levels that a reader accepts: those of a payload, and 8 for its wrapper. */
 const maxReadDepth = maxDepth + 8;
 
-/** JSON, and how many bytes of UTF-8 it is. */
+/** JSON and its size. */
 export interface Encoded {
   /** The JSON. */
   readonly text: string;
@@ -27,10 +27,10 @@ const encoder = new TextEncoder();
 /**
  * Writes the payload of `task`. An array at the top is an argument list:
  * `undefined` at its end is left out. `undefined` properties are left out
- * everywhere, as JSON does; what an array carries besides its elements is too.
+ * everywhere, as JSON does; so are properties of an array besides its elements.
  *
  * @param maxBytes of UTF-8
- * @throws PayloadValidationError (`RL_VALIDATION`) if it is not JSON, or deeper than 64 levels.
+ * @throws PayloadValidationError (`RL_VALIDATION`) if the value is not JSON, or deeper than 64 levels.
  * @throws RelierError `RL_PAYLOAD_TOO_LARGE`.
  */
 export function encodePayload(
@@ -46,8 +46,8 @@ export function encodePayload(
 }
 
 /**
- * Writes what a handler of `task` returned. `undefined` becomes the empty text,
- * which {@linkcode decodeResult} turns back.
+ * Writes the result of a handler of `task`. `undefined` becomes the empty text,
+ * which {@linkcode decodeResult} reads as `undefined`.
  *
  * @param maxBytes of UTF-8
  * @throws RelierError `RL_VALIDATION` or `RL_PAYLOAD_TOO_LARGE`, as for a payload.
@@ -82,11 +82,11 @@ export function canonical(value: unknown): string {
 }
 
 /**
- * Reads JSON that may come from anyone. Its depth is counted before it is
- * parsed, so no text overflows the stack.
+ * Reads JSON from an untrusted source. Counts its depth before parsing it,
+ * so that no text overflows the stack.
  *
- * @param depth how many levels it may have; 72 unless given: 64 of a payload and 8 around it
- * @throws RelierError `RL_CORRUPT` if it is not JSON or too deep; the text is not repeated.
+ * @param depth the most levels; 72 unless given: 64 of a payload and 8 around it
+ * @throws RelierError `RL_CORRUPT` if the text is not JSON or too deep; the message does not repeat the text.
  */
 export function decodeJson(text: string, depth: number = maxReadDepth): unknown {
   if (isDeeper(text, depth)) {
@@ -95,12 +95,12 @@ export function decodeJson(text: string, depth: number = maxReadDepth): unknown 
   try {
     return JSON.parse(text);
   } catch {
-    // A SyntaxError quotes the text, so it is no cause.
+    // A SyntaxError quotes the text, so it is not passed on as the cause.
     throw new RelierError("RL_CORRUPT", "Cannot read JSON: it is malformed");
   }
 }
 
-/** Reads what {@linkcode encodeResult} wrote. @throws RelierError `RL_CORRUPT`. */
+/** Reads the output of {@linkcode encodeResult}. @throws RelierError `RL_CORRUPT`. */
 export function decodeResult(text: string): unknown {
   return text === "" ? undefined : decodeJson(text);
 }
@@ -121,7 +121,7 @@ function place(path: readonly PropertyKey[]): string {
 }
 
 /**
- * Whether `text` opens more than `depth` brackets at once. A parser agrees with
+ * Returns true if `text` opens more than `depth` brackets at once. A parser agrees with
  * this count up to the first mistake in the text, where the parser stops.
  */
 function isDeeper(text: string, depth: number): boolean {
@@ -130,7 +130,7 @@ function isDeeper(text: string, depth: number): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (quoted) {
-      if (code === 0x5c) i++; // A backslash: what follows it is no quote.
+      if (code === 0x5c) i++; // A backslash: the next character is not a closing quote.
       else if (code === 0x22) quoted = false;
     } else if (code === 0x22) quoted = true;
     else if (code === 0x5b || code === 0x7b) {

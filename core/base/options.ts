@@ -1,15 +1,15 @@
 /**
- * The checks every option goes through, before anything reaches Redis.
+ * Checks options before any command reaches Redis.
  *
- * Nothing is coerced: the number an option needs is never read from a string.
- * Each refusal names the option, what is allowed, and what was given.
+ * Coerces no value: an option that needs a number never reads it from a string.
+ * Each refusal names the option, the allowed values, and the given value.
  *
  * @module
  */
 
 import { isWellFormed, shown } from "./safe_text.ts";
 
-/** Reads an integer option. @throws TypeError if it is no number, RangeError outside the limits. */
+/** Reads an integer option. @throws TypeError if it is not a number, RangeError outside the limits. */
 export function integerOption(
   name: string,
   value: unknown,
@@ -27,9 +27,9 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
  * Reads the name of a task, a queue or a prefix; `what` says which. Names are
- * parts of keys, ids and command lines, so braces, `~` and a leading `-` are out.
+ * parts of keys, ids and command lines, so braces, `~` and a leading `-` are refused.
  *
- * @throws TypeError if it is no string, RangeError if it has another form.
+ * @throws TypeError if it is not a string, RangeError if it has another form.
  */
 export function nameOption(what: string, value: unknown): string {
   const text = `Cannot use ${what} ${shown(value)}: it must be 1 to 64 letters, digits, ` +
@@ -39,7 +39,7 @@ export function nameOption(what: string, value: unknown): string {
   return value;
 }
 
-/** Characters that reorder or hide parts of a key where people read it. */
+/** Characters that reorder or hide parts of a displayed key. */
 const unreadable = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
 /**
@@ -47,7 +47,7 @@ const unreadable = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
  * default, not blank, no control characters, no lone surrogates (two keys
  * must never become one in UTF-8).
  *
- * @throws TypeError if it is no string, RangeError if it has another form.
+ * @throws TypeError if it is not a string, RangeError if it has another form.
  */
 export function keyOption(name: string, value: unknown, most = 512): string {
   const allowed = `a string of 1 to ${most} characters, not blank, without control characters`;
@@ -57,7 +57,7 @@ export function keyOption(name: string, value: unknown, most = 512): string {
   return value;
 }
 
-/** Reads the URL of a module. @throws TypeError or RangeError if it is none. */
+/** Reads the URL of a module. @throws TypeError or RangeError if it is not one. */
 export function moduleOption(name: string, value: unknown): string {
   const allowed = "the URL of a module, such as import.meta.url";
   if (typeof value !== "string") throw new TypeError(refusal(name, allowed, value));
@@ -65,7 +65,7 @@ export function moduleOption(name: string, value: unknown): string {
   return value;
 }
 
-/** Reads an option that is one of `allowed`. @throws TypeError or RangeError if it is none. */
+/** Reads an option that is one of `allowed`. @throws TypeError or RangeError for another value. */
 export function oneOf<const T extends string | number | boolean | null>(
   name: string,
   value: unknown,
@@ -79,13 +79,13 @@ export function oneOf<const T extends string | number | boolean | null>(
     : new TypeError(text);
 }
 
-/** Reads an option that is on or off. @throws TypeError if it is no boolean. */
+/** Reads a boolean option. @throws TypeError if it is not a boolean. */
 export function booleanOption(name: string, value: unknown): boolean {
   if (typeof value !== "boolean") throw new TypeError(refusal(name, "true or false", value));
   return value;
 }
 
-/** Reads an option that is a function. @throws TypeError if it is none. */
+/** Reads an option that is a function. @throws TypeError if it is not one. */
 export function functionOption<F extends (...args: never[]) => unknown>(
   name: string,
   value: F | undefined,
@@ -96,7 +96,7 @@ export function functionOption(name: string, value: unknown): (...args: never[])
   return value as (...args: never[]) => unknown;
 }
 
-/** Reads a date, as milliseconds since 1970. @throws TypeError if it is none, RangeError if invalid. */
+/** Reads a date, as milliseconds since 1970. @throws TypeError if it is not one, RangeError if invalid. */
 export function dateOption(name: string, value: unknown): number {
   const allowed = "a valid Date";
   let time: number;
@@ -115,10 +115,10 @@ export function dateOption(name: string, value: unknown): number {
 
 /**
  * Checks that `given` is an object whose own enumerable keys are all `known`:
- * a misspelt option would otherwise be one that silently does nothing.
+ * otherwise a misspelt option would silently have no effect.
  *
- * @param where what takes these options, such as `rlTask()`
- * @throws TypeError if it is no object or has another key.
+ * @param where the function that takes these options, such as `rlTask()`
+ * @throws TypeError if it is not an object or has another key.
  */
 export function knownOptions(where: string, given: unknown, known: readonly string[]): void {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
@@ -142,7 +142,7 @@ function refusal(name: string, allowed: string, value: unknown): string {
   return `Cannot use option "${name}": it must be ${allowed}: current value is ${shown(value)}`;
 }
 
-/** The known name at most two edits away, where that is not all of the name. */
+/** Finds the known name at most two edits away, unless two edits replace the whole name. */
 export function nearest(key: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = 3;
@@ -154,7 +154,7 @@ export function nearest(key: string, known: readonly string[]): string | undefin
   return best;
 }
 
-/** How many insertions, deletions and replacements make `b` of `a` (Levenshtein, 1966). */
+/** The number of insertions, deletions and replacements from `a` to `b` (Levenshtein, 1966). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

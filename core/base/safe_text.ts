@@ -1,17 +1,17 @@
 /**
  * Text that is safe to show: in an error, on a terminal, in a log.
  *
- * What a caller hands in is bounded and escaped before it is repeated; what a
- * handler threw is bounded and cleaned before it is kept. Options, payloads and
+ * Values from callers are bounded and escaped before an error repeats them. Errors of
+ * handlers are bounded and cleaned before they are stored. Options, payloads and
  * failures rely on it.
  *
  * @module
  */
 
-/** Characters that move a cursor, hide, or reorder what follows them. */
+/** Characters that move a cursor, are invisible, or reorder the text after them. */
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** Control characters but line feed and tab, and what reorders text. */
+/** Control characters but line feed and tab, and characters that reorder text. */
 const control = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
 /** A terminal's escape sequences: a title or link up to its end, then colours and cursor moves. */
@@ -24,7 +24,7 @@ const everyLone = /\p{Cs}/gu;
 /** The most characters of a value that an error repeats. */
 const shownLength = 60;
 
-/** Whether `text` survives UTF-8: a surrogate without its partner does not. */
+/** Returns true if `text` survives UTF-8: a surrogate without its partner does not. */
 export function isWellFormed(text: string): boolean {
   return !lone.test(text);
 }
@@ -89,7 +89,7 @@ function kindOf(value: object): string {
   try {
     return Array.isArray(value) ? "an array" : value instanceof Date ? "a Date" : "an object";
   } catch {
-    // A revoked proxy does not even say whether it is an array.
+    // Even `Array.isArray` throws for a revoked proxy.
     return "an object";
   }
 }

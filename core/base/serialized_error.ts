@@ -1,8 +1,8 @@
 /**
  * Turns a thrown value into data that can be stored and shown.
  *
- * JavaScript throws anything: nothing, strings, objects whose getters throw.
- * This reads each part once, believes none of it, and bounds all of it.
+ * A thrown value can be anything: undefined, a string, an object whose getters throw.
+ * This module reads each part once, trusts none of it, and bounds all of it.
  *
  * @module
  */
@@ -93,7 +93,7 @@ function read(value: unknown, key: PropertyKey): unknown {
   try {
     return (value as Record<PropertyKey, unknown>)[key];
   } catch {
-    // A getter or a proxy that throws has no value to show.
+    // A getter or a proxy threw: there is no value to show.
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * SHA-256, synchronously: an idempotent task's id is known before anything is
- * awaited, which the platform's own asynchronous digest cannot offer.
+ * SHA-256, synchronously: the id of an idempotent task is needed before the first
+ * `await`, and the digest of the platform is asynchronous.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const constants = Int32Array.from(primes, (prime) => fraction(Math.cbrt(prime)))
 /** FIPS 180-4, 5.3.3: the same of the square roots of the first eight primes. */
 const start = Int32Array.from(primes.slice(0, 8), (prime) => fraction(Math.sqrt(prime)));
 
-/** The message schedule of the block at hand; nothing here is asynchronous, so one is enough. */
+/** The message schedule of the current block. All code here is synchronous, so one is enough. */
 const schedule = new Int32Array(64);
 
 /** Hashes `bytes` into 32 bytes, as FIPS 180-4 section 6.2 describes. */
@@ -76,7 +76,7 @@ function mix(state: Int32Array, bytes: Uint8Array, at: number): void {
   state[7] = state[7]! + h | 0;
 }
 
-/** A double holds 18 bits more than the 32 wanted here, so the last one is certain. */
+/** The first 32 bits of the fraction. A double holds 18 bits more, so the last one is exact. */
 function fraction(root: number): number {
   return (root - Math.floor(root)) * 2 ** 32 | 0;
 }

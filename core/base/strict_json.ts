@@ -2,8 +2,8 @@
  * Writes JSON in one walk, and refuses every value that JSON would silently lose.
  *
  * The walk reads each property once, so a getter or a proxy cannot show one
- * value to a check and another to the wire. It calls no `toJSON`, stops at the
- * size and depth allowed, and says where it stopped but never what was there.
+ * value to a check and another to the wire. It calls no `toJSON` and stops at the
+ * size and depth allowed. A refusal names the place and never the value.
  *
  * @module
  */
@@ -16,22 +16,22 @@ export const maxDepth = 64;
 /** Options of {@linkcode writeJson}. */
 export interface WriteOptions {
   /**
-   * Characters after which it gives up. It may end a few beyond, and bytes are
-   * more than characters, so what is written is measured again.
+   * The characters after which the walk gives up. The text may be a few longer, and
+   * has more bytes than characters, so its caller measures it again.
    */
   readonly max: number;
-  /** Whether keys are sorted, by UTF-16 code units. */
+  /** True to sort keys, by UTF-16 code units. */
   readonly sorted?: boolean;
-  /** Whether an array at the top is an argument list, whose last arguments may be `undefined`. */
+  /** True if an array at the top is an argument list, whose last arguments may be `undefined`. */
   readonly args?: boolean;
 }
 
-/** JSON, or why there is none: `issue` is absent where it is only too large. */
+/** JSON, or the reason for its absence: `issue` is absent if the value is only too large. */
 export type Written =
   | { readonly text: string }
   | { readonly text?: never; readonly path: PropertyKey[]; readonly issue: string | undefined };
 
-/** The state of one walk. When something is refused, `path` still says where. */
+/** The state of one walk. After a refusal, `path` is the refused place. */
 interface Walk {
   text: string;
   readonly max: number;
@@ -61,7 +61,7 @@ export function writeJson(value: unknown, options: WriteOptions): Written {
   } catch (error) {
     const issue = error instanceof Refused
       ? error.issue
-      // What a getter or a proxy throws may quote the value, so it is not repeated.
+      // An error of a getter or a proxy may quote the value, so it is not repeated.
       : "reading it throws";
     return { path: walk.path.map(shownKey), issue };
   }
@@ -92,7 +92,7 @@ function write(value: unknown, walk: Walk, args = false): void {
 }
 
 function writeText(text: string, walk: Walk): void {
-  // Before anything looks at it: it may be hundreds of megabytes.
+  // Checked before any other use of the text: it may be hundreds of megabytes.
   if (walk.text.length + text.length > walk.max) throw new Refused();
   if (!isWellFormed(text)) {
     throw new Refused("a string with a lone surrogate does not survive UTF-8");
@@ -167,14 +167,14 @@ function writeObject(object: object, walk: Walk): void {
   walk.text += "}";
 }
 
-/** Whether `array` is no instance of a subclass; arrays of other realms are plain too. */
+/** Returns true unless `array` is of a subclass; arrays of other realms are plain too. */
 function isPlainArray(array: readonly unknown[]): boolean {
   const prototype: unknown = Object.getPrototypeOf(array);
   // Array.prototype is itself an array; the prototype of a subclass is not.
   return prototype === Array.prototype || Array.isArray(prototype);
 }
 
-/** Whether `object` is a literal, of this realm or another, or has no prototype. */
+/** Returns true for a literal, of this realm or another, and for an object without prototype. */
 function isPlainObject(object: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype === Object.prototype || prototype === null) return true;

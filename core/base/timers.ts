@@ -1,5 +1,5 @@
 /**
- * Waits with an end.
+ * Waits that always end.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export async function waitAtMost(ms: number, work: Promise<unknown>): Promise<vo
   await Promise.race([work, sleep(ms, done.signal)]).finally(() => done.abort());
 }
 
-/** Settles as `work` does, or rejects with what `late` returns after `ms`. */
+/** Settles as `work` does, or rejects with the error of `late` after `ms`. */
 export function settleWithin<T>(ms: number, work: T | Promise<T>, late: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(late()), ms);

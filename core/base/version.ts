@@ -1,5 +1,5 @@
 /**
- * The version of this package, as code: one from JSR has no file to read it from.
+ * The version of this package, as code: a package from JSR has no file to read it from.
  *
  * @module
  */

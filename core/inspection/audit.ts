@@ -1,7 +1,7 @@
 /**
- * The invariants, checked against what Redis holds: every task is in one state
- * and its record says so, what runs is held by one claim, nothing is kept that
- * nothing refers to, and as many tasks are there as came and did not go.
+ * Checks the invariants of a queue in Redis. Every task is in one state and its record
+ * agrees. One claim holds each running task. Every stored entry belongs to a task.
+ * The number of tasks equals those that came minus those that left.
  *
  * @module
  */
@@ -13,11 +13,11 @@ import { audit, stats } from "../redis/generated/operations.ts";
 import { states } from "../states.ts";
 import { rowsPerCall } from "../defaults.ts";
 
-/** One thing that is wrong. */
+/** A violated invariant. */
 export interface Finding {
   /** The state or the hash it was found in. */
   readonly section: string;
-  /** The local id of a task; in `holds` behind its worker and `~`, in `tenants` behind its tenant. */
+  /** The local id of a task; in `holds` after its worker and `~`, in `tenants` after its tenant. */
   readonly entry: string;
   readonly what: string;
 }
@@ -33,7 +33,7 @@ const sections = [
   "tenants",
 ];
 
-/** Checks everything at `partition`; resolves to a sentence for each thing that is wrong. */
+/** Checks everything at `partition`; resolves to a sentence for each violation. */
 export async function auditPartition(caller: Caller, partition: Partition): Promise<string[]> {
   const broken = (await findingsAt(caller, partition)).map(({ section, entry, what }) =>
     `${section}: ${entry} ${what}`
@@ -48,7 +48,7 @@ export async function auditPartition(caller: Caller, partition: Partition): Prom
   return [...new Set(broken)];
 }
 
-/** Walks everything at `partition` in batches. */
+/** Checks everything at `partition` in batches; resolves to the violations. */
 export async function findingsAt(caller: Caller, partition: Partition): Promise<Finding[]> {
   const found: Finding[] = [];
   for (const section of sections) {

@@ -1,5 +1,5 @@
 /**
- * How a queue is, in numbers.
+ * The numbers of a queue.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { call, type Caller, pairs } from "../redis/call.ts";
 import { stats } from "../redis/generated/operations.ts";
 import type { TaskState } from "../states.ts";
 
-/** How many tasks are where, what happened so far, and what is set. */
+/** The counts of a queue, its events so far, and its settings. */
 export interface QueueStats {
   /** Tasks by state. */
   readonly counts: Readonly<Record<TaskState, number>>;
@@ -21,27 +21,27 @@ export interface QueueStats {
   readonly causes: Readonly<Record<string, number>>;
   /** Age in ms of the task that is first in line. */
   readonly oldestMs: number;
-  /** Tasks in quarantine, and for how many ms the first has been. */
+  /** Tasks in quarantine, and the ms since the first entered it. */
   readonly quarantine: { readonly count: number; readonly oldestMs: number };
-  /** By how many ms the most overdue lease is over. */
+  /** The ms since the most overdue lease ended. */
   readonly overdueMs: number;
-  /** The ids of the workers that beat, at most 200. */
+  /** The ids of the workers with a heartbeat, at most 200. */
   readonly workers: readonly string[];
-  /** Why workers claim nothing, and why pushes are refused; null where that is not so. */
+  /** The reasons why claims and pushes are paused; null for each that is not. */
   readonly paused: { readonly claims: string | null; readonly pushes: string | null };
-  /** What is set by {@linkcode Queue.limit}. */
+  /** The limits set by {@linkcode Queue.limit}. */
   readonly limits: QueueLimits;
-  /** When it was last swept, for how long leases are extended, who keeps the lane of suspects. */
+  /** The last sweep, the extension of leases, and the worker that keeps the quarantine lane. */
   readonly phoenix: {
     readonly sweptMs: number | null;
     readonly graceMs: number;
     readonly lane: string | null;
-    /** Tasks that were brought back in the last 24 hours, to the hour. */
+    /** Tasks resurrected in the last 24 hours, to the hour. */
     readonly lastDay: number;
   };
 }
 
-/** Asks for the numbers of the queue at `partition`. */
+/** Reads the numbers of the queue at `partition`. */
 export async function readStats(caller: Caller, partition: Partition): Promise<QueueStats> {
   const [, , , counts, counters, numbers, oldestMs, suspectMs, overdueMs, workers] = await call(
     caller,
@@ -76,7 +76,7 @@ export async function readStats(caller: Caller, partition: Partition): Promise<Q
   };
 }
 
-/** Sums up what sweeps note by the hour; see lua/scripts/worker/sweep.lua. */
+/** Adds up the hourly counts of sweeps; see lua/scripts/worker/sweep.lua. */
 function lastDay(known: Readonly<Record<string, string>>): number {
   const now = Math.floor(Number(known["now"]) / 3_600_000);
   return Object.entries(known).filter(([name]) => name.startsWith("raised:"))

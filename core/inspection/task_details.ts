@@ -1,6 +1,5 @@
 /**
- * A task as `rl` and a dashboard see it: in a line, or with everything that is
- * known.
+ * A task as `rl` and a dashboard show it: as a summary, or with all details.
  *
  * @module
  */
@@ -13,19 +12,19 @@ import type { Reply } from "../port.ts";
 import { pairs } from "../redis/call.ts";
 import type { TaskState } from "../states.ts";
 
-/** A task in a line. */
+/** The summary of a task. */
 export interface TaskSummary {
   /** `<queue>~<partition>~<22 characters>`. */
   readonly id: string;
-  /** Its name; empty if what is stored of it cannot be read. */
+  /** Its name; empty if its envelope cannot be read. */
   readonly name: string;
-  /** Where it is. */
+  /** Its state. */
   readonly state: TaskState;
   /** The queue it is in. */
   readonly queue: string;
   /** Failures so far, plus 1. */
   readonly attempt: number;
-  /** How many workers it has cost, and how often it stalled. */
+  /** Its resurrections: the workers it crashed, and its stalls. */
   readonly resurrections: number;
   /** When it was pushed. */
   readonly enqueuedAt: Date;
@@ -33,11 +32,11 @@ export interface TaskSummary {
   readonly since: Date | null;
   /** The worker that runs it, or ran it last. */
   readonly worker: string | null;
-  /** 0 to 100, as its handler last said. */
+  /** 0 to 100, as its handler last reported. */
   readonly progress: number | null;
-  /** What its handler said of that. */
+  /** The remark its handler reported with the progress. */
   readonly remark: string | null;
-  /** Why it is where it is, such as `failed`, `presence` or `crashes`. */
+  /** The reason of its state, such as `failed`, `presence` or `crashes`. */
   readonly reason: string | null;
   /** The error of the last failure. */
   readonly error: { readonly name: string; readonly message: string } | null;
@@ -53,13 +52,13 @@ export interface Attempt {
   readonly worker: string;
   /** When it ended, or was given up. */
   readonly end: Date;
-  /** How it ended, such as `completed`, `failed`, `timeout`, `presence`, `lease`. */
+  /** The cause of its end, such as `completed`, `failed`, `timeout`, `presence`, `lease`. */
   readonly cause: string;
 }
 
-/** What a step of a task returned. */
+/** The result of a step of a task. */
 export interface StepResult {
-  /** As its handler calls it. */
+  /** The name its handler gave the step. */
   readonly name: string;
   /** JSON; empty if it returned nothing. */
   readonly value: string;
@@ -67,17 +66,17 @@ export interface StepResult {
 
 /** Everything known about one task. */
 export interface TaskDetails extends TaskSummary {
-  /** What its last attempt failed with. */
+  /** The error of its last failed attempt. */
   readonly error:
     | { readonly name: string; readonly message: string; readonly stack: string }
     | null;
-  /** What else is recorded, by name: failures, crashes, fence, how many are `ahead` of it, … */
+  /** Other recorded facts, by name: failures, crashes, fence, the tasks `ahead` of it, … */
   readonly facts: Readonly<Record<string, string>>;
   /** The last ten attempts that ended. */
   readonly history: readonly Attempt[];
-  /** The stored task, as it was pushed; empty once it is completed or cancelled. */
+  /** The stored envelope, as it was pushed; empty once it is completed or cancelled. */
   readonly envelope: string;
-  /** Whether the envelope cannot be read. */
+  /** True if the envelope cannot be read. */
   readonly corrupt: boolean;
   /** The arguments as a list, or the one input of a task with a schema; undefined if unreadable or gone. */
   readonly payload: unknown;
@@ -88,15 +87,15 @@ export interface TaskDetails extends TaskSummary {
   /** JSON of the partial result, if there is one. */
   readonly partialResult: string;
   /**
-   * What its steps returned, in the order they were saved, at most 256 KB of JSON together. The next
-   * attempt does not repeat them; none once it is completed or cancelled.
+   * The results of its steps, in the order they were saved, at most 256 KB of JSON together. The
+   * next attempt does not repeat these steps. Empty once it is completed or cancelled.
    */
   readonly steps: readonly StepResult[];
-  /** While it runs. */
+  /** The end of its lease, while it runs. */
   readonly leaseUntil: Date | null;
-  /** While it is scheduled or quarantined. */
+  /** The time it is due, while it is scheduled or quarantined. */
   readonly dueAt: Date | null;
-  /** Once it is completed or cancelled. */
+  /** The time it is purged, once it is completed or cancelled. */
   readonly purgeAt: Date | null;
 }
 
@@ -116,7 +115,7 @@ type Line = readonly [
   error: string,
 ];
 
-/** Reads a task in a line, as `lib/summary.lua` tells it. */
+/** Reads a summary from a reply of `lib/summary.lua`. */
 export function readSummary(
   partition: Partition,
   line: Reply,
@@ -142,7 +141,7 @@ export function readSummary(
   };
 }
 
-/** Reads everything about a task, as `inspect.lua` tells it. Never throws: what is broken is shown. */
+/** Reads all details from a reply of `inspect.lua`. Never throws: shows broken parts as they are. */
 export function readDetails(
   partition: Partition,
   line: Reply,
@@ -166,7 +165,7 @@ export function readDetails(
     taskVersion: read?.taskVersion ?? null,
     headers: read?.headers ?? {},
     partialResult,
-    // Of a step that was saved twice the last counts, as for the handler.
+    // The last value of a step that was saved twice counts, as for the handler.
     steps: [...new Map(pairs(steps))].map(([name, value]) => ({ name, value: String(value) })),
     leaseUntil: state === "running" ? at : null,
     dueAt: state === "scheduled" || state === "quarantined" ? at : null,
@@ -178,7 +177,7 @@ function opened(envelope: string): { read: Envelope | undefined; corrupt: boolea
   try {
     return { read: envelope === "" ? undefined : readEnvelope(envelope), corrupt: false };
   } catch (error) {
-    // One from a newer version of this package is whole, but not for us to read.
+    // An envelope from a newer version is not corrupt, but this version cannot read it.
     return { read: undefined, corrupt: !RelierError.is(error, "RL_SCHEMA_VERSION") };
   }
 }

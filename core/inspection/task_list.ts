@@ -1,5 +1,5 @@
 /**
- * Lists tasks by page, by worker, and by the beginning of an id.
+ * Lists tasks by page, by worker, and by the prefix of an id.
  *
  * @module
  */
@@ -16,11 +16,11 @@ import { defaultPageRows, maxPageRows } from "../defaults.ts";
 
 /** Options of a page. */
 export interface PageOptions {
-  /** The cursor of the page before. */
+  /** The cursor of the previous page. */
   cursor?: string;
   /** 1 to 200; 50 by default. */
   limit?: number;
-  /** Begins at the end of the order: what died last comes first. False by default. */
+  /** True to begin at the end of the order: the task that died last comes first. False by default. */
   last?: boolean;
 }
 
@@ -28,16 +28,16 @@ export interface PageOptions {
 export interface TaskPage {
   /** In the order of the state, at most `limit`. */
   readonly tasks: readonly TaskSummary[];
-  /** For the next page; null behind the last task. It holds although tasks come and go. */
+  /** The cursor of the next page; null after the last task. It stays valid while tasks come and go. */
   readonly cursor: string | null;
-  /** How many tasks are in the state. */
+  /** The number of tasks in the state. */
   readonly total: number;
 }
 
 const mostFound = 10;
 const cursorPattern = /^-?\d[\d.e+]{0,30}:[^\s:]{1,200}$/;
 
-/** One page of `state`, in its order. */
+/** Reads one page of `state`, in its order. */
 export async function pageOf(
   caller: Caller,
   partition: Partition,
@@ -69,7 +69,7 @@ function cursorOption(value: unknown): string {
   );
 }
 
-/** What `worker` holds at `partition`, at most 200. */
+/** Lists the tasks `worker` holds at `partition`, at most 200. */
 export async function heldBy(
   caller: Caller,
   partition: Partition,
@@ -88,7 +88,7 @@ function summaries(partition: Partition, lines: readonly Reply[]): TaskSummary[]
 
 const beginningPattern = /^(?:([A-Za-z0-9][A-Za-z0-9._-]{0,63})~(\d{1,4})~)?([A-Za-z0-9_-]{1,22})$/;
 
-/** At most ten tasks of the queues at `partitions` whose full or local id begins with `beginning`. */
+/** Finds at most ten tasks at `partitions` whose full or local id begins with `beginning`. */
 export async function findTasks(
   caller: Caller,
   partitions: readonly Partition[],

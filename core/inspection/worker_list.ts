@@ -17,15 +17,15 @@ import {
 
 /** A worker, as its queue knows it. */
 export interface WorkerEntry {
-  /** What {@linkcode Worker.id} is. */
+  /** The {@linkcode Worker.id}. */
   readonly id: string;
-  /** By Redis's clock. */
+  /** Its last heartbeat, by the clock of Redis. */
   readonly lastBeat: Date;
-  /** Whether this server has seen its subscription, by which its death is noticed at once. */
+  /** True if this server has seen its subscription, whose loss reveals a crash at once. */
   readonly seen: boolean;
-  /** For how long the subscription has been missing; 0 while it stands. */
+  /** The ms its subscription has been missing; 0 while it stands. */
   readonly missingMs: number;
-  /** For how long its event loop has been blocked, so that a thread beats for it; 0 while it turns. */
+  /** The ms its event loop has been blocked, while a thread beats for it; 0 if it is not. */
   readonly blockedMs: number;
   /** Tasks of this queue that it holds. */
   readonly running: number;
@@ -33,7 +33,7 @@ export interface WorkerEntry {
   readonly info: WorkerInfo;
   /** A command it has not applied yet. */
   readonly command: WorkerCommand["do"] | null;
-  /** Whether a command has paused it. */
+  /** True if a command has paused it. */
   readonly paused: boolean;
 }
 
@@ -48,7 +48,7 @@ type Row = readonly [
   blockedMs: number,
 ];
 
-/** The workers that beat at `partition`, at most 200. */
+/** Lists the workers with a heartbeat at `partition`, at most 200. */
 export async function listWorkers(caller: Caller, partition: Partition): Promise<WorkerEntry[]> {
   const [, , , workers] = await call(caller, partition, listWorkersScript, {});
   return (workers as readonly Reply[]).map((row) => {
@@ -68,7 +68,7 @@ export async function listWorkers(caller: Caller, partition: Partition): Promise
   });
 }
 
-/** Tells a worker what to do. @throws {RelierError} `RL_NOT_FOUND` */
+/** Sends a command to a worker. @throws {RelierError} `RL_NOT_FOUND` */
 export async function commandWorker(
   caller: Caller,
   partition: Partition,

@@ -13,35 +13,35 @@ import { call, type Caller, pairs } from "../redis/call.ts";
 import { shown } from "../base/safe_text.ts";
 import { defaultPageRows, maxPageRows } from "../defaults.ts";
 
-/** Something an operator does. Never holds anything of a payload. */
+/** An action of an operator. Never holds any part of a payload. */
 export interface OperatorAction {
-  /** Who: a name, or what is known of them. At most 200 characters. */
+  /** The operator: a name, or another identification. At most 200 characters. */
   readonly actor: string;
-  /** What is done, such as `queue.pause`. At most 64 characters. */
+  /** The action, such as `queue.pause`. At most 64 characters. */
   readonly action: string;
-  /** To what: an id, a queue, a worker, or a filter in words. At most 512 characters. */
+  /** The target: an id, a queue, a worker, or a filter in words. At most 512 characters. */
   readonly target: string;
-  /** Where it was asked for, such as `dashboard` or `cli`. At most 64 characters. */
+  /** The tool it was requested from, such as `dashboard` or `cli`. At most 64 characters. */
   readonly surface: string;
 }
 
-/** Something an operator did. */
+/** A logged action of an operator. */
 export interface RecordedAction extends OperatorAction {
-  /** By Redis's clock. */
+  /** The time of the action, by the clock of Redis. */
   readonly at: Date;
 }
 
-/** A page of what operators did. */
+/** A page of logged actions. */
 export interface ActionPage {
-  /** The last first. */
+  /** The actions, the latest first. */
   readonly actions: readonly RecordedAction[];
-  /** For the next page; null behind the first action that is kept. */
+  /** The cursor of the next page; null after the oldest logged action. */
   readonly cursor: string | null;
 }
 
-/** Which page of what operators did. */
+/** Options of a page of logged actions. */
 export interface ActionPageOptions {
-  /** The cursor of the page before. */
+  /** The cursor of the previous page. */
   cursor?: string;
   /** 1 to 200; 50 by default. */
   limit?: number;
@@ -50,7 +50,7 @@ export interface ActionPageOptions {
 const most = { actor: 200, action: 64, target: 512, surface: 64 } as const;
 const names = Object.keys(most) as (keyof typeof most)[];
 
-/** Keeps `action`, at `partition`. */
+/** Logs `action` at `partition`. */
 export async function recordAction(
   caller: Caller,
   partition: Partition,
@@ -64,7 +64,7 @@ export async function recordAction(
   (await caller.telemetry?.())?.operatorActed(action);
 }
 
-/** One page of what was kept at `partition`. */
+/** Reads one page of the log at `partition`. */
 export async function readActions(
   caller: Caller,
   partition: Partition,

@@ -1,5 +1,5 @@
 /**
- * The operations on a queue. One module, loaded on first use.
+ * The operations on a queue. This module is loaded on first use.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { maxReasonLength } from "../defaults.ts";
 
 export { createClientOperations } from "./client_operations.ts";
 
-/** Makes what can be done to the queue at `partition`; see `createQueue`. */
+/** Creates the operations on the queue at `partition`; see `createQueue`. */
 export function createOperations(
   caller: Caller,
   partition: Partition,

@@ -1,5 +1,5 @@
 /**
- * Giving dead tasks another life, as they are or with another payload.
+ * Releases dead tasks, as they are or with another payload.
  *
  * @module
  */
@@ -18,20 +18,20 @@ import { inspect } from "../redis/generated/worker.ts";
 import { validate } from "../task/standard_schema.ts";
 import type { ReleaseFacts } from "../telemetry/facts.ts";
 
-/** A dead task by its local id, and the payload it is to run with instead of its own. */
+/** A dead task by its local id, and the payload that replaces its own. */
 export interface Revision {
   readonly local: string;
   readonly payload?: unknown;
 }
 
-/** What makes the definition of a task known, if this process has it. */
+/** Looks up the definition of a task, if this process has it. */
 export type Definitions = (name: string) => Definition | undefined;
 
 /**
  * Moves dead tasks back into their queue; resolves to the ids that were not dead.
  *
  * @throws {RelierError} `RL_VALIDATION`, `RL_PAYLOAD_TOO_LARGE`, `RL_CORRUPT` for
- * a payload, before anything is moved.
+ * a payload, before any task is moved.
  */
 export async function releaseTasks(
   caller: Caller,
@@ -63,7 +63,7 @@ export async function releaseTasks(
   return missed;
 }
 
-/** The stored envelope with another payload; "" if there is no such task, which the release tells. */
+/** The stored envelope with another payload; "" if the task is missing: the release reports that. */
 async function revised(
   caller: Caller,
   partition: Partition,
@@ -92,7 +92,7 @@ function stored(envelope: string, id: string): ReturnType<typeof readEnvelope> {
   }
 }
 
-/** A payload as a push writes it, checked with the schema of the task if this process has it. */
+/** Writes a payload as a push does. Checks it with the schema of the task, if this process has it. */
 export async function checkedPayload(
   name: string,
   payload: unknown,

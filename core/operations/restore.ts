@@ -1,5 +1,5 @@
 /**
- * Bringing dead tasks back from an export, as dead ones: to look at them again,
+ * Restores dead tasks from an export, as dead ones: to inspect them again,
  * to release them here, or to move them to another Redis.
  *
  * @module
@@ -28,12 +28,12 @@ const error = v.object({
   message: v.string(),
   stack: v.optional(v.string(), ""),
 });
-/** JSON of a result has no raw line feed, and the name of a step should have none. */
+/** Steps with line feeds are refused: JSON has no raw one, and the name of a step must have none. */
 const left = v.pipe(v.string(), v.maxLength(maxResultBytes), v.regex(/^[^\n]*$/));
 const step = v.object({ name: left, value: left });
 const attempt = v.object({ start: date, worker: word, end: date, cause: line(maxReasonLength) });
 
-/** What is read of an exported task: everything that `inspect()` tells and a release needs. */
+/** The parts of an exported task that are read: those of `inspect()` that a release needs. */
 const shape = v.object({
   id: v.optional(v.string()),
   name: v.pipe(v.string(), v.regex(/^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$/)),
@@ -70,27 +70,27 @@ const shape = v.object({
  * that. It needs an envelope, or a name and a payload; the rest may be left out.
  */
 export interface ExportedTask {
-  /** Of this queue; a new one by default. */
+  /** An id of this queue; a new one by default. */
   id?: string;
-  /** Of the task. */
+  /** The name of the task. */
   name: string;
-  /** The bytes that were stored, kept as they are; made of name and payload by default. */
+  /** The stored envelope, kept as it is; made of name and payload by default. */
   envelope?: string;
-  /** What its handler is given. */
+  /** The input of its handler. */
   payload?: unknown;
   /** The version of the payload; that of the task in this process by default, else 1. */
   taskVersion?: number | null;
-  /** Free text that travels with it. */
+  /** Free text that is stored with the task. */
   headers?: Record<string, string>;
-  /** Why it died; `restored` by default. */
+  /** The reason of its death; `restored` by default. */
   reason?: string | null;
-  /** What it died of. */
+  /** The error of its last attempt. */
   error?: { name: string; message: string; stack?: string } | null;
   /** When it was pushed; when it died by default. */
   enqueuedAt?: Date | string;
   /** When it died. */
   at?: Date | string | null;
-  /** At most ten. */
+  /** Its last attempts, at most ten. */
   history?: readonly {
     readonly start: Date | string;
     readonly worker: string;
@@ -99,20 +99,20 @@ export interface ExportedTask {
   }[];
   /** JSON of the partial result, which the next attempt reads. */
   partialResult?: string;
-  /** What its steps returned, as JSON, at most 256 KB together: they are not done again. */
+  /** The results of its steps, as JSON, at most 256 KB together. The next attempt skips these steps. */
   steps?: readonly StepResult[];
-  /** Of these failures, crashes, stalls, priority, limit, print and tenant are kept. */
+  /** Only failures, crashes, stalls, priority, limit, print and tenant are kept. */
   facts?: Readonly<Record<string, string>>;
 }
 
-/** Room for what an envelope has besides its payload. */
+/** The most characters of an envelope: its payload and room for the rest. */
 const maxEnvelope = maxPayloadBytes + 65_536;
 
 /**
- * Puts `lines` into the queue at `partition` as dead tasks; resolves to the ids that
- * were there already.
+ * Stores `lines` in the queue at `partition` as dead tasks; resolves to the ids that
+ * existed already.
  *
- * @throws RangeError naming the line and what is wrong with it, before anything is stored.
+ * @throws RangeError naming the invalid line and the reason, before any task is stored.
  */
 export async function restoreTasks(
   caller: Caller,
@@ -159,7 +159,7 @@ async function rowOf(given: unknown, i: number, partition: Partition, definition
     history: history.map(({ start, worker, end, cause }) =>
       `${start.getTime()} ${worker} ${end.getTime()} ${cause}\n`
     ).join(""),
-    // Whether there is anything that the next attempt has to be told.
+    // 1 if there is data of earlier attempts that the next one has to receive.
     tried: history.length + task.partialResult.length + steps.length > 0 ? 1 : 0,
     partial: task.partialResult,
     steps: lines,
@@ -176,14 +176,14 @@ async function envelopeOf(
 ): Promise<string> {
   const { name, envelope, payload, taskVersion, headers } = task;
   if (envelope.length > maxEnvelope) throw refusal(i, "its envelope is too large");
-  // What was stored once is kept as it is, even where it cannot be read.
+  // A stored envelope is kept as it is, even if it cannot be read.
   if (envelope !== "") return envelope;
   if (name === "" || payload === undefined) {
     throw refusal(i, "it needs an envelope, or a name and a payload");
   }
   const definition = definitions(name);
   const version = taskVersion ?? definition?.version ?? 1;
-  // An older payload is one for its migrations to check.
+  // Migrations check an older payload when the task runs.
   const current = definition?.version === version ? definition : undefined;
   const text = await checkedPayload(name, payload, current);
   return writeEnvelope({ name, taskVersion: version, payload: text, headers });

@@ -7,12 +7,12 @@
 import type { Partition } from "./keys.ts";
 import type { Reply } from "../port.ts";
 
-/** What a worker holds. */
+/** A task that a worker holds. */
 export interface Claim {
   readonly partition: Partition;
   /** Local id. */
   readonly id: string;
-  /** Proof that it is ours. Every write names it. */
+  /** Proof that this worker holds the task. Every write names it. */
   readonly nonce: string;
   readonly fence: number;
   /** Milliseconds since 1970, by Redis. */
@@ -24,27 +24,27 @@ export interface Claim {
   readonly stalls: number;
   readonly deferrals: number;
   readonly deferredMs: number;
-  /** What the attempt before left behind, if there was one. */
+  /** Data that the previous attempt left, if there was one. */
   readonly again: {
     readonly partial: string;
     readonly error: string;
     readonly steps: readonly string[];
   } | null;
-  /** When it was last put in line, where that is not when it was pushed; else 0. Milliseconds, by Redis. */
+  /** When the task last became ready, if not by its push; else 0. Milliseconds, by Redis. */
   readonly readyAt: number;
-  /** The last proof of life of the worker it was taken from; 0 if it was not. */
+  /** The last proof of life of the worker that lost the task; 0 if none did. */
   readonly alive: number;
-  /** The trace context of the attempt before; empty where there is none. */
+  /** The trace context of the previous attempt; empty if there is none. */
   readonly before: string;
-  /** Whether it is a suspect that must run alone. */
+  /** True for a suspect, which must run alone. */
   readonly solo: boolean;
-  /** Whether Redis counts its handler as started; a claim that dies before that costs nothing. */
+  /** True once Redis counts its handler as started; a crash before that is not counted. */
   readonly started: boolean;
-  /** Until when, by `performance.now()`, no other worker can have it; heartbeats move that on. */
+  /** The end, by `performance.now()`, of the time when no other worker can have it; heartbeats extend it. */
   readonly trustedUntil: number;
 }
 
-/** Reads the tasks of a reply to a call sent at `sentAt`. */
+/** Reads the claims in the reply to a call that was sent at `sentAt`. */
 export function readClaims(
   partition: Partition,
   nonce: string,
@@ -81,7 +81,7 @@ type Past = readonly [
   before: string,
 ];
 
-/** What came before; nothing for a first attempt that starts at once. */
+/** The history of a claim; empty for a first attempt that starts at once. */
 function pastOf(past: Past = [0, 0, 0, 0, 0, 1, 0, "", "", [], 0, 0, ""]) {
   const [failures, crashes, stalls, deferrals, deferredMs, started, again, ...left] = past;
   const [partial, error, steps, readyAt, alive, before] = left;
@@ -99,7 +99,7 @@ function pastOf(past: Past = [0, 0, 0, 0, 0, 1, 0, "", "", [], 0, 0, ""]) {
   };
 }
 
-/** From when it could have been claimed to its claim, in ms: a fence is in µs, see lua/moves/claim.lua. */
+/** The ms a task waited for its claim since it was ready. A fence is in µs; see lua/moves/claim.lua. */
 export function waitedMs({ fence, pushedAt, readyAt }: Claim): number {
   return Math.max(0, fence / 1000 - Math.max(pushedAt, readyAt));
 }

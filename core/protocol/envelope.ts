@@ -1,6 +1,6 @@
 /**
- * A task as it is stored in Redis. The reader is another module, because an app that only
- * pushes does not need it.
+ * The stored form of a task, and its writer. The reader is another module, because an app
+ * that only pushes does not need it.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 /** The version of the envelope itself, not of a task's payload. */
 export const envelopeVersion = 1;
 
-/** A stored task. Its id and queue are where it is stored. */
+/** A stored task. Its id and queue are part of the place where it is stored. */
 export interface Envelope {
   /** Name of the task. */
   readonly name: string;

@@ -1,5 +1,5 @@
 /**
- * Reading what was stored: the worker may be older or newer than the producer.
+ * Reads stored tasks: the worker may be older or newer than the producer.
  *
  * @module
  */
@@ -21,8 +21,8 @@ const shape = v.object({
 /**
  * Reads an envelope.
  *
- * @throws {RelierError} `RL_CORRUPT` if it is none, `RL_SCHEMA_VERSION` if it
- * is newer than this package.
+ * @throws {RelierError} `RL_CORRUPT` if the text is not an envelope, `RL_SCHEMA_VERSION`
+ * if it is newer than this package.
  */
 export function readEnvelope(text: string): Envelope {
   let raw: unknown;

@@ -1,5 +1,5 @@
 /**
- * Where things are kept, and the ids that say so.
+ * The names of Redis keys, and the ids of tasks.
  *
  * The keys of one partition of a queue share a hash tag, so one script can
  * declare them all and a cluster keeps them in one slot. An id carries its
@@ -14,7 +14,7 @@
  * | one hash, list              | 259   | 5.6         | 7.7 |
  * | one hash, sorted set (ours) | 362   | 9.4         | 10  |
  *
- * The list is cheaper, and knows neither priority nor cancelling nor an audit
+ * The list is cheaper, but supports neither priority nor cancelling nor an audit
  * by id; a hash for each task would need keys that no script can declare.
  *
  * @module
@@ -23,7 +23,7 @@
 import { states, type TaskState } from "../states.ts";
 import { shown } from "../base/safe_text.ts";
 
-/** The keys of a partition: a sorted set for each state, then what else is known. */
+/** The keys of a partition: a sorted set for each state, then the others. */
 export const keyNames: readonly KeyName[] = [
   ...Object.keys(states) as TaskState[],
   "meta",
@@ -46,14 +46,14 @@ export const keyNames: readonly KeyName[] = [
  * The name of a key.
  *
  * `meta` hash of the partition's own numbers · `task` hash of envelopes ·
- * `record` hash of what happened to a task since, absent while it waits for
+ * `record` hash of the history of each task, absent while it waits for
  * its first claim · `partial`, `steps` hashes of work in progress · `holds`
- * sorted set `<worker>~<local>` of what each worker runs · `workers` sorted set
- * of workers by last beat · `worker` hash about each · `waiters` hash of who
- * waits for a result · `bell` list that wakes an idle worker · `tenants` sorted
+ * sorted set `<worker>~<local>` of the tasks each worker runs · `workers` sorted set
+ * of workers by last beat · `worker` hash about each · `waiters` hash of the
+ * clients that wait for a result · `bell` list that wakes an idle worker · `tenants` sorted
  * set `<tenant>\1<local>` of unfinished tasks that have one · `rate` sorted set of
  * when each bucket of a rate will be full again · `queues` sorted set of the queues
- * in use, in a partition of its own · `actions` sorted set of what operators did, beside it.
+ * in use, in a partition of its own · `actions` sorted set of operator actions, beside it.
  */
 export type KeyName =
   | TaskState
@@ -78,7 +78,7 @@ export interface Partition {
   readonly queue: string;
   /** 0 to 1023. */
   readonly index: number;
-  /** What every key and channel begins with, such as `rl:{default~0}:`. */
+  /** The beginning of every key and channel, such as `rl:{default~0}:`. */
   readonly root: string;
 }
 
@@ -112,14 +112,14 @@ export function parseId(
   return parts && { queue: parts[1]!, partition: Number(parts[2]), local: parts[3]! };
 }
 
-/** The part of a full id that is stored at `partition`. @throws RangeError if it is no id of that queue. */
+/** The part of a full id that is stored at `partition`. @throws RangeError for an id of another queue. */
 export function localOf(id: unknown, partition: Partition): string {
   const parts = typeof id === "string" ? parseId(id) : null;
   if (parts?.queue === partition.queue && parts.partition === partition.index) return parts.local;
   throw new RangeError(`Cannot use id ${shown(id)}: it is none of queue "${partition.queue}"`);
 }
 
-/** The first line of a script: `KEY`, by which it knows its keys. */
+/** The first line of a script: the table `KEY` of its keys by name. */
 export function keyTable(keys: readonly KeyName[]): string {
   return `local KEY = { ${keys.map((name, i) => `${name} = KEYS[${i + 1}]`).join(", ")} }\n`;
 }

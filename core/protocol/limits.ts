@@ -2,9 +2,9 @@
  * The limits of a queue. The push script checks them itself, so no other push can
  * come between the check and the push.
  *
- * Two sets of limits bind a push: those its producer was made with, and those
- * that are stored with the queue and bind every producer. Of each kind the
- * stricter one counts; the state of a rate is shared by all.
+ * Two sets of limits bind a push: the limits of its producer, and the limits that
+ * are stored with the queue and bind every producer. Of each kind the
+ * stricter one counts; all producers share the state of a rate.
  *
  * @module
  */
@@ -19,13 +19,13 @@ export interface AdmissionRate {
   /** 1 ms to 30 days. */
   per: Duration;
   /**
-   * The most tasks at once after a quiet time; `limit` by default. They come
-   * on top: within one `per` that follows a quiet time, at most `burst + limit`.
+   * The most tasks at once after a quiet time; `limit` by default. The burst is
+   * extra: at most `burst + limit` in the first `per` after a quiet time.
    */
   burst?: number;
   /**
-   * Whether the rate is that of all tasks (default), or that of each tenant: then
-   * tasks without one are not bound by it.
+   * The scope of the rate: all tasks (default), or each tenant. A rate by tenant
+   * does not bind tasks without a tenant.
    */
   by?: "queue" | "tenant";
 }
@@ -42,7 +42,7 @@ export interface AdmissionOptions {
   maxPerTenant?: number;
 }
 
-/** The limits that are stored with a queue, for every producer and worker; `null` for none. */
+/** The limits that are stored with a queue, for every producer and worker; `null` removes one. */
 export type QueueLimits =
   & { [K in keyof AdmissionOptions]?: AdmissionOptions[K] | null }
   & {
@@ -96,7 +96,7 @@ function writeRate(option: string, given: unknown): string {
 }
 
 /**
- * Reads the limits that a producer brings along: a text for each queue.
+ * Reads the limits of a producer: a text for each queue.
  *
  * @throws TypeError, RangeError naming the option, its value and what is allowed.
  */
@@ -118,8 +118,8 @@ export function producerLimits(given: unknown): ReadonlyMap<string, string> {
 }
 
 /**
- * Reads the limits of a queue: a row for each that is given, without a value for
- * one that is to be removed.
+ * Reads the limits of a queue: a row for each given limit. A row without a value
+ * removes the limit.
  *
  * @throws TypeError, RangeError naming the option, its value and what is allowed.
  */

@@ -1,5 +1,5 @@
 /**
- * How a claim ends.
+ * The outcomes of a claim.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** A settlement: a row of `turn.lua` without the columns that identify the claim. */
 export interface Settlement {
   readonly event: "complete" | "retry" | "bury" | "defer" | "handoff" | "stop";
-  /** How long a final task is kept, or how long the next attempt waits. */
+  /** The retention of a final task, or the delay of the next attempt. */
   readonly ms: number;
   /** The result of a completed task, else the reason. */
   readonly text: string;

@@ -1,7 +1,7 @@
 /**
  * The part of an id that is stored inside a queue: 128 bits in 22 characters of
- * `A-Z a-z 0-9 _ -`. Random for a task of its own, derived for an idempotent
- * one, so that a second push has the same id and finds the first.
+ * `A-Z a-z 0-9 _ -`. Random by default, derived for an idempotent task, so that
+ * a second push has the same id and finds the first.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const size = 16;
 const encoder = new TextEncoder();
 
-/** One call to the random source serves 256 ids; filled on first use, as an edge asks. */
+/** Random bytes for 256 ids. Filled on first use: edge runtimes forbid it while modules load. */
 const pool = new Uint8Array(256 * size);
 let next = pool.length;
 
@@ -32,7 +32,7 @@ export function randomLocal(): string {
  * Derives a local id from `parts`: the first 128 bits of SHA-256 over each
  * part's length and text, so `("ab", "c")` and `("a", "bc")` differ.
  *
- * @throws RangeError if a part has a lone surrogate: it would share its id with others.
+ * @throws RangeError if a part has a lone surrogate: in UTF-8 it would equal other parts.
  */
 export function derivedLocal(...parts: string[]): string {
   const text = parts.map((part) => `${part.length}:${part}`).join("");

@@ -10,9 +10,9 @@ import { randomLocal } from "./task_id.ts";
 import { knownOptions, oneOf } from "../base/options.ts";
 
 /**
- * A command to a worker. `drain` drains within a time, as a signal would; `stop` hands
- * off at once; `restart` drains and asks the supervisor for a new worker; `pause` and
- * `resume` are about claiming only.
+ * A command to a worker. `drain` drains within a time, as after a signal. `stop` hands
+ * off its tasks at once. `restart` drains and asks the supervisor for a new worker.
+ * `pause` and `resume` affect claims only.
  */
 export type WorkerCommand =
   | { readonly do: "drain"; readonly timeout?: Duration }
@@ -20,10 +20,10 @@ export type WorkerCommand =
 
 /** A command as a worker reads it. */
 export interface ReceivedCommand {
-  /** Identifies this command, so that the same one given again is applied again. */
+  /** Identifies this command, so that an equal one sent later is applied again. */
   readonly token: string;
   readonly what: WorkerCommand["do"];
-  /** How long a drain may take; undefined for the worker's own time. */
+  /** The most ms a drain may take; undefined for the time set by the worker. */
   readonly timeoutMs: number | undefined;
 }
 

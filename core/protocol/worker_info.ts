@@ -1,56 +1,56 @@
 /**
- * What a worker says of itself with each beat, for people to read.
+ * The facts a worker publishes with each heartbeat, for people to read.
  *
  * @module
  */
 
 import type { Timings } from "../base/histogram.ts";
 
-/** What a worker says of itself. */
+/** The published facts of a worker. */
 export interface WorkerInfo {
-  /** What its owner calls it. */
+  /** The name its owner gave it. */
   readonly name: string | null;
-  /** The process; 0 where there is none. */
+  /** The id of its process; 0 where there is none. */
   readonly process: number;
-  /** Its name, as the host has it. */
+  /** The name of its host. */
   readonly host: string;
-  /** `node`, `bun`, `deno` or `workerd`; empty if it does not tell. */
+  /** `node`, `bun`, `deno` or `workerd`; empty if unknown. */
   readonly runtime: string;
-  /** Of the runtime. */
+  /** The version of the runtime. */
   readonly version: string;
-  /** How many tasks it runs at once. */
+  /** The most tasks it runs at once. */
   readonly concurrency: number;
   /** The queues it claims from. */
   readonly queues: readonly string[];
-  /** ISO 8601, by the clock of its host. */
+  /** The time of its start, in ISO 8601, by the clock of its host. */
   readonly startedAt: string;
   /** The tasks it knows, at most 200. */
   readonly tasks: readonly { readonly name: string; readonly version: number }[];
-  /** Memory of its process. */
+  /** The memory of its process, in MB. */
   readonly rssMb: number;
-  /** How late its event loop was lately, in ms. */
+  /** The recent delay of its event loop, in ms. */
   readonly loopLagMs: number;
-  /** Handlers that go on after their attempt was decided. */
+  /** Handlers that still run after their attempt was decided. */
   readonly leaked: number;
-  /** Attempts since it started whose task was another worker's by then: Redis took nothing of them. */
+  /** Attempts since its start that lost their task to another worker: Redis refused their outcome. */
   readonly fenced: number;
-  /** How long tasks of this queue waited and ran lately. */
+  /** The recent wait and run times of tasks of this queue. */
   readonly timings: Timings;
-  /** What its beat comes from. */
+  /** The source of its heartbeats. */
   readonly pulse: "thread" | "loop";
-  /** What started it and looks after it. */
+  /** The supervisor that started and watches it. */
   readonly supervisor: string | null;
-  /** Whether it claims. */
+  /** Its state: only a `working` worker claims tasks. */
   readonly state: "working" | "paused" | "draining";
 }
 
-/** Reads what a worker said; one of an older version says less. */
+/** Reads the facts of a worker; older versions publish fewer. */
 export function parseWorkerInfo(text: string): WorkerInfo {
   let said: Partial<WorkerInfo> = {};
   try {
     said = JSON.parse(text);
   } catch {
-    // A worker that claimed and has not beaten yet has said nothing.
+    // A worker that claimed before its first heartbeat has published nothing yet.
   }
   return {
     name: null,

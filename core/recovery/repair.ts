@@ -14,7 +14,7 @@ import { repair } from "../redis/generated/operations.ts";
 
 const localLength = 22;
 
-/** Repairs everything at `partition`, or with `dry` only says how; resolves to a sentence for each deed. */
+/** Repairs everything at `partition`, or with `dry` only plans it; resolves to a sentence for each repair. */
 export async function repairPartition(
   caller: Caller,
   partition: Partition,
@@ -33,11 +33,11 @@ export async function repairPartition(
     entry,
   }));
   for (const batch of batches(rows)) {
-    const [, , , deeds] = await call(caller, partition, repair, args, batch);
-    done.push(...deeds as string[]);
+    const [, , , repairs] = await call(caller, partition, repair, args, batch);
+    done.push(...repairs as string[]);
   }
-  // Tasks that are put back change what is here, so a plan cannot foresee the count.
+  // Restored places change the counts, so a plan cannot foresee them.
   if (dry && done.length > 0) return done;
-  const [, , , deeds] = await call(caller, partition, repair, { ...args, recount: 1 });
-  return [...done, ...deeds as string[]];
+  const [, , , repairs] = await call(caller, partition, repair, { ...args, recount: 1 });
+  return [...done, ...repairs as string[]];
 }

@@ -11,11 +11,11 @@ import { inspectTask } from "../inspection/inspect_task.ts";
 import type { ResurrectionFacts } from "../telemetry/facts.ts";
 
 const atOnce = 20;
-/** More than this at a time are told of without having been read. */
+/** The most tasks of one report that are read; further ones are reported without details. */
 const mostReading = 1000;
 let reading = 0;
 
-/** Tells of `raised`, local ids and causes, if anybody observes. Never rejects. */
+/** Reports `raised`, local ids and causes, if there is an observer. Never rejects. */
 export async function reportResurrections(
   caller: Caller,
   partition: Partition,
@@ -43,7 +43,7 @@ async function detailsOf(caller: Caller, partition: Partition, local: string) {
   try {
     return await inspectTask(caller, partition, local);
   } catch {
-    return undefined; // It is brought back all the same.
+    return undefined; // The task is resurrected all the same.
   } finally {
     reading--;
   }

@@ -13,29 +13,29 @@ import { reportResurrections } from "./resurrection_report.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { sweep } from "../redis/generated/worker.ts";
 
-/** A task that was brought back, and what its worker came to. */
+/** A resurrected task, and the cause its worker ended by. */
 export interface Resurrection {
-  /** Of the task. */
+  /** The id of the task. */
   readonly id: string;
-  /** `presence`, `lease`, `stalled`, `lost claim`, `crashes`, or what a supervisor saw. */
+  /** `presence`, `lease`, `stalled`, `lost claim`, `crashes`, or the cause a supervisor reported. */
   readonly cause: string;
 }
 
 /** The time a subscription may be missing before its worker counts as dead. */
 const graceMs = 500;
 const soonestMs = 20;
-/** How long a task is put off by the first worker it costs; see `moves/revive.lua`. */
+/** The delay of a task after its first crash; see `moves/revive.lua`. */
 const firstDeathMs = 100;
-/** A timer may be a little early. */
+/** The time by which a timer may fire early. */
 const earlyMs = 5;
-/** When what a sweep brought back for the first time can be claimed. */
+/** The time until a task after its first resurrection can be claimed. */
 export const revivedMs: number = firstDeathMs + earlyMs;
-/** How long whoever evicts waits until it has told of it. */
-const tellMs = 1000;
+/** The time an eviction waits for its report. */
+const reportMs = 1000;
 
 /**
- * Sweeps `partition` until `signal` aborts, every `sweepMs` at most unless there is
- * something to see to. Never throws.
+ * Sweeps `partition` until `signal` aborts: every `sweepMs`, or sooner if the last sweep
+ * left work. Never throws.
  */
 export async function runPhoenix(
   caller: Caller,
@@ -54,13 +54,13 @@ export async function runPhoenix(
     } catch (error) {
       onError(error);
     }
-    // Jitter keeps workers that started together from asking together.
+    // Jitter keeps workers that started together from sweeping together.
     await sleep(Math.max(soonestMs, nextMs * (0.9 + Math.random() * 0.2)), signal);
   }
 }
 
 /**
- * Brings back at once what `worker` held, because it is known to have ended by
+ * Resurrects at once the tasks of `worker`, which is known to have ended by
  * `cause`; resolves to the ids, at most 200 a call.
  */
 export async function evict(
@@ -73,14 +73,14 @@ export async function evict(
   const args = { dead: worker, cause, leaseMs, graceMs };
   const [, , , raised, , evicted] = await call(caller, partition, sweep, args);
   const found = pairs(raised) as [string, string][];
-  // Whoever evicts may be about to end, and is the only one who can tell of it.
-  await waitAtMost(tellMs, reportResurrections(caller, partition, found));
+  // The evicting process may be about to end, and no other one can report this.
+  await waitAtMost(reportMs, reportResurrections(caller, partition, found));
   return found.slice(0, evicted).map(([local]) => idOf(partition, local));
 }
 
 /**
- * {@linkcode evict} for everything the worker held, and once more when that is
- * due: whoever asks may be the only one who knows of it.
+ * Evicts everything the worker held, and sweeps again when those tasks are
+ * due: no other process may know of them.
  */
 export async function evictAll(
   caller: Caller,
@@ -101,7 +101,7 @@ export async function evictAll(
   return found;
 }
 
-/** Sweeps once; `nextMs` is when that is worth it again. */
+/** Sweeps once; `nextMs` is the time until the next sweep is useful. */
 export async function sweepOnce(
   caller: Caller,
   partition: Partition,
