@@ -1,6 +1,6 @@
 /**
- * Every symbol of the face is documented, and every type it shows is one of the
- * face, or of the package it belongs to: what is a framework's own is documented there.
+ * Checks that every public symbol is documented, and that every type it shows is public
+ * too, or belongs to another package.
  *
  * @module
  */
@@ -21,14 +21,14 @@ const { status, stdout, stderr } = spawnSync(
 const complaints = stderr.split(/^(?=error)/m).filter((each) => each.startsWith("error["));
 const ours = complaints.filter((each) => !isOfAnother(each));
 
-// It says at the end how many there are, and nothing else unless it did not come so far.
+// A finished run prints complaints or exits with 0; anything else means that it broke off.
 const ended = status === 0 || complaints.length > 0;
 if (!ended || ours.length > 0) {
   console.error(ended ? ours.join("") : stdout + stderr);
   process.exitCode = 1;
 }
 
-/** Returns whether the complaint is about a type of another package. */
+/** Checks whether the complaint is about a type of another package. */
 function isOfAnother(complaint: string): boolean {
   const [, type] = /^error\[private-type-ref\].* private type '(\w+)'/.exec(complaint) ?? [];
   const [, file] = /^ *--> (.+):\d+:\d+$/m.exec(complaint) ?? [];

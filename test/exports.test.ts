@@ -1,6 +1,6 @@
 /**
- * The package has one face on npm and on JSR, and an edge bundle of it holds
- * no client and nothing of Node.
+ * The package has the same entry points on npm and on JSR, and an edge bundle of it
+ * holds no client and no module of Node.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { read, root } from "./support/tree.ts";
 const npm = JSON.parse(read("package.json"));
 const jsr = JSON.parse(read("deno.json"));
 
-/** The source a file of `dist` is compiled from. */
+/** The source of a compiled file in `dist`. */
 function sourceOf(compiled: string): string {
   return compiled.replace("./dist/", "./").replace(/(\.d\.ts|\.js)$/, ".ts");
 }
@@ -89,7 +89,7 @@ for (const condition of ["workerd", "edge-light", "browser"]) {
       /^adapters\/(?!conditions\/(client|node)_none\.ts)|\bioredis\b/.test(path)
     );
     assert.deepEqual(clients, []);
-    // Asking the host for a module of Node, where it has one, is no import of it.
+    // A request to the host for a module of Node, where it has one, is no import of it.
     const code = text.replaceAll(/getBuiltinModule\?\.\("node:\w+"\)/g, "");
     assert.doesNotMatch(code, /["'`]node:|\bnew Function\b|\brequire\(/);
   });

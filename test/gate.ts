@@ -1,7 +1,7 @@
 /**
- * The gate: format, lint, types on every host, generated files, and the rules
- * of the house, which are tests. Prints one line for each check that passes and
- * everything about each that does not.
+ * The gate: format, lint, types on every host, generated files, and the house rules,
+ * which are tests. It prints one line for each check that passes, and the whole output
+ * of each that fails.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { files, root } from "./support/tree.ts";
 
-/** One thing that has to hold, and the command that says whether it does. */
+/** A check, and the command that runs it. */
 interface Check {
   readonly name: string;
   readonly run: readonly string[];
 }
 
-/** The tests that hold the files of the project to its rules. */
+/** The tests that check the project files against its rules. */
 export const ruleTests: readonly string[] = ["imports", "exports", "house", "unused"]
   .map((name) => `test/${name}.test.ts`);
 
@@ -46,7 +46,8 @@ const checks: readonly Check[] = [
 
 /** Runs every check, two at a time, and resolves to whether all passed. */
 export async function gate(): Promise<boolean> {
-  // Where install scripts are blocked the first call unpacks deno, which two calls at once would do twice.
+  // Where install scripts are blocked the first call unpacks deno. Two calls at once would do that
+  // twice.
   spawnSync(node, [...deno.slice(1), "--version"], { cwd: root });
   const left = [...checks];
   const results: boolean[] = [];

@@ -1,6 +1,6 @@
 /**
- * Rules about the files themselves. Words that are forbidden are put together
- * here from pieces, so that this file passes its own test.
+ * Rules about the files themselves. The forbidden words are put together from pieces,
+ * so that this file passes its own test.
  *
  * @module
  */

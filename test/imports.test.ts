@@ -1,6 +1,6 @@
 /**
- * Import laws. The direction of every arrow between folders is a
- * decision, so it is a row with a reason; an import without a row fails.
+ * Import laws. The direction of every import between folders is a decision, so it is a
+ * row with a reason; an import without a row fails.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { importsOf } from "./support/imports.ts";
 import { files, read } from "./support/tree.ts";
 
-/** One permission: files that match `from` may import what matches `to`. */
+/** One permission: files that match `from` may import paths that match `to`. */
 interface Law {
   readonly from: RegExp;
   readonly to: RegExp;

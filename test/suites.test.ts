@@ -1,6 +1,5 @@
 /**
- * The list of tests left out of the matrix: it is complete, and names no test
- * that is gone.
+ * The list of tests left out of the matrix is complete, and names only existing tests.
  *
  * @module
  */

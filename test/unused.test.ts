@@ -1,6 +1,5 @@
 /**
- * Nothing unused stays: no file, no export, no dependency. And
- * nothing is used that is not declared.
+ * The project has no unused file, export or dependency, and uses only declared ones.
  *
  * @module
  */
@@ -35,12 +34,12 @@ const entries = new Set(sources.filter((path) => {
   const stem = path.replace(/\.ts$/, "");
   return path.endsWith(".test.ts") ||
     [` ${path}`, `"./${path}"`, `"./dist/${stem}.js"`].some((use) => outside.includes(use)) ||
-    // What is bundled or run stands in a text, by its path from the root.
+    // A text holds the path of a bundled or started file, from the root.
     [...texts.values()].some((text) =>
       text.includes(`"${path}"`) || text.includes(`"./${path}"`)
     ) ||
     [...texts.values()].some((text) =>
-      // A thread's entry is named as the build names it; a bundle's by its path from the root.
+      // The build's name stands for a thread's entry; a path from the root for a bundle's.
       new RegExp(`URL\\("[./\\w]*\\b${stem.split("/").at(-1)}\\.[jt]s"`).test(text) ||
       text.includes(`from "./${path}"`)
     );
@@ -66,7 +65,7 @@ test("every export is used by another file, or belongs to the face of the packag
   assert.deepEqual(unused, []);
 });
 
-/** Returns whether `user` has a use for `name` of a module it imports as `taken`. */
+/** Checks whether `user` uses `name` of a module that it imports as `taken`. */
 function takes(user: string, taken: Import, name: string): boolean {
   if (taken.names !== "*") return taken.names.includes(name);
   const text = texts.get(user)!;
@@ -106,7 +105,10 @@ test("every package that is imported is declared, for users too where they need 
   assert.deepEqual(missing, []);
 });
 
-/** The package a specifier names, or `undefined` for our own files and for Node's modules. */
+/**
+ * The package that a specifier names, or `undefined` for files of the project and
+ * modules of Node.
+ */
 function packageOf(to: string): string | undefined {
   if (/^(node:|#|\()|\.ts$/.test(to)) return undefined;
   return /^(@[^/]+\/[^/]+|[^/]+)/.exec(to)?.[0];

@@ -1,6 +1,6 @@
 /**
- * Every string that a user reads, in one file: a reviewer sees in its diff how the
- * pages, the HTTP problems and the command line speak.
+ * Lists every string that a user reads in one file: its diff shows a reviewer the words
+ * of the pages, the HTTP problems and the command line.
  *
  * `node --import tsx test/words.test.ts --update` writes `words.snapshot.txt` again.
  *
@@ -17,7 +17,7 @@ import { files, isGenerated, read, root } from "./support/tree.ts";
 
 const snapshot = "test/words.snapshot.txt";
 
-/** Files whose strings a user reads. */
+/** Files with strings for users. */
 const spoken =
   /^(adapters\/(http|dashboard)\/.+|core\/console\/.+|adapters\/(hono|express)|cli\/.+)\.(ts|js)$/;
 
@@ -41,10 +41,10 @@ function visible({ text, before }: Literal): string[] {
   return isProse(text) || shown.test(before) ? [text] : [];
 }
 
-/** Attributes of HTML that are read. */
+/** Attributes of HTML that users read. */
 const readAttribute = /\b(?:title|placeholder|aria-label|data-question)="([^"]*)"/g;
 
-/** The text and the attributes of a piece of HTML, which may begin within a tag. */
+/** The text and the attributes of a piece of HTML, which may start within a tag. */
 function textNodes(markup: string): string[] {
   const attributes = [...markup.matchAll(readAttribute)].map(([, value]) => value!);
   if (!markup.includes("<")) return markup.includes('="') ? attributes : [markup];
@@ -53,7 +53,7 @@ function textNodes(markup: string): string[] {
   return [...text.split("\n\n"), ...attributes];
 }
 
-/** Returns whether a text consists of words, and not of a path, a pattern or a list of classes. */
+/** Checks whether a text consists of words, and not of a path, a pattern or a list of classes. */
 function isProse(text: string): boolean {
   if (/^\s*[{[<]|^[a-z-]+(\/[a-z-]+)+|^default-src|\w=\w.*;/.test(text)) return false;
   return /\p{L}{2,}["”)]?[,:;.]? +(?:\p{L}|…|"|\d)/u.test(text);

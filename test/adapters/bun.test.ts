@@ -1,6 +1,6 @@
 /**
- * Bun's part of the fast ring: that its adapter may be imported anywhere, and
- * what of its own client can go wrong fastest. The rest is in `test/bun`.
+ * Bun's part of the fast ring: its adapter can be imported anywhere, and the most
+ * fragile parts of its client work. The rest is in `test/runtimes/bun`.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { root } from "../support/tree.ts";
 
 const run = promisify(execFile);
 
-/** Runs tests of `file`, those with `words` in their name, in Bun; says what it printed. */
+/** Runs the tests of `file` with `words` in their name in Bun; returns the output. */
 async function inBun(file: string, words: string): Promise<string> {
   const { command, args } = testLine("bun", file, scaled(20_000));
   const env = { ...process.env, NO_COLOR: "1", RELIER_TEST_ON: "bun" };

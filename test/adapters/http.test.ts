@@ -1,6 +1,6 @@
 /**
- * The middleware where only one framework has a say, where a Redis is out of reach,
- * and what it cannot use.
+ * The middleware: cases of one framework only, an unreachable Redis, and unusable
+ * options.
  *
  * @module
  */
@@ -26,7 +26,7 @@ const of = (make: (rl: ReturnType<typeof createRelier>) => Express): Stage => ({
   serve: ({ rl }) => serveExpress(make(rl)),
 });
 
-/** What is said on the console meanwhile. */
+/** Runs `work` and resolves to the console output meanwhile. */
 async function saying(work: () => Promise<void>): Promise<unknown[]> {
   const said: unknown[] = [];
   const { error } = console;

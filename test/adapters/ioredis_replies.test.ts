@@ -1,5 +1,5 @@
 /**
- * What ioredis makes a port say to everything a server may say.
+ * The results of a port over ioredis for every possible reply of a server.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The port contract on a Redis in memory, and what is its own: a clock that
- * stands still, a door for others, and a word where it is not installed.
+ * The port contract on a Redis in memory, and its own features: a clock that stands
+ * still, a server for other clients, and a message if it is not installed.
  *
  * @module
  */
@@ -34,7 +34,7 @@ portSuite("memory", async () => {
         await port.wait(...call).finally(() => waiting--);
       },
     },
-    // The engine does not tell how many wait.
+    // The engine does not report the number of waiting calls.
     admin: async ([command, ...args]) =>
       command === "INFO" ? `blocked_clients:${waiting}` : await inspector.call(command!, args),
     async close() {

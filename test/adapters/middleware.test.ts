@@ -1,5 +1,5 @@
 /**
- * The middleware for Hono on what runs this, and on Node.js that for Express.
+ * The middleware for Hono on the present runtime, and on Node.js that for Express.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The bridge from Node's HTTP to the web's: bodies both ways, clients that go
- * away, and a place in an app of Express, behind parsers that read the body.
+ * The bridge from HTTP of Node.js to that of the web: bodies in both directions,
+ * clients that disconnect, and apps of Express whose parsers read the body.
  *
  * @module
  */
@@ -23,7 +23,7 @@ afterEach(async () => {
   for (const each of open.splice(0)) await each.close();
 });
 
-/** Serves `answer` by itself. */
+/** Serves `answer` without a framework. */
 async function alone(answer: FetchHandler): Promise<string> {
   const served = await serve(answer, { port: 0, hostname: "127.0.0.1" });
   open.push(served);

@@ -1,6 +1,6 @@
 /**
- * The testing kit, as those use it who test their own tasks. What it stands on
- * has tests of its own; here a test takes milliseconds, whatever time passes.
+ * The testing kit from the view of its users. Its foundations have tests of their own;
+ * here a test takes milliseconds, however much time passes.
  *
  * @module
  */
@@ -213,7 +213,7 @@ test("a handler that does not end is killed too, and nothing of it is heard any 
   await rl.tick("35s");
   assert.equal(await handle.result(), "second");
   assert.deepEqual([ends, rl.calls(child)], [[], []]);
-  // At the end it is told to stop, so that no timer of it outlives the test.
+  // The end stops it, so that no timer of it outlives the test.
   await rl.close();
   await until("it has ended", () => ends.length > 0);
   assert.deepEqual(rl.calls(child), []);
@@ -327,7 +327,7 @@ test("on a real Redis a test has a corner of its own, and leaves nothing there",
   const handle = await task.apush(1);
   await task.with({ delay: "1h" }).apush(2);
   await rl.killWorker();
-  // Two seconds of a real clock, at most: its subscription is missed for half of one.
+  // This takes two seconds of a real clock at most: half a second is the wait for its subscription.
   await until("it is brought back and run", async () => {
     await rl.drain();
     return (await handle.status()).state === "completed";

@@ -1,5 +1,5 @@
 /**
- * What a port makes of what HTTP brings, and how much it asks of it.
+ * The results of a port for the replies of HTTP, and the number of its requests.
  *
  * @module
  */
@@ -40,7 +40,7 @@ test(
     const error = await failure(open({ redis: faithless }).run(count, [key], []));
     assert.equal(error.failure, "unsupported");
     assert.match(error.message, /automaticDeserialization: false/);
-    // A proxy that leaves "OK" as it is has the SDK decode it.
+    // A proxy that leaves "OK" unchanged makes the SDK decode it.
     const body = '[{"result":["MQ==","OK","W10="]}]';
     front.fail({ answer: 200, body });
     const proxied = await failure(open({ redis: held(front) }).run(count, [key], []));

@@ -1,6 +1,6 @@
 /**
- * The front that stands for Upstash in these tests, through Upstash's own SDK: it
- * has to answer as Upstash does, or what is proved on it means nothing.
+ * The stand-in for Upstash, tested with Upstash's own SDK. It has to answer as Upstash
+ * does, or the proofs on it mean nothing.
  *
  * @module
  */

@@ -1,7 +1,6 @@
 /**
- * The dashboard in Chromium, against a cluster that works and has 100,000 tasks:
- * every page in both themes and on a telephone, live, by keyboard, and with
- * whatever an enemy may have stored.
+ * The dashboard in Chromium, against a working cluster with 100,000 tasks: every page
+ * in both themes and on a phone, live, by keyboard, and with hostile stored data.
  *
  * @module
  */
@@ -31,7 +30,7 @@ import { until } from "../support/until.ts";
 const evil = `"><img src=x onerror="window.hurt=1"><script>window.hurt=1</script>`;
 const many = 100_000;
 const token = "a-token-of-enough-length";
-/** What a page may take on the server, with so many tasks. */
+/** The time limit of a page on the server, with so many tasks. */
 const mostMs = scaled(300);
 
 let healed = false;
@@ -48,7 +47,7 @@ let processes: WorkerProcesses;
 let browser: Browser;
 let served: Served;
 let dead: TaskHandle<string>;
-/** Where anybody may do everything, and where a token is asked for. */
+/** The addresses of a dashboard without access control, and of one that requires a token. */
 let open = "";
 let closed = "";
 
@@ -92,7 +91,7 @@ after(async () => {
   await redis?.kill();
 });
 
-/** The pages, with something for each name in their paths. */
+/** The pages, with a value for each name in their paths. */
 function paths(): string[] {
   const names: Readonly<Record<string, string>> = {
     queue: "work",
@@ -103,7 +102,7 @@ function paths(): string[] {
   );
 }
 
-/** Opens a page, and checks what holds for each; what a busy machine held up is looked at again. */
+/** Opens a page and runs the checks for all pages; a check that load has delayed runs again. */
 async function visit(page: Page, url: string): Promise<void> {
   let took = Infinity;
   for (let looks = 0; looks < 3 && took >= mostMs; looks++) {
@@ -115,12 +114,12 @@ async function visit(page: Page, url: string): Promise<void> {
   assert.ok(took < mostMs, `${url} took ${took} ms on the server`);
 }
 
-/** Waits until `text`, which is asked in the page again and again, is true. */
+/** Waits until the expression `text` is true in the page. */
 function holds(what: string, page: Page, text: string): Promise<void> {
   return until(what, async () => await page.evaluate(text) === true, 10_000);
 }
 
-/** Waits until the page has been patched once more. */
+/** Waits for the next patch of the page. */
 async function patched(page: Page): Promise<void> {
   const count = 'Number(document.body.dataset.patched ?? "0")';
   const before = await page.evaluate(count);
@@ -349,7 +348,7 @@ test("a token opens it once, and is in no address and no cookie from then on", a
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL(`${closed}/`);
   await page.context().close();
-  // The form for a token is a refusal, and a browser says so.
+  // The form for a token comes with a 401, which the browser logs.
   assert.deepEqual(wrong.filter((each) => !each.includes("401")), []);
 });
 
@@ -397,7 +396,7 @@ test("another site can neither frame it nor have it do anything", async () => {
   );
   const page = await newPage(browser, []);
   try {
-    // Another host altogether, not only another port of this one.
+    // The address uses another host name, not only another port.
     await page.goto(enemy.url.replace("127.0.0.1", "localhost"));
     const [, frame] = page.frames();
     await until("the frame has given up", () => frame!.url().startsWith("chrome-error"));

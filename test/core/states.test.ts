@@ -1,6 +1,6 @@
 /**
- * Every event in every state, derived from the table of states: what the table
- * lists happens, and what it does not list changes nothing.
+ * Every event in every state, derived from the table of states. The listed events
+ * happen, and all others change nothing.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { engineName } from "../support/engines.ts";
 import type { Moves, Settle } from "../support/moves.ts";
 import { type Dump, type Lab, withRelier } from "../support/relier.ts";
 
-/** A task that was put somewhere, and the last nonce by which it was held. */
+/** A task that was put into a state, and the last nonce that held it. */
 interface Subject {
   readonly id: string;
   readonly nonce: string;
@@ -21,7 +21,7 @@ interface Subject {
 
 const far = 3_600_000;
 
-/** How a task gets into each state by real moves. A worker that is presumed dead still has its nonce. */
+/** The real moves that lead to each state. A worker that is presumed dead still has its nonce. */
 const reach: Record<TaskState | "nothing", (m: Moves, event: TransitionName) => Promise<Subject>> =
   {
     nothing: () => Promise.resolve({ id: randomLocal(), nonce: randomLocal() }),
@@ -76,7 +76,7 @@ const settle = (event: Settle) => (m: Moves, subject: Subject): Promise<unknown>
   m.settle(subject, event, { text: "settled" });
 const crash = (m: Moves): Promise<unknown> => m.crash("w1");
 
-/** How each event is tried, and what has to be true before: a due time, a lease, a retention. */
+/** A call for each event, and its preconditions: a due time, a lease, a retention. */
 const tries: Record<
   TransitionName,
   { fire(m: Moves, subject: Subject): Promise<unknown>; due?: readonly TaskState[] }
@@ -107,7 +107,7 @@ const tries: Record<
 for (const event of Object.keys(tries) as TransitionName[]) {
   for (const from of ["nothing", ...Object.keys(states)] as (TaskState | "nothing")[]) {
     const row = transitions.find((each) => each.on === event && (each.from ?? "nothing") === from);
-    // The same Lua refuses the same on both engines: there what the table lists is enough.
+    // The same Lua refuses the same on both engines: on the second, the listed events are enough.
     if (!row && engineName === "memory") continue;
     const title = row
       ? `${event} moves a task from ${from} to ${row.to ?? "nothing"}`
@@ -131,17 +131,17 @@ for (const event of Object.keys(tries) as TransitionName[]) {
   }
 }
 
-/** The one thing that is noted of a task that does not move: that a running one is to stop. */
+/** The only record of a task that does not move: the stop request of a running one. */
 function remark(event: TransitionName, from: TaskState | "nothing"): string[] {
   return event === "cancel" && from === "running" ? ["{default~0}:record"] : [];
 }
 
-/** The keys that are not as they were. */
+/** The keys that have changed. */
 function changed(before: Dump, after: Dump): string[] {
   return Object.keys({ ...before, ...after }).filter((key) => before[key] !== after[key]);
 }
 
-/** A task is a member of one state at most, whatever its record says. */
+/** Checks that a task is a member of one state at most, whatever its record says. */
 async function movedOnce({ redis, key }: Lab, id: string, to: TaskState | null): Promise<void> {
   const found: string[] = [];
   for (const state of Object.keys(states) as TaskState[]) {

@@ -1,7 +1,6 @@
 /**
- * `rl chaos` with real processes: what it says of a sound project, of workers
- * that run already, and of a project from which something was taken. The rest is
- * in the torture ring.
+ * `rl chaos` with real processes: its verdict on a sound project, on workers that run
+ * already, and on a project with one part removed. The rest is in the torture ring.
  *
  * @module
  */

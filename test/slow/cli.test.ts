@@ -1,6 +1,6 @@
 /**
- * `rl` as a process: pipes that close, signals, a terminal, and what it
- * loads to start.
+ * `rl` as a process: closed pipes, signals, a terminal, and the modules that it loads
+ * at start.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { until } from "../support/until.ts";
 const scratch = mkdtempSync(join(tmpdir(), "relier-cli-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-// Compiled, as users have it.
+// The compiled program, as users have it.
 const dist = join(scratch, "dist");
 execFileSync(process.execPath, ["--import", "tsx", "build.ts", "--out", dist], { cwd: root });
 copyFileSync(join(root, "package.json"), join(scratch, "package.json"));
@@ -133,7 +133,7 @@ test("on a terminal it asks, paints and colours", { skip: noScript }, async () =
 
 test("the version, help and completion load no engine, no client, and no command", async () => {
   for (const line of [["--version"], ["--help"], ["tasks", "--help"], ["complete", "--", "ta"]]) {
-    // Time depends on the machine; what is loaded does not.
+    // The time depends on the machine; the list of loaded modules does not.
     const folder = mkdtempSync(join(scratch, "loaded-"));
     assert.equal((await start(line, { NODE_V8_COVERAGE: folder }).ended).exit, 0);
     const [file = ""] = readdirSync(folder);

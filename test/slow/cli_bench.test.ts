@@ -1,5 +1,5 @@
 /**
- * `rl bench`: every figure comes with its spread, and nothing is left behind.
+ * `rl bench`: every figure has its spread, and nothing is left behind.
  *
  * @module
  */
@@ -32,10 +32,10 @@ test("all figures are measured on a named Redis, which is left as it was", async
     for (const { metric, unit, p50, p95, p99, min, max } of figures) {
       const order = [min, p50, ...p95 === null ? [] : [p95, p99!], max];
       assert.deepEqual(order, order.toSorted((a, b) => a - b), metric);
-      // Redis may let go of more meanwhile than a hundred tasks take.
-      // What telemetry adds is a difference, and drowns in the noise of a hundred tasks.
+      // Redis may free more memory meanwhile than a hundred tasks use. The cost of telemetry is a
+      // difference, and drowns in the noise of a hundred tasks.
       if (/telemetry adds/.test(metric)) continue;
-      // Of what must not get in there is nothing.
+      // Figures in tasks count faults, which may be zero.
       assert.ok((min >= 0 || unit === "bytes") && (max > 0 || unit === "tasks"), metric);
     }
     const beyond = figures.filter(({ unit }) => unit === "tasks");

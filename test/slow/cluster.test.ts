@@ -1,5 +1,5 @@
 /**
- * The engine on a real Redis Cluster: each queue in one slot, spread over nodes.
+ * The engine on a real Redis Cluster: each queue in one slot, spread over the nodes.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `rl cluster`: what it starts works, survives its workers, and is gone when it
- * is down; what was left behind by a cluster that was killed misleads nobody.
+ * `rl cluster`: its processes work, survive the death of workers, and are gone after
+ * `down`. Files of a killed cluster do not mislead it.
  *
  * @module
  */
@@ -56,7 +56,7 @@ function alive(pid: number): boolean {
   }
 }
 
-/** Whether nobody listens there any more. */
+/** Checks that no process listens there any more. */
 function silent(place: string): Promise<boolean> {
   const [host, port] = place.split(":");
   return new Promise((resolve) => {
@@ -145,7 +145,7 @@ test("a cluster that was killed takes its Redis and its workers along, and the n
   assert.match(gone.stderr, /was killed/);
   assert.equal((await cluster("up", "--detach", "--workers", "1")).exit, 0);
   assert.equal((await cluster("down")).exit, 0);
-  // It tries to give back what it holds, for a while.
+  // The worker tries for a while to return its tasks.
   await until("its worker is gone", () => !alive(workers[0]!.pid), 40_000);
 });
 
@@ -203,7 +203,7 @@ test("Ctrl-C drains a cluster in the foreground: what runs may finish", async ()
     cwd: fileURLToPath(new URL("../../", import.meta.url)),
     env: { ...process.env, ...env, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
-    detached: true, // A group of its own, so that the signal reaches all of it, as a terminal's does.
+    detached: true, // The process has its own group, so that the signal reaches all of it, as a terminal's does.
   });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {

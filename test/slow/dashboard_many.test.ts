@@ -1,6 +1,6 @@
 /**
- * The dashboard over a hundred thousand tasks: what a page asks of Redis does not
- * grow with them, and what is done to all of them is done in pieces.
+ * The dashboard over a hundred thousand tasks: the requests of a page do not grow with
+ * their number, and an action on all of them runs in pieces.
  *
  * @module
  */
@@ -41,7 +41,7 @@ for (let from = 0; from < many; from += atOnce) {
   await rl.apushMany(row, list);
 }
 
-/** How many scripts were run since it was asked before. */
+/** The number of scripts that ran since the last call. */
 function cost(): number {
   const before = calls;
   calls = 0;

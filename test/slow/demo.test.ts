@@ -1,7 +1,6 @@
 /**
- * The demo, as somebody runs it who has just installed the package. What it
- * claims is checked against what it leaves, and an audit that is lied to has to
- * say so.
+ * The demo, as a new user runs it right after the installation. Its claims are checked
+ * against its effects, and an audit of falsified data has to fail.
  *
  * @module
  */
@@ -33,7 +32,7 @@ import { until } from "../support/until.ts";
 const scratch = mkdtempSync(join(tmpdir(), "relier-demo-test-"));
 const children = new Set<ChildProcess>();
 after(() => {
-  // A demo leads a group of its own, with everything it has started in it.
+  // A demo leads its own process group, which holds all of its processes.
   for (const child of children) if (groupLives(child.pid!)) process.kill(-child.pid!, "SIGKILL");
   rmSync(scratch, { recursive: true, force: true });
 });
@@ -123,7 +122,7 @@ test("the demo loses nothing, and its audit notices what is taken from it", asyn
   assert.equal(truth.files, order.files.length);
   assert.equal(truth.results, order.files.length);
 
-  /** Changes `path` for one audit. */
+  /** Changes the file at `path` for one audit. */
   async function lie(path: string, change: (text: string) => string | undefined) {
     const text = readFileSync(path, "utf8");
     const changed = change(text);
@@ -190,7 +189,7 @@ test("a Redis that was named is used, and is left as it was", async () => {
 test("Ctrl-C ends everything the demo has started", async () => {
   const { input } = someFiles("interrupted", 6);
   const { child, call, ended } = start(["demo", "--no-keep", "--input", input]);
-  // In the worst moment: a stopped process cannot end by itself.
+  // The worst moment: a stopped process cannot end itself.
   await until("a worker is stopped", () => call.stdout.includes("SIGSTOP"), 30_000);
   child.kill("SIGINT");
   assert.equal((await ended).exit, 130);

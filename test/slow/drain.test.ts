@@ -1,7 +1,6 @@
 /**
- * A worker is told to leave with 12 tasks at work and 30 more in its hands.
- * Whatever happens to it then, each of them is finished here or started
- * elsewhere, and none is charged for it.
+ * A worker drains while it runs 12 tasks and holds 30 more. Whatever happens to it
+ * then, each task finishes here or starts elsewhere, and none is charged for it.
  *
  * @module
  */
@@ -38,7 +37,7 @@ interface Farewell {
   readonly leaver: WorkerProcess;
   readonly stayer: WorkerProcess;
   startsOf(workerProcess: WorkerProcess): string[];
-  /** How many tasks the leaver still holds. */
+  /** The number of tasks that the leaver still holds. */
   held(): Promise<number>;
 }
 
@@ -85,7 +84,7 @@ async function farewell(
   }
 }
 
-/** What the counters of a task say, where they say anything. */
+/** The counters of each task that are not zero. */
 async function charges({ queue, handles }: Farewell): Promise<string[]> {
   const found: string[] = [];
   for (const { id } of handles) {
@@ -111,7 +110,7 @@ describe("a worker with 12 tasks running and 30 prefetched", { concurrency: true
       const { processes, leaver, stayer, startsOf } = scene;
       const since = performance.now();
       leaver.term();
-      // What has not started is given back at once, not when the rest is over.
+      // Prefetched tasks go back at once, not at the end of the running ones.
       await until("the rest runs elsewhere", () => startsOf(stayer).length === prefetched, 2_000);
       for (const key of startsOf(leaver)) leaver.release(key);
       await assertLeft(leaver, 10_000, since);

@@ -1,6 +1,6 @@
 /**
- * The same task pushed by many at once: it runs once, and everybody gets what
- * it came to. Another task under the same key is refused, and leaves no trace.
+ * The same task, pushed by many clients at once: it runs once, and every client gets
+ * its result. Another task under the same key is refused, and leaves no trace.
  *
  * @module
  */
@@ -77,7 +77,7 @@ test("another payload under the same key is refused in every state, and Redis st
       "it runs",
       () => processes.effectLog.of("start").some(({ id }) => id === running.id),
     );
-    worker.stop(); // So that nobody else writes.
+    worker.stop(); // No other client writes meanwhile.
     await assertConflict();
     const before = await dump(server.url);
     await assert.rejects(

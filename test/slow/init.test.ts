@@ -1,5 +1,5 @@
 /**
- * `rl init`: what it writes works, and nothing that is there is overwritten.
+ * `rl init`: the files that it writes work, and it overwrites none.
  *
  * @module
  */
@@ -106,7 +106,7 @@ test("what cannot be written is refused before anything is", async () => {
   assert.ok(!readdirSync(folder).some((name) => ["refused", "..."].includes(name)));
 });
 
-/** The package as npm would pack it. */
+/** Packs the package as npm does. */
 function pack(): string {
   const built = join(folder, "package");
   const manifest = JSON.parse(read("package.json"));
@@ -122,7 +122,7 @@ let done: string | undefined;
 const packed = (): string => done ??= pack();
 const environment = { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
 
-/** Gives a project the package that was just built, and others as they are here; no registry is asked. */
+/** Installs the built package and present copies of others into a project; no registry is used. */
 function outfit(project: string, names: readonly string[]): void {
   const modules = join(project, "node_modules");
   mkdirSync(join(modules, "@relier"), { recursive: true });
@@ -197,7 +197,7 @@ test("the projects for Node type-check, and their tests pass", {
   );
   await run("npm", ["pack", "--pack-destination", folder], { cwd: packed() });
   const archive = readdirSync(folder).find((name) => name.endsWith(".tgz"))!;
-  // Once, above all of them.
+  // One package.json above all projects holds their dependencies.
   writeFileSync(
     join(folder, "package.json"),
     JSON.stringify({

@@ -1,6 +1,6 @@
 /**
- * Isolated handlers: whatever one does, its slot is freed in time, its worker
- * lives, and what it returned, threw or left behind is what the task comes to.
+ * Isolated handlers: whatever one does, its slot is free in time and its worker lives.
+ * Its result, its error or its disappearance is the outcome of the task.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { until } from "../support/until.ts";
 
 const echo = rlTask("echo-beside-isolates", (text: string) => text);
 
-/** What a task that failed says. */
+/** The error of a failed task. */
 async function failureOf(result: Promise<unknown>): Promise<{ name: string; message: string }> {
   const error = await result.then(() => assert.fail("it did not fail"), (error) => error);
   return (error as TaskFailedError).cause as { name: string; message: string };

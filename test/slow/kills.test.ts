@@ -1,6 +1,6 @@
 /**
- * Hundreds of tasks while workers die: the short form of the storm, for every run
- * of the tests.
+ * Hundreds of tasks while workers die: the short form of the storm, for every run of
+ * the tests.
  *
  * @module
  */

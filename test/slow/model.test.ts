@@ -1,7 +1,7 @@
 /**
- * The Lua against a model of the table of states: the same commands on a real
- * Redis, on the embedded engine and on the model, which answer the same and hold
- * the same behind every single one. `SEED` and `RUNS` play a run again.
+ * The Lua against a model of the table of states. The same commands run on a real
+ * Redis, on the embedded engine and on the model. Replies and contents are equal after
+ * every command. `SEED` and `RUNS` repeat a run.
  *
  * @module
  */

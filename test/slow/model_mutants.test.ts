@@ -1,6 +1,6 @@
 /**
- * A model that agrees with anything proves nothing: each thing that is taken out
- * of the Lua has to be noticed.
+ * A model that agrees with anything proves nothing: it has to notice each part removed
+ * from the Lua.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { shared } from "../support/redis.ts";
 const port = connect(await shared());
 after(() => port.close());
 
-/** Always the same sequences, so that a mutant is either noticed or not. */
+/** The sequences are fixed, so that the result for a mutant never changes. */
 async function noticedIn(patches: readonly Patch[]): Promise<{ failed: boolean; runs: number }> {
   const engines = [{ name: "Redis", rig: await rigOn(port, { patches }) }];
   const found = await fc.check(

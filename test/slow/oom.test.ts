@@ -1,6 +1,6 @@
 /**
- * A Redis that is full refuses what is new, and nothing else: tasks that are
- * there are claimed, beaten for, settled, retried, swept and cancelled.
+ * A full Redis refuses new data only: existing tasks are claimed, renewed, settled,
+ * retried, swept and cancelled.
  *
  * @module
  */
@@ -23,7 +23,7 @@ test("a full Redis refuses pushes whole, and lets everything else go on", async 
   const processes = await openWorkerProcesses(server.url);
   const queue = rl.queue("default");
   const starts = (key: string) => processes.effectLog.of("start", key).length;
-  // Beats are needed within the test, so the lease is short.
+  // Heartbeats are needed within the test, so the lease is short.
   const options = { concurrency: 4, lease: 2_000 };
   try {
     const first = await processes.startWorker(options);
@@ -42,7 +42,7 @@ test("a full Redis refuses pushes whole, and lets everything else go on", async 
     await server.cli("CONFIG", "SET", "maxmemory", "1mb");
     await server.cli("SCRIPT", "FLUSH");
 
-    // Refused, one or many, and nothing of it is there.
+    // Pushes of one and of many are refused, and leave nothing.
     first.stop();
     const before = await dump(server.url);
     const pushes = [
@@ -60,22 +60,22 @@ test("a full Redis refuses pushes whole, and lets everything else go on", async 
     await assertUnchanged(server.url, before);
     first.wake();
 
-    // Cancelled, waiting or running.
+    // Waiting and running tasks are cancelled.
     for (const handle of [later, unwanted]) {
       assert.equal(await handle.cancel(), true);
       assert.equal((await handle.status()).state, "cancelled");
     }
     assert.equal(await stopping.cancel(), true);
-    // Claimed and completed, one behind the other; retried, then buried.
+    // Tasks are claimed and completed one after the other, or retried and then buried.
     for (const handle of waiting) await handle.result({ timeout: scaled(8_000) });
     await assert.rejects(failing.result({ timeout: scaled(8_000) }), TaskFailedError);
     assert.equal(starts("failing"), 3);
-    // A handler that does not mind is left behind after five seconds.
+    // A handler that ignores the signal is abandoned after five seconds.
     await assert.rejects(
       stopping.result({ timeout: scaled(8_000) }),
       (error) => RelierError.is(error, "RL_CANCELLED"),
     );
-    // Beaten for: what has run all the while is still the first one's.
+    // Heartbeats succeed: the long task still belongs to the first worker.
     await until("a step and a partial result are saved", async () => {
       return (await queue.inspect(stepping.id)).partialResult !== "";
     });
@@ -84,7 +84,7 @@ test("a full Redis refuses pushes whole, and lets everything else go on", async 
     assert.equal((await running.status()).state, "running");
     assert.equal(starts("running"), 1);
 
-    // Swept: a worker dies, another starts, and both are accounted for.
+    // A sweep succeeds: one worker dies, another starts, and both are listed.
     const second = await processes.startWorker(options);
     await first.kill();
     await until("the second has what the first had", () => {

@@ -1,7 +1,7 @@
 /**
- * What a collector is told of workers in processes of their own, one of which is
- * killed: over HTTP, as protobuf and as JSON, by the SDK that `rl worker start --otlp`
- * starts.
+ * The data that a collector receives from workers in processes of their own, one of
+ * which is killed. It arrives over HTTP, as protobuf and as JSON, from the SDK of `rl
+ * worker start --otlp`.
  *
  * @module
  */
@@ -54,7 +54,7 @@ for (const protocol of ["http/protobuf", "http/json"] as const) {
         await until("Redis knows its trace", async () => (await facts())["trace"] !== undefined);
         process.kill(Number(held()), "SIGKILL");
         assert.equal(await handle.result({ timeout: scaled(20_000) }), canary);
-        // Not before: what a killed process had counted and not exported is gone with it.
+        // Not earlier: a killed process loses the counts that it has not exported.
         const doomed = await relier.apush(failing, canary);
         await assert.rejects(doomed.result({ timeout: scaled(20_000) }));
         dead = doomed.id;
@@ -119,7 +119,7 @@ test("what a handler does in a thread or a process of its own is exported, as pa
   }
 });
 
-/** Runs two worker processes while `act` does; `said` is what was printed so far. */
+/** Runs two worker processes while `act` runs; `said` is the output so far. */
 async function supervised(
   collector: Collector,
   prefix: string,
@@ -147,7 +147,7 @@ async function supervised(
   }
 }
 
-/** Push, dead attempt, resurrection and result are one trace, each where it belongs. */
+/** Push, dead attempt, resurrection and result form one trace, each with the right parent. */
 function assertTrace(spans: readonly OtlpSpan[]): void {
   const [order] = spans.filter(({ name }) => name === "order");
   const ours = spans.filter(({ traceId }) => traceId === order!.traceId);
@@ -175,7 +175,7 @@ function assertTrace(spans: readonly OtlpSpan[]): void {
   const { "relier.resurrection.reason": reason, "relier.resurrection.cause": cause } =
     raised.attributes;
   assert.deepEqual([cause, reason], ["supervisor", "SIGKILL"]);
-  // The process that died has exported nothing, but what it stored leads to its span.
+  // The dead process has exported nothing, but its stored data link to its span.
   const linked = ({ links }: OtlpSpan, kind: string) =>
     links.find((link) => link.kind === kind)?.spanId;
   const died = linked(dead, "dead_attempt");
@@ -193,7 +193,7 @@ function assertTrace(spans: readonly OtlpSpan[]): void {
   assert.match(completed.service, /^rl-worker-[12]$/);
 }
 
-/** Who releases a task leads to where it died, in another process. */
+/** The release of a task links to its death in another process. */
 function assertRelease(spans: readonly OtlpSpan[]): void {
   const ours = spans.filter(({ attributes }) => attributes["relier.task.name"] === "failing");
   const died = ours.find(({ name }) => name === "process default")!;

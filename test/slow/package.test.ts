@@ -1,6 +1,6 @@
 /**
- * The package as npm installs it: compiled, in a `node_modules` of its own,
- * with the dependencies it declares and no others.
+ * The package as npm installs it: compiled, in its own `node_modules`, with the
+ * declared dependencies and no others.
  *
  * @module
  */
@@ -25,14 +25,14 @@ const consumer = makeConsumer(Object.keys(npm.peerDependencies).filter((name) =>
 const { folder, installed } = consumer;
 after(() => consumer.remove());
 
-// What the consumer compiles TypeScript with.
+// The loader that compiles TypeScript for the consumer.
 symlinkSync(join(root, "node_modules", "tsx"), join(folder, "node_modules", "tsx"), "junction");
 
 /** A module with a task. */
 const exported = join(folder, "exported.js");
 writeFileSync(exported, `import { rlTask } from "${npm.name}"; rlTask("exported", () => {});`);
 
-/** Runs `code` as a module of the consumer and returns what it printed. */
+/** Runs `code` as a module of the consumer and returns its output. */
 function run(code: string, ...flags: string[]): string {
   const args = [...flags, "--input-type=module", "--eval", code];
   return consumer.run(process.execPath, args);

@@ -1,6 +1,6 @@
 /**
- * Some tasks kill whatever process runs them. They end in the dead-letter
- * queue, and their neighbours, who die with them, do not.
+ * Some tasks kill every process that runs them. They end in the dead-letter queue, and
+ * the tasks that die beside them do not.
  *
  * @module
  */
@@ -24,7 +24,7 @@ test("ten tasks that kill their process, among 500 that do not, are convicted an
   const since = performance.now();
   let over = false, deaths = 0;
 
-  /** A worker that is started again whenever it dies. */
+  /** Starts a worker again after each of its deaths. */
   async function place(): Promise<void> {
     while (!over) {
       const workerProcess: WorkerProcess | undefined = await processes.startWorker({

@@ -1,6 +1,6 @@
 /**
- * The port on servers that restart, fail over and move their slots: what a
- * wire cannot imitate.
+ * The port on servers that restart, fail over and move their slots, which a wire cannot
+ * imitate.
  *
  * @module
  */

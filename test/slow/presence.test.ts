@@ -1,7 +1,6 @@
 /**
- * A worker is presumed dead for a missing subscription, so whatever else may
- * take a subscription away must convict nobody; and must not keep a real death
- * from being found.
+ * A missing subscription presumes a worker dead. Any other loss of a subscription must
+ * therefore convict no worker, and must not hide a real death.
  *
  * @module
  */
@@ -18,33 +17,36 @@ import { hold } from "../support/tasks.ts";
 import { stays, until } from "../support/until.ts";
 import { openWire } from "../support/wire.ts";
 
-/** One thing that may happen to subscriptions. */
+/** A disturbance of subscriptions. */
 interface Scene {
-  /** Where everybody connects. */
+  /** The address for all clients. */
   readonly url: string;
   /** The server behind it, at the end. */
   readonly server: () => RedisServer;
   readonly faults?: readonly PortFault[];
   readonly options?: WorkerOptions;
-  /** What happens while the tasks run. */
+  /** Disturbs the connections while the tasks run. */
   readonly disturb?: (processes: WorkerProcesses, rl: Relier) => Promise<void>;
-  /** Whether the workers are seen by the server at the end, and so found by their absence. */
+  /** True if the server sees the workers at the end, and so detects their absence. */
   readonly seen: boolean;
-  /** How soon a really killed worker is found. */
+  /** The time limit for the detection of a killed worker. */
   readonly foundMs: number;
 }
 
 const count = 4;
 const watchMs = 2_500;
 
-/** How many tasks ran more than once, or were charged with a death. */
+/** Checks that no task ran twice, and that none was charged with a death. */
 async function innocent(processes: WorkerProcesses, rl: Relier): Promise<boolean> {
   const { events } = await rl.queue("default").stats();
   const charged = ["resurrect", "quarantine", "abandon"].map((event) => events[event] ?? 0);
   return charged.every((n) => n === 0) && processes.effectLog.of("start").length <= count;
 }
 
-/** Whether the server would miss the worker: what it stored with its last beat names this run. */
+/**
+ * Checks that the server would miss the worker: the stored data of its last heartbeat
+ * name this run.
+ */
 async function isSeen(server: RedisServer, worker: string): Promise<boolean> {
   const [, run] = /run_id:(\w+)/.exec(await server.cli("INFO", "server"))!;
   const entry = await withRedis(server.url, (redis) => redis.hget("rl:{default~0}:worker", worker));
@@ -71,7 +73,7 @@ async function play(scene: Scene): Promise<void> {
     }
     assert.ok(await innocent(processes, rl));
 
-    // Room for the heir, then a death that is one.
+    // The heir gets free slots, then the other worker really dies.
     const [victim, heir] = workerProcesses as [
       typeof workerProcesses[0],
       typeof workerProcesses[0],
@@ -128,7 +130,7 @@ describe("nobody is presumed dead for a subscription", { concurrency: true }, ()
       seen: true,
       foundMs: 2_000,
       async disturb(processes, rl) {
-        // A third, which is about to start all the while.
+        // A third worker, which keeps starting meanwhile.
         const third = processes.startWorker({}, ["slow to listen"]);
         await stays("nobody is resurrected", () => innocent(processes, rl), 1_000);
         (await third).term();

@@ -1,5 +1,5 @@
 /**
- * Every sample of the README compiles and runs as it stands.
+ * Every sample of the README compiles and runs unchanged.
  *
  * @module
  */
@@ -20,13 +20,13 @@ const samples = new URL("node_modules/.samples/", root);
 const readme = readFileSync(new URL("README.md", root), "utf8");
 const found = [...readme.matchAll(/<!-- sample: (\S+) -->\s+```ts\n([^]*?)```/g)];
 
-/** Where the samples of the edge run. */
+/** The server for the samples of the edge. */
 const edge = `import process from "node:process";
 interface Env { readonly REST_URL: string; readonly REST_TOKEN: string }
 interface Ctx { waitUntil(work: Promise<unknown>): void }
 const env = process.env as unknown as Env;\n`;
 
-/** What a sample leaves to its reader, and how it ends. */
+/** The code that a sample leaves to its reader, and its end. */
 const around: Record<string, { before: string; after: string }> = {
   "order.ts": {
     before: `const chargeCard = async (id: string) => "ch_" + id;
@@ -80,7 +80,7 @@ const [left] = (await rl.queue("default").page("ready")).tasks;
 if (left) throw new Error(left.id);
 await rl.close();\n`,
   },
-  // Nobody is there to export to.
+  // The sample has no collector to export to.
   "telemetry.ts": {
     before: `import process from "node:process";
 process.env["OTEL_TRACES_EXPORTER"] = process.env["OTEL_LOGS_EXPORTER"] = "none";\n`,
@@ -89,7 +89,7 @@ process.env["OTEL_TRACES_EXPORTER"] = process.env["OTEL_LOGS_EXPORTER"] = "none"
   "testing.ts": { before: "", after: "" },
 };
 
-/** What the samples import beside them. */
+/** The modules that the samples import. */
 const charge = `import { rlTask } from "../../mod.ts";
 export const charge = rlTask("charge", { idempotent: true }, (order: string) => order);\n`;
 

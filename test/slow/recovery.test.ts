@@ -1,6 +1,6 @@
 /**
- * A worker dies with a task, and another has it soon after. Or it only falls
- * asleep: then it wakes to find that it may write nothing any more.
+ * A worker dies with a task, and another soon runs it. Or it only stops for a while,
+ * and may write nothing when it continues.
  *
  * @module
  */
@@ -63,7 +63,7 @@ describe("a worker is lost", { concurrency: true }, () => {
         const key = `${queue} ${i}`;
         const handle = await hold.with({ queue }).apush(key, minuteMs);
         const first = await startOf(processes, key);
-        await sleep(Math.random() * 3_000); // Anywhere between two beats.
+        await sleep(Math.random() * 3_000); // The kill falls anywhere between two heartbeats.
         const killedAt = Date.now();
         void processOf(processes, first).kill();
         const second = await startOf(processes, key, 2);
@@ -102,7 +102,7 @@ describe("a worker is lost", { concurrency: true }, () => {
     const queue = "stop";
     const keys = ["returns", "writes"];
 
-    /** What Redis holds of the tasks, and of any others, besides leases and beats. */
+    /** The stored data of the tasks, and of any others, except leases and heartbeats. */
     const held = () =>
       withRedis(server.url, async (redis) => {
         const at = (name: string) => `rl:{${queue}~0}:${name}`;
@@ -149,7 +149,7 @@ describe("a worker is lost", { concurrency: true }, () => {
       await until("all was tried", () => !outcome().includes(undefined));
       assert.deepEqual(outcome(), tries.map(() => "RL_LEASE_LOST"));
       await until("both are fenced", () => processes.effectLog.of("fenced").length === 2);
-      // Not only did the process know: Redis was asked, and said no to each.
+      // The process knew it, and Redis also refused each write.
       const refused = new Set(processes.effectLog.of("refused").map(({ text }) => text));
       assert.deepEqual([...refused].sort(), ["heartbeat", "push", "settle_and_claim", "step"]);
       assert.deepEqual(await held(), before);

@@ -1,9 +1,10 @@
 /**
- * Redis is killed and started again, with an append-only file, while workers
- * and producers are busy. They go on by themselves, and nobody is blamed. With
- * `everysec` Redis may itself lose what it has acknowledged while its disk is
- * busy; a counter beside the queue tells whether it has, and then tasks of that
- * moment may run again.
+ * Redis with an append-only file is killed and restarted, while workers and producers
+ * are busy. They continue on their own, and no task is charged.
+ *
+ * With `everysec`, Redis itself may lose acknowledged writes while its disk is busy. A
+ * counter beside the queue reveals such a loss, and then tasks of that moment may run
+ * again.
  *
  * @module
  */
@@ -22,7 +23,7 @@ import { until } from "../support/until.ts";
 const restarts = 3;
 const workers = 3;
 const batch = 20;
-/** How many tasks are done between two restarts, at least. */
+/** The least number of completed tasks between two restarts. */
 const enough = 150;
 
 async function outlive(aof: "always" | "everysec"): Promise<void> {
@@ -33,7 +34,7 @@ async function outlive(aof: "always" | "everysec"): Promise<void> {
   const handles = new Map<string, TaskHandle<Told>>();
   let over = false;
 
-  /** Pushes for as long as the test goes on; what was acknowledged has to come out. */
+  /** Pushes until the test ends; every acknowledged task has to complete. */
   async function produce(name: string): Promise<void> {
     for (let round = 0; !over; round++) {
       const rows = Array.from(
@@ -48,7 +49,7 @@ async function outlive(aof: "always" | "everysec"): Promise<void> {
     }
   }
 
-  /** Counts for as long as the test goes on; `acknowledged` is how far it got. */
+  /** Counts until the test ends; `acknowledged` is the last acknowledged number. */
   const counter = new Redis(server.url);
   let acknowledged = 0;
   let forgot = false;
@@ -104,7 +105,10 @@ async function outlive(aof: "always" | "everysec"): Promise<void> {
     await server.kill();
   }
 
-  /** Every task was done, nobody died, so nobody was brought back, and no task ran twice. */
+  /**
+   * Asserts that every task was done, no worker died, no task was resurrected, and none
+   * ran twice.
+   */
   async function assertUntouched(): Promise<void> {
     assert.deepEqual(processes.effectLog.effects().sort(), [...handles.keys()].sort());
     for (const [key, handle] of handles) {

@@ -1,6 +1,6 @@
 /**
- * A signal ends the process once the last of its workers has drained, and so does
- * an order to leave.
+ * A signal ends the process once the last of its workers has drained, and so does the
+ * command to leave.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { createRelier } from "../../mod.ts";
 import { startRedis } from "../support/redis.ts";
 import { bounded } from "../support/until.ts";
 
-/** Starts a program of `test/support/` and waits for its first line; `use` says how it is ended. */
+/** Starts a program of `test/support/` and waits for its first line; `use` ends it. */
 async function exitOf(
   program: URL,
   use: (child: ChildProcess, line: string, url: string) => unknown,

@@ -1,6 +1,6 @@
 /**
- * A handler that blocks the event loop is stalled, not dead: a thread beside it
- * keeps its tasks, until the stall budget is spent.
+ * A handler that blocks the event loop is stalled, not dead: a thread keeps its tasks
+ * until the stall budget is spent.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { assertSound } from "../support/leftovers.ts";
 import { hold, spin } from "../support/tasks.ts";
 import { until } from "../support/until.ts";
 
-/** How often each run of `processes` was started, by key. */
+/** The number of starts of each run of `processes`, by key. */
 function starts(processes: WorkerProcesses): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { key } of processes.effectLog.of("start")) counts[key!] = (counts[key!] ?? 0) + 1;
@@ -36,7 +36,7 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
       await until("two run", () => processes.effectLog.of("start").length === 2);
       const spinning = await rl.apush(spin, "spins", 20_000);
       await until("it spins", () => processes.effectLog.of("start", "spins").length === 1);
-      // Held ready, or still on their way to a worker that hears nothing.
+      // The tasks are prefetched, or still on their way to the blocked worker.
       for (const key of ["waits 1", "waits 2", "waits 3"]) {
         beside.push(await rl.apush(hold, key, 1));
       }
@@ -44,7 +44,7 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
         const [listed] = await rl.queue("default").workers();
         return listed!.blockedMs > 0;
       });
-      // Hungry, and quick to sweep.
+      // This worker has free slots, and sweeps soon.
       const hungry = await processes.startWorker();
       const told = await spinning.result({ timeout: scaled(40_000) });
       assert.equal(told.worker, victim.worker);
@@ -62,7 +62,7 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
       assert.match(stalled!.text!, /stood still for (19|2\d)\d{3} ms/);
       assert.deepEqual(processes.effectLog.of("error").map(({ text }) => text), []);
       assert.deepEqual(processes.effectLog.of("fenced"), []);
-      // It works on as if nothing had been.
+      // The worker continues as before.
       hungry.term();
       await hungry.ended;
       await (await rl.apush(hold, "after", 1)).result({ timeout: scaled(5_000) });
@@ -106,7 +106,7 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
         assert.deepEqual([facts["stalls"], facts["crashes"]], ["1", undefined]);
         assert.deepEqual(history.map(({ cause }) => cause), ["stalled", "completed"]);
       }
-      // The worker that was stalled works on.
+      // The stalled worker continues.
       heir.term();
       await heir.ended;
       const last = await (await rl.apush(hold, "after", 1)).result({ timeout: scaled(5_000) });

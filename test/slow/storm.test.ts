@@ -1,7 +1,7 @@
 /**
- * Thousands of tasks while workers die: nothing is lost, nothing is done twice,
- * and what a task came to is what its last run returned. The same checks fail
- * as soon as the scripts do not ask who holds a task.
+ * Thousands of tasks while workers die: none is lost, none is done twice, and the
+ * result of a task is that of its last run. The same checks fail once the scripts do
+ * not check who holds a task.
  *
  * @module
  */

@@ -1,7 +1,6 @@
 /**
- * Supervised workers die in every way there is, and their tasks do not wait for
- * anybody to notice. Then their supervisor leaves: in an orderly way, in a
- * hurry, and by SIGKILL.
+ * Supervised workers die in every possible way, and their tasks do not wait for a lease
+ * to expire. Then the supervisor leaves: by a drain, at once, and by SIGKILL.
  *
  * @module
  */
@@ -38,11 +37,11 @@ after(async () => {
   await server.kill();
 });
 
-/** What a test works with. */
+/** The fixture of a test. */
 interface Scene {
   readonly supervisor: Supervisor;
   readonly effectLog: EffectLog;
-  /** Everything the supervisor told: which child, what, why. */
+  /** All reports of the supervisor: the child, the event and the reason. */
   readonly told: string[];
 }
 
@@ -88,7 +87,7 @@ function working({ supervisor }: Scene, least: number): Promise<void> {
   return until(`${least} processes work`, () => count() >= least, 30_000);
 }
 
-/** Who had the task, and what each attempt ended by. */
+/** The worker of each attempt at the task, and its end. */
 async function attemptsAt({ id }: TaskHandle<unknown>, queue: string): Promise<string[][]> {
   const { history } = await rl.queue(queue).inspect(id);
   return history.map(({ worker, cause }) => [worker, cause]);
@@ -119,7 +118,7 @@ test("a task of a minute runs again soon after a SIGKILL, 20 times, and says wha
   tookMs.sort((a, b) => a - b);
   const [p50, max] = [tookMs[tookMs.length / 2]!, tookMs.at(-1)!];
   console.log(`# SIGKILL to running again, ${tookMs.length} kills: p50 ${p50} ms, max ${max} ms`);
-  // On a machine that has nothing else to do it is about 130 ms.
+  // An idle machine takes about 130 ms.
   assert.ok(p50 <= scaled(600) && max <= scaled(2_000), `p50 ${p50} ms, max ${max} ms`);
 });
 
@@ -195,7 +194,7 @@ test("a rolling restart replaces each process, and none by one that cannot work"
 });
 
 describe("rl worker start", { concurrency: 2 }, () => {
-  /** A real one, with a task at work in it and another that waits in it. */
+  /** A real supervisor, with one running task and one prefetched. */
   async function started(
     queue: string,
     act: (
@@ -266,7 +265,7 @@ describe("rl worker start", { concurrency: 2 }, () => {
           return false;
         }
       };
-      process.kill(pid, "SIGTERM"); // The drain has begun: this changes nothing.
+      process.kill(pid, "SIGTERM"); // The drain has started: this changes nothing.
       await new Promise((resolve) => setTimeout(resolve, 200));
       assert.ok(alive());
       process.kill(pid, "SIGTERM");

@@ -1,5 +1,5 @@
 /**
- * What is told of attempts that run, or end, outside of their worker's event loop: in
+ * Telemetry of attempts that run or end outside of their worker's event loop: in
  * isolates, and while a handler blocks it.
  *
  * @module
@@ -45,20 +45,20 @@ test("what a blocked worker gave away is told of as stalled, by itself, once it 
       await heartbeat();
       const blockedUntil = performance.now() + 3000;
       while (performance.now() < blockedUntil);
-      // Had it returned, its result would have been taken: nobody else has started it.
+      // A return would complete the task, because no other worker has started it.
       if (!signal.aborted) await once(signal, "abort");
     });
     const options = { lease: "1s", stallBudget: "500ms", handleSignals: false } as const;
     const worker = createWorker(rl, options);
     await worker.start();
-    // The thread that stands in for it takes a moment to connect.
+    // The thread that stands in takes a moment to connect.
     const pulse = async () => (await rl.queue("default").workers())[0]?.info.pulse;
     await until("a thread stands in", async () => await pulse() === "thread", 10_000);
     const handle = await rl.apush(blocking);
     await handle.result({ timeout: scaled(20_000) });
     const raised = await seen.span("resurrect default");
     assert.equal(raised.attributes["relier.resurrection.cause"], "stalled");
-    // Its process lives, and tells of the attempt itself: nobody makes up a span for it.
+    // Its process lives and reports the attempt itself, so no worker makes a span for it.
     assert.ok(seen.spans().every((span) => span.attributes["relier.synthetic"] === undefined));
     await worker.drain();
     await rl.close();

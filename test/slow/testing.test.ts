@@ -1,5 +1,5 @@
 /**
- * What of the testing kit takes seconds: an end to what has none.
+ * The part of the testing kit that takes seconds: an end to endless loops.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A worker proves that it consumes: a wait that never ends is noticed and made
- * anew, and its health tells a Redis that is away from one that is only quiet.
+ * A worker proves that it consumes. A wait that never ends is detected and replaced,
+ * and the health report separates an unreachable Redis from a quiet one.
  *
  * @module
  */
@@ -36,7 +36,8 @@ describe("a worker that has gone silent", { concurrency: true }, () => {
       run: port.run,
       listen: port.listen!,
       close: port.close,
-      // As a client that loses a command with its connection: not even an abort ends it.
+      // The port behaves as a client that loses a command with its connection: not even an abort
+      // ends it.
       wait: (...args) => hung < 2 ? (hung++, new Promise(() => {})) : port.wait(...args),
     };
     const rl = createRelier({ redis: silent });
@@ -58,7 +59,7 @@ describe("a worker that has gone silent", { concurrency: true }, () => {
         errors[0]!,
         /Redis did not answer a blocking wait of \d+ ms; opened a new connection/,
       );
-      // From now on it hears.
+      // From now on its wait works.
       const third = await rl.apush(echo, "heard");
       assert.equal(await third.result({ timeout: scaled(1_000) }), "heard");
       assert.equal(worker.health().consuming, true);
@@ -76,7 +77,7 @@ describe("a worker that has gone silent", { concurrency: true }, () => {
     const server = await startRedis();
     const rl = createRelier({ redis: server.url });
     const worker = createWorker(rl, { handleSignals: false });
-    worker.on("error", () => {}); // Redis is away, and it says so.
+    worker.on("error", () => {}); // Redis is unreachable, and the health reports it.
     try {
       await worker.start();
       assert.equal(
@@ -96,7 +97,7 @@ describe("a worker that has gone silent", { concurrency: true }, () => {
         await (await rl.apush(echo, "after")).result({ timeout: scaled(5_000) }),
         "after",
       );
-      // Longer than a lease: the worker let go of its task by itself, and took it up again.
+      // The wait exceeds a lease: the worker released its task on its own, and claimed it again.
       await until("it runs again", () => runs === 2);
       finish("done");
       assert.equal(await handle.result({ timeout: scaled(5_000) }), "done");

@@ -1,6 +1,6 @@
 /**
- * Real servers on free ports of this machine: one, with replicas, behind
- * Sentinel, in a cluster. They end with the process, however it ends.
+ * Real servers on free ports of this machine: one server, one with replicas, Sentinel,
+ * or a cluster. They end with the process, in every case.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { until } from "./until.ts";
 
 export type { RedisServer };
 
-/** How to start a server. */
+/** Settings of a server. */
 export interface RedisOptions {
   /** Further arguments of `redis-server`. */
   readonly args?: readonly string[];
@@ -28,7 +28,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     try {
       return await startOnce(options);
     } catch (error) {
-      // Between finding a free port and taking it, somebody else may have.
+      // Another process may take the free port before the server does.
       const taken = String(error).includes("Address already in use");
       if (!taken || options.port !== undefined || attempt === 5) throw error;
     }
@@ -42,12 +42,12 @@ async function startOnce(options: RedisOptions): Promise<RedisServer> {
     ? ["--save", "", "--appendonly", "no"]
     : ["--save", "", "--appendonly", "yes", "--appendfsync", options.aof];
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--daemonize", "no"];
-  // Without this a replica is kept waiting for five seconds, in case others come.
+  // Without this option a replica waits for five seconds, in case others come.
   args.push("--repl-diskless-sync-delay", "0");
   return await startServer(port, [...args, ...durability, ...options.args ?? []]);
 }
 
-/** Starts a replica of `master`, and resolves when it is in step. */
+/** Starts a replica of `master`; resolves when it is in sync. */
 export async function startReplica(
   master: RedisServer,
   options: RedisOptions = {},
@@ -63,7 +63,7 @@ export async function startReplica(
     async () => (await replica.cli("INFO", "replication")).includes("master_link_status:up"),
     15_000,
   );
-  // Both call it up before the first write passes over it.
+  // Both report the link as up before the first write has passed it.
   await master.cli("SET", "relier:in-step", "yes");
   await until(
     "the replica is in step",
@@ -76,15 +76,15 @@ export async function startReplica(
 
 /** A master with replicas, and the sentinels that watch them. */
 export interface SentinelGroup {
-  /** What sentinels call it. */
+  /** The name of the master for the sentinels. */
   readonly name: string;
-  /** Where the sentinels are. */
+  /** The addresses of the sentinels. */
   readonly sentinels: readonly { readonly host: string; readonly port: number }[];
   /** The servers; the first was the master at the start. */
   readonly servers: readonly RedisServer[];
-  /** The port of the present master. */
+  /** Resolves to the port of the present master. */
   master(): Promise<number>;
-  /** Ends all of it. */
+  /** Stops all processes. */
   stop(): Promise<void>;
 }
 
@@ -137,11 +137,11 @@ export async function startSentinel(replicas = 1, downAfterMs = 500): Promise<Se
 
 /** A cluster. */
 export interface RedisCluster {
-  /** Where its nodes are. */
+  /** The addresses of the nodes. */
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
-  /** Its nodes: the masters, then their replicas in the same order. */
+  /** The nodes: the masters, then their replicas in the same order. */
   readonly servers: readonly RedisServer[];
-  /** Ends all of it. */
+  /** Stops all processes. */
   stop(): Promise<void>;
 }
 
@@ -151,7 +151,7 @@ export async function startCluster(masters = 3, replicas = 0): Promise<RedisClus
   const fast = ["--repl-ping-replica-period", "1"];
   const started = await Promise.all(
     Array.from({ length: masters * (1 + replicas) }, async () => {
-      // By default the bus listens 10,000 higher, which may be taken, or no port at all.
+      // By default the bus port is 10,000 higher, which may be taken or invalid.
       const bus = await freePort();
       const server = await startRedis({
         args: [...options, ...fast, "--cluster-port", String(bus)],
@@ -200,13 +200,13 @@ export async function startCluster(masters = 3, replicas = 0): Promise<RedisClus
 
 let sharedServer: Promise<RedisServer> | undefined;
 
-/** The URL of a server all tests of this process may use; each takes names of its own. */
+/** The URL of a server for all tests of this process; each test uses its own names. */
 export async function shared(): Promise<string> {
   sharedServer ??= startRedis();
   return (await sharedServer).url;
 }
 
-/** The line behind `name` in what `redis-cli` prints for a flat list of pairs. */
+/** The line after `name` in the output of `redis-cli` for a flat list of pairs. */
 function field(text: string, name: string): string | undefined {
   const lines = text.split("\n");
   const at = lines.indexOf(name);

@@ -1,8 +1,7 @@
 /**
- * The fixture of every test that needs Redis: a client with a key prefix of its
- * own, workers that are drained at the end, and the audit of the invariants
- * after the last line of the test. Runs on what `RELIER_TEST_ON` names, under
- * Node, Bun and Deno.
+ * The fixture of every test that needs Redis: a client with its own key prefix, workers
+ * that drain at the end, and an audit after the last line of the test. It runs on the
+ * engine that `RELIER_TEST_ON` names, under Node, Bun and Deno.
  *
  * @module
  */
@@ -33,44 +32,47 @@ import { here } from "./runtimes.ts";
 import { skipped } from "./suites.ts";
 import { bounded } from "./until.ts";
 
-/** What the keys of a test hold: a text for each key. */
+/** The contents of a test's keys: a text for each key. */
 export type Dump = Readonly<Record<string, string>>;
 
-/** What a test works with. */
+/** The fixture of a test. */
 export interface Lab {
   readonly url: string;
   readonly prefix: string;
-  /** A client; it is also the one a bare `task.apush()` goes through. */
+  /** A client, which is also the default of a bare `task.apush()`. */
   readonly rl: Relier;
-  /** The queue `default`, and where it is. */
+  /** The queue `default`. */
   readonly queue: Queue;
   readonly partition: Partition;
-  /** A plain connection, to look at keys and to break them. */
+  /** A plain connection that reads and breaks keys. */
   readonly redis: Redis;
-  /** Every script, by hand. */
+  /** Every script, callable directly. */
   readonly moves: Moves;
-  /** What the client was told through `onDataLoss` and `onPushError`. */
+  /** The errors that the client passed to `onDataLoss` and `onPushError`. */
   readonly losses: RelierError[];
   readonly pushErrors: RelierError[];
-  /** A port of its own, to wrap. */
+  /** Opens a separate port, to wrap. */
   port(): RedisPort;
-  /** Another client under the same prefix. */
+  /** Makes another client under the same prefix. */
   client(options?: RelierOptions): Relier;
-  /** A worker that has started. */
+  /** Starts a worker. */
   worker(options?: WorkerOptions, relier?: Relier): Promise<Worker>;
   /** The key `name` of the queue `default`. */
   key(name: KeyName): string;
-  /** Everything under the prefix, as it is. */
+  /** Everything under the prefix, unchanged. */
   dump(): Promise<Dump>;
-  /** How many keys there are, whatever they begin with. */
+  /** The number of all keys, under any prefix. */
   size(): Promise<number>;
-  /** What a task is made of, without the numbers of its queue, its workers and its bell. */
+  /** The keys of tasks, without the counters, workers and bell of their queue. */
   tasks(): Promise<Dump>;
-  /** Says that the audit at the end may find something that matches. */
+  /** Announces a fault that the audit at the end may find. */
   expectBroken(what: RegExp): void;
 }
 
-/** A test that takes longer waits for something that will not come; over HTTP no bell says that it has. */
+/**
+ * A test that takes longer waits for an event that will not come. Over HTTP no bell
+ * announces events, so the limit is longer.
+ */
 const longestMs = engineName === "upstash" ? 45_000 : 15_000;
 
 let opened: Promise<{ engine: Engine; auditor: Caller }> | undefined;
@@ -79,17 +81,20 @@ let count = 0;
 /** One engine, and one client to audit, for all tests of the process. */
 function open(): Promise<{ engine: Engine; auditor: Caller }> {
   return opened ??= openEngine().then((engine) => {
-    // No client, which would be the default one. No loss is any of its business.
+    // The auditor is no client, which would become the default, and detects no loss.
     return { engine, auditor: { port: portOf(engine.port()), lossDetector: noLossDetection } };
   });
 }
 
-/** A test body that gets a {@linkcode Lab}; what it opened is closed, then everything is audited. */
+/**
+ * A test body with a {@linkcode Lab}; afterwards its resources are closed and all
+ * queues audited.
+ */
 export function withRelier(body: (lab: Lab) => Promise<void>): (t?: TestContext) => Promise<void> {
   return async (t) => {
     const reason = t && skipped(t.name, cell);
     if (reason !== undefined) {
-      // Deno calls it passed.
+      // Deno reports the test as passed.
       if (here === "deno") console.log(`# left out: ${t!.name}`);
       return t!.skip(reason);
     }
@@ -167,7 +172,7 @@ async function auditAll(redis: Redis, auditor: Caller, prefix: string): Promise<
   return found;
 }
 
-/** Which queues there are is said in the background, so nobody knows when. */
+/** Checks that a key is outside the registry of queues, which is written in the background. */
 function told(key: string): boolean {
   return !key.includes("{relier.queues~");
 }
@@ -179,7 +184,7 @@ async function dumpOf(redis: Redis, prefix: string, without: readonly string[]):
   for (const key of keys) {
     const type = await redis.type(key);
     if (type === "hash") {
-      // The order of a hash means nothing.
+      // The order of a hash has no meaning.
       const fields = Object.entries(await redis.hgetallBuffer(key));
       dump[key.slice(prefix.length + 1)] = fields.map(([field, value]) =>
         `${field} = ${latin1(value)}`
@@ -195,7 +200,7 @@ async function dumpOf(redis: Redis, prefix: string, without: readonly string[]):
   return dump;
 }
 
-/** One character for each byte. */
+/** Decodes one character for each byte. */
 function latin1(bytes: Uint8Array): string {
   return new TextDecoder("latin1").decode(bytes);
 }

@@ -1,6 +1,6 @@
 /**
- * A check that cannot fail is no check: for each thing that is taken out of the
- * project, the experiments that rest on it have to notice.
+ * A check that cannot fail is no check: the experiments have to notice each part
+ * removed from the project.
  *
  * @module
  */

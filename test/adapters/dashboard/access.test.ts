@@ -1,6 +1,6 @@
 /**
- * Who gets into the dashboard, and how: closed by default, a token swapped for a
- * cookie, roles, and forms that come from nowhere else.
+ * Access to the dashboard: closed by default, a token exchanged for a cookie, roles,
+ * and forms that only the dashboard itself may send.
  *
  * @module
  */
@@ -181,7 +181,7 @@ test(
     }
     assert.equal((await lab.queue.stats()).paused.claims, null);
     assert.deepEqual((await lab.rl.actions()).actions, []);
-    // An old browser says only where it comes from.
+    // An old browser sends only its origin.
     const old = await who.post("/act/queue.pause", fields, { origin: "http://shop.test" });
     assert.equal(old.status, 303);
   }),

@@ -1,6 +1,5 @@
 /**
- * What the pages of Phoenix, admission, idempotency and audit tell, and what is
- * done from them.
+ * The pages of Phoenix, admission, idempotency and audit, and the actions on them.
  *
  * @module
  */

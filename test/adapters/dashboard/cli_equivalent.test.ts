@@ -1,6 +1,6 @@
 /**
- * The command that a button shows does the same: to as many tasks, by whatever
- * they are found.
+ * The command that a button shows does the same as the button: to the same number of
+ * tasks, for every kind of filter.
  *
  * @module
  */
@@ -24,7 +24,7 @@ const plain = (html: string): string =>
     (each) => ({ "&quot;": '"', "&#39;": "'", "&lt;": "<", "&gt;": ">", "&amp;": "&" })[each]!,
   );
 
-/** The words of a command line, as a shell reads what a page shows. */
+/** Splits a command line from a page into words, as a shell does. */
 function wordsOf(line: string): string[] {
   return [...line.matchAll(/(?:'[^']*'|\\.|[^\s'\\])+/g)].map(([word]) =>
     word.replace(/'([^']*)'|\\(.)/g, (_, quoted?: string, one?: string) => quoted ?? one ?? "")

@@ -1,5 +1,5 @@
 /**
- * The page of what is dead: by what it died of, a few first, and as a file.
+ * The page of dead tasks: by cause of death, a few first, and as a file.
  *
  * @module
  */
@@ -29,7 +29,7 @@ async function dead({ queue }: Lab): Promise<number> {
   return (await queue.stats()).counts.dead;
 }
 
-/** A queue in which seven charges died of the same, and one task of another thing. */
+/** Fills a queue with seven charges that died of one cause, and one task of another. */
 async function bury(lab: Lab): Promise<void> {
   mended = false;
   await lab.worker();
@@ -38,7 +38,7 @@ async function bury(lab: Lab): Promise<void> {
   await until("all are dead", async () => await dead(lab) === 8);
 }
 
-/** Where the page of the group of charges is. */
+/** The address of the page for the group of charges. */
 async function groupOf(who: Visitor): Promise<string> {
   const { text } = await who.get("/dlq");
   const href = [...text.matchAll(/href="(dlq\/group\?[^"]+)"/g)].map(([, href]) => href!)

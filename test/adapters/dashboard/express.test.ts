@@ -1,5 +1,5 @@
 /**
- * The dashboard in an app of Express, over HTTP as it is.
+ * The dashboard in an app of Express, over real HTTP.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The pages of the dashboard: what they may run, that nothing anybody stored
- * becomes part of them, and that no query breaks them.
+ * The pages of the dashboard: the scripts that they may run, stored text that stays
+ * text, and queries that cannot break them.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const breaks = rlTask("breaks", { retry: { attempts: 1 } }, (_: unknown) => {
   throw new TypeError(`no ${evil}`);
 });
 
-/** Every page that stands in the navigation, and one of each other kind. */
+/** Every page of the navigation, and one of each other kind. */
 const paths = pages.map(({ path }) => path.replace(":queue", "default"))
   .filter((path) => !path.includes(":"));
 
@@ -155,7 +155,7 @@ test(
   "it is mounted anywhere, and every link finds its page",
   withQueue(async (lab) => {
     await lab.queue.pause("claims", "to have a queue");
-    // That it is there is said in the background.
+    // The registration of the queue runs in the background.
     await until("the queue is known", async () => (await lab.rl.queues()).length > 0);
     const app = new Hono().route("/admin/:team/rl", open(lab)).route("/at", open(lab));
     const under = async (base: string, who = visitor(app)): Promise<void> => {
@@ -169,7 +169,7 @@ test(
     };
     await under("/at");
     await under("/admin/red/rl");
-    // Express takes its own part off, and tells it.
+    // Express removes its own part of the path, and passes it on.
     const express = visitor(open(lab), { incoming: {}, prefix: "/ops/rl" });
     assert.match((await express.get("/queues")).text, /<base href="\/ops\/rl\/">/);
     const { headers } = await express.post("/act/queue.resume", { queue: "default" });
@@ -177,7 +177,7 @@ test(
   }),
 );
 
-/** Follows a live page; what was heard is told once, up to `what`. */
+/** Follows a live page; each call returns the text received since the last one, up to `what`. */
 function listen(response: Response) {
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   return {

@@ -1,6 +1,6 @@
 /**
- * The page of a task: what happened to it, why it is where it is, what it holds,
- * and another life with another payload.
+ * The page of a task: its history, the reason for its state, its contents, and a
+ * release with another payload.
  *
  * @module
  */
@@ -221,7 +221,7 @@ test(
       if (/"steps":[^]*the last 50 of 62/.test(heard)) break;
     }
     gone.abort();
-    // Before that it may have been looked at halfway, with the first of them.
+    // An earlier patch may show an intermediate state with only the first of them.
     const last = heard.slice(heard.lastIndexOf("event: patch"));
     assert.match(last, /of 9,002 characters/, "a long one is cut, and says so");
     assert.doesNotMatch(last, /page 10<|y{3000}/);

@@ -1,6 +1,6 @@
 /**
- * The page of tasks: they are found by what they are like, and many of them are
- * acted on only after it was said how many.
+ * The page of tasks: filters find tasks by their properties, and an action on many
+ * follows only after their number was shown.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Durations: what is read, and what is refused with which words.
+ * Durations: the accepted forms, and the message of each refusal.
  *
  * @module
  */

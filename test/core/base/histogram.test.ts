@@ -1,5 +1,5 @@
 /**
- * How long tasks wait and run, as workers tell it and as it is added up.
+ * Histograms of waiting and running times: the values of workers, and their sum.
  *
  * @module
  */

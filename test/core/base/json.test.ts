@@ -1,6 +1,6 @@
 /**
- * Payloads and results: what is written, what is refused, and that no refusal
- * repeats the value.
+ * Payloads and results: the stored text, the refused values, and messages that never
+ * repeat a value.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import {
 import { maxPayloadBytes, maxResultBytes } from "../../../core/defaults.ts";
 import { scaled } from "../../support/machine_speed.ts";
 
-/** In every value that is refused, and in no error. */
+/** A text in every refused value, and in no error. */
 const canary = "canary-5f1c";
 
 /** Asserts that `value` is refused as a payload and as a result, at `path`, with `message`. */
@@ -57,7 +57,7 @@ function throwsCode(code: RelierErrorCode, run: () => unknown): void {
   });
 }
 
-/** Arrays inside one another, `depth` of them. */
+/** Nests `depth` arrays inside one another. */
 function nested(depth: number): unknown {
   let value: unknown = [];
   for (let i = 1; i < depth; i++) value = [value];
@@ -300,7 +300,7 @@ test("canonical() writes equal values as equal texts", () => {
     '{"10":0,"9":0,"a":1e+21,"b":[2,{"c":0,"d":1}]}',
   );
   assert.equal(canonical({ x: 1, y: undefined }), canonical({ x: 1 }));
-  // By UTF-16 code units: an emoji begins with a surrogate, which is less than U+FB33.
+  // The order is by UTF-16 code units: an emoji starts with a surrogate, which is less than U+FB33.
   assert.equal(canonical({ "\ufb33": 1, "😀": 2, "é": 3 }), '{"é":3,"😀":2,"\ufb33":1}');
   assert.notEqual(canonical(["1"]), canonical([1]));
   assert.notEqual(canonical({ a: null }), canonical({}));

@@ -1,5 +1,6 @@
 /**
- * Option checks: every refusal has its class and names option, value and what is allowed.
+ * Option checks: every refusal has its class, and names the option, its value and the
+ * allowed values.
  *
  * @module
  */
@@ -17,7 +18,7 @@ import {
   oneOf,
 } from "../../../core/base/options.ts";
 
-/** Values of every kind but strings and numbers. */
+/** Values of every kind except strings and numbers. */
 const others = [null, undefined, true, {}, [], ["k", "extra"], 5n, Symbol("k"), () => "k"];
 
 test("an integer is taken within its limits and never coerced", () => {

@@ -1,5 +1,5 @@
 /**
- * Whatever a handler throws becomes a bounded, clean description.
+ * Converts any thrown value to a bounded, clean description.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Idempotency without a task: one caller does the work of a key, the others get
- * its result.
+ * Idempotency without a task: one caller does the work of a key, and the others get its
+ * result.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A client lent to a piece of work: whatever is pushed from within goes through
- * it, for whom it was lent, and nothing else does.
+ * A client lent to a piece of work: every push from within goes through it, with its
+ * tenant. No other push does.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { until } from "../../support/until.ts";
 
 const work = rlTask("lent", (n: number) => n);
 
-/** Another client, whose tasks are elsewhere, and the names of what is there. */
+/** Another client with its own prefix, and the names of the tasks ready there. */
 function other(lab: Lab): { rl: Relier; ready(): Promise<string[]> } {
   const rl = lab.client({ prefix: `${lab.prefix}-other` });
   return {
@@ -27,7 +27,7 @@ function other(lab: Lab): { rl: Relier; ready(): Promise<string[]> } {
   };
 }
 
-/** Lets only so many unfinished tasks of a tenant in, so that who is let in tells the tenant. */
+/** Limits the unfinished tasks of a tenant, so that the admitted pushes reveal the tenant. */
 async function onePerTenant({ rl }: { rl: Relier }): Promise<void> {
   await rl.queue("default").limit({ maxPerTenant: 1 });
 }

@@ -1,6 +1,7 @@
 /**
- * What is told at /metrics is what dashboards and alerts ask for, by names that follow
- * the rules of Prometheus; and the dashboard and the alerts we ship ask for nothing else.
+ * The metrics at /metrics match the dashboard and the alerts of the package. Their
+ * names follow the rules of Prometheus, and the dashboard and alerts query no other
+ * metric.
  *
  * @module
  */
@@ -16,7 +17,7 @@ import { withRelier } from "../../support/relier.ts";
 import { read } from "../../support/tree.ts";
 import { until } from "../../support/until.ts";
 
-/** The values of a text, by name and labels. */
+/** The values of a metrics text, by name and labels. */
 function valuesOf(text: string): Map<string, number> {
   const samples = text.trimEnd().split("\n").filter((line) => !line.startsWith("#"));
   return new Map(samples.map((line) => {
@@ -54,7 +55,7 @@ test(
     const token = "a-token-of-enough-length";
     const app = dashboard(rl, { auth: { token } });
     await moves.push();
-    await queue.limit({ maxDepth: 5 }); // The name of the queue is known from then on.
+    await queue.limit({ maxDepth: 5 }); // The queue's name is registered from now on.
     const headers = { authorization: `Bearer ${token}` };
     await until("the queue is known", async () => (await rl.queues()).length > 0);
     const answer = await app.request("/metrics", { headers });
@@ -74,7 +75,7 @@ test("a scrape says so when Redis does not answer, and tells nothing it does not
   assert.equal(values.get("relier_redis_up"), 0);
 });
 
-/** Everything that may be told, with a sample of each. */
+/** Every possible metric, with a sample of each. */
 async function everything(rl: Parameters<typeof readMetricsInput>[0]): Promise<string> {
   const look = await readMetricsInput(rl, ["default"]);
   const server = { ...look.server, used_memory: "1", maxmemory: "2" };

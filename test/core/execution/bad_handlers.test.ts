@@ -1,6 +1,6 @@
 /**
- * What handlers throw and return, and what becomes of the task, of what is kept
- * about it and of the worker: each is judged once, and the next one runs.
+ * Handlers that throw or return anything. Each task is judged once, its stored data and
+ * the worker stay sound, and the next task runs.
  *
  * @module
  */
@@ -25,11 +25,11 @@ import { bounded } from "../../support/until.ts";
 const canary = "canary-8d41";
 const next = rlTask("next-one", () => "goes on");
 
-/** What the handlers of `act` do, by name. */
+/** The behaviour of each handler of `act`, by name. */
 const acts = new Map<string, () => unknown>();
 const act = rlTask("act", { retry: 1 }, (name: string, _secret?: string) => acts.get(name)!());
 
-/** Pushes `run` as the work of a task, and waits until that is dead; the worker has to go on. */
+/** Pushes `run` as the work of a task, and waits for its death. The worker has to survive. */
 async function deathOf(lab: Lab, name: string, run: () => unknown): Promise<Death> {
   acts.set(name, run);
   const handle = await act.apush(name, canary);
@@ -64,7 +64,7 @@ function trap(): never {
   throw new Error("trap");
 }
 
-/** Runs `body` with a worker, and asserts that the console kept silent. */
+/** Runs `body` with a worker, and asserts that the console stays silent. */
 function working(body: (lab: Lab) => Promise<void>): () => Promise<void> {
   return withRelier(async (lab) => {
     const lines = await overheard(async () => {

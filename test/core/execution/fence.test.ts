@@ -1,6 +1,7 @@
 /**
- * The fence: who lost a task writes nothing, the number that orders claims never
- * falls, and a late completion counts only while nobody else has started.
+ * The fence: a worker that lost a task writes nothing, and the number that orders
+ * claims never falls. A late completion counts only until another worker starts the
+ * task.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import { randomLocal } from "../../../core/protocol/task_id.ts";
 import type { Moves, Settle } from "../../support/moves.ts";
 import { withRelier } from "../../support/relier.ts";
 
-/** A task that one worker lost and another one runs. */
+/** Makes a task that one worker lost and another one runs. */
 async function stolen(moves: Moves): Promise<{ zombie: Claim; owner: Claim }> {
   await moves.push();
   const zombie = await moves.claim("zombie");

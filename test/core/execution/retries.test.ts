@@ -1,6 +1,6 @@
 /**
- * What becomes of a task whose handler fails: another attempt, or the
- * dead-letter queue with everything that is known.
+ * A task whose handler fails gets another attempt, or moves to the dead-letter queue
+ * with everything known about it.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What a handler can ask and tell while it runs, and what the next attempt finds
- * of it.
+ * The context of a running handler: its facts, its reports, and the data that the next
+ * attempt finds.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * Limits of a run: the soft timeout warns, the hard one ends the attempt whether
- * or not the handler cooperates, and a cancelled task is asked, then cut loose.
+ * Limits of a run. The soft timeout warns, and the hard one ends the attempt even if
+ * the handler does not cooperate. A cancelled handler gets a signal first, and is then
+ * abandoned.
  *
  * @module
  */

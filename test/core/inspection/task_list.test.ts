@@ -1,7 +1,6 @@
 /**
- * Looking into a queue: pages that hold although tasks come and go, everything
- * about one task, what a worker holds, and finding a task by the beginning of
- * its id.
+ * Views of a queue: pages that stay correct while tasks come and go, the details of one
+ * task, the tasks that a worker holds, and the search by the prefix of an id.
  *
  * @module
  */
@@ -17,7 +16,7 @@ import { until } from "../../support/until.ts";
 
 const add = rlTask("add-listed", (a: number, b: number) => a + b);
 
-/** Every task of a state, page by page. */
+/** Reads every task of a state, page by page. */
 async function allOf(
   { queue }: Lab,
   state: TaskState,
@@ -75,7 +74,7 @@ async function leaving(lab: Lab, last: boolean): Promise<void> {
     const page = await queue.page("scheduled", { limit: 9, last, ...(cursor && { cursor }) });
     seen.push(...page.tasks.map(({ id }) => id));
     cursor = page.cursor;
-    // The whole page leaves, and with it the task the cursor was made of.
+    // The whole page leaves, and with it the task that the cursor names.
     for (const { id } of page.tasks) await lab.rl.handle(id).cancel();
   } while (cursor);
   assert.equal(seen.length, 80);
@@ -86,7 +85,7 @@ test(
   "a page of 100,000 tasks is as quick as one of a hundred, at both ends",
   withRelier(async (lab) => {
     const { redis, key, queue } = lab;
-    // Made in Redis: what is measured is the look, not the push.
+    // A script creates the tasks: the test measures the view, not the push.
     await redis.eval(
       `for i = 1, 100000 do
       local id = string.format("%022d", i)
@@ -233,7 +232,7 @@ test(
     await until("both are known", async () => (await rl.queues()).length === 1);
     const local = `abcd${randomLocal().slice(4)}`;
     await moves.push({ id: local });
-    // The registry is for clients; a script by hand is none.
+    // The registry is for clients; a script called directly is none.
     const done = await add.apush(2, 2);
     await worker({ queues: ["default"] });
     await done.result();

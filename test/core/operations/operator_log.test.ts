@@ -1,6 +1,6 @@
 /**
- * What operators did is kept beside the tasks: who, what, to what and when; the
- * last of it, in bounded space.
+ * The log of operators is stored beside the tasks: operator, action, target and time.
+ * It keeps the latest entries in bounded space.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Closing a queue: to workers, to producers, or to more than so many at once.
+ * Closes a queue to workers, to producers, or to more than a number of running tasks.
  *
  * @module
  */
@@ -55,7 +55,7 @@ test(
     await until("a second has passed", () => performance.now() - start > 1000);
     const made = await calls() - before;
     const seconds = (performance.now() - start) / 1000;
-    // Beats, sweeps and a few looks; a loop would make thousands.
+    // Heartbeats, sweeps and a few status calls; a loop would make thousands.
     assert.ok(made < 60 * seconds, `${made} calls in ${seconds} s`);
     assert.equal(await seqOf(), claimed);
     await queue.resume();

@@ -1,7 +1,7 @@
 /**
- * What an operator does to tasks: gives dead ones another life, as they are or
- * mended, moves them between servers, hurries those that wait, forgets those
- * that are over, and brings back what a worker left that is known to have died.
+ * Operations on tasks. An operator releases dead tasks, unchanged or amended, moves
+ * tasks between servers, and starts waiting ones at once. Finished ones are deleted,
+ * and the tasks of a crashed worker are brought back.
  *
  * @module
  */
@@ -31,7 +31,7 @@ const order = rlTask(
   },
 );
 
-/** A task that is dead, as its handler left it. */
+/** The record of a dead task, as its handler left it. */
 async function died({ queue }: Lab, handle: { id: string }): Promise<TaskDetails> {
   await until("it is dead", async () => (await queue.inspect(handle.id)).state === "dead");
   return await queue.inspect(handle.id);
@@ -301,7 +301,7 @@ test(
     await worker({ phoenix: false });
     for (let i = 0; i < 9; i++) {
       const gone = `gone-${i}`;
-      // Behind the back of the worker that waits: nothing rings.
+      // The waiting worker gets no notice: no bell rings.
       await queue.pause("claims", "so that it gets none of it");
       const id = await moves.push({ envelope: '{"v":1,"name":"half","payload":[2]}' });
       await redis.hdel(key("meta"), "paused");
@@ -315,7 +315,7 @@ test(
       assert.deepEqual(history.map(({ cause }) => cause), ["SIGKILL", "completed"]);
     }
     const median = took.sort((a, b) => a - b)[4]!;
-    // How fast that is, is a matter of the server.
+    // The speed depends on the server.
     assert.ok(
       engineName === "memory" || median < scaled(200),
       `the median of nine took ${median} ms`,

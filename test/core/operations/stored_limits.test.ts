@@ -1,6 +1,6 @@
 /**
- * Limits that are stored with a queue: they bind every producer, whatever each
- * brings along, and a tenant is counted right whatever becomes of its tasks.
+ * Limits that are stored with a queue. They bind every producer, whatever its own
+ * options are, and count a tenant correctly whatever happens to its tasks.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { until } from "../../support/until.ts";
 const work = rlTask("limited", (n: number) => n);
 const keyed = rlTask("limited-keyed", { idempotent: true }, (n: number) => n);
 
-/** A push that is refused for `reason`. */
+/** Asserts that a push is refused for `reason`. */
 async function refused(push: Promise<unknown>, reason: AdmissionReason): Promise<void> {
   await assert.rejects(push, (error) => {
     assert.ok(error instanceof AdmissionRejectedError, String(error));
@@ -23,7 +23,7 @@ async function refused(push: Promise<unknown>, reason: AdmissionReason): Promise
   });
 }
 
-/** Makes a ready task look as if it had waited for `ms` longer. */
+/** Makes a ready task look as if it had waited `ms` longer. */
 async function age({ redis, key }: Lab, local: string, ms: number): Promise<void> {
   await redis.zincrby(key("ready"), -ms * 64, local);
 }
@@ -103,7 +103,7 @@ test(
   "a tenant at its limit is refused, others and tasks without one are not",
   withRelier(async ({ queue, rl }) => {
     await queue.limit({ maxPerTenant: 2 });
-    // Names that would run into each other if they were compared by their beginning.
+    // Names that would collide if they were compared by their prefix.
     for (const tenant of ["a~b", "ab", "a b", "日本", "a"]) {
       await work.with({ tenant }).apush(1);
       await work.with({ tenant }).apush(2);

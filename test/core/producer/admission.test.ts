@@ -1,6 +1,6 @@
 /**
- * Limits at the door, and what is noticed when Redis forgets: a full queue says
- * so and by how much, and a flushed one is no quiet beginning.
+ * Limits of admission, and the detection of data loss. A full queue reports its excess,
+ * and a flushed one does not pass for a new one.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Asking at the door: the answer is that of the push which would come now, and
- * asking changes nothing but a counter.
+ * Checks of admission: the answer is that of a push at this moment, and the check
+ * changes only a counter.
  *
  * @module
  */
@@ -21,7 +21,7 @@ function of({ quotas }: Admission, limit: Quota["limit"]): Quota {
   return found;
 }
 
-/** Asserts that asking is answered with a refusal, which only its counter tells of. */
+/** Asserts that the check is refused, and that only its counter changes. */
 async function refused(
   lab: Lab,
   reason: string,
@@ -101,7 +101,7 @@ test(
 test(
   "a rate says when to come again, and who comes then is let in",
   withRelier(async (lab) => {
-    // Half a second apart: whoever is at work beside this test may hold a call up for long.
+    // The slots are half a second apart, because other load may delay a call for long.
     await lab.queue.limit({ rate: { limit: 20, per: "10s", burst: 2 } });
     await work.apushMany([[1], [2]]);
     const answer = await refused(lab, "rate");

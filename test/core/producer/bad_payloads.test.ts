@@ -1,6 +1,6 @@
 /**
- * Payloads that are refused before anything reaches Redis, payloads that are
- * just not, and what nobody gets to see of either.
+ * Payloads that are refused before anything reaches Redis, and payloads that barely
+ * pass. Neither appears in errors or logs.
  *
  * @module
  */
@@ -26,10 +26,10 @@ const email = rlTask(
 
 const mebibyte = 1_048_576;
 
-/** In every payload of this file, and in nothing that is said about it. */
+/** A text in every payload of this file, and in no message about one. */
 const canary = "canary-8d41";
 
-/** Everything an error says, to anybody. */
+/** Joins everything that an error shows to any reader. */
 function told(error: unknown): string {
   return inspect(error, { depth: 10, showHidden: true }) + JSON.stringify(error) + String(error) +
     (error as Error).stack;
@@ -45,7 +45,7 @@ function fail(): never {
   throw new Error(canary);
 }
 
-/** Values that JSON does not bring back as they were. */
+/** Values that JSON does not restore unchanged. */
 function hostile(): unknown[] {
   const circular: Record<string, unknown> = { canary };
   circular["self"] = circular;
@@ -204,7 +204,7 @@ test(
       const caught = async (run: () => unknown) => {
         await assert.rejects(async () => void await run(), (error) => Boolean(said.push(error)));
       };
-      // A key of another kind: the script fails with an error of Redis.
+      // A key of another type makes the script fail with an error of Redis.
       await redis.set(key("record"), canary);
       await caught(() => take.apush(canary));
       await redis.del(key("record"));

@@ -1,6 +1,6 @@
 /**
- * One task for one key: a duplicate joins what is under way, is answered from
- * what is done, and conflicts where it means something else.
+ * One task for each key. A duplicate joins the running task, gets the result of a
+ * completed one, and conflicts if its payload differs.
  *
  * @module
  */

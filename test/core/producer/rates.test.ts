@@ -1,6 +1,6 @@
 /**
- * How fast tasks may come: never faster than the rate, and whoever waits as long
- * as he was told is let in.
+ * Rates of admission: pushes are never faster than the rate. A caller that waits for
+ * the announced time is admitted.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { until } from "../../support/until.ts";
 const work = rlTask("rated", (n: number) => n);
 const keyed = rlTask("rated-keyed", { idempotent: true }, (n: number) => n);
 
-/** The refusal of a push, or undefined if it was let in. */
+/** The refusal of a push, or undefined if it was admitted. */
 async function refusal(push: Promise<unknown>): Promise<AdmissionRejectedError | undefined> {
   try {
     await push;
@@ -25,7 +25,7 @@ async function refusal(push: Promise<unknown>): Promise<AdmissionRejectedError |
   }
 }
 
-/** Waits by Redis's clock, whose milliseconds are cut off: `ms` are over for sure one later. */
+/** Waits by the clock of Redis, which truncates milliseconds: `ms` have surely passed one later. */
 async function pass({ moves }: Lab, ms: number): Promise<void> {
   const start = await moves.now();
   await until(`${ms} ms are over`, async () => await moves.now() > start + ms);
@@ -34,14 +34,14 @@ async function pass({ moves }: Lab, ms: number): Promise<void> {
 test(
   "of a flood as many are let in as the burst, and who waits as told is let in after it",
   withRelier(async (lab) => {
-    // Half a second apart: whoever is at work beside this test may hold a push up for long.
+    // The slots are half a second apart, because other load may delay a push for long.
     await lab.queue.limit({ rate: { limit: 10, per: "5s" } });
     const all = await Promise.all(
       Array.from({ length: 50 }, (_, i) => refusal(lab.rl.apush(work, i))),
     );
     const late = all.filter((each) => each !== undefined);
     assert.equal(late.length, 40);
-    // One moment each: who comes then does not meet a crowd.
+    // Each time is unique, so that a caller who waits does not meet a crowd.
     for (const [i, { retryAfterMs }] of late.entries()) {
       assert.ok(Math.abs(retryAfterMs - 500 * (i + 1)) <= 1, `${i}: ${retryAfterMs}`);
     }
@@ -68,7 +68,7 @@ test(
   }),
 );
 
-/** A small generator, so that a case that fails can be run again (Mulberry32). */
+/** A small generator with a seed, so that a failing case can run again (Mulberry32). */
 function random(seed: number): () => number {
   let state = seed;
   return () => {
@@ -79,13 +79,13 @@ function random(seed: number): () => number {
   };
 }
 
-/** Between which moments a push was let in, by Redis's clock. */
+/** The earliest and the latest time of an admission, by the clock of Redis. */
 interface Moment {
   readonly after: number;
   readonly before: number;
 }
 
-/** Pushes as fast as it may, always waiting as told; resolves to when each was let in. */
+/** Pushes at the maximum rate, and waits as announced; resolves to the time of each admission. */
 async function pushAtRate(lab: Lab, queue: string, many: number): Promise<Moment[]> {
   const moments: Moment[] = [];
   let told = 0;

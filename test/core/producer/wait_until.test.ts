@@ -1,6 +1,6 @@
 /**
- * Where an invocation ends with its answer: what was pushed in the background is
- * in a promise that the host waits for.
+ * Background pushes on hosts where an invocation ends with its answer: the host waits
+ * for their promise.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Local ids: their form, that random ones differ, that derived ones agree.
+ * Local ids: their form, the randomness of random ones, and the stability of derived
+ * ones.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What brings tasks back: three detectors, four counters, the quarantine lane,
- * and the patience it has with a Redis that was away.
+ * Recovery of tasks: three detectors, four counters, the quarantine lane, and its
+ * patience after Redis was unreachable.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import { type Moves, subscriber } from "../../support/moves.ts";
 import { withRelier } from "../../support/relier.ts";
 import { until } from "../../support/until.ts";
 
-/** Lets a task that waits be claimed now. */
+/** Makes a waiting task claimable now. */
 async function hurry(moves: Moves, state: "scheduled" | "quarantined", id: string): Promise<void> {
   await moves.age(state, id, -1);
   await moves.sweep();
 }
 
-/** Pushes a task that has cost two workers. */
+/** Pushes a task that has crashed two workers. */
 async function quarantined(moves: Moves): Promise<string> {
   const id = await moves.push();
   await moves.claim();
@@ -248,7 +248,7 @@ test(
       await moves.crash("w1");
       await hurried();
     }
-    await moves.age("quarantined", id, 60_000); // Else the worker has it before it is busy.
+    await moves.age("quarantined", id, 60_000); // Otherwise the worker would claim it before it is busy.
     await worker({ concurrency: 2 });
     const busy = await rl.apush(long);
     await until("it is busy", async () => (await queue.stats()).counts.running === 1);

@@ -1,6 +1,5 @@
 /**
- * What somebody broke by hand, and what a repair makes of it: the queue is sound
- * again, and no payload is lost.
+ * Repairs of manual damage: the queue is sound again, and no payload is lost.
  *
  * @module
  */
@@ -13,12 +12,12 @@ import { type Lab, withRelier } from "../../support/relier.ts";
 
 const envelope = '{"v":1,"name":"by-hand","payload":[]}';
 
-/** A way to break one task, by what it is called in a sentence, and what a repair makes of it. */
+/** A way to break one task, by its name in a sentence, and the result of a repair. */
 interface Break {
   readonly what: string;
-  /** Breaks something; resolves to the local id. */
+  /** Breaks a task; resolves to its local id. */
   readonly with: (lab: Lab) => Promise<string>;
-  /** The state it is in afterwards; `""` if nothing was left of it. */
+  /** The state after the repair; `""` if the task is gone. */
   readonly state: string;
   readonly reason?: string;
 }

@@ -1,6 +1,6 @@
 /**
- * Following a queue: everything that happens to its tasks, to whom and why, for
- * as long as somebody listens.
+ * The events of a queue: every change of a task, with its task and its reason, while a
+ * client listens.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type QueueEvent, rlTask } from "../../../mod.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
 import { bounded, until } from "../../support/until.ts";
 
-/** Follows the queue until `leave` is called; resolves once it is heard. */
+/** Follows the queue until `leave` is called; resolves once the subscription is active. */
 async function following({ queue }: Lab): Promise<{
   heard: QueueEvent[];
   leave(): Promise<void>;
@@ -100,7 +100,7 @@ test(
     await moves.push();
     await first;
     for (let i = 0; i < 51; i++) await moves.pushRows(Array.from({ length: 200 }, () => ({})));
-    // What was sent before this was heard before this.
+    // Messages arrive in order, so earlier events arrived before this one.
     const last = await moves.push();
     let missed = 0, count = 0, seen = false;
     while (!seen) {

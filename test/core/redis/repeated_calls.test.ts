@@ -1,6 +1,6 @@
 /**
- * Every script can be repeated: clients resend behind our back, so the second
- * identical call answers what the first did and changes nothing more.
+ * Every script can be repeated, because clients resend without notice. The second
+ * identical call returns the first reply and changes nothing more.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import * as scripts from "../../support/scripts.ts";
 import type { Settle } from "../../support/moves.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
 
-/** Does `what` twice: the answers are equal, and the second time nothing at all is written. */
+/** Calls `what` twice: the replies are equal, and the second call writes nothing. */
 async function twice<T>(lab: Lab, what: () => Promise<T>): Promise<T> {
   const first = await what();
   const between = await lab.dump();

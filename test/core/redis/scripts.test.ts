@@ -1,6 +1,6 @@
 /**
- * What holds for every script: it declares its keys, refuses a layout it does not
- * know, works on a Redis that is full, and stumbles over nothing that is missing.
+ * Properties of every script: it declares its keys, refuses an unknown layout, works on
+ * a full Redis, and tolerates missing data.
  *
  * @module
  */
@@ -66,7 +66,7 @@ test("every key a script uses is one it declares", () => {
   }
 });
 
-/** Whether a key is only mentioned in the table of hashes, where one that is not declared is nil. */
+/** Checks that a key is only mentioned in the table of hashes, where an undeclared one is nil. */
 function aboutOnly(source: string, key: string): boolean {
   const mentions = [...source.matchAll(new RegExp(`\\bKEY\\.${key}\\b`, "g"))].length;
   return mentions === 1 && new RegExp(`\\b${key} = KEY\\.${key}\\b`).test(source);
@@ -123,7 +123,7 @@ test("every script works on a full Redis but those that bring a task, which chan
     const early = await moves.push({ delayMs: 3_600_000 });
     const held = randomLocal();
     await moves.lock(held, held);
-    // Every script is loaded before memory is gone: loading one takes some.
+    // Every script is loaded before memory is full, because a load needs some.
     for (const { source } of all) await redis.script("LOAD", source);
     await redis.config("SET", "maxmemory", "1");
 

@@ -1,6 +1,6 @@
 /**
- * Names, keys and ids that are not what they should be are refused before
- * anything reaches Redis, in a line that is safe to print.
+ * Invalid names, keys and ids are refused before anything reaches Redis, with a message
+ * that is safe to print.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Options that are not what they should be are refused before anything reaches
- * Redis, by name, with what is allowed and what was given.
+ * Invalid options are refused before anything reaches Redis. The message names the
+ * option, the allowed values and the given one.
  *
  * @module
  */

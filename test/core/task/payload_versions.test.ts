@@ -1,6 +1,6 @@
 /**
- * Old and new code at once: older payloads are migrated, newer ones and unknown
- * tasks wait without holding up the line, and bytes nobody can read are kept.
+ * Old and new code at the same time. Older payloads are migrated; newer ones and
+ * unknown tasks wait without blocking the queue. Unreadable bytes are kept.
  *
  * @module
  */
@@ -31,7 +31,7 @@ const v3 = rlTask(
 );
 const other = rlTask("other-version", (n: number) => n);
 
-/** A client that knows one version only, as a process of its own would. */
+/** A client that knows only one version, as a separate process would. */
 function knowing(lab: Lab, ...tasks: Task[]): ReturnType<Lab["client"]> {
   return lab.client({ tasks });
 }
@@ -125,7 +125,7 @@ test(
   }),
 );
 
-/** Has a task be deferred for the first time `ms` earlier than it was. */
+/** Moves the first deferral of a task `ms` into the past. */
 async function defer({ redis, key }: Lab, local: string, ms: number): Promise<void> {
   const source = `local record = cmsgpack.unpack(redis.call("HGET", KEYS[1], ARGV[1]))
     record.deferredAt = record.deferredAt - ARGV[2]

@@ -1,5 +1,5 @@
 /**
- * Retry options and the waits they lead to.
+ * Retry options and their waits.
  *
  * @module
  */
@@ -52,7 +52,7 @@ test("the waits are spread evenly", () => {
   const retry = normaliseRetry({ base: 1000 });
   const waits = Array.from({ length: 4000 }, () => backoffMs(retry, 1));
   const mean = waits.reduce((sum, ms) => sum + ms, 0) / waits.length;
-  // The mean of 4,000 is within 40 ms of 500 but once in 10^17.
+  // The mean of 4,000 is outside 40 ms around 500 only once in 10^17 runs.
   assert.ok(Math.abs(mean - 500) < 40, `${mean}`);
   assert.ok(waits.every((ms) => ms >= 0 && ms < 1000));
 });

@@ -1,6 +1,6 @@
 /**
- * Schemas: what goes in is checked where it is pushed and where it is picked up,
- * what comes out before it is stored; and no refusal repeats a value.
+ * Schemas check the input at the push and at the start of a run, and the output before
+ * it is stored. No refusal repeats a value.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const charge = rlTask("charge-schema", { input: order, retry: 1 }, (input, ctx) 
   by: ctx.attempt,
 }));
 
-/** Whether an error is the refusal of `cents`, and shows nothing of what it was. */
+/** Checks that an error is the refusal of `cents`, and shows no part of the value. */
 function refusesCents(error: unknown): boolean {
   assert.ok(error instanceof PayloadValidationError && RelierError.is(error, "RL_VALIDATION"));
   assert.deepEqual(error.issues[0]?.path, ["cents"]);

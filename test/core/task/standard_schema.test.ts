@@ -16,7 +16,7 @@ import {
   validate,
 } from "../../../core/task/standard_schema.ts";
 
-/** A schema that always answers `result`. */
+/** A schema that always returns `result`. */
 function answering(result: unknown): StandardSchema {
   const answer = (): StandardResult<unknown> => {
     if (result instanceof Error) throw result;
@@ -25,7 +25,7 @@ function answering(result: unknown): StandardSchema {
   return { "~standard": { version: 1, vendor: "test", validate: answer } };
 }
 
-/** The message that is shown when a library says `message` about `value`. */
+/** The shown message when a library reports `message` about `value`. */
 function shownFor(message: unknown, value: unknown): string {
   const validated = validate(answering({ issues: [{ message }] }), value);
   assert.ok(!(validated instanceof Promise) && validated.issues !== undefined);

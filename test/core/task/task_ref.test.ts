@@ -1,6 +1,6 @@
 /**
- * A task known by name and type only: pushed like the task itself, as the same
- * task where it is idempotent, and never run by mistake.
+ * A task known by name and type only. A push equals that of the task itself, also where
+ * it is idempotent, and a reference never runs by mistake.
  *
  * @module
  */
@@ -35,7 +35,7 @@ const ordering = taskRef<typeof order>("ref-order", {
 });
 const checking = taskRef<typeof checked>("ref-checked", { input, idempotent: true });
 
-/** Compiled, and never called: the lines marked as errors are the test. */
+/** Compiled and never called: the lines marked as errors are the test. */
 export async function compiled(rl: Relier): Promise<void> {
   const handle: TaskHandle<string> = await greeting.apush("a");
   const same: Task<"ref-greet", [name: string], string> = greeting;

@@ -1,6 +1,6 @@
 /**
- * What a developer does with a task: call it, push it, find it again, wait for
- * it, cancel it.
+ * The life of a task for a developer: call it, push it, find it again, wait for it,
+ * cancel it.
  *
  * @module
  */
@@ -83,7 +83,8 @@ test(
 test(
   "many are pushed in one go and keep their order",
   withRelier(async ({ queue, worker }) => {
-    // Where the server has yet to learn the script, two calls of one batch may overtake each other.
+    // Where the server does not know the script yet, two calls of one batch may overtake each
+    // other.
     await (await add.apush(0, 0)).cancel();
     const list = Array.from({ length: 250 }, (_, i) => [i, 1] as [number, number]);
     const handles = await add.apushMany(list);

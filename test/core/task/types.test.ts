@@ -1,7 +1,6 @@
 /**
- * What the compiler knows of a task: its arguments and its result are those of
- * the handler, or of the schemas. The lines marked as errors are the test; they
- * are compiled, and never run.
+ * The types of a task: its arguments and its result are those of the handler, or of the
+ * schemas. The lines marked as errors are the test; they are compiled, and never run.
  *
  * @module
  */
@@ -19,7 +18,7 @@ import {
   type TaskHandle,
 } from "../../../mod.ts";
 
-/** Compiles only where `A` and `B` are the same type. */
+/** Compiles only if `A` and `B` are the same type. */
 function same<A, B>(
   ..._: (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? [] : [never]
 ): void {}

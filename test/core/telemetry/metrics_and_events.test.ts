@@ -1,6 +1,6 @@
 /**
- * What OpenTelemetry is told of what becomes of tasks: outcomes, metrics, events; and
- * what it is never told.
+ * OpenTelemetry data about tasks: outcomes, metrics and events; and data that never
+ * reaches it.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import { until } from "../../support/until.ts";
 
 const quick = { attempts: 2, backoff: "fixed", base: 1 } as const;
 
-/** The value of the counter `name`, of the points that have all of `attributes`. */
+/** The value of the counter `name`, over the points that have all of `attributes`. */
 async function counted(
   seen: Observed,
   name: keyof typeof table,
@@ -380,7 +380,7 @@ test(
   })),
 );
 
-/** What is counted of a task that works, one that dies, and a worker that goes. */
+/** The counts of a task that works, one that dies, and a worker that leaves. */
 async function everything({ worker, rl }: Lab, seen: Observed): ReturnType<Observed["metrics"]> {
   const works = rlTask("all-works", () => {});
   const dies = rlTask("all-dies", { retry: quick, softTimeout: 1 }, async () => {

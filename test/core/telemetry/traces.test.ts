@@ -1,5 +1,5 @@
 /**
- * How the traces of tasks hang together, by a real SDK in this process.
+ * The connections between the traces of tasks, with a real SDK in this process.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { until } from "../../support/until.ts";
 const quick = { attempts: 2, backoff: "fixed", base: 1 } as const;
 const noop = rlTask("noop-traced", (_text?: string) => taskContext().headers);
 
-/** The kinds of the links of a span, by the span they lead to. */
+/** The kinds of the links of a span, by their target span. */
 function links(span: Span): Record<string, unknown> {
   return Object.fromEntries(
     span.links.map(({ context, attributes }) => [
@@ -206,7 +206,7 @@ test(
     const held = new Promise<void>((resolve) => release = resolve);
     const lost = rlTask("lost-traced", async () => {
       if (++runs === 1) {
-        await taskContext().heartbeat(); // From now on Redis knows its trace.
+        await taskContext().heartbeat(); // From now on Redis stores its trace.
         await held;
       }
     });
@@ -329,7 +329,7 @@ test(
     });
     await worker();
     assert.deepEqual(await (await quiet.apush()).result(), {});
-    const { [`{default~0}:worker`]: _, ...stored } = await dump(); // It names the tasks it knows.
+    const { [`{default~0}:worker`]: _, ...stored } = await dump(); // The message names the known tasks.
     assert.doesNotMatch(JSON.stringify(stored), /trace/);
     await observed(async (_, seen) => {
       const deaf = client({ tasks: [quiet], telemetry: false });

@@ -1,6 +1,6 @@
 /**
- * Standing in for a worker whose event loop is blocked: what is renewed, what is
- * trusted afterwards, and what happens where no thread can be had.
+ * The thread that stands in while a handler blocks the event loop: its renewals, the
+ * trust afterwards, and the behaviour where no thread can start.
  *
  * @module
  */
@@ -44,7 +44,7 @@ test(
     assert.equal(calls.length, 2);
     assert.equal(await redis.zcount(key("running"), soon, "+inf"), 250);
     assert.equal(await redis.zcount(key("running"), "-inf", soon), others.length);
-    // What was started of those held ready is charged, the rest is not.
+    // Of the prefetched tasks, the started ones are charged, and the rest are not.
     for (let swept = 0; swept < 250; swept += 200) await moves.crash("w1");
     assert.equal((await moves.facts(mine!.id)).crashes, "1");
     assert.equal(await redis.zcard(key("running")), others.length);
@@ -116,13 +116,13 @@ test(
     const pulse = async () => (await queue.workers())[0]?.info.pulse;
     const threads = new Set<Thread>();
     const { postMessage, unref } = Thread.prototype;
-    // One that is there is told of the worker, a new one is let go of.
+    // An existing thread receives the worker; a new one is released.
     Thread.prototype.postMessage = function (...message: Parameters<typeof postMessage>) {
       if (message[0].do === "begin") threads.add(this);
       return postMessage.apply(this, message);
     };
     Thread.prototype.unref = function () {
-      // What compiles our modules is a thread, too, of another kind.
+      // The compiler of the modules also runs in a thread, of another kind.
       if (this.constructor === Thread) threads.add(this);
       return unref.call(this);
     };

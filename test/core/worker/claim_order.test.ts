@@ -1,6 +1,6 @@
 /**
- * Who is next: priority, then arrival; not before it is due; and what becomes of
- * tasks whose time is over.
+ * The order of claims: priority, then arrival, and never before the due time. Expired
+ * tasks leave the order.
  *
  * @module
  */

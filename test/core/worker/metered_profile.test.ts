@@ -1,6 +1,6 @@
 /**
- * Where each command is billed: a worker that has nothing to do asks ever more
- * rarely, one that holds something keeps it, and what is lost comes back.
+ * Workers where each command is billed. An idle worker asks ever more rarely, a busy
+ * one keeps its tasks, and lost tasks come back.
  *
  * @module
  */
@@ -28,7 +28,7 @@ test(
     await lab.worker({ profile: "metered" }, lab.client({ redis: port }));
     await until("it has rested three times", () => waits.length === 4);
     assert.deepEqual(waits, [100, 200, 400, 800]);
-    // One claim before each rest, and nothing else since the start.
+    // The worker claims once before each rest, and does nothing else since the start.
     assert.deepEqual(
       [times(calls, "settle_and_claim"), times(calls, "heartbeat"), times(calls, "sweep")],
       [4, 1, 1],
@@ -102,7 +102,7 @@ test(
     const { port, calls } = overHttp(lab.port());
     const handle = await lab.client({ redis: port }).apush(noop, 1);
     await assert.rejects(handle.result({ timeout: 400 }), { code: "RL_RESULT_TIMEOUT" });
-    // At 0, 100 and 300 ms: the next one would be at 700 ms.
+    // The calls are at 0, 100 and 300 ms: the next one would be at 700 ms.
     assert.ok(times(calls, "task_status") <= 4, `it asked ${times(calls, "task_status")} times`);
     const waiting = handle.result({ timeout: scaled(5_000) });
     await lab.worker();

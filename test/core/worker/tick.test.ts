@@ -1,6 +1,6 @@
 /**
- * Working within one invocation: a tick does what is there, brings back what
- * others left, keeps to its budget, and leaves nothing behind.
+ * Work within one invocation: a tick runs waiting tasks, brings back those of dead
+ * workers, keeps to its budget, and leaves nothing behind.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { until } from "../../support/until.ts";
 
 const double = rlTask("tick-double", (n: number) => 2 * n);
 
-/** A worker that is only ever ticked, drained at the end by whoever made it. */
+/** A worker that only ticks; the caller drains it at the end. */
 function ticker({ rl }: Pick<Lab, "rl">, options: Parameters<typeof createWorker>[1] = {}): Worker {
   return createWorker(rl, { handleSignals: false, ...options });
 }
@@ -25,7 +25,7 @@ const numbers = (length: number): [number][] => Array.from({ length }, (_, i) =>
 test(
   "a tick works off what is there, what that pushes, and says so",
   withRelier(async (lab) => {
-    // Not within this tick again, however long that takes.
+    // No retry falls into this tick, however long it takes.
     const retry = { backoff: "fixed", base: "1m" } as const;
     const parent = rlTask("tick-parent", { retry }, async (n: number) => {
       await double.apush(n);

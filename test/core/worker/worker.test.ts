@@ -1,6 +1,6 @@
 /**
- * A worker: keeps its slots full and never over, shares with others, wakes for
- * what comes, and leaves without dropping anything.
+ * A worker: fills its slots and never exceeds them, shares tasks with others, wakes for
+ * new ones, and leaves without a loss.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { bounded, until } from "../../support/until.ts";
 
 const noop = rlTask("noop-worker", (n: number) => n);
 
-/** A task whose runs are counted, and end when the test says so. */
+/** A task that counts its runs, each of which ends when the test releases it. */
 function gated(name: string): {
   task: Task<string, [number], number>;
   running: Set<number>;
@@ -109,7 +109,7 @@ test(
     const note = rlTask("note", () => "noted");
     const rl = client();
     const started = await worker({ queues: ["full", "quiet"], concurrency: 2 }, rl);
-    // Always more than it has slots for.
+    // The queue always holds more tasks than the worker has slots.
     for (let i = 0; i < 50; i++) await again.with({ queue: "full" }).apush();
     try {
       const handle = await note.with({ queue: "quiet" }).apush();
@@ -132,7 +132,7 @@ test(
     await noop.call(0);
     const took: number[] = [];
     for (let i = 0; i < 20; i++) {
-      // Long enough that the worker rests again.
+      // The wait is long enough for the worker to rest again.
       await new Promise((resolve) => setTimeout(resolve, 5));
       const start = performance.now();
       await noop.call(i);

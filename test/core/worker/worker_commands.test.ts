@@ -1,6 +1,6 @@
 /**
- * What an operator tells a worker: it obeys at once, once, and with every queue
- * it works on; and what a worker says of itself meanwhile.
+ * Commands from an operator to a worker: it obeys at once, once, and for all of its
+ * queues. Meanwhile it reports its state.
  *
  * @module
  */
@@ -18,10 +18,10 @@ const noop = rlTask(
   (n: number) => n,
 );
 
-/** Over HTTP an order is heard with the next beat: here that is soon. */
+/** Over HTTP a command arrives with the next heartbeat, which is soon with this profile. */
 const profile = "fast";
 
-/** A task that runs until the test, or its worker, says so. */
+/** A task that runs until the test or its worker ends it. */
 function lasting(name: string) {
   const gate = { running: 0, open: () => {} };
   const task = rlTask(name, async () => {
@@ -152,7 +152,7 @@ test(
   "an order whose message was missed is obeyed with the next beat",
   withRelier(async ({ worker, queue, redis, key }) => {
     const w = await worker({ lease: "1s" });
-    // As if nobody had listened when it was given.
+    // The command is stored as if no worker had listened.
     await redis.eval(
       `local entry = cmsgpack.unpack(redis.call("HGET", KEYS[1], ARGV[1]))
        entry.order = "token pause"

@@ -1,6 +1,6 @@
 /**
- * A worker and a client at their limits: listeners that throw, a Redis that is
- * away, tasks held ready when it is time to leave.
+ * A worker and a client at their limits: listeners that throw, an unreachable Redis,
+ * and prefetched tasks at a drain.
  *
  * @module
  */
