@@ -27,21 +27,32 @@ const deno = [node, join(root, "node_modules", "deno", "bin.cjs")];
 const tsc = [node, join(root, "node_modules", "typescript", "bin", "tsc")];
 const modules = files().filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"));
 
-// The longest first. What JSR takes is checked without its types, which are checked anyway.
-// deno-fmt-ignore
+// The longest checks run first. JSR's rules are checked without types, which have their own check.
 const checks: readonly Check[] = [
-  { name: "types on Deno",                     run: [...deno, "check", "--quiet", ...modules] },
-  { name: "types on Node",                     run: [...tsc, "-p", "tsconfig.json"] },
-  { name: "rules of the house",                run: [node, "--import=tsx", "--test", "--test-reporter=spec", ...ruleTests] },
-  { name: "lint",                              run: [...deno, "lint", "--quiet"] },
-  { name: "documented, every public symbol",   run: [node, "--import=tsx", "test/docs.ts"] },
-  { name: "fit to publish on JSR",             run: [...deno, "publish", "--dry-run", "--allow-dirty", "--quiet", "--no-check"] },
-  { name: "formatted",                         run: [...deno, "fmt", "--check"] },
-  { name: "types of core, on no host at all",  run: [...tsc, "-p", "tsconfig.core.json"] },
-  { name: "generated files are fresh",         run: [node, "--import", "tsx", "lua/build.ts", "--check"] },
-  { name: "types of the templates",            run: [...tsc, "-p", "cli/commands/init/templates"] },
-  { name: "templates are fresh",               run: [node, "--import", "tsx", "cli/commands/init/build_templates.ts", "--check"] },
-  { name: "assets are fresh",                  run: [node, "--import", "tsx", "adapters/dashboard/assets/build.ts", "--check"] },
+  { name: "types on Deno", run: [...deno, "check", "--quiet", ...modules] },
+  { name: "types on Node", run: [...tsc, "-p", "tsconfig.json"] },
+  {
+    name: "rules of the house",
+    run: [node, "--import=tsx", "--test", "--test-reporter=spec", ...ruleTests],
+  },
+  { name: "lint", run: [...deno, "lint", "--quiet"] },
+  { name: "documented, every public symbol", run: [node, "--import=tsx", "test/docs.ts"] },
+  {
+    name: "fit to publish on JSR",
+    run: [...deno, "publish", "--dry-run", "--allow-dirty", "--quiet", "--no-check"],
+  },
+  { name: "formatted", run: [...deno, "fmt", "--check"] },
+  { name: "types of core, on no host at all", run: [...tsc, "-p", "tsconfig.core.json"] },
+  { name: "generated files are fresh", run: [node, "--import", "tsx", "lua/build.ts", "--check"] },
+  { name: "types of the templates", run: [...tsc, "-p", "cli/commands/init/templates"] },
+  {
+    name: "templates are fresh",
+    run: [node, "--import", "tsx", "cli/commands/init/build_templates.ts", "--check"],
+  },
+  {
+    name: "assets are fresh",
+    run: [node, "--import", "tsx", "adapters/dashboard/assets/build.ts", "--check"],
+  },
 ];
 
 /** Runs every check, two at a time, and resolves to whether all passed. */

@@ -1,8 +1,7 @@
 /**
- * Runs every suite in every cell: on each runtime, through each adapter. A cell
- * or a suite that is named is run alone; `--fast` is the half that belongs to
- * every run of the tests. Prints what passed where, and at the very end what
- * did not.
+ * Runs every suite in every cell: on each runtime, through each adapter. A named cell
+ * or suite runs alone; `--fast` selects the half that belongs to every run of the
+ * tests. It prints the passed suites by cell, and the failures at the very end.
  *
  * @module
  */
@@ -40,7 +39,7 @@ const cells: Readonly<Partial<Record<Cell, readonly string[]>>> = {
 /** Cells where the commands of `rl` and servers run: once on each runtime that has processes. */
 const withProcesses: readonly Cell[] = ["node+ioredis", "bun+bun", "deno+ioredis"];
 
-/** These measure how long a recovery takes. */
+/** Files that measure the time of a recovery. */
 const alone = new Set(["bun", "three_runtimes"].map((name) => `test/runtimes/${name}.test.ts`));
 
 const args = process.argv.slice(2);
@@ -71,13 +70,13 @@ report();
 function jobs(): Job[] {
   const limitMs = fileMs;
   const made: Job[] = [];
-  // The longest first, so that at the end all lanes have something to do.
+  // The longest files run first, so that all lanes stay busy to the end.
   const ports = new Set(Object.values(cells).flat());
   for (const file of fast ? [] : testsOf("test/runtimes").filter((each) => !ports.has(each))) {
     made.push({ cell: "node+ioredis", suite: "runtimes", file, limitMs: longFileMs });
   }
   for (const [cell, port] of Object.entries(cells) as [Cell, readonly string[]][]) {
-    // The fast ring, beside which the fast half runs, holds these already.
+    // The fast ring runs beside this half, and covers these suites.
     if (fast && cell === "node+ioredis") continue;
     for (const file of fast ? shortened(cell, port) : port) {
       made.push({ cell, suite: "port", file, limitMs });
@@ -92,7 +91,10 @@ function jobs(): Job[] {
   return made;
 }
 
-/** The fast half of a port suite: the contract itself, where no other ring or cell holds as much. */
+/**
+ * The fast half of a port suite: the contract itself, where no other ring or cell
+ * covers as much.
+ */
 function shortened(cell: Cell, port: readonly string[]): readonly string[] {
   if (cell === "node+memory" || cell === "bun+ioredis") return [];
   return port.filter((file) => /[/_]port\.test\.ts$/.test(file));
@@ -155,7 +157,7 @@ function report(): void {
   process.exitCode = bad.length + late.length === 0 ? 0 : 1;
 }
 
-/** Says how many tests are left out where, and why. */
+/** Prints the number of tests that are left out, by cell and reason. */
 function sayLeftOut(): void {
   console.log("\nLeft out, by name in test/support/suites.ts:");
   for (const cell of new Set(plan.map((job) => job.cell))) {

@@ -1,10 +1,14 @@
 /**
- * Runs the tests, ring by ring. Without a name: the gate, the fast ring, the commands
- * of `rl`, the dashboard in a browser, and a short selection of the slow ring, which
- * kills real processes. `slow` runs the rest of that, what is measured, and the fast
- * half of the matrix. The name of a ring runs that ring alone; torture takes so long
- * that it has to be named. A ring that fails does not stop the next one, so one run
- * reports everything, and what failed is printed again at the very end.
+ * Runs the tests, ring by ring.
+ *
+ * Without a name it runs the gate, the fast ring, the commands of `rl`, the dashboard
+ * in a browser, and a short selection of the slow ring, which kills real processes.
+ * `slow` runs the rest of that ring, the measured tests, and the fast half of the
+ * matrix. The name of a ring runs that ring alone; torture runs only by name, because
+ * it takes long.
+ *
+ * A ring that fails does not stop the next one, so one run reports everything. The
+ * failures are printed again at the very end.
  *
  * @module
  */
@@ -18,20 +22,26 @@ import { scaled, slownessNow, slownessVariable } from "./support/machine_speed.t
 import { requireChromium, requireRedis } from "./support/require_programs.ts";
 import { root, testsBelow, testsOf } from "./support/tree.ts";
 
-/** The tests of the slow ring that say most in little time: deaths, farewells and a Redis that restarts. */
+/**
+ * The tests of the slow ring that cover most in little time: deaths, drains and
+ * restarts of Redis.
+ */
 const selected = ["drain", "kills", "redis_restart", "signals"].map(slowTest);
 
-/** How long a recovery takes, and that no living worker is given up: nothing runs beside these. */
+/**
+ * Tests that measure the time of a recovery, and that no living worker is presumed
+ * dead. Nothing runs beside them.
+ */
 const measured = ["presence", "recovery", "supervisor"].map(slowTest);
 
-/** How a ring is run. */
+/** The settings of a ring. */
 interface Ring {
   readonly tests: readonly string[];
-  /** How many files run at once. */
+  /** The number of files that run at once. */
   readonly atOnce: number;
-  /** How long one file may take, in milliseconds, scaled by the slowness of the machine. */
+  /** The time limit of a file in milliseconds, scaled by the slowness of the machine. */
   readonly fileMs: number;
-  /** Whether its tests are compiled beforehand. */
+  /** True if the tests are compiled in advance. */
   readonly isCompiled?: boolean;
 }
 
@@ -46,7 +56,7 @@ const rings = {
   cli: { tests: testsOf("test/cli"), atOnce: 3, fileMs: 60_000 },
   browser: { tests: testsOf("test/browser"), atOnce: 1, fileMs: 120_000 },
   selected: { tests: selected, atOnce: 2, fileMs: 120_000 },
-  // Most of their time they wait: for a lease to end, for a process to be gone.
+  // These tests mostly wait: for the end of a lease, or of a process.
   rest: {
     tests: testsOf("test/slow").filter((file) => ![...selected, ...measured].includes(file)),
     atOnce: 3,
@@ -58,7 +68,7 @@ const rings = {
 
 type RingName = keyof typeof rings;
 
-/** What to run, one after the other; the rings of one group run at the same time. */
+/** The rings to run, group by group; the rings of one group run at the same time. */
 interface Plan {
   readonly hasGate?: boolean;
   readonly groups: readonly (readonly RingName[])[];
@@ -70,18 +80,18 @@ const plans: Readonly<Record<string, Plan>> = {
   slow: { groups: [["rest"], ["measured"]], hasMatrix: true },
 };
 
-/** How a ring, the gate or the matrix ended. */
+/** The outcome of a ring, the gate or the matrix. */
 interface Result {
   readonly name: string;
   readonly passed: boolean;
   readonly seconds: number;
-  /** Its own lines of summary. */
+  /** The summary lines of the ring itself. */
   readonly summary: readonly string[];
-  /** The name and the error of each test that failed, as it was printed. */
+  /** The name and the error of each failed test, as printed. */
   readonly failing: string;
 }
 
-/** Runs the tests of a ring; prints what they say at once, or when all have ended. */
+/** Runs the tests of a ring; prints their output at once, or when all have ended. */
 async function run(name: RingName, atEnd: boolean): Promise<Result> {
   const { tests, atOnce, fileMs, isCompiled = false }: Ring = rings[name];
   const started = performance.now();
@@ -103,7 +113,7 @@ async function run(name: RingName, atEnd: boolean): Promise<Result> {
   return { name: `${name} ring`, passed, seconds: secondsSince(started), summary, failing };
 }
 
-/** Runs the half of the matrix that every run can afford. */
+/** Runs the fast half of the matrix. */
 async function runMatrix(): Promise<Result> {
   const started = performance.now();
   const { passed, output } = await node(["--import=tsx", "test/matrix.ts", "--fast"]);
@@ -124,20 +134,20 @@ async function runGate(): Promise<Result> {
   return { name: "gate", passed, seconds: secondsSince(started), summary: [], failing: "" };
 }
 
-/** The end of `output`, from the last `heading` on; nothing if there is none. */
+/** The end of `output` from the last `heading` on; empty if there is none. */
 function from(output: string, heading: string): string {
   const at = output.lastIndexOf(heading);
   return at < 0 ? "" : output.slice(at);
 }
 
-/** Runs a program of ours, and prints its lines as they come, or all of them at the end. */
+/** Runs a program of the project, and prints its lines at once, or all of them at the end. */
 function node(
   args: readonly string[],
   atEnd = false,
 ): Promise<{ passed: boolean; output: string }> {
   const child = spawn(process.execPath, [...args], {
     cwd: root,
-    // Measured for each ring: the load of a machine changes.
+    // Each ring measures again, because the load of a machine changes.
     env: { ...process.env, [slownessVariable]: String(slownessNow()) },
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -163,7 +173,7 @@ function secondsSince(started: number): number {
   return (performance.now() - started) / 1000;
 }
 
-/** The plan of that name; a ring alone is one, too. */
+/** The plan of that name; a single ring is also a plan. */
 function planOf(name: string): Plan {
   if (Object.hasOwn(plans, name)) return plans[name]!;
   if (Object.hasOwn(rings, name)) return { groups: [[name as RingName]] };
@@ -174,7 +184,10 @@ function planOf(name: string): Plan {
 
 const { hasGate, groups, hasMatrix } = planOf(process.argv[2] ?? "");
 
-/** Here, because to install one takes longer than a file of tests may; the gate needs none. */
+/**
+ * The installation runs here, because it takes longer than a test file may. The gate
+ * needs no program.
+ */
 async function requirePrograms(): Promise<void> {
   await requireRedis();
   if (groups.flat().includes("browser")) await requireChromium();
@@ -193,7 +206,7 @@ for (const { name, passed, seconds, summary } of results) {
   console.log(`\n${name}: ${passed ? "passed" : "FAILED"} in ${seconds.toFixed(0)} s`);
   for (const line of summary) console.log(line);
 }
-// Last, for a reader who is shown only the end of it.
+// The failures come last, for a reader who sees only the end.
 for (const { name, passed, failing } of results) {
   if (!passed) console.log(`\n${name}:\n${failing.trim()}`);
 }

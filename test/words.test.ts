@@ -24,7 +24,7 @@ const spoken =
 /** Code in front of a string that shows even a single word: a property, or a call. */
 const shown =
   /(\b(title|label|text|detail|empty|hint|unit|summary|usage|question|said|done|description|fix|error|example): |\b(badge|beneath|button|chart|figure|problem|row|section|tab|fact|field|choice|page)\([^()]*)$/;
-/** Code in front of a string that is never shown. */
+/** Code in front of a string that never appears. */
 const silent =
   /\b(from|import)\s*\(?$|\b(event|path|type|role|method): $|\.(get|has|includes|startsWith|querySelector\w*)\($/;
 

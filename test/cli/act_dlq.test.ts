@@ -1,6 +1,5 @@
 /**
- * Acting on what is dead from the command line: giving it another life, at once
- * or with care, and forgetting it.
+ * Commands on dead tasks: releasing them, at once or with care, and deleting them.
  *
  * @module
  */
@@ -14,7 +13,7 @@ import { type Lab, withRelier } from "../support/relier.ts";
 import { rl, type RlResult } from "../support/rl.ts";
 import { temporary } from "../support/server.ts";
 
-/** Fails while it is broken. */
+/** The handler fails while this is true. */
 let broken = true;
 const charge = rlTask("act-charge", { retry: 1 }, (n: number) => {
   if (broken && n >= 0) throw new TypeError(`card ${n} declined`);
@@ -26,7 +25,7 @@ function on({ url, prefix }: Lab, stdin = ""): (...args: string[]) => Promise<Rl
   return (...args) => rl(args, { url, prefix, stdin });
 }
 
-/** Dead tasks, without a worker: one for each number. */
+/** Makes dead tasks without a worker, one for each number. */
 async function bury(
   lab: Lab,
   numbers: readonly number[],

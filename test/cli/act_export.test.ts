@@ -1,6 +1,6 @@
 /**
- * Keeping dead tasks elsewhere: what an export wrote comes back as it was, and a
- * line that is none stops the import before it began.
+ * Export and import of dead tasks: an exported task comes back unchanged. An invalid
+ * line stops the import before it starts.
  *
  * @module
  */

@@ -1,6 +1,5 @@
 /**
- * Acting on queues from the command line: holding them, emptying them, and
- * limiting what they take in.
+ * Commands on queues: pausing, emptying and limiting them.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Acting on tasks from the command line: what is refused changes nothing, and
- * what is done is told exactly.
+ * Commands on tasks: a refused command changes nothing, and an executed one reports its
+ * exact effect.
  *
  * @module
  */
@@ -173,7 +173,7 @@ test(
     assert.match(early.stderr, /it is ready.*\n.*rl tasks wait/);
     assert.equal((await run("tasks", "wait", waiting.id, "--timeout", "100ms")).exit, 6);
     await lab.worker({}, lab.client({ tasks: [told, fails] }));
-    // The local part of an id may begin with a dash.
+    // The local part of an id may start with a dash.
     const waited = await run("tasks", "wait", "--json", "--", waiting.id.slice(10, 20));
     assert.deepEqual(waited.lines(), [{ id: waiting.id, result: [1] }]);
     assert.equal((await run("tasks", "result", waiting.id)).stdout, "[1]\n");

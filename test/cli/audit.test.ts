@@ -1,6 +1,6 @@
 /**
- * `rl audit`: what is broken is reported, put right when that is confirmed, and
- * left as it is otherwise.
+ * `rl audit`: faults are reported, repaired after confirmation, and left unchanged
+ * otherwise.
  *
  * @module
  */
@@ -17,7 +17,7 @@ async function audit({ url, prefix }: Lab, ...args: string[]): Promise<RlResult>
   return await rl(["audit", ...args], { url, prefix });
 }
 
-/** A queue that is in use: with a sound task, and one that lost its record. */
+/** A used queue, with a sound task and one that lost its record. */
 async function broken(lab: Lab): Promise<string> {
   await lab.moves.push({ delayMs: 60_000 });
   const id = await lab.moves.push({ delayMs: 60_000 });
@@ -111,7 +111,7 @@ test(
   withRelier(async (lab) => {
     await broken(lab);
     const looking = audit(lab, "--queue", "default");
-    // It is put right between the first look and the second.
+    // The repair happens between the first look and the second.
     await new Promise((resolve) => setTimeout(resolve, 400));
     await lab.queue.repair();
     assert.equal((await looking).exit, 0);

@@ -1,6 +1,6 @@
 /**
- * `rl chaos`: what it refuses before anything is broken, and the tools it breaks
- * things with.
+ * `rl chaos`: the cases that it refuses before any damage, and the tools that do the
+ * damage.
  *
  * @module
  */
@@ -68,7 +68,7 @@ test("what cannot be done is refused before anything is broken, with what to do 
 });
 
 test("a worker that is not a process of its own is never struck", async () => {
-  // It beats, Redis sees it, and its process is the one that would do the killing.
+  // The worker beats, Redis sees it, and its process is the one that would do the killing.
   await using relier = createRelier({ redis: server.url, tasks: [] });
   await using worker = createWorker(relier, { queues: ["mine"], handleSignals: false });
   await worker.start();

@@ -1,6 +1,6 @@
 /**
- * Where `rl` takes its settings from, which goes before which, and what it says
- * of a file that is wrong.
+ * The settings of `rl`: their sources, their precedence, and the messages about an
+ * invalid file.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const scratch = mkdtempSync(join(tmpdir(), "relier-config-test-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 let count = 0;
 
-/** A folder of its own that holds `files`; in it, `cwd` is a folder two levels deeper. */
+/** A separate folder that holds `files`; `cwd` is a folder two levels below it. */
 function project(files: Record<string, string>) {
   const top = join(scratch, String(++count));
   const cwd = join(top, "src", "deep");
@@ -80,10 +80,10 @@ test("every kind of file is read", async () => {
   const kinds: Record<string, string> = {
     "relier.config.json": '{"prefix":"p","worker":{"queues":["a","b"],"concurrency":5}}',
     "relier.config.mjs": `export default ${object};`,
-    // CommonJS ends in .cjs on Deno, which is no name of ours.
+    // On Deno, CommonJS files end in .cjs, which is no supported name.
     ...(here !== "deno" && { "relier.config.js": `module.exports = ${object};` }),
     "package.json": '{"relier":{"prefix":"p","worker":{"queues":["a","b"],"concurrency":5}}}',
-    // With the loader this test runs under, as on a runtime that strips types.
+    // The loader of this test compiles it, as a runtime that strips types does.
     "relier.config.ts": `const config: object = ${object}; export default config;`,
     "relier.config.mts": `const config: object = ${object}; export default config;`,
   };
@@ -201,7 +201,7 @@ test("a TypeScript file is read by the project's own tsx where the runtime canno
   const stripped = execFileSync(process.execPath, ["-p", "Boolean(process.features.typescript)"]);
   const files = { "relier.config.ts": 'enum E { p = "p" } export default { prefix: E.p };' };
   const { cwd, top } = project(files);
-  // Without a loader: what a user has who starts the compiled command.
+  // The script runs without a loader, as the compiled command does for a user.
   const script = join(scratch, "read.mjs");
   const { build } = await import("esbuild");
   await build({

@@ -1,6 +1,6 @@
 /**
- * Asking before something is changed: who is asked, what counts as a yes, and
- * that nothing happens without one.
+ * Confirmation before a change: the cases that ask, the accepted answers, and no change
+ * without a yes.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `rl cost`: the budget the README publishes is kept, and what is counted is
- * what Redis counts.
+ * `rl cost`: the published budget of the README holds, and the counts are those of
+ * Redis.
  *
  * @module
  */
@@ -29,7 +29,7 @@ before(async () => {
 });
 after(() => server.kill());
 
-/** The rows of the table behind `<!-- budget -->`: what, and the most it may take. */
+/** The rows of the table behind `<!-- budget -->`: the action, and its maximum. */
 const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 const table = /<!-- budget -->\s+([^]*?)\n\n/.exec(readme)![1]!;
 const budget = new Map(
@@ -50,7 +50,7 @@ test("tasks and idle workers take no more commands than the README says", async 
   assert.deepEqual([...found.keys()].sort(), [...budget.keys()].sort());
   const over = [...found].filter(([what, n]) => !(n <= budget.get(what)!));
   assert.deepEqual(over, []);
-  // Others are told apart: a default worker would cost a fortune there.
+  // The report separates the profiles: a default worker would cost a fortune there.
   assert.ok(idle.find(({ profile }) => profile === "default")!.perDay.http > 100_000);
 });
 

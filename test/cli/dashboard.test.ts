@@ -1,5 +1,5 @@
 /**
- * `rl dashboard`: it is there for whoever ran it, and for nobody else.
+ * `rl dashboard`: it is open to the user who started it, and to no other user.
  *
  * @module
  */
@@ -29,7 +29,8 @@ test(
           const cookie = entered.headers.get("set-cookie")!.split(";")[0]!;
           const page = await fetch(`${origin}/queues`, { headers: { cookie } });
           assert.match(await page.text(), /default/);
-          // What is open does not keep it: a live page is one answer that never ends.
+          // An open response does not prevent the exit: a live page is one response that never
+          // ends.
           const live = await fetch(`${origin}/live/queues`, { headers: { cookie } });
           assert.equal(live.status, 200);
           send("SIGINT");

@@ -1,5 +1,5 @@
 /**
- * `rl doctor`: what it finds wrong, on servers that are.
+ * `rl doctor`: the faults that it finds on faulty servers.
  *
  * @module
  */
@@ -38,7 +38,7 @@ async function doctor(url: string, ...args: string[]): Promise<Report & { exit: 
   return { exit, ...report };
 }
 
-/** The checks that are not fine, a line each; but for the latency, which is a matter of the machine. */
+/** The checks that fail, a line each; without the latency, which depends on the machine. */
 function ailments({ checks }: Report): string[] {
   return checks.filter(({ level, name }) => level !== "ok" && name !== "latency")
     .map(({ name, level, text }) => `${level} ${name}: ${text}`);
@@ -100,7 +100,7 @@ test("the doctor tries every command that a script calls, and no other", () => {
       [...source.matchAll(/redis\.p?call\("([A-Z]+)"/g)].map(([, name]) => name!)
     ),
   );
-  called.delete("SPUBLISH"); // Servers before 7.0 do not have it; it is only called where somebody listens.
+  called.delete("SPUBLISH"); // Servers before 7.0 lack this command; it runs only where a client listens.
   const tried = new Set(commands.map((line) => line.split(" ")[0]!));
   assert.deepEqual([...tried].sort(), [...called].sort());
 });

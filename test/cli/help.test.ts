@@ -1,6 +1,5 @@
 /**
- * What `rl` tells about itself: help, descriptions and completion, for every
- * command there is.
+ * The self-description of `rl`: help, descriptions and completion, for every command.
  *
  * @module
  */
@@ -52,7 +51,7 @@ function groupsOf(
 const leaves = await leavesOf(tree);
 const groups = groupsOf(tree);
 
-/** The words of a command line, as a shell reads them. */
+/** Splits a command line into words, as a shell does. */
 function wordsOf(line: string): string[] {
   const bare = line.split(/ [|<>] | [|<>]$| && /)[0]!;
   return [...bare.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, one, two, three]) =>
@@ -67,7 +66,7 @@ test("help of every command and group fits into 100 columns, and 80 on such a te
       const { exit, stdout, stderr } = await rl([...path, "--help", "--no-color"], options);
       assert.deepEqual([exit, stderr], [0, ""]);
       for (const line of stdout.split("\n")) {
-        // An example is shown as it is typed.
+        // An example is shown as typed.
         if (/^ {2}rl /.test(line)) continue;
         assert.ok(widthOf(line) <= columns, `rl ${path.join(" ")}: ${line}`);
         assert.equal(line, line.trimEnd());

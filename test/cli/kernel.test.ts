@@ -1,6 +1,6 @@
 /**
- * The command line itself: finding the command, reading what follows it, and
- * refusing what is not understood before anything runs.
+ * The command line: it finds the command, reads its arguments, and refuses invalid ones
+ * before anything runs.
  *
  * @module
  */
@@ -45,7 +45,7 @@ const show: Command<typeof args> = command({
   offline: true,
   async run({ args, rest, out }) {
     runs.push({ ...args, rest });
-    // Values have the types their definitions say.
+    // Values have the types of their definitions.
     const typed: [string, string, boolean, "ready" | "running" | "dead" | undefined] = [
       args.id,
       args.queue,
@@ -57,7 +57,7 @@ const show: Command<typeof args> = command({
   },
 });
 
-/** A command without arguments that does `act`. */
+/** A command without arguments that runs `act`. */
 function doing(act: (context: Context) => unknown, more: Partial<CommandInfo> = {}): Command {
   return command({
     summary: "Do it",
@@ -161,7 +161,7 @@ test("global options may stand anywhere", async () => {
     assert.equal(stderr, "");
     assert.deepEqual([exit, JSON.parse(stdout)], [0, { id: "a", rest: [] }]);
   }
-  // What is not global belongs behind the command.
+  // Only global options may precede the command.
   assert.equal((await call("--queue x tasks show a")).exit, 2);
 });
 
@@ -313,7 +313,7 @@ test("no password is shown, by no way", async () => {
   }
 });
 
-/** Runs `line`, and sends signals once it is running. */
+/** Runs `line`, and sends signals once it runs. */
 async function interrupted(line: string, drain: string, ...signals: Ending[]) {
   const { exit, stderr } = await call(line, {
     env: { DRAIN: drain },

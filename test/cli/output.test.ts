@@ -1,6 +1,6 @@
 /**
- * What commands print: for people, for programs, in pipes, on terminals; and
- * that nothing in the data reaches the terminal as a command.
+ * The output of commands: for people, for programs, in pipes and on terminals. No data
+ * reaches the terminal as a command.
  *
  * @module
  */

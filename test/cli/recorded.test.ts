@@ -1,5 +1,6 @@
 /**
- * What is done with `rl` is kept, with who did it, and what only looks is not.
+ * Commands that change something are recorded with their user; commands that only read
+ * are not.
  *
  * @module
  */
@@ -65,7 +66,7 @@ test(
     assert.equal(done.exit, 0, done.stderr);
     const { actions } = await relier.actions({ limit: 200 });
     assert.equal(actions.length, 20);
-    // Many are under way at once, and the last to be sent need not be the last to be kept.
+    // Many run at once, and the last one sent need not be the last one recorded.
     const more = actions.filter(({ target }) => target.endsWith(", and more"));
     assert.equal(more.length, 1);
   }),

@@ -1,6 +1,6 @@
 /**
- * The commands that only look: what they show, what programs get, and what
- * they say of what is not there.
+ * The commands that only read: their output for people and for programs, and their
+ * messages about missing things.
  *
  * @module
  */
@@ -204,7 +204,7 @@ test(
     await until("the clock moves on", async () => await lab.moves.now() > claimed);
     await lab.moves.claim("w2");
     await lab.moves.beat("w1", [{ ...first, progress: "40", remark: "halfway" }]);
-    await charge.apush(1); // So that the queue is known.
+    await charge.apush(1); // This registers the queue.
     await lab.moves.age("running", ids[1]!, -2000);
     const run = at(lab);
     const running = (await run("tasks", "inflight", "--json")).lines();

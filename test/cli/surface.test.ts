@@ -1,6 +1,6 @@
 /**
- * The surface of the command line: every command with its options, as scripts
- * use them. Words may change freely; a lost command, option or default may not.
+ * The surface of the command line: every command with its options, as scripts use them.
+ * Words may change; a command, option or default may not disappear.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `rl top`: frames without a terminal, keys without a keyboard, then the whole
- * of it on a real Redis, and a terminal that is given back.
+ * `rl top`: frames without a terminal and keys without a keyboard. Then the whole
+ * program runs on a real Redis, and restores the terminal.
  *
  * @module
  */
@@ -134,7 +134,7 @@ const modelOf = (snapshot: Snapshot, more: Partial<Model> = {}): Model => ({
   ...more,
 });
 
-/** Presses keys by their names, and characters by themselves. */
+/** Presses keys by name, and characters as themselves. */
 function keys(model: Model, ...names: string[]): Pressed {
   let pressed: Pressed = { model };
   for (const name of names) pressed = press(pressed.model, keyOf(name));
@@ -291,7 +291,7 @@ test("only lines that changed are written", () => {
   assert.equal(changes([], ["a"]), "\u001b[1;1Ha");
 });
 
-/** A terminal that only remembers. */
+/** A terminal that only records. */
 function pretend(): {
   input: ReadStream;
   output: WriteStream;
@@ -339,7 +339,7 @@ const hold = rlTask("hold", { retry: { attempts: 1 } }, (fails: boolean) => {
 });
 let lets: (() => void)[] = [];
 
-/** Runs it against `relier`; keys are pressed by `type`, and `frame` is what is seen. */
+/** Runs it against `relier`; `type` presses keys, and `frame` is the visible screen. */
 function session(relier: Relier): {
   type: (...names: string[]) => void;
   frame: () => string;

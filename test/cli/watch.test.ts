@@ -1,6 +1,6 @@
 /**
- * Watching: what is shown again and again, on a terminal, in a pipe and for
- * programs, and while Redis is away.
+ * Repeated output: on a terminal, in a pipe, for programs, and while Redis is
+ * unreachable.
  *
  * @module
  */
@@ -46,7 +46,7 @@ const tree: Group = group("", {
   depth: () => Promise.resolve(depth),
 });
 
-/** Watches until `enough` of what was said, then presses Ctrl-C. */
+/** Watches until the output is `enough`, then presses Ctrl-C. */
 async function watched(line: string, enough: (said: string) => boolean, options: RlOptions = {}) {
   round = 0;
   let waiting: Promise<void> = Promise.resolve();
@@ -70,7 +70,7 @@ test("on a terminal the picture is painted over the one before, and the cursor c
     { tty: {} },
   );
   assert.equal(exit, 0);
-  // Spelt out, the sequences can be read.
+  // The escape sequences become readable.
   const shown = stdout.replaceAll("\u001b", "ESC");
   const frames = shown.split("ESC[?2026h").slice(1);
   assert.ok(frames.length >= 3);

@@ -1,6 +1,6 @@
 /**
- * What tasks are like, in a line: it reads back as what it was, and commands act
- * on exactly those that are meant.
+ * Filters of tasks in one line: a printed filter parses to the same filter, and
+ * commands act on exactly the matching tasks.
  *
  * @module
  */

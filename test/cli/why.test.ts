@@ -1,5 +1,5 @@
 /**
- * `rl why`, in every situation there is a reason for.
+ * `rl why`, in every situation that it explains.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const broken = rlTask("broken", { retry: { attempts: 2, base: "1h", max: "1h" } 
   throw new TypeError("no such card");
 });
 const holding = new Set<() => void>();
-/** Runs until it is let go, or cancelled. */
+/** Runs until it is released or cancelled. */
 const hold = rlTask("hold", () =>
   new Promise<void>((resolve, reject) => {
     const { signal } = taskContext();
@@ -49,7 +49,7 @@ async function why({ url, prefix }: Lab, id: string): Promise<Why> {
   return { state, codes, text: texts.join("\n"), attempts };
 }
 
-/** The task stored as `local`, as people name it. */
+/** The full id of the task stored as `local`. */
 const full = (lab: Lab, local: string): string => idOf(lab.partition, local);
 
 test(

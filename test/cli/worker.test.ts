@@ -1,5 +1,5 @@
 /**
- * `rl worker`: starting workers, seeing them, and telling them what to do.
+ * `rl worker`: starting, listing and commanding workers.
  *
  * @module
  */
@@ -25,7 +25,7 @@ const folder = mkdtempSync(join(tmpdir(), "relier-worker-"));
 after(() => rmSync(folder, { recursive: true }));
 const tasks = fileURLToPath(new URL("../support/harmful_tasks.ts", import.meta.url));
 
-/** Rests until it is released, or its worker leaves. */
+/** The task waits until it is released, or its worker drains. */
 const releases = new Map<string, () => void>();
 const rest = rlTask("rest", async (key: string) => {
   const context = taskContext();
@@ -44,7 +44,7 @@ function worker(
   return rl(["worker", ...args], { url, prefix, ...options });
 }
 
-/** A file of the folder, in whose text `rlTask` may be used. */
+/** A file in the folder; its text may use `rlTask`. */
 function file(name: string, text: string): string {
   const path = join(folder, name);
   writeFileSync(path, text.replace("#core", new URL("../../mod.ts", import.meta.url).href));
@@ -355,7 +355,7 @@ test("suspects that wait for half a minute get a process of their own until ther
   mock.timers.reset();
 });
 
-/** Reads a text as Prometheus does, and refuses what it would refuse. */
+/** Parses a text as Prometheus does, with the same refusals. */
 function parsed(text: string): Map<string, number> {
   const metrics = new Map<string, number>();
   const types = new Map<string, string>();

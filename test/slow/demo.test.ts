@@ -257,7 +257,7 @@ test("what cannot be done is refused before anything starts, with what to do ins
   );
 });
 
-/** A folder of `count` small files, with names that are not all plain. */
+/** Creates a folder of `count` small files, some with unusual names. */
 function someFiles(name: string, count: number): { input: string; count: number } {
   const input = join(scratch, name);
   mkdirSync(join(input, "in a folder"), { recursive: true });

@@ -1,6 +1,6 @@
 /**
- * Waiting in tests: for a condition, with a limit that grows with the slowness of
- * the machine, and with a sentence that says what did not happen.
+ * Waits in tests: for a condition, with a limit that grows with the slowness of the
+ * machine, and with a sentence that names the missing event.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { slowness, slownessNow } from "./machine_speed.ts";
 
 /**
- * Resolves when `condition` holds, asked every few milliseconds. Rejects after `ms`,
+ * Resolves when `condition` holds, checked every few milliseconds. Rejects after `ms`,
  * scaled by the slowness of this machine.
  */
 export async function until(
@@ -24,7 +24,7 @@ export async function until(
   }
 }
 
-/** Resolves after `ms` in which `condition` held whenever it was asked; rejects as soon as it does not. */
+/** Resolves after `ms` if `condition` held at every check; rejects at the first that fails. */
 export async function stays(
   what: string,
   condition: () => boolean | Promise<boolean>,
@@ -52,8 +52,9 @@ export function bounded<T>(what: string, promise: Promise<T>, ms = 5_000): Promi
 }
 
 /**
- * Whether a wait with the limit `ms` has taken too long. Asks for the speed of the
- * machine only behind `ms`, and again before it gives up: the load may have come since.
+ * Checks whether a wait with the limit `ms` has taken too long. It measures the speed
+ * of the machine only after `ms`, and again before it gives up, because the load may
+ * have grown.
  */
 function isOver(waitedMs: number, ms: number): boolean {
   return waitedMs > ms && waitedMs > ms * slowness() && waitedMs > ms * slownessNow();

