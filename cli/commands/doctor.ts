@@ -1,5 +1,5 @@
 /**
- * `rl doctor`: is this an environment to entrust tasks to?
+ * `rl doctor`: checks whether an environment is safe for tasks.
  *
  * @module
  */
@@ -8,20 +8,21 @@ import { createRelier, RedisError, type RedisPort } from "../../mod.ts";
 import { connect } from "../../adapters/ioredis.ts";
 import { type Command, command, type Context } from "../framework/command.ts";
 import { accessChecks } from "./doctor/access.ts";
-import { type Check, fail, serverChecks } from "../../core/console/mod.ts";
-import { bounded, looked } from "./doctor/bounded_check.ts";
+import { type Check, fail, plural, serverChecks } from "../../core/console/mod.ts";
+import { bounded, runChecks } from "./doctor/bounded_check.ts";
 import { localChecks } from "./doctor/local_checks.ts";
 import { queueChecks } from "./doctor/queues.ts";
 import { program } from "../processes/find_program.ts";
 
 const args = {
-  check: { type: "boolean", description: "Exit with 7 for a warning, too" },
+  check: { type: "boolean", description: "Exit with 7 for warnings, too" },
 } as const;
 
 const doctor: Command<typeof args> = command({
   summary: "Check the runtime, the configuration, Redis and the queues",
-  details: "Changes nothing, and never takes longer than a few seconds for each thing it looks " +
-    "at. Exits with 7 if something is wrong, with 3 if Redis cannot be reached.",
+  details:
+    "Changes nothing. Each check takes a few seconds at most. Exits with 7 if a check fails, " +
+    "with 3 if Redis cannot be reached.",
   examples: ["rl doctor", "rl doctor --check --json"],
   args,
   async run(context): Promise<number> {
@@ -32,15 +33,15 @@ const doctor: Command<typeof args> = command({
     const checks = [...local, ...reached.checks];
     const count = (level: Check["level"]) => checks.filter((each) => each.level === level).length;
     const [failures, warnings] = [count("fail"), count("warn")];
-    const sick = failures > 0 || (context.args.check && warnings > 0);
+    const unhealthy = failures > 0 || (context.args.check && warnings > 0);
     show(context, checks, { healthy: failures === 0, failures, warnings });
-    return reached.exit ?? (sick ? 7 : 0);
+    return reached.exit ?? (unhealthy ? 7 : 0);
   },
 });
 
 export default doctor;
 
-/** What Redis is like; the exit code if it is not there. */
+/** Checks Redis; returns an exit code if it cannot be reached. */
 async function remoteChecks({ settings }: Context): Promise<{ checks: Check[]; exit?: number }> {
   const { url, prefix, env } = settings;
   const port = connect(url.value, { timeoutMs: 3000 });
@@ -51,13 +52,13 @@ async function remoteChecks({ settings }: Context): Promise<{ checks: Check[]; e
     onDataLoss: () => {},
   });
   try {
-    const absent = await absence(port);
+    const absent = await connectionCheck(port);
     if (absent) return { checks: [absent], exit: 3 };
     const production = env.value === "production";
     const groups = [
-      await looked("server", async () => serverChecks(await relier.server(), production)),
-      await looked("access", () => accessChecks(port, prefix.value)),
-      await looked("queues", () => queueChecks(relier)),
+      await runChecks("server", async () => serverChecks(await relier.server(), production)),
+      await runChecks("access", () => accessChecks(port, prefix.value)),
+      await runChecks("queues", () => queueChecks(relier)),
     ];
     return { checks: groups.flat() };
   } finally {
@@ -69,8 +70,8 @@ async function remoteChecks({ settings }: Context): Promise<{ checks: Check[]; e
 const logIn = ["NOAUTH", "WRONGPASS"];
 const hello = program("hello", "return 1");
 
-/** Why there is nobody to talk to, if so: a server that refuses a call is there. */
-async function absence(port: RedisPort): Promise<Check | undefined> {
+/** Tests the connection; a server that refuses a call for another reason than login counts as reached. */
+async function connectionCheck(port: RedisPort): Promise<Check | undefined> {
   try {
     await bounded(port.run(hello, ["relier"], []));
     return undefined;
@@ -80,7 +81,7 @@ async function absence(port: RedisPort): Promise<Check | undefined> {
     const why = message.replace(/^Cannot run "hello": /, "");
     if (refused && !logIn.includes(reply)) return undefined;
     return refused
-      ? fail("redis", `it does not let us in: ${why}`, "put user and password into the URL")
+      ? fail("redis", `login refused: ${why}`, "put user and password into the URL")
       : fail("redis", `cannot be reached: ${why}`, "start it, set RELIER_REDIS_URL, or pass --url");
   }
 }
@@ -95,6 +96,6 @@ function show({ out }: Context, checks: readonly Check[], verdict: object): void
       if (fix !== undefined) out.line(`  ${" ".repeat(wide)}  ${dim(fix)}`);
     }
     const count = (level: Check["level"]) => checks.filter((each) => each.level === level).length;
-    out.line("", `${count("ok")} fine, ${count("warn")} to look at, ${count("fail")} wrong`);
+    out.line("", `${count("ok")} ok, ${plural(count("warn"), "warning")}, ${count("fail")} failed`);
   });
 }

@@ -1,5 +1,5 @@
 /**
- * `rl events`: what happens, as it happens.
+ * `rl events`: follows the events of tasks.
  *
  * @module
  */
@@ -17,17 +17,17 @@ const args = {
   type: {
     type: "string",
     valueHint: "event,…",
-    description: "Only these, such as retry,bury",
+    description: "Only these events, such as retry,bury",
     many: true,
   },
-  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
-  task: { type: "string", valueHint: "id", description: "Only of this task" },
-  errors: { type: "boolean", description: "Only what went wrong" },
+  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  task: { type: "string", valueHint: "id", description: "Only this task" },
+  errors: { type: "boolean", description: "Only failures" },
 } as const;
 
 type Args = typeof args;
 
-/** What is shown with `--errors`. */
+/** Events shown with `--errors`. */
 const wrong: ReadonlySet<string> = new Set([
   "retry",
   "bury",
@@ -39,13 +39,14 @@ const wrong: ReadonlySet<string> = new Set([
   "orphan",
 ]);
 
-/** How often new queues are looked for. */
-const lookMs = 2000;
+/** Interval of the search for new queues. */
+const searchMs = 2000;
 
 const events: Command<Args> = command({
-  summary: "Follow what happens, as it happens",
-  details: "All queues, and new ones within seconds. Nothing is stored: what happened before, or " +
-    "while the connection was cut, is not told. Ctrl-C ends it.",
+  summary: "Follow the events of tasks",
+  details:
+    "Follows all queues, and new ones within seconds. Events are not stored: earlier ones, and " +
+    "those during a lost connection, are not shown. Ctrl-C stops it.",
   examples: [
     "rl events",
     "rl events --errors --queue mails",
@@ -62,20 +63,24 @@ const events: Command<Args> = command({
       : queue !== undefined
       ? await queuesOf(relier, queue)
       : undefined;
-    const said = (n: number): void =>
-      out.note(`listening to ${plural(n, "queue")}, Ctrl-C ends it`);
+    const onListening = (n: number): void =>
+      out.note(`listening to ${plural(n, "queue")}, Ctrl-C stops it`);
     const sources = async (): Promise<readonly string[]> => fixed ?? await queuesOf(relier);
     const open = (name: string, onOpen: () => void): AsyncIterable<QueueEvent> =>
       relier.queue(name).events({ signal, onOpen });
-    for await (const event of merge({ sources, open, said, everyMs: fixed ? 0 : lookMs, signal })) {
+    for await (
+      const event of merge({ sources, open, onListening, everyMs: fixed ? 0 : searchMs, signal })
+    ) {
       if (event.missed > 0) {
-        out.note(`${plural(event.missed, "event")} came too fast and were dropped`);
+        out.note(
+          `${plural(event.missed, "event")} dropped: they came faster than this process reads`,
+        );
       }
       if ((id !== undefined && event.id !== id) || !suits(event)) continue;
-      const { missed: _, ...told } = event;
-      out.record({ ...told, queue: queueOf(event.id) }, () => out.line(lineOf(event, out.style)));
+      const { missed: _, ...shown } = event;
+      out.record({ ...shown, queue: queueOf(event.id) }, () => out.line(lineOf(event, out.style)));
     }
-    return 0; // However it was told to end, that is how it ends.
+    return 0; // Every signal ends it normally.
   },
 });
 

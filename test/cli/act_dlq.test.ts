@@ -138,7 +138,7 @@ test(
     await bury(lab, Array.from({ length: 12 }, (_, i) => i));
     const alone = await run("dlq", "release", "--all", "--canary", "5", "-y");
     assert.equal(alone.exit, 5);
-    assert.match(alone.stderr, /it has no worker/);
+    assert.match(alone.stderr, /it has no live worker/);
     assert.equal(await deadIn(lab), 12);
 
     broken = true;
@@ -175,7 +175,7 @@ test(
     const ramp = ["--rate", "20/s", "--max-failures", "2", "-y"];
     const stopped = await run("dlq", "release", "--all", ...ramp);
     assert.equal(stopped.exit, 1);
-    assert.match(stopped.stderr, /Cannot go on: \d+ tasks failed again/);
+    assert.match(stopped.stderr, /Cannot continue: \d+ tasks failed again/);
     assert.ok((await lab.queue.stats()).events["release"]! < 8 + 30, "the rest was left alone");
   }),
 );

@@ -72,7 +72,7 @@ test(
     const good = JSON.stringify({ id: id(1), name: "act-imported", payload: [1] });
     const bad: [string, RegExp][] = [
       ["{", /line 3 of "-": /],
-      ["null", /line 3 of "-": it is no object/],
+      ["null", /line 3 of "-": it is not an object/],
       ["[]", /line 3 of "-": its "id"/],
       ['{"name":"x","payload":[]}', /line 3 of "-": its "id"/],
       [JSON.stringify({ id: "x", name: "x" }), /line 3 of "-": its "id"/],

@@ -1,5 +1,5 @@
 /**
- * `rl dlq discard`: forgets dead tasks for good.
+ * `rl dlq discard`: deletes dead tasks.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import { applyToTasks, discardInStates } from "../../../core/console/mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { ask } from "../tasks/select.ts";
-import { tell } from "../tasks/report_result.ts";
+import { reportResult } from "../tasks/report_result.ts";
 import { chooseDead, deadArgs } from "./select.ts";
 
 const discard: Command<typeof deadArgs> = command({
-  summary: "Forget dead tasks for good, payload and all",
+  summary: "Delete dead tasks with their payloads",
   examples: [
     "rl dlq discard 3fK9",
     "rl dlq discard --where name=import-row,reason=corrupt --dry-run",
@@ -23,8 +23,13 @@ const discard: Command<typeof deadArgs> = command({
     const { relier, signal } = context;
     const chosen = await chooseDead(context);
     await ask(context, "discard", chosen, { what: "dead task" });
-    const deed = await applyToTasks(relier, chosen.ids, signal, discardInStates(relier, ["dead"]));
-    await tell(context, "discarded", chosen, deed);
+    const result = await applyToTasks(
+      relier,
+      chosen.ids,
+      signal,
+      discardInStates(relier, ["dead"]),
+    );
+    await reportResult(context, "discarded", chosen, result);
   },
 });
 

@@ -1,5 +1,5 @@
 /**
- * `rl dlq export`: dead tasks as lines of JSON.
+ * `rl dlq export`: writes dead tasks as lines of JSON.
  *
  * @module
  */
@@ -17,17 +17,18 @@ const args = {
     type: "string",
     valueHint: "file",
     default: "-",
-    description: "A new file, or - for stdout",
+    description: "New file, or - for stdout",
   },
   where: deadArgs.where,
   queue: deadArgs.queue,
 } as const;
 
-// What its arguments are is known to this file only.
+// The type of the arguments stays in this file.
 const exportDead: Command<any> = command({
   summary: "Write dead tasks as lines of JSON, with payload, error and history",
-  details: 'They stay where they are. "rl dlq import" reads them back, here or elsewhere. The ' +
-    "lines hold payloads: keep them where those may be kept.",
+  details:
+    'The tasks stay dead. "rl dlq import" reads the lines, on any Redis. The lines contain ' +
+    "payloads: store them as carefully as the payloads.",
   examples: [
     "rl dlq export --out dead.ndjson",
     "rl dlq export --where name=charge-card | jq .error.message",
@@ -64,7 +65,7 @@ async function targetOf({ args: { out }, host }: Context<typeof args>): Promise<
     return { write: async (text) => await host.stdout.write(text), close: async () => {} };
   }
   try {
-    // An export that is there may be the only copy of what was discarded since.
+    // An existing export may be the only copy of tasks that were discarded since.
     const file = await open(resolve(host.cwd, out), "wx", 0o600);
     return { write: (text) => file.write(text), close: () => file.close() };
   } catch (cause) {
@@ -72,9 +73,9 @@ async function targetOf({ args: { out }, host }: Context<typeof args>): Promise<
     if (code !== "EEXIST") {
       throw new CliError(2, `Cannot use option --out "${short(out)}": ${message}`, { cause });
     }
-    throw new CliError(5, `Cannot write "${short(out)}": it is there already`, {
+    throw new CliError(5, `Cannot write "${short(out)}": the file exists already`, {
       cause,
-      hint: "choose another file, or remove that one",
+      hint: "choose another file, or remove this one",
     });
   }
 }

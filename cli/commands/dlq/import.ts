@@ -1,5 +1,5 @@
 /**
- * `rl dlq import`: dead tasks back from an export.
+ * `rl dlq import`: restores dead tasks from an export.
  *
  * @module
  */
@@ -12,14 +12,13 @@ import { plural, queueOf } from "../../../core/console/mod.ts";
 import { type Line, linesOf } from "./ndjson.ts";
 
 const args = {
-  file: { type: "positional", description: "Lines that were exported, or - for stdin" },
+  file: { type: "positional", description: "File with exported lines, or - for stdin" },
 } as const;
 
 const importDead: Command<typeof args> = command({
-  summary: "Bring dead tasks back from an export, as dead tasks",
-  details:
-    "Every line is read before the first is imported. A task that is there already is left " +
-    "as it is, so an import that was interrupted can be run again.",
+  summary: "Restore dead tasks from an export, as dead tasks",
+  details: "Reads every line before it imports the first. A task that exists already is left " +
+    "unchanged, so an interrupted import can be repeated.",
   examples: ["rl dlq import dead.ndjson", "rl dlq import - < dead.ndjson"],
   args,
   acts: true,
@@ -50,11 +49,11 @@ const importDead: Command<typeof args> = command({
         }
       }
     } catch (error) {
-      if (done > 0) out.note(`${plural(done - existed, "task")} imported before that`);
+      if (done > 0) out.note(`${plural(done - existed, "task")} imported before the error`);
       throw error;
     }
     out.record({ imported: done - existed, existed }, () => {
-      const left = existed > 0 ? `; ${plural(existed, "task")} there already` : "";
+      const left = existed > 0 ? `; ${plural(existed, "task")} existed already` : "";
       out.line(`imported ${plural(done - existed, "dead task")}${left}`);
     });
   },
@@ -62,7 +61,7 @@ const importDead: Command<typeof args> = command({
 
 export default importDead;
 
-/** Restores a page; resolves to how many were there already. */
+/** Restores a page; resolves to the number of tasks that existed already. */
 async function restore(
   relier: Relier,
   queue: string,
@@ -72,13 +71,13 @@ async function restore(
   try {
     return (await relier.queue(queue).restore(page.map(({ task }) => task))).length;
   } catch (cause) {
-    // The engine counts the tasks it was given, people count the lines of their file.
+    // The engine counts tasks of the page; the error must name the line of the file.
     const [, n, why] = /^Cannot restore task (\d+): (.*)$/s.exec((cause as Error).message) ?? [];
     if (n === undefined) throw cause;
     const { number } = page[Number(n) - 1]!;
     throw new CliError(2, `Cannot import line ${number} of "${short(file)}": ${why}`, {
       cause,
-      hint: "mend the line and import again: what was imported is left as it is",
+      hint: "fix the line and import again: tasks that were imported are left unchanged",
     });
   }
 }

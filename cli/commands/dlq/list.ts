@@ -1,5 +1,5 @@
 /**
- * `rl dlq`: what is dead, by what it died of.
+ * `rl dlq`: lists dead tasks, grouped by error.
  *
  * @module
  */
@@ -18,21 +18,21 @@ import {
 } from "../../../core/console/mod.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
   name: { type: "string", valueHint: "task", description: "Only tasks of this name" },
-  error: { type: "string", valueHint: "text", description: "Only if the error contains this" },
+  error: { type: "string", valueHint: "text", description: "Only errors that contain this text" },
   limit: {
     type: "string",
     valueHint: "n",
     default: "2000",
-    description: "How many dead tasks to look at, 1 to 4000, the latest first",
+    description: "Most dead tasks to examine, 1 to 4000, the latest first",
   },
 } as const;
 
 const dlq: Command<typeof args> = command({
-  summary: "List what is dead, grouped by what it died of",
-  details: "Tasks whose errors differ in numbers, ids or quoted values only are one group. With " +
-    "-q the ids of the tasks are printed, for example to pipe them into xargs.",
+  summary: "List dead tasks, grouped by error",
+  details: "Tasks whose errors differ only in numbers, ids or quoted values form one group. With " +
+    "-q it prints the ids of the tasks, for example to pipe them into xargs.",
   examples: [
     "rl dlq",
     "rl dlq --error StripeError",
@@ -48,8 +48,8 @@ const dlq: Command<typeof args> = command({
       matches: taskMatcher({ name, error }),
     });
     if (out.quiet) return out.table(tasks, []);
-    out.table(groupDead(tasks), columns(out), "nothing is dead");
-    if (next !== null) out.note(`only the last ${count(examined)} dead tasks were looked at`);
+    out.table(groupDead(tasks), columns(out), "no dead tasks");
+    if (next !== null) out.note(`only the last ${count(examined)} dead tasks were examined`);
   },
 });
 

@@ -1,5 +1,5 @@
 /**
- * The lines of an export, read back: each is checked before any is used.
+ * Reads the lines of an export, and checks each of them.
  *
  * @module
  */
@@ -12,20 +12,20 @@ import { CliError } from "../../framework/cli_error.ts";
 import { short } from "../../framework/option_values.ts";
 import type { Host } from "../../framework/host.ts";
 
-/** A line, and which one it is. */
+/** A line and its number. */
 export interface Line {
   readonly number: number;
   readonly task: ExportedTask & { readonly id: string };
 }
 
-/** What has to be there for a task to find its place; the engine checks the rest. */
+/** Fields that place a task; the engine checks the rest. */
 const shape = v.looseObject({
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][\w.-]*~\d+~[\w-]{22}$/)),
   name: v.string(),
   state: v.optional(v.literal("dead"), "dead"),
 });
 
-/** The lines of `file`, `-` for stdin. @throws {CliError} 2 naming the first that is none. */
+/** Reads the lines of `file`, `-` for stdin. @throws {CliError} 2 for the first invalid line */
 export async function* linesOf(file: string, host: Host): AsyncGenerator<Line> {
   let number = 0;
   for await (const text of textsOf(file, host)) {
@@ -38,7 +38,7 @@ export async function* linesOf(file: string, host: Host): AsyncGenerator<Line> {
 function read(text: string, file: string, number: number): Line["task"] {
   const refuse = (why: string): CliError =>
     new CliError(2, `Cannot read line ${number} of "${short(file)}": ${why}`, {
-      hint: 'a line is what "rl dlq export" writes; nothing was imported',
+      hint: 'use a file written by "rl dlq export"; no task was imported',
     });
   let value: unknown;
   try {
@@ -49,7 +49,7 @@ function read(text: string, file: string, number: number): Line["task"] {
   const checked = v.safeParse(shape, value);
   if (checked.success) return checked.output as unknown as Line["task"];
   const at = v.getDotPath(checked.issues[0]);
-  throw refuse(at ? `its "${at}" is not what it should be` : "it is no object");
+  throw refuse(at ? `its "${at}" is invalid` : "it is not an object");
 }
 
 async function* textsOf(file: string, host: Host): AsyncGenerator<string> {

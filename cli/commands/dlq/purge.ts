@@ -1,5 +1,5 @@
 /**
- * `rl dlq purge`: forgets what has been dead for long.
+ * `rl dlq purge`: deletes tasks that have been dead for long.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { applyToTasks } from "../../../core/console/mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { duration } from "../../framework/duration.ts";
 import { ask, select } from "../tasks/select.ts";
-import { tell } from "../tasks/report_result.ts";
+import { reportResult } from "../tasks/report_result.ts";
 import { deadArgs, deadFilter } from "./select.ts";
 
 const args = {
@@ -16,16 +16,16 @@ const args = {
     type: "string",
     valueHint: "duration",
     required: true,
-    description: "Only what has been dead for this long",
+    description: "Only tasks that have been dead for this long",
   },
   where: deadArgs.where,
   queue: deadArgs.queue,
 } as const;
 
-// What its arguments are is known to this file only.
+// The type of the arguments stays in this file.
 const purge: Command<any> = command({
-  summary: "Forget what has been dead for long",
-  details: 'Nothing of it is left. "rl dlq export" keeps a copy.',
+  summary: "Delete tasks that have been dead for long",
+  details: 'Nothing of the tasks is kept. To keep a copy, run "rl dlq export" before.',
   examples: ["rl dlq purge --older 30d --dry-run", "rl dlq purge --older 7d --queue mails --yes"],
   args,
   acts: true,
@@ -41,8 +41,13 @@ const purge: Command<any> = command({
       };
     });
     await ask(context, "forget", chosen, { what: "dead task" });
-    const deed = await applyToTasks(relier, chosen.ids, signal, (queue, ids) => queue.discard(ids));
-    await tell(context, "forgotten", chosen, deed);
+    const result = await applyToTasks(
+      relier,
+      chosen.ids,
+      signal,
+      (queue, ids) => queue.discard(ids),
+    );
+    await reportResult(context, "forgotten", chosen, result);
   },
 });
 

@@ -1,5 +1,5 @@
 /**
- * `rl dlq release`: another life for dead tasks.
+ * `rl dlq release`: runs dead tasks again.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { paced, type Rate, rate } from "../../framework/rate.ts";
 import { jsonFile, jsonOption } from "../tasks/json.ts";
 import { exported, moduleArg } from "../tasks/task_module.ts";
 import { ask, type Selection } from "../tasks/select.ts";
-import { tell } from "../tasks/report_result.ts";
+import { reportResult } from "../tasks/report_result.ts";
 import { chooseDead, deadArgs } from "./select.ts";
 
 const args = {
@@ -31,31 +31,31 @@ const args = {
   edit: {
     type: "string",
     valueHint: "file",
-    description: "Run with the payload in this JSON file",
+    description: "JSON file with the payload to run with",
   },
-  payload: { type: "string", valueHint: "json", description: "Run with this payload" },
+  payload: { type: "string", valueHint: "json", description: "Payload to run with, as JSON" },
   module: moduleArg,
   canary: {
     type: "string",
     valueHint: "n",
-    description: "Release this many first, and the rest only if they all complete",
+    description: "Number of tasks to release first; the rest follows if all complete",
   },
-  rate: { type: "string", valueHint: "n/time", description: "No faster than this, such as 10/s" },
+  rate: { type: "string", valueHint: "n/time", description: "Highest rate, such as 10/s" },
   "max-failures": {
     type: "string",
     valueHint: "n",
-    description: "With --rate: stop when more than this many fail again (0)",
+    description: "With --rate: stop after more failures than this (0)",
   },
 } as const;
 
 type Args = typeof args;
 
-// What its arguments are is known to this file only.
+// The type of the arguments stays in this file.
 const release: Command<any> = command({
-  summary: "Release dead tasks: they run again, with all their attempts",
-  details: "A payload is the list of the arguments, or the one input of a task with a schema; " +
-    "with --module it is checked before anything is released. A canary or a rate stops (exit 1) " +
-    "as soon as a released task fails again, even if it would be retried: what is left stays dead.",
+  summary: "Release dead tasks: they run again, with all attempts",
+  details: "A payload is the list of arguments, or the one input of a task with a schema. With " +
+    "--module it is checked before any release. A canary or a rate stops (exit 1) as soon as a " +
+    "released task fails again, even if it would be retried. The remaining tasks stay dead.",
   examples: [
     "rl dlq release 3fK9",
     "rl dlq release --where name=charge-card,error=StripeError --canary 5",
@@ -70,16 +70,16 @@ const release: Command<any> = command({
     const payload = await payloadOf(context);
     const chosen = await chooseDead(context);
     await checkModule(context, chosen);
-    if (ramp.canary > 0 || ramp.rate) await someWorker(context.relier, chosen);
+    if (ramp.canary > 0 || ramp.rate) await requireWorker(context.relier, chosen);
     await ask(context, "release", chosen, { what: "dead task" });
-    const deed = await goSlowly(context, chosen, ramp, payload);
-    await tell(context, "released", chosen, deed);
+    const result = await releaseInSteps(context, chosen, ramp, payload);
+    await reportResult(context, "released", chosen, result);
   },
 });
 
 export default release;
 
-/** How often it is looked what becomes of the released. */
+/** Interval of the checks of released tasks. */
 const everyMs = 250;
 
 interface Ramp {
@@ -99,7 +99,7 @@ function rampOf({ args: { canary, rate: pace, "max-failures": most } }: Context<
   };
 }
 
-/** The payload to run with, in a list so that there may be none. */
+/** The payload to run with: a list of one, or an empty one. */
 async function payloadOf({ args: { edit, payload, module }, host }: Context<Args>) {
   if (edit !== undefined && payload !== undefined) {
     throw new CliError(2, "Cannot use --edit and --payload together", { hint: "choose one" });
@@ -125,14 +125,14 @@ async function namesOf(relier: Relier, ids: readonly string[]): Promise<Set<stri
   return names;
 }
 
-/** Without a worker nobody would ever know what becomes of a canary. @throws {CliError} 5 */
-async function someWorker(relier: Relier, { ids }: Selection): Promise<void> {
+/** Requires a live worker: without one, a canary would never end. @throws {CliError} 5 */
+async function requireWorker(relier: Relier, { ids }: Selection): Promise<void> {
   for (const name of new Set(ids.map(queueOf))) {
     const workers = await relier.queue(name).workers();
     if (workers.some((worker) => isAlive(worker, Date.now()))) continue;
     throw new CliError(
       5,
-      `Cannot watch what becomes of tasks of queue "${name}": it has no worker`,
+      `Cannot watch released tasks of queue "${name}": it has no live worker`,
       {
         hint: 'start one with "rl worker start", or release without --canary and --rate',
       },
@@ -140,8 +140,8 @@ async function someWorker(relier: Relier, { ids }: Selection): Promise<void> {
   }
 }
 
-/** Releases the canary, watches it, and then the rest; all at once if nobody asked for more. */
-async function goSlowly(
+/** Releases the canary, watches it, and then releases the rest at the given rate. */
+async function releaseInSteps(
   { out, relier, signal }: Context<Args>,
   { ids }: Selection,
   { canary, rate, maxFailures }: Ramp,
@@ -149,8 +149,8 @@ async function goSlowly(
 ): Promise<BulkResult> {
   const missed: string[] = [];
   let done = 0;
-  const free = async (some: readonly string[]): Promise<string[]> => {
-    const deed = await applyToTasks(
+  const releaseSome = async (some: readonly string[]): Promise<string[]> => {
+    const result = await applyToTasks(
       relier,
       some,
       signal,
@@ -159,49 +159,49 @@ async function goSlowly(
           payload.length === 0 ? page : page.map((id) => ({ id, payload: payload[0] })),
         ),
     );
-    missed.push(...deed.missed);
-    done += deed.done;
-    return some.filter((id) => !deed.missed.includes(id));
+    missed.push(...result.missed);
+    done += result.done;
+    return some.filter((id) => !result.missed.includes(id));
   };
-  const stop = (fate: ReleaseWatch): never => {
-    const why = fate.failed.map(({ id, why }) => `${id} ${why}`);
+  const stop = (watch: ReleaseWatch): never => {
+    const why = watch.failed.map(({ id, why }) => `${id} ${why}`);
     throw new CliError(
       1,
-      `Cannot go on: ${plural(fate.failed.length, "task")} failed again: ${listSome(why, 3)}`,
-      { hint: `${done} released, ${fate.completed} completed, ${ids.length - done} left dead` },
+      `Cannot continue: ${plural(watch.failed.length, "task")} failed again: ${listSome(why, 3)}`,
+      { hint: `${done} released, ${watch.completed} completed, ${ids.length - done} left dead` },
     );
   };
-  const fate = createReleaseWatch(relier);
+  const watch = createReleaseWatch(relier);
   if (canary > 0 && ids.length > 0) {
     out.note(`releasing ${Math.min(canary, ids.length)} of ${ids.length} as canary …`);
-    fate.add(await free(ids.slice(0, canary)));
-    await settle(fate, signal);
-    if (fate.failed.length > 0) stop(fate);
-    out.note(`… ${fate.completed} completed`);
+    watch.add(await releaseSome(ids.slice(0, canary)));
+    await awaitCanary(watch, signal);
+    if (watch.failed.length > 0) stop(watch);
+    out.note(`… ${watch.completed} completed`);
   }
   const rest = ids.slice(canary);
-  let [from, looked] = [0, 0];
+  let [from, checked] = [0, 0];
   for await (const now of paced(rest.length, 200, rate, signal)) {
-    fate.add(await free(rest.slice(from, from += now)));
-    if (!rate || performance.now() - looked < everyMs) continue;
-    looked = performance.now();
-    await fate.check();
-    if (fate.failed.length > maxFailures) stop(fate);
+    watch.add(await releaseSome(rest.slice(from, from += now)));
+    if (!rate || performance.now() - checked < everyMs) continue;
+    checked = performance.now();
+    await watch.check();
+    if (watch.failed.length > maxFailures) stop(watch);
   }
   if (rate && from > 0) {
-    out.note(`${fate.completed} completed and ${fate.failed.length} failed so far`);
+    out.note(`${watch.completed} completed and ${watch.failed.length} failed so far`);
   }
   return { done, missed };
 }
 
-/** How often a canary is looked at. */
+/** Interval of the checks of a canary. */
 const canaryMs = 200;
 
-/** Looks until something is known of all, or until one has failed. */
-async function settle(fate: ReleaseWatch, signal: AbortSignal): Promise<void> {
+/** Checks until every task has an outcome, or one has failed. */
+async function awaitCanary(watch: ReleaseWatch, signal: AbortSignal): Promise<void> {
   for (;;) {
-    await fate.check();
-    if (fate.open === 0 || fate.failed.length > 0) return;
+    await watch.check();
+    if (watch.open === 0 || watch.failed.length > 0) return;
     await sleep(canaryMs, undefined, { signal });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Which dead tasks a command acts on.
+ * Selects the dead tasks that a command acts on.
  *
  * @module
  */
@@ -10,17 +10,17 @@ import { CliError } from "../../framework/cli_error.ts";
 import { idsArg, oneWay, select, type Selection } from "../tasks/select.ts";
 import { filterOf, type WhereArg, whereArg } from "../tasks/filter_option.ts";
 
-/** The options that say which. */
+/** Options that select dead tasks. */
 export const deadArgs = {
   ids: idsArg as typeof idsArg,
-  all: { type: "boolean", description: "Every dead task" },
+  all: { type: "boolean", description: "All dead tasks" },
   where: whereArg as WhereArg,
-  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
 } as const;
 
 type Args = { readonly [K in "all" | "where" | "queue"]: typeof deadArgs[K] };
 
-/** The dead tasks that are named, or that are like that. @throws {CliError} 2 */
+/** Selects the named dead tasks, or those that match the options. @throws {CliError} 2 */
 export async function chooseDead(
   context: Pick<Context<Args>, "args" | "relier" | "rest" | "signal">,
 ): Promise<Selection> {
@@ -30,14 +30,14 @@ export async function chooseDead(
   }
   if (context.rest.length > 0 && queue !== undefined) {
     throw new CliError(2, "Cannot use ids together with --queue", {
-      hint: "an id says which queue it is of",
+      hint: "an id contains its queue: leave out --queue",
     });
   }
   oneWay(context.rest, all === true || where !== undefined, "--all or --where");
   return await select(context, () => deadFilter(context));
 }
 
-/** Every dead task of `--queue` that is like `--where`. @throws {CliError} 2, 4 */
+/** Selects the dead tasks of `--queue` that match `--where`. @throws {CliError} 2, 4 */
 export async function deadFilter(
   { args, relier }: Pick<Context<Args>, "args" | "relier">,
 ): Promise<TaskSelection> {

@@ -1,7 +1,7 @@
 /**
- * Whether this user may do what the engine does, and how well it is connected.
- * Each command is tried inside a script, on a key of its own, in a way that
- * changes nothing: permission is checked before a command is carried out.
+ * Checks the permissions of this user and the quality of the connection. A script
+ * tries each command on a key of its own with arguments that change nothing: Redis
+ * checks permission before it runs a command.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type Program, RedisError, type RedisPort } from "../../../mod.ts";
 import { program } from "../../processes/find_program.ts";
 import { type Check, fail, ok, warn } from "../../../core/console/mod.ts";
 
-/** Every command that scripts call, with arguments that read nothing or are refused. */
+/** Every command that scripts call, with arguments that Redis refuses or that read nothing. */
 export const commands: readonly string[] = [
   "TIME",
   "INFO server",
@@ -40,7 +40,7 @@ export const commands: readonly string[] = [
   "ZLEXCOUNT @key - +",
   "LLEN @key",
   "UNLINK @key",
-  // Made last and removed at once: a list cannot be pushed to where a hash is.
+  // Last, and removed at once: LPUSH fails on a key that holds a hash.
   "HSET @key f 1",
   "LPUSH @key x",
 ];
@@ -62,15 +62,15 @@ redis.pcall("HDEL", KEYS[1], "f")
 return out`,
 );
 const clock = program("clock", `return redis.call("TIME")`);
-/** No server has it cached, so that it has to be sent whole, as after a restart of Redis. */
+/** A script that no server has cached, so that its text is sent, as after a restart of Redis. */
 const uncached: Program = { ...program("uncached", "return 1"), sha: "0".repeat(40) };
 const rounds = 50;
 const slowMs = 50;
 const longestDrift = 1000;
-/** How long a wait for work is tried. */
+/** Length of the blocking wait that is tried. */
 const waitMs = 10;
 
-/** Looks at what this user may do at `prefix`, and at the way there. */
+/** Checks the permissions of this user for `prefix`, and the connection. */
 export async function accessChecks(port: RedisPort, prefix: string): Promise<Check[]> {
   const root = `${prefix}:{default~0}:`;
   const [key, channel] = [`${root}doctor`, `${root}@doctor`];
@@ -80,8 +80,8 @@ export async function accessChecks(port: RedisPort, prefix: string): Promise<Che
     await port.wait([key], waitMs);
     return [
       permissions(errors),
-      ...await travel(port, key),
-      await presence(port, channel),
+      ...await latencyChecks(port, key),
+      await subscriptionCheck(port, channel),
     ];
   } catch (error) {
     if (!(error instanceof RedisError) || error.reply !== "NOPERM") throw error;
@@ -89,13 +89,13 @@ export async function accessChecks(port: RedisPort, prefix: string): Promise<Che
   }
 }
 
-/** What is missing, by the words of Redis about a call that it refused. */
+/** Names the missing permission, read from the error of Redis. */
 function refusal(message: string, prefix: string): Check {
   const command = /'(\w+)' command/.exec(message)?.[1];
   return command === undefined
     ? fail(
       "access",
-      `this user may not touch the keys of prefix "${prefix}"`,
+      `this user has no access to the keys of prefix "${prefix}"`,
       `ACL SETUSER <user> ~${prefix}:* &${prefix}:*`,
     )
     : fail("access", `this user may not call ${command}`, `ACL SETUSER <user> +${command}`);
@@ -108,16 +108,20 @@ function permissions(errors: readonly string[]): Check {
     commands.filter((_, i) => pattern.test(errors[i] ?? "")).map((line) => line.split(" ")[0]!);
   const unknown = named(/unknown.*command/i);
   if (unknown.length > 0) {
-    return fail("access", `it does not know ${unknown.join(", ")}`, "update Redis to 7.0 or newer");
+    return fail(
+      "access",
+      `unknown commands: ${unknown.join(", ")}`,
+      "update Redis to 7.0 or newer",
+    );
   }
   const denied = named(denial).map((name) => name.toLowerCase());
-  if (denied.length === 0) return ok("access", "this user may do all that is needed");
+  if (denied.length === 0) return ok("access", "this user has all permissions needed");
   const fix = `ACL SETUSER <user> ${denied.map((name) => `+${name}`).join(" ")}`;
   return fail("access", `this user may not call ${denied.join(", ")}`, fix);
 }
 
-/** How long a call takes, and whether the clocks agree. */
-async function travel(port: RedisPort, key: string): Promise<Check[]> {
+/** Measures the latency of calls and the difference of the clocks. */
+async function latencyChecks(port: RedisPort, key: string): Promise<Check[]> {
   const times: number[] = [];
   let driftMs = Infinity;
   for (let i = 0; i < rounds; i++) {
@@ -125,7 +129,7 @@ async function travel(port: RedisPort, key: string): Promise<Check[]> {
     const [seconds, micros] = await port.run(clock, [key], []) as [string, string];
     const ms = performance.now() - began;
     times.push(ms);
-    // The shortest way tells best: Redis read its clock half way.
+    // The fastest call is the most exact one: Redis read its clock halfway.
     const drift = Number(seconds) * 1000 + Number(micros) / 1000 - before - ms / 2;
     if (ms <= Math.min(...times)) driftMs = drift;
   }
@@ -139,21 +143,23 @@ async function travel(port: RedisPort, key: string): Promise<Check[]> {
     p99 < slowMs ? ok("latency", text) : warn(
       "latency",
       text,
-      "move it closer, or look at SLOWLOG and at what else this machine does",
+      "move Redis closer, or check SLOWLOG and the load of this machine",
     ),
     Math.abs(driftMs) < longestDrift ? ok("clock", drift) : warn(
       "clock",
-      `${drift}: times shown here are off; tasks only go by Redis`,
+      `${drift}: times shown here are off; tasks use the clock of Redis`,
       "run NTP on both",
     ),
   ];
 }
 
-/** Whether a subscription can be had: by it a dead worker is noticed at once. */
-async function presence(port: RedisPort, channel: string): Promise<Check> {
+/** Tests a subscription, which reveals a dead worker at once. */
+async function subscriptionCheck(port: RedisPort, channel: string): Promise<Check> {
   const fix = "ACL SETUSER <user> +subscribe +unsubscribe +ssubscribe +sunsubscribe &<prefix>:*";
-  const lost = "a dead worker is noticed only when its lease ends";
-  if (!port.listen) return warn("channels", `this client has none: ${lost}`, "use TCP for workers");
+  const lost = "a dead worker is noticed only when its lease expires";
+  if (!port.listen) {
+    return warn("channels", `this client has no channels: ${lost}`, "use TCP for workers");
+  }
   try {
     const stop = await port.listen(channel, () => {});
     stop();

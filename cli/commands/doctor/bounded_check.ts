@@ -1,28 +1,28 @@
 /**
- * Looking at something that may not answer.
+ * Bounds the time of a check: the server may not answer.
  *
  * @module
  */
 
 import { type Check, fail } from "../../../core/console/mod.ts";
 
-/** How long one look may take. */
+/** Most milliseconds of one check. */
 const longestMs = 5_000;
 
-/** Settles as `look` does, but never takes longer than a few seconds. */
-export async function bounded<T>(look: Promise<T>): Promise<T> {
+/** Settles as `work` does, and rejects after a few seconds. */
+export async function bounded<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${longestMs} ms`)), longestMs);
   });
-  look.catch(() => {}); // It may still fail when nobody waits for it any more.
-  return await Promise.race([look, late]).finally(() => clearTimeout(timer));
+  work.catch(() => {}); // It may still reject after the timeout.
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-/** What `look` finds; where it cannot look, that is what is wrong. */
-export async function looked(name: string, look: () => Promise<Check[]>): Promise<Check[]> {
+/** Runs checks; if they throw, the error is a failed check. */
+export async function runChecks(name: string, work: () => Promise<Check[]>): Promise<Check[]> {
   try {
-    return await bounded(look());
+    return await bounded(work());
   } catch (error) {
     const { message, hint } = error as { message: string; hint?: string };
     return [fail(name, message, hint ?? "see the lines above, then run this again")];

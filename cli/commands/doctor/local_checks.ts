@@ -1,5 +1,5 @@
 /**
- * What can be said without Redis: the runtime, and what is configured.
+ * Checks that need no Redis: the runtime and the configuration.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { version } from "../../framework/version.ts";
 import { redisAddress } from "../../processes/find_redis.ts";
 import { type Check, fail, ok, warn } from "../../../core/console/mod.ts";
 
-/** Looks at this process and at `settings`. */
+/** Checks this process and `settings`. */
 export function localChecks(settings: Settings): Check[] {
   return [runtime(), ok("relier", version), configuration(settings), transport(settings)];
 }
@@ -39,7 +39,7 @@ function configuration({ file, url, prefix, env }: Settings): Check {
 function transport({ url }: Settings): Check {
   if (!/^(rediss?|unix):\/\/./.test(url.value) || !URL.canParse(url.value)) {
     const fix = "a Redis URL looks like redis://user:password@host:6379/0 or rediss://…";
-    return fail("url", `${url.from} holds no Redis URL`, fix);
+    return fail("url", `${url.from} is not a Redis URL`, fix);
   }
   const place = redisAddress(url.value);
   const { protocol, hostname, password } = new URL(url.value);
@@ -48,7 +48,7 @@ function transport({ url }: Settings): Check {
   return warn("url", `${place}: ${what} a public network unencrypted`, "use rediss:// (TLS)");
 }
 
-/** Whether a host is this machine or in a private network, as far as its name tells. */
+/** Tests by its name whether a host is this machine or in a private network. */
 function isPrivate(host: string): boolean {
   const address = host.replace(/^\[|\]$/g, "");
   if (isIP(address) === 0) return !address.includes(".") || /\.(local|internal|lan)$/.test(address);

@@ -1,6 +1,6 @@
 /**
- * Whether the queues are looked after: somebody works on what waits, knows what
- * is there, and brings back what was lost.
+ * Checks of the queues: live workers claim the waiting tasks, know them, and
+ * resurrect lost ones.
  *
  * @module
  */
@@ -9,30 +9,30 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Queue, QueueStats, Relier, WorkerEntry } from "../../../mod.ts";
 import { spanOf } from "../../framework/output.ts";
 import { type Check, count, fail, ok, plural, warn } from "../../../core/console/mod.ts";
-import { bounded, looked } from "./bounded_check.ts";
+import { bounded, runChecks } from "./bounded_check.ts";
 
-/** So many queues are looked at, and no more: those that were in use last. */
+/** Most queues that are checked: those that were used last. */
 const mostQueues = 50;
 const sample = 200;
 const overdueMs = 5_000;
 const waitingMs = 60_000;
 const beatMs = 30_000;
-/** So many in line are worth a second look, this much later: whether they become more. */
+/** Ready tasks from which growth is measured, and the time between both readings. */
 const backlog = 100;
 const growthMs = 1_000;
 
-/** Looks at every queue that is in use. */
+/** Checks the queues that are in use. */
 export async function queueChecks(relier: Relier): Promise<Check[]> {
   const names = await bounded(relier.queues());
-  if (names.length === 0) return [ok("queues", "none is in use yet")];
+  if (names.length === 0) return [ok("queues", "no queue is in use yet")];
   const latest = names.sort((a, b) => b.seen.getTime() - a.seen.getTime()).slice(0, mostQueues);
   const found = await Promise.all(
-    latest.map(({ name }) => looked(`queue ${name}`, () => checksOf(relier, name))),
+    latest.map(({ name }) => runChecks(`queue ${name}`, () => checksOf(relier, name))),
   );
   const rest = names.length - latest.length;
   return [
     ...found.flat(),
-    ...rest > 0 ? [ok("queues", `${rest} more were used less lately, and not looked at`)] : [],
+    ...rest > 0 ? [ok("queues", `${rest} queues were used less recently and not checked`)] : [],
   ];
 }
 
@@ -42,18 +42,22 @@ async function checksOf(relier: Relier, name: string): Promise<Check[]> {
   const { ready, scheduled, running, dead } = stats.counts;
   const what = `queue ${name}`;
   const wrong = [
-    ...staffing(what, stats, workers),
+    ...workerChecks(what, stats, workers),
     ...pauses(what, stats),
     ...delays(what, stats),
     ...await growth(queue, what, stats),
-    ...await strangers(queue, what, workers),
+    ...await unknownTasks(queue, what, workers),
     ...dead > 0 ? [warn(what, `${dead} dead`, `rl dlq --queue ${name}`)] : [],
   ];
   const numbers = `${ready} ready, ${scheduled} scheduled, ${running} running`;
   return wrong.length > 0 ? wrong : [ok(what, `${plural(workers.length, "worker")}, ${numbers}`)];
 }
 
-function staffing(what: string, { counts }: QueueStats, workers: readonly WorkerEntry[]): Check[] {
+function workerChecks(
+  what: string,
+  { counts }: QueueStats,
+  workers: readonly WorkerEntry[],
+): Check[] {
   const waiting = counts.ready + counts.scheduled + counts.running + counts.quarantined;
   if (workers.length === 0) {
     return waiting > 0
@@ -66,8 +70,8 @@ function staffing(what: string, { counts }: QueueStats, workers: readonly Worker
   const silent = workers.filter(({ lastBeat }) => newest - lastBeat.getTime() > beatMs);
   return silent.map(({ id, info, lastBeat }) => {
     const who = info.name ?? id;
-    const text = `worker ${who} has not beaten since ${lastBeat.toISOString()}`;
-    return warn(what, text, `rl worker show ${who}: it hangs, or was lost with its host`);
+    const text = `worker ${who} has sent no heartbeat since ${lastBeat.toISOString()}`;
+    return warn(what, text, `rl worker show ${who}: the worker hangs, or its host was lost`);
   });
 }
 
@@ -83,7 +87,7 @@ function delays(what: string, stats: QueueStats): Check[] {
   const { oldestMs, quarantine, paused } = stats;
   const found: Check[] = [];
   if (stats.overdueMs > overdueMs && stats.phoenix.graceMs === 0) {
-    const text = `a lease has been over for ${spanOf(stats.overdueMs)}: nobody sweeps`;
+    const text = `a lease expired ${spanOf(stats.overdueMs)} ago, and no worker sweeps`;
     found.push(fail(what, text, "start a worker with phoenix, or run rl phoenix sweep"));
   }
   if (oldestMs > waitingMs && paused.claims === null) {
@@ -91,29 +95,31 @@ function delays(what: string, stats: QueueStats): Check[] {
     found.push(warn(what, text, "add workers or slots"));
   }
   if (quarantine.oldestMs > waitingMs) {
-    const text = `${quarantine.count} suspects, the first for ${spanOf(quarantine.oldestMs)}`;
-    found.push(warn(what, text, "a suspect runs alone, when a worker is empty: add one"));
+    const text = `${quarantine.count} quarantined, the first for ${spanOf(quarantine.oldestMs)}`;
+    found.push(warn(what, text, "a quarantined task runs alone, on an empty worker: add a worker"));
   }
   return found;
 }
 
-/** Whether more comes in than is taken. */
+/** Tests whether the queue grows faster than workers claim. */
 async function growth(queue: Queue, what: string, { counts }: QueueStats): Promise<Check[]> {
   if (counts.ready < backlog) return [];
   await pause(growthMs);
   const { ready } = (await queue.stats()).counts;
   if (ready <= counts.ready) return [];
-  const text = `${count(ready)} are in line, ${count(ready - counts.ready)} more than a second ago`;
-  return [warn(what, text, `add workers or slots, or limit it: rl queues limit ${queue.name}`)];
+  const text = `${count(ready)} ready, ${count(ready - counts.ready)} more than a second ago`;
+  return [
+    warn(what, text, `add workers or slots, or limit the queue: rl queues limit ${queue.name}`),
+  ];
 }
 
-/** Tasks that wait and that no worker knows. */
-async function strangers(
+/** Waiting tasks that no worker knows. */
+async function unknownTasks(
   queue: Queue,
   what: string,
   workers: readonly WorkerEntry[],
 ): Promise<Check[]> {
-  // A worker that has not said what it knows may know everything.
+  // A worker that publishes no tasks may know all of them.
   if (workers.length === 0 || workers.some(({ info }) => info.tasks.length === 0)) return [];
   const known = new Set(workers.flatMap(({ info }) => info.tasks.map(({ name }) => name)));
   const pages = await Promise.all(
@@ -123,5 +129,5 @@ async function strangers(
   const unknown = [...names].filter((name) => name !== "" && !known.has(name));
   if (unknown.length === 0) return [];
   const text = `no worker knows ${unknown.slice(0, 5).join(", ")}`;
-  return [warn(what, text, "deploy workers that do: until then these tasks are deferred")];
+  return [warn(what, text, "deploy workers that know them: until then these tasks are deferred")];
 }

@@ -1,25 +1,25 @@
 /**
- * Several streams as one, whose sources may become more while it goes on.
+ * Merges several streams into one; sources may be added while it runs.
  *
  * @module
  */
 
-/** Where events come from. */
-export interface Merging<T> {
-  /** What there is to listen to now. */
+/** Sources to merge. */
+export interface MergeOptions<T> {
+  /** Lists the current sources. */
   sources(): Promise<readonly string[]>;
-  /** Listens to one of them; calls `onOpen` when what happens from now on is heard. */
+  /** Follows one source; calls `onOpen` once no later event is missed. */
   open(name: string, onOpen: () => void): AsyncIterable<T>;
-  /** Called with how many are listened to, once all of them are. */
-  said(n: number): void;
-  /** How often new sources are looked for; 0 if there will be none. */
+  /** Called with the number of sources, once all of them are open. */
+  onListening(n: number): void;
+  /** Interval of the search for new sources; 0 if the sources are fixed. */
   readonly everyMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Everything that any of the sources has to say, until `signal` aborts. */
+/** Yields the events of all sources until `signal` aborts. */
 export async function* merge<T>(
-  { sources, open, said, everyMs, signal }: Merging<T>,
+  { sources, open, onListening, everyMs, signal }: MergeOptions<T>,
 ): AsyncGenerator<T> {
   const heard: T[] = [];
   const names = new Set<string>();
@@ -33,7 +33,7 @@ export async function* merge<T>(
 
   async function listen(name: string): Promise<void> {
     const onOpen = (): void => {
-      if (++opened === names.size) said(opened);
+      if (++opened === names.size) onListening(opened);
     };
     for await (const event of open(name, onOpen)) {
       heard.push(event);
@@ -41,18 +41,18 @@ export async function* merge<T>(
     }
   }
 
-  async function look(): Promise<void> {
+  async function search(): Promise<void> {
     const before = names.size;
     const fresh = (await sources()).filter((name) => !names.has(name));
     for (const name of fresh) names.add(name);
     for (const name of fresh) void listen(name).catch(fail);
-    if (before + fresh.length === 0 && everyMs > 0 && !timer) said(0);
+    if (before + fresh.length === 0 && everyMs > 0 && !timer) onListening(0);
   }
 
   let timer: ReturnType<typeof setInterval> | undefined;
-  await look();
-  // Redis may be away for a moment: then the next look finds them.
-  if (everyMs > 0) timer = setInterval(() => void look().catch(() => {}), everyMs);
+  await search();
+  // Redis may be unreachable for a moment: the next search finds new sources.
+  if (everyMs > 0) timer = setInterval(() => void search().catch(() => {}), everyMs);
   const aborted = (): void => wake();
   signal.addEventListener("abort", aborted);
   try {

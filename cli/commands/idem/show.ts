@@ -1,5 +1,5 @@
 /**
- * `rl idem show`: what is remembered under a key.
+ * `rl idem show`: shows the record of an idempotency key.
  *
  * @module
  */
@@ -10,45 +10,45 @@ import { type Command, command } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { short } from "../../framework/option_values.ts";
 import { queueOf } from "../../../core/console/mod.ts";
-import { storyArgs, tellStory } from "../tasks/timeline.ts";
+import { printTask, showArgs } from "../tasks/timeline.ts";
 
-/** What names a key. */
+/** Arguments that name a key. */
 export const keyArgs = {
-  key: { type: "positional", required: true, description: "The key, in full" },
+  key: { type: "positional", required: true, description: "Full key" },
   task: {
     type: "string",
     valueHint: "name",
-    description: "The task whose business key it is (an idempotencyLock() if absent)",
+    description: "Task of the key (default: the key of an idempotencyLock())",
   },
   queue: {
     type: "string",
     valueHint: "name",
     default: "default",
-    description: "The queue of the task",
+    description: "Queue of the task",
   },
 } as const;
 
-/** A key, and whose it is. */
+/** A key, its task and its queue. */
 type Named = Pick<ParsedArgs<typeof keyArgs>, keyof typeof keyArgs>;
 
-type Args = typeof keyArgs & Pick<typeof storyArgs, "payload">;
+type Args = typeof keyArgs & Pick<typeof showArgs, "payload">;
 
-const args: Args = { ...keyArgs, payload: storyArgs.payload };
+const args: Args = { ...keyArgs, payload: showArgs.payload };
 
 const show: Command<Args> = command({
-  summary: "Show what is remembered under an idempotency key",
-  details: "A key is not stored as such: the id is derived from it, so it has to be given in full.",
+  summary: "Show the record of an idempotency key",
+  details: "Keys are not stored, only ids derived from them: give the full key.",
   examples: ["rl idem show order-17", "rl idem show inv:9917 --task send-invoice --queue mails"],
   args,
   async run({ args, out, relier }) {
-    tellStory(out, await remembered(relier, args), args.payload === true);
+    printTask(out, await readKey(relier, args), args.payload === true);
   },
 });
 
 export default show;
 
-/** What is remembered under a key. @throws {CliError} 4 if nothing is */
-export async function remembered(relier: Relier, named: Named): Promise<TaskDetails> {
+/** Reads the record of a key. @throws {CliError} 4 if there is none */
+export async function readKey(relier: Relier, named: Named): Promise<TaskDetails> {
   const id = keyId(named);
   try {
     return await relier.queue(queueOf(id)).inspect(id);
@@ -56,12 +56,12 @@ export async function remembered(relier: Relier, named: Named): Promise<TaskDeta
     if (!RelierError.is(error, "RL_NOT_FOUND")) throw error;
     const { key, task, queue } = named;
     const why = task === undefined
-      ? "no lock has it"
-      : `no task "${short(task)}" of queue "${short(queue)}" has it`;
+      ? "no lock has this key"
+      : `no task "${short(task)}" of queue "${short(queue)}" has this key`;
     throw new CliError(4, `Cannot find key "${short(key)}": ${why}`, {
       hint: task === undefined
-        ? "name the task with --task, if it is a task's key"
-        : "the key, the task and the queue have to be those of the push",
+        ? "name the task with --task if the key belongs to a task"
+        : "use the key, the task and the queue of the push",
     });
   }
 }

@@ -9,7 +9,7 @@ import { applyToTasks, cancelTasks, type TaskSelection } from "../../../core/con
 import { type Command, command } from "../../framework/command.ts";
 import { choice, list } from "../../framework/option_values.ts";
 import { ask, idsArg, oneWay, select } from "./select.ts";
-import { tell } from "./report_result.ts";
+import { reportResult } from "./report_result.ts";
 import { filterOf, type WhereArg, whereArg } from "./filter_option.ts";
 
 const args = {
@@ -51,8 +51,8 @@ const cancel: Command<typeof args> = command({
     const suits: TaskSelection["matches"] = (task) => name === undefined || task.name === name;
     const chosen = await select(context, () => filterOf(relier, args, states, suits));
     await ask(context, "cancel", chosen);
-    const deed = await applyToTasks(relier, chosen.ids, signal, cancelTasks(relier, reason));
-    await tell(context, "cancelled", chosen, deed);
+    const result = await applyToTasks(relier, chosen.ids, signal, cancelTasks(relier, reason));
+    await reportResult(context, "cancelled", chosen, result);
   },
 });
 

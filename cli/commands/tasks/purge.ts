@@ -14,7 +14,7 @@ import { type Command, command } from "../../framework/command.ts";
 import { duration } from "../../framework/duration.ts";
 import { choice, list } from "../../framework/option_values.ts";
 import { ask, idsArg, oneWay, select } from "./select.ts";
-import { tell } from "./report_result.ts";
+import { reportResult } from "./report_result.ts";
 import { filterOf, type WhereArg, whereArg } from "./filter_option.ts";
 
 const args = {
@@ -64,8 +64,8 @@ const purge: Command<typeof args> = command({
     const forget: BulkAction = chosen.named
       ? discardInStates(relier, over)
       : (queue, ids) => queue.discard(ids);
-    const deed = await applyToTasks(relier, chosen.ids, signal, forget);
-    await tell(context, "forgotten", chosen, deed);
+    const result = await applyToTasks(relier, chosen.ids, signal, forget);
+    await reportResult(context, "forgotten", chosen, result);
   },
 });
 

@@ -16,7 +16,7 @@ import type { Selection } from "./select.ts";
  *
  * @throws {CliError} 4, 5 if a task that was named is not there, or in another state.
  */
-export async function tell(
+export async function reportResult(
   { out, relier, signal }: Pick<Context, "out" | "relier" | "signal">,
   verb: string,
   { named, ids }: Selection,

@@ -9,7 +9,7 @@ import { applyToTasks, queueOf } from "../../../core/console/mod.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { choice } from "../../framework/option_values.ts";
 import { ask, idsArg, oneWay, select } from "./select.ts";
-import { tell } from "./report_result.ts";
+import { reportResult } from "./report_result.ts";
 import { filterOf, type WhereArg, whereArg } from "./filter_option.ts";
 
 const args = {
@@ -43,8 +43,13 @@ const retry: Command<typeof args> = command({
       for (const id of chosen.ids) await again(context, id);
       return;
     }
-    const deed = await applyToTasks(relier, chosen.ids, signal, (queue, ids) => queue.promote(ids));
-    await tell(context, "put in line", chosen, deed);
+    const result = await applyToTasks(
+      relier,
+      chosen.ids,
+      signal,
+      (queue, ids) => queue.promote(ids),
+    );
+    await reportResult(context, "put in line", chosen, result);
   },
 });
 

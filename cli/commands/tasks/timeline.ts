@@ -12,7 +12,7 @@ import { clockOf, dayOf } from "../../terminal/format.ts";
 import { signOf } from "./state_label.ts";
 
 /** What both `rl tasks show` and `rl dlq show` take. */
-export const storyArgs = {
+export const showArgs = {
   id: { type: "positional", required: true, description: "The task: its id, or how that begins" },
   payload: {
     type: "boolean",
@@ -22,7 +22,7 @@ export const storyArgs = {
 } as const;
 
 /** Prints the story of `task`; what may be private only if `open`. */
-export function tellStory(out: Output, task: TaskDetails, open: boolean): void {
+export function printTask(out: Output, task: TaskDetails, open: boolean): void {
   out.record(disclosed(task, open), () => {
     const { bold, dim, red } = out.style;
     const { facts, error, name } = task;
@@ -53,11 +53,11 @@ export function tellStory(out: Output, task: TaskDetails, open: boolean): void {
       const frames = error.stack.split("\n").slice(1);
       if (frames.length > 0) out.line(dim(frames.map((frame) => `  ${frame.trim()}`).join("\n")));
     }
-    tellContents(out, task, open);
+    printContents(out, task, open);
   });
 }
 
-function tellContents(out: Output, task: TaskDetails, open: boolean): void {
+function printContents(out: Output, task: TaskDetails, open: boolean): void {
   const { dim } = out.style;
   const contents = contentsOf(task);
   const names = Object.keys(contents);
