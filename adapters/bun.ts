@@ -15,20 +15,19 @@ export type { BunClient };
 /** Options of {@linkcode bun}. */
 export interface BunOptions {
   /**
-   * Milliseconds until a call rejects that Redis has not answered, 100 to
-   * 600,000; 10,000 if absent. A connection that is silent for half of it is
-   * replaced, and what was sent on it is sent again.
+   * Milliseconds until an unanswered call rejects, 100 to 600,000; 10,000 if
+   * absent. A connection that is silent for half of that time is replaced, and
+   * its unanswered commands are sent again.
    */
   readonly timeoutMs?: number;
 }
 
 /**
- * Makes a port from a `Bun.RedisClient`. Commands go over connections of their
- * own, made with `duplicate()`: where to connect and as whom is the client's
- * affair, and its TLS options count. The client stays the caller's to close,
- * and need not be connected. Bun does not tell where it connects to, so no
- * thread can stand in for a worker and no task be isolated: for these use
- * {@linkcode connect}.
+ * Makes a port from a `Bun.RedisClient`. Commands use separate connections, made
+ * with `duplicate()`: the client decides the address, the user and TLS. The
+ * caller still closes the client, which need not be connected. Bun does not
+ * expose its address, so no thread can stand in for a worker and no task can
+ * be isolated: for these use {@linkcode connect}.
  *
  * @throws {RangeError} If `timeoutMs` is out of range.
  */
@@ -38,12 +37,12 @@ export function bun(client: BunClient, options: BunOptions = {}): RedisPort {
 }
 
 /**
- * Makes a port that connects by itself, on first use, and closes what it
- * opened. Accepts `redis://`, `rediss://` (TLS) with user, password and
+ * Makes a port that connects by itself, on first use, and closes its own
+ * connections. Accepts `redis://`, `rediss://` (TLS) with user, password and
  * database, `unix://` and the path of a socket.
  *
- * @throws {TypeError} If `url` is none of these or has a query, and where there
- * is no Bun. The message does not repeat it, as it may hold a password.
+ * @throws {TypeError} If `url` is none of these or has a query, or without Bun.
+ * The message does not repeat the URL, as it may hold a password.
  */
 export function connect(url: string, options: BunOptions = {}): RedisPort {
   checkUrl(url);
@@ -59,31 +58,31 @@ export function connect(url: string, options: BunOptions = {}): RedisPort {
   const profile = {
     connectionTimeout: Math.max(1, Math.floor(timeoutMs / 2)),
     idleTimeout: 0,
-    // A lost connection is replaced, never revived.
+    // The adapter replaces a lost connection; the client must not revive it.
     autoReconnect: false,
     maxRetries: 0,
     // Commands wait in the process until the handshake is over, no longer.
     enableOfflineQueue: true,
-    // What is sent has left; gathering it was slower, not faster.
+    // Commands leave at once. Pipelining was slower in measurements, not faster.
     enableAutoPipelining: false,
   };
   const topology = server(() => new RedisClient(address, profile), false);
   return portOver(topology, timeoutMs, () => ({ client: "bun", url, timeoutMs } satisfies Origin));
 }
 
-/** How to open the same Redis again. It may hold a password. */
+/** The data to open the same Redis again. It may hold a password. */
 interface Origin {
   readonly client: "bun";
   readonly url: string;
   readonly timeoutMs: number;
 }
 
-/** Whether `origin` is one of this adapter's. */
+/** Returns true if `origin` is one of this adapter. */
 export function isOrigin(origin: unknown): boolean {
   return (origin as Partial<Origin>).client === "bun";
 }
 
-/** Makes a port to what the `origin` of another one described, with connections of its own. */
+/** Makes a port to the Redis that the `origin` of another port describes, with its own connections. */
 export function reopen(origin: unknown): RedisPort {
   const { url, timeoutMs } = origin as Origin;
   return connect(url, { timeoutMs });

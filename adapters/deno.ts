@@ -1,23 +1,23 @@
 /**
- * The adapter for Deno: ioredis from npm, and errors that name the flag that is
- * missing. What a program needs:
+ * The adapter for Deno: ioredis from npm, and errors that name the missing
+ * flag. A program needs:
  *
  * - `--allow-net=HOST:PORT`: to reach Redis. A Cluster or Sentinel needs the
  *   addresses of all of its nodes. A socket (`unix://`) needs
  *   `--allow-net=unix:PATH`, `--allow-read=PATH` and `--allow-write=PATH`.
  * - `--allow-env`, or `--ignore-env`: ioredis reads the environment while it
- *   loads, and needs nothing of it. `RELIER_REDIS_URL` counts only where it may
- *   be read.
+ *   loads, and needs nothing of it. `RELIER_REDIS_URL` counts only if Deno
+ *   permits to read it.
  * - `--allow-read`, for workers: so that a thread can stand in while a handler
- *   blocks the event loop, and for tasks with `isolate`. Without it a worker says
- *   so in an `error` event, and its leases decide.
+ *   blocks the event loop, and for tasks with `isolate`. Without it a worker reports
+ *   an `error` event, and relies on its leases.
  * - `--allow-run`, for tasks with `isolate: "process"`.
- * - `--allow-sys=hostname`: only so that a worker says on which host it is.
+ * - `--allow-sys=hostname`: only so that a worker publishes the name of its host.
  *
  * SIGTERM and SIGINT need no permission: a worker drains, and the program exits
  * with 0. Load modules before a handler does: after an `import()` inside one,
- * Deno 2.9 takes what its sockets tell for that handler's, so that a server in
- * the same process may seem to push from there.
+ * Deno 2.9 runs the events of its sockets in the context of that handler, so that a
+ * server in the same process may seem to push from there.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@
  * @module
  */
 
-// First: it says better than ioredis why that cannot be loaded.
+// Imported first: its error explains better than ioredis why that cannot be loaded.
 import { permits } from "./redis/deno_permissions.ts";
 import type { RedisPort } from "../core/port.ts";
 import { isSocket } from "./redis/redis_url.ts";
@@ -45,8 +45,8 @@ export {
 } from "./ioredis.ts";
 
 /**
- * Makes a port that connects by itself, on first use, and closes what it
- * opened. Accepts `redis://`, `rediss://` (TLS) with user, password and
+ * Makes a port that connects by itself, on first use, and closes its own
+ * connections. Accepts `redis://`, `rediss://` (TLS) with user, password and
  * database, `unix://` and the path of a socket.
  *
  * @throws {TypeError} If `url` is none of these, or Deno does not permit to
@@ -61,7 +61,7 @@ export function connect(url: string, options: IoredisOptions = {}): RedisPort {
   throw new TypeError(`Cannot connect: Deno does not permit it; run it with ${missing.join(" ")}`);
 }
 
-/** The flags without which `url` is out of reach. */
+/** The flags that are missing to reach `url`. */
 function missingFlags(url: string): string[] {
   if (isSocket(url)) {
     const path = url.replace(/^unix:\/\//, "").replace(/\?.*/, "");
@@ -75,7 +75,7 @@ function missingFlags(url: string): string[] {
   return host === undefined || permits({ name: "net", host }) ? [] : [`--allow-net=${host}`];
 }
 
-/** Host and port, as Deno's flags want them; `undefined` if `url` cannot be read. */
+/** Host and port in the form of Deno's flags; `undefined` if `url` cannot be parsed. */
 function hostOf(url: string): string | undefined {
   try {
     const { hostname, port } = new URL(url);

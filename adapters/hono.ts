@@ -124,7 +124,7 @@ export function idempotencyKey(options: IdempotencyOptions<Context> = {}): Middl
       await next();
     } catch (error) {
       await begun.release();
-      throw error; // A thrown value that is no Error bypasses app.onError().
+      throw error; // A thrown value that is not an Error bypasses app.onError().
     }
     if (c.error) return void await begun.release();
     const { res } = c;

@@ -23,18 +23,18 @@ export type { IoredisClient, IoredisCluster, IoredisConnection };
 /** Options of {@linkcode ioredis}. */
 export interface IoredisOptions {
   /**
-   * Milliseconds until a call rejects that Redis has not answered, 100 to
-   * 600,000; 10,000 if absent. A connection that is silent for half of it is
-   * replaced, and what was sent on it is sent again.
+   * Milliseconds until an unanswered call rejects, 100 to 600,000; 10,000 if
+   * absent. A connection that is silent for half of that time is replaced, and
+   * its unanswered commands are sent again.
    */
   readonly timeoutMs?: number;
 }
 
 /**
- * Makes a port from an ioredis client. Commands go over connections of their
- * own, made with `duplicate()`: where to connect and as whom is the client's
- * affair, but its retries, timeouts, `keyPrefix` and reply options are not
- * used. The client stays the caller's to close, and need not be connected.
+ * Makes a port from an ioredis client. Commands use separate connections, made
+ * with `duplicate()`: the client decides the address and the user, but its
+ * retries, timeouts, `keyPrefix` and reply options are not used. The caller
+ * still closes the client, which need not be connected.
  *
  * @throws {RangeError} If `timeoutMs` is out of range.
  */
@@ -47,20 +47,20 @@ export function ioredis(client: IoredisClient, options: IoredisOptions = {}): Re
 }
 
 /**
- * Makes a port that connects by itself, on first use, and closes what it
- * opened. Accepts `redis://`, `rediss://` (TLS) with user, password and
+ * Makes a port that connects by itself, on first use, and closes its own
+ * connections. Accepts `redis://`, `rediss://` (TLS) with user, password and
  * database, `unix://` and the path of a socket.
  *
  * @throws {TypeError} If `url` is none of these. The message does not repeat
- * it, as it may hold a password.
+ * the URL, as it may hold a password.
  */
 export function connect(url: string, options: IoredisOptions = {}): RedisPort {
   checkUrl(url);
-  // It never connects: it carries the options for those that do.
+  // This client never connects: it carries the options for those that do.
   return ioredis(new Redis(url, { lazyConnect: true }), options);
 }
 
-/** Makes a port to what the `origin` of another one described, with connections of its own. */
+/** Makes a port to the Redis that the `origin` of another port describes, with its own connections. */
 export function reopen(origin: unknown): RedisPort {
   const { nodes, options, timeoutMs } = origin as Origin;
   const client = nodes

@@ -1,7 +1,7 @@
 /**
- * The adapter for a Redis inside this process, for tests and for trying things
- * out: the same scripts on an engine in JavaScript, on Node.js, Bun and Deno.
- * Everything ends with the process, so it is not for production.
+ * The adapter for a Redis inside this process, for tests and experiments: the
+ * same scripts on an engine in JavaScript, on Node.js, Bun and Deno.
+ * All data ends with the process, so it is not for production.
  *
  * Needs `npm install --save-dev js-redis-server@0.3.0`.
  *
@@ -32,7 +32,7 @@ import { openStop } from "./redis/deadline.ts";
 /** Options of {@linkcode memory}. */
 export interface MemoryOptions {
   /**
-   * What Redis's time is: `"real"` by default; a `"virtual"` one stands still
+   * The clock of Redis: `"real"` by default; a `"virtual"` one stands still
    * until {@linkcode MemoryPort.advance} moves it. Timers of the process, such
    * as those of a worker that was started, are always real.
    */
@@ -42,18 +42,18 @@ export interface MemoryOptions {
 /** A port to a Redis inside this process. Several clients and workers may use it. */
 export interface MemoryPort extends RedisPort {
   /**
-   * Moves a virtual clock by `ms` milliseconds, and returns the time it is then,
-   * in milliseconds since 1970. Waits that are over end; leases and delays are
-   * over for whoever looks next.
+   * Moves a virtual clock by `ms` milliseconds, and returns its new time, in
+   * milliseconds since 1970. Waits that are due end; the next call to Redis sees
+   * expired leases and delays.
    *
    * @throws {TypeError} If the clock is real.
-   * @throws {RangeError} If `ms` is negative or no finite number.
+   * @throws {RangeError} If `ms` is negative or not finite.
    */
   advance(ms: number): number;
-  /** Makes another port to the same data, with connections and a closing of its own. */
+  /** Makes another port to the same data, with its own connections, that is closed separately. */
   share(): MemoryPort;
   /**
-   * Lets clients of this machine at the same data, over TCP and until this port
+   * Serves the same data to clients of this machine, over TCP, until this port
    * is closed; resolves to the URL, always the same one.
    */
   serve(): Promise<string>;
@@ -65,10 +65,10 @@ interface Channel {
 }
 
 /**
- * Makes a port to a Redis in memory, with data of its own. The data is gone once no port to
- * it is left. Nothing is loaded before the first call.
+ * Makes a port to a new Redis in memory. Its data is gone once no port to it is
+ * left. The engine is loaded at the first call.
  *
- * @throws {TypeError} If an option is not what it should be.
+ * @throws {TypeError} If an option is invalid.
  */
 export function memory(options: MemoryOptions = {}): MemoryPort {
   const clock = clockOf(options);
@@ -95,7 +95,7 @@ function portTo(open: () => Promise<Engine>, clock: Clock | VirtualClock): Memor
     };
   }
 
-  /** Redis counts a connection once, however many of its handlers hear a channel. */
+  /** Subscribes once for all handlers: Redis counts a connection once per channel. */
   function subscribe(engine: Engine, name: string): Channel {
     const handlers: Channel["handlers"] = new Set();
     const unsubscribe = engine.subscribe(name, (message) => {
@@ -167,7 +167,7 @@ function advanceBy(clock: Clock | VirtualClock, ms: number): number {
   return clock.advance(ms);
 }
 
-/** Waits on `session`, which it closes, until a bell rings, `ms` have passed or `signal` aborts. */
+/** Waits until a bell rings, `ms` have passed or `signal` aborts; then closes `session`. */
 async function blockingWait(
   session: Session,
   bells: readonly string[],

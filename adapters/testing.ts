@@ -1,7 +1,7 @@
 /**
- * Testing what is built on tasks: a client on a Redis in memory whose clock
- * stands still until the test moves it, a worker that works when it is told to,
- * and one that is killed in the middle of a task.
+ * Tools to test code that uses tasks: a client on a Redis in memory whose clock
+ * stands still until the test moves it, a worker that the test runs step by step,
+ * and a worker that is killed in the middle of a task.
  *
  * Needs `npm install --save-dev js-redis-server@0.3.0`, and runs under any test
  * runner.
@@ -51,80 +51,80 @@ import { createVictim, mortal, type Victim } from "./testing/killable_worker.ts"
 /** Options of {@linkcode createTestRelier}. */
 export interface TestRelierOptions extends RelierOptions {
   /**
-   * Where tasks go: to a Redis in `"memory"` (default); `"inline"`: there too,
-   * and every push waits until its handler has run, whenever it is due; to a
-   * `"redis"`, the one of option `redis` or of `RELIER_REDIS_URL`, under a random
-   * prefix that is cleared away at the end.
+   * The place of tasks. `"memory"` (default): a Redis in memory. `"inline"`: the
+   * same, and every push waits until its handler has run, whenever it is due.
+   * `"redis"`: the Redis of option `redis` or of `RELIER_REDIS_URL`, under a
+   * random prefix that is cleared at the end.
    */
   mode?: "inline" | "memory" | "redis";
   /**
-   * The time by which tasks are due, leases end and results are kept: a
-   * `"virtual"` one (default) stands still until it is moved; that of a real
-   * Redis is `"real"`. Timers are always real: those in handlers, `softTimeout`,
+   * The clock for due tasks, leases and the retention of results. A
+   * `"virtual"` one (default) stands still until it is moved; a real Redis has
+   * a `"real"` one. Timers are always real: those in handlers, `softTimeout`,
    * `hardTimeout` and the timeout of `result()`.
    */
   clock?: "virtual" | "real";
 }
 
-/** A push that was accepted. */
+/** An accepted push. */
 export interface PushedTask {
   /** The full id of the task. */
   readonly id: string;
   /** The name of the task. */
   readonly name: string;
-  /** What its handler is called with. */
+  /** The arguments of its handler. */
   readonly args: readonly unknown[];
-  /** What the push asked for besides. */
+  /** The options of the push. */
   readonly opts: PushOptions;
-  /** `"created"`, unless it met the task of its key. */
+  /** `"created"`, unless a task of its key existed. */
   readonly outcome: Outcome;
 }
 
 /**
- * A client to test with. Until it is closed a bare `task.apush()` goes through
- * it, whichever client the task belongs to otherwise.
+ * A client for tests. Until it is closed, a bare `task.apush()` uses it instead of
+ * the client the task belongs to.
  */
 export interface TestRelier extends Relier {
-  /** Every push that was accepted so far, also from handlers, in order. */
+  /** All pushes accepted so far, also from handlers, in order. */
   readonly pushed: readonly PushedTask[];
   /**
-   * The arguments of each task that was made of `task` so far, in order, whether
-   * it has run or not. A push that met the task of its key made none.
+   * The arguments of each task created from `task` so far, in order, whether
+   * it has run or not. A push that joined the task of its key created none.
    */
   calls<A extends unknown[]>(task: Task<string, A, any>): A[];
   /**
-   * Works until nothing is left that comes to something by itself. A virtual
-   * clock is brought to whatever is scheduled: delays, retries, leases of killed
-   * workers. With a real one only what is due is worked off.
+   * Runs tasks until no task can progress by itself. Moves a virtual clock to each
+   * scheduled time: delays, retries, leases of killed workers. With a real clock
+   * it runs only the tasks that are due.
    *
-   * @throws {Error} If there is no end to it after 1,000 rounds.
+   * @throws {Error} If tasks are left after 1,000 rounds.
    */
   drain(): Promise<void>;
   /**
-   * Lets time pass on a virtual clock, from one thing that is due to the next,
-   * and works on each: milliseconds, or a text such as `"35s"`.
+   * Moves a virtual clock from one due time to the next, and runs the tasks that
+   * are due at each. `duration`: milliseconds, or a text such as `"35s"`.
    *
    * @throws {TypeError} If the clock is real.
    */
   tick(duration: Duration): Promise<void>;
   /**
-   * Has a worker run what is due until it has begun the task called `during`,
-   * or any if absent, and kills it there: once its handler has ended and before
-   * anybody hears of that, or after 100 real ms if the handler takes longer. What
-   * the handler did has happened; from then on nothing it does is heard. A virtual
-   * clock is moved until there is such a task.
+   * Has a worker run due tasks until it runs the task called `during`, or any if
+   * absent, and kills it there: after the handler ended and before Redis records
+   * that, or after 100 real ms if the handler takes longer. Effects of the handler
+   * up to then remain; later calls of it have none. A virtual clock is moved until
+   * there is such a task.
    *
    * @throws {Error} If there is no such task.
    */
   killWorker(options?: { during?: string }): Promise<void>;
-  /** The dead tasks of all queues, at most 200 of each; what died last comes first. */
+  /** Lists the dead tasks of all queues, at most 200 of each; the task that died last comes first. */
   dlq(): Promise<TaskSummary[]>;
 }
 
 /**
- * Makes a client to test with. Close it, or declare it with `await using`.
+ * Makes a client for tests. Close it, or declare it with `await using`.
  *
- * @throws {TypeError} If an option is not what it should be, or does not fit another one.
+ * @throws {TypeError} If an option is invalid, or contradicts another one.
  */
 export async function createTestRelier(options: TestRelierOptions = {}): Promise<TestRelier> {
   const { mode = "memory", clock, ...rest } = options;
@@ -137,7 +137,7 @@ export async function createTestRelier(options: TestRelierOptions = {}): Promise
 
   const client = clientOn(mode === "inline" ? inline(place.port, () => drive.drain()) : place.port);
   override(client, see);
-  // A worker waits for the pushes of its client, and inline those wait for the worker.
+  // A worker waits for the pushes of its client. Inline pushes wait for the worker: a deadlock.
   const own = mode === "inline" ? clientOn(place.port) : client;
   observe(own, see);
   const drive = createDrive(
@@ -192,7 +192,7 @@ export async function createTestRelier(options: TestRelierOptions = {}): Promise
   });
 }
 
-/** A port whose pushes wait for `drain`, except those from a handler: the drain waits for it. */
+/** A port whose pushes wait for `drain`, except pushes from a handler: the drain waits for that. */
 function inline(port: RedisPort, drain: () => Promise<void>): RedisPort {
   return {
     ...port,

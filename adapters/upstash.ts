@@ -2,8 +2,8 @@
  * The adapter for Upstash Redis over HTTP, wherever there is `fetch`: Cloudflare
  * Workers, Vercel, Deno, Bun, Node.js and browsers.
  *
- * HTTP holds no connection, so nothing can ring: results and tasks are asked
- * for, at growing intervals, and a worker is trusted for as long as its lease.
+ * HTTP holds no connection, so no bell can ring: results and tasks are polled
+ * at growing intervals, and only its lease reveals the crash of a worker.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { scriptRunner, type Send } from "./redis/script_runner.ts";
 import { openStop, sleep, type Stop, within } from "./redis/deadline.ts";
 import {
   batcher,
-  told,
+  sdkFailure,
   type UpstashClient,
   type UpstashPipeline,
 } from "./redis/upstash_pipeline.ts";
@@ -25,20 +25,20 @@ import { lockingKeys } from "./redis/upstash_key_locking.ts";
 
 export type { UpstashClient, UpstashPipeline };
 
-/** Where an Upstash database is. */
+/** The address of an Upstash database. */
 export interface UpstashAddress {
   /** Its REST URL, `https://….upstash.io`. */
   readonly url: string;
-  /** Its REST token; one that may write. */
+  /** Its REST token, with permission to write. */
   readonly token: string;
 }
 
 /** A client of `@upstash/redis` that the caller holds. */
 export interface UpstashHolder {
   /**
-   * The client. It has to be made with `automaticDeserialization: false`, which
-   * the first call makes sure of; `retry: { retries: 0 }` keeps it from sending
-   * again by itself what is sent again here.
+   * The client. It must be made with `automaticDeserialization: false`, which
+   * the first call verifies. `retry: { retries: 0 }` keeps it from repeating
+   * requests that this adapter repeats.
    */
   readonly redis: UpstashClient;
 }
@@ -46,25 +46,25 @@ export interface UpstashHolder {
 /** Options of {@linkcode upstash}. */
 export type UpstashOptions = (UpstashAddress | UpstashHolder) & {
   /**
-   * Milliseconds until a call rejects that Upstash has not answered, 100 to
-   * 600,000; 10,000 if absent. A request that takes a quarter of it is given up
-   * and sent again: `fetch` may hold several connections that went silent.
+   * Milliseconds until an unanswered call rejects, 100 to 600,000; 10,000 if
+   * absent. A request that takes a quarter of that time is aborted and sent
+   * again: `fetch` may hold several connections that went silent.
    */
   readonly timeoutMs?: number;
 };
 
-/** Milliseconds one wait may take at most. Timers overflow, and whoever waits asks again. */
+/** The most milliseconds of one wait. Longer timers overflow, and the caller waits again. */
 const longestWaitMs = 60_000;
 
 /**
  * Makes a port to an Upstash database. Calls of one turn share a request.
- * Nothing is sent and no timer runs before the first call, so it may be made
- * at the top of a module.
+ * No request and no timer starts before the first call, so a module may make
+ * the port while it loads.
  *
- * It has no `listen`, and cannot confirm that replicas or the disk have a write.
+ * The port has no `listen`, and cannot confirm a write on replicas or on disk.
  *
  * @throws {RangeError} If `timeoutMs` is out of range.
- * @throws {TypeError} If `url` or `token` cannot be one. The message repeats neither.
+ * @throws {TypeError} If `url` or `token` is malformed. The message repeats neither.
  */
 export function upstash(options: UpstashOptions): RedisPort {
   const timeoutMs = timeoutOf(options);
@@ -78,9 +78,9 @@ export function upstash(options: UpstashOptions): RedisPort {
   return {
     async run(program, keys, args, confirm) {
       if (confirm !== undefined) {
-        // WAIT answers for its own connection, and no two requests share one.
+        // WAIT confirms writes of its own connection, and no two requests share one.
         throw new RedisError(
-          `Cannot confirm "${program.name}", so it was not run: over HTTP nothing tells what replicas or the disk have; use a rediss:// connection for that`,
+          `Cannot confirm "${program.name}", so it was not run: HTTP cannot confirm writes on replicas or on disk; use a rediss:// connection for that`,
           "unsupported",
         );
       }
@@ -107,14 +107,14 @@ export function upstash(options: UpstashOptions): RedisPort {
   };
 }
 
-/** Sends through a client of our own. */
+/** Sends through a client that this adapter makes. */
 function sendTo(address: UpstashAddress, limitMs: number, closing: Stop): Send {
   const { url, token } = checked(address);
   const http = openHttp({ url, token, limitMs, closing });
   const client = new Redis({
     url,
     token,
-    // "42" and '{"a":1}' are texts.
+    // Otherwise the texts "42" and '{"a":1}' would become other values.
     automaticDeserialization: false,
     enableAutoPipelining: false,
     enableTelemetry: false,
@@ -127,7 +127,7 @@ function sendTo(address: UpstashAddress, limitMs: number, closing: Stop): Send {
   };
 }
 
-/** Sends through a client of the caller's, once that has shown that it alters no reply. */
+/** Sends through the client of the caller, after verifying that it alters no reply. */
 function sendWith(client: UpstashClient, limitMs: number, closing: Stop): Send {
   const post = batcher(client, limitMs, closing);
   let faithful: Promise<void> | undefined;
@@ -136,7 +136,7 @@ function sendWith(client: UpstashClient, limitMs: number, closing: Stop): Send {
     const pipeline = client.pipeline();
     pipeline.eval(`return { "1", "OK", "[]" }`, [], []);
     const [reply] = await pipeline.exec({ keepErrors: true }).catch((error) => {
-      throw told(error);
+      throw sdkFailure(error);
     }) as [{ result?: unknown; error?: string }];
     if (reply.error !== undefined) throw answer(reply.error);
     if (JSON.stringify(reply.result) === `["1","OK","[]"]`) return;
@@ -159,7 +159,7 @@ function sendWith(client: UpstashClient, limitMs: number, closing: Stop): Send {
   };
 }
 
-/** The SDK and `fetch` repeat what they cannot use, so that is found out before. */
+/** Checks the address first: errors of the SDK and of `fetch` would repeat the token. */
 function checked({ url, token }: UpstashAddress): UpstashAddress {
   if (typeof url !== "string" || !/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/.test(url)) {
     throw new TypeError(

@@ -1,21 +1,21 @@
 /**
- * The clock of a Redis in memory: the real one, or one that stands still until
- * it is told to move.
+ * The clock of a Redis in memory: the real one, or a virtual one that only moves when
+ * a test advances it.
  *
  * @module
  */
 
-/** What an engine goes by. */
+/** The time and the timers of an engine. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Calls `run` once `ms` have passed; returns a function that takes that back. */
+  /** Calls `run` once `ms` have passed; returns a function that cancels the call. */
   after(ms: number, run: () => void): () => void;
 }
 
 /** A clock that only {@linkcode advance} moves. */
 export interface VirtualClock extends Clock {
-  /** Moves it, and wakes on the way what is due, in order; returns the time it is then. */
+  /** Moves the clock, and runs due timers on the way, in order; returns the new time. */
   advance(ms: number): number;
 }
 

@@ -12,38 +12,38 @@ import type { RedisValue } from "js-redis-server/core";
 import { RedisError, type Reply } from "../../core/port.ts";
 import { type Clock, realClock } from "./clock.ts";
 
-/** An engine, with data of its own. */
+/** An engine, with its own data. */
 export interface Engine {
-  /** Makes a connection that needs no socket. */
+  /** Makes a connection without a socket. */
   connect(): Session;
-  /** Subscribes; returns a function that takes that back. */
+  /** Subscribes; returns a function that unsubscribes. */
   subscribe(channel: string, onMessage: (message: string) => void): () => void;
-  /** Opens a door for clients of this machine. */
+  /** Listens on TCP for clients of this machine. */
   serve(): Promise<Door>;
 }
 
-/** A way in over TCP. */
+/** A TCP listener. */
 export interface Door {
   readonly url: string;
-  /** Shuts it, and hangs up on who came in. */
+  /** Stops listening, and closes the connections of its clients. */
   close(): Promise<void>;
 }
 
 /** One connection. */
 export interface Session {
-  /** Sends a command. Rejects with the error Redis answered, first word first. */
+  /** Sends a command. Rejects with the error of Redis; its code is the first word. */
   send(command: string, args: readonly string[]): Promise<Reply>;
-  /** Hangs up: a command that blocks rejects. */
+  /** Closes the connection: a blocking command rejects. */
   close(): void;
 }
 
-/** What the engine is to be like; scripts ask the server for no more than this. */
+/** The version that the engine emulates; the scripts need no newer one. */
 const compatibility = "redis-7.0";
 
-/** Opens an engine that goes by `clock`. @throws {RedisError} If it is not installed. */
+/** Opens an engine that uses `clock`. @throws {RedisError} If it is not installed. */
 export async function openEngine(clock: Clock): Promise<Engine> {
   const core = await load();
-  // A sweep for keys that expire would keep the process awake; our scripts set none.
+  // The expiry timer would keep the process alive; the scripts set no expiring keys.
   const server = new core.RedisServerState({ compatibility, activeExpiryIntervalMs: false });
   const policies = clock === realClock ? [] : [timeOf(core, clock)];
   const executor = core.createRedisCommandExecutor({ compatibility, policies });
@@ -52,7 +52,7 @@ export async function openEngine(clock: Clock): Promise<Engine> {
       const session = new core.ClientSession({ server, executor });
       return {
         async send(command, args) {
-          // A call that never leaves the process would let no timer have its turn.
+          // A call that never leaves the process would starve the timers.
           await new Promise((resolve) => setImmediate(resolve));
           const result = await session.execute(command, args.map((arg) => Buffer.from(arg)));
           if (!("value" in result)) throw new Error(`${command} answers with a stream`);
@@ -73,7 +73,7 @@ export async function openEngine(clock: Clock): Promise<Engine> {
         sockets.add(socket);
         socket.once("close", () => sockets.delete(socket));
       });
-      // Its own way to listen would let the whole network in.
+      // The server's own `listen` would accept the whole network.
       await new Promise<void>((resolve, reject) => {
         door.once("error", reject);
         door.listen(0, "127.0.0.1", resolve);
@@ -105,7 +105,7 @@ async function load(): Promise<Core> {
   }
 }
 
-/** Answers TIME, also to scripts; theirs is the only clock there is. */
+/** Answers TIME, also for scripts, which use no other clock. */
 function timeOf({ RedisResult, RedisValue }: Core, clock: Clock): Policy {
   const text = (number: number) => RedisValue.bulkString(Buffer.from(String(Math.floor(number))));
   return {
@@ -118,7 +118,7 @@ function timeOf({ RedisResult, RedisValue }: Core, clock: Clock): Policy {
   };
 }
 
-/** What a client would make of it. @throws the error that Redis answered. */
+/** Converts a reply as a client would. @throws the error that Redis answered. */
 function replyOf(value: RedisValue): Reply {
   switch (value.kind) {
     case "simple-string":

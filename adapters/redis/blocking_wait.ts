@@ -1,8 +1,8 @@
 /**
  * Waits for a bell: `BLPOP` on connections of their own, one per slot. An
- * abort leaves the command standing for a moment, because the next wait mostly
- * asks for the same bells and takes it over; only then is it hung up. So
- * aborting costs nothing, and a ring in between is not lost.
+ * abort keeps the command for a moment, because the next wait usually has
+ * the same bells and takes it over; only then is the connection closed. So an
+ * abort is cheap, and a ring in between is not lost.
  *
  * @module
  */
@@ -13,41 +13,41 @@ import { now, openStop, sleep, type Stop } from "./deadline.ts";
 import type { Topology } from "./topology.ts";
 import { openWire, type Wire } from "./connection.ts";
 
-/** Milliseconds an abandoned command may be taken over. */
+/** The milliseconds in which an abandoned command may be taken over. */
 const lingerMs = 25;
-/** Milliseconds an answer may be late before the connection counts as dead. */
+/** The milliseconds an answer may be late before the connection counts as dead. */
 const graceMs = 1_000;
-/** Milliseconds one wait may take at most: a dead host is noticed no sooner. */
+/** The most milliseconds of one wait: a dead host is noticed no sooner. */
 const longestMs = 60_000;
 
 /** The waiting part of a port. */
 export interface Waiter {
   /** See {@linkcode RedisPort.wait}. */
   readonly wait: RedisPort["wait"];
-  /** Hangs up all waits. */
+  /** Ends all waits. */
   close(): void;
 }
 
 interface Block {
-  /** The node and the bells: what has to be equal to be taken over. */
+  /** The node and the bells. A wait with an equal id may take the command over. */
   readonly id: string;
   readonly node: string;
   readonly wire: Wire;
   /** Resolves on a ring or at the end of its time. */
   readonly ended: Promise<unknown>;
-  /** When it will have ended by itself, on the clock of `now()`. */
+  /** The time it ends by itself, on the clock of `now()`. */
   readonly endsAt: number;
-  /** Hangs up unless another wait takes the command over. */
+  /** Closes the connection unless another wait takes the command over. */
   lingering?: ReturnType<typeof setTimeout>;
 }
 
 /** The blocking commands under way, and the connections that are free for the next one. */
 interface Blocks {
-  /** A command for `bells`, new or taken over, with `ms` to go. */
+  /** Returns a command for `bells`, new or taken over, that lasts `ms`. */
   take(bells: readonly string[], ms: number): Block;
   /** Keeps the connection for the next wait once its command is over, or ends both. */
   leave(block: Block): void;
-  /** Hangs up all of them. */
+  /** Closes all of them. */
   close(): void;
 }
 
@@ -68,7 +68,7 @@ function openBlocks(topology: Topology): Blocks {
     const wire = idle.get(node)?.pop() ?? open(node);
     const seconds = String(ms / 1_000);
     const ended = wire.send("BLPOP", [...bells, seconds], ms + graceMs);
-    ended.catch(() => {}); // The waits report it; there may be none left.
+    ended.catch(() => {}); // The waits report the error; there may be none left.
     return { id, node, wire, ended, endsAt: now() + ms };
   }
 
@@ -88,7 +88,7 @@ function openBlocks(topology: Topology): Blocks {
   function leave(block: Block): void {
     let over = false;
     block.ended.then(() => over = true, () => {});
-    // The answer may be there already: then the connection is free at once.
+    // The answer may have arrived already: then the connection is free at once.
     queueMicrotask(() => {
       if (over) return release(block);
       append(lingering, block.id, block);
@@ -127,7 +127,7 @@ function openBlocks(topology: Topology): Blocks {
 export function waiter(topology: Topology, closing: Stop): Waiter {
   const blocksOf = openBlocks(topology);
 
-  /** Waits until the slots of a cluster are known: they are asked for on first use. */
+  /** Waits until the slots of a cluster are known: they are requested on first use. */
   async function known(bells: readonly string[], ms: number, time: Stop): Promise<void> {
     const until = now() + ms;
     while (topology.node(topology.slot(bells[0]!)) === undefined && now() < until) {
@@ -143,7 +143,7 @@ export function waiter(topology: Topology, closing: Stop): Waiter {
       if (signal?.aborted || !(ms > 0)) return;
       const limit = Math.max(1, Math.min(ms, longestMs));
       const blocks: Block[] = [];
-      // The own timer also ends the wait on a command taken over, which may have more time.
+      // A timer of its own, because a command that was taken over may last longer.
       const time = openStop();
       const abort = () => time.stop();
       signal?.addEventListener("abort", abort, { once: true });
@@ -161,7 +161,7 @@ export function waiter(topology: Topology, closing: Stop): Waiter {
       } catch (error) {
         if (closing.stopped) throw new RedisError("Cannot wait: the port is closed", "unknown");
         const { word, text } = explain(error, bells);
-        // Whatever was answered (READONLY, MOVED), the node is not the one to wait at.
+        // Any error (READONLY, MOVED) means that this node cannot serve the wait.
         for (const block of blocks) block.wire.close();
         topology.refresh();
         throw word === ""
@@ -177,7 +177,7 @@ export function waiter(topology: Topology, closing: Stop): Waiter {
   };
 }
 
-/** One command may only name keys of one slot. */
+/** Groups the bells by slot: one command may only name keys of one slot. */
 function groups(bells: readonly string[], topology: Topology): Iterable<readonly string[]> {
   const bySlot = new Map<number, string[]>();
   for (const bell of bells) append(bySlot, topology.slot(bell), bell);

@@ -1,7 +1,7 @@
 /**
- * The use made of Bun's own client: connections that live once. What it does
- * when one is lost depends on options that a duplicate takes over from the
- * caller's client, so a connection that Bun has revived is hung up.
+ * Connections of Bun's own client, each used until it breaks. Its reaction to a
+ * lost connection depends on options that a duplicate inherits from the
+ * caller's client, so this module closes a connection that Bun has revived.
  *
  * @module
  */
@@ -12,34 +12,34 @@ import type { Connect, Connection, Events } from "./connection.ts";
 
 /** The part of a `Bun.RedisClient` this adapter uses, of Bun 1.3 or later. */
 export interface BunClient {
-  /** Whether it has a connection now. */
+  /** True while it has a connection. */
   readonly connected: boolean;
-  /** Called when it has one. */
+  /** Called when it is connected. */
   onconnect: (() => void) | null;
-  /** Called when it will have none any more. */
+  /** Called when its connection is lost for good. */
   onclose: ((error: Error) => void) | null;
-  /** Connects, if it has not. */
+  /** Connects, unless it is connected. */
   connect(): Promise<unknown>;
   /** Sends a command. */
   send(command: string, args: string[]): Promise<unknown>;
-  /** Has `listener` hear a channel, besides those that hear it already. */
+  /** Adds `listener` to the listeners of a channel. */
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
-  /** Lets nobody hear a channel any more. */
+  /** Removes all listeners of a channel. */
   unsubscribe(channel: string): Promise<unknown>;
   /** Makes another client with the same options. */
   duplicate(): Promise<BunClient>;
-  /** Hangs up for good. */
+  /** Closes the connection for good. */
   close(): void;
 }
 
-/** Milliseconds between looks at whether a connection is there that Bun revives without a word. */
+/** The milliseconds between checks for a connection that Bun revived without an event. */
 const lookMs = 100;
 
-/** What nobody can follow here. */
+/** The message for a redirection, which this adapter cannot follow. */
 const astray =
   "this Redis is a cluster, which Bun's own client cannot use: pass ioredis(cluster) of @relier/core/ioredis";
 
-/** One server, reached by the clients `open` makes; `revives` if they reconnect by themselves. */
+/** Makes the topology of one server; `open` makes clients, which `revives` says reconnect by themselves. */
 export function server(open: () => BunClient | Promise<BunClient>, revives: boolean): Topology {
   return {
     sharded: false,
@@ -71,13 +71,13 @@ function adapt(
         throw new Unanswered(false, "the connection was closed");
       }
       client.onconnect = () => {
-        // Another connection: what was asked of the first one was lost with it.
+        // A revived connection: the commands on the first one were lost with it.
         if (send !== undefined) events.onBroken(undefined);
       };
       let lost = false;
       client.onclose = (error) => {
         lost = true;
-        // An answer that ended it is told first, as it says why.
+        // An answer that ended the connection is reported first, as it has the reason.
         opening.then(() => events.onBroken(error), () => {});
       };
       await introduce(client, `relier:${purpose}`, () => lost);
@@ -91,7 +91,7 @@ function adapt(
       events.onReady();
       if (revives) {
         looking = setInterval(() => opened.connected || events.onBroken(undefined), lookMs);
-        // It alone is no reason for a process to go on.
+        // This timer alone must not keep the process alive.
         (looking as { unref?(): void }).unref?.();
       }
     }, events.onBroken);
@@ -109,35 +109,35 @@ function adapt(
 }
 
 /**
- * Has the client connect and tell its name. A command, because Bun tells those
- * it kept waiting why it was turned away (`WRONGPASS`), and `connect()` not.
+ * Connects the client and sets its name. It sends a command, because a waiting
+ * command rejects with the reason (`WRONGPASS`), and `connect()` does not.
  */
 async function introduce(client: BunClient, name: string, lost: () => boolean): Promise<void> {
   const tell = () => client.send("CLIENT", ["SETNAME", name]);
   try {
     await tell();
   } catch (error) {
-    if (client.connected) return; // It may not be named, which is no harm.
+    if (client.connected) return; // Naming may be forbidden, which does no harm.
     if (isAnswer(error) || lost()) throw error;
-    // Its queue is switched off, so that no command can wait for the connection.
+    // Its offline queue is disabled, so that no command can wait for the connection.
     await client.connect();
     await tell().catch(() => {});
   }
 }
 
-/** Makes the `send` of a connection that stands. */
+/** Makes the `send` of an open connection. */
 function sender(client: BunClient, { onMessage }: Events): Connection["send"] {
-  /** The listener of each channel that hears; Bun keeps those of a refused subscription. */
+  /** The active listener of each channel; Bun also keeps those of refused subscriptions. */
   const hearing = new Map<string, (message: string) => void>();
   let last: Promise<unknown> = Promise.resolve();
 
-  /** One after the other: Bun refuses to unsubscribe before a subscription is confirmed. */
+  /** Runs one at a time: Bun refuses to unsubscribe before a subscription is confirmed. */
   function inTurn(work: () => Promise<unknown>): Promise<unknown> {
     return last = last.then(work, work);
   }
 
   async function subscribe(channel: string): Promise<unknown> {
-    // A second listener would hear everything, too. Any answer proves that the first one does.
+    // A second listener would get every message twice. Any answer proves that the first one works.
     if (hearing.has(channel)) return await client.send("PING", []);
     const listener = (message: string) => {
       if (hearing.get(channel) === listener) onMessage(channel, message);
@@ -165,7 +165,7 @@ function sender(client: BunClient, { onMessage }: Events): Connection["send"] {
   };
 }
 
-/** What is a list of pairs in RESP2 is a map in RESP3, which Bun speaks. */
+/** Converts maps to lists of pairs: Bun uses RESP3, and ports return RESP2 shapes. */
 function inPairs(reply: unknown): unknown {
   return Array.isArray(reply) ? reply : Object.entries(reply as object).flat();
 }

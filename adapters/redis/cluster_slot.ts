@@ -1,5 +1,5 @@
 /**
- * Which of the 16,384 slots of a Redis Cluster a key lives in.
+ * The slot of a key, one of the 16,384 of a Redis Cluster.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const utf8 = new TextEncoder();
 export function slotOf(key: string): number {
   const open = key.indexOf("{");
   const close = open < 0 ? -1 : key.indexOf("}", open + 1);
-  // An empty tag is no tag: then the whole key counts.
+  // An empty tag does not count: then the whole key is hashed.
   const tag = close > open + 1 ? key.slice(open + 1, close) : key;
   let crc = 0;
   for (const byte of utf8.encode(tag)) crc = (crc << 8) ^ table[((crc >> 8) ^ byte) & 0xff]!;

@@ -32,7 +32,7 @@ interface Nodes {
   send(node: string, attempt: Attempt, asking: boolean): Promise<unknown>;
   /** Sends one attempt to `node`, and confirms its write. */
   confirm(node: string, attempt: Attempt): Promise<unknown>;
-  /** Hangs up on `node`, or on every node. */
+  /** Closes the connection to `node`, or to every node. */
   close(node?: string): void;
 }
 
@@ -44,7 +44,7 @@ function openNodes(topology: Topology, closing: Stop): Nodes {
     return made(commands, node, () => openLink(topology.connect(node, "commands")));
   }
 
-  /** The short way is short on purpose: every call takes it. */
+  /** Sends directly if the wire is open. Every call takes this path, so it is short. */
   function sendTo(node: string, attempt: Attempt, asking: boolean): Promise<unknown> {
     const link = commandsTo(node);
     const wire = link.current;
@@ -58,7 +58,7 @@ function openNodes(topology: Topology, closing: Stop): Nodes {
 
   function sendOn(wire: Wire, attempt: Attempt, asking: boolean): Promise<unknown> {
     const { command, args, limitMs } = attempt;
-    // Holds for the one command behind it, on the same connection.
+    // ASKING applies to the next command on the same connection.
     if (asking) wire.send("ASKING", [], limitMs).catch(() => {});
     return wire.send(command, args, limitMs);
   }
@@ -100,7 +100,7 @@ export function portOver(
     return reply.catch((error) => redirected(node, attempt, error));
   }
 
-  /** Follows the one redirection that is for this call alone, and looks where the others lead. */
+  /** Follows ASK, which is for this call alone; refreshes the slots for other redirections. */
   function redirected(node: string, attempt: Attempt, error: unknown): Promise<unknown> {
     const { word, passing } = explain(error);
     if (topology.astray !== undefined && (word === "MOVED" || word === "ASK")) {
@@ -112,9 +112,9 @@ export function portOver(
       return nodes.send(there, attempt, true);
     }
     if (word === "READONLY" || word === "MASTERDOWN") {
-      // The node is a replica now; a new connection asks who is the master.
+      // The node is a replica now; a new connection finds the master.
       nodes.close(node);
-      // It keeps its subscribers, but no message reaches them any more.
+      // The node keeps its subscribers, but no message reaches them.
       listens.leave(node);
     }
     if (passing) topology.refresh();

@@ -14,7 +14,7 @@ import { backoff, now, sleep, type Stop } from "./deadline.ts";
 export interface Connection {
   /** Sends a command; rejects with Redis's error, or with anything if the connection broke. */
   send(command: string, args: string[]): Promise<unknown>;
-  /** Hangs up at once. */
+  /** Closes at once. */
   close(): void;
   /** The last error it reported, for clients whose commands reject without it. */
   readonly error?: unknown;
@@ -30,18 +30,18 @@ export interface Events {
   onMessage(channel: string, message: string): void;
 }
 
-/** One connection, in order, once. */
+/** One connection: it keeps the order of commands, and is used until it breaks. */
 export interface Wire {
-  /** Whether the connection is lost. */
+  /** True once the connection is lost. */
   readonly broken: boolean;
-  /** Whether Redis has answered anything on it. */
+  /** True once Redis has answered anything on it. */
   readonly answered: boolean;
   /**
    * Sends one command, in the same turn. Rejects with Redis's error or, after
    * at most `limitMs` milliseconds, with `Unanswered`.
    */
   send(command: string, args: string[], limitMs: number): Promise<unknown>;
-  /** Hangs up; every outstanding command rejects now. */
+  /** Closes; every outstanding command rejects now. */
   close(): void;
 }
 
@@ -56,13 +56,13 @@ export interface WireEvents {
 /** Opens a connection, at once or in the background. */
 export type Connect = (events: Events) => Connection;
 
-/** Silence this long, with something to answer for, may be a slow server; longer is a dead one. */
+/** The silence, with calls outstanding, after which a server counts as dead and not as slow. */
 const silenceMs = 1_000;
 
 interface Call {
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: unknown) => void;
-  /** When the call is given up, on the clock of `now()`. */
+  /** The time the call is given up, on the clock of `now()`. */
   due: number;
 }
 
@@ -81,11 +81,11 @@ interface Calls {
 /** Makes the calls of a wire; `onSilent` is called when the server no longer answers at all. */
 function createCalls(timedOut: () => Unanswered, onSilent: () => void): Calls {
   const pending = new Set<Call>();
-  /** The time of the last answer, or of the last question with nothing outstanding. */
+  /** The time of the last answer, or of the first call since all were answered. */
   let quietSince = now();
-  /** Whether an answer to a call that was given up is outstanding. */
+  /** True while the answer to a call that was given up is outstanding. */
   let late = false;
-  // One timer for all calls: one for each would cost more than the rest of this file.
+  // One timer for all calls: one timer per call would cost more than the rest of this file.
   let timer: ReturnType<typeof setTimeout> | undefined;
   let timerDue = Infinity;
 
@@ -114,8 +114,8 @@ function createCalls(timedOut: () => Unanswered, onSilent: () => void): Calls {
       late = true;
       call.reject(timedOut());
     }
-    // Answers come in order. If none came for so long, none will: the host is
-    // gone without a word, and only a new connection helps.
+    // Answers come in order. After this silence none will come: the host is
+    // gone without closing, and only a new connection helps.
     if (late && time - quietSince >= silenceMs) onSilent();
     else if (next < Infinity) arm(next);
   }
@@ -201,17 +201,17 @@ export function openWire(connect: Connect, events: WireEvents = {}): Wire {
 
 /** A wire to one node that is replaced when it breaks. */
 export interface Link {
-  /** The wire if there is one, else a new one as soon as one may be tried. */
+  /** Returns the wire, or opens a new one after the pause. */
   wire(stop: Stop): Promise<Wire>;
-  /** The wire, if it stands. */
+  /** The wire, if it is open. */
   readonly current: Wire | undefined;
-  /** Hangs up. A later call opens a new wire. */
+  /** Closes the wire. A later call opens a new one. */
   close(): void;
 }
 
 /**
- * Makes a link. However many callers ask, a node that does not answer is tried
- * once per pause: 50 ms after the first failure, a second after the sixth.
+ * Makes a link. All callers share one attempt per pause at a node that does not
+ * answer: 50 ms after the first failure, a second after the sixth.
  */
 export function openLink(connect: Connect, events: WireEvents = {}): Link {
   let wire: Wire | undefined;
@@ -238,7 +238,7 @@ export function openLink(connect: Connect, events: WireEvents = {}): Link {
     wire = openWire(connect, {
       ...events,
       onBroken(broken) {
-        // A server that accepts and hangs up is as absent as one that does not accept.
+        // A server that accepts and closes counts as absent, like one that does not accept.
         failures = broken.answered ? 0 : failures + 1;
         notBefore = now() + (failures === 0 ? 0 : backoff(failures));
         events.onBroken?.(broken);

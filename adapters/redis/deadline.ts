@@ -1,25 +1,25 @@
 /**
- * Waiting with an end. Everything an adapter awaits is bounded here, because a
- * client may never settle.
+ * Bounded waits. Every wait of an adapter has a deadline here, because a client may
+ * never settle.
  *
  * @module
  */
 
-/** Milliseconds on a clock that never goes back. For deadlines only. */
+/** Returns milliseconds of a monotonic clock. For deadlines only. */
 export function now(): number {
   return performance.now();
 }
 
 /**
- * Something that ends once and tells whoever sleeps. An `AbortSignal` warns
- * when more than ten listen, and a port has as many as it has calls.
+ * A signal that stops once and wakes its listeners. An `AbortSignal` warns
+ * above ten listeners, and a port has one for each call.
  */
 export interface Stop {
-  /** Whether it has ended. */
+  /** True once it has stopped. */
   readonly stopped: boolean;
-  /** Ends it. */
+  /** Stops it. */
   stop(): void;
-  /** Calls `listener` when it ends; returns a function that takes that back. */
+  /** Calls `listener` when it stops; returns a function that removes the listener. */
   onStop(listener: () => void): () => void;
 }
 
@@ -43,7 +43,7 @@ export function openStop(): Stop {
   };
 }
 
-/** Resolves after `ms` milliseconds, or as soon as `stop` ends. */
+/** Resolves after `ms` milliseconds, or as soon as `stop` stops. */
 export function sleep(ms: number, stop: Stop): Promise<void> {
   return new Promise((resolve) => {
     if (stop.stopped || ms <= 0) return resolve();
@@ -58,7 +58,7 @@ export function sleep(ms: number, stop: Stop): Promise<void> {
   });
 }
 
-/** Settles as `promise` does, or rejects with what `late` returns after `ms` milliseconds. */
+/** Settles as `promise` does, or rejects with the error of `late` after `ms` milliseconds. */
 export function within<T>(ms: number, promise: Promise<T>, late: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(late()), ms);
@@ -67,8 +67,8 @@ export function within<T>(ms: number, promise: Promise<T>, late: () => Error): P
 }
 
 /**
- * How long to pause after `failures` failures in a row: 50 ms, doubling to one
- * second, and up to half of it off, so that processes do not come back together.
+ * The pause after `failures` failures in a row: 50 ms, doubling to one second,
+ * less a random part of up to half, so that processes do not reconnect together.
  */
 export function backoff(failures: number): number {
   return Math.min(1_000, 25 * 2 ** Math.min(failures, 6)) * (1 - Math.random() / 2);

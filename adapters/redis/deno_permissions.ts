@@ -1,11 +1,11 @@
 /**
- * What Deno permits. Loaded before ioredis, which reads the environment while
- * it loads and would otherwise be the one to complain, ten files down.
+ * Checks the permissions of Deno. Loaded before ioredis, which reads the environment
+ * while it loads and would otherwise throw first, ten files deep.
  *
  * @module
  */
 
-/** What is asked of Deno, as its own descriptors say it. */
+/** A permission, as a descriptor of Deno. */
 export type Permission =
   | { readonly name: "net"; readonly host: string }
   | { readonly name: "read" | "write"; readonly path: string };
@@ -19,13 +19,13 @@ interface Host {
 
 const host = globalThis as unknown as Host;
 
-/** Whether Deno permits it, where somebody sits before it after asking; elsewhere everything is. */
+/** Returns true if Deno permits it, which may prompt the user, and on every other runtime. */
 export function permits(permission: Permission): boolean {
   try {
     const asked = host.Deno?.permissions?.requestSync?.(permission);
     return asked === undefined || asked.state === "granted";
   } catch {
-    return true; // A host that Deno cannot read: connecting to it says more.
+    return true; // Deno cannot parse the host: the error of connecting explains more.
   }
 }
 

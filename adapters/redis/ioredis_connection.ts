@@ -1,7 +1,7 @@
 /**
- * The use made of ioredis: connections that live once. Everything that
- * decides what happens to a command is set here, whatever the caller's client
- * is set to; where to connect, and as whom, is taken from it.
+ * Connections of ioredis, each used until it breaks. This module sets every option
+ * that decides the fate of a command, and overrides the caller's client. The
+ * address and the user are those of the client.
  *
  * @module
  */
@@ -13,56 +13,56 @@ import type { Connect } from "./connection.ts";
 
 /** The part of an ioredis `Redis` this adapter uses, of version 5.6.1 or later. */
 export interface IoredisConnection {
-  /** Where it connects to. */
+  /** Its connection options. */
   readonly options: {
     readonly host?: string | undefined;
     readonly port?: number | string | undefined;
   };
-  /** Whether it is a cluster: no. */
+  /** False: it is not a cluster. */
   readonly isCluster: boolean;
   /** Sends a command. */
   call(command: string, args: string[]): Promise<unknown>;
-  /** Makes another client with the same options, save these. */
+  /** Makes another client with the same options, except `override`. */
   duplicate(override?: object): IoredisConnection;
-  /** Hangs up for good. */
+  /** Disconnects for good. */
   disconnect(): void;
   /** Listens to an event. */
-  // Each event has arguments of its own.
+  // Each event has its own arguments.
   on(event: string, listener: (...args: any[]) => void): unknown;
 }
 
 /** The part of an ioredis `Cluster` this adapter uses. */
 export interface IoredisCluster {
-  /** Whether it is a cluster: yes. */
+  /** True: it is a cluster. */
   readonly isCluster: boolean;
   /** The nodes of each slot, its master first. */
   readonly slots: readonly (readonly string[])[];
   /** The nodes it knows. */
   nodes(role?: "all" | "master" | "slave"): IoredisConnection[];
-  /** Asks where the slots are. */
+  /** Requests the slots of the nodes. */
   refreshSlotsCache(): void;
-  /** Makes another client with the same nodes and options, save these. */
+  /** Makes another client with the same nodes and options, except `override`. */
   duplicate(nodes?: [], override?: object): IoredisCluster;
-  /** Hangs up for good. */
+  /** Disconnects for good. */
   disconnect(): void;
   /** Listens to an event. */
-  // Each event has arguments of its own.
+  // Each event has its own arguments.
   on(event: string, listener: (...args: any[]) => void): unknown;
 }
 
 /** An ioredis client: one server, one behind Sentinel, or a cluster. */
 export type IoredisClient = IoredisConnection | IoredisCluster;
 
-/** Milliseconds between looks at where the slots are; a redirection looks at once. */
+/** The milliseconds between refreshes of the slots; a redirection refreshes them at once. */
 const slotsRefreshMs = 5_000;
 
-/** What each connection is opened with, whatever the caller's client has. */
+/** The options of each connection. They override those of the caller's client. */
 export function profile(purpose: Purpose | "topology", timeoutMs: number): object {
   return {
     connectionName: `relier:${purpose}`,
     connectTimeout: Math.max(1, Math.floor(timeoutMs / 2)),
-    // A lost connection is replaced, never revived: what was sent on it is
-    // rejected at once and sent again by us, who know that it may have run.
+    // The adapter replaces a lost connection; ioredis must not revive it. Commands on it
+    // reject at once, and the adapter sends them again, knowing that they may have run.
     retryStrategy: null,
     reconnectOnError: null,
     maxRetriesPerRequest: 0,
@@ -71,9 +71,9 @@ export function profile(purpose: Purpose | "topology", timeoutMs: number): objec
     // Commands wait in the process until the handshake is over, no longer.
     enableOfflineQueue: true,
     lazyConnect: false,
-    // A loading server answers LOADING; asking with INFO needs a permission more.
+    // A loading server answers LOADING; a check with INFO would need another permission.
     enableReadyCheck: false,
-    // Our deadlines are the only ones.
+    // The deadlines of the adapter are the only ones.
     commandTimeout: undefined,
     socketTimeout: undefined,
     blockingTimeout: undefined,
@@ -82,13 +82,13 @@ export function profile(purpose: Purpose | "topology", timeoutMs: number): objec
     protocol: 2,
     replyMapping: "legacy",
     stringNumbers: false,
-    // Scripts name their keys in full, and channels are no keys to ioredis.
+    // Scripts name their keys in full, and ioredis does not prefix channels.
     keyPrefix: "",
     himportFieldsets: undefined,
     scripts: undefined,
     monitor: false,
     readOnly: false,
-    // Sentinel: writes need the master, and asking for it must not give up.
+    // Sentinel: writes need the master, and the search for it must not give up.
     role: "master",
     sentinelRetryStrategy: (times: number) => Math.min(50 * times, 1_000),
     keepAlive: 30_000,
@@ -104,11 +104,11 @@ function adapt(open: () => IoredisConnection): Connect {
     let error: unknown;
     connection.on("error", (reason) => {
       error = reason;
-      // An answer during the handshake (WRONGPASS, a database that does not
-      // exist) would otherwise be passed over, and the next command sent.
+      // Otherwise ioredis would ignore an error answer during the handshake
+      // (WRONGPASS, an unknown database), and send the next command.
       if (isAnswer(reason)) events.onBroken(reason);
-      // An answer nobody asked for: version 5 says so when a slot has moved and
-      // ended its subscriptions. From then on answers may belong to others.
+      // An unexpected answer: version 5 reports this error when a slot has moved and
+      // ended its subscriptions. Later answers may belong to other commands.
       if (/^Command queue state/.test(messageOf(reason))) connection.disconnect();
     });
     connection.on("ready", () => events.onReady());
@@ -116,7 +116,7 @@ function adapt(open: () => IoredisConnection): Connect {
     connection.on("end", () => events.onBroken(error));
     connection.on("message", (channel, message) => events.onMessage(channel, message));
     connection.on("smessage", (channel, message) => events.onMessage(channel, message));
-    // The same, as version 6 says it.
+    // The same event, as version 6 reports it.
     connection.on("moved", () => connection.disconnect());
     return {
       send: (command, args) => connection.call(command, args),
@@ -132,7 +132,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : "";
 }
 
-/** The one node of a server on its own, or of a master behind Sentinel. */
+/** The single node of a standalone server, or of a master behind Sentinel. */
 export function single(client: IoredisConnection, timeoutMs: number): Topology {
   return {
     sharded: false,
@@ -144,9 +144,9 @@ export function single(client: IoredisConnection, timeoutMs: number): Topology {
   };
 }
 
-/** The nodes of a cluster. ioredis tells where slots are; it carries no command of ours. */
+/** The nodes of a cluster. The ioredis cluster client provides the slots, and sends no command. */
 export function cluster(client: IoredisCluster, timeoutMs: number): Topology {
-  // A client of our own: the caller may close theirs, or may never have connected it.
+  // A separate client: the caller may close theirs, or may never have connected it.
   const map = client.duplicate([], {
     lazyConnect: false,
     enableReadyCheck: false,
@@ -163,7 +163,7 @@ export function cluster(client: IoredisCluster, timeoutMs: number): Topology {
     clusterNodeRetryStrategy: null,
     redisOptions: profile("topology", timeoutMs),
   });
-  map.on("error", () => {}); // Reported by the call that fails for it.
+  map.on("error", () => {}); // The call that fails because of it reports the error.
   return {
     sharded: true,
     slot: slotOf,

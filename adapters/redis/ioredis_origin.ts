@@ -8,9 +8,9 @@
 import { Cluster } from "ioredis";
 import { type IoredisClient, profile } from "./ioredis_connection.ts";
 
-/** How to open the same Redis again. It may hold passwords. */
+/** The data to open the same Redis again. It may hold passwords. */
 export interface Origin {
-  /** Where a cluster is asked for its slots; absent for a server. */
+  /** The nodes that know the slots of a cluster; absent for a server. */
   readonly nodes?: { host?: string; port?: number }[];
   readonly options: object;
   readonly timeoutMs: number;
@@ -18,14 +18,14 @@ export interface Origin {
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** What is said without being data, and is ours to say: see the profile. */
+/** Options that are not plain data but that `profile` sets anyway. */
 const ours = new Set([
   ...Object.keys(profile("topology", 0)),
   "sentinelReconnectStrategy",
   "clusterRetryStrategy",
 ]);
 
-/** The origin of `client`, or `undefined` if it depends on functions of the caller's. */
+/** The origin of `client`, or `undefined` if it depends on functions of the caller. */
 export function originOf(client: IoredisClient, timeoutMs: number): Origin | undefined {
   const { options, startupNodes: nodes } = client as unknown as {
     options: Options;
@@ -33,14 +33,14 @@ export function originOf(client: IoredisClient, timeoutMs: number): Origin | und
   };
   try {
     if (!client.isCluster) return structuredClone({ options: data(options), timeoutMs });
-    // How to look up names is a function by default, and that one the other thread has, too.
+    // The default look-up of host names is a function, and the other thread has the same one.
     const standard = new Cluster(nodes!, { lazyConnect: true }).options as unknown as Options;
     const own = Object.entries(data(options)).filter(([name, value]) => value !== standard[name]);
     const { redisOptions = {} } = options as { redisOptions?: Options };
     const plain = { ...Object.fromEntries(own), redisOptions: data(redisOptions) };
     return structuredClone({ nodes: nodes!, options: plain, timeoutMs });
   } catch {
-    return undefined; // A function cannot be told.
+    return undefined; // A function is not plain data.
   }
 }
 

@@ -11,7 +11,7 @@
 export class Unanswered extends Error {
   override readonly name = "Unanswered";
 
-  /** Whether the command was on its way, so that it may have run. */
+  /** True if the command was sent, so that it may have run. */
   readonly sent: boolean;
 
   /** Makes the error; `reason` is a short word such as `ECONNREFUSED`. */
@@ -27,13 +27,13 @@ export interface Failure {
   readonly word: string;
   /** The answer without anything that could be an argument, or the reason for its absence. */
   readonly text: string;
-  /** Whether the command may have run all the same. */
+  /** True if the command may have run all the same. */
   readonly mayHaveRun: boolean;
-  /** Whether the same command may well succeed in a moment. */
+  /** True if the same command may succeed in a moment. */
   readonly passing: boolean;
 }
 
-/** Answers that describe a moment of the server, not the command. */
+/** Answers about a passing state of the server, not about the command. */
 const passing: ReadonlySet<string> = new Set([
   "ASK",
   "BUSY",
@@ -61,13 +61,13 @@ const fixed: ReadonlySet<string> = new Set([
   "WRONGTYPE",
 ]);
 
-/** Tells whether `error` is an answer of Redis, by its first word: error classes differ. */
+/** Returns true for an answer of Redis, by its first word: error classes differ. */
 export function isAnswer(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof Unanswered) return false;
   return error.name === "ReplyError" || /^[A-Z][A-Z0-9_]*(?= |$)/.test(error.message);
 }
 
-/** Reads an error a client threw; `args` are what its text must not repeat. */
+/** Reads an error of a client. The text must not repeat any of `args`. */
 export function explain(error: unknown, args: readonly string[] = []): Failure {
   if (!isAnswer(error)) {
     return {
@@ -87,18 +87,18 @@ export function explain(error: unknown, args: readonly string[] = []): Failure {
   };
 }
 
-/** A short name for why no answer came: codes are safe, messages of clients may not be. */
+/** A short reason for a missing answer: codes are safe, messages of clients may not be. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Unanswered) return error.message;
-  // What Deno does not permit: the text names the flag, and at most a host or a path.
+  // Deno denies a permission: the text names the flag, and at most a host or a path.
   if (error instanceof Error && error.name === "NotCapable") return error.message;
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === "string" && /^[A-Z0-9_]{1,60}$/.test(code) ? code : "the connection broke";
 }
 
 /**
- * Cuts what could be an argument out of an answer. Redis quotes what it
- * repeats, and a script's own message stands behind a colon.
+ * Removes possible arguments from an answer. Redis quotes the arguments it
+ * repeats, and a script's own message follows a colon.
  */
 function scrub(message: string, word: string, args: readonly string[]): string {
   const line = /user_script:(\d+)/.exec(message)?.[1];
@@ -109,7 +109,7 @@ function scrub(message: string, word: string, args: readonly string[]): string {
       : `${word} in line ${line} of the script`;
   }
   text = text.slice(0, 200).trim();
-  // Redis may cut what it repeats, so the beginning of a long argument counts too.
+  // Redis may shorten an argument, so the beginning of a long one counts too.
   const repeats = args.some((arg) => arg.length > 3 && text.includes(arg.slice(0, 12)));
   return repeats ? word : text;
 }

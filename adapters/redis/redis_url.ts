@@ -4,12 +4,12 @@
  * @module
  */
 
-/** Whether `url` is a path to a socket of this machine. */
+/** Returns true if `url` is a path to a socket of this machine. */
 export function isSocket(url: string): boolean {
   return /^(?:unix:\/\/)?\//.test(url);
 }
 
-/** Refuses what is no URL of a Redis. It is not repeated, as it may hold a password. */
+/** Refuses a malformed URL. The message does not repeat it, as it may hold a password. */
 export function checkUrl(url: string): void {
   if (isSocket(url) || /^rediss?:\/\/[^/?#]*(?:\/\d*)?(?:[?#]|$)/.test(url)) return;
   throw new TypeError(

@@ -1,6 +1,6 @@
 /**
- * Runs a program over any client: by its hash, by its text where the hash
- * is unknown, and again while the trouble may pass. This is the only place
+ * Runs a program over any client: by its hash, by its text if the hash
+ * is unknown, and again while the failure may pass. This is the only place
  * that sends anything twice, so it is the only one that knows whether an
  * unanswered attempt may have run.
  *
@@ -25,11 +25,11 @@ export interface Attempt {
   readonly args: string[];
   /** The keys among them, which decide the node on a cluster. */
   readonly keys: readonly string[];
-  /** What to await behind it. */
+  /** The confirmation to await after the reply. */
   readonly confirm: Confirm | undefined;
   /** The program's name, for messages. */
   readonly name: string;
-  /** Milliseconds this attempt may take. */
+  /** The most milliseconds of this attempt. */
   readonly limitMs: number;
 }
 
@@ -51,12 +51,12 @@ export interface ScriptRunnerOptions {
 /** Makes the `run` of a port from a way to send one command. */
 export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPort["run"] {
   const { timeoutMs, closing } = options;
-  // With less there is no time for an answer: what was refused would become unknown.
+  // A shorter attempt leaves no time for an answer: a refusal would become unknown.
   const shortestMs = Math.min(100, timeoutMs / 5);
   return async (program, keys, args, confirm) => {
     refuseOtherThanStrings(program, keys, args);
     const rest = [String(keys.length), ...keys, ...args];
-    // Confirming may take its whole time without anything being wrong.
+    // A confirmation may take all of its time without a failure.
     const extraMs = confirm?.timeoutMs ?? 0;
     const deadline = now() + timeoutMs + extraMs;
     let bySource = false;
@@ -73,14 +73,14 @@ export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPor
             keys,
             confirm,
             name: program.name,
-            // Half of the time each: a dead connection leaves room for a second one.
+            // Half of the time each: after a dead connection there is time for another one.
             limitMs: Math.max(1, Math.min(timeoutMs / 2 + extraMs, deadline - now())),
           }),
         );
       } catch (error) {
         if (error instanceof RedisError) throw error;
         const failure = explain(error, rest);
-        // The last try is cut short by the deadline: what ended the others says more.
+        // The deadline cuts the last attempt short: the errors of earlier ones explain more.
         if (failure.text !== "ETIMEDOUT" || why === "") why = failure.text;
         if (failure.word === "NOSCRIPT" && !bySource) {
           bySource = true;
@@ -90,7 +90,7 @@ export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPor
         mayHaveRun ||= failure.mayHaveRun;
         const pauseMs = backoff(++failures);
         if (!failure.passing || now() + pauseMs + shortestMs >= deadline) {
-          // The last moments belong to the deadline: to reject early is to give up early.
+          // Wait for the deadline: rejecting earlier would give up earlier.
           if (failure.passing) await sleep(deadline - now(), closing);
           throw failed(program, { ...failure, text: why }, mayHaveRun, timeoutMs + extraMs);
         }
@@ -100,7 +100,7 @@ export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPor
   };
 }
 
-/** A client that flattens arrays would shift every argument behind one. */
+/** Checks arguments: a client that flattens an array would displace those after it. */
 function refuseOtherThanStrings(
   { name }: Program,
   keys: readonly string[],
@@ -141,7 +141,7 @@ function closed({ name }: Program): RedisError {
 
 function checked(program: Program, reply: unknown): Reply {
   if (!isReply(reply)) {
-    // A client set up to turn replies into objects, booleans or buffers.
+    // The client is configured to convert replies to objects, booleans or buffers.
     throw new RedisError(
       `Cannot read the reply of "${program.name}": it holds more than strings, integers and nulls`,
       "unknown",

@@ -13,7 +13,7 @@ export function sha1(text: string): string {
   bytes.set(message);
   bytes[message.length] = 0x80;
   const view = new DataView(bytes.buffer);
-  // Nothing here is longer than 2^29 bytes, so the upper half of the length is zero.
+  // No text here is longer than 2^29 bytes, so the upper half of the length is zero.
   view.setUint32(bytes.length - 4, message.length * 8);
 
   const state = Int32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0);

@@ -16,9 +16,9 @@ import { type Link, openLink, type Wire } from "./connection.ts";
 export interface Listener {
   /** See {@linkcode RedisPort.listen}. */
   readonly listen: NonNullable<RedisPort["listen"]>;
-  /** Hangs up on `node`, which is no master any more: its subscriptions move to the new one. */
+  /** Closes the connection to `node`, which lost its role as master: its subscriptions move. */
   leave(node: string): void;
-  /** Hangs up. */
+  /** Closes all subscriptions. */
   close(): void;
 }
 
@@ -30,22 +30,22 @@ interface Handler {
 interface Entry {
   readonly channel: string;
   readonly handlers: Set<Handler>;
-  /** The connection it was last asked for on; messages of others are not its. */
+  /** The connection of the last request to subscribe; messages of others are ignored. */
   wire?: Wire;
-  /** Whether Redis has confirmed it there. */
+  /** True once Redis has confirmed it there. */
   standing: boolean;
-  /** Under way, so that callers share it. */
+  /** The request under way, so that callers share it. */
   asking?: Promise<void> | undefined;
 }
 
-/** The subscribed channels, and the connections they stand on. */
+/** The subscribed channels, and their connections. */
 interface Subscriptions {
   readonly entries: Map<string, Entry>;
-  /** Subscribes until it stands. Shared: it outlives a caller who gives up, not the last one. */
+  /** Subscribes until Redis confirms. Callers share it: it ends when the last one gives up. */
   ask(entry: Entry): Promise<void>;
   /** Unsubscribes `channel` on `wire`. */
   forget(wire: Wire, channel: string): void;
-  /** Hangs up on `node`, or on every node. */
+  /** Closes the connection to `node`, or to every node. */
   close(node?: string): void;
 }
 
@@ -69,7 +69,7 @@ function openSubscriptions(topology: Topology, timeoutMs: number, closing: Stop)
       entry.standing = false;
       if (closing.stopped) continue;
       for (const { onCut } of entry.handlers) if (onCut !== undefined) detached(onCut);
-      void ask(entry).catch(() => {}); // Ends when it stands, or when no handler is left.
+      void ask(entry).catch(() => {}); // It ends once the subscription stands, or no handler is left.
     }
   }
 
@@ -86,7 +86,7 @@ function openSubscriptions(topology: Topology, timeoutMs: number, closing: Stop)
           return await askOnce(entry);
         } catch (error) {
           const { passing } = explain(error);
-          // A refusal is the first caller's answer; one that stood before is asked for again.
+          // A refusal rejects the first request; a subscription that stood before is requested again.
           if (!passing && entry.wire === undefined) throw error;
           topology.refresh();
         }
@@ -103,7 +103,7 @@ function openSubscriptions(topology: Topology, timeoutMs: number, closing: Stop)
     const wire = await linkTo(node).wire(closing);
     if (entry.handlers.size === 0) return;
     const before = entry.wire;
-    // Set before the answer: a message may be right behind it.
+    // Set before the answer: a message may follow it at once.
     entry.wire = wire;
     try {
       await wire.send(`${shard}subscribe`, [entry.channel], timeoutMs / 2);
@@ -112,11 +112,11 @@ function openSubscriptions(topology: Topology, timeoutMs: number, closing: Stop)
       throw error;
     }
     entry.standing = true;
-    // On a cluster the slot may have moved: one subscription is enough.
+    // On a cluster the slot may have moved: drop the old subscription.
     if (before !== undefined && before !== wire) forget(before, entry.channel);
   }
 
-  // If it fails the connection is gone, and the subscription with it.
+  // If this fails, the connection is lost, and its subscription with it.
   const forget = (wire: Wire, channel: string): void =>
     void (wire.broken || wire.send(`${shard}unsubscribe`, [channel], timeoutMs).catch(() => {}));
 
@@ -150,7 +150,7 @@ export function listener(topology: Topology, timeoutMs: number, closing: Stop): 
         if (own.wire !== undefined) forget(own.wire, channel);
       };
       try {
-        // Asked for even if it stands: the answer proves that the connection does, too.
+        // Requested even if it stands: the answer proves that the connection works.
         await within(timeoutMs, ask(own), () => new Unanswered(true, "ETIMEDOUT"));
       } catch (error) {
         stop();
@@ -167,7 +167,7 @@ export function listener(topology: Topology, timeoutMs: number, closing: Stop): 
   };
 }
 
-/** A handler that throws must not end the connection's own work, nor go unheard. */
+/** Runs a handler so that its error is reported, and does not stop the connection. */
 export function detached(handler: () => void): void {
   try {
     handler();

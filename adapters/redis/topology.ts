@@ -7,23 +7,23 @@
 
 import type { Connect } from "./connection.ts";
 
-/** What a connection is for, as `CLIENT LIST` shows it behind `relier:`. */
+/** The purpose of a connection, as `CLIENT LIST` shows it after `relier:`. */
 export type Purpose = "commands" | "confirm" | "wait" | "listen";
 
 /** The nodes of one Redis. */
 export interface Topology {
-  /** Whether channels belong to slots, and `SSUBSCRIBE` is the verb. */
+  /** True if channels belong to slots, and `SSUBSCRIBE` subscribes to them. */
   readonly sharded: boolean;
-  /** What to say when a node sends callers to another one, where nobody can follow. */
+  /** The error text for a redirection that this adapter cannot follow. */
   readonly astray?: string;
-  /** What may share one command: the slot of `key`, or 0 where there are none. */
+  /** The slot of `key`, or 0 without slots. One command may only use keys of one slot. */
   slot(key: string): number;
-  /** The name of the node that serves `slot`; undefined while that is not known. */
+  /** The name of the node that serves `slot`; undefined while it is unknown. */
   node(slot: number): string | undefined;
   /** A way to connect to a node. */
   connect(node: string, purpose: Purpose): Connect;
-  /** Asks where the slots are now. Cheap, and done in the background. */
+  /** Refreshes the slots. Cheap, and done in the background. */
   refresh(): void;
-  /** Closes what finding out needed. */
+  /** Closes the connections that find the nodes. */
   close(): void;
 }

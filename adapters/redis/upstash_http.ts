@@ -1,7 +1,7 @@
 /**
  * Upstash's REST API over `fetch`. The SDK's own transport shows neither the
- * status nor `Retry-After`, tries again by itself and hangs every argument on
- * its errors; here an answer is told from the absence of one, and that is all.
+ * status nor `Retry-After`, retries by itself and attaches every argument to
+ * its errors. This transport only separates an answer from a missing one.
  *
  * @module
  */
@@ -9,33 +9,33 @@
 import { Unanswered } from "./redis_failure.ts";
 import { now, sleep, type Stop } from "./deadline.ts";
 
-/** Where a database is, and who asks. */
+/** The address and the token of a database, and limits. */
 export interface HttpOptions {
   /** The REST URL. */
   readonly url: string;
   /** Its token. */
   readonly token: string;
-  /** Milliseconds one request may take. */
+  /** The most milliseconds of one request. */
   readonly limitMs: number;
-  /** Ends when the port closes; requests are then given up. */
+  /** Stops when the port closes; requests are then aborted. */
   readonly closing: Stop;
 }
 
-/** A way to one database. */
+/** An HTTP client of one database. */
 export interface Http {
   /** Posts `body` to `path`, and resolves to the JSON of the answer. Sends it once. */
   post(path: string, body: unknown): Promise<unknown>;
   /**
-   * Resolves as soon as Upstash wants to be asked again, which is mostly at
-   * once; rejects with what it said if that is not within `limitMs`.
+   * Resolves as soon as Upstash accepts requests again, which is usually at
+   * once; rejects with its last error if that takes longer than `limitMs`.
    */
   ready(limitMs: number): Promise<void>;
 }
 
-/** Milliseconds a `Retry-After` is believed at most: what it waits for may be over sooner. */
+/** The longest `Retry-After` to respect, in ms: its cause may end sooner. */
 const longestHoldMs = 60_000;
 
-/** Why a connection was never made, as runtimes call it: nothing was sent. */
+/** The codes of runtimes for a connection that was never made: nothing was sent. */
 const unsent: ReadonlySet<unknown> = new Set([
   "ConnectionRefused",
   "EAI_AGAIN",
@@ -44,12 +44,12 @@ const unsent: ReadonlySet<unknown> = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-/** Makes an error that stands for an answer of Redis: its first word is Redis's. */
+/** Makes an error for an answer of Redis, whose first word is its code. */
 export function answer(message: string): Error {
   return Object.assign(new Error(message), { name: "ReplyError" });
 }
 
-/** What a failed `fetch` tells: some runtimes hide the reason below. */
+/** Reads the error of a failed `fetch`: some runtimes hide the reason in its cause. */
 export function unanswered(error: unknown): Unanswered {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } };
   const reason = cause?.code ?? code;
@@ -57,9 +57,9 @@ export function unanswered(error: unknown): Unanswered {
   return new Unanswered(!unsent.has(reason), known ? reason : "the connection broke");
 }
 
-/** Makes a way to the database at `url`. Nothing is opened. */
+/** Makes a client of the database at `url`. Opens no connection. */
 export function openHttp({ url, token, limitMs, closing }: HttpOptions): Http {
-  /** So that what was written is read, whichever replica is asked. */
+  /** Sent with each request, so that any replica returns the latest writes. */
   let syncToken = "";
   let hold = { until: 0, why: answer("HTTP429") };
 
@@ -116,7 +116,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What an answer without results says. */
+/** Reads the error of a response without results. */
 function reasonOf(status: number, json: unknown): Error {
   const said = (json as { error?: unknown } | null | undefined)?.error;
   if (status === 429) {
@@ -129,7 +129,7 @@ function reasonOf(status: number, json: unknown): Error {
     return answer("ERR HTTP 413 of Upstash, the request is too large for its plan");
   }
   if (status === 400 && typeof said === "string") return answer(said);
-  // A gateway's word says nothing about what happened behind it.
+  // An error of a gateway does not show whether the command ran.
   if (status >= 500 || status === 408) return new Unanswered(true, `HTTP ${status}`);
   if (status >= 400) {
     return answer(`ERR HTTP ${status}, so the url is not the REST URL of an Upstash database`);
@@ -137,7 +137,7 @@ function reasonOf(status: number, json: unknown): Error {
   return new Unanswered(true, `HTTP ${status} without the JSON of Upstash`);
 }
 
-/** Seconds or a date, as HTTP has it, in milliseconds from now. */
+/** Reads seconds or an HTTP date, as milliseconds from now. */
 function retryAfterMs(header: string | null): number {
   if (header === null) return 0;
   const seconds = Number(header);

@@ -1,8 +1,8 @@
 /**
- * A script on Upstash holds up the whole database, unless its first line says
- * that it touches nothing but its keys, which ours do. Redis itself refuses
- * that line, so it is given up at the first refusal: a server that is not
- * Upstash (a proxy, a test) costs two requests more, once.
+ * Declares to Upstash that a script touches only its own keys. Without that first
+ * line a script locks the whole database. Redis itself refuses the line, so the
+ * first refusal disables it: a server that is not Upstash (a proxy, a test)
+ * costs two more requests, once.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { sha1 } from "./sha1.ts";
 
 const line = "#!lua flags=allow-key-locking\n";
 
-/** What servers say to the line: Redis 7 knows such lines but not the flag, Redis 6 knows none. */
+/** The refusals of the line: Redis 7 knows such lines but not the flag, Redis 6 knows neither. */
 const refusal = /shebang|key-locking|ERR in line 1 of the script/;
 
-/** Makes a `run` that locks keys where the server can, and everything where it cannot. */
+/** Makes a `run` that locks only its keys if the server supports that, else everything. */
 export function lockingKeys(run: RedisPort["run"]): RedisPort["run"] {
   const locking = new Map<string, Program>();
   let able = true;

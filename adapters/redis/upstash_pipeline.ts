@@ -1,6 +1,6 @@
 /**
- * Calls of one turn in one request: a request costs tens of milliseconds and a
- * place among the few a runtime allows. Each call is answered by itself.
+ * Sends the calls of one turn in one request: a request takes tens of milliseconds,
+ * and a runtime allows only a few at a time. Each call has its own answer.
  *
  * @module
  */
@@ -11,19 +11,19 @@ import type { Attempt, Send } from "./script_runner.ts";
 import { type Stop, within } from "./deadline.ts";
 import { answer, unanswered } from "./upstash_http.ts";
 
-/** The part of the SDK's client that is used. */
+/** The part of the SDK's client that this adapter uses. */
 export interface UpstashClient {
   /** Begins a request of several commands. */
   pipeline(): UpstashPipeline;
 }
 
-/** The part of the SDK's pipeline that is used. */
+/** The part of the SDK's pipeline that this adapter uses. */
 export interface UpstashPipeline {
   /** Adds a script by its text. */
   eval(script: string, keys: string[], args: string[]): unknown;
   /** Adds a script by its hash. */
   evalsha(sha: string, keys: string[], args: string[]): unknown;
-  /** Sends all of it; resolves to `{ result, error }` for each command. */
+  /** Sends all commands; resolves to `{ result, error }` for each command. */
   exec(options: { readonly keepErrors: true }): Promise<readonly unknown[]>;
 }
 
@@ -33,13 +33,13 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** Upstash takes 10 MB in one request, and JSON may need six bytes for a character. */
+/** The most characters of a request: Upstash takes 10 MB, and JSON may need six bytes for one. */
 const mostCharacters = 1_000_000;
 const mostCommands = 250;
 
 /**
- * Makes a `send` that gathers what is sent in one turn, and no more: on Workers
- * a request that was made for another event is cut off when that one is over.
+ * Makes a `send` that batches the attempts of one turn only: on Workers, a request
+ * that another event started is cancelled when that event ends.
  * An attempt may take `limitMs` at most.
  */
 export function batcher(client: UpstashClient, limitMs: number, closing: Stop): Send {
@@ -58,13 +58,13 @@ export function batcher(client: UpstashClient, limitMs: number, closing: Stop): 
       forget = closing.onStop(() => reject(new Unanswered(true, "the port is closed")));
     });
     if (jobs.length === 1) queueMicrotask(flush);
-    // A caller's client may wait for ever.
+    // The client of a caller may never settle.
     const late = () => new Unanswered(true, "ETIMEDOUT");
     return within(Math.min(attempt.limitMs, limitMs), answered, late).finally(forget);
   };
 }
 
-/** Takes what may go together. One large call is no reason to refuse the others. */
+/** Takes the calls that fit one request, so that a large call does not get the others refused. */
 function portion(waiting: Job[]): readonly Job[] {
   let characters = 0;
   let length = 0;
@@ -91,16 +91,16 @@ async function post(client: UpstashClient, jobs: readonly Job[]): Promise<void> 
       else job.reject(answer(error));
     }
   } catch (error) {
-    const why = told(error);
+    const why = sdkFailure(error);
     for (const job of jobs) job.reject(why);
   }
 }
 
 /**
- * What an error of the SDK says, without the commands behind it. Of an answer
- * that is no JSON it repeats the beginning, which may be anything.
+ * Reads an error of the SDK, without the commands it repeats. For an answer that
+ * is not JSON, the SDK repeats its beginning, which may be anything.
  */
-export function told(error: unknown): Error {
+export function sdkFailure(error: unknown): Error {
   if (error instanceof Unanswered || error instanceof RedisError) return error;
   const { name, message } = error as Error;
   if (name === "ReplyError") return error as Error;

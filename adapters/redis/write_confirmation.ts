@@ -1,8 +1,8 @@
 /**
- * Confirming a write: `WAIT` and `WAITAOF` behind the script, on the same
- * connection. Both hold up the connection they are sent on, for a whole fsync
- * interval if need be, so it is one that nothing else uses, and everything
- * that gathers meanwhile is confirmed together by the next round.
+ * Confirms writes: `WAIT` and `WAITAOF` after the script, on the same connection.
+ * Both block their connection, for up to a whole fsync interval, so no other
+ * command uses it. The next round confirms all attempts that arrive meanwhile
+ * together.
  *
  * @module
  */
@@ -15,17 +15,17 @@ import type { Link, Wire } from "./connection.ts";
 
 /** Sends attempts that ask for confirmation, to one node. */
 export interface Confirmer {
-  /** Sends one attempt, and resolves with its reply once that is confirmed. */
+  /** Sends one attempt, and resolves to its reply once the write is confirmed. */
   send(attempt: Attempt): Promise<unknown>;
-  /** Hangs up. */
+  /** Closes the connection. */
   close(): void;
 }
 
-/** How a server can promise that the append-only file is on disk. */
+/** The way a server confirms that the append-only file is on disk, or the error that it cannot. */
 type Fsync = "WAITAOF" | "always" | RedisError;
 
 interface Job {
-  /** Set when its caller has given up, so that it is not run for nobody. */
+  /** Set when its caller has given up, so that it is not sent any more. */
   expired?: boolean;
   readonly attempt: Attempt;
   readonly confirm: Confirm;
@@ -33,17 +33,17 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** Makes a confirmer over `link`, which has to be its own. */
+/** Makes a confirmer over `link`, which no other part may use. */
 export function confirmer(link: Link, closing: Stop): Confirmer {
   const waiting: Job[] = [];
   const fsyncOf = new WeakMap<Wire, Fsync>();
   let busy = false;
 
-  /** Rounds never overlap: a script sent meanwhile would stand behind the wait anyway. */
+  /** Runs rounds one at a time: a script sent meanwhile would queue after the wait anyway. */
   async function rounds(): Promise<void> {
     busy = true;
     try {
-      // What is asked for in the same turn shares the first round.
+      // Attempts of the same turn share the first round.
       await undefined;
       while (waiting.length > 0) await round(waiting.splice(0));
     } finally {
@@ -59,13 +59,13 @@ export function confirmer(link: Link, closing: Stop): Confirmer {
         const fsync = fsyncOf.get(wire) ?? await probe(wire, able[0]!.attempt);
         fsyncOf.set(wire, fsync);
         if (fsync instanceof RedisError) {
-          // Refused before anything ran: afterwards it would be too late to say no.
+          // Refused before any script runs: a later refusal could not undo the write.
           for (const job of able) if (job.confirm.fsync) job.reject(named(fsync, job.attempt));
           able = able.filter((job) => !job.confirm.fsync);
         }
       }
-      // Redis waits for what this connection last saw written, so it has to be
-      // this one; and a script that was refused is not worth a wait.
+      // WAIT covers the last write of its own connection, so it must be this one.
+      // A refused script needs no wait.
       const replies = await Promise.all(able.map((job) => reply(wire, job)));
       const answers = new Map<string, Promise<Answered>>();
       const ask = (need: readonly string[], { attempt }: Job) => {
@@ -129,7 +129,7 @@ function needsOf(confirm: Confirm, waitaof: boolean): string[][] {
   return needs;
 }
 
-/** Why a write that was made cannot be called confirmed; undefined if it can. */
+/** The reason why a write is not confirmed; undefined if it is. */
 function doubt(
   { attempt, confirm }: Job,
   need: readonly string[],
@@ -138,7 +138,7 @@ function doubt(
   if ("error" in answer) {
     const { word, text, passing } = explain(answer.error);
     const lacking = word === "NOPERM" || text.startsWith("ERR unknown command");
-    // The script ran. Only a repetition on a sound connection can tell more.
+    // The script ran. Only a repetition on a working connection can confirm its write.
     if (passing || !lacking) return new Unanswered(true, text);
     const message = `Cannot confirm "${attempt.name}", which ran: Redis answered ${text}`;
     return new RedisError(message, "unsupported", word);
@@ -155,7 +155,7 @@ function doubt(
   return new RedisError(message, "unknown");
 }
 
-/** Asks a server, once per connection, what it can promise about its own disk. */
+/** Finds out, once per connection, how the server can confirm a write to its disk. */
 async function probe(wire: Wire, { limitMs }: Attempt): Promise<Fsync> {
   try {
     await wire.send("WAITAOF", ["1", "0", "1"], limitMs);
@@ -176,7 +176,7 @@ async function probe(wire: Wire, { limitMs }: Attempt): Promise<Fsync> {
     return unsupported("it has no WAITAOF, and its configuration may not be read", word);
   }
   if (appendonly !== "yes") return unsupported("it has no append-only file", "");
-  // Redis then writes to disk before it answers, so the reply is the promise.
+  // Redis then writes to disk before it answers, so the reply is the confirmation.
   if (appendfsync === "always") return "always";
   return unsupported('it has no WAITAOF, and "appendfsync" is not "always"', "");
 }

@@ -1,26 +1,26 @@
 /**
  * A worker that dies in the middle of its work, as a process does: from one
- * moment on it says nothing any more, and hears nothing. What is left of it in
- * this process is ended with the test.
+ * moment on its calls have no effect and get no reply. Its remains in this
+ * process are ended with the test.
  *
  * @module
  */
 
 import { createWorker, type RedisPort, type Relier, type Worker } from "../../mod.ts";
 
-/** A port that can be cut off without a word. */
+/** A port that can be cut off without notice. */
 export interface MortalPort extends RedisPort {
-  /** Cuts it off before the next call of `program`. */
+  /** Cuts the port off before the next call of `program`. */
   killBefore(program: string): void;
-  /** Cuts it off: its subscriptions are gone, its calls are not answered. */
+  /** Cuts the port off: its subscriptions end, its calls stay unanswered. */
   kill(): void;
-  /** Resolves when it is cut off. */
+  /** Resolves when the port is cut off. */
   readonly dead: Promise<void>;
-  /** Lets go on what waits for an answer: Redis refuses it by now, and so it ends. */
+  /** Continues the unanswered calls: Redis refuses them by now, so their callers end. */
   reopen(): void;
 }
 
-/** Makes a port over `port` that can be cut off; what it does meanwhile is the same. */
+/** Makes a port over `port` that can be cut off; until then it behaves the same. */
 export function mortal(port: RedisPort): MortalPort {
   const leaves = new Set<() => void>();
   let last: string | undefined;
@@ -36,7 +36,7 @@ export function mortal(port: RedisPort): MortalPort {
     die();
   }
 
-  /** An answer that comes after death is not heard either. */
+  /** Delays a call, and an answer that arrives after death, until the port is reopened. */
   async function heard<T>(call: () => Promise<T>): Promise<T> {
     if (silent) await reopened;
     try {
@@ -75,18 +75,18 @@ export function mortal(port: RedisPort): MortalPort {
   };
 }
 
-/** A worker that is to die. */
+/** A worker to be killed. */
 export interface Victim {
-  /** Works until it runs `task`, or until there is nothing due; resolves to whether it died. */
+  /** Works until it runs `task`, or until no task is due; resolves to true if it died. */
   work(queues: readonly string[], task: string | undefined): Promise<boolean>;
-  /** Has its handler aborted, if that still runs, and ends it all. */
+  /** Aborts its handler, if that still runs, and ends the worker. */
   bury(): Promise<void>;
 }
 
-/** How long, in real ms, a handler may go on that does not end by itself. */
+/** The real ms that a handler may run on if it does not end by itself. */
 const lifeMs = 100;
 
-/** Makes a victim that is reached by `port`, and whose client is `client`. */
+/** Makes a victim that uses `port`, and whose client is `client`. */
 export function createVictim(client: Relier, port: MortalPort): Victim {
   const workers: Worker[] = [];
 
@@ -102,7 +102,7 @@ export function createVictim(client: Relier, port: MortalPort): Victim {
       const begun = new Promise<true>((resolve) =>
         worker.on("started", ({ name }) => {
           if (task !== undefined && name !== task) return;
-          // What its handler does is done; only that it has ended is never told.
+          // The effects of the handler remain; only its end is never reported.
           port.killBefore("settle_and_claim");
           resolve(true);
         })

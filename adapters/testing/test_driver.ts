@@ -7,27 +7,27 @@
 
 import { createWorker, lockQueue, type QueueStats, type Relier, type Worker } from "../../mod.ts";
 
-/** Works for a test, one call at a time. */
+/** Runs the tasks of a test, one call at a time. */
 export interface Drive {
-  /** The queues that are worked on: all there are. */
+  /** Lists the queues to work on: all that exist. */
   queues(): Promise<string[]>;
-  /** Works until nothing is left that will come to something by itself. */
+  /** Works until no task can progress by itself. */
   drain(): Promise<void>;
-  /** Lets `ms` pass, and works off in order what comes due meanwhile. */
+  /** Moves the clock by `ms`, and runs tasks in the order they become due. */
   tick(ms: number): Promise<void>;
-  /** Has `attempt` look for something, and moves on until it has found it. */
+  /** Calls `attempt` and moves the clock, until `attempt` finds its task. */
   seek(what: string, attempt: (queues: readonly string[]) => Promise<boolean>): Promise<void>;
 }
 
-/** How often the clock may be moved without an end in sight. */
+/** The most moves of the clock in one call. */
 const mostRounds = 1_000;
-/** Handlers take the time they take: the test has an end of its own. */
+/** The time limit of a round. Long, because the test has its own timeout. */
 const budget = "10m";
-/** While something runs, sweeps have to notice that a worker is gone. */
+/** The interval of sweeps while a task runs: they have to notice that its worker is gone. */
 const sweepMs = 250;
 
 /**
- * Makes the drive of `client`; `advance` moves its clock, if that is virtual, and
+ * Makes the driver of `client`; `advance` moves its clock, if that is virtual, and
  * `pushed` are the queues it has pushed to.
  */
 export function createDrive(
@@ -40,7 +40,7 @@ export function createDrive(
   let worked: readonly string[] = [];
   const next = createForecast(client, advance);
 
-  /** Two calls that moved one clock at the same time would skip what is between them. */
+  /** Runs one call at a time: two that moved the clock together would skip due times. */
   function alone<T>(work: () => Promise<T>): Promise<T> {
     const mine = last.then(work);
     last = mine.catch(() => {});
@@ -52,11 +52,11 @@ export function createDrive(
     return [...new Set(["default", ...known, ...pushed()])].filter((name) => name !== lockQueue);
   }
 
-  /** A worker of `names`; the same one as before, unless there are others now. */
+  /** Returns a worker of `names`; the previous one, unless the names have changed. */
   function workerOf(names: readonly string[]): Worker {
     if (names.join() !== worked.join()) worker = undefined;
     worked = names;
-    // It would wait for what a sweep has raised by a timer, and that is due by our clock.
+    // Its own phoenix would wait by a timer for tasks that are due by the virtual clock.
     return worker ??= createWorker(client, { queues: names, handleSignals: false, phoenix: false });
   }
 
@@ -144,7 +144,7 @@ function createForecast(
     const { tasks: [first] } = await client.queue(name).page(state, { limit: 1 });
     const now = advance?.(0) ?? Date.now();
     const ms = (first?.at?.getTime() ?? now) - now;
-    // What is due and was not taken waits for a lane that a dead worker keeps.
+    // A due task that was not claimed waits for a quarantine lane that a dead worker keeps.
     return ms > 0 ? ms : sweepMs;
   }
 

@@ -1,6 +1,6 @@
 /**
- * Where the tasks of a test go: a Redis in memory, or a corner of a real one
- * that is cleared away at the end.
+ * Places for the tasks of a test: a Redis in memory, or a random prefix in a real
+ * one that is cleared at the end.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { environment } from "../../core/base/host.ts";
 import type { RedisPort, RelierOptions } from "../../mod.ts";
 import { memory } from "../memory.ts";
 
-/** A place for the tasks of one test. */
+/** A place for the tasks of a test. */
 export interface Place {
   readonly port: RedisPort;
   readonly prefix: string;
   /** Moves its clock, if that is virtual. */
   readonly advance: ((ms: number) => number) | undefined;
-  /** Leaves it as it was. */
+  /** Leaves the place as it was. */
   leave(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export async function openPlace(
   };
 }
 
-/** A corner of a real Redis, under a prefix of its own. */
+/** Opens a place in a real Redis, under a random prefix. */
 async function corner(redis: string | RedisPort | undefined): Promise<Place> {
   if (redis === undefined) {
     throw misfit("redis", 'a URL or a port in mode "redis", or RELIER_REDIS_URL be set');
