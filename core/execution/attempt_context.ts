@@ -23,8 +23,10 @@ export function createAttemptContext(
   const id = idOf(claim.partition, claim.id);
   const { name, hardTimeoutMs } = definition;
   const onError = (error: unknown) => host.onError(error, id, name);
-  const hard = new AbortController();
-  const soft = new AbortController();
+  // Made when they are asked for: a pair per attempt costs more than a short handler.
+  let hard: AbortController | undefined;
+  let soft: AbortController | undefined;
+  let steps: Steps | undefined;
   let progress = "", remark = "", savedPartial = claim.again?.partial ?? "";
 
   const task: TaskContext = {
@@ -40,8 +42,12 @@ export function createAttemptContext(
     enqueuedAt: new Date(claim.pushedAt),
     deadline: hardTimeoutMs === undefined ? null : new Date(Date.now() + hardTimeoutMs),
     headers: envelope.headers,
-    signal: hard.signal,
-    softSignal: soft.signal,
+    get signal() {
+      return (hard ??= new AbortController()).signal;
+    },
+    get softSignal() {
+      return (soft ??= new AbortController()).signal;
+    },
     heartbeat: () => host.beatOnce(claim),
     progress(percent, note = "") {
       if (!Number.isFinite(percent)) return;
@@ -50,7 +56,7 @@ export function createAttemptContext(
     },
     partialResult: undefined,
     previous: previousOf(claim, onError),
-    step: stepsOf(claim, name, host, span),
+    step: (key, fn) => (steps ??= new Steps(claim, name, host, span)).step(key, fn),
     log: logOf(id, name),
   };
 
@@ -66,8 +72,8 @@ export function createAttemptContext(
 
   return {
     task,
-    abort: (reason) => hard.abort(reason),
-    abortSoftly: (reason) => soft.abort(reason),
+    abort: (reason) => (hard ??= new AbortController()).abort(reason),
+    abortSoftly: (reason) => (soft ??= new AbortController()).abort(reason),
     update() {
       const partial = partialText();
       return { progress, remark, partial: partial === savedPartial ? "" : partial };
@@ -79,40 +85,52 @@ export function createAttemptContext(
   };
 }
 
-/** The `step` function of an attempt: a step that an earlier attempt finished is not run again. */
-function stepsOf(
-  claim: Claim,
-  name: string,
-  host: AttemptHost,
-  span: Pick<AttemptScope, "step"> | undefined,
-): TaskContext["step"] {
-  const running = new Map<string, Promise<unknown>>();
-  const finished = new Map<string, string>();
-  const stored = claim.again?.steps ?? [];
-  for (let i = 0; i < stored.length; i += 2) finished.set(stored[i]!, stored[i + 1]!);
+/** The steps of an attempt: a step that an earlier attempt finished is not run again. */
+class Steps {
+  readonly #claim: Claim;
+  readonly #task: string;
+  readonly #host: AttemptHost;
+  readonly #span: Pick<AttemptScope, "step"> | undefined;
+  readonly #running: Map<string, Promise<unknown>> = new Map();
+  readonly #finished: Map<string, string> = new Map();
 
-  async function runStep(key: string, fn: () => unknown): Promise<unknown> {
-    const before = finished.get(key);
-    const work = () => before === undefined ? newStep(key, fn) : decodeResult(before);
-    return await (span ? span.step(key, before !== undefined, work) : work());
+  constructor(
+    claim: Claim,
+    task: string,
+    host: AttemptHost,
+    span: Pick<AttemptScope, "step"> | undefined,
+  ) {
+    this.#claim = claim;
+    this.#task = task;
+    this.#host = host;
+    this.#span = span;
+    const stored = claim.again?.steps ?? [];
+    for (let i = 0; i < stored.length; i += 2) this.#finished.set(stored[i]!, stored[i + 1]!);
   }
 
-  async function newStep(key: string, fn: () => unknown): Promise<unknown> {
-    const value = await fn();
-    await host.saveStep(claim, key, encodeResult(value, `${name}, step ${key}`).text);
-    return value;
-  }
-
-  return <T>(key: string, fn: () => T | Promise<T>): Promise<T> => {
-    let step = running.get(key);
+  step<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
+    let step = this.#running.get(key);
     if (!step) {
-      step = runStep(String(key), fn);
-      running.set(key, step);
+      step = this.#run(String(key), fn);
+      this.#running.set(key, step);
       // A failed step runs again at the next call, and is no unhandled rejection.
-      step.catch(() => running.delete(key));
+      step.catch(() => this.#running.delete(key));
     }
     return step as Promise<T>;
-  };
+  }
+
+  async #run(key: string, fn: () => unknown): Promise<unknown> {
+    const before = this.#finished.get(key);
+    const work = () => before === undefined ? this.#first(key, fn) : decodeResult(before);
+    return await (this.#span ? this.#span.step(key, before !== undefined, work) : work());
+  }
+
+  async #first(key: string, fn: () => unknown): Promise<unknown> {
+    const value = await fn();
+    const { text } = encodeResult(value, `${this.#task}, step ${key}`);
+    await this.#host.saveStep(this.#claim, key, text);
+    return value;
+  }
 }
 
 function previousOf(
