@@ -53,7 +53,7 @@ test("the package maps what is internal to what this tree maps it to, compiled",
   }
 });
 
-test("the versions JSR is told by hand are among those npm accepts", () => {
+test("the versions declared for JSR are among those npm accepts", () => {
   for (const [name, to] of Object.entries<string>(jsr.imports)) {
     if (name.startsWith("#")) continue;
     const all: Record<string, string> = { ...npm.dependencies, ...npm.peerDependencies };
@@ -71,7 +71,7 @@ test("the command rl is a script that Node can start", () => {
   assert.match(read(sourceOf(npm.bin.rl)), /^#!\/usr\/bin\/env node\n/);
 });
 
-test("what is exact in development is exact for users of the embedded engine", () => {
+test("a version that is exact in development is exact for users of the embedded engine", () => {
   const pinned = npm.devDependencies["js-redis-server"];
   assert.match(pinned, /^\d+\.\d+\.\d+$/);
   assert.equal(npm.peerDependencies["js-redis-server"], pinned);

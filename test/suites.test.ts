@@ -17,7 +17,7 @@ test("every file of tests that are given a Redis runs in every cell", () => {
   assert.deepEqual(given.filter((path) => !queueSuite.includes(path)), []);
 });
 
-test("as much is left out in each cell as is written here, and no more", () => {
+test("each cell leaves out exactly the listed tests", () => {
   const counts: Record<string, number> = {};
   for (const { cells } of skips) {
     for (const cell of cells) counts[cell] = (counts[cell] ?? 0) + 1;
@@ -36,7 +36,7 @@ test("as much is left out in each cell as is written here, and no more", () => {
   });
 });
 
-test("what is left out exists, and has a reason", () => {
+test("every test left out exists, and has a reason", () => {
   const suites = queueSuite.map(read).join("\n");
   const port = read("test/conformance/port.ts");
   for (const { test, reason } of skips) {

@@ -26,7 +26,7 @@ async function inBun(file: string, words: string): Promise<string> {
   return stderr;
 }
 
-test("where there is no Bun, only connecting fails, and says what connects there", () => {
+test("without Bun only connecting fails, and the error names the alternatives", () => {
   if (here === "bun") return;
   assert.throws(() => connect("redis://:secret@127.0.0.1:1"), {
     name: "TypeError",
@@ -34,7 +34,7 @@ test("where there is no Bun, only connecting fails, and says what connects there
   });
 });
 
-test("what Bun's adapter cannot use is refused by name, and no URL is repeated", () => {
+test("values that Bun's adapter cannot use are refused by name, and no URL is repeated", () => {
   for (const url of ["http://x", "redis://:secret@x/abc", "secret", "redis://:secret@x?family=6"]) {
     assert.throws(
       () => connect(url),

@@ -146,7 +146,7 @@ test(
 );
 
 test(
-  "idempotencyKey() before what parses bodies is told to stand behind it",
+  "idempotencyKey() before a body parser gets an error that asks for the reverse order",
   withSite(
     of((rl) => {
       const app = express().use(onExpress.relier(rl)).use(onExpress.idempotencyKey());
@@ -168,7 +168,7 @@ test(
   ),
 );
 
-test("whoever may use the tasks is said by a function, which is given the request", async () => {
+test("a function that receives the request decides who may use the tasks", async () => {
   const port = memory();
   await using rl = createRelier({ redis: port });
   const hono = onHono.tasksApi(rl, {
@@ -203,7 +203,7 @@ test("whoever may use the tasks is said by a function, which is given the reques
   await port.close();
 });
 
-test("where Redis is out of reach a request is told so", async () => {
+test("while Redis is out of reach a request gets an error that says so", async () => {
   const nobody = createRelier({ redis: connect("redis://127.0.0.1:1", { timeoutMs: 300 }) });
   const door = { queue: "default" };
   const app = new Hono().use(onHono.relier(nobody))
@@ -247,7 +247,7 @@ test("a middleware without a client says what has to stand before it", async () 
   assert.throws(() => onExpress.relierOf({} as never), /^TypeError: .*relier\(\)/);
 });
 
-test("what cannot be used is refused when the app is made", async () => {
+test("unusable options are refused when the app is made", async () => {
   const rl = createRelier({ redis: "redis://127.0.0.1:1" });
   const tasks = [resize];
   const any = (given: unknown) => given as never;

@@ -89,7 +89,7 @@ test(
 );
 
 test(
-  "whoever shares a memory or comes in through its door sees the same data, others see nothing",
+  "clients that share a memory or connect through its door see the same data, others see nothing",
   withPort({}, async (port) => {
     const url = await port.serve();
     assert.match(url, /^redis:\/\/127\.0\.0\.1:\d+$/);
@@ -157,7 +157,7 @@ test(
   }),
 );
 
-test("what makes no sense is refused, and changes nothing", async () => {
+test("invalid arguments are refused, and change nothing", async () => {
   assert.throws(() => memory({ clock: "fake" as "real" }), {
     name: "TypeError",
     message: 'Cannot use option "clock": it must be "real" or "virtual"',

@@ -51,7 +51,7 @@ test("bytes arrive as they were sent, and go back as they are", async () => {
   assert.deepEqual(new Uint8Array(await response.arrayBuffer()), bytes);
 });
 
-test("what a response streams arrives piece by piece, and is cancelled when the client goes", async () => {
+test("a streamed response arrives piece by piece, and is cancelled when the client disconnects", async () => {
   let aborted = 0, cancelled = 0;
   const url = await alone((request) => {
     request.signal.addEventListener("abort", () => aborted++);
@@ -86,7 +86,7 @@ test("the signal of a request aborts when its client goes before the answer", as
   await until("it aborts", () => aborted);
 });
 
-test("what an answer throws is a bare 500, and a request that is none a 400", async () => {
+test("an error in an answer is a bare 500, and an invalid request a 400", async () => {
   const url = await alone(() => Promise.reject(new Error("secret")));
   const response = await fetch(url);
   assert.deepEqual([response.status, await response.text()], [500, ""]);
@@ -98,7 +98,7 @@ test("what an answer throws is a bare 500, and a request that is none a 400", as
   socket.destroy();
 });
 
-test("under Express the URL begins behind the mount point, which is told besides", async () => {
+test("under Express the URL starts behind the mount point, which is passed separately", async () => {
   const app = new Hono<{ Bindings: NodeEnv }>()
     .get("/", (c) => c.text(`root of ${c.env.prefix}`))
     .get("/tasks/:id", (c) => c.text(`${c.req.param("id")} under ${c.env.prefix}`));
@@ -109,7 +109,7 @@ test("under Express the URL begins behind the mount point, which is told besides
   assert.equal((await fetch(`${url}/admin/rl/none`)).status, 404);
 });
 
-test("what middleware of Express knows of a request is known to the answer", async () => {
+test("data that middleware of Express adds to a request reach the answer", async () => {
   const app = express();
   app.use((req, _res, next) => {
     Object.assign(req, { user: "ada" });
@@ -135,13 +135,13 @@ for (
   });
 }
 
-test("a body nobody has read is read from the wire, whatever parsers stand before", async () => {
+test("an unread body is read from the wire, whatever parsers stand before", async () => {
   const app = express().use(express.json()).use(nodeHandler(echo));
   const init = { method: "POST", headers: { "content-type": "text/x-own" }, body: "own" };
   assert.equal((await (await fetch(await served(app), init)).json() as any).body, "own");
 });
 
-test("what an answer throws under Express goes to its error handler", async () => {
+test("an error in an answer under Express goes to its error handler", async () => {
   const app = express().use(nodeHandler(() => Promise.reject(new Error("oops"))));
   app.use(
     ((error, _req, res, _next) => {

@@ -69,7 +69,7 @@ test("a task survives the kill of its worker", async () => {
   assert.deepEqual(await rl.dlq(), []);
 });
 
-test("what was pushed is listed, with what became of the push, also from handlers", async () => {
+test("pushed tasks are listed with the outcome of the push, also those of handlers", async () => {
   const child = rlTask("kit.child", (n: number) => n);
   const parent = rlTask("kit.parent", async (n: number) => {
     for (let i = 0; i < n; i++) await child.apush(i);
@@ -174,7 +174,7 @@ test("a key is free again when idempotencyTtl is over, and answers until then", 
   assert.equal(runs, 2);
 });
 
-test("what a killed worker's handler did has happened: its steps are not done again", async () => {
+test("effects of a killed worker's handler remain: its steps are not done again", async () => {
   const effects: string[] = [];
   const charge = rlTask("kit.charge", async (order: string) => {
     const ctx = taskContext();
@@ -361,7 +361,7 @@ test("bare pushes go through the test client until it is closed, then to whom th
   await port.close();
 });
 
-test("what makes no sense is refused by name, and from inside a handler at once", async () => {
+test("invalid arguments are refused by name, and inside a handler at once", async () => {
   const refused: [TestRelierOptions, RegExp][] = [
     [{ mode: "mock" as "memory" }, /"mode".* must be "inline", "memory" or "redis"$/],
     [{ clock: "fake" as "real" }, /"clock".* must be "virtual" or "real"$/],

@@ -18,7 +18,7 @@ import { canary, count, echo, held, html, withFront } from "../support/upstash_b
 import type { Fault } from "../support/upstash_front.ts";
 
 test(
-  "what looks like a number, a truth or JSON is the text it was",
+  "text that looks like a number, a boolean or JSON stays text",
   withFront(async ({ front, open, key }) => {
     const texts = ["1e3", "true", "null", '{"a":1}', "[1]", "42", "007", "12345678901234567890"];
     texts.push("OK", "", " ", "T0s=", "é→😀", "a\u0000b\r\n\u{10FFFF}", '"quoted"', "\\u0041");
@@ -154,7 +154,7 @@ test("the hash of a text is the one Redis knows it by, at every length around th
 });
 
 test(
-  "where it cannot, that is found out once",
+  "a server without key locking is detected once",
   withFront(async ({ front, port, key }) => {
     const [one, two] = [program(`return "one ${key}"`), program(`return "two ${key}"`)];
     await port.run(one, [key], []);
@@ -173,7 +173,7 @@ test(
 );
 
 test(
-  "what cannot be confirmed over HTTP is refused before it runs",
+  "a confirmation that HTTP cannot give is refused before anything runs",
   withFront(async ({ front, port, key }) => {
     const before = front.requests.length;
     const error = await failure(port.run(count, [key], [], { replicas: 1, timeoutMs: 100 }));

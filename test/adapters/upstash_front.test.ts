@@ -45,7 +45,7 @@ test(
 );
 
 test(
-  "what Redis refuses is refused alone in a pipeline, and by its own words",
+  "a command that Redis refuses fails alone in a pipeline, with the message of Redis",
   withFront(async ({ front: { url, token }, key }) => {
     const redis = new Redis({ url, token, enableAutoPipelining: false });
     await redis.set(key, "a");

@@ -133,7 +133,7 @@ for (
     [{ theme: "light", width: 375 }, "on a telephone"],
   ] as const
 ) {
-  test(`every page opens ${how} among 100,000 tasks: at once, without an error, for everybody`, async () => {
+  test(`every page opens ${how} among 100,000 tasks: at once and without an error, for every role`, async () => {
     const wrong: string[] = [];
     const page = await newPage(browser, wrong, look);
     for (const path of paths()) {
@@ -150,7 +150,7 @@ for (
   });
 }
 
-test("a page goes on by itself: a push is seen, and nothing was loaded anew", async () => {
+test("a page updates itself: a push appears, and no file is loaded again", async () => {
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, `${open}/queues`);
@@ -165,7 +165,7 @@ test("a page goes on by itself: a push is seen, and nothing was loaded anew", as
   assert.deepEqual(wrong, []);
 });
 
-test("a worker that is killed is gone from its page, and told among those that were lost", async () => {
+test("a killed worker disappears from its page, and is listed among the lost ones", async () => {
   const workerProcess = await processes.startWorker({ name: "victim", queues: ["victims"] });
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
@@ -187,7 +187,7 @@ test("a worker that is killed is gone from its page, and told among those that w
   assert.deepEqual(wrong, []);
 });
 
-test("what is dead is released from its page, runs, and who did it is told", async () => {
+test("dead tasks are released from their page and run, and the user is recorded", async () => {
   healed = true;
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
@@ -203,7 +203,7 @@ test("what is dead is released from its page, runs, and who did it is told", asy
   assert.deepEqual(wrong, []);
 });
 
-test("keys lead everywhere, and tell what they do", async () => {
+test("keys reach every page, and their help describes them", async () => {
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, open);
@@ -247,7 +247,7 @@ test("a button says which command does the same, and what it does is undone by t
   assert.deepEqual(wrong, []);
 });
 
-test("what cannot be undone is asked about in place, and is not done unless it is meant", async () => {
+test("irreversible actions ask for confirmation in place, and run only after it", async () => {
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, `${open}/workers`);
@@ -273,7 +273,7 @@ test("a theme is chosen once, and is there on the next page from its first momen
   assert.deepEqual(wrong, []);
 });
 
-test("times are those of the reader's place for whoever likes that, on every page and as it goes on", async () => {
+test("times use the reader's time zone if chosen, on every page and after updates", async () => {
   const wrong: string[] = [];
   const page = await newPage(browser, wrong, { zone: "Asia/Kolkata" });
   await visit(page, `${open}/tasks/${encodeURIComponent(dead.id)}`);
@@ -298,7 +298,7 @@ test("times are those of the reader's place for whoever likes that, on every pag
   assert.deepEqual(wrong, []);
 });
 
-test("how often a page is looked at again is chosen once, and holds from then on", async () => {
+test("the refresh interval is chosen once, and holds from then on", async () => {
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, `${open}/queues`);
@@ -352,7 +352,7 @@ test("a token opens it once, and is in no address and no cookie from then on", a
   assert.deepEqual(wrong.filter((each) => !each.includes("401")), []);
 });
 
-test("what is ticked stays ticked while the page goes on, and is what is asked about", async () => {
+test("checked boxes stay checked during updates, and are those that the question names", async () => {
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, `${open}/tasks?queue=backlog&state=ready`);
@@ -366,7 +366,7 @@ test("what is ticked stays ticked while the page goes on, and is what is asked a
   assert.deepEqual(wrong, []);
 });
 
-test("what is done to many goes on piece by piece, by itself, until somebody stops it", async () => {
+test("an action on many tasks proceeds piece by piece on its own, until a user stops it", async () => {
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, `${open}/tasks?queue=backlog&state=ready`);

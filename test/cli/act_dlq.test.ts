@@ -196,7 +196,7 @@ test(
 );
 
 test(
-  "what does not fit the schema of a module is not released",
+  "a payload that does not fit the schema of a module is not released",
   withRelier(async (lab) => {
     const run = on(lab);
     const folder = temporary();

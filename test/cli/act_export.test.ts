@@ -26,7 +26,7 @@ const error = JSON.stringify({ name: "TypeError", message: "declined", stack: "a
 const deadIn = async (lab: Lab): Promise<number> => (await lab.queue.stats()).counts.dead;
 
 test(
-  "what was exported and discarded comes back as it was, however often it is imported",
+  "exported and discarded tasks come back unchanged, however often they are imported",
   withRelier(async (lab) => {
     const run = on(lab);
     const file = join(temporary(), "dead.ndjson");

@@ -19,7 +19,7 @@ function on({ url, prefix }: Lab): (...args: string[]) => Promise<RlResult> {
 }
 
 test(
-  "a paused queue is claimed by nobody, a closed one takes nothing, and resume opens both",
+  "no worker claims from a paused queue, a closed one takes nothing, and resume opens both",
   withRelier(async (lab) => {
     const run = on(lab);
     const paused = await run("queues", "pause", "default", "--reason", "SMTP is down");

@@ -259,7 +259,7 @@ test(
 );
 
 test(
-  "what is over is forgotten on request, what is dead or waits is not",
+  "finished tasks are forgotten on request, dead and waiting ones are not",
   withRelier(async (lab) => {
     const run = on(lab);
     const events = ["complete", "bury"] as const;

@@ -40,7 +40,7 @@ test(
 );
 
 test(
-  "what is broken is exit 8, in words and as JSON, and nothing is changed",
+  "faults exit with 8, in words and as JSON, and nothing is changed",
   withRelier(async (lab) => {
     const id = await broken(lab);
     const before = await lab.dump();
@@ -107,7 +107,7 @@ test(
 );
 
 test(
-  "what was only on its way when it was looked at is not reported",
+  "a task that was only in transit during the look is not reported",
   withRelier(async (lab) => {
     await broken(lab);
     const looking = audit(lab, "--queue", "default");

@@ -36,7 +36,7 @@ test("every experiment is listed with what it proves, and whether it may strike 
   assert.deepEqual(outside, ["worker-kill", "worker-freeze", "double-kill", "fleet-kill"]);
 });
 
-test("what cannot be done is refused before anything is broken, with what to do instead", async () => {
+test("an impossible experiment is refused before any damage, with the alternative", async () => {
   const refusals: [string[], Record<string, string>, number, RegExp][] = [
     [["worker-kil"], {}, 2, /did you mean "worker-kill"/],
     [["worker-kill", "--sigal", "KILL"], {}, 2, /did you mean "--signal"/],
@@ -78,7 +78,7 @@ test("a worker that is not a process of its own is never struck", async () => {
   assert.match(call.stderr, /none runs on this machine/);
 });
 
-test("what the mutants take out is where they look for it", () => {
+test("the code that the mutants remove is in its place", () => {
   for (const { edits } of mutants) assertFits(edits);
 });
 
@@ -94,7 +94,7 @@ test("the same seed draws the same, another one something else", () => {
   assert.deepEqual([...drawn].sort(), [3, 4, 5]);
 });
 
-test("the bank pays once for a key, whoever asks", () => {
+test("the bank pays once for a key, for any number of callers", () => {
   const folder = mkdtempSync(join(tmpdir(), "relier-ledger-"));
   try {
     const [one, other] = [openLedger(folder), openLedger(folder)];
@@ -122,7 +122,7 @@ test("values are spread by rank", () => {
   assert.deepEqual(spreadOf(hundred), { count: 100, p50: 50, p95: 95, max: 100 });
 });
 
-test("a network is slow, silent and whole again as it is told", async () => {
+test("a network is slow, silent and whole again on command", async () => {
   const proxy = await openProxy(server.url);
   const ask = (ms: number): Promise<number> => {
     const since = performance.now();

@@ -61,7 +61,7 @@ test("it shows what would happen to how many, and only yes is a yes", async () =
   );
 });
 
-test("where nobody can be asked it is refused, unless --yes", async () => {
+test("without a user to ask it is refused, unless --yes", async () => {
   for (
     const [line, options] of [["", { stdin: "y\n" }], ["--no-input", {
       tty,

@@ -54,7 +54,7 @@ test("tasks and idle workers take no more commands than the README says", async 
   assert.ok(idle.find(({ profile }) => profile === "default")!.perDay.http > 100_000);
 });
 
-test("what is counted is what Redis counts", async () => {
+test("the counts are those of Redis", async () => {
   const redis = new Redis(server.url);
   const calls = async (): Promise<number> => {
     const info = await redis.info("commandstats");

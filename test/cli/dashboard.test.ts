@@ -47,7 +47,7 @@ test(
 );
 
 test(
-  "rl dashboard listens to others only with a token somebody chose",
+  "rl dashboard listens on other addresses only with a chosen token",
   withRelier(async ({ url, prefix }) => {
     const run = (...args: string[]) => rl(["dashboard", "--port", "0", ...args], { url, prefix });
     const open = await run("--host", "0.0.0.0");

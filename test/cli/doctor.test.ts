@@ -55,7 +55,7 @@ test("a sound environment is found to be sound, in words and as JSON", async () 
   assert.match(stdout, /\n\n\d+ ok, [01] warnings?, 0 failed\n$/);
 });
 
-test("a Redis that is not there is an exit code of 3, and everything local is still told", async () => {
+test("an unreachable Redis is an exit code of 3, and all local facts are still printed", async () => {
   const report = await doctor("redis://127.0.0.1:1");
   assert.equal(report.exit, 3);
   assert.deepEqual(report.checks.map(({ name }) => name), [
@@ -78,7 +78,7 @@ test("a Redis that hangs does not make the doctor hang", async () => {
   }
 });
 
-test("what is no URL is said to be none", async () => {
+test("an invalid URL is reported as one", async () => {
   const { exit, stdout } = await rl(["doctor"], { url: "http://:secret@example" });
   assert.equal(exit, 2);
   assert.match(stdout, /✗ url +RELIER_REDIS_URL is not a Redis URL/);
@@ -115,7 +115,7 @@ for (
     [["~rl:*", "+@all", "-eval"], /^this user may not call eval$/],
   ] as const
 ) {
-  test(`a user with ${rules.join(" ")} is told what is missing`, async () => {
+  test(`the report for a user with ${rules.join(" ")} names the missing rights`, async () => {
     await server.cli("ACL", "SETUSER", "bob", "reset", "on", ">pass", "&*", ...rules);
     const report = await doctor(server.url.replace("//", "//bob:pass@"));
     assert.equal(report.exit, 7);
@@ -131,7 +131,7 @@ test("a user without channels is warned: deaths are noticed later", async () => 
   assert.match(ailments(report).join("\n"), /when its lease expires/);
 });
 
-test("a Redis that would lose tasks is told so: eviction, a replica, no memory, no file", async () => {
+test("a Redis that would lose tasks is reported: eviction, a replica, no memory, no file", async () => {
   const bad = await startRedis({
     args: ["--maxmemory", "300mb", "--maxmemory-policy", "allkeys-lru"],
   });
@@ -157,7 +157,7 @@ test("a Redis that would lose tasks is told so: eviction, a replica, no memory, 
   }
 });
 
-test("what INFO says is judged: old servers, failed writes, replicas that lag", () => {
+test("the facts of INFO are judged: old servers, failed writes, replicas that lag", () => {
   const sound = { redis_version: "7.2.4", role: "master", maxmemory_policy: "noeviction" };
   const levels = (facts: Record<string, string>, production = false) =>
     serverChecks({ ...sound, ...facts }, production)
@@ -194,7 +194,7 @@ test("an unencrypted way over a public network is warned of, a private one is no
   assert.doesNotMatch(transport("redis://:pw@db.example.com:6379").text, /pw/);
 });
 
-test("a queue that is pushed to faster than it is worked off is told, one that is not is not", async () => {
+test("a queue with more pushes than completions is reported, a steady one is not", async () => {
   const prefix = "growing";
   const task = rlTask("grow", { queue: "grows" }, () => {});
   const relier = createRelier({ redis: server.url, prefix, tasks: [task] });
@@ -211,7 +211,7 @@ test("a queue that is pushed to faster than it is worked off is told, one that i
   }
 });
 
-test("queues are looked at: work without workers, pauses, names that nobody knows, the dead", async () => {
+test("queues are checked: work without workers, pauses, unknown task names, dead tasks", async () => {
   const prefix = "sick";
   const known = rlTask("known", () => {});
   const unknown = rlTask("unknown", () => {});

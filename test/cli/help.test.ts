@@ -113,7 +113,7 @@ test("no option of a command has a letter that another has, or that of help", ()
   }
 });
 
-test("--describe tells programs everything, at every level", async () => {
+test("--describe describes everything for programs, at every level", async () => {
   const all = JSON.parse((await rl(["--describe"])).stdout);
   assert.equal(all.commands.config.commands.show.summary, (await showConfig()()).summary);
   const demo = JSON.parse((await rl(["demo", "--describe"])).stdout);

@@ -190,7 +190,7 @@ test("every way to write an option is read alike", async () => {
   assert.deepEqual((await call(["tasks", "show", "a", ""])).run["rest"], [""]);
 });
 
-test("what is not understood is refused before anything runs, with what was probably meant", async () => {
+test("an unknown word is refused before anything runs, with the probable meaning", async () => {
   const long = "x".repeat(10_000);
   const refusals: [string | string[], RegExp][] = [
     ["taks", /command "taks"[^]*did you mean "tasks"\?/],
@@ -242,7 +242,7 @@ test("an option of a command goes before the global one of the same name", async
   assert.deepEqual([exit, run["timeout"], run["verbose"]], [0, "never", true]);
 });
 
-test("help, the version and a description are told wherever they are asked for", async () => {
+test("help, the version and a description are printed at every position", async () => {
   assert.equal((await call("--version")).stdout, `${version}\n`);
   assert.equal((await call("tasks show -v")).stdout, `${version}\n`);
   for (
@@ -369,6 +369,6 @@ test("durations, whole numbers and lists are read strictly", () => {
   assert.throws(() => list("--q", "a,,b"), /one of its parts is empty/);
 });
 
-test("the version that is told is that of the package", () => {
+test("the printed version is that of the package", () => {
   assert.equal(version, JSON.parse(read("package.json")).version);
 });

@@ -91,7 +91,7 @@ test("programs get a line of JSON for each row, and ids with -q", async () => {
   assert.equal((await print(one, "", { env: { RELIER_OUTPUT: "json" } })).stdout[0], "{");
 });
 
-test("that there is nothing is talk, not data", async () => {
+test("the message about an empty list is talk, not data", async () => {
   const none = ({ out }: Context) => out.table([], columns, "no tasks");
   const { stdout, stderr } = await print(none);
   assert.deepEqual([stdout, stderr], ["", "no tasks\n"]);
@@ -205,7 +205,7 @@ test("lengths of time are short, and dates with --iso and in JSON", async () => 
   assert.equal((await print(ago, "--iso")).stdout.split("\n")[0], at.toISOString());
 });
 
-test("the width of a terminal is told, and 80 where there is none", async () => {
+test("the width of a terminal is used, and 80 without one", async () => {
   const said = async (options: RlOptions) =>
     (await print(({ out }) => out.line(String(out.width), String(out.tty)), "", options)).stdout;
   assert.equal(await said({}), "80\nfalse\n");

@@ -15,7 +15,7 @@ import { rl } from "../support/rl.ts";
 const later = rlTask("later", (_: string) => {});
 
 test(
-  "what rl does is kept by who typed it, before it is done",
+  "actions of rl are recorded with their user, before they run",
   withRelier(async ({ url, prefix, rl: relier, queue }) => {
     const run = (...args: string[]) =>
       rl([...args, "--yes"], { url, prefix, env: { USER: "ada" } });
@@ -59,7 +59,7 @@ test(
 );
 
 test(
-  "what is done to thousands at once does not push out what was done before",
+  "an action on thousands does not push older actions out of the record",
   withRelier(async ({ url, prefix, rl: relier }) => {
     await later.apushMany(Array.from({ length: 60 }, () => ["x"] as [string]));
     const done = await rl(["tasks", "cancel", "--queue", "default", "--yes"], { url, prefix });

@@ -139,7 +139,7 @@ test(
 );
 
 test(
-  "the story of a task tells every step, and neither payload nor result unless asked",
+  "the story of a task lists every step, and shows payload and result only on request",
   withRelier(async (lab) => {
     const run = at(lab);
     await lab.worker();
@@ -164,7 +164,7 @@ test(
 );
 
 test(
-  "what the steps of a task returned is shown to whoever asks for it, and not once it is over",
+  "results of steps are shown on request, and not once the task is over",
   withRelier(async (lab) => {
     const run = at(lab);
     let mended = false;
@@ -196,7 +196,7 @@ test(
 );
 
 test(
-  "what runs is listed with the slowest first, and its leases by their end",
+  "running tasks are listed with the slowest first, and leases by their end",
   withRelier(async (lab) => {
     const ids = [await lab.moves.push(), await lab.moves.push()];
     const first = await lab.moves.claim("w1");
@@ -218,7 +218,7 @@ test(
 );
 
 test(
-  "rl queues and rl queues show tell counts, limits and what is paused",
+  "rl queues and rl queues show list counts, limits and pauses",
   withRelier(async (lab) => {
     const run = at(lab);
     await charge.apush(1);
@@ -275,7 +275,7 @@ test(
 );
 
 test(
-  "rl status --check counts on no worker whose process is gone, although nobody is there to miss it",
+  "rl status --check counts no worker whose process is gone, even if no sweep has noticed yet",
   withRelier(async (lab) => {
     await charge.apush(1);
     const stop = await subscriber(lab.redis, lab.partition, "w1");
@@ -393,7 +393,7 @@ test(
 );
 
 test(
-  "rl phoenix run sweeps until Ctrl-C and tells what came back",
+  "rl phoenix run sweeps until Ctrl-C and lists the tasks that came back",
   withRelier(async (lab) => {
     const { url, prefix } = lab;
     await charge.apush(1);
@@ -414,7 +414,7 @@ test(
 );
 
 test(
-  "rl events says when it listens, tells every queue, new ones too, and ends by Ctrl-C",
+  "rl events announces when it listens, prints every queue, new ones too, and ends by Ctrl-C",
   withRelier(async (lab) => {
     const { url, prefix } = lab;
     let stop = (): void => {};

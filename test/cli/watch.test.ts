@@ -113,7 +113,7 @@ test("programs get a line of JSON each time", async () => {
   assert.deepEqual(lines().slice(0, 3), [{ round: 1 }, { round: 2 }, { round: 3 }]);
 });
 
-test("how often is bounded, and watching is only for what can be watched", async () => {
+test("the interval is bounded, and only commands that support it can be watched", async () => {
   for (const refresh of ["50ms", "2h", "soon", "-1s"]) {
     const { exit, stderr } = await rl(["count", "-w", "--refresh", refresh], { tree });
     assert.equal(exit, 2);
@@ -122,7 +122,7 @@ test("how often is bounded, and watching is only for what can be watched", async
   assert.equal((await rl(["count", "--watch=5s"], { tree })).exit, 2);
 });
 
-test("what fails at once is an error; what fails later is told, and tried again", async () => {
+test("a failure at the start is an error; a later one is printed, and retried", async () => {
   round = 0;
   const first = await rl(["count", "-w", "--fail", "1"], { tree });
   assert.equal(first.exit, 1);

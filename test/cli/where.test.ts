@@ -100,7 +100,7 @@ test(
 );
 
 test(
-  "what is dead is released by its payload, and by an error with commas and conditions in it",
+  "dead tasks are released by their payload, and by an error with commas and conditions in it",
   withRelier(async (lab) => {
     const run = on(lab);
     const [ann, bob] = [await fails.apush({ card: "4711" }), await fails.apush({ card: "815" })];

@@ -120,7 +120,7 @@ test(
 );
 
 test(
-  "a task that nobody knows says what the workers know instead, before and after it was put off",
+  "a task of unknown name is explained by the names that workers know, before and after its deferral",
   withRelier(async (lab) => {
     const old = lab.client({ tasks: [quick] });
     await lab.queue.pause("claims", "for now");
@@ -163,7 +163,7 @@ test(
 );
 
 test(
-  "a task that is due and that nobody puts in line says so",
+  "a due task that no sweep makes ready is explained so",
   withRelier(async (lab) => {
     const local = await lab.moves.push({ delayMs: 60_000 });
     await lab.moves.age("scheduled", local, -10_000);
@@ -226,7 +226,7 @@ test(
 );
 
 test(
-  "a task whose worker fell silent says until when it is waited for, then that nobody sweeps",
+  "a task of a silent worker shows the time of its return, then that no sweep runs",
   withRelier(async (lab) => {
     const local = await lab.moves.push();
     const claim = await lab.moves.claim();
@@ -269,7 +269,7 @@ test(
 );
 
 test(
-  "a worker that never beat, has been forgotten or was told to leave is said to",
+  "a worker that never beat, is forgotten or was ordered to stop is described so",
   withRelier(async (lab) => {
     const local = await lab.moves.push();
     const claim = await lab.moves.claim();
@@ -358,7 +358,7 @@ test(
 );
 
 test(
-  "a task that was handed off says that nobody is charged; a completed one by whom and how long",
+  "a handed-off task shows that it is not charged; a completed one its worker and its duration",
   withRelier(async (lab) => {
     const worker = await lab.worker();
     const { id } = await hold.apush();
@@ -423,7 +423,7 @@ test(
 );
 
 test(
-  "an id that nobody has is 4, and half a word is 2",
+  "an unknown id is 4, and half a word is 2",
   withRelier(async ({ url, prefix }) => {
     const unknown = await rl(["why", `default~0~${"x".repeat(22)}`], { url, prefix });
     assert.equal(unknown.exit, 4, unknown.stderr);

@@ -56,7 +56,7 @@ async function running(lab: Lab, n: number): Promise<void> {
 }
 
 test(
-  "a module that is not there, is broken, or defines nothing is told once, and nothing is left",
+  "a module that is missing, broken, or defines nothing is reported once, and nothing is left",
   withRelier(async (lab) => {
     const start = (module: string) => worker(lab, ["start", module], { cwd: folder });
     const missing = await start("./missing.js");
@@ -87,7 +87,7 @@ test(
 );
 
 test(
-  "a process that dies while it begins is tried three times, and then its last words are told",
+  "a process that dies at its start is tried three times, and then its last output is printed",
   withRelier(async (lab) => {
     file("dies.mjs", "console.error('no licence'); process.exit(9);");
     const { exit, stdout, stderr } = await worker(lab, ["start", "dies.mjs"], { cwd: folder });
@@ -201,7 +201,7 @@ test(
 );
 
 test(
-  "a drain tells what becomes of each task, and finds that none is lost",
+  "a drain reports the outcome of each task, and finds that none is lost",
   withRelier(async (lab) => {
     const handles = [];
     for (const key of ["ends", "goes on", "waits"]) handles.push(await lab.rl.apush(rest, key));
@@ -232,7 +232,7 @@ test(
 );
 
 test(
-  "a worker that dies while it drains is told of, and so is what brings its tasks back",
+  "a worker that dies while it drains is reported, with the way its tasks come back",
   withRelier(async (lab) => {
     await lab.worker({ name: "mortal" });
     const { id } = await lab.rl.apush(rest, "brought back");
@@ -272,7 +272,7 @@ test(
   }),
 );
 
-test("what a process died of is told as closely as it can be", () => {
+test("the death of a process is described as closely as possible", () => {
   const died = { code: null, signal: null, stderr: "", oomKills: [3, 3] } as const;
   const causes: [Partial<Parameters<typeof causeOf>[0]>, string][] = [
     [{ signal: "SIGKILL" }, "SIGKILL"],

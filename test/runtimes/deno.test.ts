@@ -62,7 +62,7 @@ async function called(flags: readonly string[], url?: string, env = {}): Promise
   return said().trim();
 }
 
-test("what Deno does not permit is refused at the first call, with the flag that is missing", async () => {
+test("an operation that Deno does not permit is refused at the first call, with the missing flag", async () => {
   const url = `redis://user:secret@127.0.0.1:${server.port}`;
   const env = await called([], url);
   assert.match(env, /Cannot load ioredis: .* run it with --allow-env, or with --ignore-env/);

@@ -13,7 +13,7 @@ import { canary, count, echo, held, html, withFront } from "../support/upstash_b
 import type { Fault } from "../support/upstash_front.ts";
 
 test(
-  "too many requests: nobody asks again before Retry-After has passed",
+  "too many requests: no client asks again before Retry-After has passed",
   withFront(async ({ front, port, key }) => {
     assert.equal(await port.run(count, [key], []), 1);
     const before = front.requests.length;
@@ -48,7 +48,7 @@ test(
 );
 
 test(
-  "a broken gateway is outlived, and if it stays broken nobody knows what ran",
+  "a broken gateway is outlived, and if it stays broken the outcome is unknown",
   withFront(async ({ front, port: patient, open, key }) => {
     front.fail({ answer: 503, ...html }, 2);
     assert.equal(await patient.run(count, [key], []), 1);

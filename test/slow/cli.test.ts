@@ -60,7 +60,7 @@ async function shell(line: string) {
   return { exit, stdout, stderr };
 }
 
-test("what is printed into a pipe arrives whole", async () => {
+test("output into a pipe arrives whole", async () => {
   const { stdout } = await shell(`"${process.execPath}" "${bin}" --describe | cat`);
   assert.ok(JSON.parse(stdout).commands.demo);
 });

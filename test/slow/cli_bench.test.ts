@@ -75,7 +75,7 @@ test("a configured Redis is not touched, and the table can be Markdown", async (
   assert.match(stdout, /redis-server, temporary, persistence: none\nrl bench latency/);
 });
 
-test("what cannot be measured is refused before anything is started", async () => {
+test("an impossible measurement is refused before anything is started", async () => {
   for (
     const [args, code] of [
       [["everything"], 2],

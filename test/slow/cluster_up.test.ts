@@ -149,7 +149,7 @@ test("a cluster that was killed takes its Redis and its workers along, and the n
   await until("its worker is gone", () => !alive(workers[0]!.pid), 40_000);
 });
 
-test("whoever has the port and the pid of a cluster that is gone is left alone", async () => {
+test("a process that has the port or the pid of a dead cluster is left alone", async () => {
   const cluster = project("foreign");
   let asked = 0;
   const stranger = createServer((_, response) => {

@@ -196,7 +196,7 @@ test("Ctrl-C ends everything the demo has started", async () => {
   await until("nothing it started is left", () => !groupLives(child.pid!), 10_000);
 });
 
-test("what cannot be done is refused before anything starts, with what to do instead", async () => {
+test("an impossible demo is refused before anything starts, with the alternative", async () => {
   const stranger = createServer((_, response) => response.end("hello"));
   after(() => stranger.close());
   stranger.listen(0, "127.0.0.1");

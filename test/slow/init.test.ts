@@ -82,13 +82,13 @@ test("nothing that is there is overwritten, unless that is asked for", async () 
   assert.notEqual(readFileSync(join(mine, "src", "tasks.ts"), "utf8"), "// mine\n");
 });
 
-test("a template is asked for where somebody can answer", async () => {
+test("a template is asked for only where a user can answer", async () => {
   const asked = await rl(["init", "asked"], { cwd: folder, tty: {}, stdin: "express\n" });
   assert.match(asked.stderr, /Template \(hono, express, bun, deno, cloudflare\) \[hono\]:/);
   assert.match(readFileSync(join(folder, "asked", "package.json"), "utf8"), /"express"/);
 });
 
-test("what cannot be written is refused before anything is", async () => {
+test("an impossible project is refused before any file is written", async () => {
   for (
     const args of [
       ["--template", "fastify"],

@@ -31,7 +31,7 @@ for (const kind of ["thread", "process"] as const) {
 
   describe(`in a ${kind}`, { concurrency: false }, () => {
     test(
-      "a handler that never lets go is killed by the hard timeout, and its slot is free",
+      "a handler that never yields is killed by the hard timeout, and its slot is free",
       withRelier(async ({ rl, worker }) => {
         const w = await worker({ concurrency: 1 });
         const start = performance.now();
@@ -81,7 +81,7 @@ for (const kind of ["thread", "process"] as const) {
     );
 
     test(
-      "what a handler throws comes back with name, message and stack, and is retried as ever",
+      "a thrown error comes back with name, message and stack, and is retried as ever",
       withRelier(async ({ rl, worker, queue }) => {
         await worker();
         const range = await rl.apush(tasks.fail, "range");
@@ -170,7 +170,7 @@ for (const kind of ["thread", "process"] as const) {
     );
 
     test(
-      "the next attempt reads what one that was killed had left, though it never let go",
+      "the next attempt reads the data of a killed one, even if that never yielded",
       withRelier(async ({ rl, worker }) => {
         await worker();
         const result = await (await rl.apush(tasks.leave)).result({ timeout: scaled(14_000) });
@@ -179,7 +179,7 @@ for (const kind of ["thread", "process"] as const) {
     );
 
     test(
-      "what a handler pushes is pushed by its claim, also in the background",
+      "a push of a handler belongs to its claim, also in the background",
       withRelier(async ({ client, worker, queue }) => {
         const rl = client();
         await worker({}, rl);
@@ -210,7 +210,7 @@ for (const kind of ["thread", "process"] as const) {
 }
 
 test(
-  "a worker does not start with a task to isolate whose module nobody names",
+  "a worker does not start with a task to isolate that names no module",
   withRelier(async ({ client, worker }) => {
     const lost = rlTask("isolated-nowhere", { isolate: "thread" }, () => {});
     await assert.rejects(worker({}, client({ tasks: [lost] })), {
@@ -223,7 +223,7 @@ test(
 
 for (const isolate of ["thread", "process"] as const) {
   test(
-    `a worker does not start with a task in a ${isolate} whose memory nobody would limit`,
+    `a worker does not start with a task in a ${isolate} without a memory limit`,
     withRelier(async ({ client, worker }) => {
       const module = import.meta.url;
       const limited = rlTask(`within-${isolate}`, { isolate, module, memoryMb: 64 }, () => {});
@@ -238,7 +238,7 @@ for (const isolate of ["thread", "process"] as const) {
 }
 
 test(
-  "a worker isolates the tasks that do not say so themselves, if it is told to",
+  "a worker isolates the tasks that do not choose themselves, if its options say so",
   withRelier(async ({ client, worker }) => {
     const relier = client({ tasks: [homeless] });
     await worker({ isolate: "process" }, relier);
@@ -247,7 +247,7 @@ test(
   }),
 );
 
-test("a process does not outlive its worker, though its handler never lets go", async () => {
+test("a process does not outlive its worker, even if its handler never yields", async () => {
   const server = await startRedis();
   const file = fileURLToPath(new URL("../support/orphaning_process.ts", import.meta.url));
   const parent = spawn(process.execPath, ["--import", "tsx", file, server.url], {

@@ -95,7 +95,7 @@ for (const protocol of ["http/protobuf", "http/json"] as const) {
   });
 }
 
-test("what a handler does in a thread or a process of its own is exported, as part of its attempt", async () => {
+test("data of a handler in its own thread or process are exported, as part of its attempt", async () => {
   const collector = await openCollector();
   const relier = createRelier({ redis: server.url, prefix: "isolated" });
   try {
@@ -218,7 +218,7 @@ function assertMetrics({ points }: Collector): void {
   assert.ok(most("messaging.client.sent.messages") >= 1);
 }
 
-test("all that an experiment tells says that it is one, and when its fault struck", async () => {
+test("all data of an experiment are marked as such, with the time of the fault", async () => {
   const collector = await openCollector();
   try {
     const args = ["chaos", "worker-kill", "--self-contained", "--signal", "TERM", "--json"];

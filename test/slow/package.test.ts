@@ -84,7 +84,7 @@ test("rl names what to install where it is to export and cannot", async () => {
   }
 });
 
-test("where only the environment asks for it, a worker goes on without exporting", async () => {
+test("if only the environment asks for it, a worker continues without exporting", async () => {
   const server = await startRedis();
   const start = ["worker", "start", exported, "--url", server.url];
   const child = spawn(process.execPath, [join(installed, npm.bin.rl), ...start], {

@@ -17,7 +17,7 @@ import { until } from "../support/until.ts";
 const server = await startRedis();
 after(() => server.kill());
 
-test("ten tasks that kill their process, among 500 that do not, are convicted and nobody else", async () => {
+test("exactly the ten tasks that kill their process are convicted, among 500 that do not", async () => {
   const rl = createRelier({ redis: server.url });
   const processes = await openWorkerProcesses(server.url);
   const queue = rl.queue("default");

@@ -115,8 +115,8 @@ async function onServer(scene: (server: RedisServer) => Omit<Scene, "url" | "ser
   }
 }
 
-describe("nobody is presumed dead for a subscription", { concurrency: true }, () => {
-  test("that its port cannot make: then its lease decides", () =>
+describe("no worker is presumed dead for a subscription", { concurrency: true }, () => {
+  test("its port cannot make: then its lease decides", () =>
     onServer(() => ({
       faults: ["deaf"],
       options: { lease: 2_000 },
@@ -124,7 +124,7 @@ describe("nobody is presumed dead for a subscription", { concurrency: true }, ()
       foundMs: 3_000,
     })));
 
-  test("that is made only now, while it starts", () =>
+  test("it makes only now, while it starts", () =>
     onServer(() => ({
       faults: ["slow to listen"],
       seen: true,
@@ -138,10 +138,10 @@ describe("nobody is presumed dead for a subscription", { concurrency: true }, ()
       },
     })));
 
-  test("that comes later than its port says", () =>
+  test("it gets later than its port reports", () =>
     onServer(() => ({ faults: ["late ears"], seen: true, foundMs: 2_000 })));
 
-  test("that CLIENT KILL ends, again and again", () =>
+  test("CLIENT KILL ends, again and again", () =>
     onServer((server) => ({
       seen: true,
       foundMs: 2_000,
@@ -155,7 +155,7 @@ describe("nobody is presumed dead for a subscription", { concurrency: true }, ()
 
   for (const cut of [true, false]) {
     const how = cut ? "connections are cut" : "connections stay where they are";
-    test(`that a planned failover leaves behind, when ${how}`, async () => {
+    test(`a planned failover leaves behind, when ${how}`, async () => {
       const master = await startRedis();
       const replica = await startReplica(master);
       const wire = await openWire(master.url);

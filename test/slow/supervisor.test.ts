@@ -242,7 +242,7 @@ describe("rl worker start", { concurrency: 2 }, () => {
     }
   }
 
-  test("hands everything off at the second SIGTERM, charges nobody, and exits 0", () =>
+  test("hands everything off at the second SIGTERM, charges no task, and exits 0", () =>
     started("term", async ({ rl, exited }) => {
       rl.kill("SIGTERM");
       const spareBack = async () => (await counts("term")).ready === 1;

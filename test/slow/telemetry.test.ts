@@ -18,7 +18,7 @@ import { until } from "../support/until.ts";
 const server = await startRedis();
 after(() => server.kill());
 
-test("a handler in an isolate runs in the span of its attempt, which its worker tells of", async () => {
+test("a handler in an isolate runs in the span of its attempt, which its worker reports", async () => {
   await observed(async (_, seen) => {
     const rl = createRelier({ redis: server.url, prefix: "isolates" });
     const worker = createWorker(rl, { handleSignals: false });
@@ -35,7 +35,7 @@ test("a handler in an isolate runs in the span of its attempt, which its worker 
   })({});
 });
 
-test("what a blocked worker gave away is told of as stalled, by itself, once it can", async () => {
+test("tasks that a blocked worker lost are reported as stalled, by itself, once it can", async () => {
   await observed(async (_, seen) => {
     const rl = createRelier({ redis: server.url, prefix: "stalls" });
     let runs = 0;

@@ -28,7 +28,7 @@ const patient = rlTask("patient", () => {
 });
 
 describe("a worker that has gone silent", { concurrency: true }, () => {
-  test("makes a wait that never settles anew, says so, and goes on", async () => {
+  test("replaces a wait that never settles, reports it, and continues", async () => {
     const server = await startRedis();
     const port = connect(server.url);
     let hung = 0;

@@ -87,7 +87,7 @@ export const skips: readonly Skip[] = [
   },
   ...[
     "large payloads stay where they are: a page shows their names",
-    "a paused queue keeps nobody busy, however much waits and comes in",
+    "a paused queue keeps no worker busy, however much waits and comes in",
   ].map((test) => ({
     test,
     cells: ["node+cluster"] as const,
@@ -119,7 +119,7 @@ export const skips: readonly Skip[] = [
     reason: "it looks into packed bytes",
   },
   {
-    test: "a reader that is too slow loses the oldest, and is told how many",
+    test: "a reader that is too slow loses the oldest events, and learns their number",
     cells: ["node+memory"],
     reason: "the engine copies a hash to read of it: ten thousand tasks would take minutes",
   },
@@ -132,21 +132,21 @@ export const skips: readonly Skip[] = [
     reason: "a thread cannot reach the memory of another one",
   })),
   ...[
-    "whoever follows a queue is told of every move, by which worker and why",
-    "nothing is published while nobody follows, and nothing more once all have left",
-    "a reader that is too slow loses the oldest, and is told how many",
+    "a follower of a queue receives every move, with its worker and its reason",
+    "nothing is published without followers, and nothing more once all have left",
+    "a reader that is too slow loses the oldest events, and learns their number",
     "following goes on when the connection was cut",
-    "a handle and its queue tell the same of a task",
+    "a handle and its queue report the same about a task",
     "everything that happens to a task can be followed until it is final",
     "following ends when its signal aborts",
     "a worker says who it is, what it knows and how it does",
   ].map((test) => ({ test, cells: overHttp, reason: noListen })),
   ...[
-    "where a bell reaches it, it rests for a minute and is woken by a push",
+    "with a bell, it rests for a minute and is woken by a push",
     "no more tasks of a queue run at once than its limit, over all workers, and no fewer while there is work",
     "an idle worker is woken by a push, without polling",
     "when idempotencyTtl is over the key is free again",
-    "what a worker held that is known to have died runs again at once, and says why",
+    "tasks of a worker that is known to have died run again at once, with the reason",
   ].map((test) => ({ test, cells: overHttp, reason: noBell })),
   ...[
     "a running task that is cancelled and cooperates is cancelled at once",
@@ -163,12 +163,12 @@ export const skips: readonly Skip[] = [
   })),
   ...[
     "a handler that calls process.exit takes its process along, and runs again elsewhere",
-    "what Redis refuses, what it never hears and what conflicts is told without the payload",
+    "refusals of Redis, lost calls and conflicts are reported without the payload",
     "every script works on a full Redis but those that bring a task, which change nothing",
     "a worker that never reached Redis stops all the same, soon",
     "a worker refuses a Redis that evicts tasks, and starts once that is mended",
     "close() with a Redis that cannot be reached ends, and every push is reported",
-    "where to connect is told as data, or not at all, and never by printing a port",
+    "the address for a thread is data, or absent, and is never the printed form of a port",
     "a worker whose thread cannot connect says so, and works",
     "to load, to define tasks and to make a client and a worker does nothing at all yet",
   ].map((test) => ({
@@ -187,7 +187,7 @@ export const skips: readonly Skip[] = [
     reason: "it looks for its file in a stack, and a bundle is one file",
   },
   {
-    test: "the dashboard and the alerts ask for metrics that are told, and for nothing else",
+    test: "the dashboard and the alerts ask for existing metrics, and for nothing else",
     cells: ["workerd+upstash"],
     reason: "it reads them from the files that are shipped, and workerd has none",
   },

@@ -94,7 +94,7 @@ test(
 );
 
 test(
-  "what a stranger sends is not read to its end, and a token leads nowhere else",
+  "the request of a stranger is not read to its end, and a token leads to no other address",
   withRelier(async (lab) => {
     const app = open(lab);
     const long = await visitor(app).post("/enter", { token: "x".repeat(20_000) });
@@ -105,7 +105,7 @@ test(
 );
 
 test(
-  "after ten wrong tokens nobody may try for a while, and whoever is in stays in",
+  "after ten wrong tokens logins are blocked for a while, and existing sessions stay open",
   withRelier(async (lab) => {
     const app = open(lab);
     const inside = visitor(app);
@@ -122,7 +122,7 @@ test(
 );
 
 test(
-  "a function says who somebody is, and a stranger is told no",
+  "a function identifies users, and a stranger gets a refusal",
   withRelier(async (lab) => {
     const app = open(lab, {
       auth: (c) => c.req.header("x-user") === "ada" ? { role: "operator", name: "ada" } : null,
@@ -135,7 +135,7 @@ test(
 );
 
 test(
-  "what a form does is done once, recorded by who did it, and said on the next page",
+  "the action of a form runs once, is recorded with its user, and is reported on the next page",
   withRelier(async (lab) => {
     const who = await asRole(lab, "operator");
     const done = await who.post("/act/queue.pause", {
@@ -204,7 +204,7 @@ test(
 );
 
 test(
-  "what cannot be undone is asked about first, also without a script",
+  "irreversible actions require a confirmation first, also without a script",
   withRelier(async (lab) => {
     const admin = await asRole(lab, "admin");
     const fields = { worker: "w-nobody", name: "w-nobody", queues: "default" };

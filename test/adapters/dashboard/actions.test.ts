@@ -64,7 +64,7 @@ test(
 );
 
 test(
-  "a key tells what a push with it would come to; its result is hidden from viewers",
+  "a key shows the outcome of a push with it; its result is hidden from viewers",
   withQueue(async (lab) => {
     await invoice.apush(17);
     const admin = as("admin", lab);
@@ -120,7 +120,7 @@ test(
 );
 
 test(
-  "what was done is told page by page, by whom",
+  "actions are listed page by page, with their users",
   withQueue(async (lab) => {
     const action = { actor: "ada", action: "dlq.release", surface: "cli" };
     for (let i = 0; i < 60; i++) await lab.rl.recordAction({ ...action, target: `task ${i}.` });
@@ -133,7 +133,7 @@ test(
   }),
 );
 
-test("a worker that went is a loss only if something was brought back, and is told once", () => {
+test("a worker that left counts as lost only if its tasks were brought back, and is listed once", () => {
   const deaths = createLostWorkerTracker();
   const worker = (id: string, state: WorkerStatus["state"] = "working"): WorkerStatus =>
     ({

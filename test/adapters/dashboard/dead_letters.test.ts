@@ -103,7 +103,7 @@ test(
 );
 
 test(
-  "a canary is not released where nobody would know what becomes of it",
+  "a canary is not released if its outcome would remain unknown",
   withQueue(async (lab) => {
     mended = false;
     const worker = await lab.worker();
@@ -121,7 +121,7 @@ test(
 );
 
 test(
-  "what is dead is downloaded as rl dlq export writes it, by whoever may see payloads, and recorded",
+  "dead tasks are downloaded in the format of rl dlq export, with payloads only for those who may see them, and recorded",
   withQueue(async (lab) => {
     await bury(lab);
     const who = as("operator", lab);

@@ -12,7 +12,7 @@ import { dashboard } from "../../../adapters/express.ts";
 import { withRelier } from "../../support/relier.ts";
 
 test(
-  "it is mounted in an app of Express behind a parser of forms, which tells it who asks",
+  "it is mounted in an app of Express behind a parser of forms, which passes on the user",
   withRelier(async ({ rl, queue }) => {
     await queue.pause("claims", "to have a queue");
     const app = express().use(express.urlencoded({ extended: false }));

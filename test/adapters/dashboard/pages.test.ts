@@ -51,7 +51,7 @@ test(
 );
 
 test(
-  "what is not found, not allowed or broken has the same headers as a page",
+  "errors, refusals and missing pages have the same headers as a page",
   withQueue(async (lab) => {
     const who = visitor(open(lab));
     for (const path of ["/nowhere", "/queues/nobodys", "/assets/none.js", "/act/queue.pause"]) {
@@ -65,7 +65,7 @@ test(
 );
 
 test(
-  "what others stored stands in a page as text",
+  "stored data appear in a page as text",
   withQueue(async (lab) => {
     await breaks.apush({ [evil]: evil });
     await lab.worker({ name: evil.slice(0, 60) });
@@ -103,7 +103,7 @@ test(
 );
 
 test(
-  "an act goes back to a page of this dashboard, wherever it is told to",
+  "an action returns to a page of this dashboard, whatever address it asks for",
   withQueue(async (lab) => {
     const who = visitor(open(lab));
     for (
@@ -195,7 +195,7 @@ function listen(response: Response) {
 }
 
 test(
-  "a live page is told what changed, and ends when nobody looks any more",
+  "a live page receives changes, and ends when its reader leaves",
   withQueue(async (lab) => {
     await lab.queue.pause("claims", "to have a queue");
     const app = open(lab);
@@ -215,7 +215,7 @@ test(
 );
 
 test(
-  "a page is looked at again as often as its reader chose, and no choice of nobody's breaks it",
+  "a page refreshes at the interval of its reader, and no invalid interval breaks it",
   withQueue(async (lab) => {
     const app = open(lab);
     const gone = new AbortController();

@@ -39,7 +39,7 @@ async function end({ rl }: Lab, id: string, state: string): Promise<void> {
 }
 
 test(
-  "the page of a task tells its life, each attempt, why it is where it is, and what came of it",
+  "the page of a task shows its life, each attempt, the reason for its state, and its outcome",
   withQueue(async (lab) => {
     await lab.worker({ name: "w-1" });
     const { id } = await works.apush(21);
@@ -95,7 +95,7 @@ test(
 );
 
 test(
-  "what a task holds is text in its page, and only so much of it",
+  "the data of a task appear as text in its page, up to a limit",
   withQueue(async (lab) => {
     await lab.worker();
     const { id } = await breaks.apush({ [evil]: evil, long: "y".repeat(900_000) });
@@ -185,7 +185,7 @@ test(
 );
 
 test(
-  "what steps returned is seen while the task runs, no viewer reads it, and it goes when it is over",
+  "results of steps are shown while the task runs, hidden from viewers, and gone when it is over",
   withQueue(async (lab) => {
     let goesOn = false;
     const stepping = rlTask("stepping", { replace: true }, async (card: string) => {

@@ -70,7 +70,7 @@ test(
 );
 
 test(
-  "what cannot be looked for is said beside the form, and finds nothing",
+  "an invalid search is reported beside the form, and finds nothing",
   withQueue(async (lab) => {
     await greet.apush("world");
     const who = as("operator", lab);
@@ -109,7 +109,7 @@ test(
 );
 
 test(
-  "all that match are acted on after it was said how many they are, and what came later is left alone",
+  "an action covers all matching tasks after their number was shown, and leaves later ones alone",
   withQueue(async (lab) => {
     for (let i = 0; i < 7; i++) await greet.apush(`n ${i}`);
     await order.apush({ customer: { id: 1 } });
@@ -143,7 +143,7 @@ test(
 );
 
 test(
-  "what is recorded of a search in payloads holds nothing of them",
+  "the record of a search in payloads holds none of their data",
   withQueue(async (lab) => {
     await order.apush({ customer: { id: 4711 } });
     const who = as("operator", lab);

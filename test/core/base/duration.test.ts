@@ -28,7 +28,7 @@ test("zero is never negative", () => {
   for (const value of [-0, "-0s", -0.2]) assert.ok(Object.is(toMs("delay", value), 0));
 });
 
-test("what is no duration is a TypeError that says what is allowed", () => {
+test("an invalid duration is a TypeError that names the allowed forms", () => {
   assert.throws(() => toMs("delay", "5 sec"), {
     name: "TypeError",
     message: 'Cannot use option "delay": it must be milliseconds from 0 to 315360000000 ' +

@@ -64,7 +64,7 @@ function nested(depth: number): unknown {
   return value;
 }
 
-test("what JSON can say is written as JSON.stringify writes it", () => {
+test("values that JSON can hold are written as JSON.stringify writes them", () => {
   const values: unknown[] = [
     null,
     true,
@@ -154,7 +154,7 @@ test("toJSON is never called: a function is refused, an inherited one means a cl
   assert.equal(encodePayload([own], "mail").text, '[{"a":1}]');
 });
 
-test("what contains itself or is too deep is refused, whatever its shape", () => {
+test("a value that contains itself or is too deep is refused, whatever its shape", () => {
   const circular: Record<string, unknown> = { canary };
   circular["a"] = { b: [circular] };
   assertRefused(circular, "a.b.0", /contains itself/);

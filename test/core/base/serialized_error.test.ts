@@ -26,7 +26,7 @@ test("an error is described by name, message and stack", () => {
   assert.equal(failure.stack.split("the card was declined").length, 2, "told once");
 });
 
-test("what is no error is described too", () => {
+test("a thrown value that is no error is described too", () => {
   const thrown: [unknown, string][] = [
     [null, "null was thrown"],
     [undefined, "undefined was thrown"],
@@ -79,7 +79,7 @@ test("causes follow in the stack, also when they lead back", () => {
   );
 });
 
-test("a chain of causes and an aggregate are told up to five", () => {
+test("a chain of causes and an aggregate are described up to five", () => {
   let chain = new Error("0");
   for (let i = 1; i < 1000; i++) chain = new Error(`${i}`, { cause: chain });
   assertKept(serializeError(chain));

@@ -55,7 +55,7 @@ test(
 );
 
 test(
-  "a lock that is let go without a result is free for the next caller",
+  "a lock that is released without a result is free for the next caller",
   withRelier(async (lab) => {
     {
       await using held = await idempotencyLock(lab.rl, { key: "k" });
@@ -67,7 +67,7 @@ test(
 );
 
 test(
-  "a lock tells what the work came to, and cannot be completed twice",
+  "a lock returns the result of the work, and cannot be completed twice",
   withRelier(async ({ rl }) => {
     const held = await idempotencyLock<number>(rl, { key: "k" });
     assert.ok(held.fence > 0);
@@ -88,7 +88,7 @@ test(
 );
 
 test(
-  "when the holder dies the next caller takes over, with a higher fence, and the dead one is told",
+  "when the holder dies the next caller takes over, with a higher fence, and the dead one gets an error",
   withRelier(async (lab) => {
     const first = await idempotencyLock(lab.rl, { key: "k" });
     const id = derivedLocal("lock", "k");
@@ -148,7 +148,7 @@ test(
 );
 
 test(
-  "what cannot be locked is refused before anything is sent",
+  "an invalid key or option is refused before anything is sent",
   withRelier(async (lab) => {
     const wrong = [{ key: "" }, { key: "k", ttl: -1 }, { key: "k", wait: "soon" }, { key: 1 }, {
       k: 1,

@@ -53,7 +53,7 @@ test(
 );
 
 test(
-  "what goes on at the same time keeps its own client",
+  "concurrent work keeps its own client",
   withRelier(async (lab) => {
     const { rl, ready } = other(lab);
     await Promise.all(Array.from({ length: 20 }, async (_, i) => {
@@ -69,7 +69,7 @@ test(
 );
 
 test(
-  "what is pushed from within is for the tenant, unless it names another one",
+  "a push from within is for the tenant, unless it names another one",
   withRelier(async (lab) => {
     await onePerTenant(lab);
     await lab.rl.within({ tenant: "acme" }, async (rl) => {
@@ -177,7 +177,7 @@ test(
 );
 
 test(
-  "whoever lends a client is told of what is refused, before whoever pushes is",
+  "the lender of a client learns of a refusal before the caller of the push does",
   withRelier(async ({ rl, queue, pushErrors }) => {
     await queue.limit({ maxDepth: 1 });
     const told: string[] = [];
@@ -210,7 +210,7 @@ test(
 );
 
 test(
-  "what within() cannot use is refused before anything runs",
+  "values that within() cannot use are refused before anything runs",
   withRelier(async ({ rl }) => {
     let ran = 0;
     const run = (options: unknown) => () => rl.within(options as never, () => void ran++);

@@ -27,7 +27,7 @@ function valuesOf(text: string): Map<string, number> {
 }
 
 test(
-  "a scrape tells what Redis knows of a queue: what waits, what happened, who works, who may not",
+  "a scrape reports the facts of a queue: waiting tasks, outcomes, workers, rejected pushes",
   withRelier(async ({ rl, queue, moves, worker }) => {
     await worker();
     await queue.pause("claims", "to look");
@@ -50,7 +50,7 @@ test(
 );
 
 test(
-  "the dashboard tells the same to whoever has its token, and nothing to others",
+  "the dashboard reports the same to callers with its token, and nothing to others",
   withRelier(async ({ rl, moves, queue }) => {
     const token = "a-token-of-enough-length";
     const app = dashboard(rl, { auth: { token } });
@@ -66,7 +66,7 @@ test(
   }),
 );
 
-test("a scrape says so when Redis does not answer, and tells nothing it does not know", () => {
+test("a scrape reports that Redis does not answer, and omits unknown values", () => {
   const values = valuesOf(exposition(queueMetrics(undefined)));
   assert.deepEqual([...values.keys()].map((key) => key.replace(/\{.*/, "")).sort(), [
     "relier_build_info",
@@ -121,7 +121,7 @@ test(
 );
 
 test(
-  "the dashboard and the alerts ask for metrics that are told, and for nothing else",
+  "the dashboard and the alerts ask for existing metrics, and for nothing else",
   withRelier(async ({ rl, moves }) => {
     await moves.push();
     const told = new Set(

@@ -139,7 +139,7 @@ test(
 );
 
 test(
-  "what only calls itself Retry decides nothing it may not",
+  "an object that only calls itself Retry decides nothing it may not",
   working(async () => {
     const values = [NaN, -1, "soon", 1e300, {}, undefined];
     const retry = { attempts: 2, backoff: "fixed", base: 1 } as const;

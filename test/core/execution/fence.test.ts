@@ -75,7 +75,7 @@ test(
 );
 
 test(
-  "a caller that lost its lock can neither complete it nor let go of it",
+  "a caller that lost its lock can neither complete nor release it",
   withRelier(async (lab) => {
     const { moves } = lab;
     const [id, first, second] = [randomLocal(), randomLocal(), randomLocal()];

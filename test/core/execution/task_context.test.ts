@@ -84,7 +84,7 @@ test(
 );
 
 test(
-  "a step that failed is done again by whoever asks next",
+  "a failed step is done again by the next caller",
   withRelier(async ({ worker }) => {
     let tries = 0;
     const flaky = rlTask("flaky-step", async () => {
@@ -133,7 +133,7 @@ test(
 );
 
 test(
-  "progress and partial result are there after a heartbeat, for everybody to see",
+  "progress and partial result are visible to every reader after a heartbeat",
   withRelier(async ({ worker, queue }) => {
     let end = () => {};
     const slow = rlTask("slow-progress", async () => {
@@ -194,7 +194,7 @@ test(
 );
 
 test(
-  "a handler that lost its task pushes no child, saves no step and is told so",
+  "a handler that lost its task pushes no child, saves no step and gets an error",
   withRelier(async (lab) => {
     const { worker, moves } = lab;
     const codes: string[] = [];
@@ -255,7 +255,7 @@ test(
 );
 
 test(
-  "a late return completes the task while nobody else has started it",
+  "a late return completes the task while no other worker has started it",
   withRelier(async (lab) => {
     let finish = () => {};
     const slow = rlTask(

@@ -155,7 +155,7 @@ test(
 );
 
 test(
-  "inspect tells everything about a task, by its state",
+  "inspect returns everything about a task, by its state",
   withRelier(async ({ moves, queue, rl }) => {
     const headers = { traceparent: "00-1" };
     const handle = await add.with({ headers, delay: "1h" }).apush(2, 3);
@@ -211,7 +211,7 @@ test(
 );
 
 test(
-  "what a worker holds is listed, at most 200",
+  "tasks that a worker holds are listed, at most 200",
   withRelier(async ({ moves, queue }) => {
     await moves.pushRows(Array.from({ length: 190 }, () => ({})));
     await moves.pushRows(Array.from({ length: 30 }, () => ({})));
@@ -255,7 +255,7 @@ test(
 );
 
 test(
-  "server() tells the facts of Redis",
+  "server() returns the facts of Redis",
   withRelier(async ({ rl }) => {
     const facts = await rl.server();
     assert.match(facts["redis_version"]!, /^\d+\./);

@@ -20,7 +20,7 @@ function keyOfActions({ prefix }: Lab): string {
 }
 
 test(
-  "what operators did is told page by page, the last first",
+  "actions of operators are listed page by page, the last first",
   withRelier(async ({ rl }) => {
     assert.deepEqual(await rl.actions(), { actions: [], cursor: null });
     for (let i = 1; i <= 5; i++) await rl.recordAction({ ...act, target: `mails-${i}` });

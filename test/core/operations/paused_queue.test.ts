@@ -40,7 +40,7 @@ test(
 );
 
 test(
-  "a paused queue keeps nobody busy, however much waits and comes in",
+  "a paused queue keeps no worker busy, however much waits and comes in",
   withRelier(async ({ worker, queue, redis }) => {
     await worker();
     await noop.call(0);

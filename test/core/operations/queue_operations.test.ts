@@ -146,7 +146,7 @@ test(
 );
 
 test(
-  "what the steps of a task returned goes where it goes: they are not done again",
+  "results of steps go wherever their task goes: they are not done again",
   withRelier(async (lab) => {
     const { queue, worker, rl } = lab;
     let mended = false;
@@ -177,7 +177,7 @@ test(
 );
 
 test(
-  "what is restored may be a name and a payload, or an envelope that nobody can read",
+  "a restored task may be a name and a payload, or an unreadable envelope",
   withRelier(async ({ queue, worker, rl }) => {
     const old = new Date("2025-01-02T03:04:05Z");
     assert.deepEqual(await queue.restore([{ name: "half", payload: [10], at: old }]), []);
@@ -196,7 +196,7 @@ test(
 );
 
 test(
-  "what is no exported task is refused by its line, and nothing of the others is restored",
+  "a line that is no exported task is refused by its number, and nothing of the others is restored",
   withRelier(async ({ queue, dump, partition }) => {
     const good = { name: "half", payload: [1] };
     const id = idOf(partition, randomLocal());
@@ -277,7 +277,7 @@ test(
 );
 
 test(
-  "what is over is forgotten when asked, what is not is named",
+  "finished tasks are forgotten when asked, others are named",
   withRelier(async ({ queue, moves, partition }) => {
     const ids: string[] = [];
     for (const event of ["complete", "bury", "stop"] as const) {
@@ -295,7 +295,7 @@ test(
 );
 
 test(
-  "what a worker held that is known to have died runs again at once, and says why",
+  "tasks of a worker that is known to have died run again at once, with the reason",
   withRelier(async ({ queue, moves, worker, partition, redis, key }) => {
     const took: number[] = [];
     await worker({ phoenix: false });

@@ -169,7 +169,7 @@ test(
 );
 
 test(
-  "the audit notices a task that is not counted, and one that is counted in vain",
+  "the audit notices an uncounted task, and one that is counted too often",
   withRelier(async (lab) => {
     const id = await lab.moves.push({ tenant: "acme" });
     await lab.redis.zrem(lab.key("tenants"), `acme\u0001${id}`);
@@ -205,7 +205,7 @@ test(
 );
 
 test(
-  "who is refused is told the first limit: closed, depth, age, tenant, rate",
+  "a refusal names the first limit: closed, depth, age, tenant, rate",
   withRelier(async (lab) => {
     const { moves, queue } = lab;
     const push = work.with({ tenant: "acme" });

@@ -99,7 +99,7 @@ test(
 );
 
 test(
-  "a refused push in the background is told to onPushError",
+  "a refused push in the background is reported to onPushError",
   withRelier(async ({ client, pushErrors }) => {
     const rl = client({ admission: { default: { maxDepth: 1 } } });
     const [first, second] = [rl.push(work, 1), rl.push(work, 2)];

@@ -79,7 +79,7 @@ test(
 );
 
 test(
-  "a full queue, an old one, a crowded tenant and a closed queue are told apart",
+  "a full queue, an old one, a crowded tenant and a closed queue have different reasons",
   withRelier(async (lab) => {
     await lab.queue.limit({ maxDepth: 3, maxPerTenant: 1, maxAge: "1m" });
     await lab.rl.within({ tenant: "a" }, () => work.apush(1));
@@ -130,7 +130,7 @@ test(
 );
 
 test(
-  "a rate by tenant binds the tenant it is asked for, and nobody else",
+  "a rate by tenant binds only the tenant of the check",
   withRelier(async (lab) => {
     await lab.queue.limit({ rate: { limit: 1, per: "1h", by: "tenant" } });
     await lab.rl.within({ tenant: "a" }, () => work.apush(1));
@@ -153,7 +153,7 @@ test(
 );
 
 test(
-  "what is answered is what a push meets, whatever the limits and whatever is there",
+  "the answer is the outcome of a push, whatever the limits and whatever is there",
   withRelier(async (lab) => {
     await lab.queue.limit({
       maxDepth: 12,
@@ -172,7 +172,7 @@ test(
 );
 
 test(
-  "what admit() cannot use is refused",
+  "options that admit() cannot use are refused",
   withRelier(async ({ rl }) => {
     const ask = (queue: unknown, options?: unknown) => () =>
       rl.admit(queue as never, options as never);

@@ -82,7 +82,7 @@ function hostile(): unknown[] {
 }
 
 test(
-  "a payload that would not arrive as it was sent is refused, and nothing is written or told",
+  "a payload that would arrive changed is refused, and nothing is written or reported",
   withRelier(async ({ size, dump, rl }) => {
     await take.apush("first");
     const before = [await size(), await dump()];
@@ -197,7 +197,7 @@ test(
 );
 
 test(
-  "what Redis refuses, what it never hears and what conflicts is told without the payload",
+  "refusals of Redis, lost calls and conflicts are reported without the payload",
   withRelier(async ({ redis, key, client, queue, pushErrors }) => {
     const said: unknown[] = [];
     const lines = await overheard(async () => {

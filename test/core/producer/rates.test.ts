@@ -32,7 +32,7 @@ async function pass({ moves }: Lab, ms: number): Promise<void> {
 }
 
 test(
-  "of a flood as many are let in as the burst, and who waits as told is let in after it",
+  "of a flood the burst is admitted, and callers that wait as announced follow it",
   withRelier(async (lab) => {
     // The slots are half a second apart, because other load may delay a push for long.
     await lab.queue.limit({ rate: { limit: 10, per: "5s" } });
@@ -52,7 +52,7 @@ test(
 );
 
 test(
-  "how long to wait is exact to the millisecond",
+  "the announced wait is exact to the millisecond",
   withRelier(async ({ queue, rl, moves, redis, key }) => {
     await queue.limit({ rate: { limit: 3, per: "10s", burst: 2 } });
     await rl.apush(work, 1);
@@ -105,7 +105,7 @@ async function pushAtRate(lab: Lab, queue: string, many: number): Promise<Moment
 }
 
 test(
-  "whatever the rate: nobody comes faster, and nobody waits twice",
+  "at every rate no push comes faster, and no caller waits twice",
   withRelier(async (lab) => {
     const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
     const next = random(seed);
@@ -186,7 +186,7 @@ test(
 );
 
 test(
-  "what is kept of a rate is forgotten when its bucket is full again",
+  "the data of a rate are forgotten when its bucket is full again",
   withRelier(async (lab) => {
     const { queue, redis, key } = lab;
     await queue.limit({ rate: { limit: 1000, per: "1s", by: "tenant" } });

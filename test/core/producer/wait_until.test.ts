@@ -70,7 +70,7 @@ test(
 );
 
 test(
-  "what could not be pushed is reported, and the host's promise resolves all the same",
+  "a failed push is reported, and the host's promise resolves all the same",
   withRelier(async ({ client, queue, pushErrors }) => {
     const works: Promise<unknown>[] = [];
     await queue.pause("pushes", "closed for the test");

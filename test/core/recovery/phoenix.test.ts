@@ -287,7 +287,7 @@ test(
 );
 
 test(
-  "what was brought back is counted by the hour, for a day",
+  "resurrections are counted by the hour, for a day",
   withRelier(async ({ moves, queue, redis, key }) => {
     const lastDay = async () => (await queue.stats()).phoenix.lastDay;
     const crash = async () => {

@@ -241,7 +241,7 @@ test(
 );
 
 test(
-  "what runs without its payload is left to the worker that has it in memory",
+  "a running task without its payload is left to the worker that has it in memory",
   withRelier(async (lab) => {
     const { moves, redis, key } = lab;
     await moves.push();
@@ -253,7 +253,7 @@ test(
 );
 
 test(
-  "a hold that somebody else has on a running task is dropped, and the task runs on",
+  "another worker's hold on a running task is dropped, and the task runs on",
   withRelier(async (lab) => {
     const { moves, redis, key } = lab;
     await moves.push();
@@ -267,7 +267,7 @@ test(
 );
 
 test(
-  "what counts for a tenant is made true again: every unfinished task of its own, and no other",
+  "the count of a tenant is corrected: every unfinished task of its own, and no other",
   withRelier(async (lab) => {
     const { moves, redis, key } = lab;
     const forgotten = await moves.push({ tenant: "acme", delayMs: 60_000 });
@@ -284,7 +284,7 @@ test(
 );
 
 test(
-  "a running task that nobody can settle is brought back",
+  "a running task that no worker can settle is brought back",
   withRelier(async (lab) => {
     const { moves, redis, key } = lab;
     await moves.push();

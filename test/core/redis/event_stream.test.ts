@@ -39,7 +39,7 @@ async function following({ queue }: Lab): Promise<{
 }
 
 test(
-  "whoever follows a queue is told of every move, by which worker and why",
+  "a follower of a queue receives every move, with its worker and its reason",
   withRelier(async (lab) => {
     const { moves, partition, queue } = lab;
     const { heard, leave } = await following(lab);
@@ -66,7 +66,7 @@ test(
 );
 
 test(
-  "nothing is published while nobody follows, and nothing more once all have left",
+  "nothing is published without followers, and nothing more once all have left",
   withRelier(async (lab) => {
     const { moves, partition, redis } = lab;
     const { leave } = await following(lab);
@@ -88,7 +88,7 @@ test(
 );
 
 test(
-  "a reader that is too slow loses the oldest, and is told how many",
+  "a reader that is too slow loses the oldest events, and learns their number",
   withRelier(async (lab) => {
     const { moves, queue } = lab;
     const end = new AbortController();
@@ -131,7 +131,7 @@ test(
 );
 
 test(
-  "a handle and its queue tell the same of a task",
+  "a handle and its queue report the same about a task",
   withRelier(async (lab) => {
     const { worker } = lab;
     const echo = rlTask("echo-followed", (n: number) => n);

@@ -195,7 +195,7 @@ test(
 );
 
 test(
-  "the same release again tells of the same lives, though one of them has begun",
+  "the same release again returns the same lives, though one of them has begun",
   withRelier(async (lab) => {
     const { moves } = lab;
     const dead: string[] = [];
@@ -309,7 +309,7 @@ test(
 );
 
 test(
-  "the death of a worker is told twice and charged once",
+  "the death of a worker is reported twice and charged once",
   withRelier(async (lab) => {
     const { moves } = lab;
     await moves.push();

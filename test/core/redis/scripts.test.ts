@@ -185,7 +185,7 @@ test("every script works on a full Redis but those that bring a task, which chan
 for (const gone of [["task"], ["task", "record"]] as KeyName[][]) {
   for (const state of ["ready", "scheduled"] as const) {
     test(
-      `a ${state} task whose ${gone.join(" and ")} were deleted by hand blocks nobody`,
+      `a ${state} task whose ${gone.join(" and ")} were deleted by hand blocks no other task`,
       withRelier(async (lab) => {
         const { moves, redis, key } = lab;
         const id = await moves.push({ delayMs: state === "scheduled" ? 60_000 : 0 });

@@ -75,7 +75,7 @@ test(
 );
 
 test(
-  "what is no id, no duration and no state is refused by handles and queues",
+  "an invalid id, duration or state is refused by handles and queues",
   harmless(async ({ rl, queue }) => {
     const id = "default~0~" + "x".repeat(22);
     const none = [

@@ -153,7 +153,7 @@ test(
 );
 
 test(
-  "an option nobody knows is refused, with the one that was probably meant",
+  "an unknown option is refused, with the probable one",
   harmless(async ({ rl }) => {
     const bad: [string, (options: never) => unknown, object][] = [
       ["idempotent", (options) => rlTask("ill-defined", options, noop), { idempotant: true }],

@@ -84,7 +84,7 @@ test(
 );
 
 test(
-  "deferring doubles from 5 s to a minute, and is charged to nobody",
+  "deferring doubles from 5 s to a minute, and is charged to no task",
   withRelier(async (lab) => {
     const local = await lab.moves.push({ envelope: '{"v":1,"name":"nobody-knows","payload":[]}' });
     const waits: number[] = [];
@@ -105,7 +105,7 @@ test(
 );
 
 test(
-  "a task nobody knows for an hour is unroutable, and is kept with its payload",
+  "a task that no worker knows for an hour is unroutable, and is kept with its payload",
   withRelier(async (lab) => {
     const envelope = '{"v":1,"name":"nobody-knows","payload":["kept"]}';
     const id = idOf(lab.partition, await lab.moves.push({ envelope }));

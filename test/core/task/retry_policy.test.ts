@@ -69,7 +69,7 @@ test("a function gets the number of failures and says how long, up to the longes
   assert.equal(backoffMs({ ...retry, max: 60_000 }, 2), 60_000);
 });
 
-test("a function that fails is replaced by the default, and its cause is told", () => {
+test("a function that fails is replaced by the default, and its cause is reported", () => {
   const bad: (() => unknown)[] = [
     () => NaN,
     () => -1,

@@ -115,7 +115,7 @@ test("a message that repeats the payload in any form is not shown", () => {
   }
 });
 
-test("what other libraries say about types and bounds is shown", () => {
+test("messages of other libraries about types and bounds are shown", () => {
   const value = { a: 1, b: "Order 66 to be shipped" };
   const said: [string, string][] = [
     ["Invalid input: expected string, received number", "Invalid input: expected string"],
@@ -158,7 +158,7 @@ test("messages, paths and issues are bounded and clean", () => {
   assert.ok(String(path?.[2]).length < 100);
 });
 
-test("a schema that throws or answers nonsense accepts nothing and tells nothing", async () => {
+test("a schema that throws or answers nonsense accepts nothing and reveals nothing", async () => {
   const secret = new RangeError("canary");
   assert.deepEqual(validate(answering(secret), 1), {
     issues: [{ message: "the schema could not check it: RangeError" }],

@@ -75,7 +75,7 @@ test(
 );
 
 test(
-  "what is idempotent is one task, pushed by the ref and by the task itself",
+  "an idempotent task is one task, pushed by the ref and by the task itself",
   withRelier(async ({ worker }) => {
     await worker({ queues: ["default", "orders"] });
     const first = await ordering.apush("o-1", 100);
@@ -100,7 +100,7 @@ test(
   }),
 );
 
-test("what a ref cannot take is refused by name", () => {
+test("options that a ref cannot take are refused by name", () => {
   const given = (options: unknown) => () => taskRef("ref-greet", options as never);
   assert.throws(given({ retry: 3 }), /"retry"/);
   assert.throws(given({ queue: "" }), /queue ""/);

@@ -65,7 +65,7 @@ test(
 );
 
 test(
-  "a push() that failed for good is told to onPushError with its id",
+  "a push() that failed for good is reported to onPushError with its id",
   withRelier(async ({ client, pushErrors }) => {
     const failing = {
       run: () => Promise.reject(new TypeError("no such server")),
@@ -176,7 +176,7 @@ test(
 );
 
 test(
-  "what is final cannot be cancelled",
+  "a final task cannot be cancelled",
   withRelier(async ({ worker }) => {
     const bad = rlTask("bad-cancel", { retry: 1 }, () => Promise.reject(new Error("no")));
     await worker();

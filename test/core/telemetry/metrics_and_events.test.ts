@@ -68,7 +68,7 @@ test(
 );
 
 test(
-  "what is cancelled, handed off or unknown here is no error",
+  "a task that is cancelled, handed off or unknown here is no error",
   withRelier(observed(async ({ worker, rl, client }, seen) => {
     const { promise: begun, resolve } = deferred();
     const waits = rlTask(
@@ -130,7 +130,7 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
 }
 
 test(
-  "timeouts, soft and hard, are told of with their limits",
+  "timeouts, soft and hard, are reported with their limits",
   withRelier(observed(async ({ worker }, seen) => {
     const slow = rlTask(
       "slow-told",
@@ -150,7 +150,7 @@ test(
 );
 
 test(
-  "a push is told of as what it came to: refused, rejected, found there",
+  "a push is reported with its outcome: refused, rejected, deduplicated",
   withRelier(observed(async ({ queue }, seen) => {
     const strict = rlTask("strict-told", {
       input: {
@@ -211,7 +211,7 @@ test(
 );
 
 test(
-  "what an operator does is told of with who it was, and counted without",
+  "an action of an operator is reported with its user, and counted without",
   withRelier(observed(async ({ rl, queue, moves }, seen) => {
     const action = { actor: "ada", action: "dlq.release", target: "default", surface: "dashboard" };
     await rl.recordAction(action);
@@ -230,7 +230,7 @@ test(
 );
 
 test(
-  "who asks at the door is counted, with how long the answer took",
+  "an admission check is counted, with the time of its answer",
   withRelier(observed(async ({ rl, queue }, seen) => {
     await rl.admit("default");
     await queue.limit({ maxDepth: 1 });
@@ -293,7 +293,7 @@ test(
 );
 
 test(
-  "where nobody takes logs, events are those of the span they happened in",
+  "without a logger, events are those of the span they happened in",
   withRelier(observed(async ({ worker }, seen) => {
     const fails = rlTask("fails-told", { retry: 1 }, () => {
       throw new RangeError("why");
@@ -308,7 +308,7 @@ test(
 );
 
 test(
-  "nothing of a payload, a result, a key or a tenant is told, whatever happens to them",
+  "nothing of a payload, a result, a key or a tenant is reported, whatever happens to them",
   withRelier(observed(async ({ worker, queue }, seen) => {
     const canary = "c4nary-7b1e";
     const retry = quick;

@@ -61,7 +61,7 @@ test(
 );
 
 test(
-  "what is due in over a minute, and each of many, begins a trace of its own with a link",
+  "a task due in over a minute, and each of many, starts a trace of its own with a link",
   withRelier(observed(async ({ worker, queue }, seen) => {
     const far = rlTask("far-traced", () => {});
     await worker();
@@ -104,7 +104,7 @@ test(
 );
 
 test(
-  "how traces belong together can be said, by who pushes and by who runs",
+  "the producer and the worker can choose how traces belong together",
   withRelier(observed(async ({ worker, client }, seen) => {
     const said = async (propagation: "parent" | "link" | "none") => {
       const name = `said-${propagation}`;
@@ -181,7 +181,7 @@ test(
 );
 
 test(
-  "a tick that somebody waits for is part of what they do",
+  "an awaited tick is part of the trace of its caller",
   withRelier(observed(async ({ rl }, seen) => {
     const { createWorker } = await import("../../../mod.ts");
     const ticked = rlTask("ticked-traced", () => {});
@@ -250,7 +250,7 @@ test(
 );
 
 test(
-  "a task that runs for a while is told of long before the first beat, so that its death has a link",
+  "a long task is reported well before the first heartbeat, so that its death has a link",
   withRelier(observed(async ({ worker, queue }, seen) => {
     const waits = rlTask("waits-traced", async () => {
       const { signal } = taskContext();
@@ -270,7 +270,7 @@ test(
 );
 
 test(
-  "a released task is sent once more, by whoever releases it, with a link to where it died",
+  "a released task is sent once more, by its operator, with a link to the place of its death",
   withRelier(observed(async ({ worker, queue }, seen) => {
     let fails = 1;
     const dead = rlTask("dead-traced", { retry: 1 }, () => {
@@ -321,7 +321,7 @@ test(
 );
 
 test(
-  "where nobody observes, nothing is written that tells of a trace",
+  "without an SDK, nothing is written about a trace",
   withRelier(async ({ worker, dump, client }) => {
     const quiet = rlTask("quiet", async () => {
       await taskContext().heartbeat();
@@ -340,7 +340,7 @@ test(
 );
 
 test(
-  "an SDK that is registered late is told of everything from then on",
+  "an SDK that is registered late receives everything from then on",
   withRelier(async ({ worker }) => {
     const late = rlTask("late-traced", () => {});
     await worker();

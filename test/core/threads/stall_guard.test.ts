@@ -161,7 +161,7 @@ test(
   }),
 );
 
-test("where to connect is told as data, or not at all, and never by printing a port", async () => {
+test("the address for a thread is data, or absent, and is never the printed form of a port", async () => {
   const lazyConnect = true;
   const nodes = [{ host: "127.0.0.1", port: 7000 }];
   const password = "secret";

@@ -49,7 +49,7 @@ test(
 );
 
 test(
-  "a delayed task is claimed by nobody before it is due, and soon after",
+  "no worker claims a delayed task before it is due, and one does soon after",
   withRelier(async ({ moves }) => {
     const pushedAt = await moves.now();
     const id = await moves.push({ delayMs: 150 });
@@ -155,7 +155,7 @@ test(
 );
 
 test(
-  "a released task begins anew: its counters are zero, its history stays",
+  "a released task starts again: its counters are zero, its history stays",
   withRelier(async ({ moves, queue }) => {
     await moves.push({ limit: "0" });
     const { id } = await moves.claim();

@@ -22,7 +22,7 @@ const times = (calls: readonly string[], name: string): number =>
   calls.filter((each) => each === name).length;
 
 test(
-  "where no bell reaches it, an idle worker rests twice as long each time, until it finds something",
+  "without a bell, an idle worker rests twice as long each time, until it finds something",
   withRelier(async (lab) => {
     const { port, calls, waits } = overHttp(lab.port());
     await lab.worker({ profile: "metered" }, lab.client({ redis: port }));
@@ -41,7 +41,7 @@ test(
 );
 
 test(
-  "where a bell reaches it, it rests for a minute and is woken by a push",
+  "with a bell, it rests for a minute and is woken by a push",
   withRelier(async (lab) => {
     const port = lab.port();
     const waits: number[] = [];
@@ -77,7 +77,7 @@ test(
 );
 
 test(
-  "what a killed metered worker held comes back with its lease, by another metered one",
+  "tasks of a killed metered worker come back with its lease, by another metered one",
   withRelier(async (lab) => {
     const { port, cut } = overHttp(lab.port());
     const runs: number[] = [];
@@ -97,7 +97,7 @@ test(
 );
 
 test(
-  "waiting for a result asks ever more rarely, where nobody can tell",
+  "waiting for a result asks ever more rarely, where no event can arrive",
   withRelier(async (lab) => {
     const { port, calls } = overHttp(lab.port());
     const handle = await lab.client({ redis: port }).apush(noop, 1);

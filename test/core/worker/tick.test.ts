@@ -78,7 +78,7 @@ test(
 );
 
 test(
-  "what still runs at the end of the budget is handed off with its partial result, uncharged",
+  "a task that still runs at the end of the budget is handed off with its partial result, uncharged",
   withRelier(async (lab) => {
     let reason: unknown;
     const slow = rlTask("tick-slow", async () => {
@@ -155,7 +155,7 @@ test(
 );
 
 test(
-  "a task comes back although nobody sweeps more often than leases end",
+  "a task comes back although no worker sweeps more often than leases end",
   withRelier(async (lab) => {
     const { redis, moves, key, partition } = lab;
     const handle = await double.apush(21);
@@ -259,7 +259,7 @@ test(
 );
 
 test(
-  "what a tick cannot take is refused by name, and nothing is asked of Redis",
+  "options that a tick cannot take are refused by name, and nothing is asked of Redis",
   withRelier(async (lab) => {
     const { port, calls } = overHttp(lab.port());
     const worker = ticker({ rl: lab.client({ redis: port }) });

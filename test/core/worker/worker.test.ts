@@ -163,7 +163,7 @@ test(
 );
 
 test(
-  "a worker tells what happens to its tasks, by id and name",
+  "a worker reports the events of its tasks, by id and name",
   withRelier(async ({ worker }) => {
     const heard: string[] = [];
     const fail = rlTask(

@@ -70,7 +70,7 @@ test(
 );
 
 test(
-  "a paused worker claims nothing, finishes what it runs, leaves bells to others, and goes on when told",
+  "a paused worker claims nothing, finishes its running tasks, leaves bells to others, and continues on command",
   withRelier(async ({ worker, queue }) => {
     const gate = lasting("lasting-pause");
     const w = await worker({ concurrency: 2, profile });
@@ -97,7 +97,7 @@ test(
 );
 
 test(
-  "an order to drain is as a signal, and the worker tells what was left of it",
+  "an order to drain acts as a signal, and the worker reports the tasks that it left",
   withRelier(async ({ worker, queue }) => {
     const gate = lasting("lasting-drain");
     const told: (string | undefined)[] = [];
@@ -166,7 +166,7 @@ test(
 );
 
 test(
-  "an order is repeatable, and one that nobody can obey is refused",
+  "an order is repeatable, and an impossible one is refused",
   withRelier(async ({ queue, moves }) => {
     await moves.beat("w1", []);
     await queue.commandWorker("w1", { do: "drain", timeout: "5s" });

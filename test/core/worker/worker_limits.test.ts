@@ -132,7 +132,7 @@ test(
 );
 
 test(
-  "what a worker held ready is handed back first when it leaves, and runs elsewhere",
+  "prefetched tasks of a worker are handed back first when it leaves, and run elsewhere",
   withRelier(async ({ worker, queue, client }) => {
     const starts: string[] = [];
     let open = () => {};
@@ -164,7 +164,7 @@ test(
 );
 
 test(
-  "a handler is told at the end of its lease that Redis has gone silent, not when the call gives up",
+  "a handler learns at the end of its lease that Redis is silent, not when the call gives up",
   withRelier(async ({ client, queue, worker, port: open }) => {
     const port = open();
     let silent = false;
