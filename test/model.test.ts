@@ -54,7 +54,7 @@ test("every script that writes is played", () => {
   ]);
 });
 
-test("a call is told apart that is sent twice, and one that comes late", () => {
+test("a call that is sent twice is recognized, and so is one that comes late", () => {
   assert.ok(moves.some(({ again }) => again));
   const late = plays.some((play) =>
     play.some(({ script, args, again }, i) =>

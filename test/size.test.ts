@@ -35,9 +35,9 @@ const apps = [
 for (const { name, app, firstKb: first, wholeKb: whole } of apps) {
   test(`${name} loads at most ${first} KB before its first call`, async (t) => {
     const { firstKb, wholeKb } = await bundle(app);
-    const told = (kb: number) => `${kb.toFixed(1)} KB`;
-    t.diagnostic(`${name}: ${told(firstKb)}, as one file ${told(wholeKb)}`);
-    assert.ok(firstKb <= first, told(firstKb));
-    assert.ok(wholeKb <= whole, `as one file ${told(wholeKb)}`);
+    const shown = (kb: number) => `${kb.toFixed(1)} KB`;
+    t.diagnostic(`${name}: ${shown(firstKb)}, as one file ${shown(wholeKb)}`);
+    assert.ok(firstKb <= first, shown(firstKb));
+    assert.ok(wholeKb <= whole, `as one file ${shown(wholeKb)}`);
   });
 }

@@ -52,14 +52,14 @@ test("values that Bun's adapter cannot use are refused by name, and no URL is re
 });
 
 test("in Bun, calls and subscriptions outlive CLIENT KILL and restarts of Redis", async () => {
-  const told = await inBun("test/runtimes/bun/server.test.ts", "CLIENT KILL|a restart of Redis");
-  assert.match(told, /^ 2 pass$/m, told);
+  const output = await inBun("test/runtimes/bun/server.test.ts", "CLIENT KILL|a restart of Redis");
+  assert.match(output, /^ 2 pass$/m, output);
 });
 
 test("in Bun, whatever a server answers is understood as it is on Node.js", async () => {
-  const told = await inBun(
+  const output = await inBun(
     "test/runtimes/bun/replies.test.ts",
     "the command|a reply|fsync|sent to another",
   );
-  assert.match(told, /^ 5 pass$/m, told);
+  assert.match(output, /^ 5 pass$/m, output);
 });

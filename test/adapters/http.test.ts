@@ -204,19 +204,19 @@ test("a function that receives the request decides who may use the tasks", async
 });
 
 test("while Redis is out of reach a request gets an error that says so", async () => {
-  const nobody = createRelier({ redis: connect("redis://127.0.0.1:1", { timeoutMs: 300 }) });
+  const unreachable = createRelier({ redis: connect("redis://127.0.0.1:1", { timeoutMs: 300 }) });
   const door = { queue: "default" };
-  const app = new Hono().use(onHono.relier(nobody))
+  const app = new Hono().use(onHono.relier(unreachable))
     .post("/door", onHono.admission(door), (c) => c.text("in"))
     .post("/key", onHono.idempotencyKey(), (c) => c.text("in"))
-    .route("/tasks", onHono.tasksApi(nobody, { tasks: [resize], auth: { token } }));
+    .route("/tasks", onHono.tasksApi(unreachable, { tasks: [resize], auth: { token } }));
   const headers = {
     authorization: `Bearer ${token}`,
     "content-type": "application/json",
     "idempotency-key": "k",
   };
   const body = JSON.stringify({ name: "a", width: 1 });
-  const served = express().use(onExpress.relier(nobody));
+  const served = express().use(onExpress.relier(unreachable));
   served.post("/door", onExpress.admission(door), (_req, res) => void res.send("in"));
   const site = await serveExpress(served);
   const answers = await Promise.all([
@@ -231,7 +231,7 @@ test("while Redis is out of reach a request gets an error that says so", async (
     assert.doesNotMatch(await answer.text(), /127\.0\.0\.1|ECONN/);
   }
   await site.close();
-  await nobody.close();
+  await unreachable.close();
 });
 
 test("a middleware without a client says what has to stand before it", async () => {

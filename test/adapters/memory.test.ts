@@ -218,9 +218,9 @@ test(
       register("data:text/javascript," + encodeURIComponent(${JSON.stringify(hook)}));
       const { memory } = await import("${new URL("../../adapters/memory.ts", import.meta.url)}");
       const port = memory();
-      const told = (error) => console.log(error.name, error.failure, error.message);
-      await port.run({ name: "x", sha: "x", source: "return 1" }, [], []).catch(told);
-      await port.wait(["bell"], 1000).catch(told);
+      const report = (error) => console.log(error.name, error.failure, error.message);
+      await port.run({ name: "x", sha: "x", source: "return 1" }, [], []).catch(report);
+      await port.wait(["bell"], 1000).catch(report);
       await port.close();`;
     const args = ["--import", "tsx", "--input-type=module", "--eval", code];
     const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });

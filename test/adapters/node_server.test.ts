@@ -67,7 +67,7 @@ test("a streamed response arrives piece by piece, and is cancelled when the clie
   assert.equal(new TextDecoder().decode(value), "first");
   assert.deepEqual([aborted, cancelled], [0, 0]);
   leaving.abort();
-  await until("it is told", () => aborted === 1 && cancelled === 1);
+  await until("both ends are notified", () => aborted === 1 && cancelled === 1);
 });
 
 test("the signal of a request aborts when its client goes before the answer", async () => {

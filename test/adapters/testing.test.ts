@@ -81,8 +81,8 @@ test("pushed tasks are listed with the outcome of the push, also those of handle
   assert.deepEqual(rl.calls(child), [[0], [1]]);
   await rl.apush(processOrder, "o7");
   await rl.apush(processOrder, "o7");
-  const told = rl.pushed.map(({ name, args, opts, outcome }) => [name, args, opts, outcome]);
-  assert.deepEqual(told, [
+  const listed = rl.pushed.map(({ name, args, opts, outcome }) => [name, args, opts, outcome]);
+  assert.deepEqual(listed, [
     ["kit.parent", [2], { priority: 7, headers: { a: "b" } }, "created"],
     ["kit.child", [0], {}, "created"],
     ["kit.child", [1], {}, "created"],
@@ -374,16 +374,16 @@ test("invalid arguments are refused by name, and inside a handler at once", asyn
   for (const [options, message] of refused) {
     await assert.rejects(createTestRelier(options), { name: "TypeError", message });
   }
-  const told: string[] = [];
+  const messages: string[] = [];
   const selfish = rlTask("kit.selfish", async () => {
     for (const each of [rl.drain(), rl.tick(1), rl.killWorker()]) {
-      await each.catch((error: Error) => told.push(error.message));
+      await each.catch((error: Error) => messages.push(error.message));
     }
   });
   await using rl = await createTestRelier({ tasks: [selfish] });
   await selfish.apush();
   await rl.drain();
-  assert.deepEqual(told.map((text) => text.split(" from ")[0]), [
+  assert.deepEqual(messages.map((text) => text.split(" from ")[0]), [
     "Cannot drain",
     "Cannot tick",
     "Cannot kill a worker",

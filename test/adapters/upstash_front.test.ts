@@ -50,10 +50,10 @@ test(
     const redis = new Redis({ url, token, enableAutoPipelining: false });
     await redis.set(key, "a");
     await assert.rejects(redis.lpush(key, "b"), /WRONGTYPE/);
-    const told = await redis.pipeline().lpush(key, "b").append(key, "c")
+    const replies = await redis.pipeline().lpush(key, "b").append(key, "c")
       .exec({ keepErrors: true });
-    assert.match(told[0]!.error!, /WRONGTYPE/);
-    assert.deepEqual([told[1]!.result, told[1]!.error], [2, undefined]);
+    assert.match(replies[0]!.error!, /WRONGTYPE/);
+    assert.deepEqual([replies[1]!.result, replies[1]!.error], [2, undefined]);
     await assert.rejects(redis.multi().lpush(key, "d").append(key, "e").exec(), /WRONGTYPE/);
     assert.equal(await redis.get(key), "ace", "the rest of a transaction runs");
     await assert.rejects(new Redis({ url, token: "wrong" }).get(key), /WRONGPASS/);

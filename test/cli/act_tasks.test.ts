@@ -16,7 +16,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const add = rlTask("act-add", { queue: "sums" }, (a: number, b: number) => a + b);
-const told = rlTask("act-told", (...args: unknown[]) => args);
+const echo = rlTask("act-echo", (...args: unknown[]) => args);
 const fails = rlTask("act-fails", { retry: 1 }, () => {
   throw new Error("no luck");
 });
@@ -30,15 +30,15 @@ test(
   "a task is pushed by its name, with JSON where an argument is that and text where it is not",
   withRelier(async (lab) => {
     const run = on(lab);
-    const pushed = await run("tasks", "push", "act-told", "world", "5", '{"a":1}', "{no");
+    const pushed = await run("tasks", "push", "act-echo", "world", "5", '{"a":1}', "{no");
     assert.equal(pushed.exit, 0, pushed.stderr);
-    assert.match(pushed.stderr, /no worker of queue "default" knows task "act-told" yet/);
+    assert.match(pushed.stderr, /no worker of queue "default" knows task "act-echo" yet/);
     const { payload, taskVersion } = await lab.queue.inspect(pushed.stdout.trim());
     assert.deepEqual([payload, taskVersion], [["world", 5, { a: 1 }, "{no"], 1]);
 
-    const quiet = await run("tasks", "push", "act-told", "--json-args", "[null]", "-q");
+    const quiet = await run("tasks", "push", "act-echo", "--json-args", "[null]", "-q");
     assert.deepEqual((await lab.queue.inspect(quiet.stdout.trim())).payload, [null]);
-    const input = await run("tasks", "push", "act-told", "--input", '{"b":2}', "--json");
+    const input = await run("tasks", "push", "act-echo", "--input", '{"b":2}', "--json");
     assert.deepEqual((await lab.queue.inspect(input.lines()[0].id)).payload, { b: 2 });
   }),
 );
@@ -48,15 +48,15 @@ test(
   withRelier(async (lab) => {
     const run = on(lab);
     const options = ["--delay", "1h", "--priority", "7", "--tenant", "acme", "--key", "k1"];
-    const first = await run("tasks", "push", "act-told", ...options, "--queue", "q2", "--json");
+    const first = await run("tasks", "push", "act-echo", ...options, "--queue", "q2", "--json");
     const [{ id, outcome }] = first.lines();
     assert.equal(outcome, "created");
     const { state, facts, dueAt } = await lab.rl.queue("q2").inspect(id);
     assert.deepEqual([state, facts["priority"], facts["tenant"]], ["scheduled", "7", "acme"]);
     assert.ok(dueAt!.getTime() > Date.now() + 3_500_000);
-    const again = await run("tasks", "push", "act-told", ...options, "--queue", "q2");
+    const again = await run("tasks", "push", "act-echo", ...options, "--queue", "q2");
     assert.match(again.stdout, /joined: it was there already/);
-    const at = await run("tasks", "push", "act-told", "--at", "2031-01-31T09:00:00Z", "--json");
+    const at = await run("tasks", "push", "act-echo", "--at", "2031-01-31T09:00:00Z", "--json");
     const due = (await lab.queue.inspect(at.lines()[0].id)).dueAt!;
     assert.equal(due.toISOString(), "2031-01-31T09:00:00.000Z");
   }),
@@ -91,14 +91,14 @@ test(
   "a thousand are pushed, no faster than asked, and a refusal says how many got in",
   withRelier(async (lab) => {
     const run = on(lab);
-    const many = await run("tasks", "push", "act-told", "--count", "1000", "-q");
+    const many = await run("tasks", "push", "act-echo", "--count", "1000", "-q");
     assert.equal(new Set(many.stdout.trim().split("\n")).size, 1000);
     const start = performance.now();
-    await run("tasks", "push", "act-told", "--count", "11", "--rate", "20/s", "--queue", "slow");
+    await run("tasks", "push", "act-echo", "--count", "11", "--rate", "20/s", "--queue", "slow");
     assert.ok(performance.now() - start >= 480, "ten gaps of 50 ms");
     assert.equal((await lab.rl.queue("slow").stats()).counts.ready, 11);
     await lab.queue.limit({ maxDepth: 1_100 });
-    const full = await run("tasks", "push", "act-told", "--count", "500");
+    const full = await run("tasks", "push", "act-echo", "--count", "500");
     assert.equal(full.exit, 1);
     assert.match(full.stderr, /Cannot push to queue "default": it is full \[RL_ADMISSION\]/);
     assert.equal((await lab.queue.stats()).counts.ready, 1_100);
@@ -153,7 +153,7 @@ test(
       [["--tenant", "x".repeat(200)], /"tenant".*1 to 128/],
     ];
     for (const [args, says] of bad) {
-      const { exit, stderr, stdout } = await run("tasks", "push", "act-told", ...args);
+      const { exit, stderr, stdout } = await run("tasks", "push", "act-echo", ...args);
       assert.deepEqual([exit, stdout], [2, ""], `${args.join(" ")}: ${stderr}`);
       assert.match(stderr, says);
     }
@@ -167,12 +167,12 @@ test(
   "wait and result print what a task came to, or why there is nothing to print",
   withRelier(async (lab) => {
     const run = on(lab);
-    const waiting = await lab.rl.apush(told, 1);
+    const waiting = await lab.rl.apush(echo, 1);
     const early = await run("tasks", "result", waiting.id);
     assert.equal(early.exit, 5);
     assert.match(early.stderr, /it is ready.*\n.*rl tasks wait/);
     assert.equal((await run("tasks", "wait", waiting.id, "--timeout", "100ms")).exit, 6);
-    await lab.worker({}, lab.client({ tasks: [told, fails] }));
+    await lab.worker({}, lab.client({ tasks: [echo, fails] }));
     // The local part of an id may start with a dash.
     const waited = await run("tasks", "wait", "--json", "--", waiting.id.slice(10, 20));
     assert.deepEqual(waited.lines(), [{ id: waiting.id, result: [1] }]);
@@ -187,7 +187,7 @@ test(
   "tasks are cancelled by their ids, and one that is over is not",
   withRelier(async (lab) => {
     const run = on(lab);
-    const [one, two] = [await lab.rl.apush(told, 1), await lab.rl.apush(told, 2)];
+    const [one, two] = [await lab.rl.apush(echo, 1), await lab.rl.apush(echo, 2)];
     const asked = await run("tasks", "cancel", one.id);
     assert.equal(asked.exit, 9);
     assert.equal((await one.status()).state, "ready");
@@ -206,11 +206,11 @@ test(
   "tasks are cancelled by what they are like: shown first, then exactly those",
   withRelier(async (lab) => {
     const run = on(lab);
-    await told.apushMany(Array.from({ length: 450 }, (_, i) => [i]));
-    await told.with({ delay: "1h" }).apush(1);
-    await told.with({ queue: "other" }).apush(1);
+    await echo.apushMany(Array.from({ length: 450 }, (_, i) => [i]));
+    await echo.with({ delay: "1h" }).apush(1);
+    await echo.with({ queue: "other" }).apush(1);
     await fails.apush();
-    const like = ["--queue", "default", "--state", "ready", "--name", "act-told"];
+    const like = ["--queue", "default", "--state", "ready", "--name", "act-echo"];
     const before = await lab.tasks();
     const dry = await run("tasks", "cancel", ...like, "--dry-run");
     assert.equal(dry.exit, 0);
@@ -244,7 +244,7 @@ test(
   "a scheduled task is retried now, a dead one gets another life, any other is left alone",
   withRelier(async (lab) => {
     const run = on(lab);
-    const later = await told.with({ delay: "1h" }).apush(1);
+    const later = await echo.with({ delay: "1h" }).apush(1);
     const now = await run("tasks", "retry", later.id, "--json");
     assert.deepEqual(now.lines(), [{ id: later.id, was: "scheduled" }]);
     await lab.moves.settle(await lab.moves.claim(), "bury");
@@ -264,11 +264,11 @@ test(
     const run = on(lab);
     const events = ["complete", "bury"] as const;
     for (const event of events) {
-      await told.apush(1);
+      await echo.apush(1);
       await lab.moves.settle(await lab.moves.claim(), event);
     }
-    await (await told.apush(2)).cancel();
-    const kept = await told.apush(3);
+    await (await echo.apush(2)).cancel();
+    const kept = await echo.apush(3);
     const old = await run("tasks", "purge", "--older", "1h", "--yes", "--json");
     assert.deepEqual(old.lines(), [{ verb: "forgotten", done: 0, missed: [] }]);
     assert.equal((await run("tasks", "purge", "--state", "dead", "--yes")).exit, 2);
@@ -288,7 +288,7 @@ test(
   "Ctrl-C in the middle of a slow push says how far it got",
   withRelier(async (lab) => {
     const { url, prefix } = lab;
-    const line = ["tasks", "push", "act-told", "--count", "1000", "--rate", "20/s"];
+    const line = ["tasks", "push", "act-echo", "--count", "1000", "--rate", "20/s"];
     let send: (signal: "SIGINT") => void = () => {};
     const running = rl(line, { url, prefix, started: (sender) => send = sender });
     await until("some are pushed", async () => (await lab.queue.stats()).counts.ready >= 3);

@@ -267,7 +267,7 @@ test("help, the version and a description are printed at every position", async 
 });
 
 test("every error becomes one line, a hint and its exit code", async () => {
-  const told: [string, number, RegExp][] = [
+  const cases: [string, number, RegExp][] = [
     [
       "connection",
       3,
@@ -284,14 +284,14 @@ test("every error becomes one line, a hint and its exit code", async () => {
     ["thrown", 1, /^error: just a text/],
     ["nasty", 1, /^error: abc d ?e \[RL_FAILED\]\n$/],
   ];
-  for (const [which, exit, expected] of told) {
+  for (const [which, exit, expected] of cases) {
     const call = await rl(["fail"], { tree, env: { FAIL: which } });
     assert.equal(call.exit, exit, call.stderr);
     assert.match(call.stderr, expected);
     const json = await rl(["fail", "--json"], { tree, env: { FAIL: which } });
     assert.equal(json.exit, exit);
-    const { code, message, exit: told } = JSON.parse(json.stderr);
-    assert.equal(told, exit);
+    const { code, message, exit: reported } = JSON.parse(json.stderr);
+    assert.equal(reported, exit);
     assert.ok(call.stderr.includes(`${message} [${code}]`));
   }
   assert.equal((await rl(["seven"], { tree })).exit, 7);

@@ -130,10 +130,10 @@ test(
         [["idem", "show"], 2, /missing|needs/i],
       ] as const
     ) {
-      const told = await run(...args);
-      assert.equal(told.exit, exit, `${args.join(" ")}: ${told.stderr}`);
-      assert.match(told.stderr, says, args.join(" "));
-      assert.equal(told.stdout, "");
+      const refused = await run(...args);
+      assert.equal(refused.exit, exit, `${args.join(" ")}: ${refused.stderr}`);
+      assert.match(refused.stderr, says, args.join(" "));
+      assert.equal(refused.stdout, "");
     }
   }),
 );
@@ -423,9 +423,9 @@ test(
       rl(["events", ...args], {
         url,
         prefix,
-        started: (send, told) => {
+        started: (send, output) => {
           stop = () => send("SIGINT");
-          said = told;
+          said = output;
         },
       });
     await charge.apush(1);
@@ -434,18 +434,18 @@ test(
     const { id } = await mail.apush("new@b.c");
     await until("it listens to both", () => said().includes("listening to 2 queues"));
     await lab.worker({ queues: ["default", "mails"] });
-    await until("both are told", () => said().match(/"type":"complete"/g)?.length === 2);
+    await until("both are printed", () => said().match(/"type":"complete"/g)?.length === 2);
     stop();
     const { exit, lines } = await all;
     assert.equal(exit, 0);
-    const told = lines().filter((event) => event.id === id);
-    assert.ok(told.some(({ type, queue }) => type === "complete" && queue === "mails"));
+    const own = lines().filter((event) => event.id === id);
+    assert.ok(own.some(({ type, queue }) => type === "complete" && queue === "mails"));
 
     const errors = run("--errors", "--queue", "default");
     await until("it listens", () => said().includes("listening to 1 queue,"));
     await charge.apush(2);
     await charge.apush(-9);
-    await until("the death is told", () => said().includes("bury"));
+    await until("the death is printed", () => said().includes("bury"));
     stop();
     const { stdout } = await errors;
     assert.match(stdout, /^\d\d:\d\d:\d\d\.\d{3} {2}bury +dead +default~0~.*attempts\n$/);

@@ -94,8 +94,8 @@ test(
     const { counts } = await lab.queue.stats();
     assert.deepEqual([counts.ready, counts.scheduled, counts.cancelled], [1, 1, 0]);
     assert.equal((await other.status()).state, "scheduled");
-    const told = JSON.stringify((await lab.rl.actions()).actions);
-    assert.doesNotMatch(told, /customer/, "what is kept of it holds nothing of a payload");
+    const recorded = JSON.stringify((await lab.rl.actions()).actions);
+    assert.doesNotMatch(recorded, /customer/, "what is kept of it holds nothing of a payload");
   }),
 );
 

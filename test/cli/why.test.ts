@@ -413,7 +413,7 @@ test(
       url,
       prefix,
     })
-      .then((told) => local.startsWith("-") ? rl(["why", id], { url, prefix }) : told);
+      .then((shown) => local.startsWith("-") ? rl(["why", id], { url, prefix }) : shown);
     assert.equal(exit, 0);
     const lines = stdout.split("\n");
     assert.equal(lines[0], `${id}  broken  ↻ retrying`);

@@ -77,7 +77,7 @@ test(
       /Cannot load module ".*syntax.mjs": .*(Unexpected token|but found) .=/,
     );
     assert.match(throwing!.stderr, /Cannot load module ".*throws.mjs": Error: no database here/);
-    assert.match(throwing!.stdout, /throws.mjs:1/, "where it was thrown is told");
+    assert.match(throwing!.stdout, /throws.mjs:1/, "the place of the throw is printed");
     assert.match(empty!.stderr, /no task is defined by .*empty.mjs/);
     for (const { stdout } of [syntax!, throwing!, empty!]) {
       assert.doesNotMatch(stdout, /restarts in/);
@@ -144,8 +144,8 @@ test(
     send("SIGTERM");
     const { exit, lines } = await run;
     assert.equal(exit, 0);
-    const told = lines().map(({ what, child }) => `${child} ${what}`);
-    assert.deepEqual(told.filter((each) => !each.endsWith("output")), [
+    const events = lines().map(({ what, child }) => `${child} ${what}`);
+    assert.deepEqual(events.filter((each) => !each.endsWith("output")), [
       "team-1 starting",
       "team-1 ready",
       "team-1 draining",

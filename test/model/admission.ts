@@ -77,20 +77,20 @@ export function gateOf(world: World, own: string): Gate {
   }
 
   function quotas(tenant: string, taken: number): unknown[] {
-    const told: unknown[] = [];
+    const quotas: unknown[] = [];
     for (const [who, { gap, burst }] of rulesOf(tenant)) {
       const busy = (buckets.fullAt(who, { gap, burst }) - world.nowUs) / gap;
       const left = Math.floor(burst - busy + 0.001);
       const resetMs = left < burst ? Math.ceil((busy + left + 1 - burst) * gap / 1000) : 0;
       const windowMs = Math.ceil(burst * gap / 1000);
       const name = who === "queue" ? "rate" : "tenant-rate";
-      told.push(name, burst, windowMs, Math.max(0, left), resetMs);
+      quotas.push(name, burst, windowMs, Math.max(0, left), resetMs);
     }
-    const tell = (name: string, most: number, used: number): void =>
-      void told.push(name, most, 0, Math.max(0, most - used - taken), 0);
-    if (depth < Infinity) tell("depth", depth, waiting());
-    if (share < Infinity && tenant !== "") tell("tenant", share, unfinishedOf(world, tenant));
-    return told;
+    const add = (name: string, most: number, used: number): void =>
+      void quotas.push(name, most, 0, Math.max(0, most - used - taken), 0);
+    if (depth < Infinity) add("depth", depth, waiting());
+    if (share < Infinity && tenant !== "") add("tenant", share, unfinishedOf(world, tenant));
+    return quotas;
   }
   return { refusal, quotas, close: buckets.close };
 }

@@ -31,7 +31,7 @@ export async function agree(steps: readonly Step[], engines: readonly Engine[]):
   );
   for (const [i, move] of moves.entries()) {
     const [first, ...others] = seen.map((each) => each[i]!);
-    const at = `call ${i} (${move.again ? "once more " : ""}${told(move)})`;
+    const at = `call ${i} (${move.again ? "once more " : ""}${described(move)})`;
     const { reply: [word, , , ...rest], held } = first as { reply: Reply[]; held: Held };
     same([word, ...rest], move.answer, `${at}: ${engines[0]!.name} answers not as the model does`);
     same(modelled(held), move.held, `${at}: ${engines[0]!.name} holds not what the model does`);
@@ -87,6 +87,6 @@ function same(actual: unknown, expected: unknown, what: string): void {
   }
 }
 
-function told({ script, args, nowUs }: Move): string {
+function described({ script, args, nowUs }: Move): string {
   return `${script} ${args.map((arg) => JSON.stringify(arg)).join(" ")} at ${nowUs}`;
 }

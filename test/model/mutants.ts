@@ -25,7 +25,7 @@ export const luaMutants: readonly LuaMutant[] = [
     patch: ['record.state == "running" and record.nonce == nonce', 'record.state == "running"'],
   },
   {
-    that: "makes a task anew when it is pushed again",
+    that: "makes a second task when it is pushed again",
     patch: ['if seen[row.id] or record and record.state ~= "cancelled" then', "if false then"],
   },
   {
@@ -94,7 +94,7 @@ export const luaMutants: readonly LuaMutant[] = [
     patch: ["ofTenant[tenant] + cost > bounds.tenant", "ofTenant[tenant] + 1 > bounds.tenant"],
   },
   {
-    that: "tells of more than is left of a rate",
+    that: "reports more than is left of a rate",
     patch: ["local left = math.floor(rule.burst - busy + 0.001)", "local left = rule.burst"],
   },
   { that: "charges a rate for what it refuses", patch: ["if wait <= 0 then", "if true then"] },
@@ -137,7 +137,7 @@ export const luaMutants: readonly LuaMutant[] = [
     patch: ['KEY.running, "-inf", lapsedBy', 'KEY.running, "-inf", "+inf"'],
   },
   {
-    that: "gives leases no grace when nobody could sweep",
+    that: "gives leases no grace when no worker could sweep",
     patch: ["if now - swept > leaseMs / 2 and", "if false and"],
   },
   {
@@ -187,7 +187,7 @@ export const luaMutants: readonly LuaMutant[] = [
     that: "gives a lock away that is held",
     patch: ["if record and record.nonce ~= nonce and untilMs > now then", "if false then"],
   },
-  { that: "wakes nobody", patch: ["local ringing = waking and", "local ringing = false and"] },
+  { that: "wakes no worker", patch: ["local ringing = waking and", "local ringing = false and"] },
   {
     that: "drops the payload of what is dead",
     patch: [

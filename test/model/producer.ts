@@ -91,7 +91,7 @@ export function poll(
   { channel }: { channel: string },
   rows: readonly { readonly id: string }[],
 ): Answer {
-  const told = rows.map(({ id }) => {
+  const replies = rows.map(({ id }) => {
     const task = world.tasks.get(id);
     const others = task?.waiters ?? "";
     if (task && !isOver(task) && channel !== "" && !others.includes(channel)) {
@@ -101,7 +101,7 @@ export function poll(
     const { reason = "", error = "", result = "" } = task ?? {};
     return [state, failures, progress, worker, reason, error, result];
   });
-  return ["ok", told];
+  return ["ok", replies];
 }
 
 /** Takes a lock, renews it, or says who has it or what came of it. */

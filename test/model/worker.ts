@@ -102,7 +102,7 @@ export function turn(world: World, args: TurnArgs, rows: readonly SettleRow[]): 
     world.claims.set(`${worker}#${call}`, [nonce, ...claimed.map(({ id }) => id)]);
     if (!world.workers.has(worker)) world.workers.set(worker, now);
   }
-  return ["ok", (again ?? claimed).map((task) => told(world, task)), stale, lane, nextMs];
+  return ["ok", (again ?? claimed).map((task) => replyOf(world, task)), stale, lane, nextMs];
 }
 
 function roomIn(world: World, running: number): number {
@@ -140,7 +140,7 @@ function claimAll(world: World, args: TurnArgs, tasks: readonly Task[], solo?: 1
   return claimed;
 }
 
-function told(world: World, task: Task): unknown[] {
+function replyOf(world: World, task: Task): unknown[] {
   const first = [task.id, task.fence, pushedAt(task), task.payload];
   if (!task.history && task.readyAt === undefined && task.started) return first;
   const { failures = 0, crashes = 0, stalls = 0, deferrals = 0, deferredAt } = task;

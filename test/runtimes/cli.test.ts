@@ -100,8 +100,8 @@ for (const runtime of ["bun", "deno"] as const) {
       await until("it runs", async () => (await handle.status()).state === "running");
       const holder = (await queue.workers()).find(({ running }) => running === 1)!;
       process.kill(holder.info.process, "SIGKILL");
-      const told = await handle.result({ timeout: scaled(15_000) }) as { worker: string };
-      assert.notEqual(told.worker, holder.id);
+      const result = await handle.result({ timeout: scaled(15_000) }) as { worker: string };
+      assert.notEqual(result.worker, holder.id);
       assert.equal((await queue.inspect(id)).facts["crashes"], "1");
       assert.match(fleet.stdout(), /ended: SIGKILL/);
       await until("both work again", async () => {

@@ -34,7 +34,7 @@ async function workerd(nodejs: boolean): Promise<Stage> {
         headers: { "x-prefix": prefix },
         close: () => Promise.resolve(),
       }),
-    ...!nodejs && { noBarePush: "nothing tells there what request a call belongs to" },
+    ...!nodejs && { noBarePush: "there no call can find its request" },
     patient: true,
   };
 }

@@ -177,7 +177,7 @@ test("JSR knows where each client is: on npm, and none beside the file", () => {
   const names = new Set(all.map(({ from }) => from));
   for (const name of ["#client", "valibot", "ioredis"]) assert.ok(names.has(name), name);
   for (const { file, from, to } of all) {
-    // With a peer dependency alone it would become "./ioredis", and nobody would be told.
+    // With a peer dependency alone it would become "./ioredis", without any message.
     const right = from.startsWith("#")
       ? /^(\.\.?\/)+(adapters\/)?(\w+\/)?\w+\.ts$/
       : /^npm:@?[\w/-]+@/;

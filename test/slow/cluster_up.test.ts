@@ -118,8 +118,8 @@ test("a cluster in the background works, heals, scales, reloads, and leaves noth
   assert.equal(down.exit, 0, down.stderr);
   await until("its process is gone", () => !alive(pid));
   collector.close();
-  const told = new Set(collector.spans.map((span) => span.name));
-  assert.deepEqual([...told].sort(), ["drain", "process default", "resurrect default"]);
+  const names = new Set(collector.spans.map((span) => span.name));
+  assert.deepEqual([...names].sort(), ["drain", "process default", "resurrect default"]);
   assert.equal(await silent(redis), true, "its Redis is gone");
   assert.ok(fresh.workers.every((worker) => !alive(worker.pid)));
   assert.equal((await cluster("down")).exit, 4);

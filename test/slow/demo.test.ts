@@ -249,9 +249,9 @@ test("an impossible demo is refused before anything starts, with the alternative
     assert.match(call.stderr, /^error: .+\nhint: {2}.+\n$/);
     assert.doesNotMatch(call.stderr, /secret/);
   }
-  const told = await rl(["demo", "--json", "--input", empty]);
+  const refused = await rl(["demo", "--json", "--input", empty]);
   assert.match(
-    JSON.parse(told.stderr).message,
+    JSON.parse(refused.stderr).message,
     /it contains no readable file/,
     "programs read JSON",
   );

@@ -16,7 +16,7 @@ import {
 import { scaled, stretched } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
 import { assertSound, withRedis } from "../support/leftovers.ts";
-import { hold, type Told } from "../support/tasks.ts";
+import { hold, type RunIdentity } from "../support/tasks.ts";
 import { bounded, until } from "../support/until.ts";
 
 const server = await startRedis();
@@ -33,7 +33,7 @@ const all = running + prefetched;
 interface Farewell {
   readonly queue: string;
   readonly processes: WorkerProcesses;
-  readonly handles: readonly TaskHandle<Told>[];
+  readonly handles: readonly TaskHandle<RunIdentity>[];
   readonly leaver: WorkerProcess;
   readonly stayer: WorkerProcess;
   startsOf(workerProcess: WorkerProcess): string[];

@@ -32,8 +32,8 @@ test("50 pushes from five processes are one run, and one result for all who are 
     const results = (await bounded("they have results", Promise.all(asked.slice(0, 4)))).flat();
 
     const { id } = processes.effectLog.of("start")[0]!;
-    const told = await rl.handle(id).result({ timeout: scaled(1_000) });
-    assert.deepEqual(results, Array.from({ length: 40 }, () => told));
+    const result = await rl.handle(id).result({ timeout: scaled(1_000) });
+    assert.deepEqual(results, Array.from({ length: 40 }, () => result));
     const pushed = processes.effectLog.of("pushed");
     assert.deepEqual(new Set(pushed.map((line) => line.id)), new Set([id]));
     assert.equal(pushed.filter(({ text }) => text === "created").length, 1);
@@ -41,7 +41,7 @@ test("50 pushes from five processes are one run, and one result for all who are 
 
     const replay = await rl.apush(ask, "once", 60_000);
     assert.equal(replay.outcome, "replayed");
-    assert.deepEqual(await replay.result({ timeout: scaled(1_000) }), told);
+    assert.deepEqual(await replay.result({ timeout: scaled(1_000) }), result);
     assert.equal(processes.effectLog.of("start").length, 1);
     worker.term();
     assert.equal((await worker.ended).code, 0);

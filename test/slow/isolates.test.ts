@@ -254,11 +254,11 @@ test("a process does not outlive its worker, even if its handler never yields", 
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {
-    let told = "";
-    parent.stdout.setEncoding("utf8").on("data", (text) => told += text);
+    let output = "";
+    parent.stdout.setEncoding("utf8").on("data", (text) => output += text);
     await until("the worker is gone", () => parent.signalCode === "SIGKILL", 15_000);
-    const pid = Number(told);
-    assert.ok(pid > 0 && pid !== parent.pid, told);
+    const pid = Number(output);
+    assert.ok(pid > 0 && pid !== parent.pid, output);
     await until("the isolate is gone, too", () => !alive(pid));
   } finally {
     parent.kill("SIGKILL");

@@ -40,7 +40,7 @@ for (const protocol of ["http/protobuf", "http/json"] as const) {
     const relier = createRelier({ redis: server.url, prefix });
     try {
       let dead = "";
-      const told = await supervised(collector, prefix, async (said) => {
+      const run = await supervised(collector, prefix, async (said) => {
         const order = otel.trace.getTracer("shop").startSpan("order");
         const handle = await otel.context.with(
           otel.trace.setSpan(otel.context.active(), order),
@@ -60,7 +60,7 @@ for (const protocol of ["http/protobuf", "http/json"] as const) {
         dead = doomed.id;
         await assert.rejects(relier.apush(telling, { [canary]: () => {} } as never));
       });
-      assert.equal(told.exit, 0, told.output);
+      assert.equal(run.exit, 0, run.output);
       assert.deepEqual(await relier.queue("default").release([dead]), []);
       await relier.close();
       await exporter!.close();
@@ -83,8 +83,8 @@ for (const protocol of ["http/protobuf", "http/json"] as const) {
         ]
       ) assert.ok(events.has(name), `${name} is not among ${[...events].join(" ")}`);
       assert.match(collector.text(), /in its own words/);
-      for (const where of [collector.text(), told.output]) {
-        assert.ok(!where.includes(canary), "nothing of a payload is told");
+      for (const where of [collector.text(), run.output]) {
+        assert.ok(!where.includes(canary), "no part of a payload is exported");
       }
     } finally {
       await relier.close();
@@ -99,12 +99,12 @@ test("data of a handler in its own thread or process are exported, as part of it
   const collector = await openCollector();
   const relier = createRelier({ redis: server.url, prefix: "isolated" });
   try {
-    const told = await supervised(collector, "isolated", async () => {
+    const run = await supervised(collector, "isolated", async () => {
       for (const task of [inThread, inProcess]) {
         await (await relier.apush(task)).result({ timeout: scaled(30_000) });
       }
     });
-    assert.equal(told.exit, 0, told.output);
+    assert.equal(run.exit, 0, run.output);
     const theirs = collector.spans.filter(({ name }) => name === "theirs");
     const tasks = theirs.map(({ parentSpanId, service }) => {
       assert.match(service, /^isolate-\d+-\d+$/);
@@ -151,12 +151,12 @@ async function supervised(
 function assertTrace(spans: readonly OtlpSpan[]): void {
   const [order] = spans.filter(({ name }) => name === "order");
   const ours = spans.filter(({ traceId }) => traceId === order!.traceId);
-  const told = ours.map(({ name, service, attributes }) =>
+  const described = ours.map(({ name, service, attributes }) =>
     `${name} ${service} ${attributes["relier.task.outcome"] ?? ""}`.trim()
   );
   const one = (name: string, when: (span: OtlpSpan) => boolean = () => true): OtlpSpan => {
     const found = ours.filter((span) => span.name === name && when(span));
-    assert.equal(found.length, 1, `${name} among ${told.join("; ")}`);
+    assert.equal(found.length, 1, `${name} among ${described.join("; ")}`);
     return found[0]!;
   };
   const send = one("send default");
@@ -166,7 +166,7 @@ function assertTrace(spans: readonly OtlpSpan[]): void {
     "process default",
     ({ attributes }) => attributes["relier.task.outcome"] === "completed",
   );
-  assert.equal(ours.length, 5, told.join("; "));
+  assert.equal(ours.length, 5, described.join("; "));
   assert.equal(send.parentSpanId, order!.spanId);
   for (const span of [dead, raised, completed]) assert.equal(span.parentSpanId, send.spanId);
   assert.deepEqual([send.kind, dead.kind, raised.kind, completed.kind], [4, 5, 1, 5]);
@@ -235,8 +235,10 @@ test("all data of an experiment are marked as such, with the time of the fault",
     assert.equal(completed.length, tasks.pushed, "none has exported less than it ran");
     assert.ok(completed.every(({ service }) => /^rl-chaos-[1-4]$/.test(service)));
     const injected = events.filter(({ name }) => name === "relier.chaos.injected");
-    const told = injected.map(({ severity, attributes: { body: _, ...rest } }) => [severity, rest]);
-    assert.deepEqual(told, [["WARN", {
+    const records = injected.map((
+      { severity, attributes: { body: _, ...rest } },
+    ) => [severity, rest]);
+    assert.deepEqual(records, [["WARN", {
       "messaging.system": "relier",
       "relier.chaos.experiment": "worker-kill",
       "relier.chaos.fault": faults[0].what,

@@ -65,7 +65,7 @@ async function play(scene: Scene): Promise<void> {
     const handles = await Promise.all(keys.map((key) => rl.apush(hold, key, 60_000)));
     await until("all run", () => processes.effectLog.of("start").length === count);
     await scene.disturb?.(processes, rl);
-    await stays("nobody is resurrected", () => innocent(processes, rl), watchMs);
+    await stays("no task is resurrected", () => innocent(processes, rl), watchMs);
     for (const { worker } of workerProcesses) {
       if (scene.seen) {
         await until("the server sees the worker", () => isSeen(scene.server(), worker), 10_000);
@@ -132,7 +132,7 @@ describe("no worker is presumed dead for a subscription", { concurrency: true },
       async disturb(processes, rl) {
         // A third worker, which keeps starting meanwhile.
         const third = processes.startWorker({}, ["slow to listen"]);
-        await stays("nobody is resurrected", () => innocent(processes, rl), 1_000);
+        await stays("no task is resurrected", () => innocent(processes, rl), 1_000);
         (await third).term();
         await (await third).ended;
       },

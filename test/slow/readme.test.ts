@@ -42,8 +42,8 @@ await rl.close();\n`,
     after: `const post = { method: "POST", headers: { "idempotency-key": "k" } };
 const answers = [await app.request("/orders/1", post), await app.request("/orders/1", post)];
 const texts = await Promise.all(answers.map((each) => each.text()));
-const told = [...answers.map(({ status }) => status), texts[0] === texts[1]];
-if (String(told) !== "202,202,true") throw new Error(String(told));
+const answered = [...answers.map(({ status }) => status), texts[0] === texts[1]];
+if (String(answered) !== "202,202,true") throw new Error(String(answered));
 await rl.close();\n`,
   },
   "express.ts": {

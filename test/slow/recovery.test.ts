@@ -17,7 +17,7 @@ import type { Line } from "../support/effect_log.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
 import { assertSound, withRedis } from "../support/leftovers.ts";
-import { hold, sleepwalk, type Told } from "../support/tasks.ts";
+import { hold, type RunIdentity, sleepwalk } from "../support/tasks.ts";
 import { until } from "../support/until.ts";
 
 const minuteMs = 60_000;
@@ -74,8 +74,8 @@ describe("a worker is lost", { concurrency: true }, () => {
           processes.startWorker(worker),
         ]);
         other!.release(key);
-        const told = await handle.result({ timeout: scaled(5_000) });
-        assert.deepEqual(told, { key, worker: second.worker, fence: second.fence });
+        const result = await handle.result({ timeout: scaled(5_000) });
+        assert.deepEqual(result, { key, worker: second.worker, fence: second.fence });
         assert.equal((await rl.queue(queue).inspect(handle.id)).facts["crashes"], "1");
         assert.deepEqual(await rl.queue(queue).audit(), []);
       }
@@ -120,8 +120,8 @@ describe("a worker is lost", { concurrency: true }, () => {
       });
 
     try {
-      const victim = await processes.startWorker({ queues: [queue] }, ["telling"]);
-      const handles: TaskHandle<Told>[] = [];
+      const victim = await processes.startWorker({ queues: [queue] }, ["noting refusals"]);
+      const handles: TaskHandle<RunIdentity>[] = [];
       for (const key of keys) {
         handles.push(await sleepwalk.with({ queue }).apush(key, key === "returns"));
         await until("it runs", () => processes.effectLog.of("settled in", key).length === 1);
@@ -162,8 +162,8 @@ describe("a worker is lost", { concurrency: true }, () => {
 
       for (const [i, key] of keys.entries()) {
         other.release(key);
-        const told = await handles[i]!.result({ timeout: scaled(5_000) });
-        assert.equal(told.worker, other.worker);
+        const result = await handles[i]!.result({ timeout: scaled(5_000) });
+        assert.equal(result.worker, other.worker);
       }
       assert.equal((await rl.queue(queue).stats()).counts.completed, 2);
       assert.deepEqual((await processes.drainAll()).map(({ code }) => code), [0, 0]);

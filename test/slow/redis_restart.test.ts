@@ -17,7 +17,7 @@ import { openWorkerProcesses } from "../support/worker_processes.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
 import { assertSound } from "../support/leftovers.ts";
-import { order, type Told } from "../support/tasks.ts";
+import { order, type RunIdentity } from "../support/tasks.ts";
 import { until } from "../support/until.ts";
 
 const restarts = 3;
@@ -31,7 +31,7 @@ async function outlive(aof: "always" | "everysec"): Promise<void> {
   const rl = createRelier({ redis: server.url });
   const processes = await openWorkerProcesses(server.url);
   const queue = rl.queue("default");
-  const handles = new Map<string, TaskHandle<Told>>();
+  const handles = new Map<string, TaskHandle<RunIdentity>>();
   let over = false;
 
   /** Pushes until the test ends; every acknowledged task has to complete. */
@@ -89,8 +89,8 @@ async function outlive(aof: "always" | "everysec"): Promise<void> {
     }, 20_000);
 
     forgot ||= processes.effectLog.of("loss").length > 0;
-    const told = forgot ? ", and Redis has forgotten writes" : "";
-    console.log(`# ${aof}: ${handles.size} tasks, on ${gaps.join(", ")} ms after a kill${told}`);
+    const remark = forgot ? ", and Redis has forgotten writes" : "";
+    console.log(`# ${aof}: ${handles.size} tasks, on ${gaps.join(", ")} ms after a kill${remark}`);
     assert.equal(processes.alive.length, workers);
     assert.equal(new Set(processes.effectLog.effects()).size, processes.effectLog.effects().length);
     if (forgot) assert.equal(aof, "everysec");

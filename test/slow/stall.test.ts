@@ -46,8 +46,8 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
       });
       // This worker has free slots, and sweeps soon.
       const hungry = await processes.startWorker();
-      const told = await spinning.result({ timeout: scaled(40_000) });
-      assert.equal(told.worker, victim.worker);
+      const result = await spinning.result({ timeout: scaled(40_000) });
+      assert.equal(result.worker, victim.worker);
       victim.release("runs 2");
       for (const handle of beside) await handle.result({ timeout: scaled(5_000) });
       const counts = starts(processes);
@@ -90,8 +90,8 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
       await until("both run again", () => processes.effectLog.of("start").length === 4, 8_000);
       const tookMs = performance.now() - startedAt;
       assert.ok(tookMs > 3_000 && tookMs < scaled(6_000), `${tookMs} ms`);
-      const told = await handle.result({ timeout: scaled(20_000) });
-      assert.equal(told.worker, heir.worker);
+      const result = await handle.result({ timeout: scaled(20_000) });
+      assert.equal(result.worker, heir.worker);
       await until("the old runs are fenced", () => processes.effectLog.of("fenced").length === 2);
       await until("it says so itself", async () => {
         const fleet = await rl.queue("default").workers();
@@ -129,8 +129,8 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
       const handle = await rl.apush(spin, "spins", 7_000);
       await until("it spins", () => processes.effectLog.of("start", "spins").length === 1);
       const heir = await processes.startWorker({ lease: 2_000 });
-      const told = await handle.result({ timeout: scaled(30_000) });
-      assert.equal(told.worker, heir.worker);
+      const result = await handle.result({ timeout: scaled(30_000) });
+      assert.equal(result.worker, heir.worker);
       await until("the old run is fenced", () => processes.effectLog.of("fenced").length >= 1);
       assert.equal(processes.effectLog.of("fenced")[0]!.worker, victim.worker);
       await processes.drainAll();

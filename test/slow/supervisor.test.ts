@@ -42,7 +42,7 @@ interface Scene {
   readonly supervisor: Supervisor;
   readonly effectLog: EffectLog;
   /** All reports of the supervisor: the child, the event and the reason. */
-  readonly told: string[];
+  readonly reports: string[];
 }
 
 async function supervised(
@@ -51,20 +51,21 @@ async function supervised(
   act: (scene: Scene) => Promise<void>,
 ): Promise<void> {
   const effectLog = openEffectLog();
-  const told: string[] = [];
+  const reports: string[] = [];
   const supervisor = createSupervisor({
     modules: [tasks],
     size: 1,
     redis: server.url,
     prefix: "rl",
-    onEvent: ({ what, child, reason = "" }) => void told.push(`${child} ${what} ${reason}`.trim()),
+    onEvent: ({ what, child, reason = "" }) =>
+      void reports.push(`${child} ${what} ${reason}`.trim()),
     ...options,
     env: { ...process.env, ...options.env, RELIER_TEST_EFFECT_LOG: effectLog.folder },
     worker: { queues: [queue], ...options.worker },
   });
   try {
     await bounded("every process works", supervisor.ready, 30_000);
-    await act({ supervisor, effectLog, told });
+    await act({ supervisor, effectLog, reports });
     assert.deepEqual(await rl.queue(queue).audit(), []);
   } finally {
     supervisor.close();
@@ -146,7 +147,11 @@ describe("a process that is bad for its tasks", { concurrency: 2 }, () => {
     supervised("block", { worker: { queues: ["block"], stallBudget: 2_000 } }, async (scene) => {
       const handle = await block.with({ queue: "block" }).apush("block", minuteMs);
       const { pid } = await startOf(scene, "block");
-      await until("it is told", () => scene.told.includes("worker-1 ended blocked loop"), 15_000);
+      await until(
+        "it is reported",
+        () => scene.reports.includes("worker-1 ended blocked loop"),
+        15_000,
+      );
       await ended(handle, "dead");
       await working(scene, 1);
       assert.notEqual(scene.supervisor.processes[0]!.pid, pid);
@@ -157,9 +162,9 @@ describe("a process that is bad for its tasks", { concurrency: 2 }, () => {
       const before = scene.supervisor.processes[0]!.pid;
       await leak.with({ queue: "leak" }).apush("leak 1");
       await leak.with({ queue: "leak" }).apush("leak 2");
-      const replaced = () => scene.told.includes("worker-1 recycling leaked slots");
+      const replaced = () => scene.reports.includes("worker-1 recycling leaked slots");
       await until("it is replaced", replaced, 15_000);
-      await until("it has left", () => scene.told.includes("worker-1 left supervisor"), 15_000);
+      await until("it has left", () => scene.reports.includes("worker-1 left supervisor"), 15_000);
       await working(scene, 1);
       assert.notEqual(scene.supervisor.processes[0]!.pid, before);
     }));

@@ -39,7 +39,7 @@ test("tasks that a blocked worker lost are reported as stalled, by itself, once 
   await observed(async (_, seen) => {
     const rl = createRelier({ redis: server.url, prefix: "stalls" });
     let runs = 0;
-    const blocking = rlTask("blocking-told", async () => {
+    const blocking = rlTask("blocking-observed", async () => {
       if (++runs > 1) return;
       const { signal, heartbeat } = taskContext();
       await heartbeat();

@@ -11,7 +11,7 @@ import { note } from "./effect_log.ts";
 /**
  * `deaf`: it cannot subscribe · `slow to listen`: its subscriptions take time · `late
  * ears`: it reports a subscription before it has one · `careless`: a settle does not
- * check who holds the task · `unfenced`: no script checks that · `telling`: it notes
+ * check who holds the task · `unfenced`: no script checks that · `noting refusals`: it notes
  * refusals.
  */
 export type PortFault =
@@ -20,7 +20,7 @@ export type PortFault =
   | "late ears"
   | "careless"
   | "unfenced"
-  | "telling";
+  | "noting refusals";
 
 const lateMs = 2_500;
 /** The time from which a port with `late ears` receives messages. */
@@ -32,7 +32,7 @@ export function withFaults(port: RedisPort, faults: readonly PortFault[]): Redis
     const fenced = !faults.includes("careless") && !faults.includes("unfenced");
     const asked = fenced ? program : mutant(program, faults.includes("unfenced"));
     const reply = await port.run(asked, ...rest);
-    if (faults.includes("telling")) tell(program.name, reply as readonly unknown[]);
+    if (faults.includes("noting refusals")) noteRefusal(program.name, reply as readonly unknown[]);
     return reply;
   };
   const listen: NonNullable<RedisPort["listen"]> = async (...args) => {
@@ -62,7 +62,7 @@ function later(): Promise<void> {
 }
 
 /** Notes that a script refused a worker which no longer holds the task. */
-function tell(script: string, [word, , , , stale]: readonly unknown[]): void {
+function noteRefusal(script: string, [word, , , , stale]: readonly unknown[]): void {
   if (word === "stale") note("refused", { text: script });
   if (
     (script === "settle_and_claim" || script === "heartbeat") && (stale as unknown[])?.length > 0

@@ -79,7 +79,7 @@ for (const name of names) {
     assert.ok(!done, "workerd ended before the test did");
     assert.equal(value.name, name);
     if (value.skipped !== undefined) return t.skip(value.skipped);
-    if (value.error !== undefined) throw told(value.error);
+    if (value.error !== undefined) throw errorWith(value.error);
   });
 }
 after(() => edge.kill());
@@ -118,7 +118,7 @@ async function* linesOf(response: Response): AsyncGenerator<Line, undefined> {
 }
 
 /** An error with the stack that it had in workerd. */
-function told(stack: string): Error {
+function errorWith(stack: string): Error {
   const error = new Error(stack.split("\n")[0]!);
   error.stack = stack;
   return error;

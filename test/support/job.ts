@@ -148,10 +148,10 @@ function complaintsIn(output: string): string {
 /** The lines around each failure: Bun prints the reason above the name of a test. */
 function aroundFailures(output: string): string {
   const blocks = output.split(/^(?=\((?:pass|skip|fail)\) )/m);
-  const told = blocks.flatMap((block, i) =>
+  const failures = blocks.flatMap((block, i) =>
     block.startsWith("(fail)")
       ? [`${blocks[i - 1]!.split("\n").slice(1).join("\n")}${block.split("\n")[0]}`]
       : []
   );
-  return told.length > 0 ? told.join("\n") : output.slice(-longest);
+  return failures.length > 0 ? failures.join("\n") : output.slice(-longest);
 }

@@ -144,7 +144,7 @@ export function withRelier(body: (lab: Lab) => Promise<void>): (t?: TestContext)
       },
       key: (key) => keyOf(partition, key),
       dump: () => dumpOf(redis, prefix, []),
-      size: async () => (await redis.keys("*")).filter(told).length,
+      size: async () => (await redis.keys("*")).filter(belongsToTest).length,
       tasks: () => dumpOf(redis, prefix, ["meta", "workers", "worker", "bell"]),
       expectBroken: (what) => void broken.push(what),
     };
@@ -173,13 +173,13 @@ async function auditAll(redis: Redis, auditor: Caller, prefix: string): Promise<
 }
 
 /** Checks that a key is outside the registry of queues, which is written in the background. */
-function told(key: string): boolean {
+function belongsToTest(key: string): boolean {
   return !key.includes("{relier.queues~");
 }
 
 async function dumpOf(redis: Redis, prefix: string, without: readonly string[]): Promise<Dump> {
   const keys = (await redis.keys(`${prefix}:*`)).sort()
-    .filter((key) => told(key) && !without.includes(key.split("}:")[1]!));
+    .filter((key) => belongsToTest(key) && !without.includes(key.split("}:")[1]!));
   const dump: Record<string, string> = {};
   for (const key of keys) {
     const type = await redis.type(key);

@@ -16,7 +16,7 @@ import type { PortFault } from "./faulty_port.ts";
 import { scaled } from "./machine_speed.ts";
 import { assertSound, withRedis } from "./leftovers.ts";
 import type { Runtime } from "./runtimes.ts";
-import { order, type Told } from "./tasks.ts";
+import { order, type RunIdentity } from "./tasks.ts";
 import { until } from "./until.ts";
 
 /** A plan: orders arrive in portions while workers die. */
@@ -35,7 +35,7 @@ export interface Storm {
 
 /** The counts of a storm. */
 export interface StormReport {
-  readonly handles: ReadonlyMap<string, TaskHandle<Told>>;
+  readonly handles: ReadonlyMap<string, TaskHandle<RunIdentity>>;
   /** The number of handler runs that started. */
   readonly starts: number;
   /** The number of runs that a kill cut off. */
@@ -53,7 +53,7 @@ export async function storm(
   rl: Relier,
   { queue, count, kills, workers, startWorker, victimOf }: Storm,
 ): Promise<StormReport> {
-  const handles = new Map<string, TaskHandle<Told>>();
+  const handles = new Map<string, TaskHandle<RunIdentity>>();
   const places = Array.from({ length: workers }, (_, i) => i);
   const startedAt = performance.now();
   const workerProcesses = await Promise.all(places.map(startWorker));
@@ -180,7 +180,7 @@ async function verdictOn(
   processes: WorkerProcesses,
   rl: Relier,
   queue: string,
-  handles: ReadonlyMap<string, TaskHandle<Told>>,
+  handles: ReadonlyMap<string, TaskHandle<RunIdentity>>,
 ): Promise<string[]> {
   const wrong: string[] = [];
   const done = processes.effectLog.effects();
@@ -192,9 +192,11 @@ async function verdictOn(
     latest.set(key, Math.max(fence, latest.get(key) ?? 0));
   }
   for (const [key, handle] of handles) {
-    const told = await handle.result({ timeout: scaled(5_000) });
-    if (told.key !== key) wrong.push(`${key} came to what ${told.key} did`);
-    if (told.fence !== latest.get(key)) wrong.push(`${key} came to what a run before its last did`);
+    const result = await handle.result({ timeout: scaled(5_000) });
+    if (result.key !== key) wrong.push(`${key} came to what ${result.key} did`);
+    if (result.fence !== latest.get(key)) {
+      wrong.push(`${key} came to what a run before its last did`);
+    }
   }
   wrong.push(...await rl.queue(queue).audit());
   const { counts } = await rl.queue(queue).stats();
@@ -214,7 +216,7 @@ export async function sleepers(
 ): Promise<string[]> {
   const rl = createRelier({ redis: url });
   const processes = await openWorkerProcesses(url);
-  const handles = new Map<string, TaskHandle<Told>>();
+  const handles = new Map<string, TaskHandle<RunIdentity>>();
   const options: WorkerOptions = { queues: [queue], concurrency: 10, lease: 1_000 };
   const count = 6;
   const startsOf = (worker: string) =>

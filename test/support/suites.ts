@@ -179,7 +179,7 @@ export const skips: readonly Skip[] = [
   {
     test: "after a tick there is no timer, no subscription and no worker",
     cells: ["workerd+upstash"],
-    reason: "workerd does not tell what timers there are",
+    reason: "workerd does not list its timers",
   },
   {
     test: "a task that keeps failing is dead, with its payload, its error and its history",
@@ -204,7 +204,7 @@ export const skips: readonly Skip[] = [
 ];
 
 const noWire = {
-  cluster: "the cluster tells clients its own addresses, past any wire",
+  cluster: "the cluster announces its own addresses to clients, past any wire",
   memory: "there is no wire to break between a port and an engine in its own process",
 };
 const noWait =

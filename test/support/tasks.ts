@@ -10,7 +10,7 @@ import { RelierError, rlTask, type Task, type TaskContext, taskContext } from ".
 import { effect, note } from "./effect_log.ts";
 
 /** The result of a run: its identity. */
-export interface Told {
+export interface RunIdentity {
   readonly key: string;
   readonly worker: string;
   readonly fence: number;
@@ -39,68 +39,71 @@ function rest(key: string, ms: number): Promise<void> {
   });
 }
 
-function begin(key: string): { ctx: TaskContext; told: Told } {
+function begin(key: string): { ctx: TaskContext; identity: RunIdentity } {
   const ctx = taskContext();
-  const told = { key, worker: ctx.workerId, fence: ctx.fence };
-  note("start", { ...told, id: ctx.id });
-  return { ctx, told };
+  const identity = { key, worker: ctx.workerId, fence: ctx.fence };
+  note("start", { ...identity, id: ctx.id });
+  return { ctx, identity };
 }
 
-async function wait(key: string, ms: number): Promise<Told> {
-  const { ctx, told } = begin(key);
+async function wait(key: string, ms: number): Promise<RunIdentity> {
+  const { ctx, identity } = begin(key);
   await rest(key, ms);
-  note("end", { ...told, id: ctx.id });
-  return told;
+  note("end", { ...identity, id: ctx.id });
+  return identity;
 }
 
 /** Takes `ms`, unless it is released before. */
-export const hold: Task<"hold", [key: string, ms: number], Told> = rlTask("hold", {
+export const hold: Task<"hold", [key: string, ms: number], RunIdentity> = rlTask("hold", {
   resultTtl: "10m",
 }, wait);
 
 /** The task `hold`, deduplicated by payload. */
-export const ask: Task<"ask", [key: string, ms: number], Told> = rlTask("ask", {
+export const ask: Task<"ask", [key: string, ms: number], RunIdentity> = rlTask("ask", {
   idempotent: true,
 }, wait);
 
 /** The task `hold`, deduplicated by a key of the caller. */
-export const book: Task<"book", [key: string, ms: number], Told> = rlTask("book", {
+export const book: Task<"book", [key: string, ms: number], RunIdentity> = rlTask("book", {
   idempotent: (key) => key,
 }, wait);
 
 /** Takes `ms`, then has an effect that must happen once. */
-export const order: Task<"order", [key: string, ms: number], Told> = rlTask("order", {
+export const order: Task<"order", [key: string, ms: number], RunIdentity> = rlTask("order", {
   idempotent: true,
   resultTtl: "10m",
 }, async (key: string, ms: number) => {
-  const { ctx, told } = begin(key);
+  const { ctx, identity } = begin(key);
   await rest(key, ms);
   effect(ctx.idempotencyKey, key);
-  note("end", { ...told, id: ctx.id });
-  return told;
+  note("end", { ...identity, id: ctx.id });
+  return identity;
 });
 
 /** Blocks the event loop for `ms`, from its first statement on. */
-export const spin: Task<"spin", [key: string, ms: number], Told> = rlTask("spin", {
+export const spin: Task<"spin", [key: string, ms: number], RunIdentity> = rlTask("spin", {
   resultTtl: "10m",
 }, (key: string, ms: number) => {
   const until = performance.now() + ms;
-  const { ctx, told } = begin(key);
+  const { ctx, identity } = begin(key);
   while (performance.now() < until);
-  note("end", { ...told, id: ctx.id });
-  return told;
+  note("end", { ...identity, id: ctx.id });
+  return identity;
 });
 
 /** Ends its process. */
-export const poison: Task<"poison", [key: string], Told> = rlTask("poison", async (key: string) => {
-  const { told } = begin(key);
-  process.kill(process.pid, "SIGKILL");
-  await rest(key, 60_000);
-  return told;
-});
+export const poison: Task<"poison", [key: string], RunIdentity> = rlTask(
+  "poison",
+  async (key: string) => {
+    const { identity } = begin(key);
+    process.kill(process.pid, "SIGKILL");
+    await rest(key, 60_000);
+    return identity;
+  },
+);
 
 /** Fails every time. */
-export const fail: Task<"fail", [key: string], Told> = rlTask("fail", {
+export const fail: Task<"fail", [key: string], RunIdentity> = rlTask("fail", {
   retry: { attempts: 3, base: 100, max: 100 },
 }, (key: string) => {
   begin(key);
@@ -135,19 +138,19 @@ function stoppedOr(key: string): Promise<boolean> {
  * first tries every write of a run. It sends them before the process can learn that
  * another worker holds the task.
  */
-export const sleepwalk: Task<"sleepwalk", [key: string, returning: boolean], Told> = rlTask(
+export const sleepwalk: Task<"sleepwalk", [key: string, returning: boolean], RunIdentity> = rlTask(
   "sleepwalk",
   { resultTtl: "10m" },
   async (key: string, returning: boolean) => {
-    const { ctx, told } = begin(key);
+    const { ctx, identity } = begin(key);
     ctx.progress(7);
-    ctx.partialResult = told.worker;
-    await ctx.step(`by ${told.worker}`, () => told.worker);
+    ctx.partialResult = identity.worker;
+    await ctx.step(`by ${identity.worker}`, () => identity.worker);
     await ctx.heartbeat();
-    note("settled in", { ...told, id: ctx.id });
-    if (!await stoppedOr(key)) return told;
-    note("awake", { ...told, id: ctx.id });
-    if (returning) return told;
+    note("settled in", { ...identity, id: ctx.id });
+    if (!await stoppedOr(key)) return identity;
+    note("awake", { ...identity, id: ctx.id });
+    if (returning) return identity;
     ctx.progress(99, "sleepwalking");
     ctx.partialResult = "sleepwalking";
     const tries = {
@@ -162,8 +165,8 @@ export const sleepwalk: Task<"sleepwalk", [key: string, returning: boolean], Tol
         () => "done",
         (error) => error instanceof RelierError ? error.code : String(error),
       );
-      note(name, { ...told, text });
+      note(name, { ...identity, text });
     }
-    return told;
+    return identity;
   },
 );

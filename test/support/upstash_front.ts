@@ -81,7 +81,7 @@ export async function startFront(url: string, options: FrontOptions = {}): Promi
    * Translates a command for Redis, which knows neither the line nor the hash of a text
    * with it.
    */
-  function told([name = "", body = "", ...rest]: readonly string[]): string[] {
+  function translated([name = "", body = "", ...rest]: readonly string[]): string[] {
     if (!options.keyLocking || !/^eval(sha)?$/i.test(name)) return [name, body, ...rest];
     if (!body.startsWith(lockingLine)) return [name, unlocked.get(body) ?? body, ...rest];
     const plain = body.slice(lockingLine.length);
@@ -97,7 +97,7 @@ export async function startFront(url: string, options: FrontOptions = {}): Promi
       return { error: `ERR Command is not available: '${name}'` };
     }
     try {
-      const [word, ...args] = command.length === 1 ? command : told(command);
+      const [word, ...args] = command.length === 1 ? command : translated(command);
       // In capitals ioredis knows no command, and leaves the reply unchanged.
       return { result: shown(await redis.callBuffer(word!.toUpperCase(), ...args), base64) };
     } catch (error) {

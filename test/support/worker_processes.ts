@@ -138,12 +138,12 @@ export async function openWorkerProcesses(url: string): Promise<WorkerProcesses>
       else waiting.get(message.call!)!(message.answer);
     });
     child.on("error", () => {}); // The process may end before a message reaches it.
-    const tell = (order: Order) => void (child.connected && child.send(order));
+    const send = (order: Order) => void (child.connected && child.send(order));
     function request<T>(order: (call: number) => Order): Promise<T> {
       const call = calls++;
       return new Promise((resolve) => {
         waiting.set(call, resolve as (answer: unknown) => void);
-        tell(order(call));
+        send(order(call));
       });
     }
 
@@ -163,9 +163,9 @@ export async function openWorkerProcesses(url: string): Promise<WorkerProcesses>
       stop: () => void child.kill("SIGSTOP"),
       wake: () => void child.kill("SIGCONT"),
       term: () => void child.kill("SIGTERM"),
-      release: (key) => tell({ do: "release", key }),
+      release: (key) => send({ do: "release", key }),
       health: () =>
-        bounded("the worker tells its health", request((call) => ({ do: "health", call }))),
+        bounded("the worker reports its health", request((call) => ({ do: "health", call }))),
       ask: (key, ms, times) => request((call) => ({ do: "ask", call, key, ms, times })),
     };
     workerProcesses.add(workerProcess);

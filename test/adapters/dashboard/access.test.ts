@@ -147,8 +147,8 @@ test(
     assert.equal(done.headers.get("location"), "/queues?search=d");
     assert.notEqual((await lab.queue.stats()).paused.claims, null);
     const [action] = (await lab.rl.actions()).actions;
-    const { at: _, ...told } = action!;
-    assert.deepEqual(told, {
+    const { at: _, ...entry } = action!;
+    assert.deepEqual(entry, {
       actor: "ada",
       action: "queue.pause",
       target: "default",

@@ -72,9 +72,9 @@ test(
       for (const command of plain(line).split(" && ")) {
         const [program, ...args] = wordsOf(command);
         assert.equal(program, "rl", what);
-        const told = await rl([...args, "--dry-run", "--json"], { url, prefix });
-        assert.equal(told.exit, 0, `${command}: ${told.stderr}`);
-        count += told.lines()[0].count;
+        const preview = await rl([...args, "--dry-run", "--json"], { url, prefix });
+        assert.equal(preview.exit, 0, `${command}: ${preview.stderr}`);
+        count += preview.lines()[0].count;
       }
       assert.equal(count, n, `${what}: ${line}`);
       assert.match(text, n === 1 ? /1 task|all that match/ : /\d tasks|all that match/);

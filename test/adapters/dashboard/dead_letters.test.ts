@@ -81,9 +81,9 @@ test(
     };
     const failing = await release();
     await until("they are dead again", async () => await dead(lab) === 8);
-    const told = (await who.get(failing)).text;
-    assert.match(told, /5 tasks failed again/);
-    assert.doesNotMatch(told, /Release the others/);
+    const page = (await who.get(failing)).text;
+    assert.match(page, /5 tasks failed again/);
+    assert.doesNotMatch(page, /Release the others/);
     mended = true;
     const place = await release();
     await until("they have completed", async () => await dead(lab) === 3);

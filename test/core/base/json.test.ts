@@ -46,8 +46,8 @@ function assertRefused(value: unknown, path: string, message: RegExp): void {
 }
 
 function assertSilent(error: Error): void {
-  const told = [error.message, String(error.stack), JSON.stringify(error), String(error.cause)];
-  assert.doesNotMatch(told.join(), new RegExp(canary));
+  const texts = [error.message, String(error.stack), JSON.stringify(error), String(error.cause)];
+  assert.doesNotMatch(texts.join(), new RegExp(canary));
 }
 
 function throwsCode(code: RelierErrorCode, run: () => unknown): void {

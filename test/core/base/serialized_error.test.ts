@@ -23,7 +23,7 @@ test("an error is described by name, message and stack", () => {
   assert.equal(failure.name, "TypeError");
   assert.equal(failure.message, "the card was declined");
   assert.match(failure.stack, /^TypeError: the card was declined\n[^]*serialized_error\.test/);
-  assert.equal(failure.stack.split("the card was declined").length, 2, "told once");
+  assert.equal(failure.stack.split("the card was declined").length, 2, "described once");
 });
 
 test("a thrown value that is no error is described too", () => {

@@ -180,8 +180,8 @@ test(
   "the lender of a client learns of a refusal before the caller of the push does",
   withRelier(async ({ rl, queue, pushErrors }) => {
     await queue.limit({ maxDepth: 1 });
-    const told: string[] = [];
-    const onRefused = ({ reason }: { reason: string }) => void told.push(reason);
+    const refusals: string[] = [];
+    const onRefused = ({ reason }: { reason: string }) => void refusals.push(reason);
     await rl.within({ onRefused }, async (lent) => {
       await work.apush(1);
       for (
@@ -193,18 +193,18 @@ test(
           () => work.pushMany([[7]])[0]!,
         ]
       ) {
-        const before = told.length;
+        const before = refusals.length;
         await assert.rejects(
           async () => await push(),
           () => {
-            assert.equal(told.length, before + 1);
+            assert.equal(refusals.length, before + 1);
             return true;
           },
         );
       }
       assert.throws(() => work.push(Symbol() as never));
     });
-    assert.deepEqual(told, ["depth", "depth", "depth", "depth", "depth"]);
+    assert.deepEqual(refusals, ["depth", "depth", "depth", "depth", "depth"]);
     assert.equal(pushErrors.length, 2);
   }),
 );

@@ -110,7 +110,7 @@ test(
     const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)]
       .map(([, name, type]) => ({ name: name!, type: type as MetricFamily["type"] }));
     assert.ok(types.length > 20);
-    assert.equal(new Set(types.map(({ name }) => name)).size, types.length, "told once each");
+    assert.equal(new Set(types.map(({ name }) => name)).size, types.length, "one type each");
     for (const { name, type } of types) {
       assert.match(name, /^relier_[a-z_]+$/);
       assert.equal(name.endsWith("_total"), type === "counter", name);
@@ -124,7 +124,7 @@ test(
   "the dashboard and the alerts ask for existing metrics, and for nothing else",
   withRelier(async ({ rl, moves }) => {
     await moves.push();
-    const told = new Set(
+    const known = new Set(
       [...(await everything(rl)).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!),
     );
     const board = JSON.parse(read("adapters/grafana/dashboard.json"));
@@ -139,7 +139,7 @@ test(
     for (const expr of [...asked, ...exprs, board.templating.list[1].definition]) {
       const names = expr.match(/\brelier_\w+/g) ?? [];
       assert.ok(names.length > 0, expr);
-      for (const name of names) assert.ok(told.has(name), `${name} is asked for by ${expr}`);
+      for (const name of names) assert.ok(known.has(name), `${name} is asked for by ${expr}`);
     }
   }),
 );

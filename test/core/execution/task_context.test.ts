@@ -187,7 +187,7 @@ test(
     await worker();
     assert.deepEqual(await parent.call(), ["joined"]);
     assert.deepEqual(children[0], children[1]);
-    assert.equal(new Set(children[0]).size, 4, "equal payloads are told apart");
+    assert.equal(new Set(children[0]).size, 4, "equal payloads stay separate");
     await until("they have run", async () => (await queue.stats()).counts.completed === 4);
     assert.equal((await queue.stats()).counts.scheduled, 1);
   }),

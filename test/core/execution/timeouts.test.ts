@@ -61,13 +61,13 @@ test(
 test(
   "a soft timeout hook that throws is reported, and the task goes on",
   withRelier(async ({ worker }) => {
-    let told = false;
+    let reported = false;
     const onSoftTimeout = () => Promise.reject(new Error("in the hook"));
     const slow = rlTask("soft-throws", { softTimeout: 10, onSoftTimeout }, async () => {
-      await until("the error was told", () => told);
+      await until("the error was reported", () => reported);
       return "done";
     });
-    (await worker()).on("error", ({ error }) => told ||= /in the hook/.test(String(error)));
+    (await worker()).on("error", ({ error }) => reported ||= /in the hook/.test(String(error)));
     assert.equal(await slow.call(), "done");
   }),
 );

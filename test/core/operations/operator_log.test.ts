@@ -26,8 +26,8 @@ test(
     for (let i = 1; i <= 5; i++) await rl.recordAction({ ...act, target: `mails-${i}` });
     const first = await rl.actions({ limit: 3 });
     assert.deepEqual(first.actions.map(({ target }) => target), ["mails-5", "mails-4", "mails-3"]);
-    const { at, ...told } = first.actions[0]!;
-    assert.deepEqual(told, { ...act, target: "mails-5" });
+    const { at, ...entry } = first.actions[0]!;
+    assert.deepEqual(entry, { ...act, target: "mails-5" });
     assert.ok(at instanceof Date && at.getTime() > 1.7e12);
     const rest = await rl.actions({ limit: 3, cursor: first.cursor! });
     assert.deepEqual(rest.actions.map(({ target }) => target), ["mails-2", "mails-1"]);

@@ -104,7 +104,7 @@ test(
     const rl = client({ admission: { default: { maxDepth: 1 } } });
     const [first, second] = [rl.push(work, 1), rl.push(work, 2)];
     await rl.flush();
-    await until("it was told", () => pushErrors.length === 1);
+    await until("it was reported", () => pushErrors.length === 1);
     assert.ok(pushErrors[0] instanceof AdmissionRejectedError);
     assert.deepEqual([first.acked, second.acked], [true, false]);
   }),

@@ -30,7 +30,7 @@ const mebibyte = 1_048_576;
 const canary = "canary-8d41";
 
 /** Joins everything that an error shows to any reader. */
-function told(error: unknown): string {
+function textOf(error: unknown): string {
   return inspect(error, { depth: 10, showHidden: true }) + JSON.stringify(error) + String(error) +
     (error as Error).stack;
 }
@@ -102,7 +102,7 @@ test(
             assert.equal(error.code, "RL_VALIDATION", inspect(value, { depth: 1 }));
             assert.match(error.message, /^Cannot accept the payload of "take-payload"/);
             assert.ok(error.message.length < 300);
-            assert.ok(!told(error).includes(canary), told(error));
+            assert.ok(!textOf(error).includes(canary), textOf(error));
             return true;
           });
         }
@@ -111,7 +111,7 @@ test(
       await assert.rejects(email.apush({ to: canary }), (error: RelierError) => {
         assert.equal(error.code, "RL_VALIDATION");
         assert.match(error.message, / at to: /);
-        assert.ok(!told(error).includes(canary), told(error));
+        assert.ok(!textOf(error).includes(canary), textOf(error));
         return true;
       });
     });
@@ -138,7 +138,7 @@ test(
       await assert.rejects(take.apush(value), (error: RelierError) => {
         assert.equal(error.code, "RL_PAYLOAD_TOO_LARGE");
         assert.match(error.message, /it is more than 1048576 bytes of JSON/);
-        assert.ok(told(error).length < 5000 && !told(error).includes(canary));
+        assert.ok(textOf(error).length < 5000 && !textOf(error).includes(canary));
         return true;
       });
     }
@@ -190,7 +190,7 @@ test(
     const before = await dump();
     await assert.rejects(keyed.apush(`${canary}\n`), (error: Error) => {
       assert.match(error.message, /option "idempotent" must return a string of 1 to 512/);
-      return error instanceof RangeError && !told(error).includes(canary);
+      return error instanceof RangeError && !textOf(error).includes(canary);
     });
     assert.deepEqual(await dump(), before);
   }),
@@ -225,7 +225,7 @@ test(
     );
     assert.equal(pushErrors.length, 1);
     for (const error of [...said, ...pushErrors]) {
-      assert.ok(!told(error).includes(canary), told(error));
+      assert.ok(!textOf(error).includes(canary), textOf(error));
     }
     assert.ok(!lines.join("\n").includes(canary));
     assert.equal((await queue.stats()).counts.ready, 1);
@@ -257,7 +257,7 @@ test(
           rl.handle(id).result({ timeout: scaled(5_000) }),
           (error: RelierError) => {
             assert.match(error.message, /\(corrupt\)/, broken[i]!);
-            return !told(error).includes(canary);
+            return !textOf(error).includes(canary);
           },
         );
         const { error, envelope } = await queue.inspect(id);

@@ -88,18 +88,22 @@ interface Moment {
 /** Pushes at the maximum rate, and waits as announced; resolves to the time of each admission. */
 async function pushAtRate(lab: Lab, queue: string, many: number): Promise<Moment[]> {
   const moments: Moment[] = [];
-  let told = 0;
+  let announcedMs = 0;
   while (moments.length < many) {
     const after = await lab.moves.now();
     const late = await refusal(work.with({ queue }).apush(moments.length));
     if (!late) {
       moments.push({ after, before: await lab.moves.now() + 1 });
-      told = 0;
+      announcedMs = 0;
       continue;
     }
-    assert.equal(told, 0, `${queue}: waited ${told} ms as told, and is told ${late.retryAfterMs}`);
-    told = late.retryAfterMs;
-    await pass(lab, told);
+    assert.equal(
+      announcedMs,
+      0,
+      `${queue}: waited ${announcedMs} ms as announced, and has to wait ${late.retryAfterMs}`,
+    );
+    announcedMs = late.retryAfterMs;
+    await pass(lab, announcedMs);
   }
   return moments;
 }

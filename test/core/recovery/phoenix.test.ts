@@ -183,7 +183,7 @@ test(
       await redis.hset(key("meta"), "swept", String(await moves.now() - 6000));
     };
     await away();
-    assert.deepEqual(await moves.sweep(), {}, "nobody could have renewed it");
+    assert.deepEqual(await moves.sweep(), {}, "no worker could have renewed it");
     assert.equal((await queue.stats()).events["grace"], 1);
     await redis.hset(key("meta"), "graceUntil", String(await moves.now() - 1));
     await away();

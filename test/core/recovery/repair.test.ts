@@ -127,7 +127,7 @@ const breaks: readonly Break[] = [
     state: "running",
   },
   {
-    what: "a running task that nobody holds is held again",
+    what: "a running task without a holder is held again",
     async with(lab) {
       const id = await running(lab);
       await lab.redis.zrem(lab.key("holds"), `w1~${id}`);
@@ -136,7 +136,7 @@ const breaks: readonly Break[] = [
     state: "running",
   },
   {
-    what: "a running task that lost its record is dead, with its payload, and nobody holds it",
+    what: "a running task that lost its record is dead, with its payload, and has no holder",
     async with(lab) {
       const id = await running(lab);
       await lab.redis.hdel(lab.key("record"), id);

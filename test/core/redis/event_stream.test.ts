@@ -76,7 +76,7 @@ test(
     );
     assert.equal(Number(listeners), 1);
     await leave();
-    await until("nobody listens", async () => {
+    await until("no client listens", async () => {
       const [, left] = await redis.pubsub(
         "NUMSUB",
         channelOf(partition, "").slice(0, -1) + "events",

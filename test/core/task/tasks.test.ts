@@ -75,7 +75,7 @@ test(
     const rl = client({ redis: failing });
     const pending = rl.push(add, 1, 1);
     await assert.rejects(async () => await pending, /no such server/);
-    await until("it was told", () => pushErrors.length === 1);
+    await until("it was reported", () => pushErrors.length === 1);
     assert.equal(pending.acked, false);
   }),
 );

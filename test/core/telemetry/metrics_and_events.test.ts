@@ -50,15 +50,15 @@ async function outcomeOf(seen: Observed, task: string): Promise<otel.Attributes>
 test(
   "an attempt that fails for good is dead, with its reason",
   withRelier(observed(async ({ worker }, seen) => {
-    const doomed = rlTask("doomed-told", () => {
+    const doomed = rlTask("doomed-observed", () => {
       throw new Discard("no use");
     });
     await worker();
     await (await doomed.apush()).result().catch(() => {});
-    const told = await outcomeOf(seen, "doomed-told");
-    assert.equal(told["relier.task.outcome"], "dead");
-    assert.equal(told["error.type"], "Discard");
-    const where = { "relier.task.name": "doomed-told", "relier.dead.reason": "discarded" };
+    const outcome = await outcomeOf(seen, "doomed-observed");
+    assert.equal(outcome["relier.task.outcome"], "dead");
+    assert.equal(outcome["error.type"], "Discard");
+    const where = { "relier.task.name": "doomed-observed", "relier.dead.reason": "discarded" };
     assert.equal(await counted(seen, "relier.task.dead_lettered", where), 1);
     assert.equal(events(seen, "relier.task.dead")[0]!["relier.dead.reason"], "discarded");
     const [record] = events(seen, "messaging.process.exception");
@@ -72,7 +72,7 @@ test(
   withRelier(observed(async ({ worker, rl, client }, seen) => {
     const { promise: begun, resolve } = deferred();
     const waits = rlTask(
-      "waits-told",
+      "waits-observed",
       { input: anything },
       (_: unknown, ctx: TaskContext) =>
         new Promise<void>((_resolve, reject) => {
@@ -84,13 +84,13 @@ test(
     const handle = await waits.apush(1);
     await begun;
     await handle.cancel("asked");
-    const told = await outcomeOf(seen, "waits-told");
-    assert.equal(told["relier.task.outcome"], "cancelled");
-    assert.equal(told["error.type"], undefined);
+    const outcome = await outcomeOf(seen, "waits-observed");
+    assert.equal(outcome["relier.task.outcome"], "cancelled");
+    assert.equal(outcome["error.type"], undefined);
     assert.equal(events(seen, "relier.task.cancelled").length, 1);
 
     const idle = rlTask(
-      "idle-told",
+      "idle-observed",
       { input: anything },
       (_: unknown, ctx: TaskContext) =>
         new Promise<void>((done) => ctx.signal.addEventListener("abort", () => done())),
@@ -98,7 +98,7 @@ test(
     await idle.apush(1);
     await until("it runs", async () => (await rl.queue("default").stats()).counts.running === 1);
     await w.drain({ timeout: 0 });
-    assert.equal((await outcomeOf(seen, "idle-told"))["relier.task.outcome"], "handed_off");
+    assert.equal((await outcomeOf(seen, "idle-observed"))["relier.task.outcome"], "handed_off");
     const drain = await seen.span("drain");
     assert.equal(drain.attributes["relier.drain.handed_off"], 1);
     assert.equal(
@@ -111,11 +111,11 @@ test(
       assert.equal(events(seen, `relier.worker.${name}`).length, 1, name);
     }
 
-    const foreign = rlTask("foreign-told", () => {});
+    const foreign = rlTask("foreign-observed", () => {});
     const stranger = client({ tasks: [] });
     await foreign.with({ queue: "strange" }).apush();
     await worker({ queues: ["strange"] }, stranger);
-    const spans = await ofTask(seen, "foreign-told", 2);
+    const spans = await ofTask(seen, "foreign-observed", 2);
     assert.equal(spans[1]!.attributes["relier.task.outcome"], "deferred");
   })),
 );
@@ -133,15 +133,15 @@ test(
   "timeouts, soft and hard, are reported with their limits",
   withRelier(observed(async ({ worker }, seen) => {
     const slow = rlTask(
-      "slow-told",
+      "slow-observed",
       { softTimeout: 5, hardTimeout: 20, retry: 1 },
       () => new Promise(() => {}),
     );
     await worker();
     await (await slow.apush()).result().catch(() => {});
-    const told = await outcomeOf(seen, "slow-told");
-    assert.equal(told["relier.timeout.soft"], true);
-    assert.equal(told["error.type"], "RL_HARD_TIMEOUT");
+    const outcome = await outcomeOf(seen, "slow-observed");
+    assert.equal(outcome["relier.timeout.soft"], true);
+    assert.equal(outcome["error.type"], "RL_HARD_TIMEOUT");
     for (const [kind, limit] of [["soft", 0.005], ["hard", 0.02]] as const) {
       assert.equal(await counted(seen, "relier.task.timeouts", { "relier.timeout.type": kind }), 1);
       assert.equal(events(seen, `relier.task.${kind}_timeout`)[0]!["relier.timeout.limit"], limit);
@@ -152,7 +152,7 @@ test(
 test(
   "a push is reported with its outcome: refused, rejected, deduplicated",
   withRelier(observed(async ({ queue }, seen) => {
-    const strict = rlTask("strict-told", {
+    const strict = rlTask("strict-observed", {
       input: {
         "~standard": {
           version: 1,
@@ -162,18 +162,18 @@ test(
       },
     }, () => {});
     await assert.rejects(strict.apush("x"), { code: "RL_VALIDATION" });
-    const [refused] = await ofTask(seen, "strict-told", 1);
+    const [refused] = await ofTask(seen, "strict-observed", 1);
     assert.equal(refused!.attributes["error.type"], "RL_VALIDATION");
 
     const once = rlTask(
-      "once-told",
+      "once-observed",
       { idempotent: (key: string) => key },
       (_key: string, _n: number) => {},
     );
     await once.apush("a", 1);
     assert.equal((await once.apush("a", 1)).outcome, "joined");
     await assert.rejects(once.apush("a", 2), { code: "RL_CONFLICT" });
-    const [, joined, conflict] = await ofTask(seen, "once-told", 3);
+    const [, joined, conflict] = await ofTask(seen, "once-observed", 3);
     assert.equal(joined!.attributes["relier.dedup.hit"], true);
     assert.equal(conflict!.attributes["error.type"], "RL_CONFLICT");
     assert.equal(await counted(seen, "relier.task.dedup.hits", {}), 1);
@@ -181,10 +181,10 @@ test(
     assert.equal(await counted(seen, "relier.idempotency.claims", claims), 1);
 
     await queue.limit({ maxDepth: 1 });
-    const extra = rlTask("extra-told", () => {});
+    const extra = rlTask("extra-observed", () => {});
     await assert.rejects(extra.apush(), { code: "RL_ADMISSION" });
     await assert.rejects(extra.apush(), { code: "RL_ADMISSION" });
-    const [rejected] = await ofTask(seen, "extra-told", 2);
+    const [rejected] = await ofTask(seen, "extra-observed", 2);
     assert.equal(rejected!.status.code, otel.SpanStatusCode.ERROR);
     assert.equal(rejected!.attributes["relier.admission.reason"], "depth");
     const results = { "relier.admission.result": "rejected" };
@@ -245,7 +245,7 @@ test(
 test(
   "of all workers of a queue one reports its numbers, and another one when it is gone",
   withRelier(observed(async ({ worker, client, queue }, seen) => {
-    const parked = rlTask("parked-told", () => {});
+    const parked = rlTask("parked-observed", () => {});
     await parked.with({ delay: "1h" }).apush();
     const first = await worker();
     await worker({}, client());
@@ -276,7 +276,7 @@ test(
 test(
   "an SDK that throws at everything keeps no task from its end",
   withRelier(observed(async ({ worker, queue }, seen) => {
-    const sturdy = rlTask("sturdy-told", { retry: quick }, async (n: number) => {
+    const sturdy = rlTask("sturdy-observed", { retry: quick }, async (n: number) => {
       await taskContext().step("a step", () => n);
       if (taskContext().attempt === 1) throw new Error("once");
       return n;
@@ -295,15 +295,15 @@ test(
 test(
   "without a logger, events are those of the span they happened in",
   withRelier(observed(async ({ worker }, seen) => {
-    const fails = rlTask("fails-told", { retry: 1 }, () => {
+    const fails = rlTask("fails-observed", { retry: 1 }, () => {
       throw new RangeError("why");
     });
     await worker();
     await (await fails.apush()).result().catch(() => {});
-    const spans = await ofTask(seen, "fails-told", 2);
+    const spans = await ofTask(seen, "fails-observed", 2);
     assert.deepEqual(seen.logs(), []);
-    const told = spans.flatMap((span) => span.events.map(({ name }) => name));
-    assert.deepEqual(told, ["messaging.process.exception", "relier.task.dead"]);
+    const names = spans.flatMap((span) => span.events.map(({ name }) => name));
+    assert.deepEqual(names, ["messaging.process.exception", "relier.task.dead"]);
   }, { withLogs: false })),
 );
 
@@ -312,7 +312,7 @@ test(
   withRelier(observed(async ({ worker, queue }, seen) => {
     const canary = "c4nary-7b1e";
     const retry = quick;
-    const works = rlTask("works-told", { retry }, async (secret: string) => {
+    const works = rlTask("works-observed", { retry }, async (secret: string) => {
       await taskContext().step("once", () => secret);
       taskContext().partialResult = secret;
       await taskContext().heartbeat();
@@ -321,7 +321,7 @@ test(
     const fails = rlTask("fails-secret", { retry: 1 }, (_secret: string) => {
       throw new Error("its own words");
     });
-    const circular = rlTask("circular-told", { retry: 1 }, (secret: string) => ({
+    const circular = rlTask("circular-observed", { retry: 1 }, (secret: string) => ({
       secret,
       at: new Date(NaN),
       fn: () => secret,
@@ -334,8 +334,8 @@ test(
     await (await circular.apush(canary)).result().catch(() => {});
     assert.throws(() => works.push({ [canary]: () => {} } as never), { code: "RL_VALIDATION" });
     await queue.limit({ maxDepth: 1, maxPerTenant: 1 });
-    await until("all is told", () => seen.spans().length >= 8);
-    const told = JSON.stringify(
+    await until("all is exported", () => seen.spans().length >= 8);
+    const exported = JSON.stringify(
       [
         seen.spans().map((
           span,
@@ -344,10 +344,10 @@ test(
         [...(await seen.metrics()).values()],
       ],
     );
-    assert.match(told, /its own words/);
+    assert.match(exported, /its own words/);
     assert.ok(
-      !told.includes(canary),
-      told.slice(Math.max(0, told.indexOf(canary) - 400), told.indexOf(canary) + 40),
+      !exported.includes(canary),
+      exported.slice(Math.max(0, exported.indexOf(canary) - 400), exported.indexOf(canary) + 40),
     );
   })),
 );

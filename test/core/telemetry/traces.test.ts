@@ -144,7 +144,7 @@ test(
     const own = await noop.with({ headers: { traceparent } }).apush();
     assert.deepEqual(await own.result(), { traceparent });
     await until(
-      "the run is told of",
+      "the run is exported",
       () => seen.spans().some((s) => traceOf(s) === "a".repeat(32)),
     );
 
@@ -219,7 +219,7 @@ test(
     assert.equal((await queue.evict(w.id, "SIGKILL")).length, 1);
     await handle.result();
     release();
-    await until("the lost attempt is told of, too", () => seen.spans().length >= 5);
+    await until("the lost attempt is exported, too", () => seen.spans().length >= 5);
     const spans = await ofTask(seen, "lost-traced", 5);
     const [send] = spans.filter((span) => span.name.startsWith("send"));
     const [raised] = spans.filter((span) => span.name === "resurrect default");

@@ -98,12 +98,12 @@ test(
     };
     const rl = client({ redis: { ...port, run } });
     const w = await worker({ lease: "1s", stallBudget: 0, phoenix: false }, rl);
-    const told: string[] = [];
+    const events: string[] = [];
     for (const name of ["started", "handedOff"] as const) {
-      w.on(name, ({ reason = "" }) => told.push(`${name} ${reason}`));
+      w.on(name, ({ reason = "" }) => events.push(`${name} ${reason}`));
     }
     assert.equal(await (await rl.apush(echo, "late")).result({ timeout: scaled(5_000) }), "late");
-    assert.deepEqual(told, ["handedOff late", "started "]);
+    assert.deepEqual(events, ["handedOff late", "started "]);
     await w.drain();
     await rl.close();
     await port.close();

@@ -250,7 +250,7 @@ test(
       seen.push(ctx.previous?.partialResult, ctx.attempt, ctx.resurrections);
       if (ctx.previous) return "finished elsewhere";
       ctx.partialResult = { page: 7 };
-      await until("it is told to stop", () => ctx.signal.aborted);
+      await until("it gets the signal to stop", () => ctx.signal.aborted);
       seen.push(ctx.signal.reason.code);
       return "too late";
     });

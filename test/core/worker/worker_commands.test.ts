@@ -100,21 +100,21 @@ test(
   "an order to drain acts as a signal, and the worker reports the tasks that it left",
   withRelier(async ({ worker, queue }) => {
     const gate = lasting("lasting-drain");
-    const told: (string | undefined)[] = [];
+    const orders: (string | undefined)[] = [];
     const w = await worker({ profile });
-    w.on("ordered", ({ reason }) => told.push(reason));
+    w.on("ordered", ({ reason }) => orders.push(reason));
     await gate.task.apush();
     await until("it runs", () => gate.running === 1);
     await queue.commandWorker(w.id, { do: "drain", timeout: "1h" });
     await until("it says so", async () => (await entryOf(queue, w))?.info.state === "draining");
     assert.equal((await queue.heldBy(w.id)).length, 1);
     await queue.commandWorker(w.id, { do: "drain", timeout: 0 });
-    await until("it was told", () => told.length === 2);
+    await until("it has got both", () => orders.length === 2);
     assert.equal(gate.running, 1, "the same order is no reason to hurry");
     await queue.commandWorker(w.id, { do: "stop" });
     await bounded("its end", w.stopped);
     assert.deepEqual(await w.drain(), { completed: 0, handedOff: 1, lost: 0, command: "stop" });
-    assert.deepEqual(told, ["drain", "drain", "stop"]);
+    assert.deepEqual(orders, ["drain", "drain", "stop"]);
     assert.deepEqual(await queue.workers(), []);
     await assert.rejects(queue.commandWorker(w.id, { do: "pause" }), { code: "RL_NOT_FOUND" });
   }),
@@ -134,9 +134,9 @@ test(
   "an order given in one queue is for the whole worker, and obeyed once",
   withRelier(async ({ worker, client }) => {
     const rl = client();
-    const told: (string | undefined)[] = [];
+    const orders: (string | undefined)[] = [];
     const w = await worker({ queues: ["one", "two"], profile }, rl);
-    w.on("ordered", ({ reason }) => told.push(reason));
+    w.on("ordered", ({ reason }) => orders.push(reason));
     await rl.queue("one").commandWorker(w.id, { do: "pause" });
     for (const name of ["one", "two"]) {
       await until(`queue ${name} knows`, async () => (await entryOf(rl.queue(name), w))!.paused);
@@ -144,7 +144,7 @@ test(
     const handle = await noop.with({ queue: "two" }).apush(1);
     await rl.queue("two").commandWorker(w.id, { do: "resume" });
     assert.equal(await bounded("the task", handle.result()), 1);
-    assert.deepEqual(told, ["pause", "resume"]);
+    assert.deepEqual(orders, ["pause", "resume"]);
   }),
 );
 

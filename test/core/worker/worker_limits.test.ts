@@ -115,8 +115,8 @@ test(
   withRelier(async ({ client, pushErrors }) => {
     const idle = client({ redis: `redis://127.0.0.1:${await freePort()}` });
     await bounded("the close of a client that did nothing", idle.close(), 500);
-    const nobody = new Redis({ host: "127.0.0.1", port: await freePort(), lazyConnect: true });
-    const port = ioredis(nobody, { timeoutMs: 300 });
+    const unreachable = new Redis({ host: "127.0.0.1", port: await freePort(), lazyConnect: true });
+    const port = ioredis(unreachable, { timeoutMs: 300 });
     const rl = client({ redis: port });
     const pushes = [rl.push(double, 1), rl.push(double, 2)];
     const refusals = pushes.map((pending) => Promise.resolve(pending).catch((error) => error));

@@ -48,11 +48,11 @@ export const chargeOrder: Task<"charge-order", [Order], Receipt> & Checked<typeo
 
 async function charge({ order, hang }: Order, ctx: TaskContext): Promise<Receipt> {
   const { fence, resurrections } = ctx;
-  const tell = (what: string) =>
+  const record = (what: string) =>
     fetch(`${ledger}/${what}`, { method: "POST", body: JSON.stringify({ order, fence }) });
-  await tell("started");
-  if (hang && resurrections === 0) await tell("hang");
-  await tell("charged");
+  await record("started");
+  if (hang && resurrections === 0) await record("hang");
+  await record("charged");
   return { charged: order, on: "workerd" };
 }
 

@@ -77,7 +77,7 @@ async function answered(response: Response): Promise<Answered> {
   const { status, headers } = response;
   const bytes = new Uint8Array(await response.arrayBuffer());
   const text = new TextDecoder().decode(bytes);
-  assert.ok(!text.includes(secret), "it tells what only the handler knows");
+  assert.ok(!text.includes(secret), "it reveals a secret of the handler");
   const isJson = /json/.test(headers.get("content-type") ?? "");
   return { status, headers, text, bytes, json: isJson ? JSON.parse(text) : undefined };
 }

@@ -19,7 +19,7 @@ import { order, pay, resize, token } from "./tasks.ts";
 /** Makes the app. */
 export function expressApp(rl: Relier): Express {
   const app = express().use(relier(rl));
-  const told = (res: express.Response, { id, outcome }: TaskHandle) =>
+  const accepted = (res: express.Response, { id, outcome }: TaskHandle) =>
     void res.status(202).json({ id, outcome });
   const door = admission({
     queue: "default",
@@ -31,18 +31,18 @@ export function expressApp(rl: Relier): Express {
     res.write(body.slice(0, body.length / 2));
     res.end(body.slice(body.length / 2));
   };
-  app.post("/bare/:id", async (req, res) => told(res, await order.apush(req.params.id)));
+  app.post("/bare/:id", async (req, res) => accepted(res, await order.apush(req.params.id)));
   app.post("/own/:id", async (req, res) => {
-    told(res, await relierOf(req).apush(order, req.params.id));
+    accepted(res, await relierOf(req).apush(order, req.params.id));
   });
   app.post("/later/:id", (req, res) => {
     res.status(202).json({ id: relierOf(req).push(order, req.params.id).id });
   });
   app.post("/orders/:id", door, async (req, res) => {
-    told(res, await relierOf(req).apush(order, req.params["id"] as string));
+    accepted(res, await relierOf(req).apush(order, req.params["id"] as string));
   });
   app.post("/bare-orders/:id", door, async (req, res) => {
-    told(res, await order.apush(req.params["id"] as string));
+    accepted(res, await order.apush(req.params["id"] as string));
   });
   app.post("/three", admission({ queue: "default", cost: 3 }), async (req, res) => {
     await relierOf(req).apushMany(order, [["a"], ["b"], ["c"]]);
@@ -50,7 +50,7 @@ export function expressApp(rl: Relier): Express {
   });
   app.post(["/race", "/mine"], admission({ queue: "default" }), async (req, res) => {
     await rl.apushMany(order, [["faster"], ["too"]]);
-    told(res, await relierOf(req).apush(order, "late"));
+    accepted(res, await relierOf(req).apush(order, "late"));
   });
   app.use("/tasks", tasksApi(rl, { tasks: [resize], auth: { token } }));
   app.use(express.json());

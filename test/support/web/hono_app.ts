@@ -19,7 +19,7 @@ type Env = { Variables: RelierVariables };
 
 /** Makes the app. */
 export function honoApp(rl: Relier): Hono<Env> {
-  const told = (c: Context, { id, outcome }: TaskHandle) => c.json({ id, outcome }, 202);
+  const accepted = (c: Context, { id, outcome }: TaskHandle) => c.json({ id, outcome }, 202);
   const payment = async (c: Context<Env>) => {
     const { how } = await c.req.json();
     const { status, headers, body } = await pay(c.var.relier, how);
@@ -27,18 +27,18 @@ export function honoApp(rl: Relier): Hono<Env> {
   };
   return new Hono<Env>()
     .use(relier(rl))
-    .post("/bare/:id", async (c) => told(c, await order.apush(c.req.param("id"))))
-    .post("/own/:id", async (c) => told(c, await c.var.relier.apush(order, c.req.param("id"))))
+    .post("/bare/:id", async (c) => accepted(c, await order.apush(c.req.param("id"))))
+    .post("/own/:id", async (c) => accepted(c, await c.var.relier.apush(order, c.req.param("id"))))
     .post("/later/:id", (c) => c.json({ id: c.var.relier.push(order, c.req.param("id")).id }, 202))
     .post(
       "/orders/:id",
       admission({ queue: "default", key: (c) => c.req.header("x-tenant") }),
-      async (c) => told(c, await c.var.relier.apush(order, c.req.param("id"))),
+      async (c) => accepted(c, await c.var.relier.apush(order, c.req.param("id"))),
     )
     .post(
       "/bare-orders/:id",
       admission({ queue: "default", key: (c) => c.req.header("x-tenant") }),
-      async (c) => told(c, await order.apush(c.req.param("id"))),
+      async (c) => accepted(c, await order.apush(c.req.param("id"))),
     )
     .post("/three", admission({ queue: "default", cost: 3 }), async (c) => {
       await c.var.relier.apushMany(order, [["a"], ["b"], ["c"]]);
@@ -46,7 +46,7 @@ export function honoApp(rl: Relier): Hono<Env> {
     })
     .post("/:how{race|mine}", admission({ queue: "default" }), async (c) => {
       await rl.apushMany(order, [["faster"], ["too"]]);
-      return told(c, await c.var.relier.apush(order, "late"));
+      return accepted(c, await c.var.relier.apush(order, "late"));
     })
     .post("/payments", idempotencyKey({ required: true }), payment)
     .get("/payments", idempotencyKey({ required: true }), (c) => c.text("none needed"))
