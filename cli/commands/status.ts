@@ -1,5 +1,5 @@
 /**
- * `rl status`: everything at a glance, and whether it is well.
+ * `rl status`: shows Redis, queues and workers at a glance, and their problems.
  *
  * @module
  */
@@ -23,18 +23,18 @@ import { queuesOf } from "./queues/queue_names.ts";
 const args = {
   check: {
     type: "boolean",
-    description: "Exit with 7 if something is wrong; looks twice, a second apart",
+    description: "Exit with 7 if there is a problem; takes two readings, a second apart",
   },
 } as const;
 
-/** How far apart the two looks of a check are, between which nothing should die. */
+/** Time between the two readings of a check: a death between them is a problem. */
 const apartMs = 1000;
 
 const status: Command<typeof args> = command({
   summary: "Show Redis, queues and workers at a glance",
   details:
-    "What is wrong is said below the table: tasks without a worker, a lease nobody sweeps, " +
-    "tasks that die, a queue that is paused or closed, a Redis that deletes keys.",
+    "Lists problems below the table: tasks without a worker, an expired lease without a sweep, " +
+    "tasks that die, a paused or closed queue, a Redis that deletes keys.",
   examples: ["rl status", "rl status --watch", "rl status --check --json"],
   args,
   watch: true,
@@ -61,7 +61,7 @@ const status: Command<typeof args> = command({
       memory: server["used_memory_human"] ?? "",
     };
     out.record({ healthy: ills.length === 0, ills, redis, workers, queues }, () => {
-      tell(context, redis, queues, ills, workers);
+      print(context, redis, queues, ills, workers);
     });
     return args.check && ills.length > 0 ? 7 : 0;
   },
@@ -69,7 +69,7 @@ const status: Command<typeof args> = command({
 
 export default status;
 
-/** The ids of the workers of each queue that can be counted on. */
+/** Ids of the live workers of each queue. */
 async function aliveOn(relier: Relier, queues: readonly QueueReading[]): Promise<string[][]> {
   return await Promise.all(queues.map(async ({ name, stats }) => {
     if (stats.workers.length === 0) return [];
@@ -88,7 +88,7 @@ interface Redis {
   readonly memory: string;
 }
 
-/** What of it survives a crash. */
+/** Persistence of Redis: the data that survives a crash. */
 function persistence(server: Readonly<Record<string, string>>): Pick<Redis, "aof" | "lastSave"> {
   const saved = Number(server["rdb_last_save_time"] ?? 0);
   return {
@@ -97,7 +97,7 @@ function persistence(server: Readonly<Record<string, string>>): Pick<Redis, "aof
   };
 }
 
-function tell(
+function print(
   { out }: Pick<Context, "out">,
   redis: Redis,
   queues: readonly QueueReading[],
@@ -117,7 +117,7 @@ function tell(
   out.line("");
   if (ills.length === 0) {
     return out.line(
-      `${green("✓")} all is well: ${plural(queues.length, "queue")}, ${plural(workers, "worker")}`,
+      `${green("✓")} no problems: ${plural(queues.length, "queue")}, ${plural(workers, "worker")}`,
     );
   }
   for (const { text } of ills) out.line(`${red("✖")} ${text}`);

@@ -1,5 +1,5 @@
 /**
- * `rl top`: queues, running tasks, the dead and the workers, live.
+ * `rl top`: shows queues, running and dead tasks and workers, live.
  *
  * @module
  */
@@ -19,14 +19,15 @@ const args = {
     type: "string",
     valueHint: "duration",
     default: "1s",
-    description: "How often to look, 200ms to 1m",
+    description: "Interval of refreshes, 200ms to 1m",
   },
 } as const;
 
 const top: Command<typeof args> = command({
   summary: "Watch queues, tasks and workers, and act on them",
-  details: "? shows the keys. Each look is a bounded number of calls, however many tasks wait: " +
-    "50 queues for their numbers, and the running tasks, the dead or the workers of the 10 " +
+  details:
+    "? shows the keys. Each refresh makes a bounded number of calls, however many tasks wait: " +
+    "it reads the numbers of 50 queues, and the running tasks, dead tasks or workers of the 10 " +
     "fullest. It asks before it changes anything.",
   examples: ["rl top", "rl top --queue mails --refresh 500ms"],
   args,
@@ -34,8 +35,8 @@ const top: Command<typeof args> = command({
   async run({ args, host, out, relier, settings, signal }) {
     const refreshMs = duration("--refresh", args.refresh, { min: 200, max: 60_000 });
     if (host.stdin.isTTY !== true || host.stdout.isTTY !== true || out.json || out.quiet) {
-      throw new CliError(2, "Cannot show rl top: it needs a terminal to draw on", {
-        hint: 'run "rl status --watch", or with --json for programs',
+      throw new CliError(2, "Cannot show rl top: it needs a terminal", {
+        hint: 'run "rl status --watch", with --json for programs',
       });
     }
     const queues = args.queue === undefined ? undefined : await queuesOf(relier, args.queue);

@@ -1,6 +1,5 @@
 /**
- * `rl why`: why a task is where it is, what became of each attempt, and what
- * to do about it.
+ * `rl why`: explains the state of a task and its attempts, and names the next step.
  *
  * @module
  */
@@ -13,13 +12,13 @@ import { clockOf, dayOf } from "../terminal/format.ts";
 import { type AttemptReport, attemptsOf, explain, taskSnapshot } from "../../core/console/mod.ts";
 
 const args = {
-  id: { type: "positional", required: true, description: "The task: its id, or how that begins" },
+  id: { type: "positional", required: true, description: "Id of the task, or its beginning" },
 } as const;
 
 const why: Command<typeof args> = command({
-  summary: "Say why a task waits, runs again, or is dead",
-  details: "The most important reason comes first. With --json each has a code that does not " +
-    "change: " + "queue-paused, no-worker, workers-paused, unknown-task, newer-version, " +
+  summary: "Explain why a task waits, runs again, or is dead",
+  details: "The most important reason comes first. With --json each has a stable code: " +
+    "queue-paused, no-worker, workers-paused, unknown-task, newer-version, " +
     "concurrency-limit, lane, no-slot, first, line, handed-off, delayed, retry, resurrected, " +
     "deferred, overdue, quarantined, running, claimed, solo, cancelling, alive, worker-silent, " +
     "worker-lost, leaving, locked, completed, cancelled, dead, error, release, ran-again.",
@@ -42,7 +41,7 @@ const why: Command<typeof args> = command({
       }
       if (attempts.length === 0) return;
       const day = dayOf(attempts[0]!.start);
-      out.line("", dim(`attempts, from ${day}`), ...attempts.map(tell(context, day)));
+      out.line("", dim(`attempts, from ${day}`), ...attempts.map(attemptLine(context, day)));
     });
   },
 });
@@ -50,7 +49,7 @@ const why: Command<typeof args> = command({
 export default why;
 
 /** `1  12:00:01.004Z  w4xPq…  after 1.2s: failed`. */
-function tell(
+function attemptLine(
   { out }: Pick<Context, "out">,
   day: string,
 ): (attempt: AttemptReport, i: number) => string {

@@ -44,7 +44,7 @@ export interface Output {
 }
 
 /** Width of the longest name of a fact. */
-const factWidth = 9;
+const factWidth = 11;
 
 /** Options of an {@linkcode Output}. */
 export interface OutputOptions {

@@ -25,7 +25,7 @@ test(
     const paused = await run("queues", "pause", "default", "--reason", "SMTP is down");
     assert.deepEqual([paused.exit, paused.stdout], [
       0,
-      'queue "default" is paused: workers take nothing new\n',
+      'queue "default" is paused: workers claim no tasks\n',
     ]);
     assert.match(paused.stderr, /rl queues resume default/);
     const handle = await work.apush();
@@ -35,10 +35,10 @@ test(
     const { paused: held } = await lab.queue.stats();
     assert.deepEqual(held, { claims: "SMTP is down", pushes: "moving" });
     const open = await run("queues", "resume", "default");
-    assert.match(open.stdout, /open again \(it was held: SMTP is down; moving\)/);
+    assert.match(open.stdout, /open again \(it was paused: SMTP is down; moving\)/);
     await work.apush();
     assert.equal((await lab.moves.claim()).id, handle.id.slice(-22));
-    assert.match((await run("queues", "resume", "default")).stdout, /open already/);
+    assert.match((await run("queues", "resume", "default")).stdout, /already open/);
     assert.equal((await run("queues", "pause", "default", "--what", "all")).exit, 2);
     assert.equal((await run("queues", "pause", "no queue")).exit, 2);
   }),
@@ -52,7 +52,7 @@ test(
     await lab.rl.apushMany(own, Array.from({ length: 5 }, () => []));
     const late = await run("queues", "drain", "default", "--timeout", "300ms");
     assert.equal(late.exit, 6);
-    assert.match(late.stderr, /5 tasks left \(ready 5\) {3}no worker is there/);
+    assert.match(late.stderr, /5 tasks left \(ready 5\) {3}no live worker/);
     await assert.rejects(work.apush(), { reason: "closed" });
     const draining = run("queues", "drain", "default", "--timeout", "10s", "--json");
     await lab.worker({}, lab.client({ tasks: [own] }));

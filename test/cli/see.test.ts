@@ -123,7 +123,7 @@ test(
         [["tasks", "--older", "soon"], 2, /no duration/],
         [["tasks", "--cursor", "x"], 2, /belongs to another list/],
         [["tasks", "--cursor", "ready:elsewhere:1:x"], 2, /belongs to another list/],
-        [["queues", "show", "nowhere"], 4, /nobody has used it yet/],
+        [["queues", "show", "nowhere"], 4, /no task and no worker has used it yet/],
         [["events", "--type", "nothing"], 2, /must be one of/],
         [["phoenix", "run", "--interval", "1ms"], 2, /50ms to 1h/],
         [["dlq", "--limit", "many"], 2, /whole number/],
@@ -211,7 +211,7 @@ test(
     assert.deepEqual(running.map(({ id }) => id.slice(-22)), ids);
     assert.match((await run("tasks", "inflight")).stdout, /███░░░░░ {2}40% halfway/);
     const leases = (await run("phoenix", "leases")).stdout;
-    assert.match(leases, /over for 2(\.\d)?s.*w2\n.* left.*w1/);
+    assert.match(leases, /expired 2(\.\d)?s.*w2\n.* left.*w1/);
     await lab.moves.crash("w1");
     await lab.moves.crash("w2");
   }),
@@ -228,7 +228,7 @@ test(
     assert.equal((await run("queues", "-q")).stdout, "default\nmails\n");
     assert.match((await run("queues")).stdout, /^QUEUE.*\ndefault +1 .*paused\nmails +1/);
     const { stdout } = await run("queues", "show", "default");
-    assert.match(stdout, /taking +paused: a bad release/);
+    assert.match(stdout, /claims +paused: a bad release/);
     assert.match(stdout, /limit +at most 7 running at a time/);
     assert.match(stdout, /limit +at most 100 waiting/);
     const [shown] = (await run("queues", "show", "default", "--json")).lines();
@@ -245,7 +245,7 @@ test(
     await done(lab, 1);
     const well = await run("status", "--check");
     assert.equal(well.exit, 0, well.stdout);
-    assert.match(well.stdout, /✓ all is well: 1 queue, 1 worker/);
+    assert.match(well.stdout, /✓ no problems: 1 queue, 1 worker/);
     const codes = async (): Promise<string[]> => {
       const { exit, lines } = await run("status", "--check", "--json");
       const [{ healthy, ills }] = lines();
@@ -367,7 +367,7 @@ test(
     assert.equal((await lab.moves.facts(id)).state, "running");
     await until("it is swept", async () => {
       const { stdout } = await run("phoenix", "sweep");
-      return stdout.includes("is back");
+      return stdout.includes("resurrected");
     });
     assert.notEqual((await lab.moves.facts(id)).state, "running");
     const [row] = (await run("phoenix", "--json")).lines();

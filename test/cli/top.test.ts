@@ -130,7 +130,7 @@ function snapshotOf(running: number, dead: number, queues = 2): Snapshot {
 const modelOf = (snapshot: Snapshot, more: Partial<Model> = {}): Model => ({
   ...emptyModel("redis://here", false),
   snapshot,
-  looked: true,
+  loaded: true,
   ...more,
 });
 
@@ -201,7 +201,7 @@ test("the chosen row stays the chosen task when others come and go", () => {
     /0ms/,
   );
   const none = { ...snapshot, running: [] };
-  assert.match(render({ ...model, snapshot: none }, plain).join("\n"), /nothing runs/);
+  assert.match(render({ ...model, snapshot: none }, plain).join("\n"), /no running tasks/);
 });
 
 test("a long list scrolls with the choice, to its end and back", () => {

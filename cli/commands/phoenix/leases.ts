@@ -1,5 +1,5 @@
 /**
- * `rl phoenix leases`: what runs, by when its lease ends.
+ * `rl phoenix leases`: lists running tasks by the end of their lease.
  *
  * @module
  */
@@ -11,16 +11,16 @@ import { scanTasks, shortId, workerNames } from "../../../core/console/mod.ts";
 import { signOf } from "../tasks/state_label.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
-  limit: { type: "string", valueHint: "n", default: "50", description: "How many, 1 to 1000" },
-  cursor: { type: "string", valueHint: "text", description: "Where an earlier list ended" },
+  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  limit: { type: "string", valueHint: "n", default: "50", description: "Most tasks, 1 to 1000" },
+  cursor: { type: "string", valueHint: "text", description: "Cursor printed by an earlier list" },
 } as const;
 
 const leases: Command<typeof args> = command({
   summary: "List running tasks by the end of their lease",
   details:
-    "A lease is renewed with every beat of its worker. One that is over belongs to a worker " +
-    "that fell silent, and the next sweep brings its task back.",
+    "Each heartbeat of a worker renews the leases of its tasks. An expired lease belongs to a " +
+    "silent worker; the next sweep resurrects the task.",
   examples: ["rl phoenix leases", "rl phoenix leases --watch --queue mails"],
   args,
   watch: true,
@@ -41,14 +41,14 @@ const leases: Command<typeof args> = command({
         of: ({ at }) =>
           left(at) > 0
             ? `${out.span(left(at))} left`
-            : out.style.red(`over for ${out.span(-left(at))}`),
+            : out.style.red(`expired ${out.span(-left(at))} ago`),
       },
       { title: "TASK", of: ({ id }) => out.wide ? id : shortId(id) },
       { title: "NAME", of: ({ name }) => name },
       { title: "STATE", of: (task) => signOf(task, out.style) },
       { title: "QUEUE", of: ({ queue }) => queue },
       { title: "WORKER", flex: true, of: ({ worker }) => names.get(worker ?? "") ?? worker ?? "" },
-    ], "nothing runs");
+    ], "no running tasks");
     if (next !== null) out.note(`next: rl phoenix leases --limit ${args.limit} --cursor ${next}`);
   },
 });

@@ -1,6 +1,6 @@
 /**
- * `rl phoenix run`: sweeps until it is told to stop. For a fleet whose workers
- * may all be gone at once.
+ * `rl phoenix run`: sweeps until a signal stops it, for queues whose workers may
+ * all be gone at once.
  *
  * @module
  */
@@ -18,26 +18,25 @@ const args = {
     type: "string",
     valueHint: "duration",
     default: "2s",
-    description: "How long to rest at most, 50ms to 1h; less where a sweep says so",
+    description: "Longest pause between sweeps, 50ms to 1h",
   },
 } as const;
 
 const run: Command<typeof args> = command({
-  summary: "Bring back what lost workers left, until Ctrl-C",
-  details:
-    "Needed only where all workers of a queue may be gone at once: any worker does the same.",
+  summary: "Resurrect the tasks of lost workers until Ctrl-C",
+  details: "Needed only if all workers of a queue may be gone at once. Any worker sweeps, too.",
   examples: ["rl phoenix run", "rl phoenix run --queue mails --interval 500ms --json"],
   args,
   async run({ args, out, relier, signal }) {
     const longest = duration("--interval", args.interval, { min: 50, max: 3_600_000 });
     const given = args.queue === undefined ? undefined : await queuesOf(relier, args.queue);
-    let told = "";
+    let noted = "";
     while (!signal.aborted) {
       let restMs = longest;
       try {
         const queues = given ?? await queuesOf(relier);
         const now = `sweeping ${plural(queues.length, "queue")}`;
-        if (now !== told) out.note(told = now);
+        if (now !== noted) out.note(noted = now);
         for (const name of queues) {
           const { resurrected, nextMs } = await relier.queue(name).sweep();
           restMs = Math.min(restMs, nextMs);
@@ -46,19 +45,21 @@ const run: Command<typeof args> = command({
             out.record({ id, cause, at }, () => {
               const { dim, magenta } = out.style;
               out.line(
-                `${dim(at)}  ${magenta("◆")} ${id} is back: its attempt ${describeEnding(cause)}`,
+                `${dim(at)}  ${magenta("◆")} ${id} resurrected: its attempt ${
+                  describeEnding(cause)
+                }`,
               );
             });
           }
         }
       } catch (error) {
-        // Redis may be away for a while; that is when this is needed most.
+        // Redis may be unreachable for a while; sweeps matter most after that.
         if (!(error instanceof RedisError) || error.failure === "refused") throw error;
-        out.note(`Redis does not answer, trying again: ${error.message}`);
+        out.note(`Redis does not answer, retrying: ${error.message}`);
       }
       await pause(Math.max(50, restMs), undefined, { signal }).catch(() => {});
     }
-    return 0; // However it was told to end, that is how it ends.
+    return 0; // Every signal ends it normally.
   },
 });
 

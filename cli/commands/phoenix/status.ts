@@ -1,6 +1,5 @@
 /**
- * `rl phoenix`: whether what workers leave behind is brought back, and how
- * often that was needed.
+ * `rl phoenix`: shows the sweeps of each queue and the tasks that they resurrected.
  *
  * @module
  */
@@ -11,16 +10,16 @@ import type { Column, Output } from "../../framework/output.ts";
 import { queuesOf } from "../queues/queue_names.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
 } as const;
 
 const status: Command<typeof args> = command({
-  summary: "Show when queues were last swept, and what was brought back",
+  summary: "Show the last sweeps and the resurrected tasks",
   details:
-    "Every worker sweeps and nobody leads. GRACE is the one extension that leases get when " +
-    "Redis itself was away. 24H counts what was brought back in the last 24 hours, BROUGHT " +
-    "BACK by cause since the queue began: presence is a " +
-    "process that died, lease one that fell silent, stalled one that forgot a task.",
+    "Every worker sweeps; there is no leader. GRACE is the extension of leases after Redis " +
+    "was unreachable. 24H counts the tasks resurrected in the last 24 hours. RESURRECTED counts " +
+    "them by cause since the queue was created: presence is a crashed process, lease a silent " +
+    "worker, stalled a live worker whose lease of one task expired.",
   examples: ["rl phoenix", "rl phoenix status --watch --json"],
   args,
   watch: true,
@@ -36,7 +35,7 @@ const status: Command<typeof args> = command({
       buried: stats.events["abandon"] ?? 0,
       workers: stats.workers.length,
     }));
-    out.table(rows, columns(out), "there is no queue yet");
+    out.table(rows, columns(out), "no queue yet");
   },
 });
 
@@ -73,11 +72,11 @@ function columns(out: Output): Column<Row>[] {
       of: ({ graceMs, extensions }) =>
         `${graceMs > 0 ? out.span(graceMs) : dim("—")}${extensions > 0 ? ` (${extensions}×)` : ""}`,
     },
-    { title: "SUSPECTS", align: "right", of: ({ suspects }) => count(suspects.count) },
+    { title: "QUARANTINED", align: "right", of: ({ suspects }) => count(suspects.count) },
     { title: "24H", align: "right", of: ({ lastDay }) => count(lastDay) },
     { title: "BURIED", align: "right", of: ({ buried }) => count(buried) },
     {
-      title: "BROUGHT BACK",
+      title: "RESURRECTED",
       flex: true,
       of: ({ causes }) =>
         Object.entries(causes).map(([cause, n]) => `${cause} ${count(n)}`).join(" · ") ||

@@ -1,5 +1,5 @@
 /**
- * `rl phoenix sweep`: brings back once what lost workers left.
+ * `rl phoenix sweep`: resurrects the tasks of lost workers once.
  *
  * @module
  */
@@ -11,52 +11,55 @@ import { type Command, command } from "../../framework/command.ts";
 import { queuesOf } from "../queues/queue_names.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
-  "dry-run": { type: "boolean", description: "Only show what would be brought back" },
+  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  "dry-run": { type: "boolean", description: "Only show the tasks that would be resurrected" },
 } as const;
 
 const sweep: Command<typeof args> = command({
-  summary: "Bring back once what lost workers left",
-  details: "Workers do this by themselves several times a second. A task is brought back only if " +
-    "its worker is known to be gone, or its lease ran out: sweeping too often does no harm.",
+  summary: "Resurrect the tasks of lost workers once",
+  details:
+    "Workers sweep by themselves several times a second. A sweep resurrects a task only if " +
+    "its worker is gone or its lease has expired, so frequent sweeps do no harm.",
   examples: ["rl phoenix sweep --dry-run", "rl phoenix sweep --queue mails"],
   args,
   async run({ args, out, relier }) {
     const queues = await queuesOf(relier, args.queue);
     const dry = args["dry-run"] === true;
-    const raised = dry ? await wouldRaise(relier, queues) : await raise(relier, queues);
-    for (const { id, cause } of raised) {
+    const found = dry ? await findLost(relier, queues) : await sweepAll(relier, queues);
+    for (const { id, cause } of found) {
       out.record({ id, cause, dryRun: dry }, () => {
         out.line(
-          `${out.style.magenta("◆")} ${id}  ${dry ? "would come back" : "is back"}: its attempt ` +
+          `${out.style.magenta("◆")} ${id}  ${
+            dry ? "would be resurrected" : "resurrected"
+          }: its attempt ` +
             describeEnding(cause),
         );
       });
     }
-    if (raised.length === 0) out.note("nothing to bring back");
+    if (found.length === 0) out.note("no task to resurrect");
   },
 });
 
 export default sweep;
 
-/** A task that is brought back, and what its worker came to. */
-export interface Raised {
+/** A resurrected task, and the fate of its worker. */
+export interface Resurrected {
   readonly id: string;
   readonly cause: string;
 }
 
-/** A worker that is missed is given half a second to connect again; longer than this nothing is waited for. */
+/** Longest wait without a result. A disconnected worker has half a second to connect again. */
 const patienceMs = 1500;
 
-/** Sweeps each queue until nothing is left to do, and nobody is missing who was not given up. */
-async function raise(relier: Relier, queues: readonly string[]): Promise<Raised[]> {
-  const raised: Raised[] = [];
+/** Sweeps each queue until no task is left to resurrect and no worker is missing. */
+async function sweepAll(relier: Relier, queues: readonly string[]): Promise<Resurrected[]> {
+  const found: Resurrected[] = [];
   for (const name of queues) {
     const queue = relier.queue(name);
     let quietSince = performance.now();
     while (performance.now() - quietSince < patienceMs) {
       const swept = await queue.sweep();
-      raised.push(...swept.resurrected);
+      found.push(...swept.resurrected);
       if (swept.resurrected.length > 0) {
         quietSince = performance.now();
         continue;
@@ -65,22 +68,22 @@ async function raise(relier: Relier, queues: readonly string[]): Promise<Raised[
       await pause(100);
     }
   }
-  return raised;
+  return found;
 }
 
-/** What the next sweep would find: leases that are over, and workers that cannot be seen. */
-async function wouldRaise(relier: Relier, queues: readonly string[]): Promise<Raised[]> {
+/** Finds the tasks of the next sweep: expired leases and disconnected workers. */
+async function findLost(relier: Relier, queues: readonly string[]): Promise<Resurrected[]> {
   const now = Date.now();
-  const raised = new Map<string, string>();
+  const found = new Map<string, string>();
   for (const name of queues) {
     const queue = relier.queue(name);
     const over = ({ at }: TaskSummary): boolean => at !== null && at.getTime() <= now;
     const wanted = { queues: [name], states: ["running"], limit: 4000, matches: over } as const;
-    for (const { id } of (await scanTasks(relier, wanted)).tasks) raised.set(id, "lease");
+    for (const { id } of (await scanTasks(relier, wanted)).tasks) found.set(id, "lease");
     for (const worker of await queue.workers()) {
       if (!worker.seen || isAlive(worker, now)) continue;
-      for (const { id } of await queue.heldBy(worker.id)) raised.set(id, "presence");
+      for (const { id } of await queue.heldBy(worker.id)) found.set(id, "presence");
     }
   }
-  return [...raised].map(([id, cause]) => ({ id, cause }));
+  return [...found].map(([id, cause]) => ({ id, cause }));
 }

@@ -18,7 +18,7 @@ export function queueColumns(out: Output): Column<QueueReading>[] {
     { title: "RUNNING", align: "right", of: ({ stats }) => number(stats.counts.running) },
     { title: "SCHEDULED", align: "right", of: ({ stats }) => number(stats.counts.scheduled) },
     {
-      title: "SUSPECT",
+      title: "QUARANTINED",
       align: "right",
       of: ({ stats }) => number(stats.counts.quarantined, style.yellow),
     },
@@ -44,7 +44,7 @@ export function queueColumns(out: Output): Column<QueueReading>[] {
   ];
 }
 
-/** What is out of the ordinary: `paused`, `closed`, limits that are reached. */
+/** Flags of an unusual queue: `paused`, `closed`, a reached limit, an overdue lease. */
 export function flagsOf({ stats }: QueueReading): string[] {
   const { paused, limits, counts, overdueMs } = stats;
   const flags: string[] = [];

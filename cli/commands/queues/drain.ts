@@ -1,6 +1,5 @@
 /**
- * `rl queues drain`: takes nothing new in, and lets what is there come to its
- * end.
+ * `rl queues drain`: refuses pushes, and waits until the queue is empty.
  *
  * @module
  */
@@ -12,12 +11,12 @@ import { bar } from "../../terminal/charts.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 
 const args = {
-  queue: { type: "positional", description: "The queue" },
+  queue: { type: "positional", description: "Name of the queue" },
   reason: {
     type: "string",
     valueHint: "text",
     default: "drained by rl",
-    description: "What producers are refused for, as others see it",
+    description: "Reason that producers and operators see",
   },
 } as const;
 
@@ -25,8 +24,8 @@ const everyMs = 500;
 
 const drain: Command<typeof args> = command({
   summary: "Close a queue to pushes, and wait until it is empty",
-  details: "It stays closed, also if --timeout passes (exit 6) or you leave with Ctrl-C: open it " +
-    'with "rl queues resume". Dead tasks stay where they are.',
+  details: "The queue stays closed, also after --timeout (exit 6) or Ctrl-C. Open it with " +
+    '"rl queues resume". Dead tasks stay dead.',
   examples: ["rl queues drain mails --timeout 10m"],
   args,
   acts: true,
@@ -35,7 +34,7 @@ const drain: Command<typeof args> = command({
     const queue = relier.queue(name);
     await queue.pause("pushes", reason);
     out.note(
-      `queue "${name}" takes nothing new now; open it again with "rl queues resume ${name}"`,
+      `queue "${name}" refuses pushes now; open it again with "rl queues resume ${name}"`,
     );
     let most = 0;
     for (let last = -1;; await sleep(everyMs, undefined, { signal })) {
@@ -56,7 +55,7 @@ const drain: Command<typeof args> = command({
 
 export default drain;
 
-/** How many tasks have not come to their end. */
+/** Number of unfinished tasks. */
 function leftIn({ counts }: QueueStats): number {
   return counts.ready + counts.scheduled + counts.running + counts.quarantined;
 }
@@ -74,7 +73,7 @@ function show(
     .filter((state) => counts[state] > 0)
     .map((state) => `${state} ${count(counts[state])}`);
   const stuck = !alive
-    ? "   no worker is there"
+    ? "   no live worker"
     : paused.claims !== null
     ? "   workers are paused"
     : "";

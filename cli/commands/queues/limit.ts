@@ -11,7 +11,7 @@ import { refused } from "../../framework/option_values.ts";
 import { describeLimits, LimitError, noLimits, readLimits } from "../../../core/console/mod.ts";
 
 const args = {
-  queue: { type: "positional", description: "The queue" },
+  queue: { type: "positional", description: "Name of the queue" },
   rate: { type: "string", valueHint: "n/time", description: "Most pushes in a time: 100/1s" },
   burst: {
     type: "string",

@@ -1,5 +1,5 @@
 /**
- * `rl queues`: how every queue stands.
+ * `rl queues`: lists all queues with their numbers.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { queueColumns } from "./columns.ts";
 import { queuesOf } from "./queue_names.ts";
 
 const queues: Command<Record<never, never>> = command({
-  summary: "List the queues and how they stand",
-  details: "Rates are measured between two looks: they need --watch.",
+  summary: "List the queues with their numbers",
+  details: "Rates are measured between two readings: use --watch.",
   examples: ["rl queues", "rl queues --watch", "rl queues --json"],
   args: {},
   watch: true,
   async run({ out, relier }) {
     const found = await readQueues(relier, await queuesOf(relier));
-    out.table(found, queueColumns(out), "there is no queue yet: push a task");
+    out.table(found, queueColumns(out), "no queue yet: push a task");
   },
 });
 

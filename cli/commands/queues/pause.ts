@@ -1,5 +1,5 @@
 /**
- * `rl queues pause`: holds a queue, for workers or for producers.
+ * `rl queues pause`: pauses claims or pushes of a queue.
  *
  * @module
  */
@@ -7,24 +7,24 @@
 import { type Command, command } from "../../framework/command.ts";
 
 const args = {
-  queue: { type: "positional", description: "The queue" },
+  queue: { type: "positional", description: "Name of the queue" },
   what: {
     type: "enum",
     options: ["claims", "pushes"],
     default: "claims",
-    description: "claims: workers take nothing new; pushes: nothing new is taken in",
+    description: "claims: workers claim no tasks; pushes: producers are refused",
   },
   reason: {
     type: "string",
     valueHint: "text",
     default: "paused by rl",
-    description: "What others see as the reason",
+    description: "Reason that producers and operators see",
   },
 } as const;
 
 const pause: Command<typeof args> = command({
-  summary: "Have workers take nothing new from a queue, or producers push nothing new",
-  details: "What runs goes on. Tasks that were accepted stay, and wait.",
+  summary: "Pause the claims of a queue, or refuse its pushes",
+  details: "Running tasks continue. Accepted tasks stay in the queue.",
   examples: [
     "rl queues pause mails --reason 'SMTP is down'",
     "rl queues pause mails --what pushes",
@@ -36,7 +36,7 @@ const pause: Command<typeof args> = command({
     out.record({ name: queue, paused: what, reason }, () => {
       out.line(
         what === "claims"
-          ? `queue "${queue}" is paused: workers take nothing new`
+          ? `queue "${queue}" is paused: workers claim no tasks`
           : `queue "${queue}" is closed: pushes are refused`,
       );
     });

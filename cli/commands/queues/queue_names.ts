@@ -1,5 +1,5 @@
 /**
- * Which queues a command is about.
+ * Finds the queues that a command is for.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { list, short } from "../../framework/option_values.ts";
 import { didYouMean } from "../../framework/suggest.ts";
 
 /**
- * The queues that `option` names, or all that were ever used but the one of locks.
+ * Lists the queues that `option` names, or all used queues except the one of locks.
  *
  * @throws {CliError} 2, 4
  */
@@ -23,10 +23,14 @@ export async function queuesOf(relier: Relier, option?: string): Promise<string[
   return wanted;
 }
 
-/** @throws {CliError} 4 if nothing was ever pushed to `name` and nobody works on it. */
+/** Checks that queue `name` exists. @throws {CliError} 4 without any push or worker */
 export function knownQueue(name: string, known: readonly string[]): string {
   if (known.includes(name)) return name;
-  throw new CliError(4, `Cannot find queue "${short(name)}": nobody has used it yet`, {
-    hint: didYouMean(name, known, "") || 'see "rl queues" for what there is',
-  });
+  throw new CliError(
+    4,
+    `Cannot find queue "${short(name)}": no task and no worker has used it yet`,
+    {
+      hint: didYouMean(name, known, "") || 'see "rl queues" for a list',
+    },
+  );
 }

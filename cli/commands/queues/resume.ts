@@ -1,15 +1,15 @@
 /**
- * `rl queues resume`: opens a queue that was paused, closed or drained.
+ * `rl queues resume`: opens a paused, closed or drained queue.
  *
  * @module
  */
 
 import { type Command, command } from "../../framework/command.ts";
 
-const args = { queue: { type: "positional", description: "The queue" } } as const;
+const args = { queue: { type: "positional", description: "Name of the queue" } } as const;
 
 const resume: Command<typeof args> = command({
-  summary: "Open a queue that was paused, closed or drained",
+  summary: "Open a paused, closed or drained queue",
   examples: ["rl queues resume mails"],
   args,
   acts: true,
@@ -21,8 +21,8 @@ const resume: Command<typeof args> = command({
     out.record({ name, was: paused }, () => {
       out.line(
         held.length > 0
-          ? `queue "${name}" is open again (it was held: ${held.join("; ")})`
-          : `queue "${name}" was open already`,
+          ? `queue "${name}" is open again (it was paused: ${held.join("; ")})`
+          : `queue "${name}" was already open`,
       );
     });
   },

@@ -1,5 +1,5 @@
 /**
- * `rl queues show`: everything known about one queue.
+ * `rl queues show`: shows everything known about one queue.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Output } from "../../framework/output.ts";
 import { knownQueue } from "./queue_names.ts";
 
 const args = {
-  queue: { type: "positional", required: true, description: "Its name" },
+  queue: { type: "positional", required: true, description: "Name of the queue" },
 } as const;
 
 const show: Command<typeof args> = command({
@@ -32,35 +32,37 @@ const show: Command<typeof args> = command({
 
 export default show;
 
-/** What is known of a queue, by name, for people. */
+/** Facts of a queue as pairs of a label and a text. */
 function facts({ stats, pace }: QueueReading, out: Output): [string, string][] {
   const { counts, events, causes, paused, quarantine, phoenix, workers } = stats;
   const numbers = (all: Readonly<Record<string, number>>): string =>
     Object.entries(all).filter(([, n]) => n > 0)
       .map(([name, n]) => `${name} ${count(n)}`).join(" · ") || "none";
-  const age = counts.ready > 0 ? `, the first in line waits for ${out.span(stats.oldestMs)}` : "";
+  const age = counts.ready > 0
+    ? `, the first in line has waited for ${out.span(stats.oldestMs)}`
+    : "";
   return [
     ["tasks", numbers(counts) + age],
     ["workers", workers.length === 0 ? "none" : workers.join(" ")],
     ...(pace ? [["rate", `${pace.done.toFixed(1)} done/s`] as [string, string]] : []),
     [
-      "taking",
-      paused.claims === null ? "yes" : `paused: ${paused.claims || "no reason was given"}`,
+      "claims",
+      paused.claims === null ? "open" : `paused: ${paused.claims || "no reason was given"}`,
     ],
     [
-      "accepting",
-      paused.pushes === null ? "yes" : `closed: ${paused.pushes || "no reason was given"}`,
+      "pushes",
+      paused.pushes === null ? "open" : `closed: ${paused.pushes || "no reason was given"}`,
     ],
     ...(quarantine.count > 0
       ? [
-        ["suspects", `${quarantine.count}, the first for ${out.span(quarantine.oldestMs)}`] as [
+        ["quarantined", `${quarantine.count}, the first for ${out.span(quarantine.oldestMs)}`] as [
           string,
           string,
         ],
       ]
       : []),
     ["swept", phoenix.sweptMs === null ? "never" : `${out.span(phoenix.sweptMs)} ago`],
-    ["happened", numbers(events)],
-    ["came back", numbers(causes)],
+    ["events", numbers(events)],
+    ["resurrected", numbers(causes)],
   ];
 }

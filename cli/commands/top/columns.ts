@@ -13,7 +13,7 @@ import { signOf } from "../tasks/state_label.ts";
 import { cut } from "../../terminal/text.ts";
 import { doneOf, type Model, type Pane, type Row } from "./model.ts";
 
-/** What a frame is made with. */
+/** Size, style and time of a frame. */
 export interface Frame {
   readonly columns: number;
   readonly rows: number;
@@ -22,9 +22,9 @@ export interface Frame {
   readonly now: number;
 }
 
-/** What a list is made with. */
+/** Frame of a list, with the names of workers. */
 interface Setting extends Frame {
-  /** What workers are called, by their ids. */
+  /** Names of workers, by their ids. */
   readonly names: ReadonlyMap<string, string>;
 }
 

@@ -1,10 +1,10 @@
 /**
- * What each key does. Whatever changes something is asked about first.
+ * Effects of the keys. A key that changes tasks, queues or workers asks first.
  *
  * @module
  */
 
-import type { QueueSnapshot } from "../../../core/console/mod.ts";
+import { plural, type QueueSnapshot } from "../../../core/console/mod.ts";
 import type { TaskSummary } from "../../../mod.ts";
 import {
   type Act,
@@ -17,17 +17,17 @@ import {
   type WorkerRow,
 } from "./model.ts";
 
-/** A key as the terminal tells it. */
+/** A key as the terminal reports it. */
 export interface Key {
-  /** Such as `j`, `up`, `return`, `escape`. */
+  /** Name, such as `j`, `up`, `return`, `escape`. */
   readonly name: string;
-  /** What it types; empty if nothing. */
+  /** Text that it types; empty if none. */
   readonly text: string;
   readonly ctrl?: boolean;
   readonly shift?: boolean;
 }
 
-/** What a key came to. */
+/** Result of a key. */
 export interface Pressed {
   readonly model: Model;
   readonly act?: Act;
@@ -35,7 +35,7 @@ export interface Pressed {
 
 const page = 10;
 
-/** What to do with a key. */
+/** Applies a key to the model. */
 export function press(model: Model, key: Key): Pressed {
   if (key.ctrl && key.name === "c") return { model, act: { do: "quit" } };
   if (model.question) return answer(model, key);
@@ -134,15 +134,15 @@ const commands: Readonly<Record<string, (model: Model, key: Key) => Pressed>> = 
   space: pause,
 };
 
-/** What each key does, for people. */
+/** Help for the keys. */
 const help = [
   "j k ↓ ↑        next, previous row; PgDn PgUp ten rows; g G first, last",
   "Tab 1 2 3 4    queues, running, dead, workers",
-  "Enter          why a task is where it is; all about a queue or a worker",
-  "/              show only what contains a text; Esc shows all again",
+  "Enter          explain a task; details of a queue or a worker",
+  "/              filter by a text; Esc removes the filter",
   "c              cancel the chosen running task",
-  "r              release the chosen dead task: it gets another life",
-  "d              drain the chosen worker: it finishes or hands off, and leaves",
+  "r              release the chosen dead task: it runs again",
+  "d              drain the chosen worker: it finishes or hands off its tasks, and leaves",
   "Space          pause the chosen queue, or resume it",
   "q Ctrl-C       quit",
 ];
@@ -162,10 +162,10 @@ function aboutQueue({ name, stats }: QueueSnapshot): [string, string[]] {
   const set = Object.entries(limits).filter(([, value]) => value !== null && value !== undefined);
   return [`Queue ${name}`, [
     `tasks      ${numbers(counts) || "none"}`,
-    `happened   ${numbers(events) || "nothing"}`,
-    `came back  ${numbers(causes) || "none"}`,
-    `taking     ${paused.claims === null ? "yes" : `paused: ${paused.claims}`}`,
-    `accepting  ${paused.pushes === null ? "yes" : `closed: ${paused.pushes}`}`,
+    `events     ${numbers(events) || "nothing"}`,
+    `losses     ${numbers(causes) || "none"}`,
+    `claims     ${paused.claims === null ? "open" : `paused: ${paused.claims}`}`,
+    `pushes     ${paused.pushes === null ? "open" : `closed: ${paused.pushes}`}`,
     `limits     ${set.length > 0 ? JSON.stringify(Object.fromEntries(set)) : "none"}`,
   ]];
 }
@@ -175,10 +175,10 @@ function aboutWorker({ id, info, command, queue, lastBeat }: WorkerRow): [string
   return [`Worker ${info.name ?? id}`, [
     `id         ${id}`,
     `process    ${info.process} on ${info.host}, ${info.runtime} ${info.version}`,
-    `state      ${info.state}${command ? `, was told to ${command}` : ""}`,
+    `state      ${info.state}${command ? `, has the command to ${command}` : ""}`,
     `queues     ${info.queues.join(", ") || queue}`,
     `slots      ${info.concurrency}, ${info.leaked} handlers leaked`,
-    `beat       ${lastBeat.toISOString()} from the ${info.pulse}, loop ${info.loopLagMs} ms late`,
+    `heartbeat  ${lastBeat.toISOString()} from the ${info.pulse}, loop ${info.loopLagMs} ms late`,
     `memory     ${info.rssMb} MB, started ${info.startedAt}`,
     `supervisor ${info.supervisor ?? "none"}`,
     `knows      ${known.join(", ") || "no task"}`,
@@ -210,7 +210,7 @@ function drain(model: Model): Pressed {
   const row = model.pane === "workers" ? rowsOf(model, "workers")[indexOf(model, "workers")] : null;
   if (!row) return { model: { ...model, note: "choose a worker to drain it" } };
   const { id, queue, info, running } = row;
-  const text = `Drain worker ${info.name ?? id}, which runs ${running}?`;
+  const text = `Drain worker ${info.name ?? id}, which runs ${plural(running, "task")}?`;
   return ask(model, text, queue, { do: "drain", queue, worker: id });
 }
 
@@ -219,6 +219,8 @@ function pause(model: Model): Pressed {
   if (!row) return { model: { ...model, note: "choose a queue to pause it" } };
   const { name, stats } = row;
   const paused = stats.paused.claims !== null;
-  const text = paused ? `Resume queue ${name}?` : `Pause queue ${name}? Its workers take no more.`;
+  const text = paused
+    ? `Resume queue ${name}?`
+    : `Pause queue ${name}? Its workers claim no more tasks.`;
   return ask(model, text, name, { do: paused ? "resume" : "pause", queue: name });
 }

@@ -1,6 +1,6 @@
 /**
- * What `rl top` knows and shows, and what a key does to it. Nothing here
- * touches a terminal or Redis.
+ * Model of `rl top`: everything that it shows. It touches neither a terminal nor
+ * Redis.
  *
  * @module
  */
@@ -8,18 +8,18 @@
 import type { QueueSnapshot, RateSample } from "../../../core/console/mod.ts";
 import type { TaskSummary, WorkerEntry } from "../../../mod.ts";
 
-/** The lists there are. */
+/** Names of the lists. */
 export const panes = ["queues", "running", "dead", "workers"] as const;
 
-/** One of them. */
+/** Name of a list. */
 export type Pane = typeof panes[number];
 
-/** A worker, and one of the queues it works on. */
+/** A worker, and one of its queues. */
 export interface WorkerRow extends WorkerEntry {
   readonly queue: string;
 }
 
-/** What was seen at a look. */
+/** Result of one refresh. */
 export interface Snapshot {
   readonly queues: readonly QueueSnapshot[];
   /** All queues together, poll by poll. */
@@ -29,60 +29,60 @@ export interface Snapshot {
   readonly workers: readonly WorkerRow[];
 }
 
-/** Something to do outside of the model. */
+/** An action outside of the model. */
 export type Act =
   | { readonly do: "quit" }
   | { readonly do: "explain" | "cancel" | "release"; readonly id: string }
   | { readonly do: "drain"; readonly queue: string; readonly worker: string }
   | { readonly do: "pause" | "resume"; readonly queue: string };
 
-/** A question that is answered before an act. */
+/** A question to answer before an action. */
 export interface Question {
   readonly text: string;
   readonly act: Act;
-  /** What has to be typed: `y`, or in production the name of the queue. */
+  /** Expected answer: `y`, or in production the name of the queue. */
   readonly word: string;
   readonly typed: string;
 }
 
-/** What is shown in place of the lists. */
+/** Text shown in place of the lists. */
 export interface Sheet {
   readonly title: string;
   readonly lines: readonly string[];
   readonly top: number;
 }
 
-/** Everything that is shown. */
+/** Everything that `rl top` shows. */
 export interface Model {
   /** Redis and prefix, for the title. */
   readonly about: string;
   readonly production: boolean;
   readonly snapshot: Snapshot;
-  /** Whether anything was seen yet. */
-  readonly looked: boolean;
-  /** Why the last look failed. */
+  /** Set after the first refresh. */
+  readonly loaded: boolean;
+  /** Error of the last refresh; empty if it succeeded. */
   readonly trouble: string;
   readonly pane: Pane;
   /** The list below the queues. */
   readonly below: Exclude<Pane, "queues">;
-  /** The row that is chosen in each list, by its key; and where it was. */
+  /** Chosen row of each list: its key and its last position. */
   readonly chosen: Readonly<Record<Pane, { readonly key: string; readonly at: number }>>;
   readonly filter: string;
   readonly typing: boolean;
   readonly question: Question | null;
   readonly sheet: Sheet | null;
-  /** What the last act came to. */
+  /** Result of the last action. */
   readonly note: string;
 }
 
-/** The model before the first look. */
+/** Creates the model before the first refresh. */
 export function emptyModel(about: string, production: boolean): Model {
   const none = { key: "", at: 0 };
   return {
     about,
     production,
     snapshot: { queues: [], history: [], running: [], dead: [], workers: [] },
-    looked: false,
+    loaded: false,
     trouble: "",
     pane: "running",
     below: "running",
@@ -95,10 +95,10 @@ export function emptyModel(about: string, production: boolean): Model {
   };
 }
 
-/** A row of any list: what it is called, and what a filter looks at. */
+/** A row of any list. */
 export type Row = QueueSnapshot | TaskSummary | WorkerRow;
 
-/** The rows of a list; of the one in use those that pass the filter. */
+/** Rows of a list; of the list in use those that pass the filter. */
 export function rowsOf(model: Model, pane: "queues"): readonly QueueSnapshot[];
 export function rowsOf(model: Model, pane: "running" | "dead"): readonly TaskSummary[];
 export function rowsOf(model: Model, pane: "workers"): readonly WorkerRow[];
@@ -117,12 +117,12 @@ function textOf(row: Row): string {
   return [id, name, queue, worker, error?.name, error?.message, reason].join(" ");
 }
 
-/** What tells a row from all others, look after look. */
+/** Key that identifies a row across refreshes. */
 export function keyOf(row: Row): string {
   return "stats" in row ? row.name : row.id;
 }
 
-/** Where the chosen row of `pane` is now; if it has gone, what took its place. */
+/** Index of the chosen row of `pane`; if it is gone, of the row in its place. */
 export function indexOf(model: Model, pane: Pane): number {
   const rows = rowsOf(model, pane);
   const { key, at } = model.chosen[pane];

@@ -1,5 +1,5 @@
 /**
- * `rl top` while it runs: looks, paints, hears keys and does what they ask for.
+ * Session of `rl top`: refreshes, paints, reads keys and runs their actions.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import { type Act, emptyModel, type Model, type Sheet } from "./model.ts";
 import type { Terminal } from "../../terminal/fullscreen.ts";
 import { render } from "./view.ts";
 
-/** What it is started with. */
+/** Options of a session. */
 export interface SessionOptions {
   readonly relier: Relier;
   /** Only these queues; all if absent. */
   readonly queues: readonly string[] | undefined;
-  /** For the title. */
+  /** Redis and prefix, for the title. */
   readonly about: string;
   readonly production: boolean;
   readonly refreshMs: number;
@@ -29,7 +29,7 @@ export interface SessionOptions {
   readonly open: (onKey: (key: Key) => void, onResize: () => void) => Terminal;
 }
 
-/** Runs until somebody quits or `signal` aborts. */
+/** Runs until the user quits or `signal` aborts. */
 export async function runTop(options: SessionOptions): Promise<void> {
   const { relier, refreshMs, style, signal } = options;
   let model: Model = emptyModel(options.about, options.production);
@@ -51,7 +51,7 @@ export async function runTop(options: SessionOptions): Promise<void> {
     const { pane } = model;
     const { model: next, act } = press(model, key);
     update(next);
-    if (pane !== model.pane) hurry.abort(); // The other list is to be read now.
+    if (pane !== model.pane) hurry.abort(); // Reads the other list at once.
     if (act?.do === "quit") return quit.abort();
     if (act === undefined) return;
     perform(relier, act).then(
@@ -70,7 +70,7 @@ export async function runTop(options: SessionOptions): Promise<void> {
       hurry = new AbortController();
       try {
         const snapshot = await poll(model.pane === "queues" ? model.below : model.pane);
-        update({ snapshot, looked: true, trouble: "" });
+        update({ snapshot, loaded: true, trouble: "" });
       } catch (error) {
         update({ trouble: (error as Error).message });
       }
@@ -82,18 +82,18 @@ export async function runTop(options: SessionOptions): Promise<void> {
   }
 }
 
-/** Does what was asked for; resolves to what it came to. */
+/** Runs an action; resolves to its result. */
 async function perform(relier: Relier, act: Exclude<Act, { do: "quit" }>): Promise<string | Sheet> {
   switch (act.do) {
     case "explain":
       return await explained(relier, act.id);
     case "cancel": {
-      const came = await relier.handle(act.id).cancel("rl top");
-      return came ? `cancelling ${act.id}` : `${act.id} is over already`;
+      const cancelled = await relier.handle(act.id).cancel("rl top");
+      return cancelled ? `cancelling ${act.id}` : `${act.id} has already finished`;
     }
     case "release": {
       const missed = await relier.queue(queueOf(act.id)).release([act.id]);
-      return missed.length > 0 ? `${act.id} is not dead any more` : `released ${act.id}`;
+      return missed.length > 0 ? `${act.id} is no longer dead` : `released ${act.id}`;
     }
     case "drain":
       await relier.queue(act.queue).commandWorker(act.worker, { do: "drain" });
@@ -103,7 +103,7 @@ async function perform(relier: Relier, act: Exclude<Act, { do: "quit" }>): Promi
       return `queue ${act.queue} is paused`;
     case "resume":
       await relier.queue(act.queue).resume();
-      return `queue ${act.queue} goes on`;
+      return `queue ${act.queue} is open again`;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What `rl top` shows, read in a bounded number of calls: each is one script, none
+ * Reads the data of `rl top` in a bounded number of calls: each is one script, none
  * reads more than 200 tasks, and only the list on the screen is read.
  *
  * @module
@@ -9,7 +9,7 @@ import { createSnapshotPoller, type QueueReading } from "../../../core/console/m
 import type { Relier, TaskSummary } from "../../../mod.ts";
 import type { Pane, Snapshot, WorkerRow } from "./model.ts";
 
-/** Queues that a list is put together from: the fullest ones. */
+/** Most queues that a list is read from: the fullest ones. */
 const mostSources = 10;
 /** Samples kept for the sparklines. */
 const samples = 120;

@@ -1,5 +1,5 @@
 /**
- * What `rl top` looks like: from what is known and a size to lines. Pure.
+ * Renders `rl top`: a pure function from the model and a size to lines.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { doneOf, indexOf, type Model, type Pane, panes, rowsOf } from "./model.t
 
 const least = { columns: 40, rows: 10 };
 
-/** The lines of a frame: as many as there are rows, none wider than there are columns. */
+/** Renders a frame: one line for each row, none wider than the screen. */
 export function render(model: Model, frame: Frame): string[] {
   const { columns, rows } = frame;
   if (columns < least.columns || rows < least.rows) {
@@ -33,21 +33,21 @@ export function render(model: Model, frame: Frame): string[] {
 }
 
 /**
- * A line as wide as the screen. Erasing behind a line instead would take its last
- * character with it where that stands in the last column.
+ * Pads a line to the width of the screen. Erasing the rest of the line instead would
+ * erase a character in the last column.
  */
 function whole(line: string, columns: number): string {
   return pad(cut(line, columns), columns);
 }
 
-/** A line, or the one that is chosen. */
+/** A line, or the chosen one. */
 type Line = string | { readonly chosen: string };
 
 function fill<T extends Line>(lines: readonly T[], rows: number): (T | string)[] {
   return Array.from({ length: rows }, (_, i) => lines[i] ?? "");
 }
 
-/** One text at the left, one at the right. */
+/** Joins a text at the left and one at the right. */
 function ends(left: string, right: string, columns: number): string {
   return cut(
     left + " ".repeat(Math.max(2, columns - widthOf(left) - widthOf(right))) + right,
@@ -61,8 +61,8 @@ function title({ about, trouble }: Model, { style, columns, now }: Frame): strin
   return ends(`${style.bold("rl top")}  ${state}`, clock, columns);
 }
 
-function counters({ snapshot, looked }: Model, { style, columns }: Frame): string[] {
-  if (!looked) return [style.dim("looking …"), ""];
+function counters({ snapshot, loaded }: Model, { style, columns }: Frame): string[] {
+  if (!loaded) return [style.dim("loading …"), ""];
   const { queues, history } = snapshot;
   const sum = (of: (queue: typeof queues[number]) => number): number =>
     queues.reduce((all, queue) => all + of(queue), 0);
@@ -82,7 +82,7 @@ function counters({ snapshot, looked }: Model, { style, columns }: Frame): strin
   const lost = sum(({ pace }) => pace?.lost ?? 0);
   const more = [
     failed > 0 && red(`${brief(failed)}/s failed`),
-    lost > 0 && yellow(`${brief(lost)}/s came back`),
+    lost > 0 && yellow(`${brief(lost)}/s resurrected`),
   ].filter(Boolean).join("  ");
   const space = Math.max(10, Math.min(60, columns - 44));
   return [
@@ -130,12 +130,12 @@ const plainFilter = ({ filter }: Model): string => harmless(filter);
 
 const empty: Readonly<Record<Pane, string>> = {
   queues: "no queue yet: push a task",
-  running: "nothing runs",
-  dead: "nothing is dead",
-  workers: "no worker",
+  running: "no running tasks",
+  dead: "no dead tasks",
+  workers: "no workers",
 };
 
-/** A header and as many rows as fit, the chosen one among them. */
+/** Renders a header and as many rows as fit, with the chosen one. */
 function list(model: Model, pane: Pane, frame: Frame, room: number): Line[] {
   const { style, columns } = frame;
   const rows = rowsOf(model, pane);
@@ -148,7 +148,7 @@ function list(model: Model, pane: Pane, frame: Frame, room: number): Line[] {
     const none = model.filter === "" || model.pane !== pane
       ? empty[pane]
       : `none contains "${plainFilter(model)}"`;
-    return [style.dim(model.looked ? `  ${none}` : "")];
+    return [style.dim(model.loaded ? `  ${none}` : "")];
   }
   const [head, ...lines] = tableLines(shown, columnsOf(pane, model, frame), style.dim, columns - 2);
   return [
@@ -160,7 +160,7 @@ function list(model: Model, pane: Pane, frame: Frame, room: number): Line[] {
   ];
 }
 
-/** The chosen row; where there are no colours its mark has to do. */
+/** Inverts the chosen row; without colours its mark shows it. */
 function inverse(line: string, style: Style): string {
   return style.bold("x") === "x" ? line : `\u001b[7m${line}\u001b[27m`;
 }
@@ -181,7 +181,7 @@ function footer({ question, note, sheet, typing }: Model, { style, columns }: Fr
     const how = word === "y" ? "(y/N)" : `type ${word} and Enter: ${harmless(typed)}█`;
     return style.bold(style.yellow(`${harmless(text)} ${how}`));
   }
-  if (typing) return style.dim("type a text · Enter keeps it · Esc shows all");
+  if (typing) return style.dim("type a text · Enter keeps the filter · Esc removes it");
   if (note !== "") return style.yellow(oneLine(harmless(note)));
   if (sheet) return style.dim("j k scroll · any other key closes");
   return style.dim(columns < 100 ? shortKeys : longKeys);
