@@ -3,11 +3,11 @@
  * because an app that only pushes loads none but `client.ts`. Helpers that several modules use are in
  * `shared_parts.ts`, or in `worker_parts.ts` if an app that only pushes can do without them.
  *
- * The header of a script is its contract, and this is what makes that true:
+ * The header of a script is its contract, and this module enforces it:
  * `@arg` and `@row` lines become Lua locals and TypeScript parameters, `@reply`
  * lines the answer type, `@use` lines pull in `lib/` and `moves/`, `@on` lines
- * the moves those events may make, `@meta` lines name what is read of `meta` besides
- * what every script needs. Keys are declared for exactly the sets and
+ * the moves those events may make, `@meta` lines name the fields of `meta` it reads besides
+ * those every script needs. Keys are declared for exactly the sets and
  * hashes a script can touch.
  *
  * Run by `npm run gen`; `npm run check` fails when its output is stale.
@@ -25,10 +25,10 @@ import { illustrate } from "./diagram.ts";
 const here: URL = new URL("./", import.meta.url);
 const readme: URL = new URL("../README.md", here);
 
-/** The folders of `scripts/`: who calls the scripts in it. Each becomes a module. */
+/** The folders of `scripts/`, by the callers of their scripts. Each becomes a module. */
 const homes = ["client", "worker", "operations", "admission"] as const;
 
-/** The modules this builds, by name: the text of each. */
+/** Builds the text of each module, by name. */
 export function build(): Record<string, string> {
   const made: Record<string, string> = {};
   const usersOf = new Map<string, Set<string>>();
@@ -79,7 +79,7 @@ function luaIn(folder: string): string[] {
     .map((file) => file.slice(0, -".lua".length));
 }
 
-/** What the text of `lib/<name>.lua` or `moves/<name>.lua` is called there. */
+/** The constant that holds the text of `lib/<name>.lua` or `moves/<name>.lua`. */
 function partName(name: string): string {
   return `${name}_lua`;
 }
@@ -125,9 +125,9 @@ export const ${camelCase(name)}: Script<
 }
 
 /**
- * A script in parts: the head with its keys, moves and arguments, the helpers that
- * stand behind it, and its own text. A helper is kept once however many scripts use
- * it: repeated in each, they made up most of what an app on the edge has to load.
+ * Splits a script into parts: the head with its keys, moves and arguments, the helpers
+ * after it, and its own text. All scripts share one copy of a helper: repeated in each
+ * script, helpers were most of the code that an app on the edge has to load.
  */
 function program(text: string): { keys: KeyName[]; head: string; uses: string[]; body: string } {
   const events = tags(text, "on").flat();
@@ -170,20 +170,20 @@ function camelCase(name: string): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** Lua without comments, indentation and empty lines; no string of it may span lines. */
+/** Removes comment lines, indentation and empty lines; no Lua string may span lines. */
 function bare(text: string): string {
   const lines = text.split(/\r?\n/).map((line) => line.trim());
   return lines.filter((line) => line !== "" && !line.startsWith("--")).join("\n") + "\n";
 }
 
-/** An argument that a helper gives another meaning would never be seen by the script. */
+/** Refuses an argument that a helper redefines: the script would never see it. */
 function refuseShadow(name: string, helpers: readonly string[]): void {
   const local = new RegExp(`^local (?:function )?(?:\\w+, )*${name}\\b`, "m");
   if (!helpers.some((each) => local.test(each))) return;
   throw new Error(`Cannot build a script with the argument "${name}": a helper has such a local`);
 }
 
-/** Locals for the arguments, and a list of tables for the rows behind them. */
+/** Writes locals for the arguments, and a list of tables for the rows after them. */
 function argumentsOf(text: string): string {
   const [args, rows] = [fields(text, "arg"), fields(text, "row")];
   const lua = (field: Field, at: string): string =>
@@ -210,7 +210,7 @@ interface Field {
   readonly ts: string;
 }
 
-/** `@arg name type …` on a line each; `@row name:type …` all on one. */
+/** Reads fields: `@arg name type …` on one line each; `@row name:type …` all on one line. */
 function fields(text: string, tag: "arg" | "row"): Field[] {
   const pairs = tag === "arg"
     ? tags(text, tag)
@@ -224,13 +224,13 @@ function tags(text: string, tag: string): string[][] {
     .map(([, words]) => words!.trim().split(/\s+/));
 }
 
-/** `ok id:string` becomes a tuple behind epoch and sequence; prose is left out. */
+/** Turns `ok id:string` into a tuple that begins with word, epoch and sequence; ignores prose. */
 function answer([word, ...rest]: string[]): string {
-  const told = rest.filter((part) => /^\w+:\w+$/.test(part)).map((part) => {
+  const columns = rest.filter((part) => /^\w+:\w+$/.test(part)).map((part) => {
     const [label, type] = part.split(":") as [string, string];
     return `${label}: ${typescript(type)}`;
   });
-  return `readonly [${[`word: "${word}"`, "epoch: string", "seq: number", ...told].join(", ")}]`;
+  return `readonly [${[`word: "${word}"`, "epoch: string", "seq: number", ...columns].join(", ")}]`;
 }
 
 function typescript(type: string): string {

@@ -1,12 +1,12 @@
 /**
- * The life of a task as a diagram.
+ * Draws the life of a task as a diagram.
  *
  * @module
  */
 
 import { type Transition, transitions } from "../core/states.ts";
 
-/** The README with the diagram of the table between its markers. */
+/** Returns the README with the diagram of the state table between its markers. */
 export function illustrate(text: string): string {
   const rows = (transitions as readonly Transition[]).filter(({ by, from, to }) =>
     from !== to && (by !== "producer" || from === null)

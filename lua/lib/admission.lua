@@ -1,7 +1,7 @@
--- The limits of a queue. A producer may bring its own and the queue may have some
--- of its own: of each kind the stricter one binds. `closed` is an operator's word.
--- Returns what asks for a task, what stores what was used of a rate, and what says
--- how much of each limit is left.
+-- The limits of a queue. Both the producer and the queue may have limits: of each
+-- kind the stricter one binds. An operator sets `closed`. Returns a function that
+-- admits tasks, a function that stores the charged rates, and the bounds with
+-- functions for their current use.
 local function admission()
   local bounds, rates = {}, {}
   local waitUs, charge, dueOf = buckets()
@@ -21,8 +21,8 @@ local function admission()
   if own ~= "" then stricter(own) end
   if meta.limits then stricter(meta.limits) end
 
-  -- Since when the oldest ready task has waited. It is the first of its priority,
-  -- and there are 101 of those; one that had to wait for its time is as old as that.
+  -- Returns the time since which the oldest ready task has waited. It is the first of
+  -- its priority, and there are 101 priorities. A delayed task waits since it became ready.
   local function oldestAt()
     local oldest, from = now, "-inf"
     for _ = 0, 100 do
@@ -60,8 +60,8 @@ local function admission()
     return rules
   end
 
-  -- Why new tasks are refused and how long to wait in ms, or nil if they are let in.
-  -- The rate is asked last, because asking it is what uses it up.
+  -- Returns the reason of a refusal and the ms to wait, or nil if the tasks are admitted.
+  -- The rate is checked last, because the check charges it.
   local function refusal(tenant, cost)
     if meta.closed then return "closed", 1000 end
     if full(cost) then return "depth", 1000 end

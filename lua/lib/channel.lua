@@ -1,5 +1,5 @@
--- Channels live beside the keys, under the same hash tag. A subscriber in a
--- cluster is on the sharded kind, which servers before 7.0 do not have.
+-- Channels have the same hash tag as the keys. Subscribers in a cluster use sharded
+-- channels, which servers before 7.0 do not have.
 local root = string.match(KEYS[1], "^.-}:")
 local function audience(command, channel)
   local reply = redis.pcall("PUBSUB", command, channel)

@@ -4,9 +4,8 @@ local function countEvents()
 end
 
 -- Writes the partition's own numbers. A full Redis refuses a script at its first
--- command that takes memory; PERSIST takes none, and what follows a write is let
--- through. So only `push`, which brings something new, begins with a write that
--- can be refused.
+-- command that takes memory. PERSIST takes none, and after a first write Redis accepts
+-- the others. So only scripts that add tasks begin with a write that can be refused.
 local function commit(growing)
   if not growing then redis.call("PERSIST", KEYS[1]) end
   meta.seq = redis.call("HINCRBY", KEY.meta, "seq", 1)

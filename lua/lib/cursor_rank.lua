@@ -1,8 +1,8 @@
--- The rank behind a cursor, which is the score and the member of the last entry
--- that was seen, whether that one is still there or not; `first` without one.
--- Towards the front, where `first` is not 0, the entry itself is left behind too.
+-- The rank after a cursor. A cursor is the score and the member of the last entry of
+-- a page, which may have left since. Without a cursor the rank is `first`. Towards the
+-- front, where `first` is not 0, the rank is that of the entry itself.
 
--- Members are ordered by their bytes; Lua's own `<` would ask the locale.
+-- Compares members by their bytes, as Redis does; Lua's own `<` depends on the locale.
 local function before(a, b)
   for i = 1, math.min(#a, #b) do
     local x, y = string.byte(a, i), string.byte(b, i)
@@ -17,7 +17,7 @@ local function cursorRank(key, cursor, first)
   if redis.call("ZSCORE", key, member) == score then
     return redis.call("ZRANK", key, member) + (first == 0 and 1 or 0)
   end
-  -- It has left: among those of its score, which may be many, find its place.
+  -- The entry has left: find its place among those of its score, which may be many.
   local low = redis.call("ZCOUNT", key, "-inf", "(" .. score)
   local high = redis.call("ZCOUNT", key, "-inf", score)
   for _ = 1, 60 do

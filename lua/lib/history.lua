@@ -1,7 +1,7 @@
--- Closes the current attempt of a task: start, worker, end, cause. The last ten
--- are kept, one after the other in a flat list. An attempt that is the first and
--- completes needs no list: the record itself says all four. What led to it is over; it
--- is looked at first, because in Lua 5.1 to clear what is not there makes room for it.
+-- Closes the current attempt of a task: start, worker, end, cause. A flat list keeps
+-- the last ten attempts. A first attempt that completes needs no list: the record
+-- has all four. Clears the fields about its claim, but only if one is set: in Lua 5.1
+-- clearing an absent field makes the table grow.
 local function close(record, cause)
   record.tried = record.tried or record.started
   record.progress, record.remark, record.solo, record.started = nil, nil, nil, nil

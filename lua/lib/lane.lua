@@ -1,8 +1,8 @@
--- Suspects run alone, so that a task which kills its process is convicted
--- without its neighbours. The worker that keeps the lane takes nothing else
--- while a suspect waits; where it cannot get empty, a relief worker takes suspects
--- in its place. Returns what the caller may do, and the suspect; `suspectMs` is
--- when the first one will be due, if none is.
+-- The lane of suspects, which run alone, so that a task that kills its process
+-- cannot harm others. The worker that keeps the lane claims no other task while
+-- a suspect waits. If it cannot get empty, a relief worker runs suspects in its place.
+-- Returns the lane of the caller, and the suspect. `suspectMs` is the time until the
+-- first suspect is due, if none is.
 local suspectMs
 local function lane()
   local due, at = unpack(redis.call("ZRANGE", KEY.quarantined, 0, 0, "WITHSCORES"))

@@ -1,6 +1,6 @@
--- The partition's own numbers. A layout newer than this script is left alone
--- before anything is read from it. `ASKED` are the fields that only this script
--- needs, `changed` holds what `commit` will store.
+-- The partition's own numbers. The script returns at once if the layout is newer
+-- than itself. `ASKED` lists the fields that only this script needs, `changed`
+-- those that `commit` will store.
 local meta, changed, added = {}, {}, {}
 do
   local names = { "schema", "epoch", "seq", "fence", "order", "lane", "laneUntil",
@@ -20,8 +20,8 @@ local function count(event, by)
   added[event] = (added[event] or 0) + (by or 1)
 end
 
--- A reply: a word, then the epoch and sequence by which a caller notices that
--- Redis forgot something, then what the word carries.
+-- Makes a reply: a word, then epoch and sequence, then the values of the word. By
+-- epoch and sequence a caller notices that Redis lost data.
 local function answer(word, ...)
   return { word, meta.epoch or "", tonumber(meta.seq) or 0, ... }
 end

@@ -1,7 +1,6 @@
--- The only place a task changes state. Nothing is written here: `write` does
--- that, once and last, so a script that stops has changed nothing. What is to be
--- written is gathered by key, because one command for many is what makes a batch
--- cheap.
+-- The only place where a task changes state. `write` stores the changes, once and
+-- last, so a script that stops early has changed nothing. Changes are collected by
+-- key, because one command for many makes a batch cheap.
 local about = { task = KEY.task, partial = KEY.partial, steps = KEY.steps, record = KEY.record,
   waiters = KEY.waiters }
 local moved, touched, out, into, kept, forgotten = {}, {}, {}, {}, {}, {}
@@ -24,7 +23,7 @@ local function keep(hash, id, value)
   list[n + 1], list[n + 2] = id, value
 end
 
--- Has `write` drop what a hash holds of `id`.
+-- Has `write` delete `id` from a hash.
 local function forget(hash, id)
   local list = forgotten[hash]
   list[#list + 1] = id
@@ -50,7 +49,7 @@ local function enter(state, score, id)
 end
 
 -- Has `write` count a task for its tenant, from its first unfinished state to its
--- last. It is an index and no number, so that nothing can make it wrong for ever.
+-- last. The count is an index, not a number, so that no error in it lasts.
 local function countTenant(record, id, from, to)
   if not record.tenant or unfinished[from] == unfinished[to] then return end
   local member = record.tenant .. "\1" .. id
@@ -62,8 +61,8 @@ local function countTenant(record, id, from, to)
   end
 end
 
--- Has `write` drop an entry whose task is not there (evicted, or deleted by
--- hand): it is counted, and never stands in the way again.
+-- Has `write` drop an entry whose task is missing (evicted, or deleted by hand), so
+-- that no later call meets it. Counts it as an orphan.
 local function orphan(id, from)
   moved[id] = "orphan"
   leave(from, id)
@@ -71,8 +70,8 @@ local function orphan(id, from)
   count("orphan")
 end
 
--- Moves `id` by `event` to the place `score`, at most once a script. Returns the
--- new state, or nil if its state does not allow the event.
+-- Moves `id` by `event` to the place `score`, at most once per script. Returns the
+-- new state, or nil if the current state does not allow the event.
 local function move(id, event, score)
   local record = records[id]
   local from = record and record.state or "none"

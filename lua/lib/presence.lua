@@ -1,6 +1,6 @@
--- Detects dead workers. A worker's subscription ends with its process, but only a worker
--- that this very run of the server has seen subscribed is ever missed, and only
--- for good when it is still missing `graceMs` later: a beat clears the mark.
+-- Detects dead workers. A worker's subscription ends with its process. Only a worker
+-- that this run of the server has seen subscribed can be missing, and it is presumed
+-- dead if it is still missing `graceMs` later: a heartbeat clears the mark.
 local server, met, gone = run(), {}, {}
 local lookAgainMs = math.huge
 local function missing(id, entry)
@@ -15,7 +15,7 @@ local function missing(id, entry)
   return now - entry.mark >= graceMs
 end
 
--- Forgets a worker that holds nothing any more.
+-- Deletes a worker that holds no task any more.
 local function dismiss(id)
   redis.call("ZREM", KEY.workers, id)
   redis.call("HDEL", KEY.worker, id, id .. "#0", id .. "#1")

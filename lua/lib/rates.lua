@@ -1,27 +1,27 @@
--- Rate limits: the generic cell rate algorithm (ITU-T I.371, as a
--- virtual scheduling algorithm), with one number for each that is limited. That
--- number is when a bucket will be full again, in microseconds: each task moves it
--- on by `gap`, and may come if it is not `burst` gaps ahead. What is refused moves
--- nothing, so waiting exactly as long as was said is enough.
+-- Rate limits: the generic cell rate algorithm (ITU-T I.371, as a virtual
+-- scheduling algorithm), with one number per bucket. The number is the time when the
+-- bucket will be full again, in microseconds. Each task adds `gap` to it, and is
+-- admitted unless it is `burst` gaps ahead. A refusal changes no number, so a caller
+-- that waits exactly as long as the reply demands is admitted.
 --
--- Made only where there is a limit, as the whole of lib/admission.lua is: most pushes
--- meet none, and an unused closure is not free.
+-- Created only for a queue with limits, like all of lib/admission.lua: most pushes
+-- have none, and an unused closure is not free.
 local function buckets()
   local due, promised, charged = {}, {}, {}
   local function dueOf(who, rule)
     if not due[who] then
       local at = math.max(nowUs, tonumber(redis.call("ZSCORE", KEY.rate, who) or 0))
-      -- Further than any rate of this kind gets: the clock was set back, or the
-      -- rate was lower. It takes effect now, and not when the old one would allow.
+      -- The number is further ahead than this rate allows: the clock was set back, or
+      -- the rate was lower. The new rate takes effect at once.
       local furthest = nowUs + rule.burst * rule.gap
       due[who] = at > furthest + 1000 and furthest - rule.gap or at
     end
     return due[who]
   end
 
-  -- The microseconds until `cost` tasks may come that all of `rules` bind, 0 for
-  -- now: then they are charged. Tasks that have to wait get a time of their own each,
-  -- or all would come back at the first.
+  -- Returns the microseconds until all of `rules` admit `cost` tasks; 0 for now, and
+  -- then charges them. Tasks that have to wait get different times, or all of them
+  -- would return at the first.
   local function waitUs(rules, cost)
     local wait = 0
     for who, rule in pairs(rules) do
@@ -39,7 +39,7 @@ local function buckets()
     return wait
   end
 
-  -- Stores what was charged, and forgets more than that.
+  -- Stores the charged buckets, and deletes more full ones than that.
   local function charge()
     local places = {}
     for who in pairs(charged) do

@@ -1,12 +1,12 @@
 -- The records of tasks, by id. A task that waits for its first claim has no
--- record: its place in `ready` says it all, and that is what keeps a waiting
--- task small. Anything written later is a packed map.
+-- record: its place in `ready` contains all of it, which keeps a waiting task
+-- small. Later records are packed maps.
 local records = {}
 
--- An arrival as a number that orders and dates a task: milliseconds since
--- 2023-11-14 times 64, so that 64 tasks of one millisecond keep their order.
--- Below it in the score of `ready` goes the priority, 0 to 100, higher first;
--- both fit the 53 bits a score keeps exact until the year 2058.
+-- Returns the number that orders and dates a task: milliseconds since 2023-11-14
+-- times 64, so that 64 tasks of one millisecond keep their order. A score of
+-- `ready` adds the priority above it, 0 to 100, higher first. Both fit the 53 bits
+-- a score keeps exact until the year 2058.
 local epochBase, band = 1700000000000, 70368744177664
 local function arrival()
   local least = (now - epochBase) * 64
@@ -25,8 +25,8 @@ local function bareRecord(score)
   return { state = "ready", order = score - above * band, priority = above < 100 and 100 - above or nil }
 end
 
--- Reads the records of `ids` in two calls. A missing one stays nil, and one that
--- was read before stays as it is: it may have been changed since.
+-- Reads the records of `ids` in two calls. A missing record stays nil. One that was
+-- read before is not read again: this script may have changed it since.
 local function load(ids)
   local unread, bare = {}, {}
   for _, id in ipairs(ids) do

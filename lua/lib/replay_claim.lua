@@ -1,5 +1,5 @@
--- A claim whose reply was lost is asked again by the same nonce, and answered
--- with the same tasks. What is remembered is text: the nonce, then the ids.
+-- Repeats a claim whose reply was lost: the same nonce gets the same tasks. The
+-- stored text of a claim is its nonce, then the ids.
 local memory = worker .. "#" .. call
 local function replayClaim()
   local last = redis.call("HGET", KEY.worker, memory)

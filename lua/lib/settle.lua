@@ -1,5 +1,5 @@
--- Settles one claim by its row. The nonce goes with it: a second
--- settle is answered as stale, unless it is the same call again.
+-- Settles one claim by its row, which uses up its nonce: the reply reports a second
+-- settle as stale, unless it repeats the same call.
 local settles = {
   complete = complete, retry = retry, bury = bury, defer = defer, handoff = handoff, stop = stop,
 }

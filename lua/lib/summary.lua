@@ -1,5 +1,5 @@
--- A task in a line, for lists: `id state score pushedAt name failures deaths since
--- worker progress remark reason error`. Nothing for one that is not there.
+-- The summary of a task, for lists: `id state score pushedAt name failures deaths since
+-- worker progress remark reason error`. Nil for an unknown task.
 local function summary(id)
   local record = records[id]
   if not record then return nil end

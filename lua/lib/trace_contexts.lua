@@ -1,6 +1,6 @@
--- The trace contexts of attempts, by the row they belong to: `<row>:<context>` with
--- blanks between, "" where tracing is off. One argument for all rows, because mostly
--- there is none.
+-- The trace contexts of attempts, by their row: `<row>:<context>` separated by
+-- blanks, "" without tracing. One argument for all rows, because most calls have no
+-- context.
 local traceContexts = {}
 for row, context in string.gmatch(traces, "(%d+):(%S+)") do
   traceContexts[tonumber(row)] = context

@@ -1,6 +1,5 @@
--- Wakes one idle worker, at `write`. One ring is enough: a worker that leaves
--- tasks behind rings again. Rings do not pile up: a bell without a listener stays
--- one entry.
+-- Has `write` wake one idle worker. One ring is enough: a worker that leaves tasks
+-- rings again. Rings do not accumulate: a bell without a listener keeps one entry.
 local waking = false
 local function wake()
   waking = true

@@ -1,5 +1,5 @@
--- The stored entry of a worker: when it last beat, and under which run of this
--- server its subscription was seen.
+-- Reads the stored entry of a worker: its last heartbeat, and the run of this server
+-- that has seen its subscription.
 local function workerOf(id)
   local packed = redis.call("HGET", KEY.worker, id)
   return packed and cmsgpack.unpack(packed)

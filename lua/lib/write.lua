@@ -1,5 +1,5 @@
--- Touches every key that is about to be written: Redis does not roll back, so a
--- key of a wrong type has to stop the script before its first write.
+-- Reads every key before it is written: Redis does not roll back, so a key of a wrong
+-- type has to stop the script before its first write.
 local function touchKeys()
   for state in pairs(out) do redis.call("ZCARD", KEY[state]) end
   for state in pairs(into) do redis.call("ZCARD", KEY[state]) end
@@ -10,7 +10,7 @@ local function touchKeys()
   end
 end
 
--- Writes the moves: out of the old sets, into the new ones, then the hashes.
+-- Writes the moves: removes from the old sets, adds to the new ones, then the hashes.
 local function write(growing)
   for id in pairs(touched) do
     if records[id] then keep("record", id, cmsgpack.pack(records[id])) end

@@ -1,4 +1,4 @@
--- bury: running -> dead. Nothing of the task is dropped: it can be released.
+-- bury: running -> dead. All data of the task is kept, so that it can be released.
 local function bury(row, record)
   if not held(row.id, row.nonce) then return false end
   record.failures = (record.failures or 0) + 1

@@ -1,8 +1,8 @@
 -- claim: ready -> running, or quarantined -> running for a suspect. Gives each
--- task the nonce by which it is held and the next fence of this partition, which
+-- task the nonce of its claim and the next fence of this partition. A fence
 -- never falls: not when a record is deleted, not when Redis rolls back.
 
--- Returns a claimed task for the reply; its past only if it is not a first attempt
+-- Returns a claimed task for the reply, with its history unless it is a first attempt
 -- that starts at once.
 local function claimReply(id, envelope)
   local record = records[id]

@@ -1,4 +1,4 @@
--- complete: running -> completed. Also for a worker that was presumed dead, as
+-- complete: running -> completed. A worker that was presumed dead may complete too, as
 -- long as no other worker has started the task: its nonce is still the last one.
 local function complete(row, record)
   local late = record.state ~= "running"

@@ -1,5 +1,5 @@
--- defer: running -> scheduled. This worker cannot run the task (a name or a
--- version it does not know), another may: no counter is charged.
+-- defer: running -> scheduled. This worker does not know the name or the
+-- version of the task, but another may: no counter is charged.
 local function defer(row, record)
   if not held(row.id, row.nonce) then return false end
   record.deferrals = (record.deferrals or 0) + 1

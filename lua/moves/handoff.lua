@@ -1,5 +1,5 @@
 -- handoff: running -> ready, in its old place in line. A worker that shuts down
--- gives back what it will not finish: no counter is charged.
+-- returns the tasks it will not finish: no counter is charged.
 local function handoff(row, record)
   if not held(row.id, row.nonce) then return false end
   close(record, row.text)

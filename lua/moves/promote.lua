@@ -1,5 +1,5 @@
--- promote: scheduled -> ready, for what is due. At most 100 at a time: the
--- caller comes again. Returns the milliseconds until that is worth it, or -1.
+-- promote: scheduled -> ready, for due tasks. At most 100 at a time: the caller calls
+-- again. Returns the milliseconds until the next call is useful, or -1.
 local function promote()
   local due = redis.call("ZRANGEBYSCORE", KEY.scheduled, "-inf", now, "LIMIT", 0, 100)
   load(due)

@@ -1,4 +1,4 @@
--- purge: completed -> nothing, cancelled -> nothing, when their time has come.
+-- purge: completed -> nothing, cancelled -> nothing, after their retention.
 local function purge(state, limit)
   local over = redis.call("ZRANGEBYSCORE", KEY[state], "-inf", now, "LIMIT", 0, limit)
   load(over)

@@ -1,9 +1,9 @@
 -- Moves a task whose worker is gone, or whose lease has lapsed:
---   resurrect   running -> scheduled    the first death, after 100 ms
---   quarantine  running -> quarantined  the next ones, where a suspect runs alone
---   abandon     running -> dead         when it cost too many workers
--- Waiting in line is never charged, and a claim that was lost before it started
--- is free, unless that keeps happening: then something kills its workers early.
+--   resurrect   running -> scheduled    after the first crash, due in 100 ms
+--   quarantine  running -> quarantined  after later ones, where a suspect runs alone
+--   abandon     running -> dead         after more crashes than are allowed
+-- Time in line is never charged. A claim that was lost before it started is free,
+-- unless that repeats: then the task probably kills its workers early.
 local function revive(id, cause)
   local record = records[id]
   if not record.started then record.lost = (record.lost or 0) + 1 end
@@ -29,7 +29,7 @@ local function revive(id, cause)
   end
 end
 
--- Returns the cause of a lapsed lease: its worker is silent, or alive and without this task.
+-- Returns the cause of an expired lease: its worker is silent, or alive and without this task.
 local function lapse(record)
   local entry = workerOf(record.worker)
   return entry and now - entry.beat < (entry.lease or leaseMs) and "stalled" or "lease"

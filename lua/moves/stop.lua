@@ -1,4 +1,4 @@
--- stop: running -> cancelled. Cancelling was asked, and the handler has stopped.
+-- stop: running -> cancelled. A cancellation was requested, and the handler has stopped.
 local function stop(row, record)
   if not held(row.id, row.nonce) then return false end
   record.reason, record.name = row.text, row.name

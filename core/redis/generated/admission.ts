@@ -5,7 +5,7 @@ import type { Reply } from "../../port.ts";
 import type { Script } from "../call.ts";
 import { admission_lua, clock_lua, commit_lua, meta_lua, rates_lua, records_lua } from "./shared_parts.ts";
 
-/** check_admission: whether the queue would accept `cost` more tasks now */
+/** check_admission: checks if the queue would accept `cost` more tasks now */
 export const checkAdmission: Script<
   { own: string; tenant: string; cost: number },
   never,

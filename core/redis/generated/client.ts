@@ -39,7 +39,7 @@ export const push: Script<
   },
 };
 
-/** register_queue: this queue is in use */
+/** register_queue: records that a queue is in use */
 export const registerQueue: Script<
   { queue: string },
   never,

@@ -59,7 +59,7 @@ export const discard: Script<
   },
 };
 
-/** find_ids: the tasks whose id begins with a text, one bounded step */
+/** find_ids: finds tasks whose id begins with a text, in one bounded step */
 export const findIds: Script<
   { section: string; beginning: string; cursor: string },
   never,
@@ -76,7 +76,7 @@ export const findIds: Script<
   },
 };
 
-/** list_actions: the log of operator actions, the last first */
+/** list_actions: the log of operator actions, the latest first */
 export const listActions: Script<
   { before: string; limit: number },
   never,
@@ -93,7 +93,7 @@ export const listActions: Script<
   },
 };
 
-/** list_held: the tasks a worker runs, or holds ready to run */
+/** list_held: the tasks a worker runs, or holds ahead of their start */
 export const listHeld: Script<
   { worker: string; limit: number },
   never,
@@ -110,7 +110,7 @@ export const listHeld: Script<
   },
 };
 
-/** list_queues: the queues that were ever in use, by when they were last */
+/** list_queues: all queues that were ever used, by their last use */
 export const listQueues: Script<
   { offset: number; limit: number },
   never,
@@ -144,7 +144,7 @@ export const listTasks: Script<
   },
 };
 
-/** list_workers: the workers that beat here */
+/** list_workers: the workers with a heartbeat here */
 export const listWorkers: Script<
   Record<never, never>,
   never,
@@ -195,7 +195,7 @@ export const promote: Script<
   },
 };
 
-/** record_action: logs what an operator did to a queue, a task or a worker */
+/** record_action: logs the action of an operator on a queue, a task or a worker */
 export const recordAction: Script<
   { entry: string },
   never,
@@ -263,7 +263,7 @@ export const restore: Script<
   },
 };
 
-/** resume: opens a queue that was paused, and wakes a worker for what waits */
+/** resume: opens a paused queue, and wakes a worker for its waiting tasks */
 export const resume: Script<
   Record<never, never>,
   never,

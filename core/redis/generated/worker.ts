@@ -124,7 +124,7 @@ export const serverInfo: Script<
   },
 };
 
-/** settle_and_claim: settles what a worker has finished, claims what it runs next */
+/** settle_and_claim: settles finished tasks of a worker, and claims its next ones */
 export const settleAndClaim: Script<
   { worker: string; call: string; nonce: string; slots: number; spare: number; leaseMs: number; empty: number; relief: number; traces: string },
   { id: string; nonce: string; event: string; ms: number; text: string; error: string; partial: string; name: string },

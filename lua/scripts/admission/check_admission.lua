@@ -1,16 +1,16 @@
---- check_admission: whether the queue would accept `cost` more tasks now
+--- check_admission: checks if the queue would accept `cost` more tasks now
 ---
---- For a caller that knows the tenant of its tasks, and nothing else of them yet. The
---- answer keeps no place free and uses up no rate: the push itself decides. So
---- nothing is changed but the counter of refusals.
+--- For a caller that knows only the tenant of its tasks yet. The answer reserves no
+--- place and charges no rate: the push itself decides. The script changes only the
+--- counter of refusals.
 ---
---- `quotas` is a flat list of the limits that bind: name, how many there may be, in
---- how many ms (0 if that is at any time), how many are left behind these tasks, and
---- in how many ms there is one more (0 if that is unknown, or none is missing).
+--- `quotas` is a flat list of the limits that bind. Each has its name, the most tasks,
+--- the ms of its window (0 without one), the tasks left after these, and the ms until
+--- there is room for one more (0 if unknown, or if all are left).
 ---
---- @arg   own     string    the asker's own limits, see core/protocol/limits.ts, or ""
---- @arg   tenant  string    for whom the tasks are, or ""
---- @arg   cost    integer   how many they are
+--- @arg   own     string    limits of the caller, see core/protocol/limits.ts, or ""
+--- @arg   tenant  string    tenant of the tasks, or ""
+--- @arg   cost    integer   number of tasks
 --- @reply ok quotas:list
 --- @reply refused reason:string waitMs:integer quotas:list
 --- @meta  closed limits
@@ -36,7 +36,7 @@ local rules = limits.rulesOf(tenant)
 local function ofRate(name, who)
   local rule = rules[who]
   if not rule then return end
-  -- A number that was divided may lack a trifle of what it stands for.
+  -- A quotient may be slightly smaller than its exact value.
   local busy = (limits.dueOf(who, rule) - nowUs) / rule.gap
   local left = math.floor(rule.burst - busy + 0.001)
   local resetMs = math.ceil((busy + left + 1 - rule.burst) * rule.gap / 1000)

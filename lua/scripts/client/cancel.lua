@@ -5,10 +5,10 @@
 ---
 --- @arg   id      string
 --- @arg   reason  string
---- @arg   keepMs  integer  how long a cancelled task is remembered
+--- @arg   keepMs  integer  retention of a cancelled task
 --- @reply cancelled
---- @reply asked            it is running, and the message is sent to its worker
---- @reply no               it is final, or unknown
+--- @reply asked            the task is running, and its worker gets the message
+--- @reply no               the task is final, or unknown
 --- @on    cancel
 --- @use   clock meta records channel move wake commit write publish_events task_name
 

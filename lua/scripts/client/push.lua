@@ -1,19 +1,19 @@
 --- push: nothing -> ready or scheduled
 ---
---- Accepts tasks. The id is made by the caller, so that the same push again is
---- the same task; for an idempotent task it is the key, and what comes of it is
---- read off one record. A push from inside a task names its parent, and a parent
---- that lost its lease pushes nothing.
+--- Accepts tasks. The caller makes the id, so that a repeated push is the same task;
+--- the id of an idempotent task is its key, and one record decides the outcome.
+--- A push from inside a task names its parent, and a parent that lost its lease
+--- pushes nothing.
 ---
---- `odd` lists every row that found its task there: its index and "joined",
---- "replayed" or "conflict". `refused` lists those that a limit keeps out: index,
---- the first limit that does ("closed", "depth", "age", "tenant", "rate", in this
---- order), and after how many ms to try again. Of many rows those are taken that
---- fit. What is refused changes nothing but counters.
+--- `odd` lists every row whose task existed: its index and "joined", "replayed" or
+--- "conflict". `refused` lists every row that a limit refuses: its index, the first
+--- such limit ("closed", "depth", "age", "tenant", "rate", in this order), and the ms
+--- until a retry. Rows within the limits are accepted, others are not. A refusal
+--- changes only counters.
 ---
 --- @arg   parent   string   id of the pushing task in this partition, or ""
 --- @arg   nonce    string   of the parent's claim
---- @arg   own      string   the producer's own limits, see core/protocol/limits.ts, or ""
+--- @arg   own      string   limits of the producer, see core/protocol/limits.ts, or ""
 --- @row   id:string delayMs:integer atMs:integer priority:integer print:string limit:string tenant:string envelope:string
 --- @reply ok odd:list refused:list
 --- @reply stale           the parent's lease is lost; nothing was pushed

@@ -1,6 +1,6 @@
---- register_queue: this queue is in use
+--- register_queue: records that a queue is in use
 ---
---- Kept in a home of its own, which every queue shares.
+--- Stored in a separate partition that all queues share.
 ---
 --- @arg   queue  string
 --- @reply ok

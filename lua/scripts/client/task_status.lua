@@ -1,8 +1,8 @@
 --- task_status: the states of tasks, and the results of the final ones
 ---
---- With a channel, the script that settles a task that is not final yet publishes
---- its id there. A task is `[state, failures, progress, worker, reason, error, result]`,
---- an unknown one has an empty state.
+--- With a channel, the script that settles an unfinished task later publishes its id
+--- there. A task is `[state, failures, progress, worker, reason, error, result]`; the
+--- state of an unknown one is empty.
 ---
 --- @arg   channel  string   such as "@client", without the root; or ""
 --- @row   id:string

@@ -1,9 +1,9 @@
 --- audit: looks for violated invariants
 ---
---- One batch of one section: a state, or a hash. Membership and record of each
---- task are read in one script, so a task that moves between two batches is no
+--- Checks one batch of one section: a state, or a hash. One script reads both the
+--- place and the record of a task, so a task that moves between two batches is no
 --- false alarm. `cursor` of the reply is "0" after the last batch. `broken` is a
---- flat list: the entry that was looked at, and what is wrong with it.
+--- flat list of entries and their violations.
 ---
 --- @arg   section  string   a state, "task", "record", "partial", "steps", "waiters", "holds", "tenants"
 --- @arg   cursor   string   "0" first

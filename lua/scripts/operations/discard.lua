@@ -1,7 +1,7 @@
 --- discard: dead, completed or cancelled -> nothing
 ---
---- Forgets what is over for good. `missed` are the ids that are not; one that is
---- not there at all is as it should be.
+--- Deletes final tasks for good. `missed` are the ids of unfinished tasks; an unknown
+--- id is not missed.
 ---
 --- @row   id:string
 --- @reply ok missed:list

@@ -1,11 +1,11 @@
---- find_ids: the tasks whose id begins with a text, one bounded step
+--- find_ids: finds tasks whose id begins with a text, in one bounded step
 ---
---- Looks through the envelopes, then through the records: a waiting task has
---- only the one, a completed task only the other. `cursor` of the reply is "0"
+--- Scans the envelopes, then the records: a waiting task has only an envelope, a
+--- completed task only a record. `cursor` of the reply is "0"
 --- after the last step of a section.
 ---
 --- @arg   section    string  "task" or "record"
---- @arg   beginning  string  of the local id
+--- @arg   beginning  string  beginning of the local id
 --- @arg   cursor     string  "0" first
 --- @reply ok cursor:string ids:list
 --- @use   clock meta

@@ -1,6 +1,6 @@
---- list_actions: the log of operator actions, the last first
+--- list_actions: the log of operator actions, the latest first
 ---
---- `before` is the score the page before ended with; empty for the first one.
+--- `before` is the last score of the previous page; empty for the first page.
 ---
 --- @arg   before  string
 --- @arg   limit   integer  at most 200

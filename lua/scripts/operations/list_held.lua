@@ -1,4 +1,4 @@
---- list_held: the tasks a worker runs, or holds ready to run
+--- list_held: the tasks a worker runs, or holds ahead of their start
 ---
 --- @arg   worker  string
 --- @arg   limit   integer  at most 200

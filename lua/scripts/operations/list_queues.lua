@@ -1,4 +1,4 @@
---- list_queues: the queues that were ever in use, by when they were last
+--- list_queues: all queues that were ever used, by their last use
 ---
 --- @arg   offset  integer
 --- @arg   limit   integer  at most 200

@@ -1,8 +1,8 @@
 --- list_tasks: one page of a state, in its order or from its end
 ---
---- Goes on behind `after`, the cursor of the page before, even if that task has
---- left. A page ends early rather than read megabytes of payloads for the names
---- at their front; the cursor is empty behind the last task.
+--- Continues after `after`, the cursor of the previous page, even if that task has
+--- left. A page ends early instead of reading megabytes of payloads for the names
+--- at their front. The cursor is empty after the last task.
 ---
 --- @arg   state  string
 --- @arg   after  string   score and id of the last task seen, or ""

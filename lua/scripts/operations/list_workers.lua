@@ -1,16 +1,16 @@
---- list_workers: the workers that beat here
+--- list_workers: the workers with a heartbeat here
 ---
---- A worker is `[id, beat, seen, missingMs, running, about, order, blockedMs]`:
---- whether this server has seen its subscription, for how long it has not now, what
---- it holds here, an order it has not obeyed yet, and for how long another thread
---- has had to beat for it.
+--- A worker is `[id, beat, seen, missingMs, running, about, order, blockedMs]`. `seen`
+--- is 1 if this server has seen its subscription, `missingMs` the time it has been
+--- missing. `running` counts its tasks here, `order` is a command it has not applied
+--- yet. `blockedMs` is the time for which another thread has renewed its leases.
 ---
 --- @reply ok workers:list
 --- @use   clock meta channel workers lease_index
 
 local server, fleet = run(), {}
 
--- Computed here: where the last worker died, no sweep marks it as missing.
+-- Computed here: after the death of the last worker, no sweep marks it as missing.
 local function missingMs(id, entry)
   if entry.run ~= server or listeners(root .. "@" .. id) > 0 then return 0 end
   return math.max(1, now - (entry.mark or entry.beat))

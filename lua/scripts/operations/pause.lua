@@ -1,6 +1,6 @@
 --- pause: closes a queue to workers or to producers, until `resume`
 ---
---- What runs goes on, and is settled. A paused queue wakes no worker.
+--- Running tasks continue, and are settled. A paused queue wakes no worker.
 ---
 --- @arg   field   string  "paused" for claims, "closed" for pushes
 --- @arg   reason  string

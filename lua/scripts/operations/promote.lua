@@ -2,7 +2,7 @@
 ---
 --- `missed` are the ids that were not scheduled.
 ---
---- @arg   token  string   of this call, by which it is known when it comes again
+--- @arg   token  string   of this call, to recognise its repetition
 --- @row   id:string
 --- @reply ok missed:list
 --- @on    promote

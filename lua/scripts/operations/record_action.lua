@@ -1,8 +1,8 @@
---- record_action: logs what an operator did to a queue, a task or a worker
+--- record_action: logs the action of an operator on a queue, a task or a worker
 ---
---- Kept in the partition of the queues' names, by Redis's clock in microseconds, each behind
---- the one before: a page begins where the last one ended. The last 10,000 are kept.
---- `entry` holds a token of its own, so the same call again adds nothing.
+--- Stored in the partition of the queues' names, by Redis's clock in microseconds. Each
+--- score is higher than the one before, so that a page begins where the last one ended.
+--- The last 10,000 are kept. `entry` has a token, so a repeated call adds nothing.
 ---
 --- @arg   entry  string
 --- @reply ok

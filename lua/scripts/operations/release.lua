@@ -1,11 +1,12 @@
 --- release: dead -> ready
 ---
---- Gives dead tasks another life: the counters start again, the history stays.
---- An `envelope` takes the place of the stored one, "" keeps it. It is one move, so nothing can be published and then fail to be deleted.
---- `missed` are the ids that were not dead. `lives` are the others, for telemetry: id, name
---- and the trace context of the attempt that died, "" without one.
+--- Moves dead tasks back to ready: their counters restart, their history stays. An
+--- `envelope` replaces the stored one, "" keeps it. Both are one script, so a task
+--- cannot be both ready and dead. `missed` are the ids that were not dead. `lives` are
+--- the released tasks, for telemetry: id, name and the trace context of the last attempt,
+--- "" without one.
 ---
---- @arg   token     string   of this call, by which it is known when it comes again
+--- @arg   token     string   of this call, to recognise its repetition
 --- @arg   observed  integer  1 if the reply lists the lives
 --- @row   id:string envelope:string
 --- @reply ok missed:list lives:list

@@ -1,17 +1,16 @@
 --- repair: repairs the findings of the audit
 ---
---- Looks at each task again and makes its record, place, hold and payload agree.
---- What runs keeps running, under a lease that ends in a resurrection if nobody
---- beats; what is over stays over; anything else that has a payload goes to the
---- dead, from where an operator releases it; what has nothing left is dropped.
---- A payload goes only with a task that is over. `entry` is what was found in
---- `section`, where that is "holds" or "tenants". `done` says of each task what
---- was done.
+--- Reads each task again and makes its record, place, hold and payload agree. A
+--- running task keeps running, under a lease: without heartbeats it is resurrected. A
+--- final task stays final. Any other task with a payload becomes dead, so that an
+--- operator can release it. A task without any data left is dropped. Only final tasks
+--- lose their payload. `entry` is the entry found in `section`, if that is "holds" or
+--- "tenants". `done` lists the repairs of each task.
 ---
---- @arg   dry      integer  1 to change nothing, and only say what would be done
---- @arg   recount  integer  1 to make the counters agree with what is here
---- @arg   leaseMs  integer  for what runs and has lost its lease
---- @arg   keepMs   integer  for what is over and has lost its place
+--- @arg   dry      integer  1 to change nothing, and only list the repairs
+--- @arg   recount  integer  1 to make the counters agree with the sets
+--- @arg   leaseMs  integer  for a running task that has lost its lease
+--- @arg   keepMs   integer  for a final task that has lost its place
 --- @row   id:string section:string entry:string
 --- @reply ok done:list
 --- @on    resurrect quarantine abandon
@@ -24,7 +23,7 @@ end
 for i, row in ipairs(rows) do ids[i] = row.id end
 load(ids)
 
--- The state it belongs in, or nil if nothing is left to run.
+-- Returns the state a task belongs in, or nil if no data is left to run.
 local function belongs(state, placed, payload, record)
   if not state then return payload and "dead" or nil end
   if state == "completed" or state == "cancelled" or record.worker == "lock" then return state end
@@ -56,7 +55,7 @@ local function bury(id, record)
   did(id, "goes to the dead with its payload: nobody can say where it stood")
 end
 
--- Puts a task that has lost its place where its record says.
+-- Restores the place of a task by its record.
 local function put(id, state)
   moved[id] = "repair"
   count("repair")
@@ -69,14 +68,14 @@ local function put(id, state)
   end
 end
 
--- Without a nonce, no worker can settle it and none can beat for it.
+-- Resurrects a task without a nonce: no worker can settle it or renew its lease.
 local function bringBack(id, record)
   record.worker, record.since = record.worker or "nobody", record.since or now
   revive(id, "repaired")
   did(id, "is brought back: nobody can settle it")
 end
 
--- What an entry of a section should be, or nil if it should not be there.
+-- The entry a task should have in a section, or nil if it should have none.
 local expected = {
   holds = function(record)
     return record.state == "running" and record.worker .. "~"

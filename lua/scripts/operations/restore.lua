@@ -1,10 +1,10 @@
 --- restore: nothing -> dead, from an export
 ---
---- Brings something new, so a full Redis refuses it whole, as it does a push.
---- `existed` are the ids that were here already, in whatever state. `steps` are the names of steps and what
---- they returned, a line each.
+--- Adds tasks, so a full Redis refuses all of it, as it refuses a push. `existed` are
+--- the ids that existed already, in any state. `steps` are the names of steps and
+--- their results, one per line.
 ---
---- @arg   token  string   of this call, by which it is known when it comes again
+--- @arg   token  string   of this call, to recognise its repetition
 --- @row   id:string envelope:string pushedAt:integer diedAt:integer priority:integer print:string limit:string tenant:string failures:integer crashes:integer stalls:integer reason:string error:string history:string tried:integer partial:string steps:string
 --- @reply ok existed:list
 --- @on    restore
@@ -16,7 +16,7 @@ load(ids)
 local function orNil(n)
   return n > 0 and n or nil
 end
--- Lines of start, worker, end and cause.
+-- Parses lines of start, worker, end and cause.
 local function attempts(text)
   local list = {}
   for start, worker, over, cause in string.gmatch(text, "(%d+) (%S+) (%d+) ([^\n]*)\n") do

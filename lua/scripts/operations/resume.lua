@@ -1,4 +1,4 @@
---- resume: opens a queue that was paused, and wakes a worker for what waits
+--- resume: opens a paused queue, and wakes a worker for its waiting tasks
 ---
 --- @reply ok
 --- @meta  paused closed

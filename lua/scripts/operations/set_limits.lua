@@ -1,7 +1,7 @@
 --- set_limits: sets the limits of a queue, for every producer and worker
 ---
---- Each row sets one limit; an empty value removes it. A rate that changes begins
---- with full buckets, and a worker is woken for the places there may be now.
+--- Each row sets one limit; an empty value removes it. A changed rate begins
+--- with full buckets. Wakes a worker, because there may be room for more tasks now.
 ---
 --- @row   name:string value:string
 --- @reply ok

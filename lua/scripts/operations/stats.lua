@@ -1,9 +1,9 @@
 --- stats: the number of tasks in each state, and the counters of events
 ---
---- `oldestMs` is the age of the task that is first in line, `suspectMs` how long
---- the first suspect has been in quarantine, `overdueMs` by how much the most
---- overdue lease is over. `counters` and `numbers` are flat lists of names and
---- values: events since the queue began, and what else is set or known of it.
+--- `oldestMs` is the age of the task that is first in line, `suspectMs` the time the
+--- first suspect has been in quarantine, `overdueMs` the time since the most overdue
+--- lease ended. `counters` and `numbers` are flat lists of names and values: events
+--- since the queue began, and other settings and facts.
 ---
 --- @reply ok counts:list counters:list numbers:list oldestMs:integer suspectMs:integer overdueMs:integer workers:list
 --- @use   clock meta records

@@ -1,15 +1,15 @@
 --- heartbeat: running -> running, for everything a worker holds
 ---
---- Renews leases, saves what the tasks have to show, and proves the worker
---- present. `seen` says whether this server sees the worker's subscription; only
---- a worker it has seen is ever presumed dead for the lack of one. `lost` are
---- the tasks that are no longer the worker's, `asked` those to be cancelled, as
---- id and reason; `order` is one it has not obeyed yet.
+--- Renews leases, saves the progress of the tasks, and records that the worker is
+--- alive. `seen` is 1 if this server sees the worker's subscription; only a worker it
+--- has seen can be presumed dead for the lack of one. `lost` are the tasks that the
+--- worker no longer holds, `asked` those to be cancelled, as id and reason. `order` is a
+--- command it has not applied yet.
 ---
 --- @arg   worker   string
 --- @arg   says     string   JSON for people: host, process, concurrency
---- @arg   obeyed   string   the last order it obeyed, or ""
---- @arg   claiming integer  0 if it claims nothing: then lane duty is another's
+--- @arg   obeyed   string   the last command it applied, or ""
+--- @arg   claiming integer  0 if it claims nothing: then another worker keeps the lane
 --- @arg   leaseMs  integer
 --- @arg   traces   string   see lib/trace_contexts.lua
 --- @row   id:string nonce:string started:integer progress:string remark:string partial:string

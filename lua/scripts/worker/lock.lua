@@ -1,9 +1,8 @@
 --- lock: nothing -> running, held by a caller instead of a worker
 ---
---- The same call again renews the lease. A holder that died is followed by the
---- next caller when its lease is over. Completing goes through `turn`, so the
---- result is kept as a task's is. No worker sweeps here, so a few results whose
---- time is over are dropped on the way.
+--- A repeated call renews the lease. When the lease of a dead holder is over, the next
+--- caller gets the lock. `settle_and_claim` completes a lock, so its result is kept like
+--- that of a task. No worker sweeps here, so each call purges a few expired results.
 ---
 --- @arg   id       string
 --- @arg   nonce    string

@@ -1,10 +1,10 @@
 --- queue_gauges: the gauges of a queue, for the one worker that exports them
 ---
---- Numbers that every worker reported would be summed up as often as there are
---- workers, so one holds a lease on it. It is free when that ends, or when its
---- holder is known to have died. `oldestMs` is the age of the task that is first in
---- line; `workers` counts them by what they say of themselves, `memory` is what the
---- server uses and may use, 0 without a limit.
+--- If every worker exported the gauges, a backend would add them up once per worker. So
+--- one worker holds a lease on the export. It is free when the lease ends, or when its
+--- holder is known to have died. `oldestMs` is the age of the task that is first in line.
+--- `workers` counts workers by their published state, `memory` is the memory the server
+--- uses and its limit, 0 without one.
 ---
 --- @arg   worker   string
 --- @arg   leaseMs  integer

@@ -1,11 +1,11 @@
 --- renew: running -> running, for every task a worker holds
 ---
---- Sent for a worker whose event loop is blocked, by a thread beside it that does
---- not know what it holds: Redis does. `after` and `next` lead through more than
---- one call takes; both are "" at the ends. The rows are tasks whose handler was
---- started lately, which Redis may not have been told. Lane duty is not renewed:
---- a blocked worker cannot do it. Since when it has been is kept for people, until
---- the worker beats by itself.
+--- A second thread sends it for a worker whose event loop is blocked. The thread does
+--- not know the tasks of the worker, but Redis does. `after` and `next` page through more
+--- tasks than one call takes; both are "" at the ends. The rows are tasks whose handler
+--- started lately, which Redis may not know yet. The lane is not renewed, because a
+--- blocked worker cannot run suspects. The start of the block is stored for people, until
+--- the worker itself sends a heartbeat.
 ---
 --- @arg   worker   string
 --- @arg   leaseMs  integer

@@ -1,7 +1,7 @@
 --- server_info: the facts of this Redis server
 ---
---- A flat list of names and values from INFO; a section that
---- the server does not allow is left out.
+--- Returns a flat list of names and values from INFO, without the sections that the
+--- server forbids.
 ---
 --- @reply ok facts:list
 --- @use   clock meta

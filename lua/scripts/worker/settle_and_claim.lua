@@ -1,25 +1,25 @@
---- settle_and_claim: settles what a worker has finished, claims what it runs next
+--- settle_and_claim: settles finished tasks of a worker, and claims its next ones
 ---
---- One call does both, because a worker that ends a task has a slot free. With
---- no rows it only claims, with `slots` and `spare` 0 it only settles, with neither
---- it passes a ring on. The same call again is answered as the first was: settles know
+--- One call does both, because a worker that ends a task has a free slot. Without
+--- rows it only claims, with `slots` and `spare` 0 it only settles, with neither it
+--- passes a ring on. A repeated call gets the reply of the first: settles are known by
 --- their nonce, and the last claim of each of a worker's two calls in flight is stored.
 ---
---- A suspect in quarantine that is due makes one worker keep the lane: it is
---- given nothing else (`lane` is "wait") until it is empty, and then the suspect
---- alone ("solo"). A relief worker is given the suspect at once, or nothing ("none").
+--- When a suspect in quarantine is due, one worker keeps the lane. It gets no other
+--- task (`lane` is "wait") until it is empty, and then the suspect alone ("solo"). A
+--- relief worker gets the suspect at once, or no task ("none").
 ---
---- A paused queue hands out nothing, one with a limit no more than may run at
---- once; a settle that frees a place there wakes a worker for it.
+--- A paused queue hands out no task. A queue with a concurrency limit hands out no more
+--- than the limit, and a settle that frees a place there wakes a worker.
 ---
 --- @arg   worker   string
 --- @arg   call     string   which of the two calls in flight, "0" or "1"
 --- @arg   nonce    string   of this claim, made by the caller
---- @arg   slots    integer  how many to start at once, at most 200
---- @arg   spare    integer  how many more to hold ready, at most 200
+--- @arg   slots    integer  tasks to start at once, at most 200
+--- @arg   spare    integer  tasks to hold beyond them, at most 200
 --- @arg   leaseMs  integer
---- @arg   empty    integer  1 if the worker will hold nothing after these rows
---- @arg   relief   integer  1 if it takes suspects and nothing else, whoever keeps the lane
+--- @arg   empty    integer  1 if the worker holds no task after these rows
+--- @arg   relief   integer  1 if it runs only suspects, even if another worker keeps the lane
 --- @arg   traces   string   of the rows; see lib/trace_contexts.lua
 --- @row   id:string nonce:string event:string ms:integer text:string error:string partial:string name:string
 --- @reply ok tasks:list stale:list lane:string nextMs:integer

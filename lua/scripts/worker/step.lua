@@ -4,7 +4,7 @@
 --- @arg   nonce  string
 --- @arg   name   string   of the step
 --- @arg   value  string   JSON
---- @arg   limit  integer  bytes all steps of a task may take together
+--- @arg   limit  integer  the most bytes of all steps of a task together
 --- @reply ok
 --- @reply stale           the lease is lost; nothing was saved
 --- @reply large           nothing was saved

@@ -1,20 +1,20 @@
 --- sweep: resurrects the tasks of dead workers, and tidies up
 ---
---- Every worker calls it and nobody leads. In order: who is missing, whose lease
---- ran out, what is due, whose retention ended; at most 200 tasks a call, and
---- `nextMs` says when to come again. `raised` lists ids and
---- causes, first the `evicted` ones that `dead` held.
+--- Every worker calls it and none leads. In order, it handles missing workers, expired
+--- leases, due tasks and ended retentions; at most 200 tasks a call. `nextMs` is the
+--- time until the next call. `raised` lists the ids and causes of resurrected tasks,
+--- first the `evicted` ones that `dead` held.
 ---
---- If nothing was swept for half a lease, Redis itself was away and no worker could
---- renew: leases get one extension, at most one in four leases. Without it a
---- failover would resurrect everything that runs. Who had lapsed a whole lease ago,
---- at the sweep before, has had it: else nothing would ever come back where sweeps
---- are rare, as with workers that only tick.
+--- If there was no sweep for half a lease, Redis was unreachable and no worker could
+--- renew: all leases get one extension, at most one in four leases. Otherwise a failover
+--- would resurrect every running task. A lease that had expired at the previous sweep, at
+--- least a whole lease ago, gets none. Otherwise rare sweeps, as of workers that only
+--- tick, would never resurrect a task.
 ---
 --- @arg   dead     string   a worker known to have exited, or ""
---- @arg   cause    string   of that, such as "SIGKILL"
+--- @arg   cause    string   of its exit, such as "SIGKILL"
 --- @arg   leaseMs  integer
---- @arg   graceMs  integer  how long a subscription may be missing
+--- @arg   graceMs  integer  the longest absence of a subscription
 --- @reply ok raised:list nextMs:integer evicted:integer
 --- @on    resurrect quarantine abandon promote purge
 --- @meta  paused
@@ -39,13 +39,13 @@ local function raise(ids, causeOf)
   for i, id in ipairs(ids) do
     local record = records[id]
     if moved[id] then
-      -- It was raised before its lease was looked at.
+      -- It was resurrected with its worker already.
     elseif not record or record.state ~= "running" then
       orphan(id, "running")
     else
       local worker = workerOf(record.worker)
       revive(id, causeOf(record))
-      -- The last proof of life, from which it counts how long a task was without a worker.
+      -- The last proof of life, from which telemetry counts the time without a worker.
       local term = worker and worker.lease or leaseMs
       record.alive = math.max(record.since or 0, (tonumber(deadlines[i]) or now) - term)
       raised[#raised + 1] = id
@@ -74,14 +74,14 @@ if lapsedBy and left > 0 then
 end
 
 local dueMs = promote()
--- A ring may have been missed, and a suspect becomes due without one; nobody
--- waits longer for either than for a sweep.
+-- Workers may have missed a ring, and a suspect becomes due without one. The sweep
+-- bounds the wait for both.
 local suspect = redis.call("ZRANGE", KEY.quarantined, 0, 0, "WITHSCORES")[2]
 local suspectMs = suspect and tonumber(suspect) - now or math.huge
 if suspectMs <= 0 or redis.call("EXISTS", KEY.ready) == 1 then wake() end
 if purge("completed", 200) + purge("cancelled", 200) >= 200 or left <= 0 then lookAgainMs = 0 end
 
--- How many in each hour, for as long as a day: what is a day old is overwritten.
+-- Counts resurrections by the hour, for a day: a new hour overwrites the one a day older.
 if #raised > 0 then
   local hour = math.floor(now / 3600000)
   local slot = "raised:" .. hour % 24
@@ -95,7 +95,7 @@ write()
 for id, entry in pairs(met) do redis.call("HSET", KEY.worker, id, cmsgpack.pack(entry)) end
 for _, id in ipairs(dismissed) do dismiss(id) end
 publishEvents()
--- The first death puts a task 100 ms off; nobody else knows when that is over.
+-- After its first crash a task is due in 100 ms; only this reply schedules a sweep then.
 if #raised > 0 then lookAgainMs = math.min(lookAgainMs, 100) end
 local nextMs = math.min(2000, 125 * math.max(2, redis.call("ZCARD", KEY.workers)))
 if dueMs >= 0 then nextMs = math.min(nextMs, dueMs) end

@@ -1,6 +1,6 @@
 --- unlock: running -> nothing
 ---
---- Lets go of a lock without a result, so that the next caller does the work.
+--- Releases a lock without a result, so that the next caller does the work.
 ---
 --- @arg   id     string
 --- @arg   nonce  string
