@@ -13,7 +13,6 @@ import type { Envelope } from "../protocol/envelope.ts";
 import { RelierError } from "../base/errors.ts";
 import { accepted } from "../task/standard_schema.ts";
 import { encodeResult } from "../base/json.ts";
-import { idOf } from "../protocol/keys.ts";
 import { createAttemptContext } from "./attempt_context.ts";
 import { createDecision, type Decision, startHardTimeout } from "./decision.ts";
 import type {
@@ -34,7 +33,7 @@ export function runAttempt(task: ClaimedTask, host: AttemptHost): RunningAttempt
     stop: context.abort,
     cancel: context.abort,
   });
-  const run = runOf(task, host);
+  const run = runOf(task, host, context);
   startSoftTimeout(task, host, context, run, decision);
   startHardTimeout(task, decision);
   const inSpan: Runner = span ? (handle) => span.run(handle) : (handle) => handle();
@@ -89,10 +88,10 @@ function argumentsOf(
 }
 
 /** The run that a handler's own calls of this package find. */
-function runOf({ claim }: ClaimedTask, host: AttemptHost): Run {
+function runOf({ claim }: ClaimedTask, host: AttemptHost, { task }: AttemptContext): Run {
   return {
     relier: host.relier,
-    taskId: idOf(claim.partition, claim.id),
+    taskId: task.id,
     partition: claim.partition,
     id: claim.id,
     nonce: claim.nonce,
@@ -108,9 +107,9 @@ function startSoftTimeout(
   run: Run,
   decision: Decision,
 ): void {
-  const { name, softTimeoutMs } = definition;
+  const { softTimeoutMs } = definition;
   if (softTimeoutMs === undefined) return;
-  const id = idOf(claim.partition, claim.id);
+  const { id, name } = context.task;
   decision.after(softTimeoutMs, async () => {
     observer?.timeout("soft", softTimeoutMs);
     context.abortSoftly(

@@ -23,10 +23,10 @@ export function createAttemptContext(
   const id = idOf(claim.partition, claim.id);
   const { name, hardTimeoutMs } = definition;
   const onError = (error: unknown) => host.onError(error, id, name);
-  // Made when they are asked for: a pair per attempt costs more than a short handler.
+  // Made on first use: a pair of controllers costs more than a short handler.
   let hard: AbortController | undefined;
   let soft: AbortController | undefined;
-  let steps: Steps | undefined;
+  let step: TaskContext["step"] | undefined;
   let progress = "", remark = "", savedPartial = claim.again?.partial ?? "";
 
   const task: TaskContext = {
@@ -56,18 +56,22 @@ export function createAttemptContext(
     },
     partialResult: undefined,
     previous: previousOf(claim, onError),
-    step: (key, fn) => (steps ??= new Steps(claim, name, host, span)).step(key, fn),
+    get step() {
+      return step ??= stepsOf(claim, name, host, span);
+    },
     log: logOf(id, name),
   };
 
   function partialText(): string {
     try {
-      if (task.partialResult === undefined) return "";
-      return encodeResult(task.partialResult, `${name}, partial result`).text;
+      const { partialResult } = task;
+      if (partialResult !== undefined) {
+        return encodeResult(partialResult, `${name}, partial result`).text;
+      }
     } catch (error) {
       onError(error);
-      return "";
     }
+    return "";
   }
 
   return {
@@ -85,52 +89,40 @@ export function createAttemptContext(
   };
 }
 
-/** The steps of an attempt: a step that an earlier attempt finished is not run again. */
-class Steps {
-  readonly #claim: Claim;
-  readonly #task: string;
-  readonly #host: AttemptHost;
-  readonly #span: Pick<AttemptScope, "step"> | undefined;
-  readonly #running: Map<string, Promise<unknown>> = new Map();
-  readonly #finished: Map<string, string> = new Map();
+/** The `step` function of an attempt: a step that an earlier attempt finished is not run again. */
+function stepsOf(
+  claim: Claim,
+  name: string,
+  host: AttemptHost,
+  span: Pick<AttemptScope, "step"> | undefined,
+): TaskContext["step"] {
+  const running = new Map<string, Promise<unknown>>();
+  const finished = new Map<string, string>();
+  const stored = claim.again?.steps ?? [];
+  for (let i = 0; i < stored.length; i += 2) finished.set(stored[i]!, stored[i + 1]!);
 
-  constructor(
-    claim: Claim,
-    task: string,
-    host: AttemptHost,
-    span: Pick<AttemptScope, "step"> | undefined,
-  ) {
-    this.#claim = claim;
-    this.#task = task;
-    this.#host = host;
-    this.#span = span;
-    const stored = claim.again?.steps ?? [];
-    for (let i = 0; i < stored.length; i += 2) this.#finished.set(stored[i]!, stored[i + 1]!);
+  async function runStep(key: string, fn: () => unknown): Promise<unknown> {
+    const before = finished.get(key);
+    const work = () => before === undefined ? newStep(key, fn) : decodeResult(before);
+    return await (span ? span.step(key, before !== undefined, work) : work());
   }
 
-  step<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
-    let step = this.#running.get(key);
-    if (!step) {
-      step = this.#run(String(key), fn);
-      this.#running.set(key, step);
-      // A failed step runs again at the next call, and is no unhandled rejection.
-      step.catch(() => this.#running.delete(key));
-    }
-    return step as Promise<T>;
-  }
-
-  async #run(key: string, fn: () => unknown): Promise<unknown> {
-    const before = this.#finished.get(key);
-    const work = () => before === undefined ? this.#first(key, fn) : decodeResult(before);
-    return await (this.#span ? this.#span.step(key, before !== undefined, work) : work());
-  }
-
-  async #first(key: string, fn: () => unknown): Promise<unknown> {
+  async function newStep(key: string, fn: () => unknown): Promise<unknown> {
     const value = await fn();
-    const { text } = encodeResult(value, `${this.#task}, step ${key}`);
-    await this.#host.saveStep(this.#claim, key, text);
+    await host.saveStep(claim, key, encodeResult(value, `${name}, step ${key}`).text);
     return value;
   }
+
+  return <T>(key: string, fn: () => T | Promise<T>): Promise<T> => {
+    let step = running.get(key);
+    if (!step) {
+      step = runStep(String(key), fn);
+      running.set(key, step);
+      // A failed step runs again at the next call, and is no unhandled rejection.
+      step.catch(() => running.delete(key));
+    }
+    return step as Promise<T>;
+  };
 }
 
 function previousOf(

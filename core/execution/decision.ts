@@ -51,8 +51,7 @@ export function createDecision(
   context: AttemptContext,
   control: HandlerControl,
 ): Decision {
-  const { name } = definition;
-  const id = idOf(claim.partition, claim.id);
+  const { id, name } = context.task;
   const timers: ReturnType<typeof setTimeout>[] = [];
   let resolve!: (settlement: Settlement | null) => void;
   const settlement = new Promise<Settlement | null>((settle) => resolve = settle);
@@ -76,8 +75,7 @@ export function createDecision(
   }
 
   function fail(error: unknown): void {
-    if (decided) return;
-    decide(failed(definition, claim.failures, error, warn), () => error);
+    if (!decided) decide(failed(definition, claim.failures, error, warn), () => error);
   }
 
   function cancel(reason: string): void {
@@ -99,7 +97,8 @@ export function createDecision(
     decide,
     fail,
     stopAndFail(error) {
-      if (!decided) control.stop(error);
+      if (decided) return;
+      control.stop(error);
       fail(error);
     },
     after,

@@ -50,8 +50,8 @@ interface Desk {
   readonly partition: Partition;
   readonly waiting: Map<string, Set<Waiting>>;
   readonly fresh: Set<string>;
-  listening: Promise<boolean> | undefined;
-  timer: ReturnType<typeof setTimeout> | undefined;
+  listening?: Promise<boolean> | undefined;
+  timer?: ReturnType<typeof setTimeout> | undefined;
   /** When the next round is due, or the answer to this one, by `performance.now()`. */
   dueAt: number;
   idleMs: number;
@@ -80,8 +80,6 @@ export function createPoller(caller: Caller): Poller {
         partition,
         waiting: new Map(),
         fresh: new Set(),
-        listening: undefined,
-        timer: undefined,
         dueAt: 0,
         idleMs: shortestMs,
       };

@@ -37,8 +37,8 @@ export interface IsolateHost {
 
 /** The client of an isolate, and the attempt it runs. */
 interface IsolateState {
-  relier: Relier | undefined;
-  attempt: RunningAttempt | undefined;
+  relier?: Relier | undefined;
+  attempt?: RunningAttempt | undefined;
   /** The trace context of the attempt. */
   trace: string;
   /** Posts the progress since the last report. */
@@ -59,8 +59,6 @@ export function createIsolate(isolate: IsolateHost): (message: ToIsolate) => voi
   const { post } = isolate;
   const calls = createCalls(post);
   const state: IsolateState = {
-    relier: undefined,
-    attempt: undefined,
     trace: "",
     report: () => {},
   };

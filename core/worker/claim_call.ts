@@ -27,7 +27,7 @@ export interface LoopState {
   /** There is nothing left to do. */
   finish(): void;
   stopped: boolean;
-  claimedAt: number | undefined;
+  claimedAt?: number | undefined;
   busy: boolean;
   busyAt: number;
   /** The number of calls that have settled something. */
@@ -40,7 +40,7 @@ export interface LoopState {
  */
 export interface QuarantineLane {
   /** The queue whose quarantined task waits or runs; undefined without one. */
-  cursor: QueueCursor | undefined;
+  cursor?: QueueCursor | undefined;
   /** True if it is being claimed. */
   asking: boolean;
 }

@@ -33,16 +33,16 @@ type Parts = typeof import("./lazy.ts");
 interface Life {
   readonly owner: SessionOwner;
   phase: "new" | keyof typeof fixes;
-  session: WorkerSession | undefined;
+  session?: WorkerSession | undefined;
   /** Loaded by the first start or tick: an app that only looks after its tasks does without. */
-  parts: Parts | undefined;
+  parts?: Parts | undefined;
   /** True if the server has passed its check: it does not change between two ticks. */
   safe: boolean;
-  startedAt: number | undefined;
-  draining: Promise<DrainReport> | undefined;
+  startedAt?: number | undefined;
+  draining?: Promise<DrainReport> | undefined;
   /** The command by which it drains. */
   command: DrainReport["command"];
-  signals: ProcessSignals | undefined;
+  signals?: ProcessSignals | undefined;
   resolveStopped(): void;
 }
 
@@ -63,13 +63,8 @@ export function createLifecycle(
       applyCommand: (text) => applyCommand(life, text),
     },
     phase: "new",
-    session: undefined,
-    parts: undefined,
     safe: false,
-    startedAt: undefined,
-    draining: undefined,
     command: null,
-    signals: undefined,
     resolveStopped,
   };
   return {

@@ -59,7 +59,7 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
       }
       const [stalled] = processes.effectLog.of("stalled");
       assert.equal(stalled!.worker, victim.worker);
-      assert.match(stalled!.text!, /stood still for (19|2\d)\d{3} ms/);
+      assert.match(stalled!.text!, /event loop blocked for (19|2\d)\d{3} ms/);
       assert.deepEqual(processes.effectLog.of("error").map(({ text }) => text), []);
       assert.deepEqual(processes.effectLog.of("fenced"), []);
       // The worker continues as before.
