@@ -37,7 +37,7 @@ test("npm and JSR export the same modules, and each of them exists", () => {
 });
 
 for (const name of ["#client", "#node"]) {
-  test(`npm and JSR map ${name} to the same file, and every file it stands for exists`, () => {
+  test(`npm and JSR map ${name} to the same file, and every file behind it exists`, () => {
     assert.equal(npm.imports[name].deno ?? npm.imports[name].default, jsr.imports[name]);
     for (const file of Object.values<string>(npm.imports[name])) {
       assert.ok(existsSync(join(root, file)), file);
@@ -45,7 +45,7 @@ for (const name of ["#client", "#node"]) {
   });
 }
 
-test("the package maps what is internal to what this tree maps it to, compiled", () => {
+test("the package maps internal names to the compiled files of this tree", () => {
   for (const name of ["client", "node"]) {
     const compiled = Object.entries<string>(npm.imports[`#dist/${name}`]);
     const sources = compiled.map(([condition, file]) => [condition, sourceOf(file)]);
@@ -83,7 +83,7 @@ test("the lock file names no registry, so that it installs from any", () => {
 });
 
 for (const condition of ["workerd", "edge-light", "browser"]) {
-  test(`mod.ts bundled for ${condition} holds no client and nothing of Node`, async () => {
+  test(`mod.ts bundled for ${condition} holds no client and no module of Node`, async () => {
     const { inputs, text } = await bundle('export * from "./mod.ts";', condition);
     const clients = inputs.filter((path) =>
       /^adapters\/(?!conditions\/(client|node)_none\.ts)|\bioredis\b/.test(path)
@@ -96,7 +96,7 @@ for (const condition of ["workerd", "edge-light", "browser"]) {
 }
 
 for (const condition of ["workerd", "edge-light", "browser"]) {
-  test(`the Upstash adapter bundled for ${condition} holds no other client and nothing of Node`, async () => {
+  test(`the Upstash adapter bundled for ${condition} holds no other client and no module of Node`, async () => {
     const { inputs, text } = await bundle('export * from "./adapters/upstash.ts";', condition);
     const clients = inputs.filter((path) => /^adapters\/(?!redis\/(?!ioredis_|bun_))/.test(path));
     assert.deepEqual(clients, ["adapters/upstash.ts"]);

@@ -89,7 +89,7 @@ test("no function outgrows 80 lines, and 95 of 100 stay under 40: a factory is s
   assert.ok(lengths[Math.floor(lengths.length * 0.95)]! < 40);
 });
 
-test("function lengths count a head over several lines, and no other block", () => {
+test("function lengths include a head over several lines, and no other block", () => {
   const text = [
     "export async function a(",
     "  b: string,",
@@ -104,12 +104,12 @@ test("function lengths count a head over several lines, and no other block", () 
   assert.deepEqual(functionLengths(text), [{ line: 1, lines: 9 }, { line: 7, lines: 2 }]);
 });
 
-test("every text file ends its lines the same way, and ends with one", () => {
+test("every text file has the same line ends, and one at its end", () => {
   const wrong = written.filter((path) => !/[^\n]\n$/.test(read(path)) || read(path).includes("\r"));
   assert.deepEqual(wrong, []);
 });
 
-test("every TypeScript file says at its top what lives in it", () => {
+test("every TypeScript file begins with a comment about its contents", () => {
   const mute = written.filter((path) =>
     path.endsWith(".ts") && !/^(#!.*\n)?(\/\/.*\n)*\/\*\*\n \* [A-Z`]/.test(read(path))
   );

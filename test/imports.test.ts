@@ -79,7 +79,7 @@ const laws: readonly Law[] = [
 const governed = /^(mod\.ts$|core\/|adapters\/|lua\/|cli\/|bench\/)/;
 const sources = files().filter((path) => governed.test(path) && path.endsWith(".ts"));
 
-test("every import between the parts of the house is one the law allows", () => {
+test("every import between folders is one that the law allows", () => {
   const broken: string[] = [];
   for (const path of sources) {
     const mine = laws.filter((law) => law.from.test(path));
@@ -93,7 +93,7 @@ test("every import between the parts of the house is one the law allows", () => 
 });
 
 for (const name of ["#client", "#node"]) {
-  test(`at most one file of core knows how to load ${name}`, () => {
+  test(`at most one file of core can load ${name}`, () => {
     const loaders = sources.filter((path) =>
       path.startsWith("core/") && importsOf(path, read(path)).some(({ to }) => to === name)
     );

@@ -30,7 +30,7 @@ test("every event of the table of states happens", () => {
   }
 });
 
-test("every script that is played answers with every word it knows", () => {
+test("every script in play gives every reply that it knows", () => {
   const said = new Set(moves.map(({ script, answer }) => `${script} ${answer[0]}`));
   const played = new Set(moves.map(({ script }) => script));
   const missing = Object.entries(scripts).filter(([name]) => played.has(name as never))
@@ -39,7 +39,7 @@ test("every script that is played answers with every word it knows", () => {
   assert.deepEqual(missing, []);
 });
 
-test("every script that writes is played", () => {
+test("every script that writes is in play", () => {
   const played = new Set<string>(moves.map(({ script }) => script));
   const writing = Object.entries(scripts).filter(([, { source }]) => source.includes("commit("));
   const missing = writing.map(([name]) => name).filter((name) => !played.has(name));

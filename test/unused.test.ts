@@ -51,7 +51,7 @@ test("every file is an entry, or is imported by another", () => {
   assert.deepEqual(unused, []);
 });
 
-test("every export is used by another file, or belongs to the face of the package", () => {
+test("every export is used by another file, or is public", () => {
   const unused = sources.filter((path) => !entries.has(path)).flatMap((path) => {
     const users = sources.flatMap((user) =>
       imports.get(user)!.filter(({ to }) => to === path).map((taken) => ({ user, taken }))

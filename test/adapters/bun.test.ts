@@ -56,7 +56,7 @@ test("in Bun, calls and subscriptions outlive CLIENT KILL and restarts of Redis"
   assert.match(output, /^ 2 pass$/m, output);
 });
 
-test("in Bun, whatever a server answers is understood as it is on Node.js", async () => {
+test("in Bun, every answer of a server is understood as it is on Node.js", async () => {
   const output = await inBun(
     "test/runtimes/bun/replies.test.ts",
     "the command|a reply|fsync|sent to another",

@@ -40,7 +40,7 @@ async function saying(work: () => Promise<void>): Promise<unknown[]> {
 }
 
 test(
-  "a push that is refused all the same is no word on the console of an app of Hono",
+  "a push that is refused later writes nothing to the console of an app of Hono",
   withSite({ serve: honoSite }, async ({ rl, queue }) => {
     await queue.limit({ maxDepth: 1 });
     const app = new Hono().use(onHono.relier(rl)).post(
@@ -64,7 +64,7 @@ test(
 );
 
 test(
-  "a lock that was lost meanwhile is no answer: who has it answers for the key",
+  "a lock that was lost meanwhile gives no answer: its new holder answers for the key",
   withSite({ serve: honoSite }, async ({ ask, redis, prefix, rl }) => {
     const pay = (how: string) =>
       ask("POST /payments", { body: { how }, headers: { "idempotency-key": "k-1" } });
@@ -81,7 +81,7 @@ test(
 );
 
 test(
-  "an answer of Express is given as its handler gave it, however it did",
+  "an answer of Express is sent unchanged, however its handler wrote it",
   withSite(
     of((rl) => {
       const app = express().use(onExpress.relier(rl)).use(onExpress.idempotencyKey());
@@ -168,7 +168,7 @@ test(
   ),
 );
 
-test("a function that receives the request decides who may use the tasks", async () => {
+test("a function that receives the request decides on the access to the tasks", async () => {
   const port = memory();
   await using rl = createRelier({ redis: port });
   const hono = onHono.tasksApi(rl, {
@@ -234,7 +234,7 @@ test("while Redis is out of reach a request gets an error that says so", async (
   await unreachable.close();
 });
 
-test("a middleware without a client says what has to stand before it", async () => {
+test("a middleware without a client names the one that has to precede it", async () => {
   for (const middleware of [onHono.admission({ queue: "default" }), onHono.idempotencyKey()]) {
     const errors: Error[] = [];
     const app = new Hono().post("/", middleware, (c) => c.text("in")).onError((error, c) => {

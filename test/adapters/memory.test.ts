@@ -56,7 +56,7 @@ function withPort(
 }
 
 test(
-  "a confirmation is refused before anything runs, and the refusal says what to do",
+  "a confirmation is refused before anything runs, and the refusal names the fix",
   withPort({}, async (port) => {
     for (const confirm of [{ replicas: 1, timeoutMs: 50 }, { fsync: true, timeoutMs: 50 }]) {
       const error = await failure(port.run(push, ["k"], ["x"], confirm));
@@ -121,7 +121,7 @@ test(
 );
 
 test(
-  "a virtual clock stands still until it is moved, for scripts and for clients at the door",
+  "a virtual clock stands still until a test moves it, for scripts and for clients at the door",
   withPort({ clock: "virtual" }, async (port) => {
     const before = await port.run(clock, [], []) as number;
     assert.ok(Math.abs(before - Date.now()) < 60_000, "it begins with the time of this machine");
@@ -137,7 +137,7 @@ test(
 );
 
 test(
-  "a wait on a virtual clock ends when the clock has passed it, or at a ring",
+  "a wait on a virtual clock ends when the clock has passed its end, or at a ring",
   withPort({ clock: "virtual" }, async (port) => {
     const order: string[] = [];
     const waits = [
@@ -204,7 +204,7 @@ test("two clients and two workers share one memory, and it outlives them", async
 });
 
 test(
-  "without js-redis-server every call says what to install",
+  "without js-redis-server every call names the package to install",
   { skip: here === "node" ? false : "what is missing is left out by a hook of Node.js" },
   () => {
     const hook = `export async function resolve(specifier, context, next) {

@@ -41,7 +41,7 @@ async function served(app: express.Express): Promise<string> {
 const echo = async (request: Request): Promise<Response> =>
   Response.json({ url: new URL(request.url).pathname, body: await request.text() });
 
-test("bytes arrive as they were sent, and go back as they are", async () => {
+test("bytes arrive unchanged in both directions", async () => {
   const url = await alone(async (request) =>
     new Response(await request.arrayBuffer(), { headers: { "x-type": "bytes" } })
   );
@@ -70,7 +70,7 @@ test("a streamed response arrives piece by piece, and is cancelled when the clie
   await until("both ends are notified", () => aborted === 1 && cancelled === 1);
 });
 
-test("the signal of a request aborts when its client goes before the answer", async () => {
+test("the signal of a request aborts when its client disconnects before the answer", async () => {
   let aborted = false;
   const url = await alone((request) =>
     new Promise((resolve) => {
@@ -127,7 +127,7 @@ for (
     ["urlencoded", "application/x-www-form-urlencoded", "a=1&b=%C3%A9", "a=1&b=%C3%A9"],
   ] as const
 ) {
-  test(`a body that express.${parser}() has read can be read all the same`, async () => {
+  test(`a body that express.${parser}() has read can be read again`, async () => {
     const app = express().use(express[parser]()).use(nodeHandler(echo));
     const init = { method: "POST", headers: { "content-type": type }, body: sent };
     const response = await fetch(`${await served(app)}/x`, init);
@@ -152,7 +152,7 @@ test("an error in an answer under Express goes to its error handler", async () =
   assert.deepEqual([response.status, await response.text()], [503, "oops"]);
 });
 
-test("close() ends what is under way", async () => {
+test("close() ends open requests", async () => {
   const server = await serve(() => new Response(new ReadableStream({})), {
     port: 0,
     hostname: "127.0.0.1",

@@ -94,7 +94,7 @@ test("pushed tasks are listed with the outcome of the push, also those of handle
   assert.equal(rl.pushed.length, 5);
 });
 
-test("drain() goes through delays and retries of minutes in no time", async () => {
+test("drain() passes delays and retries of minutes at once", async () => {
   const failing: number[] = [];
   let runs = 0;
   const flaky = rlTask(
@@ -118,7 +118,7 @@ test("drain() goes through delays and retries of minutes in no time", async () =
   assert.deepEqual((await rl.queue("default").stats()).counts.scheduled, 0);
 });
 
-test("tick() runs what comes due meanwhile, in order, and nothing that does not", async () => {
+test("tick() runs tasks that come due meanwhile, in order, and no others", async () => {
   const ran: string[] = [];
   const note = rlTask("kit.note", (what: string) => void ran.push(what));
   const again = rlTask("kit.again", { retry: { attempts: 3 } }, () => {
@@ -196,7 +196,7 @@ test("effects of a killed worker's handler remain: its steps are not done again"
   assert.equal(attempt!.cause, "presence");
 });
 
-test("a handler that does not end is killed too, and nothing of it is heard any more", async () => {
+test("a handler that does not end is killed too, and has no later effect", async () => {
   const ends: string[] = [];
   let runs = 0;
   const child = rlTask("kit.orphan", () => {});
@@ -234,7 +234,7 @@ test("a task that kills its workers is dead as poison, and its neighbours comple
   assert.deepEqual(await Promise.all(beside.map((each) => each.result())), [1, 2, 3]);
 });
 
-test("killWorker() without a name kills at the first task, and says so if there is none", async () => {
+test("killWorker() without a name kills at the first task, and fails without one", async () => {
   const first = rlTask("kit.first", () => "done");
   await using rl = await createTestRelier({ tasks: [first] });
   await assert.rejects(rl.killWorker(), /^Error: Cannot kill a worker: no such task is due; push/);
@@ -249,7 +249,7 @@ test("killWorker() without a name kills at the first task, and says so if there 
   assert.equal(await handle.result(), "done");
 });
 
-test("a cancelled task does not run, and a rate lets tasks in again as time passes", async () => {
+test("a cancelled task does not run, and a rate admits tasks again as time passes", async () => {
   const ran: number[] = [];
   const limited = rlTask("kit.limited", (n: number) => void ran.push(n));
   await using rl = await createTestRelier({
@@ -274,7 +274,7 @@ test("a cancelled task does not run, and a rate lets tasks in again as time pass
   assert.deepEqual(rl.calls(limited), [[1], [2], [5]]);
 });
 
-test("a paused queue is left alone, and drain() ends all the same", async () => {
+test("a paused queue is left alone, and drain() ends anyway", async () => {
   const waits = rlTask("kit.waits", (n: number) => n);
   await using rl = await createTestRelier({ tasks: [waits] });
   await rl.queue("default").pause("claims", "a test");
@@ -287,7 +287,7 @@ test("a paused queue is left alone, and drain() ends all the same", async () => 
   assert.deepEqual(await Promise.all(handles.map((each) => each.result())), [1, 2]);
 });
 
-test("inline a push waits until its handler has run, whenever it is due", async () => {
+test("inline a push waits until its handler has run, even before the due time", async () => {
   const ran: string[] = [];
   let tries = 0;
   const inner = rlTask("kit.inner", () => void ran.push("inner"));
@@ -307,7 +307,7 @@ test("inline a push waits until its handler has run, whenever it is due", async 
   assert.equal((await b.status()).state, "completed");
 });
 
-test("a real clock is not moved: what is due is worked off, what is not stays", async () => {
+test("a real clock is not moved: due tasks run, others stay", async () => {
   const task = rlTask("kit.real", (n: number) => n);
   await using rl = await createTestRelier({ tasks: [task], clock: "real" });
   const now = await task.apush(1);
@@ -318,7 +318,7 @@ test("a real clock is not moved: what is due is worked off, what is not stays", 
   await assert.rejects(rl.tick("1h"), /^TypeError: Cannot tick a real clock/);
 });
 
-test("on a real Redis a test has a corner of its own, and leaves nothing there", async () => {
+test("on a real Redis a test has its own prefix, and leaves nothing there", async () => {
   const url = await shared();
   const admin = new Redis(url);
   await admin.set("somebody's", "else");
@@ -339,7 +339,7 @@ test("on a real Redis a test has a corner of its own, and leaves nothing there",
   admin.disconnect();
 });
 
-test("bare pushes go through the test client until it is closed, then to whom they went before", async () => {
+test("bare pushes go through the test client until it is closed, then through the previous one", async () => {
   const task = rlTask("kit.owned", (n: number) => n);
   const free = rlTask("kit.free", (n: number) => n);
   const port = memory();

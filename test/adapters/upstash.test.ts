@@ -33,7 +33,7 @@ test(
 );
 
 test(
-  "a client that alters replies is turned down before anything runs",
+  "a client that alters replies is refused before anything runs",
   withFront(async ({ front, port, open, key }) => {
     const { url, token } = front;
     const faithless = new UpstashRedis({ url, token });
@@ -50,7 +50,7 @@ test(
 );
 
 test(
-  "calls of one turn share a request, and a call by itself is one",
+  "calls of one turn share a request, and a single call is one request",
   withFront(async ({ front, port, key }) => {
     await port.run(echo, [key], ["known"]);
     const before = front.requests.length;
@@ -69,7 +69,7 @@ test(
 );
 
 test(
-  "the client sends nothing of itself: no telemetry, no other encoding",
+  "the client adds nothing of its own: no telemetry, no other encoding",
   withFront(async ({ front, port, key }) => {
     assert.equal(await port.run(echo, [key], ["a"]), "a");
     for (const { headers } of front.requests) {
@@ -82,7 +82,7 @@ test(
 );
 
 test(
-  "a wrong token and a wrong url are refused at once, and say which",
+  "a wrong token and a wrong url are refused at once, and named",
   withFront(async ({ front, open, key }) => {
     const wrong = open({ token: canary });
     const started = performance.now();
@@ -99,7 +99,7 @@ test(
 );
 
 test(
-  "an answer that is cut short, or a page in its place, is no answer: the call is made again",
+  "a truncated answer, or a page in its place, is no answer: the call is made again",
   withFront(async ({ front, open, key }) => {
     const faults: Fault[] = [{ half: "json" }, { half: "body" }, { lose: "reply" }];
     let times = 0;
@@ -118,7 +118,7 @@ test(
 );
 
 test(
-  "an answer that is merely late is waited for, and nothing is sent twice",
+  "a late answer is awaited, and nothing is sent twice",
   withFront(async ({ front, port, key }) => {
     await port.run(count, [key], []);
     const before = front.requests.length;
@@ -134,7 +134,7 @@ test(
 );
 
 test(
-  "scripts lock their keys alone where the server can, by hash once it knows them",
+  "scripts lock only their own keys where the server can, by hash once it knows them",
   withFront(async ({ front, port, key }) => {
     const fresh = program(`return "${key}"`);
     await port.run(fresh, [key], []);
@@ -146,7 +146,7 @@ test(
   }, { keyLocking: true }),
 );
 
-test("the hash of a text is the one Redis knows it by, at every length around the blocks", () => {
+test("the hash of a text is the one that Redis uses, at every length around the blocks", () => {
   for (let length = 0; length <= 200; length++) {
     const text = "é".repeat(length % 7) + "x".repeat(length);
     assert.equal(sha1(text), createHash("sha1").update(text).digest("hex"), `${length} letters`);
@@ -224,7 +224,7 @@ test(
   }),
 );
 
-test("an option that cannot work is named, without what may be secret", () => {
+test("an invalid option is named, without secret values", () => {
   const urls = ["rediss://default:canary@x.upstash.io", "https://u:canary@x.upstash.io", "", "x"];
   for (const url of [...urls, undefined, null]) {
     assert.throws(

@@ -11,7 +11,7 @@ import { Redis } from "@upstash/redis";
 import { withFront } from "../support/upstash_bench.ts";
 
 test(
-  "the SDK sends a command by itself, several together, and a transaction, each to its own path",
+  "the SDK sends a single command, several together, and a transaction, each to its own path",
   withFront(async ({ front: { url, token, requests }, key }) => {
     const redis = new Redis({ url, token, enableAutoPipelining: false });
     assert.equal(await redis.set(key, "é→😀"), "OK");
@@ -24,7 +24,7 @@ test(
 );
 
 test(
-  "texts are coded where the SDK wants them coded, and only there",
+  "texts are encoded exactly where the SDK expects it",
   withFront(async ({ front: { url, token }, key }) => {
     const raw = async (headers: Record<string, string>, command: readonly string[]) => {
       const authorization = `Bearer ${token}`;

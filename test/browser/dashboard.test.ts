@@ -231,7 +231,7 @@ test("keys reach every page, and their help describes them", async () => {
   assert.deepEqual(wrong, []);
 });
 
-test("a button says which command does the same, and what it does is undone by the next", async () => {
+test("a button shows the command that does the same, and the next one undoes its effect", async () => {
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, `${open}/queues/work`);
@@ -261,7 +261,7 @@ test("irreversible actions ask for confirmation in place, and run only after it"
   assert.deepEqual(wrong, []);
 });
 
-test("a theme is chosen once, and is there on the next page from its first moment", async () => {
+test("a theme is chosen once, and the next page has it from its first moment", async () => {
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, open);
@@ -320,7 +320,7 @@ test("the refresh interval is chosen once, and holds from then on", async () => 
   assert.deepEqual(wrong, []);
 });
 
-test("without a script every page can be read, and acts are done", async () => {
+test("without a script every page can be read, and actions work", async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   for (const path of paths()) {
@@ -334,7 +334,7 @@ test("without a script every page can be read, and acts are done", async () => {
   await context.close();
 });
 
-test("a token opens it once, and is in no address and no cookie from then on", async () => {
+test("a token gives access once, and is in no address and no cookie from then on", async () => {
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await page.goto(`${closed}/workers?token=${token}`);
@@ -382,7 +382,7 @@ test("an action on many tasks proceeds piece by piece on its own, until a user s
   assert.deepEqual(wrong, []);
 });
 
-test("another site can neither frame it nor have it do anything", async () => {
+test("another site can neither frame it nor trigger actions", async () => {
   const { port } = new URL(served.url);
   const enemy = await serve(
     (request) =>

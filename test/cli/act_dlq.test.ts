@@ -46,7 +46,7 @@ async function bury(
 const deadIn = async (lab: Lab): Promise<number> => (await lab.queue.stats()).counts.dead;
 
 test(
-  "dead tasks are released by their ids, and what is not dead is not",
+  "dead tasks are released by their ids, and others are not",
   withRelier(async (lab) => {
     const run = on(lab);
     const [one, two] = await bury(lab, [1, 2]);
@@ -65,7 +65,7 @@ test(
 );
 
 test(
-  "thousands are released by what they are like, each once, and no other",
+  "thousands are released by a filter, each once, and no other",
   withRelier(async (lab) => {
     const run = on(lab);
     for (let i = 0; i < 6; i++) await bury(lab, Array.from({ length: 200 }, (_, n) => n));
@@ -86,7 +86,7 @@ test(
 );
 
 test(
-  "a group is released by what its errors have in common, commas and all",
+  "a group is released by the common part of its errors, commas and all",
   withRelier(async (lab) => {
     const run = on(lab);
     await bury(lab, [1], `card 4711, of "Ann", was declined`);
@@ -102,7 +102,7 @@ test(
 );
 
 test(
-  "a line that does not say which tasks exits 2 and releases nothing",
+  "a line that selects no tasks exits 2 and releases nothing",
   withRelier(async (lab) => {
     const run = on(lab);
     const [one] = await bury(lab, [1]);
@@ -132,7 +132,7 @@ test(
 );
 
 test(
-  "a canary that completes is followed by the rest, one that fails again is not",
+  "after a canary that completes the rest follows, after one that fails again it does not",
   withRelier(async (lab) => {
     const run = on(lab);
     await bury(lab, Array.from({ length: 12 }, (_, i) => i));
@@ -158,7 +158,7 @@ test(
 );
 
 test(
-  "a ramp is no faster than asked, and stops when too many fail again",
+  "a ramp keeps to its rate, and stops when too many fail again",
   withRelier(async (lab) => {
     const run = on(lab);
     await bury(lab, Array.from({ length: 8 }, () => -1));
@@ -221,7 +221,7 @@ test(
 );
 
 test(
-  "dead tasks are discarded for good, and nothing else is, whatever is named",
+  "only dead tasks are discarded for good, whatever the command names",
   withRelier(async (lab) => {
     const run = on(lab);
     const [one] = await bury(lab, [1, 2, 3]);
@@ -240,7 +240,7 @@ test(
 );
 
 test(
-  "only what has been dead for long is purged",
+  "only tasks that have been dead for long are purged",
   withRelier(async (lab) => {
     const run = on(lab);
     const [old] = await bury(lab, [1, 2]);

@@ -66,7 +66,7 @@ test(
 );
 
 test(
-  "an import with a line that is none names it, and imports nothing",
+  "an import with an invalid line names it, and imports nothing",
   withRelier(async (lab) => {
     const id = (n: number): string => `default~0~${String(n).padStart(22, "0")}`;
     const good = JSON.stringify({ id: id(1), name: "act-imported", payload: [1] });

@@ -45,7 +45,7 @@ test(
 );
 
 test(
-  "a drain refuses what is new, shows what is left, and ends when nothing is",
+  "a drain refuses new tasks, shows the rest, and ends when none is left",
   withRelier(async (lab) => {
     const run = on(lab);
     const own = rlTask("act-drained", () => 1);
@@ -65,7 +65,7 @@ test(
 );
 
 test(
-  "a drain that is left with Ctrl-C leaves the queue closed, and has said how to open it",
+  "a drain that is left with Ctrl-C leaves the queue closed, and has printed how to open it",
   withRelier(async (lab) => {
     const { url, prefix, queue } = lab;
     await work.apush();
@@ -128,7 +128,7 @@ test(
 );
 
 test(
-  "a limit that makes no sense exits 2 and sets nothing",
+  "an invalid limit exits 2 and sets nothing",
   withRelier(async (lab) => {
     const run = on(lab);
     const bad: [string[], RegExp][] = [
@@ -153,7 +153,7 @@ test(
 );
 
 test(
-  "admission shows who is turned away, and reset takes the limits away when that is confirmed",
+  "admission lists the refused pushes, and reset removes the limits after a confirmation",
   withRelier(async (lab) => {
     const run = on(lab);
     await lab.queue.limit({ maxDepth: 2, maxPerTenant: 9 });

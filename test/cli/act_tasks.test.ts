@@ -27,7 +27,7 @@ function on({ url, prefix }: Lab, stdin = ""): (...args: string[]) => Promise<Rl
 }
 
 test(
-  "a task is pushed by its name, with JSON where an argument is that and text where it is not",
+  "a task is pushed by its name, with JSON for arguments that are JSON and text for others",
   withRelier(async (lab) => {
     const run = on(lab);
     const pushed = await run("tasks", "push", "act-echo", "world", "5", '{"a":1}', "{no");
@@ -63,7 +63,7 @@ test(
 );
 
 test(
-  "--wait prints the result, 6 says that it did not come, 1 that the task is dead",
+  "--wait prints the result, 6 means a timeout, 1 a dead task",
   withRelier(async (lab) => {
     const run = on(lab);
     await lab.worker({ queues: ["sums", "default"] }, lab.client({ tasks: [add, fails] }));
@@ -88,7 +88,7 @@ test(
 );
 
 test(
-  "a thousand are pushed, no faster than asked, and a refusal says how many got in",
+  "a thousand are pushed at the given rate, and a refusal reports how many were admitted",
   withRelier(async (lab) => {
     const run = on(lab);
     const many = await run("tasks", "push", "act-echo", "--count", "1000", "-q");
@@ -106,7 +106,7 @@ test(
 );
 
 test(
-  "with its module a task is checked before it is pushed",
+  "with its module a task is checked before the push",
   withRelier(async (lab) => {
     const folder = temporary();
     const mod = JSON.stringify(new URL("../../mod.ts", import.meta.url).href);
@@ -134,7 +134,7 @@ test(
 );
 
 test(
-  "a push that makes no sense exits 2, says why, and pushes nothing",
+  "an invalid push exits 2, names the reason, and pushes nothing",
   withRelier(async (lab) => {
     const run = on(lab);
     const bad: [string[], RegExp][] = [
@@ -164,7 +164,7 @@ test(
 );
 
 test(
-  "wait and result print what a task came to, or why there is nothing to print",
+  "wait and result print the result of a task, or the reason why there is none",
   withRelier(async (lab) => {
     const run = on(lab);
     const waiting = await lab.rl.apush(echo, 1);
@@ -184,7 +184,7 @@ test(
 );
 
 test(
-  "tasks are cancelled by their ids, and one that is over is not",
+  "tasks are cancelled by their ids, and finished ones are not",
   withRelier(async (lab) => {
     const run = on(lab);
     const [one, two] = [await lab.rl.apush(echo, 1), await lab.rl.apush(echo, 2)];
@@ -203,7 +203,7 @@ test(
 );
 
 test(
-  "tasks are cancelled by what they are like: shown first, then exactly those",
+  "tasks are cancelled by a filter: shown first, then exactly those",
   withRelier(async (lab) => {
     const run = on(lab);
     await echo.apushMany(Array.from({ length: 450 }, (_, i) => [i]));
@@ -241,7 +241,7 @@ test(
 );
 
 test(
-  "a scheduled task is retried now, a dead one gets another life, any other is left alone",
+  "a scheduled task is retried now, a dead one is released, any other is left alone",
   withRelier(async (lab) => {
     const run = on(lab);
     const later = await echo.with({ delay: "1h" }).apush(1);
@@ -285,7 +285,7 @@ test(
 );
 
 test(
-  "Ctrl-C in the middle of a slow push says how far it got",
+  "Ctrl-C in the middle of a slow push reports the number of pushed tasks",
   withRelier(async (lab) => {
     const { url, prefix } = lab;
     const line = ["tasks", "push", "act-echo", "--count", "1000", "--rate", "20/s"];

@@ -26,7 +26,7 @@ async function broken(lab: Lab): Promise<string> {
 }
 
 test(
-  "a sound queue is exit 0, and so is a server without any",
+  "a sound queue exits with 0, and so does a server without any",
   withRelier(async (lab) => {
     const none = await audit(lab);
     assert.deepEqual([none.exit, none.stdout], [0, ""]);
@@ -87,7 +87,7 @@ test(
 );
 
 test(
-  "--fix plans for every queue before it asks, and then puts all of them right",
+  "--fix plans for every queue before it asks, and then repairs all of them",
   withRelier(async (lab) => {
     const id = await broken(lab);
     const other = rlTask("audit-other", { queue: "other" }, () => {});
@@ -119,7 +119,7 @@ test(
 );
 
 test(
-  "bad names are refused before anything is looked at",
+  "invalid names are refused before anything is read",
   withRelier(async (lab) => {
     const { exit, stderr } = await audit(lab, "--queue", "a b");
     assert.equal(exit, 2);

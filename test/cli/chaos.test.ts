@@ -26,7 +26,7 @@ import { until } from "../support/until.ts";
 const server = await startRedis();
 after(() => server.kill());
 
-test("every experiment is listed with what it proves, and whether it may strike running workers", async () => {
+test("every experiment is listed with its claim, and whether it may strike running workers", async () => {
   const { exit, lines } = await rl(["chaos", "list", "--json"]);
   assert.equal(exit, 0);
   const rows = lines<{ name: string; proves: string; where: string }>();
@@ -67,7 +67,7 @@ test("an impossible experiment is refused before any damage, with the alternativ
   assert.deepEqual(await dump(server.url), before);
 });
 
-test("a worker that is not a process of its own is never struck", async () => {
+test("a worker without a process of its own is never struck", async () => {
   // The worker beats, Redis sees it, and its process is the one that would do the killing.
   await using relier = createRelier({ redis: server.url, tasks: [] });
   await using worker = createWorker(relier, { queues: ["mine"], handleSignals: false });

@@ -39,7 +39,7 @@ async function shown(args: readonly string[], options: RlOptions): Promise<Shown
   return JSON.parse(stdout);
 }
 
-test("an option goes before the environment, that before the file, that before the defaults", async () => {
+test("an option takes precedence over the environment, that over the file, that over the defaults", async () => {
   const { cwd, top } = project({
     "relier.config.json": JSON.stringify({ url: "redis://file", prefix: "file", env: "staging" }),
   });
@@ -61,7 +61,7 @@ test("an option goes before the environment, that before the file, that before t
   assert.equal(none.file, null);
 });
 
-test("the nearest file counts, and one that is named goes before it", async () => {
+test("the nearest file counts, and a named one takes precedence", async () => {
   const { cwd, top } = project({
     "relier.config.json": '{"prefix":"far"}',
     "src/relier.config.mjs": 'export default { prefix: "near" };',
@@ -97,7 +97,7 @@ test("every kind of file is read", async () => {
   }
 });
 
-test("a package.json without our field, or a broken one, is passed by", async () => {
+test("a package.json without the field relier, or a broken one, is skipped", async () => {
   const { cwd } = project({
     "relier.config.json": '{"prefix":"far"}',
     "src/package.json": '{"name":"x"}',
@@ -106,7 +106,7 @@ test("a package.json without our field, or a broken one, is passed by", async ()
   assert.equal((await shown([], { cwd }))["prefix"]!.value, "far");
 });
 
-test("a file that is wrong is refused, with the key and what is allowed", async () => {
+test("an invalid file is refused, with the key and the allowed values", async () => {
   const refusals: [string, string, RegExp][] = [
     ["relier.config.json", "{", /Cannot read the configuration file .*relier\.config\.json/],
     ["relier.config.json", "[]", /it must be an object/],
@@ -143,7 +143,7 @@ test("a file that is wrong is refused, with the key and what is allowed", async 
   }
 });
 
-test("a file that was named and is not there is refused", async () => {
+test("a named file that does not exist is refused", async () => {
   const { cwd } = project({});
   for (
     const [line, env, expected] of [
@@ -166,7 +166,7 @@ test("a file that was named and is not there is refused", async () => {
   assert.match(stderr, /Cannot find a configuration file above/);
 });
 
-test("a broken file does not stop what needs none", async () => {
+test("a broken file does not stop commands that need none", async () => {
   const { cwd } = project({ "relier.config.json": "{" });
   assert.equal((await rl(["completion", "bash"], { cwd })).exit, 0);
   assert.equal((await rl(["config", "path"], { cwd })).exit, 0);
@@ -184,7 +184,7 @@ test("config show hides passwords and shows the rest", async () => {
   }
 });
 
-test("passwords are found wherever they stand", () => {
+test("passwords are found in every place", () => {
   assert.equal(
     redact("at redis://u:p@ss@h:1/0 and rediss://:x@h"),
     "at redis://***@h:1/0 and rediss://***@h",

@@ -40,7 +40,7 @@ async function call(line: string, options: RlOptions = {}) {
 const tty = {};
 const production = { RELIER_ENV: "production" };
 
-test("it shows what would happen to how many, and only yes is a yes", async () => {
+test("it shows the effect and the number of tasks, and only yes is a yes", async () => {
   for (const stdin of ["y\n", "Y\n", "yes\nno\n", " yes \n"]) {
     const { exit, stderr, stdout } = await call("", { tty, stdin });
     assert.deepEqual([exit, stdout, done], [0, "done\n", 1]);
@@ -77,7 +77,7 @@ test("without a user to ask it is refused, unless --yes", async () => {
   }
 });
 
-test("--dry-run says what it would do, and does nothing", async () => {
+test("--dry-run prints the effect, and does nothing", async () => {
   for (const line of ["--dry-run", "--dry-run --yes"]) {
     for (const env of [{}, production]) {
       const { exit, stdout } = await call(line, { env });

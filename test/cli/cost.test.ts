@@ -77,7 +77,7 @@ test("the counts are those of Redis", async () => {
   redis.disconnect();
 });
 
-test("a price that is none is refused before anything is counted", async () => {
+test("an invalid price is refused before anything is counted", async () => {
   const { exit, stderr } = await rl(["cost", "--price", "cheap"], { url: server.url });
   assert.equal(exit, 2);
   assert.match(stderr, /--price "cheap".*\n.*0\.2/s);

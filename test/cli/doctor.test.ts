@@ -44,7 +44,7 @@ function ailments({ checks }: Report): string[] {
     .map(({ name, level, text }) => `${level} ${name}: ${text}`);
 }
 
-test("a sound environment is found to be sound, in words and as JSON", async () => {
+test("a sound environment is reported as sound, in words and as JSON", async () => {
   const report = await doctor(server.url, "--check");
   assert.deepEqual(ailments(report), []);
   assert.equal(report.exit, 0);
@@ -181,7 +181,7 @@ test("the facts of INFO are judged: old servers, failed writes, replicas that la
   assert.deepEqual(serverChecks({}, false).map(({ level }) => level), ["warn"]);
 });
 
-test("an unencrypted way over a public network is warned of, a private one is not", () => {
+test("an unencrypted connection over a public network causes a warning, a private one does not", () => {
   const transport = (url: string) => {
     const host = { env: { RELIER_REDIS_URL: url } };
     return localChecks(settingsOf({}, host as never)).at(-1)!;

@@ -75,7 +75,7 @@ test("help of every command and group fits into 100 columns, and 80 on such a te
   }
 });
 
-test("every command says what it does in one line, and shows examples that can be typed", () => {
+test("every command describes itself in one line, and shows examples that can be typed", () => {
   for (const { path, command } of leaves) {
     const name = `rl ${path.join(" ")}`;
     assert.match(command.summary, /^[A-Z].*[^.]$/, name);
@@ -97,7 +97,7 @@ test("every command says what it does in one line, and shows examples that can b
   }
 });
 
-test("every group runs a command that it has", () => {
+test("every group has the command that it runs by default", () => {
   for (const { path, group } of groups) {
     assert.match(group.meta.description, /^[A-Z].*[^.]$/);
     if (group.default === undefined) continue;
@@ -105,7 +105,7 @@ test("every group runs a command that it has", () => {
   }
 });
 
-test("no option of a command has a letter that another has, or that of help", () => {
+test("no option of a command shares a letter with another, or with help", () => {
   for (const { path, command } of leaves) {
     const letters = Object.values(command.args).flatMap(({ alias }) => [alias ?? []].flat());
     assert.equal(new Set(letters).size, letters.length, path.join(" "));
@@ -137,7 +137,7 @@ async function completed(...words: string[]): Promise<string[]> {
   return stdout.split("\n").filter((line) => line !== "").map((line) => line.split("\t")[0]!);
 }
 
-test("completion knows commands, options and values, and nothing that cannot be", async () => {
+test("completion knows commands, options and values, and nothing impossible", async () => {
   assert.deepEqual(await completed("confi"), ["config"]);
   assert.deepEqual(await completed("config", ""), ["show", "path", "validate"]);
   assert.deepEqual(await completed("config", "v"), ["validate"]);

@@ -237,7 +237,7 @@ test("an unknown word is refused before anything runs, with the probable meaning
   }
 });
 
-test("an option of a command goes before the global one of the same name", async () => {
+test("an option of a command takes precedence over the global one of the same name", async () => {
   const { run, exit } = await call("own --timeout never -v");
   assert.deepEqual([exit, run["timeout"], run["verbose"]], [0, "never", true]);
 });
@@ -297,7 +297,7 @@ test("every error becomes one line, a hint and its exit code", async () => {
   assert.equal((await rl(["seven"], { tree })).exit, 7);
 });
 
-test("no password is shown, by no way", async () => {
+test("no password is shown in any form", async () => {
   for (const more of [[], ["--debug"], ["--json"], ["--json", "--debug"]]) {
     const { stderr } = await rl(["fail", ...more, "--url", "redis://me:hunter44@h"], {
       tree,
@@ -326,14 +326,14 @@ async function interrupted(line: string, drain: string, ...signals: Ending[]) {
   return { exit };
 }
 
-test("Ctrl-C and SIGTERM end a command, one that does not listen too, and a drain is waited for", async () => {
+test("Ctrl-C and SIGTERM end a command, one that ignores them too, and wait for a drain", async () => {
   assert.equal((await interrupted("sleep", "", "SIGINT")).exit, 130);
   assert.equal((await interrupted("sleep", "", "SIGTERM")).exit, 143);
   assert.equal((await interrupted("deaf", "", "SIGINT")).exit, 130);
   assert.equal((await interrupted("drain", "1000", "SIGTERM")).exit, 0);
 });
 
-test("a second Ctrl-C ends at once what is not a drain", async () => {
+test("a second Ctrl-C ends everything but a drain at once", async () => {
   assert.equal((await interrupted("deaf", "", "SIGINT", "SIGINT")).exit, 130);
   assert.equal((await interrupted("drain", "300", "SIGTERM", "SIGINT")).exit, 0);
 });

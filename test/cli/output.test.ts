@@ -91,7 +91,7 @@ test("programs get a line of JSON for each row, and ids with -q", async () => {
   assert.equal((await print(one, "", { env: { RELIER_OUTPUT: "json" } })).stdout[0], "{");
 });
 
-test("the message about an empty list is talk, not data", async () => {
+test("the message about an empty list goes to stderr, not into the data", async () => {
   const none = ({ out }: Context) => out.table([], columns, "no tasks");
   const { stdout, stderr } = await print(none);
   assert.deepEqual([stdout, stderr], ["", "no tasks\n"]);
@@ -99,7 +99,7 @@ test("the message about an empty list is talk, not data", async () => {
   assert.equal((await print(({ out }) => out.note("talk"), "-q")).stderr, "");
 });
 
-test("colour is for terminals, and for who asks", async () => {
+test("colour is for terminals, and on request", async () => {
   const red = ({ out }: Context) => out.line(out.style.red("x"));
   const colored = async (flags: string, options: RlOptions) =>
     (await print(red, flags, options)).stdout === "\u001b[31mx\u001b[39m\n";
@@ -143,7 +143,7 @@ test("nothing in the data moves the cursor, hides, reorders or rings", async () 
   assert.equal(stdout.split("\n").length, 4, "a row stays one line");
 });
 
-test("a colour in the data does not run into what follows", () => {
+test("a colour in the data does not continue after them", () => {
   const [, line = ""] = tableLines(
     [{ a: "\u001b[31mnever closed", b: "plain" }],
     [{ title: "A", of: (row) => row.a }, { title: "B", of: (row) => row.b }],
@@ -182,7 +182,7 @@ test("text is as wide as a terminal draws it", () => {
   assert.equal(pad("日", 4, "right"), "  日");
 });
 
-test("text is cleaned without harm to what is not dangerous", () => {
+test("harmless text is left unchanged by the cleaning", () => {
   assert.equal(plain(evil), "redgnp\nnext");
   assert.equal(harmless("naïve — 日本 👩‍👩‍👧 ✓\n\tx"), "naïve — 日本 👩‍👩‍👧 ✓\n\tx");
   assert.equal(harmless("\u001b[1mbold\u001b[22m\u001b[5mblink"), "\u001b[1mbold\u001b[22mblink");

@@ -59,7 +59,7 @@ test(
 );
 
 test(
-  "rl tasks lists what runs and waits, filters it, and pages without a gap or a double",
+  "rl tasks lists running and waiting tasks, filters them, and pages without a gap or a double",
   withRelier(async (lab) => {
     const run = at(lab);
     const pushed = await Promise.all(Array.from({ length: 25 }, (_, i) => charge.apush(i)));
@@ -92,7 +92,7 @@ test(
 );
 
 test(
-  "rl tasks for people is a table with the sign of each state, and error beside what failed",
+  "rl tasks for people is a table with the sign of each state, and the error of failed tasks",
   withRelier(async (lab) => {
     await charge.apush(-1);
     const worker = await lab.worker({ name: "one" });
@@ -111,7 +111,7 @@ test(
 );
 
 test(
-  "a filter that is not understood is refused before anything is read",
+  "an invalid filter is refused before anything is read",
   withRelier(async (lab) => {
     const run = at(lab);
     await charge.apush(1);
@@ -237,7 +237,7 @@ test(
 );
 
 test(
-  "rl status --check is 7 and says what is wrong: no worker, paused, closed, overdue, dying",
+  "rl status --check is 7 and names the faults: no worker, paused, closed, overdue, dying",
   withRelier(async (lab) => {
     const run = at(lab);
     const worker = await lab.worker();
@@ -292,7 +292,7 @@ test(
 );
 
 test(
-  "rl dlq groups what died of the same, and -q gives the ids of all",
+  "rl dlq groups tasks by cause of death, and -q prints the ids of all",
   withRelier(async (lab) => {
     const run = at(lab);
     const ids = await Promise.all([-1, -22, -333].map((card) => charge.apush(card)));
@@ -354,7 +354,7 @@ test(
 );
 
 test(
-  "rl phoenix sweep brings back what a lost worker left, and --dry-run only says so",
+  "rl phoenix sweep brings back the tasks of a lost worker, and --dry-run only lists them",
   withRelier(async (lab) => {
     const run = at(lab);
     await charge.apush(1);
@@ -378,7 +378,7 @@ test(
 );
 
 test(
-  "rl phoenix sweep waits for a missing worker to be given up, and brings back what it held",
+  "rl phoenix sweep waits until a missing worker is presumed dead, and brings back its tasks",
   withRelier(async (lab) => {
     await charge.apush(1);
     const stop = await subscriber(lab.redis, lab.partition, "w1");

@@ -172,7 +172,7 @@ test("a frame has as many lines as there are rows, each as wide as the screen", 
   }
 });
 
-test("80 by 24 shows counters, rates, queues with their flags, and what runs with its progress", () => {
+test("80 by 24 shows counters, rates, queues with their flags, and running tasks with their progress", () => {
   const text = render(modelOf(snapshotOf(3, 1)), plain).join("\n");
   assert.match(text, /^rl top {2}redis:\/\/here .*12:00:00Z *\n/);
   assert.match(
@@ -235,7 +235,7 @@ test("a filter narrows the list in use while it is typed, Esc shows all again", 
   assert.equal(rowsOf(keys(kept, "escape").model, "dead").length, 12);
 });
 
-test("whatever changes something is asked about, and only y does it", () => {
+test("every change asks for a confirmation, and only y confirms", () => {
   const model = modelOf(snapshotOf(2, 2));
   const id = model.snapshot.running[0]!.id;
   for (
@@ -266,7 +266,7 @@ test("in production the name of the queue has to be typed", () => {
   assert.equal(keys(asked, ..."mails", "return").act?.do, "cancel");
 });
 
-test("a key that has nothing to act on says what to choose", () => {
+test("a key without a target names the list to choose from", () => {
   const model = modelOf(snapshotOf(0, 0));
   for (const name of ["c", "r", "d", " "]) {
     const { model: after, act } = keys(model, name);
@@ -276,7 +276,7 @@ test("a key that has nothing to act on says what to choose", () => {
   assert.equal(keys(model, "return").act, undefined);
 });
 
-test("q and Ctrl-C quit, Ctrl-C wherever one is", () => {
+test("q and Ctrl-C quit, Ctrl-C in every view", () => {
   const model = modelOf(snapshotOf(1, 1));
   assert.equal(keys(model, "q").act?.do, "quit");
   const inside = [model, keys(model, "c").model, keys(model, "/").model, keys(model, "?").model];
@@ -368,7 +368,7 @@ function session(relier: Relier): {
 }
 
 test(
-  "on a real Redis it shows what runs, says why, cancels, releases, pauses and drains",
+  "on a real Redis it lists running tasks, explains, cancels, releases, pauses and drains",
   withRelier(async (lab) => {
     lets = [];
     const worker = await lab.worker({ name: "first", concurrency: 1 });
@@ -426,7 +426,7 @@ test(
 );
 
 test(
-  "a Redis that goes away is said in the title, and what was known stays",
+  "an unreachable Redis is named in the title, and the last data stay",
   withRelier(async (lab) => {
     await hold.apush(false);
     const { port } = lab.moves.caller;
@@ -452,7 +452,7 @@ test(
 );
 
 test(
-  "without a terminal it is refused, with what to use instead",
+  "without a terminal it is refused, with the alternative",
   withRelier(async ({ url, prefix }) => {
     for (const args of [["top"], ["top", "--json"]]) {
       const { exit, stderr } = await rl(args, { url, prefix });

@@ -142,7 +142,7 @@ test("a failure at the start is an error; a later one is printed, and retried", 
   assert.equal(JSON.parse(json.stderr.split("\n")[0]!).exit, 1);
 });
 
-test("a Redis that goes away while it is watched is waited for", async () => {
+test("watching waits for a Redis that becomes unreachable", async () => {
   const server = await startRedis();
   const phases = ["waiting 0", "Cannot reach Redis", "waiting 0"];
   let phase = 0;

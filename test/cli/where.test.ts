@@ -25,7 +25,7 @@ function on({ url, prefix }: Lab): (...args: string[]) => Promise<RlResult> {
   return (...args) => rl(args, { url, prefix });
 }
 
-test("whatever is asked of tasks reads back from its line as it was", () => {
+test("every filter of tasks parses back from its printed line", () => {
   const text = fc.oneof(
     fc.string({ minLength: 1, unit: "grapheme" }),
     fc.stringMatching(/^[ab",= \\]{1,8}(, ?name=a|,payload\.x=|)$/),
@@ -51,7 +51,7 @@ test("whatever is asked of tasks reads back from its line as it was", () => {
 });
 
 test(
-  "tasks are listed, cancelled, retried and forgotten by what they are like, and no other",
+  "tasks are listed, cancelled, retried and forgotten by a filter, and no others",
   withRelier(async (lab) => {
     const run = on(lab);
     const push = (id: number, delay?: "1h") =>

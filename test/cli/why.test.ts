@@ -53,7 +53,7 @@ async function why({ url, prefix }: Lab, id: string): Promise<Why> {
 const full = (lab: Lab, local: string): string => idOf(lab.partition, local);
 
 test(
-  "a task that waits where no worker is says so, and how to start one",
+  "a task that waits without a worker is explained, with the command that starts one",
   withRelier(async (lab) => {
     const { id } = await quick.apush();
     const { codes, text } = await why(lab, id);
@@ -75,7 +75,7 @@ test(
 );
 
 test(
-  "a task behind others says how many, and how long that may take",
+  "a task behind others shows their number, and the expected wait",
   withRelier(async (lab) => {
     await Promise.all(Array.from({ length: 3 }, () => hold.apush()));
     const { id } = await quick.apush();
@@ -92,7 +92,7 @@ test(
 );
 
 test(
-  "a queue at its limit of running tasks says so",
+  "a task of a queue at its limit of running tasks is explained",
   withRelier(async (lab) => {
     await lab.queue.limit({ concurrency: 1 });
     await hold.apush();
@@ -107,7 +107,7 @@ test(
 );
 
 test(
-  "a task whose workers are all paused says which, and why",
+  "a task whose workers are all paused lists them, and the reason",
   withRelier(async (lab) => {
     const worker = await lab.worker({ name: "napping" });
     await lab.queue.commandWorker(worker.id, { do: "pause" });
@@ -138,7 +138,7 @@ test(
 );
 
 test(
-  "a payload that is newer than every worker says which version waits for which",
+  "a payload newer than every worker shows the versions",
   withRelier(async (lab) => {
     await lab.queue.pause("claims", "for now");
     await lab.worker({}, lab.client({ tasks: [quick] }));
@@ -153,7 +153,7 @@ test(
 );
 
 test(
-  "a delayed task says when it is due",
+  "a delayed task shows its due time",
   withRelier(async (lab) => {
     const { id } = await quick.with({ delay: "2h" }).apush();
     const { codes, text } = await why(lab, id);
@@ -172,7 +172,7 @@ test(
 );
 
 test(
-  "a task that failed says with what, and when it is tried again; then why it is dead",
+  "a failed task shows its error, and the time of its retry; then the reason of its death",
   withRelier(async (lab) => {
     await lab.worker();
     const { id } = await broken.apush();
@@ -191,7 +191,7 @@ test(
 );
 
 test(
-  "a running task says who runs it, for how long, and that its worker is alive",
+  "a running task shows its worker, its duration, and that the worker is alive",
   withRelier(async (lab) => {
     const worker = await lab.worker({ name: "busy", lease: "1s" });
     const { id } = await hold.apush();
@@ -214,7 +214,7 @@ test(
 );
 
 test(
-  "a task that is claimed and waits for a slot of its worker says so",
+  "a claimed task that waits for a slot of its worker is explained",
   withRelier(async (lab) => {
     const ids = [await lab.moves.push(), await lab.moves.push()];
     const stop = await subscriber(lab.redis, lab.partition, "w1");
@@ -243,7 +243,7 @@ test(
 );
 
 test(
-  "a task whose worker's connection vanished says that it comes back",
+  "a task whose worker lost its connection is announced to come back",
   withRelier(async (lab) => {
     const local = await lab.moves.push();
     const stop = await subscriber(lab.redis, lab.partition, "w1");
@@ -293,7 +293,7 @@ test(
 );
 
 test(
-  "a suspect says how many workers it cost, and that it runs alone; a poisoned one why it is dead",
+  "a suspect shows how many workers it crashed, and that it runs alone; a poisoned one its death",
   withRelier(async (lab) => {
     const local = await lab.moves.push({ limit: "2" });
     const id = full(lab, local);
@@ -327,7 +327,7 @@ test(
 );
 
 test(
-  "a task that waits beside a suspect says that the only worker keeps the lane",
+  "a task that waits beside a suspect shows that the only worker keeps the lane",
   withRelier(async (lab) => {
     const suspect = await lab.moves.push();
     for (let i = 0; i < 2; i++) {
@@ -378,7 +378,7 @@ test(
 );
 
 test(
-  "a late completion says that its worker had been given up",
+  "a late completion shows that its worker was presumed dead",
   withRelier(async (lab) => {
     const local = await lab.moves.push();
     const claim = await lab.moves.claim();
@@ -392,7 +392,7 @@ test(
 );
 
 test(
-  "a lock says that a caller holds it, and until when",
+  "a lock shows its holder, and its end",
   withRelier(async (lab) => {
     await using _ = await idempotencyLock(lab.rl, { key: "order-17" });
     const { codes, text } = await why(lab, keyId({ key: "order-17" }));

@@ -123,7 +123,7 @@ test(
 );
 
 test(
-  "started workers answer for their health, obey signals, and say what they did as JSON",
+  "started workers report their health, obey signals, and report their events as JSON",
   withRelier(async (lab) => {
     let send!: (signal: "SIGTERM") => void;
     let said!: () => string;
@@ -155,7 +155,7 @@ test(
 );
 
 test(
-  "workers are listed and shown by name, and by the beginning of their id",
+  "workers are listed and shown by name, and by the prefix of their id",
   withRelier(async (lab) => {
     const none = await worker(lab, []);
     assert.deepEqual([none.exit, none.stdout], [0, ""]);
@@ -252,7 +252,7 @@ test(
 );
 
 test(
-  "a drain whose worker held a task that is nowhere at the end says so, and exits 8",
+  "a drain whose worker held a task that is missing at the end reports it, and exits 8",
   withRelier(async (lab) => {
     await lab.worker({ name: "robbed" });
     const { id } = await lab.rl.apush(rest, "robbed");
@@ -301,14 +301,14 @@ const child: SupervisedProcess = {
   resurrected: 3,
 };
 
-test("metrics are a text that a scraper reads, whatever a worker is called", () => {
+test("metrics are a text that a scraper reads, for every name of a worker", () => {
   const metrics = parsed(workerMetrics([child], undefined, 10));
   const label = 'worker="a \\"quoted\\"\\\\\\nname"';
   assert.equal(metrics.get(`relier_worker_restarts_total{${label}}`), 2);
   assert.equal(metrics.get(`relier_worker_attempts_total{${label},outcome="completed"}`), 7);
 });
 
-test("a process is not ready while a worker is not, and says which and why", async () => {
+test("a process is not ready while one of its workers is not, and names it and the reason", async () => {
   let children: SupervisedProcess[] = [{ ...child, name: "late", state: "starting" }];
   const look = () => Promise.reject(new Error("Redis is away"));
   const options = { host: "127.0.0.1", port: 0, children: () => children, slots: 1, look };

@@ -68,18 +68,18 @@ async function rl(
 const here = { RELIER_REDIS_URL: server.url };
 
 for (const runtime of ["bun", "deno"] as const) {
-  test(`rl on ${runtime} says what it says on Node`, async () => {
+  test(`rl on ${runtime} prints the same as on Node`, async () => {
     for (const args of [["--version"], ["--help"], ["worker", "start", "--help"]]) {
       assert.equal(await rl(runtime, args), await rl("node", args), args.join(" "));
     }
   });
 
-  test(`rl on ${runtime} looks at Redis, and exits with 3 where there is none`, async () => {
+  test(`rl on ${runtime} reads from Redis, and exits with 3 without one`, async () => {
     assert.match(await rl(runtime, ["status"], here), /^redis +redis:\/\/127\.0\.0\.1:\d+ /);
     await rl(runtime, ["status"], { RELIER_REDIS_URL: "redis://127.0.0.1:1" }, 3);
   });
 
-  test(`rl on ${runtime} keeps its workers at work, and drains them`, async () => {
+  test(`rl on ${runtime} keeps its workers running, and drains them`, async () => {
     const env = { ...here, RELIER_PREFIX: runtime };
     const relier = createRelier({ redis: server.url, prefix: runtime });
     const queue = relier.queue("default");

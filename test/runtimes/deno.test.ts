@@ -81,7 +81,7 @@ test("the network and an environment, even an empty one, are all that a client n
   }
 });
 
-test("RELIER_REDIS_URL counts where it may be read, and is no error where it may not", async () => {
+test("RELIER_REDIS_URL counts where it is readable, and causes no error elsewhere", async () => {
   const set = { RELIER_REDIS_URL: server.url };
   assert.equal(await called([net, "--allow-env"], undefined, set), "fine");
   const unread = await called([net, "--ignore-env"], undefined, set);
@@ -90,7 +90,7 @@ test("RELIER_REDIS_URL counts where it may be read, and is no error where it may
 });
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  test(`${signal} drains a worker on Deno that may hardly do anything, and it exits with 0`, async () => {
+  test(`${signal} drains a worker on Deno with few permissions, and it exits with 0`, async () => {
     const rl = createRelier({ redis: server.url });
     const { child, said, ended } = deno([net, "--allow-env"], ["work", server.url]);
     try {

@@ -143,7 +143,7 @@ test("the edge pushes and reads, Node works; then the edge works, is killed, and
   }
 });
 
-test("a producer on the edge bundles nothing of the task it pushes", async () => {
+test("a producer on the edge bundles no code of the task it pushes", async () => {
   const shop = await edgeBundle({ entry: shopEntry });
   const billing = await edgeBundle({ entry: billingEntry });
   assert.match(billing, /on: "workerd"/);

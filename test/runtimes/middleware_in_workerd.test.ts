@@ -44,7 +44,7 @@ for (const suite of [middlewareSuite, idempotencyKeySuite, tasksApiSuite]) suite
 middlewareSuite("workerd with nodejs_compat", await workerd(true));
 
 test(
-  "a client that is made for each request has its pushes flushed behind the answer",
+  "a client for each request flushes its pushes behind the answer",
   withSite(plain, async ({ ask, rl }) => {
     const { status, json } = await ask("POST /made/1");
     assert.equal(status, 202);

@@ -49,7 +49,7 @@ function save(name: string, text: string): string {
   return path;
 }
 
-test("it holds what was compiled and nothing else, and is small", () => {
+test("it holds compiled files and nothing else, and is small", () => {
   const paths = Object.keys(consumer.files);
   const shipped = /^adapters\/grafana\/(dashboard\.json|alerts\.yml)$/;
   assert.equal(paths.filter((path) => shipped.test(path)).length, 2);
@@ -66,12 +66,12 @@ test("it holds what was compiled and nothing else, and is small", () => {
   assert.ok(bytes < 2_200_000, `${bytes} bytes`);
 });
 
-test("publint finds nothing wrong", async () => {
+test("publint finds no fault", async () => {
   const { messages } = await publint({ pkgDir: consumer.installed, strict: true });
   assert.deepEqual(messages, []);
 });
 
-test("are-the-types-wrong finds nothing wrong", () => {
+test("are-the-types-wrong finds no fault", () => {
   const attw = join(root, "node_modules", "@arethetypeswrong", "cli", "dist", "index.js");
   const said = consumer.run(process.execPath, [attw, "--profile", "esm-only", consumer.tarball]);
   for (const name of specifiers) assert.ok(said.includes(`"${name}"`), name);
@@ -108,7 +108,7 @@ for (const resolution of ["node16", "bundler"]) {
   });
 }
 
-test("a project without the types of Node compiles against what runs on the edge", () => {
+test("a project without the types of Node compiles against the modules for the edge", () => {
   const names = entries.filter((name) => name === npm.name || name.endsWith("/upstash"));
   const lines = names.map((name, i) => `import * as m${i} from "${name}"; console.log(m${i});`);
   save("edge.ts", lines.join("\n"));
@@ -172,7 +172,7 @@ function unfurled(): { file: string; from: string; to: string }[] {
   return [...lines].map(([, from, file, to]) => ({ file: file!, from: from!, to: to! }));
 }
 
-test("JSR knows where each client is: on npm, and none beside the file", () => {
+test("JSR finds each client: on npm, and none beside the file", () => {
   const all = unfurled();
   const names = new Set(all.map(({ from }) => from));
   for (const name of ["#client", "valibot", "ioredis"]) assert.ok(names.has(name), name);
@@ -185,7 +185,7 @@ test("JSR knows where each client is: on npm, and none beside the file", () => {
   }
 });
 
-test("a program in Deno imports it from JSR, and loads nothing of Node before its first call", async () => {
+test("a program in Deno imports it from JSR, and loads no module of Node before its first call", async () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "relier-jsr-")));
   const server = await startRedis();
   try {

@@ -107,7 +107,7 @@ test("a Hono shop on Node accepts an order twice, a worker on Bun charges it onc
   assert.equal(await worker.leave(), 0);
 });
 
-test("invoices on Express are checked at the door, and charged once by key", async () => {
+test("invoices on Express are checked at the push, and charged once by key", async () => {
   const office = await start(new URL("../samples/express.ts", import.meta.url));
   const invoice = { invoiceId: "i-1", cents: 1250, currency: "chf" };
   const { status, body } = await ask(`${office.says}/invoices`, "POST", invoice);
@@ -139,7 +139,7 @@ test("invoices on Express are checked at the door, and charged once by key", asy
 /** The jobs are pushed as anybody would who knows their name. */
 const job: Task<"process_large_job", [job: string], number> = taskRef("process_large_job");
 
-test("a large job on Bun goes on where the worker left it, and no row is done twice", async () => {
+test("a large job on Bun continues where the worker left it, and no row is done twice", async () => {
   const first = await start(new URL("../samples/bun_worker.ts", import.meta.url), "bun");
   const task = await rl.apush(job, "large");
   await until("a third of it is done", () => effectLog.of("row", "large").length > 33, 10_000);
@@ -159,7 +159,7 @@ test("a large job on Bun goes on where the worker left it, and no row is done tw
   assert.equal(await second.leave(), 0);
 });
 
-test("a worker on Bun buries what is bad, and tries again later what is early", async () => {
+test("a worker on Bun buries invalid tasks, and retries early ones later", async () => {
   const worker = await start(new URL("../samples/bun_worker.ts", import.meta.url), "bun");
   const bad = await rl.apush(job, "bad");
   const late = await rl.apush(job, "late");

@@ -69,13 +69,13 @@ async function wrongOf(
 for (const [i, first] of runtimes.entries()) {
   const second = runtimes[(i + 1) % runtimes.length]!;
 
-  test(`a worker on ${first} that wakes too late changes nothing of what one on ${second} did`, async () => {
+  test(`a worker on ${first} that wakes too late changes nothing in the results of one on ${second}`, async () => {
     assert.deepEqual(await wrongOf(first, second, []), []);
   });
 
   // One on Deno knows that it is too late before it hears anything else.
   if (first === "deno") continue;
-  test(`the same run on ${first} and ${second} is found to be wrong when the scripts are careless`, async () => {
+  test(`the same run on ${first} and ${second} fails its checks when the scripts are careless`, async () => {
     const wrong = await wrongOf(first, second, ["careless"]);
     const overwritten = wrong.filter((what) =>
       what.endsWith("came to what a run before its last did")

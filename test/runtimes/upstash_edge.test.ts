@@ -33,7 +33,7 @@ const entry = `
 `;
 
 test(
-  "a port of a module answers every request, also after some were cut off with a call under way",
+  "a port of a module answers every request, also after some were cut off during a call",
   withFront(async ({ front: { url, token, fail, requests } }) => {
     const edge = await startEdge({ entry, bindings: { url, token } });
     try {

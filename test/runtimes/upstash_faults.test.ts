@@ -30,7 +30,7 @@ test(
 );
 
 test(
-  "too many requests for longer than the deadline is refused, and nothing ran",
+  "too many requests for longer than the deadline are refused, and nothing ran",
   withFront(async ({ front, open, key }) => {
     const port = open({ timeoutMs: 800 });
     await port.run(echo, [key], ["warm"]);
@@ -72,7 +72,7 @@ test(
 );
 
 test(
-  "no error repeats an argument, whatever went wrong and however the client words it",
+  "no error repeats an argument, for all faults and all messages of the client",
   withFront(async ({ front, open, key }) => {
     const faults: Fault[] = [
       { answer: 400, body: `{"error":"ERR no '${canary}' here"}` },
@@ -104,7 +104,7 @@ test(
 );
 
 test(
-  "a call too large for Upstash is refused, and those beside it are not",
+  "a call too large for Upstash is refused, and the calls beside it are not",
   withFront(async ({ port, key }) => {
     const [large, small] = await Promise.all([
       failure(port.run(echo, [key], ["x".repeat(11_000_000)])),

@@ -24,7 +24,7 @@ after(() => {
   for (const child of children) child.kill("SIGKILL");
 });
 
-test("a killed worker loses nothing, and the report says by what that is known", async () => {
+test("a killed worker loses nothing, and the report shows the evidence", async () => {
   const args = ["chaos", "worker-kill", "--self-contained", "--json", "--seed", "11"];
   const { exit, stdout, stderr } = await rlProcess(args);
   assert.equal(exit, 0, stdout + stderr);
@@ -44,7 +44,7 @@ test("a killed worker loses nothing, and the report says by what that is known",
   );
 });
 
-test("a project without the check of the nonce is found out", async () => {
+test("a project without the check of the nonce is detected", async () => {
   const { edits, saying } = mutants.find(({ without }) => without === "the check of the nonce")!;
   const args = ["chaos", "worker-freeze", "--self-contained", "--json"];
   const { exit, stdout, stderr } = await rlOfMutant(edits, args);
@@ -55,7 +55,7 @@ test("a project without the check of the nonce is found out", async () => {
   assert.match(broken.join("\n"), saying);
 });
 
-test("workers that run already are struck by their pid, and their tasks come back", async () => {
+test("running workers are struck by their pid, and their tasks come back", async () => {
   const server = await startRedis();
   const relier = createRelier({ redis: server.url, tasks: [] });
   const startSupervisor = (): ChildProcess => {

@@ -43,7 +43,7 @@ function start(args: readonly string[], env: Record<string, string> = {}) {
   return { child, said, ended };
 }
 
-test("a reader that has seen enough is no failure", async () => {
+test("a reader that closes the pipe early is no failure", async () => {
   const line = `"${process.execPath}" "${bin}" --describe | head -c 10; echo " \${PIPESTATUS[0]}"`;
   const { stdout, stderr } = await shell(line);
   assert.match(stdout, / 0\n$/);
@@ -75,7 +75,7 @@ test("Ctrl-C ends watching with 0, and SIGTERM with 143", async () => {
   }
 });
 
-test("a Redis that cannot be reached ends rl with 3 and its address, without its password", async () => {
+test("an unreachable Redis ends rl with 3 and its address, without its password", async () => {
   const began = performance.now();
   const url = `redis://me:hunter2@127.0.0.1:${await freePort()}/0`;
   const { exit, stderr } = await start(["queues", "--url", url]).ended;
@@ -104,32 +104,36 @@ test("Ctrl-C while Redis does not answer ends at once", async () => {
 });
 
 const noScript = process.platform === "linux" ? false : "script(1) has other options elsewhere";
-test("on a terminal it asks, paints and colours", { skip: noScript }, async () => {
-  const log = join(scratch, "typescript");
-  const line = `${process.execPath} ${bin} queues -w --refresh 100ms`;
-  const env = {
-    ...process.env,
-    RELIER_REDIS_URL: await shared(),
-    RELIER_PREFIX: "painted",
-    TERM: "xterm",
-  };
-  const child = spawn("script", ["-qefc", line, log], {
-    env,
-    stdio: ["pipe", "ignore", "inherit"],
-  });
-  const shown = () => {
-    try {
-      return readFileSync(log, "utf8");
-    } catch {
-      return "";
-    }
-  };
-  await until("it has painted twice", () => shown().split("\u001b[?2026h").length > 3, 10_000);
-  child.stdin.write("\u0003");
-  await once(child, "exit");
-  assert.ok(shown().includes("\u001b[?25l"));
-  assert.ok(shown().lastIndexOf("\u001b[?25h") > shown().lastIndexOf("\u001b[?25l"));
-});
+test(
+  "on a terminal it asks for confirmation, redraws and colours",
+  { skip: noScript },
+  async () => {
+    const log = join(scratch, "typescript");
+    const line = `${process.execPath} ${bin} queues -w --refresh 100ms`;
+    const env = {
+      ...process.env,
+      RELIER_REDIS_URL: await shared(),
+      RELIER_PREFIX: "painted",
+      TERM: "xterm",
+    };
+    const child = spawn("script", ["-qefc", line, log], {
+      env,
+      stdio: ["pipe", "ignore", "inherit"],
+    });
+    const shown = () => {
+      try {
+        return readFileSync(log, "utf8");
+      } catch {
+        return "";
+      }
+    };
+    await until("it has painted twice", () => shown().split("\u001b[?2026h").length > 3, 10_000);
+    child.stdin.write("\u0003");
+    await once(child, "exit");
+    assert.ok(shown().includes("\u001b[?25l"));
+    assert.ok(shown().lastIndexOf("\u001b[?25h") > shown().lastIndexOf("\u001b[?25l"));
+  },
+);
 
 test("the version, help and completion load no engine, no client, and no command", async () => {
   for (const line of [["--version"], ["--help"], ["tasks", "--help"], ["complete", "--", "ta"]]) {

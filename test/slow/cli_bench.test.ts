@@ -19,7 +19,7 @@ interface Report {
 
 const short = ["--tasks", "100", "--kills", "1"];
 
-test("all figures are measured on a named Redis, which is left as it was", async () => {
+test("all figures are measured on a named Redis, which stays unchanged", async () => {
   const server = await startRedis({ aof: "everysec" });
   try {
     const args = ["bench", "all", ...short, "--concurrency", "50", "--json", "--url", server.url];

@@ -134,7 +134,7 @@ test("a cluster in the background works, heals, scales, reloads, and leaves noth
   assert.equal((await cluster("down")).exit, 0);
 });
 
-test("a cluster that was killed takes its Redis and its workers along, and the next one starts", async () => {
+test("a killed cluster takes its Redis and its workers along, and the next one starts", async () => {
   const cluster = project("killed");
   assert.equal((await cluster("up", "--detach", "--workers", "1")).exit, 0);
   const { pid, redis, workers } = await statusOf(cluster);
@@ -194,7 +194,7 @@ test("a module that cannot be loaded ends the cluster before it is up", async ()
   assert.equal((await cluster("logs", "--lines", "-1")).exit, 2);
 });
 
-test("Ctrl-C drains a cluster in the foreground: what runs may finish", async () => {
+test("Ctrl-C drains a cluster in the foreground: running tasks may finish", async () => {
   const cwd = join(folder, "foreground");
   mkdirSync(cwd);
   const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));

@@ -60,7 +60,7 @@ function formIn({ text }: Answered): Record<string, string> {
 }
 
 test(
-  "a page of a hundred thousand tasks costs as much as one of fifty, and a search says how far it went",
+  "a page of a hundred thousand tasks costs as much as one of fifty, and a search shows its range",
   async () => {
     await who.get("/");
     cost();
@@ -88,7 +88,7 @@ test(
 );
 
 test(
-  "all of a hundred thousand are cancelled in pieces, each of them bounded, and none is left out",
+  "all of a hundred thousand are cancelled in bounded pieces, and none is left out",
   async () => {
     let answer = await who.post("/act/tasks.cancel", { scope: "all", filter: "state=ready" });
     assert.match(answer.text, /Cancel 100,000 tasks\?/);

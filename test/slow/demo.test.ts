@@ -105,7 +105,7 @@ function checkFigures({ exit, stdout, stderr, ms }: Call, files: number | undefi
   }
 }
 
-test("the demo loses nothing, and its audit notices what is taken from it", async () => {
+test("the demo loses nothing, and its audit notices removed data", async () => {
   const output = join(scratch, "output");
   checkFigures(await rl(["demo", "--json", "--keep", "--output", output]), undefined);
 
@@ -158,7 +158,7 @@ test("the demo loses nothing, and its audit notices what is taken from it", asyn
   assert.equal((await audit()).exit, 0, "the truth again");
 });
 
-test("without any Redis the demo runs on the embedded engine, and says what that is", async () => {
+test("without any Redis the demo runs on the embedded engine, and says so", async () => {
   const bin = join(scratch, "bin");
   mkdirSync(bin);
   symlinkSync(process.execPath, join(bin, "node"));
@@ -171,7 +171,7 @@ test("without any Redis the demo runs on the embedded engine, and says what that
   assert.equal(existsSync(output), false, "--no-keep removes what was made");
 });
 
-test("a Redis that was named is used, and is left as it was", async () => {
+test("a named Redis is used, and stays unchanged", async () => {
   const server = await startRedis();
   try {
     await server.cli("SET", "mine", "untouched");
@@ -186,7 +186,7 @@ test("a Redis that was named is used, and is left as it was", async () => {
   }
 });
 
-test("Ctrl-C ends everything the demo has started", async () => {
+test("Ctrl-C ends all processes of the demo", async () => {
   const { input } = someFiles("interrupted", 6);
   const { child, call, ended } = start(["demo", "--no-keep", "--input", input]);
   // The worst moment: a stopped process cannot end itself.

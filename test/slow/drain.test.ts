@@ -105,7 +105,7 @@ async function assertLeft(leaver: WorkerProcess, withinMs: number, since: number
 }
 
 describe("a worker with 12 tasks running and 30 prefetched", { concurrency: true }, () => {
-  test("finishes what runs and gives back the rest, when there is time", () =>
+  test("finishes running tasks and returns the rest, when there is time", () =>
     farewell("time", { drainTimeout: stretched(10_000) }, async (scene) => {
       const { processes, leaver, stayer, startsOf } = scene;
       const since = performance.now();

@@ -18,7 +18,7 @@ import { bounded, until } from "../support/until.ts";
 const server = await startRedis();
 after(() => server.kill());
 
-test("50 pushes from five processes are one run, and one result for all who are alive to hear it", async () => {
+test("50 pushes from five processes are one run, and one result for all living clients", async () => {
   const rl = createRelier({ redis: server.url });
   const processes = await openWorkerProcesses(server.url);
   try {
@@ -52,7 +52,7 @@ test("50 pushes from five processes are one run, and one result for all who are 
   }
 });
 
-test("another payload under the same key is refused in every state, and Redis stays as it was", async () => {
+test("another payload under the same key is refused in every state, and Redis stays unchanged", async () => {
   const rl = createRelier({ redis: server.url });
   const processes = await openWorkerProcesses(server.url);
 

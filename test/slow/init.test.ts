@@ -44,7 +44,7 @@ function filesIn(path: string): string[] {
 }
 
 for (const template of templates) {
-  test(`the template ${template} is written whole, and says what comes next`, async () => {
+  test(`the template ${template} is written whole, and prints the next step`, async () => {
     const { exit, stdout, stderr } = await init(template, "--template", template);
     assert.equal(exit, 0, stderr);
     const files = filesIn(join(folder, template));
@@ -65,7 +65,7 @@ for (const template of templates) {
   });
 }
 
-test("nothing that is there is overwritten, unless that is asked for", async () => {
+test("existing files are not overwritten, unless an option allows it", async () => {
   const mine = join(folder, "mine");
   mkdirSync(join(mine, "src"), { recursive: true });
   writeFileSync(join(mine, "src", "tasks.ts"), "// mine\n");

@@ -46,7 +46,7 @@ for (const kind of ["thread", "process"] as const) {
     );
 
     test(
-      "a handler sees its own context, and runs elsewhere; one isolate runs one after the other",
+      "a handler sees its own context, and runs elsewhere; one isolate runs one task after the other",
       withRelier(async ({ rl, worker }) => {
         const w = await worker({ concurrency: 2 });
         const handle = await rl.apush(tasks.look, "now");
@@ -119,7 +119,7 @@ for (const kind of ["thread", "process"] as const) {
     );
 
     test(
-      "a handler that wants more memory than it may have ends its isolate, and nothing else",
+      "a handler that needs more memory than it may have ends its isolate, and nothing else",
       {
         skip: limitsMemory(kind)
           ? false
@@ -140,7 +140,7 @@ for (const kind of ["thread", "process"] as const) {
     );
 
     test(
-      "a handler hears that it is cancelled, and what it reports is seen meanwhile",
+      "a handler learns that it is cancelled, and its reports are visible meanwhile",
       withRelier(async ({ rl, worker, queue }) => {
         await worker({ lease: "1s" });
         const handle = await rl.apush(tasks.listen);
@@ -152,7 +152,7 @@ for (const kind of ["thread", "process"] as const) {
     );
 
     test(
-      "a soft timeout strikes inside, and the attempt goes on",
+      "a soft timeout strikes inside, and the attempt continues",
       withRelier(async ({ rl, worker }) => {
         await worker();
         const result = await (await rl.apush(tasks.soft)).result({ timeout: scaled(10_000) });
@@ -161,7 +161,7 @@ for (const kind of ["thread", "process"] as const) {
     );
 
     test(
-      "a step is remembered by the next attempt, and a heartbeat is answered",
+      "a step is remembered by the next attempt, and a heartbeat gets its answer",
       withRelier(async ({ rl, worker }) => {
         await worker();
         const result = await (await rl.apush(tasks.steps)).result({ timeout: scaled(10_000) });
@@ -191,7 +191,7 @@ for (const kind of ["thread", "process"] as const) {
     );
 
     test(
-      "a drain whose time is over hands the task off, and its isolate is gone",
+      "a drain past its deadline hands the task off, and its isolate is gone",
       withRelier(async ({ rl, worker, queue }) => {
         const w = await worker();
         const handle = await rl.apush(tasks.listen);

@@ -12,10 +12,10 @@ import { assertAgree, openEngines } from "../model/check.ts";
 const engines = await openEngines();
 after(() => engines.close());
 
-test("both engines and the model agree, whatever happens in a queue", async (t) => {
+test("both engines and the model agree, for all events in a queue", async (t) => {
   t.diagnostic(await assertAgree(engines.both, 300));
 });
 
-test("the scripts as they are published agree with the model, on a virtual clock", async (t) => {
+test("the published scripts agree with the model, on a virtual clock", async (t) => {
   t.diagnostic(await assertAgree([engines.virtual], 50));
 });

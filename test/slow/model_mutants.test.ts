@@ -28,7 +28,7 @@ async function noticedIn(patches: readonly Patch[]): Promise<{ failed: boolean; 
   return { failed: found.failed, runs: found.numRuns };
 }
 
-test("the model notices nothing in Lua as it is", async () => {
+test("the model notices no fault in the original Lua", async () => {
   assert.deepEqual(await noticedIn([]), { failed: false, runs: 400 });
 });
 

@@ -18,7 +18,7 @@ import { until } from "../support/until.ts";
 const server = await startRedis({ args: ["--maxmemory-policy", "noeviction"] });
 after(() => server.kill());
 
-test("a full Redis refuses pushes whole, and lets everything else go on", async () => {
+test("a full Redis refuses pushes whole, and lets everything else continue", async () => {
   const rl = createRelier({ redis: server.url });
   const processes = await openWorkerProcesses(server.url);
   const queue = rl.queue("default");

@@ -249,7 +249,7 @@ test("all data of an experiment are marked as such, with the time of the fault",
   }
 });
 
-test("an endpoint that is none is refused before anything starts", async () => {
+test("an invalid endpoint is refused before anything starts", async () => {
   const start = (...args: string[]) => rl(["worker", "start", tasks, ...args], { url: server.url });
   const { exit, stderr } = await start("--otlp", "nowhere");
   assert.equal(exit, 2);

@@ -39,14 +39,14 @@ function run(code: string, ...flags: string[]): string {
 }
 
 for (const name of specifiers) {
-  test(`${name} can be imported, and can be required`, () => {
+  test(`${name} can be imported and required`, () => {
     assert.notEqual(run(`console.log(Object.keys(await import("${name}")).length)`), "0");
     const required = `import { createRequire } from "node:module";
       console.log(Object.keys(createRequire(process.cwd() + "/x.js")("${name}")).length)`;
     assert.notEqual(run(required, "--no-warnings"), "0");
   });
 
-  test(`${name} comes with its types`, () => {
+  test(`${name} has its types`, () => {
     const { types } = npm.exports[name.replace(npm.name, ".")];
     assert.ok(existsSync(join(installed, types)));
   });
@@ -63,7 +63,7 @@ test("#dist/client stands for the compiled ioredis adapter, and on the edge for 
   }
 });
 
-test("rl names what to install where it is to export and cannot", async () => {
+test("rl names the packages to install when it cannot export", async () => {
   const server = await startRedis();
   const start = [
     "worker",

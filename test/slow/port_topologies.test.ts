@@ -19,7 +19,7 @@ const read = program(`return redis.call("GET", KEYS[1])`, "read");
 
 serverSuite("ioredis", connect);
 
-test("a Sentinel failover is waited out: calls, waits and subscriptions move to the new master", async () => {
+test("the port waits out a Sentinel failover: calls, waits and subscriptions move to the new master", async () => {
   const group = await startSentinel(1);
   const client = new Redis({
     sentinels: [...group.sentinels],
@@ -56,7 +56,7 @@ test("a Sentinel failover is waited out: calls, waits and subscriptions move to 
   }
 });
 
-test("the death of a cluster master is waited out: calls, waits and subscriptions move", async () => {
+test("the port waits out the death of a cluster master: calls, waits and subscriptions move", async () => {
   const cluster = await startCluster(3, 1);
   const client = new Cluster([...cluster.nodes], { lazyConnect: true });
   const port = ioredis(client);
@@ -88,7 +88,7 @@ test("the death of a cluster master is waited out: calls, waits and subscription
   }
 });
 
-test("calls go on while a slot moves between nodes, and the subscription follows", async () => {
+test("calls continue while a slot moves between nodes, and the subscription follows", async () => {
   const cluster = await startCluster(3);
   const client = new Cluster([...cluster.nodes], { lazyConnect: true });
   const port = ioredis(client);

@@ -23,7 +23,7 @@ function starts(processes: WorkerProcesses): Record<string, number> {
 }
 
 describe("a handler that blocks its event loop", { concurrency: true }, () => {
-  test("for 20 s under a lease of 10 s runs once, and so does all that is held beside it", async () => {
+  test("for 20 s under a lease of 10 s runs once, and so do all tasks held beside it", async () => {
     const server = await startRedis();
     const rl = createRelier({ redis: server.url });
     const processes = await openWorkerProcesses(server.url);
@@ -75,7 +75,7 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
     }
   });
 
-  test("for longer than its budget is taken for stalled, and writes nothing afterwards", async () => {
+  test("for longer than its budget counts as stalled, and writes nothing afterwards", async () => {
     const server = await startRedis();
     const rl = createRelier({ redis: server.url });
     const processes = await openWorkerProcesses(server.url);

@@ -22,7 +22,7 @@ test("workers that wake too late change nothing", async () => {
 });
 
 for (const fault of ["careless", "unfenced"] as const) {
-  test(`the same run is found to be wrong when the scripts are ${fault}`, async () => {
+  test(`the same run fails its checks when the scripts are ${fault}`, async () => {
     const wrong = await sleepers(server.url, fault, [fault]);
     const overwritten = wrong.filter((what) =>
       what.endsWith("came to what a run before its last did")

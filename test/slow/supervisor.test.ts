@@ -98,7 +98,7 @@ async function ended(handle: TaskHandle<unknown>, state: string): Promise<void> 
   await until(`it is ${state}`, async () => (await handle.status()).state === state, 20_000);
 }
 
-test("a task of a minute runs again soon after a SIGKILL, 20 times, and says what of", async () => {
+test("a task of a minute runs again soon after a SIGKILL, 20 times, with its cause", async () => {
   const tookMs: number[] = [];
   await supervised("kill", { size: 4 }, async (scene) => {
     for (let i = 0; i < 20; i++) {
@@ -123,7 +123,7 @@ test("a task of a minute runs again soon after a SIGKILL, 20 times, and says wha
   assert.ok(p50 <= scaled(600) && max <= scaled(2_000), `p50 ${p50} ms, max ${max} ms`);
 });
 
-describe("a process that is bad for its tasks", { concurrency: 2 }, () => {
+describe("a process that harms its tasks", { concurrency: 2 }, () => {
   test("and exits by itself is replaced, and its exit code is the cause", () =>
     supervised("exit", {}, async (scene) => {
       const handle = await leave.with({ queue: "exit" }).apush("exit", 3);

@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { createTestRelier } from "../../adapters/testing.ts";
 import { rlTask, type Task } from "../../mod.ts";
 
-test("a task that pushes itself for ever makes drain() say so", async () => {
+test("a task that pushes itself for ever makes drain() fail with that reason", async () => {
   const forever = rlTask("kit.forever", { resultTtl: 1 }, async () => {
     await forever.with({ delay: 1 }).apush();
   }) as Task<string, [], void>;

@@ -27,7 +27,7 @@ const patient = rlTask("patient", () => {
   });
 });
 
-describe("a worker that has gone silent", { concurrency: true }, () => {
+describe("a worker that has become silent", { concurrency: true }, () => {
   test("replaces a wait that never settles, reports it, and continues", async () => {
     const server = await startRedis();
     const port = connect(server.url);
@@ -73,7 +73,7 @@ describe("a worker that has gone silent", { concurrency: true }, () => {
     }
   });
 
-  test("because Redis is, says that it does not consume, and consumes again afterwards", async () => {
+  test("because Redis is, reports that it does not consume, and consumes again afterwards", async () => {
     const server = await startRedis();
     const rl = createRelier({ redis: server.url });
     const worker = createWorker(rl, { handleSignals: false });

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rlProcess } from "../support/mutant.ts";
 
-test("whatever is broken, nothing accepted is lost or settled twice", async () => {
+test("for every fault, no accepted task is lost or settled twice", async () => {
   const { exit, stdout, stderr } = await rlProcess(["chaos", "all", "--self-contained", "--json"]);
   const lines = stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line));
   const summary = lines.at(-1)?.summary ? lines.pop() : {};

@@ -26,7 +26,7 @@ async function asRole(lab: Lab, role: "viewer" | "operator" | "admin", readOnly 
 }
 
 test(
-  "without a sound way in there is no dashboard",
+  "without access control there is no dashboard",
   withRelier(async (lab) => {
     const make = (options: unknown) => () => dashboard(lab.rl, options as DashboardOptions);
     for (const auth of [undefined, null, {}, { token: 5 }, "none", true]) {
@@ -41,7 +41,7 @@ test(
 );
 
 test(
-  "a stranger sees a form, and nothing of any page, whatever is asked for",
+  "a stranger sees a form, and nothing of any page, at every address",
   withRelier(async (lab) => {
     const app = open(lab);
     for (const path of ["/", "/queues", "/queues/x", "/workers", "/live/queues", "/nowhere"]) {
@@ -56,7 +56,7 @@ test(
 );
 
 test(
-  "a token in the address is swapped for a cookie that scripts cannot read, and leaves the address",
+  "a token in the address is exchanged for a cookie that scripts cannot read, and leaves the address",
   withRelier(async (lab) => {
     const who = visitor(new Hono().route("/admin/rl", open(lab)));
     const { status, headers } = await who.get(`/admin/rl/queues?search=a&token=${token}`);
@@ -74,7 +74,7 @@ test(
 );
 
 test(
-  "a form and a bearer token open it too, a cookie of another token does not",
+  "a form and a bearer token give access too, a cookie of another token does not",
   withRelier(async (lab) => {
     const app = open(lab);
     const who = visitor(app);
@@ -160,7 +160,7 @@ test(
 );
 
 test(
-  "a form that another site sends changes nothing, whatever it calls itself",
+  "a form from another site changes nothing, whatever its headers claim",
   withRelier(async (lab) => {
     const who = await asRole(lab, "admin");
     const fields = { queue: "default", what: "claims" };
@@ -188,7 +188,7 @@ test(
 );
 
 test(
-  "a viewer sees no buttons and can do nothing; an operator does not destroy",
+  "a viewer sees no buttons and can do nothing; an operator cannot destroy data",
   withRelier(async (lab) => {
     const viewer = await asRole(lab, "viewer");
     assert.doesNotMatch((await viewer.get("/queues")).text, /<form method="post"/);
@@ -219,7 +219,7 @@ test(
 );
 
 test(
-  "read-only there is nothing to post to, not even for an admin",
+  "a read-only dashboard accepts no action, not even from an admin",
   withRelier(async (lab) => {
     const admin = await asRole(lab, "admin", true);
     assert.doesNotMatch((await admin.get("/queues")).text, /<form method="post"/);

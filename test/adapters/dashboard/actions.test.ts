@@ -26,7 +26,7 @@ function as(role: "viewer" | "operator" | "admin", { rl }: Lab) {
 }
 
 test(
-  "limits are set all at once by a form, and what is no limit changes nothing",
+  "a form sets all limits at once, and an invalid limit changes nothing",
   withQueue(async (lab) => {
     await lab.queue.limit({ maxPerTenant: 7 });
     const admin = as("admin", lab);
@@ -88,7 +88,7 @@ test(
 );
 
 test(
-  "locks are listed while they are held, and one that is held is not forgotten",
+  "locks are listed while they are held, and a held one is not forgotten",
   withQueue(async (lab) => {
     await using _ = await idempotencyLock(lab.rl, { key: "order-1" });
     const admin = as("admin", lab);
@@ -99,7 +99,7 @@ test(
 );
 
 test(
-  "the audit says what is broken, and puts it right when asked twice",
+  "the audit lists faults, and repairs them after a confirmation",
   withQueue(async (lab) => {
     const { redis, key, queue } = lab;
     await invoice.apush(1);

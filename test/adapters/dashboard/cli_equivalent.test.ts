@@ -32,7 +32,7 @@ function wordsOf(line: string): string[] {
 }
 
 test(
-  "every act on all that match shows a command, which means as many tasks as the act",
+  "every action on all matching tasks shows a command that covers as many tasks",
   withQueue(async (lab) => {
     const { rl: relier, url, prefix } = lab;
     const note = `a "note", name=x`;
@@ -85,7 +85,7 @@ test(
 );
 
 test(
-  "a single task that is over is discarded from its page, and the command there does the same",
+  "a finished task is discarded from its page, and the command there does the same",
   withQueue(async (lab) => {
     const handles = [];
     for (const id of [1, 2]) handles.push(await order.apush({ customer: { id, note: "" } }));

@@ -47,7 +47,7 @@ async function groupOf(who: Visitor): Promise<string> {
 }
 
 test(
-  "tasks that died of the same are one group, and a group is opened by an address to keep",
+  "tasks with the same cause of death are one group, and a group has a permanent address",
   withQueue(async (lab) => {
     await bury(lab);
     const who = as("viewer", lab);
@@ -66,7 +66,7 @@ test(
 );
 
 test(
-  "five of a group are released as a canary, watched, and then the others",
+  "five of a group are released as a canary and watched, and then the others",
   withQueue(async (lab) => {
     await bury(lab);
     const who = as("operator", lab);

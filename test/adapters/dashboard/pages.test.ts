@@ -30,7 +30,7 @@ function open({ rl }: Lab): Hono {
 }
 
 test(
-  "every page is whole, runs no script but ours, and cannot be framed",
+  "every page is whole, runs only scripts of the dashboard, and cannot be framed",
   withQueue(async (lab) => {
     await lab.queue.pause("claims", "to have a queue");
     const who = visitor(open(lab));
@@ -81,7 +81,7 @@ test(
 );
 
 test(
-  "no query and no path breaks a page, or gets into it as anything but text",
+  "no query and no path breaks a page, or appears in it as anything but text",
   withQueue(async (lab) => {
     await lab.queue.pause("claims", "to have a queue");
     const who = visitor(open(lab));
@@ -126,7 +126,7 @@ test(
 );
 
 test(
-  "a form that none of our pages sends is refused, and changes nothing",
+  "a form of unknown origin is refused, and changes nothing",
   withQueue(async (lab) => {
     await lab.queue.pause("pushes", "as it was");
     const who = visitor(open(lab));
@@ -246,7 +246,7 @@ test(
 );
 
 test(
-  "a live page ends when Redis does not answer, so that a server can end; it comes again by itself",
+  "a live page ends when Redis does not answer, so that a server can end; it reconnects by itself",
   withQueue(async (lab) => {
     const port = lab.port();
     let gone = false;

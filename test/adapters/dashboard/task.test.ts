@@ -64,7 +64,7 @@ test(
 );
 
 test(
-  "a task that came back from a lost worker says so, and who has it now",
+  "a task that came back from a lost worker shows that, and its present worker",
   withQueue(async (lab) => {
     const { id } = await works.apush(1);
     const local = id.split("~")[2]!;
@@ -77,7 +77,7 @@ test(
 );
 
 test(
-  "a viewer sees the story and the error, but nothing that a payload holds",
+  "a viewer sees the story and the error, but no data of a payload",
   withQueue(async (lab) => {
     await lab.worker();
     const { id } = await breaks.apush({ card: "4711-0815" });
@@ -115,7 +115,7 @@ test(
 );
 
 test(
-  "a payload is edited and released; what is wrong with it is said beside it, and changes nothing",
+  "a payload is edited and released; faults in it are listed beside it, and change nothing",
   withQueue(async (lab) => {
     await lab.worker();
     const { id } = await strict.apush({ cents: -1 });
@@ -144,7 +144,7 @@ test(
 );
 
 test(
-  "each state offers what can be done to it, and what is done is done once",
+  "each state offers its possible actions, and each runs once",
   withQueue(async (lab) => {
     const { id } = await works.with({ delay: "1h" }).apush(3);
     const who = as("admin", lab);
@@ -166,7 +166,7 @@ test(
 );
 
 test(
-  "progress of a task that runs is shown, and its remark only to whom payloads are shown",
+  "progress of a running task is shown, and its remark only to those who may see payloads",
   withQueue(async (lab) => {
     const slow = rlTask("slow", { replace: true }, async () => {
       const ctx = taskContext();

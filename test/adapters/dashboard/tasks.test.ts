@@ -34,7 +34,7 @@ async function counts({ queue }: Lab) {
 }
 
 test(
-  "tasks are found by state, name, error, reason, age, id and what is in their payload",
+  "tasks are found by state, name, error, reason, age, id and payload",
   withQueue(async (lab) => {
     const dead = await breaks.apush("no bank answers");
     await lab.worker();
@@ -93,7 +93,7 @@ test(
 );
 
 test(
-  "a viewer finds nothing out about payloads, neither by looking nor by asking",
+  "a viewer learns nothing about payloads, neither from pages nor by requests",
   withQueue(async (lab) => {
     const { id } = await order.apush({ customer: { id: 4711 } });
     const who = as("viewer", lab);
@@ -157,7 +157,7 @@ test(
 );
 
 test(
-  "those that are selected are acted on, and those that have changed meanwhile are said",
+  "an action covers the selected tasks, and those that changed meanwhile are listed",
   withQueue(async (lab) => {
     const handles = [];
     for (let i = 0; i < 3; i++) handles.push(await greet.with({ delay: "1h" }).apush(`n ${i}`));
@@ -177,7 +177,7 @@ test(
 );
 
 test(
-  "boxes that were ticked arrive as a browser sends them",
+  "checked boxes arrive as a browser sends them",
   withQueue(async (lab) => {
     const handles = [await greet.apush("a"), await greet.apush("b"), await greet.apush("c")];
     const app = dashboard(lab.rl, { auth: "dangerously-none" });
@@ -197,7 +197,7 @@ test(
 );
 
 test(
-  "no act on tasks is done for another site, for a viewer, or by a form that none of our pages sends",
+  "no action on tasks is done for another site, for a viewer, or for a form of unknown origin",
   withQueue(async (lab) => {
     const dead = await breaks.apush("it");
     await lab.worker();

@@ -13,7 +13,7 @@ import { type Buckets, Discard, rlTask, taskContext } from "../../../mod.ts";
 import { withRelier } from "../../support/relier.ts";
 import { until } from "../../support/until.ts";
 
-test("a quantile of what many workers met is at most 9 % off", () => {
+test("a quantile over many workers is at most 9 % off", () => {
   const timers = [createTimingRecorder(), createTimingRecorder()];
   for (let ms = 2; ms <= 2_000; ms++) timers[ms % 2]!.ran(ms);
   const met = timers.map((timer) => timer.lately().run);
@@ -41,7 +41,7 @@ const leaving = rlTask("leaving", async () => {
 });
 
 test(
-  "a worker says how long tasks waited and ran; one it gave back did not run to its end",
+  "a worker reports how long tasks waited and ran; a returned one did not run to its end",
   withRelier(async ({ rl, queue, worker }) => {
     await quick.apushMany([[], [], []]);
     await failing.apush();

@@ -102,7 +102,7 @@ test("optional arguments at the end may be undefined, others may not", () => {
   throwsCode("RL_VALIDATION", () => encodeResult([1, undefined], "mail"));
 });
 
-test("a payload that would not come back as it was sent is refused, with its place", () => {
+test("a payload that would come back changed is refused, with the place", () => {
   class Order {
     id = canary;
   }
@@ -172,7 +172,7 @@ test("a value that contains itself or is too deep is refused, whatever its shape
   throwsCode("RL_VALIDATION", () => encodePayload([new Proxy({}, endless)], "mail"));
 });
 
-test("the same object twice is no circle, and a small one that unfolds is still bounded", () => {
+test("the same object twice is no circle, and a small one that expands is still bounded", () => {
   const shared = { a: 1 };
   assert.equal(encodePayload([shared, shared], "mail").text, '[{"a":1},{"a":1}]');
   let laughs: unknown = 1;
@@ -180,7 +180,7 @@ test("the same object twice is no circle, and a small one that unfolds is still 
   throwsCode("RL_PAYLOAD_TOO_LARGE", () => encodePayload(laughs, "mail"));
 });
 
-test("getters and proxies that throw are refused without what they threw", () => {
+test("getters and proxies that throw are refused without the thrown value", () => {
   const fail = (): never => {
     throw new Error(canary);
   };
@@ -249,7 +249,7 @@ test("a payload may be as large as the limit and no larger, counted in bytes", (
   }
 });
 
-test("something enormous is refused before it is walked", () => {
+test("an enormous value is refused before it is walked", () => {
   const started = performance.now();
   const string = "\0".repeat(2 ** 28);
   throwsCode("RL_PAYLOAD_TOO_LARGE", () => encodePayload([string], "mail"));
@@ -259,7 +259,7 @@ test("something enormous is refused before it is walked", () => {
   assert.ok(performance.now() - started < scaled(2000));
 });
 
-test("a result may be undefined and comes back so", () => {
+test("an undefined result stays undefined", () => {
   assert.deepEqual(encodeResult(undefined, "mail"), { text: "", bytes: 0 });
   assert.equal(decodeResult(""), undefined);
   for (const value of [null, "", 0, false, [], {}]) {
@@ -287,7 +287,7 @@ test("no depth of text overflows the stack", () => {
   throwsCode("RL_CORRUPT", () => decodeJson("[[]]", 1));
 });
 
-test("brackets inside strings are no depth", () => {
+test("brackets inside strings add no depth", () => {
   const text = JSON.stringify(['\\"[[[['.repeat(1000), "\\", "[".repeat(100), '"[']);
   assert.deepEqual(decodeJson(text), JSON.parse(text));
   const wide = JSON.stringify(Array(1000).fill([[]]));

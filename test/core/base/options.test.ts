@@ -36,7 +36,7 @@ test("an integer is taken within its limits and never coerced", () => {
   }
 });
 
-test("names that are plain words are taken, those of Object.prototype too", () => {
+test("plain words are valid names, those of Object.prototype too", () => {
   for (const name of ["a", "send-mail", "Mail_2.high", "constructor", "toString", "x".repeat(64)]) {
     assert.equal(nameOption("task name", name), name);
   }
@@ -111,7 +111,7 @@ test("functions, booleans and dates are taken as such only", () => {
   });
 });
 
-test("an unknown option is refused with the name that was probably meant", () => {
+test("an unknown option is refused with the probable name", () => {
   const known = ["attempts", "maxAttempts", "on", "queue"];
   knownOptions("rlTask()", { queue: "mail", on: undefined }, known);
   knownOptions("rlTask()", Object.create({ inherited: 1 }), known);

@@ -47,7 +47,7 @@ test("a thrown value that is no error is described too", () => {
   }
 });
 
-test("getters and proxies that throw do not", () => {
+test("getters and proxies that throw do not make the description throw", () => {
   const fail = (): never => {
     throw new Error("trap");
   };
@@ -64,7 +64,7 @@ test("getters and proxies that throw do not", () => {
   assert.deepEqual(serializeError(partly), { name: "Error", message: "kept", stack: "" });
 });
 
-test("causes follow in the stack, also when they lead back", () => {
+test("causes follow in the stack, also when they form a circle", () => {
   const inner: Error = new RangeError("no funds");
   const outer = new Error("payment failed", { cause: inner });
   inner.cause = outer;

@@ -48,7 +48,7 @@ test("sha256() agrees with the host on a megabyte, and on a view into one", () =
   assert.equal(hex(sha256(view)), expected(view));
 });
 
-test("sha256() leaves its input as it was", () => {
+test("sha256() does not change its input", () => {
   const bytes = new Uint8Array(200).fill(7);
   sha256(bytes);
   assert.deepEqual(bytes, new Uint8Array(200).fill(7));

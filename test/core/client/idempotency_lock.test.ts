@@ -36,7 +36,7 @@ test(
 );
 
 test(
-  "a failure is its caller's own, and lets the next one run",
+  "a failure belongs to its caller, and the next one runs",
   withRelier(async ({ rl }) => {
     await assert.rejects(idempotent(rl, "k", () => Promise.reject(new Error("mine"))), /mine/);
     assert.equal(await idempotent(rl, "k", () => "second"), "second");
@@ -136,7 +136,7 @@ test(
 );
 
 test(
-  "results that are over are dropped on the way",
+  "expired results are dropped on the way",
   withRelier(async (lab) => {
     for (const key of ["a", "b", "c"]) {
       await idempotent(lab.rl, key, () => key);

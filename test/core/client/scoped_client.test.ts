@@ -35,7 +35,7 @@ async function onePerTenant({ rl }: { rl: Relier }): Promise<void> {
 const full = { reason: "tenant" };
 
 test(
-  "a bare push from within goes through the client that is lent, also after a wait",
+  "a bare push from within goes through the lent client, also after a wait",
   withRelier(async (lab) => {
     const { rl, ready } = other(lab);
     await rl.within({}, async () => {
@@ -89,7 +89,7 @@ test(
 );
 
 test(
-  "a client that is given does the same without being asked for its surroundings",
+  "a client as an argument does the same without a context",
   withRelier(async (lab) => {
     await onePerTenant(lab);
     const acme = lab.rl.within({ tenant: "acme" }, (rl) => rl);
@@ -153,7 +153,7 @@ test(
 );
 
 test(
-  "a task that is called here and now pushes through the client that is lent",
+  "a task that is called directly pushes through the lent client",
   withRelier(async (lab) => {
     const { rl, ready } = other(lab);
     const outer = rlTask("lent-inline", async () => void await work.apush(1));
@@ -163,7 +163,7 @@ test(
 );
 
 test(
-  "a lock from within goes through the client that is lent",
+  "a lock from within goes through the lent client",
   withRelier(async (lab) => {
     const { rl } = other(lab);
     await rl.within({}, async (lent) => {

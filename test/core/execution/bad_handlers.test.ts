@@ -81,7 +81,7 @@ function working(body: (lab: Lab) => Promise<void>): () => Promise<void> {
 }
 
 test(
-  "whatever a handler throws, its task is dead with an error that can be read",
+  "whatever a handler throws, its task is dead with a readable error",
   working(async (lab) => {
     const cause: Error & { cause?: unknown } = new Error("in a circle");
     cause.cause = cause;
@@ -124,7 +124,7 @@ test(
 );
 
 test(
-  "objects that throw when they are looked at are judged all the same",
+  "objects that throw on inspection are judged all the same",
   working(async (lab) => {
     const traps = ["get", "has", "getPrototypeOf", "ownKeys", "getOwnPropertyDescriptor"] as const;
     for (const each of traps) {
@@ -163,7 +163,7 @@ test(
 );
 
 test(
-  "a result that cannot be stored ends the task at once, and says where and why",
+  "a result that cannot be stored ends the task at once, with the place and the reason",
   working(async (lab) => {
     const circular: Record<string, unknown> = { canary };
     circular["self"] = circular;
@@ -199,7 +199,7 @@ test(
 );
 
 test(
-  "results at the edge of what can be stored come back as they were",
+  "results at the limit of storage come back unchanged",
   working(async () => {
     const good: unknown[] = [undefined, null, "", 0, false, [], {}, "x".repeat(262_142)];
     for (const [i, value] of good.entries()) {
@@ -214,7 +214,7 @@ test(
 );
 
 test(
-  "only the first word of a handler counts",
+  "only the first outcome of a handler counts",
   working(async (lab) => {
     const twice = (first: "resolve" | "reject") => () =>
       new Promise((resolve, reject) => {
@@ -245,7 +245,7 @@ test(
 );
 
 test(
-  "a payload that makes its handler fail is in no error but its own",
+  "a payload that makes its handler fail is in no other error",
   working(async () => {
     const typed = rlTask("typed", { retry: 1 }, (value: { a?: { b: string } }) => value.a!.b);
     await assert.rejects(typed.call({ canary } as never), (error: RelierError) => {

@@ -166,7 +166,7 @@ for (const state of ["scheduled", "ready", "quarantined"] as const) {
 }
 
 test(
-  "a late completion in the call that also claims takes the task out of the line",
+  "a late completion in the call that also claims removes the task from the queue",
   withRelier(async ({ moves, queue }) => {
     await moves.push();
     const late = await moves.claim();
@@ -195,7 +195,7 @@ test(
 );
 
 test(
-  "a worker that was handed the same task again is not its former self",
+  "a worker that claims the same task again is not its former self",
   withRelier(async ({ moves }) => {
     await moves.push();
     const first = await moves.claim("w1");

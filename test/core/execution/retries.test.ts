@@ -95,7 +95,7 @@ test(
 );
 
 test(
-  "Retry says when to try again, and counts as a failure",
+  "Retry sets the time of the next attempt, and counts as a failure",
   withRelier(async ({ worker }) => {
     const starts: number[] = [];
     const later = rlTask("retry-later", { retry: { attempts: 2, base: "1h" } }, () => {
@@ -144,7 +144,7 @@ test(
 );
 
 test(
-  "a retry.on that throws has not said no",
+  "a retry.on that throws does not count as no",
   withRelier(async ({ worker }) => {
     const on = (): boolean => {
       throw new Error("in the predicate");
@@ -213,7 +213,7 @@ test(
 );
 
 test(
-  "no more than ten attempts are remembered, the latest",
+  "only the latest ten attempts are remembered",
   withRelier(async ({ worker, queue }) => {
     const often = rlTask("often", { retry: { attempts: 13, ...quick } }, () => {
       throw new Error(`attempt ${taskContext().attempt}`);

@@ -16,7 +16,7 @@ const quick = { attempts: 2, backoff: "fixed", base: 1 } as const;
 const noop = rlTask("noop-child", (n: number) => n);
 
 test(
-  "taskContext() finds the run it is called from, and only inside one",
+  "taskContext() returns the run that calls it, and works only inside one",
   withRelier(async ({ worker, rl }) => {
     let seen: TaskContext | undefined;
     const look = rlTask("look", { retry: 7, hardTimeout: "1m" }, async () => {
@@ -66,7 +66,7 @@ test(
 );
 
 test(
-  "a step that was done is not done again by the next attempt",
+  "a completed step is not done again by the next attempt",
   withRelier(async ({ worker }) => {
     const ran: string[] = [];
     const order = rlTask("order-steps", { retry: quick }, async () => {
@@ -99,7 +99,7 @@ test(
 );
 
 test(
-  "steps that are too large together are refused, and nothing is saved of the last",
+  "steps that are too large together are refused, and the last one is not saved",
   withRelier(async ({ worker }) => {
     const codes: unknown[] = [];
     const heavy = rlTask("heavy-steps", async () => {
@@ -155,7 +155,7 @@ test(
 );
 
 test(
-  "progress outside of 0 to 100 is clamped, and nonsense is left out",
+  "progress outside of 0 to 100 is clamped, and invalid values are ignored",
   withRelier(async ({ worker }) => {
     const seen: (number | undefined)[] = [];
     const odd = rlTask("odd-progress", async () => {

@@ -137,7 +137,7 @@ test(
 );
 
 test(
-  "a hard timeout also ends a handler that holds everything up but its loop",
+  "a hard timeout also ends a handler that blocks everything but its loop",
   withRelier(async ({ worker }) => {
     const never = rlTask(
       "never-settles",
@@ -172,7 +172,7 @@ test(
 );
 
 test(
-  "a running task that is cancelled and returns all the same has completed",
+  "a running task that is cancelled and returns anyway has completed",
   withRelier(async ({ worker }) => {
     const polite = rlTask("finishes-anyway", async () => {
       const { signal } = taskContext();
@@ -188,7 +188,7 @@ test(
 );
 
 test(
-  "a running task that is cancelled and ignores it is cut loose after five seconds",
+  "a running task that ignores its cancellation is abandoned after five seconds",
   withRelier(async ({ worker }) => {
     let finish = () => {};
     const deaf = rlTask("deaf-cancel", () => new Promise<void>((resolve) => finish = resolve));

@@ -128,7 +128,7 @@ test(
 );
 
 test(
-  "a task in a line says what it does now, and what became of it",
+  "a listed task shows its present progress, and its outcome",
   withRelier(async ({ moves, queue }) => {
     await moves.push();
     const claim = await moves.claim();
@@ -226,7 +226,7 @@ test(
 );
 
 test(
-  "a task is found by the beginning of its id, in whatever queue and state",
+  "a task is found by the prefix of its id, in every queue and state",
   withRelier(async ({ rl, moves, partition, worker }) => {
     const other = await add.with({ queue: "other" }).apush(1, 1);
     await until("both are known", async () => (await rl.queues()).length === 1);

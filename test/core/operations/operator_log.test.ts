@@ -36,7 +36,7 @@ test(
 );
 
 test(
-  "an action that a client sends twice is kept once",
+  "an action that a client sends twice is recorded once",
   withRelier(async ({ rl }) => {
     const { registry } = internalsOf(rl);
     const entry = JSON.stringify(["token", "ada", "queue.pause", "mails", "test"]);
@@ -48,7 +48,7 @@ test(
 );
 
 test(
-  "only the last 10,000 actions are kept",
+  "only the last 10,000 actions are recorded",
   withRelier(async (lab) => {
     const key = keyOfActions(lab);
     const old = Array.from(
@@ -63,7 +63,7 @@ test(
 );
 
 test(
-  "an action without an actor, with another field or with a page that is none changes nothing",
+  "an action without an actor, with another field or with an invalid page changes nothing",
   withRelier(async (lab) => {
     for (
       const bad of [

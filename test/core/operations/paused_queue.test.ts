@@ -63,7 +63,7 @@ test(
 );
 
 test(
-  "a queue closed to pushes refuses them for as long as that lasts, not what is there already",
+  "a queue closed to pushes refuses them while it is closed, and keeps its tasks",
   withRelier(async ({ queue, worker }) => {
     const keyed = noop.with({ idempotencyKey: "k" });
     const first = await keyed.apush(1);
@@ -79,7 +79,7 @@ test(
 );
 
 test(
-  "no more tasks of a queue run at once than its limit, over all workers, and no fewer while there is work",
+  "as many tasks of a queue run at once as its limit allows, over all workers",
   withRelier(async ({ worker, queue }) => {
     let running = 0, most = 0;
     const busy = rlTask("busy-limited", async () => {
@@ -124,7 +124,7 @@ test(
 );
 
 test(
-  "a pause needs a reason, and says what it is for",
+  "a pause needs a reason, and shows it",
   withRelier(async ({ queue, dump }) => {
     const before = await dump();
     const bad = (what: unknown, reason: unknown) => queue.pause(what as never, reason as never);

@@ -55,7 +55,7 @@ test(
 );
 
 test(
-  "a released payload is checked as a pushed one is, and nothing is moved if one is refused",
+  "a released payload is checked as a pushed one is, and one refusal stops the whole move",
   withRelier(async (lab) => {
     const { queue, worker, tasks } = lab;
     const handles = [await half.apush("x"), await order.apush({ cents: 101 })];
@@ -82,7 +82,7 @@ test(
 );
 
 test(
-  "a process that does not know a task may release it with another payload all the same",
+  "a process without the task may still release it with another payload",
   withRelier(async (lab) => {
     const { client, worker, queue } = lab;
     const handle = await half.apush("x");
@@ -96,7 +96,7 @@ test(
 );
 
 test(
-  "a dead task that cannot be read is released as it is only",
+  "an unreadable dead task is released only unchanged",
   withRelier(async ({ moves, queue, partition }) => {
     await moves.push({ envelope: "{" });
     const claim = await moves.claim();
@@ -247,7 +247,7 @@ test(
 );
 
 test(
-  "a task that was to be cancelled when it died is left alone once it is released",
+  "a task with a pending cancellation at its death is left alone once it is released",
   withRelier(async ({ moves }) => {
     await moves.push({ limit: "0" });
     const { id } = await moves.claim("w1");
@@ -341,7 +341,7 @@ test(
 );
 
 test(
-  "a sweep by hand leaves a worker alone that has a longer lease than ours",
+  "a manual sweep leaves a worker alone that has a longer lease",
   withRelier(async ({ queue, moves, redis, key }) => {
     await moves.push();
     const claim = await moves.claim("slow");

@@ -118,7 +118,7 @@ test(
 );
 
 test(
-  "a tenant's task counts until it is over, whatever becomes of it",
+  "a tenant's task counts until it is final, in every state",
   withRelier(async (lab) => {
     const { moves, queue } = lab;
     await queue.limit({ maxPerTenant: 1 });
@@ -183,7 +183,7 @@ test(
 );
 
 test(
-  "a queue that is closed takes nothing, says so, and still knows what it has",
+  "a closed queue takes nothing, reports that, and still lists its tasks",
   withRelier(async ({ queue, rl }) => {
     const first = await rl.apush(keyed, 1);
     await queue.pause("pushes", "we are moving");
@@ -232,7 +232,7 @@ test(
 );
 
 test(
-  "a limit that is none is refused by name, and nothing is stored",
+  "an invalid limit is refused by name, and nothing is stored",
   withRelier(async (lab) => {
     const bad: [unknown, RegExp][] = [
       [{ maxDepth: 0 }, /"maxDepth".*an integer from 1/],

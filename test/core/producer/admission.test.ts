@@ -52,7 +52,7 @@ test(
 );
 
 test(
-  "of many pushed together those are taken that fit, and the others are counted",
+  "of many pushed together as many are taken as fit, and the others are counted",
   withRelier(async ({ client, queue }) => {
     const own = rlTask("admitted-many", (n: number) => n);
     client({ admission: { default: { maxDepth: 3 } }, tasks: [own] });
@@ -79,7 +79,7 @@ test(
 );
 
 test(
-  "a duplicate of an accepted task is let in by a full queue",
+  "a duplicate of an accepted task is admitted by a full queue",
   withRelier(async ({ client }) => {
     const rl = client({ admission: { default: { maxDepth: 1 } } });
     const first = await rl.apush(keyed, 1);
@@ -111,7 +111,7 @@ test(
 );
 
 test(
-  "a limit that is no depth is refused",
+  "an invalid depth is refused",
   withRelier(async ({ client }) => {
     for (const maxDepth of [0, -1, 1.5, NaN, "10", undefined]) {
       assert.throws(
@@ -143,7 +143,7 @@ test(
 );
 
 test(
-  "a Redis that was flushed is noticed by who only asks",
+  "a Redis that was flushed is noticed by a client that only reads",
   withRelier(async ({ losses, redis, prefix }) => {
     const handle = await work.apush(1);
     await redis.del(...await redis.keys(`${prefix}:*`));

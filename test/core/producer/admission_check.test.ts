@@ -42,7 +42,7 @@ async function refused(
 }
 
 test(
-  "a queue without limits would take anything, and is not even made by asking",
+  "a queue without limits would take anything, and a check does not create it",
   withRelier(async (lab) => {
     assert.deepEqual(await lab.rl.admit("default"), { ok: true, quotas: [] });
     assert.deepEqual(await lab.rl.admit("default", { tenant: "a", cost: 1000 }), {
@@ -54,7 +54,7 @@ test(
 );
 
 test(
-  "asking takes no place and uses up no rate, however often",
+  "a check takes no place and uses up no rate, however often",
   withRelier(async (lab) => {
     await lab.queue.limit({
       maxDepth: 5,
@@ -99,7 +99,7 @@ test(
 );
 
 test(
-  "a rate says when to come again, and who comes then is let in",
+  "a rate announces the time of the next admission, and a push at that time is admitted",
   withRelier(async (lab) => {
     // The slots are half a second apart, because other load may delay a call for long.
     await lab.queue.limit({ rate: { limit: 20, per: "10s", burst: 2 } });
@@ -142,7 +142,7 @@ test(
 );
 
 test(
-  "of the asker's own limits and the stored ones the stricter bind",
+  "of the caller's own limits and the stored ones the stricter bind",
   withRelier(async (lab) => {
     const strict = lab.client({ admission: { default: { maxDepth: 1 } } });
     await lab.queue.limit({ maxDepth: 2 });
@@ -153,7 +153,7 @@ test(
 );
 
 test(
-  "the answer is the outcome of a push, whatever the limits and whatever is there",
+  "the answer is the outcome of a push, for all limits and contents",
   withRelier(async (lab) => {
     await lab.queue.limit({
       maxDepth: 12,

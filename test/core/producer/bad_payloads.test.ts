@@ -184,7 +184,7 @@ test(
 );
 
 test(
-  "a key that a task makes of its payload is refused without being repeated",
+  "a key that a task makes from its payload is refused without being repeated",
   withRelier(async ({ dump }) => {
     const keyed = rlTask("keyed", { idempotent: (key: string) => key }, (_key: string) => {});
     const before = await dump();

@@ -225,7 +225,7 @@ test(
 );
 
 test(
-  "a key that is no readable text is refused before anything is sent",
+  "an unreadable key is refused before anything is sent",
   withRelier(async (lab) => {
     const bad = rlTask("bad-key", { idempotent: () => undefined as unknown as string }, () => 1);
     await assert.rejects(bad.apush(), { name: "TypeError", message: /"bad-key".*idempotent/ });

@@ -133,7 +133,7 @@ test(
 );
 
 test(
-  "a duplicate is let in at any rate, and costs none of it",
+  "a duplicate is admitted at any rate, and costs none of it",
   withRelier(async ({ queue, rl }) => {
     await queue.limit({ rate: { limit: 2, per: "1h" } });
     await rl.apush(keyed, 1);

@@ -40,7 +40,7 @@ test(
 );
 
 test(
-  "an invocation beside another is kept alive by what it pushes itself, whatever becomes of the other",
+  "an invocation beside another is kept alive by its own pushes, whatever happens to the other",
   withRelier(async ({ client, port, queue }) => {
     const own = port();
     let asked = 0;
@@ -83,7 +83,7 @@ test(
 );
 
 test(
-  "a host that keeps nothing alive any more is heard at the push, and nothing is sent",
+  "an invocation that has ended makes the push fail, and nothing is sent",
   withRelier(async ({ client, port }) => {
     const http = overHttp(port());
     const waitUntil = () => {
@@ -100,7 +100,7 @@ test("waitUntil has to be a function", () => {
   assert.throws(() => createRelier({ waitUntil: {} as never }), /"waitUntil".*function/);
 });
 
-test("to load, to define tasks and to make a client and a worker does nothing at all yet", async () => {
+test("loading, defining tasks and making a client and a worker has no effect yet", async () => {
   const file = fileURLToPath(new URL("../../support/module_scope_process.ts", import.meta.url));
   const { command, args } = programLine("node", file);
   const { stdout } = await promisify(execFile)(command, args, { timeout: 20_000 });

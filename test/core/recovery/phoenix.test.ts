@@ -78,7 +78,7 @@ test(
 );
 
 test(
-  "maxResurrections says how many deaths are too many",
+  "maxResurrections limits the number of deaths",
   withRelier(async ({ moves }) => {
     const id = await moves.push({ limit: "1" });
     await moves.claim();
@@ -105,7 +105,7 @@ test(
 );
 
 test(
-  "a lease that ran out is a crash of a silent worker, a stall of one that beats",
+  "an expired lease is a crash of a silent worker, a stall of one that beats",
   withRelier(async ({ moves }) => {
     for (const [worker, counter] of [["silent", "crashes"], ["busy", "stalls"]] as const) {
       const id = await moves.push();
@@ -156,7 +156,7 @@ test(
 );
 
 test(
-  "a beat takes back the suspicion that a worker is gone",
+  "a beat removes the suspicion that a worker is gone",
   withRelier(async ({ moves, redis, partition }) => {
     const cut = await subscriber(redis, partition, "w1");
     await moves.push();
@@ -173,7 +173,7 @@ test(
 );
 
 test(
-  "leases get one extension when Redis itself was away, and no second one at once",
+  "leases get one extension when Redis itself was unreachable, and no second one at once",
   withRelier(async ({ moves, redis, key, queue }) => {
     await moves.push();
     const { id } = await moves.claim();
@@ -275,7 +275,7 @@ test(
 );
 
 test(
-  "a dead worker that held hundreds is cleared away in bounded steps",
+  "a dead worker that held hundreds is removed in bounded steps",
   withRelier(async ({ moves, queue }) => {
     for (let i = 0; i < 3; i++) await moves.pushRows(Array.from({ length: 150 }, () => ({})));
     for (let i = 0; i < 3; i++) await moves.turn({ slots: 200 });

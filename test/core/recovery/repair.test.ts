@@ -226,7 +226,7 @@ test(
 );
 
 test(
-  "a lease that was given back is kept by a worker that beats, and ends without one",
+  "a restored lease is kept by a worker that beats, and ends without one",
   withRelier(async (lab) => {
     const { moves, redis, key } = lab;
     await moves.push();
@@ -300,7 +300,7 @@ test(
 );
 
 test(
-  "a fence that fell behind is raised above every fence that was given",
+  "a fence that fell behind is raised above every fence in use",
   withRelier(async (lab) => {
     const { moves, redis, key } = lab;
     await moves.push();
@@ -312,7 +312,7 @@ test(
 );
 
 test(
-  "tasks that are gone without a trace are counted as that",
+  "tasks that are gone without a trace are counted as such",
   withRelier(async (lab) => {
     const { moves, redis, key } = lab;
     for (let i = 0; i < 3; i++) {
@@ -331,7 +331,7 @@ test(
 );
 
 test(
-  "many broken tasks are put right in batches",
+  "many broken tasks are repaired in batches",
   withRelier(async (lab) => {
     for (let i = 0; i < 450; i++) await lab.moves.push({ delayMs: 60_000 });
     await lab.redis.del(lab.key("record"));

@@ -117,7 +117,7 @@ test(
 );
 
 test(
-  "following goes on when the connection was cut",
+  "following continues when the connection was cut",
   withRelier(async (lab) => {
     const { moves, redis } = lab;
     const { heard, leave } = await following(lab);

@@ -41,7 +41,7 @@ test(
 );
 
 test(
-  "the same push again is let in by a limit that it has reached, and costs no rate",
+  "the same push again is admitted at the limit that it has reached, and costs no rate",
   withRelier(async (lab) => {
     await lab.queue.limit({ maxDepth: 1, maxPerTenant: 1, rate: { limit: 1, per: "1h" } });
     await twice(lab, () => lab.moves.push({ id: "a".repeat(22), tenant: "acme" }));
@@ -50,7 +50,7 @@ test(
 );
 
 test(
-  "the same limits again change nothing, and leave the rate where it is",
+  "the same limits again change nothing, and leave the rate unchanged",
   withRelier(async (lab) => {
     const limits = { rate: { limit: 1, per: "1h" }, maxDepth: 5, concurrency: 2 } as const;
     await twice(lab, () => lab.queue.limit(limits));
@@ -83,7 +83,7 @@ test(
 );
 
 test(
-  "a repeated claim leaves out what was settled meanwhile",
+  "a repeated claim leaves out tasks that were settled meanwhile",
   withRelier(async ({ moves }) => {
     await moves.push();
     await moves.push();
@@ -96,7 +96,7 @@ test(
 );
 
 test(
-  "a repeated claim of a suspect still says that it must run alone",
+  "a repeated claim of a suspect still demands that it runs alone",
   withRelier(async (lab) => {
     const { moves } = lab;
     const id = await moves.push();
@@ -151,7 +151,7 @@ test(
 );
 
 test(
-  "the same step again is kept once",
+  "the same step again is stored once",
   withRelier(async (lab) => {
     await lab.moves.push();
     const claim = await lab.moves.claim();
@@ -172,7 +172,7 @@ test(
 );
 
 test(
-  "asking twice to cancel a running task asks it once, for the first reason",
+  "two requests to cancel a running task are one, with the first reason",
   withRelier(async ({ moves }) => {
     await moves.push();
     const claim = await moves.claim();

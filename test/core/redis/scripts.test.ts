@@ -27,14 +27,14 @@ const all = Object.values(scripts) as unknown as Script<
   readonly [string, string, number]
 >[];
 
-test("every script is known by the hash of the text it is put together from", () => {
+test("every script is known by the hash of its assembled text", () => {
   for (const { name, sha, source } of all) {
     assert.equal(createHash("sha1").update(source).digest("hex"), sha, name);
   }
 });
 
 test(
-  "the text of a script is put together only for a server that does not know it",
+  "the text of a script is assembled only for a server that does not know it",
   withRelier(async ({ moves }) => {
     let read = 0;
     const source = `return "${randomLocal()}"`;
@@ -51,7 +51,7 @@ test(
   }),
 );
 
-test("every key a script uses is one it declares", () => {
+test("a script uses only keys that it declares", () => {
   for (const { name, keys, source } of all) {
     const local = /^local KEY = \{ (.*) \}$/m.exec(source)![1]!;
     const named = new Set([...local.matchAll(/(\w+) = KEYS\[(\d+)\]/g)].map(([, key]) => key));
@@ -90,7 +90,7 @@ test("no script reads another clock, makes its own randomness, or decodes a payl
 });
 
 test(
-  "every script refuses a layout newer than it knows before it changes anything",
+  "every script refuses an unknown newer layout before it changes anything",
   withRelier(async (lab) => {
     const { moves, redis, key, partition } = lab;
     await moves.push();
@@ -110,7 +110,7 @@ test(
   }),
 );
 
-test("every script works on a full Redis but those that bring a task, which change nothing", async () => {
+test("every script works on a full Redis but those that add a task, which change nothing", async () => {
   const server = await startRedis({ args: ["--maxmemory-policy", "noeviction"] });
   const redis = new Redis(server.url);
   const port = connect(server.url);

@@ -30,7 +30,7 @@ const noTexts: readonly unknown[] = [
 const badKeys = ["", " ", "a\nb", "a\0b", "k".repeat(513), "\ud800", "a\u202eb"];
 
 test(
-  "a name that could break a key, an id or a command line is refused wherever one is given",
+  "a name that could break a key, an id or a command line is refused everywhere",
   harmless(async ({ rl, url }) => {
     const places: [string, (name: never) => unknown][] = [
       ["task name", (name) => rlTask(name, noop)],
@@ -53,7 +53,7 @@ test(
 );
 
 test(
-  "an idempotency key that is no readable text is refused",
+  "an unreadable idempotency key is refused",
   harmless(async ({ rl }) => {
     const made = rlTask("made-key", { idempotent: (key: unknown) => key as string }, (_key) => {});
     const places: [string, (key: never) => unknown][] = [

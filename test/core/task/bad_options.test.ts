@@ -20,7 +20,7 @@ import { harmless, odd, refuses, take } from "../../support/refusals.ts";
 const noop = (): void => {};
 
 test(
-  "options of a push are refused when they are not what they should be",
+  "invalid options of a push are refused",
   harmless(async () => {
     const bad: [keyof PushOptions, "TypeError" | "RangeError", readonly unknown[]][] = [
       ["delay", "RangeError", [-1, 1e15, NaN, Infinity, "-1s", "9999999d"]],
@@ -47,7 +47,7 @@ test(
 );
 
 test(
-  "options of a task are refused when they are not what they should be",
+  "invalid options of a task are refused",
   harmless(async () => {
     const bad: [string, "TypeError" | "RangeError", object][] = [
       ["priority", "RangeError", { priority: -1 }],
@@ -98,7 +98,7 @@ test(
 );
 
 test(
-  "options of a worker and of a client are refused when they are not what they should be",
+  "invalid options of a worker and of a client are refused",
   harmless(async ({ rl, url }) => {
     const ofWorker: [string, "TypeError" | "RangeError", readonly unknown[]][] = [
       ["concurrency", "RangeError", [0, -1, NaN, 1e6, 1.5, Infinity]],

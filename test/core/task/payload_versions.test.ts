@@ -48,7 +48,7 @@ test(
 );
 
 test(
-  "a newer payload waits for a newer worker, and what is behind it goes on",
+  "a newer payload waits for a newer worker, and the tasks behind it continue",
   withRelier(async (lab) => {
     const producer = knowing(lab, v3, other);
     const newer = await producer.apush(v3, { first: "Ada", last: "L" });
@@ -184,7 +184,7 @@ for (const [what, raw] of Object.entries(corrupt)) {
 }
 
 test(
-  "a migration that throws or never ends leaves the task dead with the payload it came with",
+  "a migration that throws or never ends leaves the task dead with its original payload",
   withRelier(async (lab) => {
     const never = new Promise<never>(() => {});
     const bad = {
@@ -211,7 +211,7 @@ test(
 );
 
 test(
-  "a migration that gives no list of arguments is corrupt, not a crash",
+  "a migration without a list of arguments is corrupt, not a crash",
   withRelier(async (lab) => {
     rlTask("migration-wrong", { version: 2, migrate: { 1: () => "no list" } }, (_: unknown) => 1);
     const envelope = '{"v":1,"name":"migration-wrong","payload":["old"]}';

@@ -38,7 +38,7 @@ test("the wait is drawn from zero to a ceiling that doubles up to the longest", 
   assert.equal(backoffMs(retry, 1, almost), 999);
 });
 
-test("no number of failures makes a wait that is no number or too long", () => {
+test("every number of failures gives a wait that is a number and not too long", () => {
   for (const base of [0, 1, "5m", "3650d"] as const) {
     const retry = normaliseRetry({ base, jitter: false });
     for (const failures of [0, 1, 53, 1024, 1_000_000, Infinity]) {
@@ -57,13 +57,13 @@ test("the waits are spread evenly", () => {
   assert.ok(waits.every((ms) => ms >= 0 && ms < 1000));
 });
 
-test("a fixed wait is exact, unless jitter is asked for", () => {
+test("a fixed wait is exact, unless jitter is set", () => {
   assert.equal(backoffMs(normaliseRetry({ backoff: "fixed", base: "10m" }), 5), 600_000);
   const jittered = normaliseRetry({ backoff: "fixed", base: 100, jitter: true });
   assert.equal(backoffMs(jittered, 5, half), 50);
 });
 
-test("a function gets the number of failures and says how long, up to the longest", () => {
+test("a function gets the number of failures and returns the wait, up to the longest", () => {
   const retry = normaliseRetry({ backoff: (attempt) => `${attempt}h` });
   assert.equal(backoffMs(retry, 2), 7_200_000);
   assert.equal(backoffMs({ ...retry, max: 60_000 }, 2), 60_000);

@@ -56,7 +56,7 @@ test(
 );
 
 test(
-  "a payload that no longer fits when it is picked up is dead, unharmed",
+  "a payload that no longer fits at the claim is dead, unharmed",
   withRelier(async (lab) => {
     const envelope = '{"v":1,"name":"charge-schema","payload":{"id":"RLCANARY","cents":0}}';
     const id = idOf(lab.partition, await lab.moves.push({ envelope }));
@@ -73,7 +73,7 @@ test(
 );
 
 test(
-  "a schema that changes the input gives the handler what it made of it",
+  "a schema that changes the input gives the handler the changed one",
   withRelier(async ({ worker, queue }) => {
     const input = v.object({ at: v.pipe(v.string(), v.transform((text) => new Date(text))) });
     const year = rlTask("year", { input }, ({ at }) => at.getUTCFullYear());
@@ -104,7 +104,7 @@ test(
 );
 
 test(
-  "a result that is not what the output schema says is not stored, and the task is dead",
+  "a result that does not fit the output schema is not stored, and the task is dead",
   withRelier(async ({ worker }) => {
     const output = v.object({ n: v.number() });
     const input = v.string();

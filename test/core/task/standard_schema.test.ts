@@ -45,7 +45,7 @@ test("a schema is an object or a function with the interface of version 1", () =
   assert.equal(isStandardSchema({ "~standard": { version: 1 } }), false);
 });
 
-test("types are inferred, and the value is the one the schema gives", () => {
+test("types are inferred, and the value is that of the schema", () => {
   const schema = v.object({ count: v.pipe(v.string(), v.transform(Number)) });
   const input: SchemaInput<typeof schema> = { count: "3" };
   const validated = validate(schema, input);
@@ -62,7 +62,7 @@ test("an asynchronous schema gives a promise, a synchronous one does not", async
   assert.deepEqual(await validate(slow, "y"), { value: "y" });
 });
 
-test("issues of valibot say where and what was expected, not what was there", () => {
+test("issues of valibot show the place and the expected type, not the value", () => {
   const schema = v.object({
     email: v.pipe(v.string(), v.email()),
     items: v.array(v.object({ price: v.number(), size: v.picklist(["s", "m"]) })),
@@ -130,7 +130,7 @@ test("messages of other libraries about types and bounds are shown", () => {
   for (const [message, shown] of said) assert.equal(shownFor(message, value), shown);
 });
 
-test("if a payload is too large or too strange to compare with, messages are not shown", () => {
+test("if a payload is too large or too complex to compare with, messages are not shown", () => {
   const circular: { self?: unknown } = {};
   circular.self = circular;
   const thrower = new Proxy({}, { ownKeys: () => assert.fail("trap") });

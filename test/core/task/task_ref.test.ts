@@ -60,7 +60,7 @@ export async function compiled(rl: Relier): Promise<void> {
 }
 
 test(
-  "a ref is pushed in every way a task is, and a worker that has the task runs it",
+  "a ref is pushed in every way that a task is, and a worker that has the task runs it",
   withRelier(async ({ rl, worker }) => {
     await worker();
     assert.equal(greeting.name, "ref-greet");
@@ -90,7 +90,7 @@ test(
 );
 
 test(
-  "a ref is not called, and no worker is made of one",
+  "a ref cannot be called, and no worker is made of one",
   withRelier(async ({ client, queue }) => {
     await assert.rejects(greeting("you"), /Cannot run "ref-greet" here: it is a taskRef\(\)/);
     const rl = client({ tasks: [greeting, checked] });

@@ -21,7 +21,7 @@ import { bounded, until } from "../../support/until.ts";
 const add = rlTask("add", (a: number, b: number) => a + b);
 const rounds = { attempts: 3, backoff: "fixed", base: 1 } as const;
 
-test("a task called as a function runs here and now, without Redis", async () => {
+test("a task called as a function runs in the caller, without Redis", async () => {
   assert.equal(await add(1, 2), 3);
   assert.equal(add.name, "add");
 });
@@ -55,7 +55,7 @@ test(
 );
 
 test(
-  "flush() resolves once every push() so far is accepted",
+  "flush() resolves once all earlier push() calls are accepted",
   withRelier(async ({ rl, queue }) => {
     const all = add.pushMany(Array.from({ length: 500 }, (_, i) => [i, 1] as [number, number]));
     await rl.flush();
@@ -81,7 +81,7 @@ test(
 );
 
 test(
-  "many are pushed in one go and keep their order",
+  "many are pushed in one call and keep their order",
   withRelier(async ({ queue, worker }) => {
     // Where the server does not know the script yet, two calls of one batch may overtake each
     // other.
@@ -117,7 +117,7 @@ test(
 );
 
 test(
-  "a delayed task waits, and one for a moment waits until then",
+  "a delayed task waits, and one for a given time waits until then",
   withRelier(async ({ worker }) => {
     const handle = await add.with({ delay: "1h" }).apush(1, 1);
     assert.equal((await handle.status()).state, "scheduled");
@@ -189,7 +189,7 @@ test(
 );
 
 test(
-  "everything that happens to a task can be followed until it is final",
+  "all events of a task can be followed until it is final",
   withRelier(async ({ worker }) => {
     let failed = false;
     const flaky = rlTask("flaky-events", { retry: rounds }, () => {
@@ -238,7 +238,7 @@ test(
   }),
 );
 
-test("a task without a client says what is missing", async () => {
+test("a task without a client names the missing part", async () => {
   await assert.rejects(add.apush(1, 1), { name: "TypeError", message: /createRelier/ });
 });
 
@@ -288,7 +288,7 @@ test(
   }),
 );
 
-test("a worker of something that is no client is refused", () => {
+test("a worker of an object that is no client is refused", () => {
   assert.throws(() => createWorker({} as never), TypeError);
   assert.throws(() => createRelier({ redis: "http://example.com" }), TypeError);
 });

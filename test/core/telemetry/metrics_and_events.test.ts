@@ -194,7 +194,7 @@ test(
 );
 
 test(
-  "keys that are claimed outside of tasks are counted by what became of them",
+  "keys that are claimed outside of tasks are counted by their outcome",
   withRelier(observed(async (_, seen) => {
     const first = await idempotencyLock({ key: "k" });
     await assert.rejects(idempotencyLock({ key: "k", wait: 1 }), { code: "RL_CONFLICT" });
@@ -243,7 +243,7 @@ test(
 );
 
 test(
-  "of all workers of a queue one reports its numbers, and another one when it is gone",
+  "of all workers of a queue one reports its numbers, and another one after its end",
   withRelier(observed(async ({ worker, client, queue }, seen) => {
     const parked = rlTask("parked-observed", () => {});
     await parked.with({ delay: "1h" }).apush();
@@ -274,7 +274,7 @@ test(
 );
 
 test(
-  "an SDK that throws at everything keeps no task from its end",
+  "an SDK that always throws prevents no task from its end",
   withRelier(observed(async ({ worker, queue }, seen) => {
     const sturdy = rlTask("sturdy-observed", { retry: quick }, async (n: number) => {
       await taskContext().step("a step", () => n);
@@ -308,7 +308,7 @@ test(
 );
 
 test(
-  "nothing of a payload, a result, a key or a tenant is reported, whatever happens to them",
+  "no part of a payload, a result, a key or a tenant is reported, whatever happens to them",
   withRelier(observed(async ({ worker, queue }, seen) => {
     const canary = "c4nary-7b1e";
     const retry = quick;
@@ -353,7 +353,7 @@ test(
 );
 
 test(
-  "every metric has the unit, the bounds and the kind the table says, and no id",
+  "every metric has the unit, the bounds and the kind of the table, and no id",
   withRelier(observed(async (lab, seen) => {
     const found = await everything(lab, seen);
     for (const [name, { descriptor, dataPointType, dataPoints }] of found) {

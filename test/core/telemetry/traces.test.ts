@@ -133,7 +133,7 @@ test(
 );
 
 test(
-  "headers of one's own are kept, and win; the trace is among them where it fits",
+  "headers of the caller are kept, and win; the trace is added where it fits",
   withRelier(observed(async ({ worker, queue }, seen) => {
     await worker();
     const mixed = await (await noop.with({ headers: { a: "b" } }).apush()).result();
@@ -155,7 +155,7 @@ test(
 );
 
 test(
-  "a handler runs in the span of its attempt: what it does and pushes belongs to it",
+  "a handler runs in the span of its attempt: its spans and pushes belong to it",
   withRelier(observed(async ({ worker }, seen) => {
     const inner = rlTask("inner-traced", () => {});
     const outer = rlTask("outer-traced", async () => {
@@ -199,7 +199,7 @@ test(
 );
 
 test(
-  "an attempt whose worker is gone has a span that others write, and a resurrection behind it",
+  "an attempt whose worker is gone has a span written by others, and a resurrection behind it",
   withRelier(observed(async ({ worker, queue }, seen) => {
     let runs = 0;
     let release = () => {};

@@ -26,7 +26,7 @@ const block = rlTask("block", (ms: number) => {
 });
 
 test(
-  "a renewal is for whatever the worker holds, and for nothing else",
+  "a renewal covers exactly the tasks that the worker holds",
   withRelier(async ({ moves, redis, key }) => {
     await moves.pushRows(Array.from({ length: 200 }, () => ({})));
     await moves.pushRows(Array.from({ length: 60 }, () => ({})));
@@ -53,7 +53,7 @@ test(
 );
 
 test(
-  "a renewal for a worker that is not known and holds nothing does not invent one",
+  "a renewal for an unknown worker that holds nothing does not invent one",
   withRelier(async ({ moves, redis, key }) => {
     await moves.push();
     await call(moves.caller, moves.partition, renew, {
@@ -140,7 +140,7 @@ test(
 );
 
 test(
-  "a worker whose thread cannot connect says so, and works",
+  "a worker whose thread cannot connect reports that, and works",
   withRelier(async ({ client, queue, port: open }) => {
     const port = open();
     const rl = client({ redis: { ...port, origin: () => Promise.resolve(null) } });

@@ -24,7 +24,7 @@ test(
 );
 
 test(
-  "a higher priority goes first, whenever it came",
+  "a higher priority goes first, at every time of arrival",
   withRelier(async ({ moves }) => {
     const pushed: [string, number][] = [];
     for (const priority of [0, 100, 5, 100, 0, 99]) {
@@ -65,7 +65,7 @@ test(
 );
 
 test(
-  "a moment in the past means now, one to come means then",
+  "a past time means now, a future one means then",
   withRelier(async ({ moves }) => {
     const now = await moves.now();
     assert.equal((await moves.facts(await moves.push({ atMs: now - 5000 }))).state, "ready");
@@ -75,7 +75,7 @@ test(
 );
 
 test(
-  "a worker that finds nothing ready promotes what is due itself",
+  "a worker that finds nothing ready promotes due tasks itself",
   withRelier(async ({ moves }) => {
     const id = await moves.push({ delayMs: 60_000 });
     await moves.age("scheduled", id, -1);
@@ -104,7 +104,7 @@ test(
 );
 
 test(
-  "a result is kept until its time is over, then forgotten with everything around it",
+  "a result is kept until its time is over, then forgotten with all its data",
   withRelier(async (lab) => {
     const { moves } = lab;
     await moves.push();
@@ -121,7 +121,7 @@ test(
 );
 
 test(
-  "hundreds of results that are over are forgotten in bounded steps",
+  "hundreds of expired results are forgotten in bounded steps",
   withRelier(async (lab) => {
     const { moves, queue } = lab;
     await moves.pushRows(Array.from({ length: 200 }, () => ({})));
@@ -188,7 +188,7 @@ for (const event of ["complete", "stop"] as const) {
 }
 
 test(
-  "a released task has not been deferred yet",
+  "a released task starts without deferrals",
   withRelier(async ({ moves }) => {
     await moves.push();
     const { id, ...first } = await moves.claim();

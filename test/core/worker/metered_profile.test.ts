@@ -60,7 +60,7 @@ test(
 );
 
 test(
-  "a metered worker beats as long as it holds something, and keeps it beyond its lease",
+  "a metered worker beats while it holds a task, and keeps it beyond its lease",
   withRelier(async (lab) => {
     const { port, calls } = overHttp(lab.port());
     await lab.worker({ profile: "metered", lease: "1s" }, lab.client({ redis: port }));

@@ -23,7 +23,7 @@ function ticker({ rl }: Pick<Lab, "rl">, options: Parameters<typeof createWorker
 const numbers = (length: number): [number][] => Array.from({ length }, (_, i) => [i]);
 
 test(
-  "a tick works off what is there, what that pushes, and says so",
+  "a tick runs waiting tasks and those that they push, and reports that",
   withRelier(async (lab) => {
     // No retry falls into this tick, however long it takes.
     const retry = { backoff: "fixed", base: "1m" } as const;
@@ -42,7 +42,7 @@ test(
 );
 
 test(
-  "a tick with nothing to do asks once, and nothing is known to come",
+  "a tick with nothing to do asks once, and expects nothing",
   withRelier(async (lab) => {
     const report = await ticker(lab).tick();
     assert.deepEqual(report, { completed: 0, failed: 0, handedOff: 0, more: false, nextMs: null });
@@ -50,7 +50,7 @@ test(
 );
 
 test(
-  "a tick claims no more than it may, and says that there is more",
+  "a tick claims no more than it may, and reports that more are waiting",
   withRelier(async (lab) => {
     await double.apushMany(numbers(12));
     const worker = ticker(lab, { concurrency: 4, prefetch: 3 });
@@ -63,7 +63,7 @@ test(
 );
 
 test(
-  "no more handlers run at once in a tick than concurrency says",
+  "a tick runs no more handlers at once than its concurrency",
   withRelier(async (lab) => {
     let running = 0, most = 0;
     const busy = rlTask("tick-busy", async () => {
@@ -130,7 +130,7 @@ test(
 );
 
 test(
-  "a tick that is cut off loses nothing: a later one has the task when the lease is over",
+  "a tick that is cut off loses nothing: a later one runs the task when the lease is over",
   withRelier(async (lab) => {
     const { port, cut } = overHttp(lab.port());
     const runs: number[] = [];
@@ -178,7 +178,7 @@ test(
 );
 
 test(
-  "a tick says when a suspect is due, and then runs it",
+  "a tick reports when a suspect is due, and then runs it",
   withRelier(async (lab) => {
     const { moves } = lab;
     const handle = await double.apush(4);

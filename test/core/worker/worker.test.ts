@@ -49,7 +49,7 @@ function gated(name: string): {
 const numbers = (length: number): [number][] => Array.from({ length }, (_, i) => [i]);
 
 test(
-  "no more handlers run at once than concurrency says, and no fewer while there is work",
+  "a worker runs as many handlers at once as its concurrency, and never more",
   withRelier(async ({ worker }) => {
     const gate = gated("gated-concurrency");
     const handles = await gate.task.apushMany(numbers(20));
@@ -64,7 +64,7 @@ test(
 );
 
 test(
-  "a worker holds as many more as prefetch says, and runs them without asking again",
+  "a worker holds as many more as its prefetch, and runs them without another claim",
   withRelier(async ({ worker, queue }) => {
     const gate = gated("gated-prefetch");
     await gate.task.apushMany(numbers(10));
@@ -100,7 +100,7 @@ test(
 );
 
 test(
-  "a queue that was empty is served although another one never is",
+  "an empty queue is served again although another one never is empty",
   withRelier(async ({ worker, client }) => {
     let over = false;
     const again = rlTask("again", async () => {
@@ -192,7 +192,7 @@ test(
 );
 
 test(
-  "a worker is started once",
+  "a worker starts only once",
   withRelier(async ({ worker }) => {
     const w = await worker();
     await assert.rejects(w.start(), { name: "TypeError", message: /Cannot start the worker/ });
@@ -204,7 +204,7 @@ test(
 );
 
 test(
-  "health says how a worker is",
+  "health reports the state of a worker",
   withRelier(async ({ worker, rl }) => {
     const idle = createWorker(rl, { handleSignals: false });
     assert.deepEqual([idle.health().consuming, idle.health().lastClaim], [false, null]);
@@ -223,7 +223,7 @@ test(
 );
 
 test(
-  "a drain lets what runs finish, and claims nothing more",
+  "a drain lets running tasks finish, and claims nothing more",
   withRelier(async ({ worker, queue }) => {
     const gate = gated("gated-drain");
     await gate.task.apushMany(numbers(5));
@@ -242,7 +242,7 @@ test(
 );
 
 test(
-  "a drain hands off at its deadline what does not finish: nothing is charged, partial results are kept",
+  "a drain hands off unfinished tasks at its deadline: nothing is charged, partial results are kept",
   withRelier(async ({ worker, rl }) => {
     const seen: unknown[] = [];
     const long = rlTask("long-drain", async () => {
@@ -296,7 +296,7 @@ test(
 );
 
 test(
-  "a drain ends although every task puts itself off",
+  "a drain ends although every task defers itself",
   withRelier(async ({ worker, queue }) => {
     const retry = { attempts: 1000, backoff: "fixed", base: 1 } as const;
     const again = rlTask("puts-itself-off", { retry }, () => {
@@ -313,7 +313,7 @@ test(
 );
 
 test(
-  "a worker that never reached Redis stops all the same, soon",
+  "a worker that never reached Redis still stops, soon",
   withRelier(async ({ client }) => {
     const rl = client({ redis: `redis://127.0.0.1:${await freePort()}` });
     const w = createWorker(rl, { handleSignals: false });
@@ -351,7 +351,7 @@ test(
   }),
 );
 
-test("a worker refuses a Redis that evicts tasks, and starts once that is mended", async () => {
+test("a worker refuses a Redis that evicts tasks, and starts once that is fixed", async () => {
   const server = await startRedis({ args: ["--maxmemory-policy", "allkeys-lru"] });
   const rl = createRelier({ redis: server.url });
   try {

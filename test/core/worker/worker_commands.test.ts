@@ -40,7 +40,7 @@ async function entryOf(queue: Queue, worker: Worker): Promise<WorkerEntry | unde
 }
 
 test(
-  "a worker says who it is, what it knows and how it does",
+  "a worker reports its identity, its tasks and its state",
   withRelier(async ({ worker, queue }) => {
     const gate = lasting("lasting-about");
     const w = await worker({ name: "mailer", supervisor: "s-1", concurrency: 3 });
@@ -121,7 +121,7 @@ test(
 );
 
 test(
-  "a restart drains, and says that a new worker is wanted",
+  "a restart drains, and reports that a new worker is wanted",
   withRelier(async ({ worker, queue }) => {
     const w = await worker({ profile });
     await queue.commandWorker(w.id, { do: "restart" });
@@ -131,7 +131,7 @@ test(
 );
 
 test(
-  "an order given in one queue is for the whole worker, and obeyed once",
+  "an order given in one queue holds for the whole worker, and is obeyed once",
   withRelier(async ({ worker, client }) => {
     const rl = client();
     const orders: (string | undefined)[] = [];

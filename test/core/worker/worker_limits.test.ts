@@ -111,7 +111,7 @@ test(
 );
 
 test(
-  "close() with a Redis that cannot be reached ends, and every push is reported",
+  "close() with an unreachable Redis ends, and every push is reported",
   withRelier(async ({ client, pushErrors }) => {
     const idle = client({ redis: `redis://127.0.0.1:${await freePort()}` });
     await bounded("the close of a client that did nothing", idle.close(), 500);
@@ -199,7 +199,7 @@ test(
 );
 
 test(
-  "a worker that has left is gone, though its last beat is slower than its farewell",
+  "a worker that has left is gone, even if its last beat is slower than its leave",
   withRelier(async ({ client, queue, worker, port: open }) => {
     const port = open();
     const held: (() => void)[] = [];

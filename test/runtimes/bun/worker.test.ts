@@ -71,7 +71,7 @@ async function withWorkers(
   }
 }
 
-test("SIGTERM: what can be finished is, the rest is handed off, and the process ends with 0", () =>
+test("SIGTERM: finishable tasks finish, the rest is handed off, and the process ends with 0", () =>
   withWorkers(async (rl, startWorker) => {
     const leaver = await startWorker();
     const short = await rl.apush(nap, "short", 400);
@@ -87,7 +87,7 @@ test("SIGTERM: what can be finished is, the rest is handed off, and the process 
     assert.ok(heir.lines.includes("start long 1"), heir.lines.join());
   }));
 
-test("SIGKILL: another one has the task within two seconds", () =>
+test("SIGKILL: another worker has the task within two seconds", () =>
   withWorkers(async (rl, startWorker) => {
     const workerProcesses = [await startWorker(), await startWorker()] as const;
     const handle = await rl.apush(nap, "orphan", 2_000);
@@ -119,7 +119,7 @@ test("a URL stands for Bun's own client, which speaks RESP3", async () => {
 });
 
 test(
-  "a worker on a client of the caller's works without a stand-in, says so, and isolates nothing",
+  "a worker on a client of the caller's works without a stand-in, reports that, and isolates nothing",
   withRelier(async ({ url, client, queue }) => {
     const own = new Bun.RedisClient(url);
     const port = bun(own);
