@@ -95,7 +95,7 @@ function nativeClient(): new (url: string, options: object) => BunClient {
   const RedisClient = host.Bun?.RedisClient;
   if (RedisClient === undefined) {
     throw new TypeError(
-      "Cannot connect: this is Bun's own client, and here is no Bun 1.3 or later: " +
+      "Cannot connect: this adapter needs Bun 1.3 or later: " +
         "use connect of @relier/core/ioredis",
     );
   }

@@ -162,7 +162,7 @@ function advanceBy(clock: Clock | VirtualClock, ms: number): number {
     throw new TypeError('Cannot advance a real clock: open memory({ clock: "virtual" })');
   }
   if (!(ms >= 0 && ms < Infinity)) {
-    throw new RangeError(`Cannot advance by ${ms} ms: it has to be a number, 0 or more`);
+    throw new RangeError(`Cannot advance by ${ms} ms: it must be a finite number, 0 or more`);
   }
   return clock.advance(ms);
 }

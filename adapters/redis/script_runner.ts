@@ -108,12 +108,12 @@ function refuseOtherThanStrings(
 ): void {
   for (let i = 0; i < keys.length; i++) {
     if (typeof keys[i] !== "string") {
-      throw new TypeError(`Cannot run "${name}": key ${i} is no string`);
+      throw new TypeError(`Cannot run "${name}": key ${i} is not a string`);
     }
   }
   for (let i = 0; i < args.length; i++) {
     if (typeof args[i] !== "string") {
-      throw new TypeError(`Cannot run "${name}": argument ${i} is no string`);
+      throw new TypeError(`Cannot run "${name}": argument ${i} is not a string`);
     }
   }
 }

@@ -104,10 +104,10 @@ export function sdkFailure(error: unknown): Error {
   if (error instanceof Unanswered || error instanceof RedisError) return error;
   const { name, message } = error as Error;
   if (name === "ReplyError") return error as Error;
-  if (name === "UpstashJSONParseError") return new Unanswered(true, "an answer that is no JSON");
+  if (name === "UpstashJSONParseError") return new Unanswered(true, "an answer that is not JSON");
   if (name !== "UpstashError") return unanswered(error);
   const said = message.replace(/, command was: [^]*$/, "");
   return /^[A-Z][A-Z0-9_]*(?= |$)/.test(said)
     ? answer(said)
-    : new Unanswered(true, "an error of HTTP");
+    : new Unanswered(true, "an HTTP error");
 }

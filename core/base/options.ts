@@ -107,7 +107,7 @@ export function dateOption(name: string, value: unknown): number {
   }
   if (Number.isNaN(time)) {
     throw new RangeError(
-      `Cannot use option "${name}": it must be ${allowed}: it is an invalid one`,
+      `Cannot use option "${name}": it must be ${allowed}: current value is an invalid one`,
     );
   }
   return time;

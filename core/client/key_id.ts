@@ -14,7 +14,7 @@ import { keyOption, nameOption } from "../base/options.ts";
  * The id of the task `task` with the business key `key` in `queue`; without a
  * task, of the lock that {@linkcode idempotencyLock} takes for `key`.
  *
- * @throws TypeError, RangeError if the key or a name is not what it should be.
+ * @throws TypeError, RangeError if the key or a name is invalid.
  */
 export function keyId(
   { key, task, queue = "default" }: {

@@ -20,16 +20,16 @@ export interface RelierOptions {
   tasks?: readonly Task[];
   /** Limits by queue, for what this client pushes; `queue.limit()` is for all. */
   admission?: Readonly<Record<string, AdmissionOptions>>;
-  /** Told when a `push()` in the background failed for good; a line on the console by default. */
+  /** Called when a background `push()` failed for good; logs to the console by default. */
   onPushError?: (error: RelierError, id: string) => void;
-  /** Told when Redis was flushed, restored or rolled back; a line on the console by default. */
+  /** Called when Redis was flushed, restored or rolled back; logs to the console by default. */
   onDataLoss?: (error: RelierError) => void;
   /**
    * Where an invocation ends with its answer, keeps it alive: given a promise that resolves when what
    * was pushed in the background is accepted or reported, as `(work) => ctx.waitUntil(work)`.
    */
   waitUntil?: (work: Promise<unknown>) => void;
-  /** How OpenTelemetry is told, once an SDK is registered; `false`: not at all. */
+  /** Options of the telemetry that starts once an OpenTelemetry SDK is registered; `false` disables it. */
   telemetry?: TelemetryOptions | false;
 }
 

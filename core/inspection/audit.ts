@@ -43,7 +43,7 @@ export async function auditPartition(caller: Caller, partition: Partition): Prom
   const orphans = count(counters, "orphan");
   const expected = count(counters, "created") - count(counters, "removed") - orphans;
   if (kept !== expected) {
-    broken.push(`totals: ${expected} tasks should be here by what came and went, and ${kept} are`);
+    broken.push(`totals: ${expected} tasks came and did not leave, but ${kept} are stored`);
   }
   return [...new Set(broken)];
 }

@@ -142,7 +142,7 @@ async function rowOf(given: unknown, i: number, partition: Partition, definition
   const read = v.safeParse(shape, given);
   if (!read.success) {
     const at = v.getDotPath(read.issues[0]) ?? "its root";
-    throw refusal(i, `"${at}" is not what it should be`);
+    throw refusal(i, `"${at}" is invalid`);
   }
   const { id, reason, history, facts, enqueuedAt, at, steps, ...task } = read.output;
   const diedAt = at ?? new Date();

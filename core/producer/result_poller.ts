@@ -125,7 +125,7 @@ export function createPoller(caller: Caller): Poller {
     schedule(desk, listening ? missedMs : desk.idleMs);
   }
 
-  /** A round for all: nobody has told us anything in this time. */
+  /** Polls for all waiting tasks: no message has arrived in this time. */
   function again(desk: Desk): void {
     desk.idleMs = Math.min(desk.idleMs * 2, blindMs);
     void round(desk, [...desk.waiting.keys()]);

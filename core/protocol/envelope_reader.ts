@@ -43,7 +43,7 @@ export function readEnvelope(text: string): Envelope {
     const at = v.getDotPath(read.issues[0]) ?? "its root";
     throw new RelierError(
       "RL_CORRUPT",
-      `Cannot read the envelope: "${at}" is not what it should be`,
+      `Cannot read the envelope: "${at}" is invalid`,
     );
   }
   return read.output;

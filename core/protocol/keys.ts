@@ -116,7 +116,7 @@ export function parseId(
 export function localOf(id: unknown, partition: Partition): string {
   const parts = typeof id === "string" ? parseId(id) : null;
   if (parts?.queue === partition.queue && parts.partition === partition.index) return parts.local;
-  throw new RangeError(`Cannot use id ${shown(id)}: it is none of queue "${partition.queue}"`);
+  throw new RangeError(`Cannot use id ${shown(id)}: it is not an id of queue "${partition.queue}"`);
 }
 
 /** The first line of a script: the table `KEY` of its keys by name. */

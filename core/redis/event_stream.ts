@@ -54,7 +54,7 @@ const mostKept = 10_000;
  * Follows the queue at `partition`, or its task `only`. A connection that was cut is
  * made anew; what happened meanwhile is missed.
  *
- * @throws TypeError if `port` holds no connection to be told through.
+ * @throws TypeError if `port` holds no connection, so that it cannot receive events.
  */
 export async function* follow(
   port: RedisPort,

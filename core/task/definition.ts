@@ -22,7 +22,7 @@ import { defaultRetentionMs } from "../defaults.ts";
 
 /** The options of a task; `A` its arguments, `R` its result, `P` its partial result. */
 export interface TaskOptions<A extends unknown[] = unknown[], R = unknown, P = unknown> {
-  /** Where it waits, `"default"` unless told otherwise. */
+  /** The queue it waits in; `"default"` if absent. */
   queue?: string;
   /** 0 to 100, higher first; 0 by default. */
   priority?: number;

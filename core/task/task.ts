@@ -72,7 +72,7 @@ everywhere.push(byName);
  * export const greet = rlTask("greet", async (name: string) => `hello ${name}`);
  * await greet.apush("world"); // resolves once Redis has it
  * ```
- * @throws TypeError, RangeError if an option is not what it should be, or the
+ * @throws TypeError, RangeError if an option is invalid, or the
  * name is taken in this process.
  */
 export function rlTask<const N extends string, A extends unknown[], R>(

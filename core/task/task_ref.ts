@@ -38,7 +38,7 @@ const refs = new WeakSet<Definition>();
  * const greeting = taskRef<typeof greet>("greet");
  * await greeting.apush("world");
  * ```
- * @throws TypeError, RangeError if the name or an option is not what it should be.
+ * @throws TypeError, RangeError if the name or an option is invalid.
  */
 export function taskRef<T extends Task>(name: T["name"], ...rest: TaskRefArguments<T>): T {
   const [options = {}] = rest;

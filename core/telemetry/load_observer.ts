@@ -17,7 +17,7 @@ const propagations = ["auto", "parent", "link", "none"] as const;
  * Reads the option `telemetry`. `server` is a URL, of which the host and port are reported, or a
  * port, of which nothing is.
  *
- * @throws TypeError if an option is not what it should be.
+ * @throws TypeError if an option is invalid.
  */
 export function createTelemetry(
   given: TelemetryOptions | false | undefined,

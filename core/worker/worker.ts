@@ -55,7 +55,7 @@ export interface Worker extends AsyncDisposable {
 /**
  * Makes a worker of the tasks that `relier` knows.
  *
- * @throws TypeError, RangeError if an option is not what it should be.
+ * @throws TypeError, RangeError if an option is invalid.
  */
 export function createWorker(relier: Relier, options: WorkerOptions = {}): Worker {
   const setup = readWorkerOptions(options);
