@@ -19,7 +19,7 @@ export interface Rate {
 export function rate(option: string, text: string): Rate {
   const read = readRate(text);
   if (read) return read;
-  throw refused(option, text, "it is no rate", "write it like 10/s, 100/1m or 1000/24h");
+  throw refused(option, text, "it is not a rate", "write it like 10/s, 100/1m or 1000/24h");
 }
 
 /**

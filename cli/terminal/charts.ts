@@ -4,7 +4,7 @@
  * @module
  */
 
-/** `██████░░` for 75. */
+/** Draws a bar: `██████░░` for 75. */
 export function bar(percent: number, columns: number): string {
   const full = Math.round(Math.min(100, Math.max(0, percent)) / 100 * columns);
   return "█".repeat(full) + "░".repeat(columns - full);

@@ -25,6 +25,8 @@ const enter = control.alternateScreen + control.hideCursor + control.noWrap + co
 const leave = control.wrap + control.showCursor + control.mainScreen;
 /** Time to wait after an escape character: an arrow key begins with it, too. */
 const escapeMs = 50;
+/** Sequence that terminals send for Tab in reverse. */
+const backTab = "\u001b[Z";
 
 /** Puts a terminal into full-screen mode; it is restored even if the process fails. */
 export function openTerminal(
@@ -36,13 +38,15 @@ export function openTerminal(
   let shown: readonly string[] = [];
   let open = true;
 
-  const pressed = (text: string | undefined, key: Partial<Key> & { name?: string }): void => {
+  const pressed = (
+    text: string | undefined,
+    key: { name?: string; sequence?: string; ctrl?: boolean },
+  ): void => {
     const typed = text !== undefined && /^[^\p{Cc}]+$/u.test(text) ? text : "";
     onKey({
-      name: key.name ?? "",
+      name: key.sequence === backTab ? "backtab" : key.name ?? "",
       text: typed,
       ctrl: key.ctrl === true,
-      shift: key.shift === true,
     });
   };
   const resized = (): void => {

@@ -118,7 +118,7 @@ function cut(pieces: readonly Piece[], columns: number): Piece[] {
   return out;
 }
 
-/** Shortens a path to `columns`. The end tells paths apart, so the beginning is dropped. */
+/** Shortens a path to `columns`. Paths differ at their end, so the beginning is dropped. */
 export function shorten(text: string, columns: number): string {
   const letters = [...text];
   if (letters.length <= columns) return text;

@@ -20,7 +20,7 @@ export const styleNames = [
 /** Name of a style. */
 export type StyleName = typeof styleNames[number];
 
-/** Escape sequences of the styles; no other is printed. */
+/** Escape sequences of the styles; all others are removed. */
 // deno-lint-ignore no-control-regex -- these are the characters it looks for
 const own = /(\u001b\[(?:1|2|22|3[1-6]|39)m)/;
 
@@ -29,10 +29,10 @@ const sequences =
   // deno-lint-ignore no-control-regex -- these are the characters it removes
   /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|\u001b[ -/]*[0-~]/g;
 
-/** Control characters but line feed and tab, and characters that reorder text. */
+/** Control characters except line feed and tab, and characters that reorder text. */
 const control = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
-/** Removes every escape sequence but those of the styles, and all control characters. */
+/** Removes all control characters, and every escape sequence except those of the styles. */
 export function harmless(text: string): string {
   if (!/[^\n\t\x20-\x7e]/.test(text)) return text;
   let weighted = false;
@@ -48,7 +48,7 @@ export function harmless(text: string): string {
   return parts.join("") + (weighted ? "\u001b[22m" : "") + (colored ? "\u001b[39m" : "");
 }
 
-/** Removes every escape sequence, and control characters but line feed and tab. */
+/** Removes every escape sequence, and control characters except line feed and tab. */
 export function plain(text: string): string {
   return text.replace(sequences, "").replace(control, "");
 }

@@ -36,7 +36,7 @@ export async function watch(options: WatchOptions): Promise<void> {
     : host.stdout.isTTY === true
     ? repainted(options)
     : repeated(options);
-  // Not after the last run: it may hang on a Redis that is away.
+  // Closes at once, not after the last run: that may hang on an unreachable Redis.
   signal.addEventListener("abort", close, { once: true });
   try {
     for (let first = true; !signal.aborted; first = false) {
@@ -92,13 +92,13 @@ function repainted({ once, every, output, signal, host, report }: WatchOptions):
     if (signal.aborted) return;
     const now = new Date();
     const at = output.iso ? now.toISOString() : now.toTimeString().slice(0, 8);
-    const title = dim(`${at} · every ${spanOf(every)} · Ctrl-C ends`);
+    const title = dim(`${at} · every ${spanOf(every)} · Ctrl-C stops`);
     paint(clipped(`${title}\n${text}`, stdout));
   };
   return {
     async run() {
       const buffer = collector(stdout);
-      // Messages belong to the picture, too.
+      // Messages are part of the frame, too.
       await once(buffer, buffer);
       last = buffer.text();
       show(last);

@@ -14,8 +14,8 @@ export type BulkAction = (queue: Queue, ids: string[]) => Promise<readonly strin
 /** Cancels waiting tasks, and asks workers to stop running ones. */
 export function cancelTasks(relier: Relier, reason?: string): BulkAction {
   return async (_, ids) => {
-    const came = await Promise.all(ids.map((id) => relier.handle(id).cancel(reason)));
-    return ids.filter((_, i) => !came[i]);
+    const cancelled = await Promise.all(ids.map((id) => relier.handle(id).cancel(reason)));
+    return ids.filter((_, i) => !cancelled[i]);
   };
 }
 

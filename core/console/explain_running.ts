@@ -9,9 +9,9 @@ import { isAlive } from "./worker_list.ts";
 import { spanOf } from "./format.ts";
 import type { Explanation, TaskSnapshot } from "./task_snapshot.ts";
 
-/** What the explanations of a running task share. */
+/** Values shared by the explanations of a running task. */
 interface Running extends TaskSnapshot {
-  /** How long this attempt has held the task. */
+  /** Time that this attempt has held the task. */
   readonly held: string;
   /** `" (fence 12)"`, or empty. */
   readonly fence: string;

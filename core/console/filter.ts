@@ -42,7 +42,7 @@ export const conditions: readonly (Condition | "worker")[] = [
   "worker",
 ];
 
-/** Creates a test for all of `wanted` but the worker. */
+/** Creates a test for all of `wanted` except the worker. */
 export function taskMatcher(
   wanted: { readonly [K in Condition]?: string | undefined },
 ): TaskMatcher {

@@ -14,7 +14,7 @@ export interface TaskSelection {
   readonly queues: readonly string[];
   /** States to search, in this order. */
   readonly states: readonly TaskState[];
-  /** Whether a task matches. */
+  /** Tests whether a task matches. */
   readonly matches: (task: TaskSummary) => boolean;
   /** Further selection that needs a call, such as one by payload. */
   readonly select?: (tasks: readonly TaskSummary[]) => Promise<TaskSummary[]>;

@@ -8,7 +8,7 @@
 import { type Conditions, conditions } from "./filter.ts";
 import { readDuration } from "./format.ts";
 
-/** Error for a part of a line that is no condition. */
+/** Error for a part of a line that is not a condition. */
 export class ConditionError extends Error {
   /** Name of the error. */
   override name = "NoCondition";
@@ -17,7 +17,7 @@ export class ConditionError extends Error {
   /** Name of the condition; empty if it has none. */
   readonly condition: string;
   /** Creates the error. */
-  constructor(part: string, called: string, why = "it is no condition") {
+  constructor(part: string, called: string, why = "it is not a condition") {
     super(why);
     [this.part, this.condition] = [part, called];
   }

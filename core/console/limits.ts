@@ -25,7 +25,7 @@ export type LimitOption = typeof limitOptions[number];
 /** Texts of the options; one that is absent or empty sets nothing. */
 export type LimitTexts = { readonly [K in LimitOption]?: string | undefined };
 
-/** Error for a text that is no limit. */
+/** Error for a text that is not a limit. */
 export class LimitError extends Error {
   /** Name of the error. */
   override name = "LimitError";
@@ -98,10 +98,10 @@ function scopeOf(option: LimitOption, text: string): "queue" | "tenant" {
 function rateOf(option: LimitOption, text: string): { limit: number; per: number } {
   const rate = readRate(text);
   if (rate) return rate;
-  throw new LimitError(option, text, "it is no rate", "write it like 10/s, 100/1m or 1000/24h");
+  throw new LimitError(option, text, "it is not a rate", "write it like 10/s, 100/1m or 1000/24h");
 }
 
-/** Reads a rate such as `10/s` or `100/1m`, `per` in ms; undefined if it is none. */
+/** Reads a rate such as `10/s` or `100/1m`, `per` in ms; undefined if it is not a rate. */
 export function readRate(text: string): { limit: number; per: number } | undefined {
   const [, limit, length = "1", unit] = /^(\d{1,7})\/(\d{1,6})?(ms|s|m|h|d)$/.exec(text) ?? [];
   const rate = { limit: Number(limit), per: readDuration(length + unit) ?? 0 };

@@ -28,7 +28,7 @@ export interface ScanOptions {
   readonly limit: number;
   /** Returns whole pages, even if they exceed `limit`. */
   readonly whole?: boolean;
-  /** Where an earlier scan stopped. */
+  /** Cursor returned by an earlier scan. */
   readonly cursor?: string | undefined;
   /** Test for a task. */
   readonly matches: (task: TaskSummary) => boolean;
@@ -51,7 +51,7 @@ export interface ScanResult {
 /** Tasks of one page, which is one script call. */
 const perPage = 200;
 /** Most tasks examined by default. */
-const mostLooked = 5000;
+const mostExamined = 5000;
 
 /**
  * Finds tasks in the order of states, and of queues in each.
@@ -59,8 +59,14 @@ const mostLooked = 5000;
  * @throws RangeError if the cursor belongs to another list.
  */
 export async function scanTasks(relier: Relier, wanted: ScanOptions): Promise<ScanResult> {
-  const { queues, states: wantedStates, limit, whole = false, maxExamined = mostLooked, matches } =
-    wanted;
+  const {
+    queues,
+    states: wantedStates,
+    limit,
+    whole = false,
+    maxExamined = mostExamined,
+    matches,
+  } = wanted;
   const stops = wantedStates.flatMap((state) => queues.map((queue) => ({ queue, state })));
   const from = wanted.cursor === undefined ? undefined : readCursor(wanted.cursor);
   const first = stops.findIndex(({ queue, state }) =>

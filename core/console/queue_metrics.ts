@@ -34,7 +34,7 @@ export async function readMetricsInput(
   relier: Relier,
   queues: readonly string[],
 ): Promise<MetricsInput> {
-  const [server, ...looks] = await Promise.all([
+  const [server, ...readings] = await Promise.all([
     relier.server(),
     ...queues.map(async (name) => {
       const queue = relier.queue(name);
@@ -42,7 +42,7 @@ export async function readMetricsInput(
       return { name, stats, workers };
     }),
   ]);
-  return { queues: looks, server };
+  return { queues: readings, server };
 }
 
 /** Outcomes by the events that count them. */
@@ -57,8 +57,8 @@ const outcomes: Readonly<Record<string, string>> = {
 };
 
 /** Builds the metrics; `undefined` if Redis did not answer. */
-export function queueMetrics(look: MetricsInput | undefined): MetricFamily[] {
-  const queues = look?.queues ?? [];
+export function queueMetrics(input: MetricsInput | undefined): MetricFamily[] {
+  const queues = input?.queues ?? [];
   const each = (of: (queue: QueueMetricsInput) => number): MetricSample[] =>
     queues.map((queue) => ({ labels: { queue: queue.name }, value: of(queue) }));
   const many = (
@@ -81,9 +81,9 @@ export function queueMetrics(look: MetricsInput | undefined): MetricFamily[] {
       name: "relier_redis_up",
       type: "gauge",
       help: "Whether Redis answered: 1 or 0.",
-      samples: [{ labels: {}, value: look ? 1 : 0 }],
+      samples: [{ labels: {}, value: input ? 1 : 0 }],
     },
-    ...serverMetrics(look?.server ?? {}),
+    ...serverMetrics(input?.server ?? {}),
     {
       name: "relier_queue_tasks",
       type: "gauge",

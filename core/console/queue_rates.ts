@@ -20,7 +20,7 @@ export interface QueueRates {
   readonly pushed: number;
 }
 
-/** Numbers of a queue at a moment. */
+/** Numbers of a queue at one time. */
 export interface QueueReading {
   /** Name of the queue. */
   readonly name: string;

@@ -23,7 +23,7 @@ export interface ReleaseWatch {
 
 const perCall = 200;
 /** Most tasks read by one check: tasks end about in the order of their release. */
-const perLook = 2000;
+const perCheck = 2000;
 
 /** Creates a watch without tasks. */
 export function createReleaseWatch(relier: Relier): ReleaseWatch {
@@ -55,7 +55,7 @@ export function createReleaseWatch(relier: Relier): ReleaseWatch {
       for (const id of ids) open.add(id);
     },
     async check() {
-      const ids = [...open].slice(0, perLook);
+      const ids = [...open].slice(0, perCheck);
       for (let from = 0; from < ids.length; from += perCall) {
         await Promise.all(ids.slice(from, from + perCall).map(judge));
       }

@@ -32,7 +32,7 @@ export interface QueuesSnapshot {
   readonly queues: readonly QueueSnapshot[];
   /** Samples of all queues together, the oldest first. */
   readonly history: readonly RateSample[];
-  /** Whether this poll listed the queues: a good moment for what is needed less often. */
+  /** Set if this poll listed the queues: a good moment for rare work. */
   readonly listed: boolean;
 }
 

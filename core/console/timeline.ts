@@ -12,11 +12,11 @@ import { spanOf } from "./format.ts";
 export interface TimelineEntry {
   /** When it happened. */
   readonly at: Date;
-  /** What happened, in one word. */
+  /** Event in one word. */
   readonly what: string;
   /** Details for people. */
   readonly about: string;
-  /** What the task did in the time before; absent if neither. */
+  /** Kind of the time before the event; absent if neither. */
   readonly stretch?: "wait" | "run";
   /** Start of that wait or run. */
   readonly from?: Date;

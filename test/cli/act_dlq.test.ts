@@ -107,15 +107,15 @@ test(
     const run = on(lab);
     const [one] = await bury(lab, [1]);
     const bad: [string[], RegExp][] = [
-      [[], /which tasks.*\n.*--all or --where/],
-      [["--queue", "default"], /which tasks/],
+      [[], /Cannot choose tasks.*\n.*--all or --where/],
+      [["--queue", "default"], /Cannot choose tasks/],
       [[one!.id, "--all"], /ids together/],
       [[one!.id, "--queue", "default"], /ids together/],
       [["--all", "--where", "name=x"], /--all and --where/],
       [["--where", "nam=x"], /--where "nam=x".*\n.*name/],
-      [["--where", "x"], /no condition/],
+      [["--where", "x"], /not a condition/],
       [["--all", "--canary", "0"], /--canary "0"/],
-      [["--all", "--rate", "5"], /no rate/],
+      [["--all", "--rate", "5"], /not a rate/],
       [["--all", "--max-failures", "5"], /--rate/],
       [["--all", "--payload", "{"], /--payload "\{"/],
       [["--all", "--edit", "no-such-file"], /--edit "no-such-file"/],

@@ -132,7 +132,7 @@ test(
   withRelier(async (lab) => {
     const run = on(lab);
     const bad: [string[], RegExp][] = [
-      [["--rate", "100"], /--rate "100": it is no rate.*\n.*10\/s/],
+      [["--rate", "100"], /--rate "100": it is not a rate.*\n.*10\/s/],
       [["--rate", "0/s"], /--rate "0\/s"/],
       [["--rate", "5000/1ms"], /at most 1,000 tasks in a millisecond/],
       [["--burst", "5"], /--burst "5": it needs a rate/],

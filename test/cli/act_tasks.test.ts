@@ -55,7 +55,7 @@ test(
     assert.deepEqual([state, facts["priority"], facts["tenant"]], ["scheduled", "7", "acme"]);
     assert.ok(dueAt!.getTime() > Date.now() + 3_500_000);
     const again = await run("tasks", "push", "act-echo", ...options, "--queue", "q2");
-    assert.match(again.stdout, /joined: it was there already/);
+    assert.match(again.stdout, /joined: the task existed already/);
     const at = await run("tasks", "push", "act-echo", "--at", "2031-01-31T09:00:00Z", "--json");
     const due = (await lab.queue.inspect(at.lines()[0].id)).dueAt!;
     assert.equal(due.toISOString(), "2031-01-31T09:00:00.000Z");
@@ -139,15 +139,15 @@ test(
     const run = on(lab);
     const bad: [string[], RegExp][] = [
       [["--json-args", "{"], /--json-args "\{"/],
-      [["--json-args", '{"a":1}'], /it is no list/],
+      [["--json-args", '{"a":1}'], /it is not a list/],
       [["--input", "nope"], /--input "nope".*\n.*single quotes/],
       [["1", "--input", "2"], /together/],
       [["--delay", "1s", "--at", "2031-01-01"], /--delay and --at/],
-      [["--at", "soon"], /--at "soon": it is no date/],
+      [["--at", "soon"], /--at "soon": it is not a date/],
       [["--priority", "101"], /--priority "101".*0 to 100/],
       [["--count", "0"], /--count "0"/],
       [["--rate", "5/s"], /--rate alone/],
-      [["--count", "5", "--rate", "fast"], /--rate "fast": it is no rate/],
+      [["--count", "5", "--rate", "fast"], /--rate "fast": it is not a rate/],
       [["--count", "5", "--key", "k"], /--key and --count/],
       [["--count", "5", "--wait"], /--wait and --count/],
       [["--tenant", "x".repeat(200)], /"tenant".*1 to 128/],

@@ -101,7 +101,7 @@ test(
   "options that no worker takes are refused before anything starts",
   withRelier(async (lab) => {
     const refused: [string[], RegExp][] = [
-      [[], /no module is named/],
+      [[], /no module given/],
       [[tasks, "--concurrency", "0"], /option "concurrency"/],
       [[tasks, "--concurrency", "many"], /--concurrency "many"/],
       [[tasks, "--processes", "0"], /--processes "0"/],

@@ -1,5 +1,5 @@
 /**
- * `rl tasks cancel`: tasks that are not to run, or not to run on.
+ * `rl tasks cancel`: cancels waiting and running tasks.
  *
  * @module
  */
@@ -17,21 +17,27 @@ const args = {
   state: {
     type: "string",
     valueHint: "state,…",
-    description: "All in these states: ready, scheduled, running, quarantined",
+    description: "All tasks in these states: ready, scheduled, running, quarantined",
     many: true,
   },
-  queue: { type: "string", valueHint: "name,…", description: "All of these queues", many: true },
-  name: { type: "string", valueHint: "task", description: "All of this name" },
+  queue: {
+    type: "string",
+    valueHint: "name,…",
+    description: "All tasks of these queues",
+    many: true,
+  },
+  name: { type: "string", valueHint: "task", description: "All tasks of this name" },
   where: whereArg as WhereArg,
-  reason: { type: "string", valueHint: "text", description: "What is kept as the reason" },
+  reason: { type: "string", valueHint: "text", description: "Stored reason" },
 } as const;
 
 const open: readonly TaskState[] = ["ready", "scheduled", "running", "quarantined"];
 
 const cancel: Command<typeof args> = command({
   summary: "Cancel tasks",
-  details: "A task that waits is cancelled at once. One that runs is asked to stop, through its " +
-    "worker, and may complete before it does.",
+  details:
+    "A waiting task is cancelled at once. The worker of a running task asks its handler to " +
+    "stop; the task may complete before that.",
   examples: [
     "rl tasks cancel 3fK9 --reason 'customer left'",
     "rl tasks cancel --queue mails --state ready,scheduled --dry-run",

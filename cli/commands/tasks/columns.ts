@@ -10,7 +10,7 @@ import { bar } from "../../terminal/charts.ts";
 import type { Column, Output } from "../../framework/output.ts";
 import { signOf } from "./state_label.ts";
 
-/** The columns of a list of tasks; `names` are what workers are called. */
+/** Columns of a list of tasks; `names` are the names of workers by id. */
 export function taskColumns(
   out: Output,
   names: ReadonlyMap<string, string> = new Map(),
@@ -35,7 +35,7 @@ export function taskColumns(
   ];
 }
 
-/** How long it has run, or when it is due. */
+/** Formats the time a task has run, or until it is due. */
 function whenOf({ state, since, at }: TaskSummary, out: Output): string {
   if (state === "running") return since ? out.ago(since) : "";
   if (state === "scheduled" || state === "quarantined") return at ? due(at, out) : "";
@@ -46,7 +46,7 @@ function due(at: Date, out: Output): string {
   return at.getTime() <= Date.now() ? "due" : out.ago(at);
 }
 
-/** A bar with what the handler says of it; else the error, or the reason it is where it is. */
+/** Formats the progress and remark of the handler; else the error or the reason of the state. */
 function progressOf(
   { progress, remark, error, reason, state }: TaskSummary,
   out: Output,

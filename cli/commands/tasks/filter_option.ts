@@ -1,5 +1,5 @@
 /**
- * Option `--where`: what the tasks a command is about are like.
+ * Option `--where`: conditions that select the tasks of a command.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { short } from "../../framework/option_values.ts";
 import { didYouMean } from "../../framework/suggest.ts";
 import { queuesOf } from "../queues/queue_names.ts";
 
-/** What the option is. */
+/** Type of the option. */
 export interface WhereArg {
   readonly type: "string";
   readonly valueHint: string;
@@ -27,17 +27,18 @@ export interface WhereArg {
   readonly many: true;
 }
 
-/** The option. A value that holds a comma and another condition is put into double quotes. */
+/** The option. Quote a value that contains a comma and another condition. */
 export const whereArg: WhereArg = {
   type: "string",
   valueHint: "condition,…",
-  description: "Only with name=, reason=, worker= like this, error= containing it, id= beginning " +
-    "so, pushed since=10m, payload.<path>= being it, or like= a group of rl dlq",
+  description:
+    "Conditions: name=, reason= or worker= equal to a text; error= contains it; id= begins " +
+    "with it; since=10m for recent pushes; payload.<path>=; like= for a group of rl dlq",
   many: true,
 };
 
 /**
- * The tasks in one of `states` that `--queue` and `--where` mean, if `also` has nothing against them.
+ * Selects the tasks in `states` that match `--queue`, `--where` and `also`.
  *
  * @throws {CliError} 2, 4
  */

@@ -1,5 +1,5 @@
 /**
- * `rl tasks inflight`: what runs now, the slowest first.
+ * `rl tasks inflight`: lists running tasks, the slowest first.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import { count, matchesWorker, scanTasks, workerNames } from "../../../core/cons
 import { taskColumns } from "./columns.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
-  worker: { type: "string", valueHint: "name", description: "Only what this worker runs" },
+  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  worker: { type: "string", valueHint: "name", description: "Only tasks of this worker" },
 } as const;
 
 const inflight: Command<typeof args> = command({
-  summary: "List what runs now, the slowest first",
+  summary: "List running tasks, the slowest first",
   examples: ["rl tasks inflight", "rl tasks inflight --watch"],
   args,
   watch: true,
@@ -27,14 +27,14 @@ const inflight: Command<typeof args> = command({
     const shown = tasks.filter((task) =>
       worker === undefined || matchesWorker(worker, task.worker, names)
     );
-    out.table(shown, taskColumns(out, names), "nothing runs");
-    if (more) out.note(`only ${count(tasks.length)} running tasks were looked at: name a --queue`);
+    out.table(shown, taskColumns(out, names), "no running tasks");
+    if (more) out.note(`only ${count(tasks.length)} running tasks were examined: name a --queue`);
   },
 });
 
 export default inflight;
 
-/** What runs in `queues`, the slowest first, and whether there is more than could be looked at. */
+/** Lists the running tasks of `queues`, the slowest first; `more` if there are others. */
 async function slowestFirst(
   relier: Relier,
   queues: readonly string[],

@@ -1,5 +1,5 @@
 /**
- * JSON that people type.
+ * JSON on the command line.
  *
  * @module
  */
@@ -17,12 +17,12 @@ export function jsonOption(option: string, text: string): unknown {
     const why = (cause as Error).message;
     throw new CliError(2, `Cannot use option ${option} "${short(text)}": ${why}`, {
       cause,
-      hint: "it must be JSON; put it in single quotes, so that the shell leaves it alone",
+      hint: "write JSON in single quotes, so that the shell does not change it",
     });
   }
 }
 
-/** JSON where it is that, else the text itself. */
+/** Parses JSON; returns the text itself if it is none. */
 export function looseValue(text: string): unknown {
   try {
     return JSON.parse(text);

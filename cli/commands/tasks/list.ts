@@ -1,5 +1,5 @@
 /**
- * `rl tasks`: what there is to do, what runs, and what went wrong.
+ * `rl tasks`: lists tasks in all states.
  *
  * @module
  */
@@ -24,39 +24,40 @@ import { taskColumns } from "./columns.ts";
 import { filterOf, type WhereArg, whereArg } from "./filter_option.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
   state: {
     type: "string",
     valueHint: "state,…",
-    description: "Only in these states (all but completed and cancelled)",
+    description: "Only these states (default: all but completed and cancelled)",
     many: true,
   },
-  name: { type: "string", valueHint: "task", description: "Only of this name" },
+  name: { type: "string", valueHint: "task", description: "Only tasks of this name" },
   worker: {
     type: "string",
     valueHint: "name",
-    description: "Only what this worker runs, or ran last",
+    description: "Only tasks that this worker runs, or ran last",
   },
   older: {
     type: "string",
     valueHint: "duration",
-    description: "Only what was pushed this long ago",
+    description: "Only tasks pushed at least this long ago",
   },
   where: whereArg as WhereArg,
-  limit: { type: "string", valueHint: "n", default: "50", description: "How many, 1 to 1000" },
-  cursor: { type: "string", valueHint: "text", description: "Where an earlier list ended" },
+  limit: { type: "string", valueHint: "n", default: "50", description: "Most tasks, 1 to 1000" },
+  cursor: { type: "string", valueHint: "text", description: "Cursor printed by an earlier list" },
 } as const;
 
 type Args = typeof args;
 
-/** What people look for first: what runs, then what is held up, then what waits. */
+/** Default states in the order of interest: running, delayed, waiting, dead. */
 const usual: readonly TaskState[] = ["running", "quarantined", "scheduled", "ready", "dead"];
 const all = Object.keys(states) as TaskState[];
 
 const tasks: Command<Args> = command({
   summary: "List tasks",
-  details: "What runs comes first, then what waits, then what is dead. Nothing is read that is " +
-    "not shown: a long list ends with the command line that goes on.",
+  details:
+    "Running tasks come first, then waiting ones, then dead ones. A long list ends with the " +
+    "command line for the next page.",
   examples: [
     "rl tasks",
     "rl tasks --state dead --name charge-card",
@@ -80,14 +81,14 @@ const tasks: Command<Args> = command({
       cursor,
     });
     const names = await workerNames(relier, found.tasks.map(({ queue }) => queue));
-    out.table(found.tasks, taskColumns(out, names), "no task is like that");
+    out.table(found.tasks, taskColumns(out, names), "no task matches");
     await foot(context, found, wanted.queues);
   },
 });
 
 export default tasks;
 
-/** Which tasks the options mean. */
+/** Selects the tasks that match the options. */
 async function filter(
   { args, relier }: Context<Args>,
   states: readonly TaskState[],
@@ -100,7 +101,7 @@ async function filter(
   return { ...meant, matches: (task) => suits(task) && meant.matches(task) };
 }
 
-/** How many there are in all, and how to see more. */
+/** Prints the totals, and the command line for the next page. */
 async function foot(
   context: Context<Args>,
   { tasks, examined, next }: ScanResult,
@@ -114,9 +115,9 @@ async function foot(
     n: counts.reduce((sum, each) => sum + each[state], 0),
   })).filter(({ n }) => n > 0);
   const total = sums.reduce((sum, { n }) => sum + n, 0);
-  const told = sums.map(({ state, n }) => `${state} ${count(n)}`).join(" · ");
-  const seen = examined > tasks.length ? `, ${count(examined)} looked at` : "";
-  const summary = `${count(tasks.length)} of ${count(total)}${seen}   (${told})`;
+  const totals = sums.map(({ state, n }) => `${state} ${count(n)}`).join(" · ");
+  const seen = examined > tasks.length ? `, ${count(examined)} examined` : "";
+  const summary = `${count(tasks.length)} of ${count(total)}${seen}   (${totals})`;
   out.note(out.tty ? wrap(summary, out.width).join("\n") : summary);
   if (next !== null) out.note(`next: rl tasks${typed(context)} --cursor ${next}`);
 }

@@ -1,5 +1,5 @@
 /**
- * `rl tasks purge`: forgets what is over before its time.
+ * `rl tasks purge`: deletes finished tasks before their retention ends.
  *
  * @module
  */
@@ -22,24 +22,26 @@ const args = {
   state: {
     type: "string",
     valueHint: "state,…",
-    description: "Tasks in these states: completed, cancelled (both)",
+    description: "States: completed, cancelled (default: both)",
     many: true,
   },
   older: {
     type: "string",
     valueHint: "duration",
-    description: "Only what was pushed this long ago",
+    description: "Only tasks pushed at least this long ago",
   },
-  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
   where: whereArg as WhereArg,
 } as const;
 
 const over = ["completed", "cancelled"] as const;
 
 const purge: Command<typeof args> = command({
-  summary: "Forget completed and cancelled tasks before their time",
-  details: "They go by themselves when their retention ends. With a task its result goes, and so " +
-    'does its idempotency key: the same push runs again. Dead tasks are "rl dlq purge".',
+  summary: "Delete completed and cancelled tasks before their retention ends",
+  details:
+    "Finished tasks are deleted by themselves when their retention ends. The result and the " +
+    "idempotency key go with the task: the same push runs again. For dead tasks, see " +
+    '"rl dlq purge".',
   examples: [
     "rl tasks purge 3fK9",
     "rl tasks purge --older 7d",
@@ -60,7 +62,7 @@ const purge: Command<typeof args> = command({
     const suits: TaskSelection["matches"] = ({ enqueuedAt }) => enqueuedAt.getTime() <= before;
     const chosen = await select(context, () => filterOf(relier, args, states, suits));
     await ask(context, "forget", chosen);
-    // What was named may be dead; what was found is not.
+    // A named task may be dead; a matching one is completed or cancelled.
     const forget: BulkAction = chosen.named
       ? discardInStates(relier, over)
       : (queue, ids) => queue.discard(ids);

@@ -1,5 +1,5 @@
 /**
- * `rl tasks push`: has a worker run a task.
+ * `rl tasks push`: pushes a task.
  *
  * @module
  */
@@ -12,41 +12,54 @@ import { integer, short } from "../../framework/option_values.ts";
 import { paced, rate } from "../../framework/rate.ts";
 import { count, json, plural } from "../../../core/console/mod.ts";
 import { jsonOption, looseValue } from "./json.ts";
-import { type Known, knownTask, moduleArg } from "./task_module.ts";
+import { type KnownTask, knownTask, moduleArg } from "./task_module.ts";
 
 const args = {
-  name: { type: "positional", description: "The task" },
+  name: { type: "positional", description: "Name of the task" },
   args: {
     type: "positional",
     required: false,
     many: true,
-    description: "Its arguments: JSON where they are that, else text",
+    description: "Arguments: JSON values, else text",
   },
-  "json-args": { type: "string", valueHint: "[…]", description: "Its arguments as one JSON list" },
+  "json-args": { type: "string", valueHint: "[…]", description: "Arguments as one JSON list" },
   input: {
     type: "string",
     valueHint: "json",
-    description: "The one input of a task with a schema",
+    description: "Input of a task with a schema, as JSON",
   },
-  queue: { type: "string", valueHint: "name", description: "Where it waits (default)" },
-  delay: { type: "string", valueHint: "duration", description: "Not before this has passed" },
-  at: { type: "string", valueHint: "date", description: "Not before this moment, in ISO 8601" },
-  priority: { type: "string", valueHint: "0-100", description: "Higher goes first (0)" },
-  key: { type: "string", valueHint: "text", description: "One task for equal keys" },
+  queue: { type: "string", valueHint: "name", description: "Queue (default: default)" },
+  delay: {
+    type: "string",
+    valueHint: "duration",
+    description: "Time to wait before the task may run",
+  },
+  at: { type: "string", valueHint: "date", description: "Earliest time to run, in ISO 8601" },
+  priority: {
+    type: "string",
+    valueHint: "0-100",
+    description: "Priority; a higher one runs first (0)",
+  },
+  key: {
+    type: "string",
+    valueHint: "text",
+    description: "Idempotency key: equal keys are one task",
+  },
   tenant: { type: "string", valueHint: "name", description: "Tenant" },
-  wait: { type: "boolean", description: "Wait for it, and print its result" },
-  count: { type: "string", valueHint: "n", description: "Push it this many times" },
-  rate: { type: "string", valueHint: "n/time", description: "No faster than this, such as 10/s" },
+  wait: { type: "boolean", description: "Wait for the result and print it" },
+  count: { type: "string", valueHint: "n", description: "Number of pushes" },
+  rate: { type: "string", valueHint: "n/time", description: "Highest rate, such as 10/s" },
   module: moduleArg,
 } as const;
 
 type Args = typeof args;
 
-// What its arguments are is known to this file only.
+// The type of the arguments stays in this file.
 const push: Command<any> = command({
   summary: "Push a task",
-  details: "Prints the id; with --wait the result, and exits 6 if --timeout passes before that. " +
-    "Without --module the payload is taken as it is: it is checked where it runs.",
+  details:
+    "Prints the id. With --wait it prints the result, and exits 6 if --timeout passes first. " +
+    "Without --module the payload is not checked here, but by the worker.",
   examples: [
     "rl tasks push greet world",
     `rl tasks push charge-card --json-args '["o-17", {"cents": 995}]' --key o-17`,
@@ -68,7 +81,7 @@ const push: Command<any> = command({
     if (times.total > 1) return await pushMany(context, task, payload, options, times);
     const [handle] = await task.push([payload], options);
     const { id, outcome } = handle!;
-    const noted = outcome === "created" ? "" : ` (${outcome}: it was there already)`;
+    const noted = outcome === "created" ? "" : ` (${outcome}: the task existed already)`;
     if (!wait) return out.record({ id, outcome }, () => out.line(`${id}${noted}`));
     out.note(`${id}${noted}`);
     const result = await handle!.result({ signal });
@@ -89,7 +102,7 @@ function payloadOf({ args: { "json-args": list, input }, rest }: Context<Args>):
   if (list === undefined) return rest.map(looseValue);
   const values = jsonOption("--json-args", list);
   if (Array.isArray(values)) return values;
-  throw new CliError(2, `Cannot use option --json-args "${short(list)}": it is no list`, {
+  throw new CliError(2, `Cannot use option --json-args "${short(list)}": it is not a list`, {
     hint: "write it like [" + '"a", 1]',
   });
 }
@@ -114,7 +127,7 @@ function optionsOf({ args: given }: Context<Args>): PushOptions {
 function dateOf(text: string): Date {
   const date = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : new Date(NaN);
   if (!Number.isNaN(date.getTime())) return date;
-  throw new CliError(2, `Cannot use option --at "${short(text)}": it is no date`, {
+  throw new CliError(2, `Cannot use option --at "${short(text)}": it is not a date`, {
     hint: "write it like 2030-01-31T09:00:00Z",
   });
 }
@@ -137,7 +150,7 @@ function timesOf({ args: { count: text = "1", rate: pace, key, wait } }: Context
 
 async function pushMany(
   { out, signal }: Context<Args>,
-  task: Known,
+  task: KnownTask,
   payload: unknown[],
   options: PushOptions,
   times: Times,

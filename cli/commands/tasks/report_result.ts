@@ -1,6 +1,6 @@
 /**
- * What a command says it has done to tasks: exactly how many, and which it
- * could not do it to.
+ * Reports the result of an action on tasks: how many it changed, and which it did
+ * not apply to.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { CliError } from "../../framework/cli_error.ts";
 import type { Selection } from "./select.ts";
 
 /**
- * Tells what was done, such as `released`. What was found by what it is like may
- * be gone meanwhile; what was named has to be there.
+ * Prints the result of an action, such as `released`. A task found by a condition may
+ * have changed since; a named task must exist.
  *
- * @throws {CliError} 4, 5 if a task that was named is not there, or in another state.
+ * @throws {CliError} 4, 5 if a named task does not exist, or is in another state.
  */
 export async function reportResult(
   { out, relier, signal }: Pick<Context, "out" | "relier" | "signal">,
@@ -22,24 +22,26 @@ export async function reportResult(
   { named, ids }: Selection,
   { done, missed }: BulkResult,
 ): Promise<void> {
-  const told = { verb, done, missed };
-  if (!named || done > 0) out.record(told, () => out.line(`${verb} ${plural(done, "task")}`));
+  const report = { verb, done, missed };
+  if (!named || done > 0) out.record(report, () => out.line(`${verb} ${plural(done, "task")}`));
   if (signal.aborted) {
-    out.note(`${plural(ids.length - done - missed.length, "task")} left as they were`);
+    out.note(`${plural(ids.length - done - missed.length, "task")} left unchanged`);
   }
   signal.throwIfAborted();
   if (missed.length === 0) return;
   if (!named) {
-    return out.note(`${plural(missed.length, "task")} changed meanwhile: ${listSome(missed, 3)}`);
+    return out.note(`${plural(missed.length, "task")} changed in between: ${listSome(missed, 3)}`);
   }
   const first = missed[0]!;
   const state = await stateOf(relier, first);
-  const more = missed.length > 1 ? `, and ${plural(missed.length - 1, "other")} likewise not` : "";
+  const more = missed.length > 1
+    ? `, and ${plural(missed.length - 1, "other")} failed as well`
+    : "";
   throw new CliError(
     state === undefined ? 4 : 5,
     `Cannot say that "${first}" was ${verb}: ${
-      state ? `it is ${state}` : "there is no such task"
+      state ? `it is ${state}` : "the task does not exist"
     }${more}`,
-    { hint: state ? `see "rl why ${first}"` : 'see "rl tasks" and "rl dlq" for what there is' },
+    { hint: state ? `see "rl why ${first}"` : 'see "rl tasks" and "rl dlq" for a list' },
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Ids as people type them: in full, or a beginning that only one task has.
+ * Resolves task ids as operators type them: in full, or a unique beginning.
  *
  * @module
  */
@@ -12,14 +12,14 @@ const full = /^[A-Za-z0-9][\w.-]*~\d+~[\w-]{22}$/;
 const fewest = 4;
 
 /**
- * The full id of the task that `text` stands for.
+ * Finds the full id that `text` stands for.
  *
- * @throws {CliError} 2 if it is no id or several tasks begin so, 4 if none does
+ * @throws {CliError} 2 if it is not an id or several match, 4 if none does
  */
 export async function taskId(context: Pick<Context, "relier">, text: string): Promise<string> {
   if (full.test(text)) return text;
   if (!/^[\w.~-]{4,200}$/.test(text)) {
-    throw new CliError(2, `Cannot use task id "${short(text)}": it is no beginning of an id`, {
+    throw new CliError(2, `Cannot use task id "${short(text)}": it is not the beginning of an id`, {
       hint: `write at least ${fewest} characters of it, as "rl tasks" shows it`,
     });
   }
@@ -27,10 +27,10 @@ export async function taskId(context: Pick<Context, "relier">, text: string): Pr
   if (found.length === 1) return found[0]!;
   if (found.length === 0) {
     throw new CliError(4, `Cannot find a task whose id begins with "${text}"`, {
-      hint: 'see "rl tasks" and "rl dlq" for what there is',
+      hint: 'see "rl tasks" and "rl dlq" for a list',
     });
   }
-  throw new CliError(2, `Cannot tell which task "${text}" is: ${found.length} begin so`, {
-    hint: `it may be ${found.slice(0, 5).join(", ")}${found.length > 5 ? ", …" : ""}`,
+  throw new CliError(2, `Cannot choose task "${text}": ${found.length} ids begin with it`, {
+    hint: `write more of it: ${found.slice(0, 5).join(", ")}${found.length > 5 ? ", …" : ""}`,
   });
 }

@@ -1,5 +1,5 @@
 /**
- * `rl tasks result`: what a task came to.
+ * `rl tasks result`: prints the result of a task.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { taskId } from "./resolve_id.ts";
 import { json } from "../../../core/console/mod.ts";
 
 const args = {
-  id: { type: "positional", description: "The task, or the beginning of its id" },
+  id: { type: "positional", description: "Id of the task, or its beginning" },
 } as const;
 
 const result: Command<typeof args> = command({
-  summary: "Print the result of a task that is over",
-  details: "Exits 5 if the task is not over yet, 1 if it is dead or cancelled.",
+  summary: "Print the result of a finished task",
+  details: "Exits 5 if the task has not finished, 1 if it is dead or cancelled.",
   examples: ["rl tasks result 3fK9"],
   args,
   async run(context) {

@@ -1,5 +1,5 @@
 /**
- * `rl tasks retry`: runs tasks now that wait for their time, or are dead.
+ * `rl tasks retry`: runs scheduled or dead tasks now.
  *
  * @module
  */
@@ -19,14 +19,20 @@ const args = {
     valueHint: "scheduled",
     description: "All scheduled tasks",
   },
-  queue: { type: "string", valueHint: "name,…", description: "All of these queues", many: true },
+  queue: {
+    type: "string",
+    valueHint: "name,…",
+    description: "All scheduled tasks of these queues",
+    many: true,
+  },
   where: whereArg as WhereArg,
 } as const;
 
 const retry: Command<typeof args> = command({
-  summary: "Run tasks now that wait for their time, or are dead",
-  details: "A dead task gets another life, with all its attempts. Many dead ones are released " +
-    'with "rl dlq release", which can go slowly; what is not named here has to be scheduled.',
+  summary: "Run scheduled or dead tasks now",
+  details:
+    "A dead task runs again, with all its attempts. Options select scheduled tasks only. To " +
+    'release many dead tasks, or to limit the rate, use "rl dlq release".',
   examples: ["rl tasks retry 3fK9", "rl tasks retry --state scheduled --where name=send-mail"],
   args,
   acts: true,
@@ -55,7 +61,7 @@ const retry: Command<typeof args> = command({
 
 export default retry;
 
-/** Runs one that was named. @throws {CliError} 5 if it neither waits for its time nor is dead */
+/** Runs a named task. @throws {CliError} 5 if it is neither scheduled nor dead */
 async function again({ out, relier }: Context<typeof args>, id: string): Promise<void> {
   const queue = relier.queue(queueOf(id));
   const { state } = await relier.handle(id).status();
@@ -71,7 +77,7 @@ async function again({ out, relier }: Context<typeof args>, id: string): Promise
 }
 
 const hints: Readonly<Record<string, string>> = {
-  ready: "it waits for a free worker already",
-  running: "it is tried right now",
-  quarantined: "it runs alone as soon as a worker is free for it",
+  ready: "it already waits for a free worker",
+  running: "it runs already",
+  quarantined: "it runs alone as soon as a worker is empty",
 };

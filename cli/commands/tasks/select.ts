@@ -1,7 +1,7 @@
 /**
- * Which tasks a command acts on: those it names, or all that are like
- * something. They are found before anybody is asked, so that what is confirmed
- * is what is done.
+ * Selects the tasks that a command acts on: named ones, or all that match. The
+ * search comes before the confirmation, so that the command changes exactly the
+ * confirmed tasks.
  *
  * @module
  */
@@ -13,24 +13,24 @@ import { CliError } from "../../framework/cli_error.ts";
 import { short } from "../../framework/option_values.ts";
 import { taskId } from "./resolve_id.ts";
 
-/** Those it names. */
+/** Argument that names tasks. */
 export const idsArg = {
   type: "positional",
   required: false,
   many: true,
-  description: "Tasks, or the beginnings of their ids",
+  description: "Ids of tasks, or their beginnings",
 } as const;
 
 /** The tasks a command acts on. */
 export interface Selection {
   readonly ids: readonly string[];
-  /** Some of them, for people. */
+  /** Descriptions of some of them. */
   readonly samples: readonly string[];
-  /** Whether they were named, one by one. */
+  /** Set if the command line names the tasks. */
   readonly named: boolean;
 }
 
-/** Finds the tasks that are named, or else those that match. */
+/** Finds the named tasks, or else those that match. */
 export async function select(
   context: Pick<Context, "relier" | "rest" | "signal">,
   filter: () => Promise<TaskSelection>,
@@ -54,13 +54,13 @@ export async function select(
   };
 }
 
-/** The one queue of all tasks, or undefined if they are in several. */
+/** Finds the queue of all tasks; undefined if they are in several. */
 function soleQueue(ids: readonly string[]): string | undefined {
   const queues = new Set(ids.map(queueOf));
   return queues.size === 1 ? [...queues][0] : undefined;
 }
 
-/** Asks before something is done to tasks, if there are any; see {@linkcode Context.confirm}. */
+/** Asks for confirmation if there are tasks; see {@linkcode Context.confirm}. */
 export async function ask(
   context: Pick<Context, "confirm">,
   verb: string,
@@ -79,17 +79,17 @@ export async function ask(
   });
 }
 
-/** Refuses a line that names tasks and says what they are like, or does neither. @throws {CliError} 2 */
+/** Requires either ids or conditions. @throws {CliError} 2 for both or neither */
 export function oneWay(rest: readonly string[], like: boolean, how: string): void {
   if (rest.length > 0 !== like) return;
   throw new CliError(
     2,
-    like ? `Cannot use ids together with ${how}` : `Cannot tell which tasks are meant`,
-    { hint: `name them by their ids, or say what they are like with ${how}` },
+    like ? `Cannot use ids together with ${how}` : `Cannot choose tasks: none is named`,
+    { hint: `name tasks by their ids, or select them with ${how}` },
   );
 }
 
-/** The queue, the name, and what went wrong, of a task that is one of many. */
+/** Describes a task in a line: id, name, state and error. */
 function sampleOf({ id, name, state, error, reason }: TaskSummary): string {
   const why = error ? `: ${error.name}: ${short(error.message)}` : reason ? `: ${reason}` : "";
   return `${id}  ${name}  ${state}${why}`;

@@ -1,5 +1,5 @@
 /**
- * `rl tasks show`: the whole story of one task.
+ * `rl tasks show`: shows everything known about a task.
  *
  * @module
  */

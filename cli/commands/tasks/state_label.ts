@@ -1,5 +1,5 @@
 /**
- * What a task is, at a glance: its sign, and its state in words.
+ * Label of a task: a sign, and its state in words.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 import type { TaskState } from "../../../mod.ts";
 import type { Style } from "../../framework/style.ts";
 
-/** As much of a task as its sign needs. */
-export interface Look {
+/** Fields of a task that its label needs. */
+export interface LabelledTask {
   readonly state: TaskState;
   /** Failures so far, plus 1. */
   readonly attempt: number;
-  /** How often its worker died or stalled. */
+  /** Number of times its worker crashed or stalled. */
   readonly resurrections: number;
 }
 
@@ -28,8 +28,8 @@ const signs = {
   resurrected: ["◆", "resurrected", "magenta"],
 } as const;
 
-/** The state with its sign, such as `● running`; one that came back says so. */
-export function signOf({ state, attempt, resurrections }: Look, style: Style): string {
+/** Formats the state with its sign, such as `● running`, `↻ retrying` or `◆ resurrected`. */
+export function signOf({ state, attempt, resurrections }: LabelledTask, style: Style): string {
   const back = state === "running" && resurrections > 0;
   const retries = state === "scheduled" && attempt > 1;
   const [sign, word, color] = signs[back ? "resurrected" : retries ? "retrying" : state];

@@ -1,6 +1,6 @@
 /**
- * The task that a command line names: as a module defines it, or only by its
- * name. Whoever types a command has no code of the task at hand, and needs none.
+ * Finds the task that a command line names: as a module defines it, or only by its
+ * name. An operator needs no code of the task to push it.
  *
  * @module
  */
@@ -14,11 +14,11 @@ import type { Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { short } from "../../framework/option_values.ts";
 
-/** What of a task a command works with. */
-export interface Known {
-  /** Pushes it. */
+/** A task to push. */
+export interface KnownTask {
+  /** Pushes the task once for each payload. */
   push(list: readonly unknown[][], options: PushOptions): Promise<TaskHandle[]>;
-  /** What is worth saying before it is pushed. */
+  /** Warning to print before the push. */
   readonly remark?: string;
 }
 
@@ -26,10 +26,10 @@ export interface Known {
 export const moduleArg = {
   type: "string",
   valueHint: "file",
-  description: "The file that exports the task: its schema, queue, version and key are used",
+  description: "File that exports the task; its schema, queue, version and key apply",
 } as const;
 
-/** The task `name` that the file `module` exports. @throws {CliError} 2 */
+/** Loads the task `name` that the file `module` exports. @throws {CliError} 2 */
 export async function exported(module: string, name: string, cwd: string): Promise<Task> {
   const path = resolve(cwd, module);
   let found: Record<string, unknown>;
@@ -44,7 +44,7 @@ export async function exported(module: string, name: string, cwd: string): Promi
         : "name the file that defines the task, such as ./tasks.js",
     });
   }
-  // What a CommonJS module exports may be found in its default alone.
+  // The exports of a CommonJS module may be in its default export only.
   const all = [...Object.values(found), ...Object.values(found["default"] ?? {})];
   const tasks = all.filter((each): each is Task =>
     typeof each === "function" && typeof (each as Partial<Task>).apushMany === "function"
@@ -57,12 +57,12 @@ export async function exported(module: string, name: string, cwd: string): Promi
   });
 }
 
-/** Finds the task to push: in its module if one is named, else what workers say of it. */
+/** Finds the task to push: in its module if one is named, else as workers publish it. */
 export async function knownTask(
   context: Pick<Context, "relier" | "host">,
   name: string,
   { module, queue = "default", input }: { module?: string; queue?: string; input: boolean },
-): Promise<Known> {
+): Promise<KnownTask> {
   const { relier, host } = context;
   if (module !== undefined) {
     const task = await exported(module, name, host.cwd);
@@ -71,18 +71,18 @@ export async function knownTask(
   const versions = await versionsAt(relier, queue, name);
   const version = Math.max(1, ...versions);
   const never = (): never => {
-    throw new Error("the command line runs no task");
+    throw new Error("The command line does not run tasks");
   };
   const task: Task = input
     ? rlTask(name, { replace: true, queue, version, input: v.unknown() }, never)
     : rlTask(name, { replace: true, queue, version }, never);
-  const push: Known["push"] = (list, options) => relier.apushMany(task, list as [], options);
+  const push: KnownTask["push"] = (list, options) => relier.apushMany(task, list as [], options);
   return versions.length > 0
     ? { push }
     : { push, remark: `no worker of queue "${queue}" knows task "${name}" yet` };
 }
 
-/** A module may have been made by another copy of this package, whose tasks only that one pushes. */
+/** Pushes a task of a module. Only the copy of this package that made the task can push it. */
 async function pushOwn(
   relier: Relier,
   task: Task,

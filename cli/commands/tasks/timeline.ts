@@ -1,5 +1,5 @@
 /**
- * The story of a task: what happened to it, when, and what it is now.
+ * Prints a task: its timeline and its current state.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { bar } from "../../terminal/charts.ts";
 import { clockOf, dayOf } from "../../terminal/format.ts";
 import { signOf } from "./state_label.ts";
 
-/** What both `rl tasks show` and `rl dlq show` take. */
+/** Arguments of `rl tasks show` and `rl dlq show`. */
 export const showArgs = {
-  id: { type: "positional", required: true, description: "The task: its id, or how that begins" },
+  id: { type: "positional", required: true, description: "Id of the task, or its beginning" },
   payload: {
     type: "boolean",
     description:
-      "Also print payload, step results, partial result, result and headers: they may be private",
+      "Also print payload, step results, partial result, result and headers, which may be private",
   },
 } as const;
 
-/** Prints the story of `task`; what may be private only if `open`. */
+/** Prints `task`; its private contents only if `open`. */
 export function printTask(out: Output, task: TaskDetails, open: boolean): void {
   out.record(disclosed(task, open), () => {
     const { bold, dim, red } = out.style;
@@ -47,7 +47,7 @@ export function printTask(out: Output, task: TaskDetails, open: boolean): void {
     if (task.progress !== null && task.state === "running") {
       out.line(`progress  ${bar(task.progress, 20)} ${task.progress}%  ${task.remark ?? ""}`);
     }
-    if (task.corrupt) out.line(red("what is stored of it cannot be read"));
+    if (task.corrupt) out.line(red("the stored task is unreadable"));
     if (error) {
       out.line(red(`error     ${error.name}: ${error.message}`));
       const frames = error.stack.split("\n").slice(1);
@@ -71,7 +71,7 @@ function printContents(out: Output, task: TaskDetails, open: boolean): void {
   }
 }
 
-/** What may be private: what went in, what came of it, and what came along. */
+/** Private contents: payload, headers, step results and results. */
 function contentsOf(task: TaskDetails): Record<string, unknown> {
   const { payload, partialResult, steps, headers, facts } = task;
   return {
@@ -96,7 +96,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The task as JSON: the envelope is left out, and what may be private unless `open`. */
+/** The task as JSON without its envelope, and without private contents unless `open`. */
 function disclosed(task: TaskDetails, open: boolean): object {
   const { envelope: _, payload: __, partialResult: ___, steps: ____, headers: _____, ...rest } =
     task;
@@ -104,7 +104,7 @@ function disclosed(task: TaskDetails, open: boolean): object {
   return { ...rest, facts, ...(open && contentsOf(task)) };
 }
 
-/** `    +27ms`, from when it was pushed. */
+/** Formats the time since the push: `    +27ms`. */
 function ahead(ms: number, out: Output): string {
   return `${ms < 0 ? "-" : "+"}${out.span(Math.abs(ms))}`.padStart(8);
 }

@@ -1,5 +1,5 @@
 /**
- * `rl tasks wait`: until a task is over.
+ * `rl tasks wait`: waits until a task has finished.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import { taskId } from "./resolve_id.ts";
 import { json } from "../../../core/console/mod.ts";
 
 const args = {
-  id: { type: "positional", description: "The task, or the beginning of its id" },
+  id: { type: "positional", description: "Id of the task, or its beginning" },
 } as const;
 
 const wait: Command<typeof args> = command({
   summary: "Wait for a task, and print its result",
-  details: "Exits 6 if --timeout passes before that, 1 if the task is dead or cancelled.",
+  details: "Exits 6 if --timeout passes first, 1 if the task is dead or cancelled.",
   examples: ["rl tasks wait 3fK9 --timeout 1m"],
   args,
   async run(context) {

@@ -24,7 +24,6 @@ export interface Key {
   /** Text that it types; empty if none. */
   readonly text: string;
   readonly ctrl?: boolean;
-  readonly shift?: boolean;
 }
 
 /** Result of a key. */
@@ -116,8 +115,9 @@ const commands: Readonly<Record<string, (model: Model, key: Key) => Pressed>> = 
   pageup: by(-page),
   home: (model) => choose(model, 0),
   end: (model) => choose(model, Infinity),
-  g: (model, { shift }) => choose(model, shift ? Infinity : 0),
-  tab: (model, { shift }) => turn(shift ? -1 : 1)(model),
+  g: (model, { text }) => choose(model, text === "G" ? Infinity : 0),
+  tab: turn(1),
+  backtab: turn(-1),
   right: turn(1),
   left: turn(-1),
   "1": (model) => goTo(model, "queues"),

@@ -109,8 +109,9 @@ function report(
     const { green, red, yellow } = out.style;
     const back = returned > 0 ? ` ${returned} returned unstarted.` : "";
     if (lost > 0) say(`${red("✖")} ${plural(lost, "task")} lost: rl audit`);
-    else if (!left) say(`${red("✖")} It has not left: see "rl worker show ${workerName(worker)}"`);
-    else if (died > 0) {
+    else if (!left) {
+      say(`${red("✖")} The worker has not left: see "rl worker show ${workerName(worker)}"`);
+    } else if (died > 0) {
       say(
         `${yellow("⚠")} The worker crashed before it was done. ${
           plural(died, "task")

@@ -32,7 +32,7 @@ export interface TaskOutcome {
   readonly ms: number;
   /** The stored reason. */
   readonly reason: string;
-  /** Whether the next attempt gets a partial result of this one. */
+  /** Set if the next attempt gets a partial result of this one. */
   readonly partial: boolean;
 }
 
@@ -52,7 +52,7 @@ interface Held {
   readonly id: string;
   readonly queue: string;
   readonly since: number;
-  /** Whether a heartbeat has reported its start; it may have started since. */
+  /** Set once a heartbeat has reported its start; it may have started since. */
   readonly started: boolean;
 }
 
@@ -98,7 +98,7 @@ export async function watchDrain(
     if (!tasks.has(id)) tasks.set(id, { id, queue, since, started });
   };
 
-  async function look(): Promise<void> {
+  async function readHeld(): Promise<void> {
     for (const queue of worker.queues) {
       for (const task of await relier.queue(queue).heldBy(worker.id)) {
         const since = task.since?.getTime() ?? Date.now();
@@ -137,7 +137,7 @@ export async function watchDrain(
     new Promise<void>((resolve, reject) => void follow(queue, resolve).catch(reject))
   );
   await Promise.all(open);
-  await look();
+  await readHeld();
   deadline = performance.now() + timeoutMs;
   return {
     held: tasks.size,

@@ -1,5 +1,5 @@
 /**
- * `rl worker list`: who works, and how they are.
+ * `rl worker list`: lists workers and their state.
  *
  * @module
  */
@@ -17,36 +17,36 @@ import type { Column, Output } from "../../framework/output.ts";
 import { queuesOf } from "../queues/queue_names.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only of these queues", many: true },
+  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
 } as const;
 
 const list: Command<typeof args> = command({
   summary: "List workers",
-  details: "A worker that is lost is forgotten once everything it held was brought back.",
+  details: "A lost worker leaves the list once all its tasks are resurrected.",
   examples: ["rl worker", "rl worker list --queue emails --watch", "rl worker list --json"],
   args,
   watch: true,
   async run({ relier, out, args: { queue } }) {
     const fleet = await listWorkers(relier, await queuesOf(relier, queue));
-    out.table(fleet, columns(out), "no worker is at work");
+    out.table(fleet, columns(out), "no workers");
   },
 });
 
 export default list;
 
-/** A worker as a row. */
+/** Columns of a list of workers. */
 function columns(out: Output): Column<WorkerStatus>[] {
   const { dim } = out.style;
-  const unlessLost = (of: (fellow: WorkerStatus) => string) => (fellow: WorkerStatus) =>
-    fellow.state === "lost" ? dim("—") : of(fellow);
+  const unlessLost = (of: (worker: WorkerStatus) => string) => (worker: WorkerStatus) =>
+    worker.state === "lost" ? dim("—") : of(worker);
   return [
-    { title: "WORKER", of: (fellow) => out.wide ? fellow.id : workerName(fellow) },
+    { title: "WORKER", of: (worker) => out.wide ? worker.id : workerName(worker) },
     { title: "NAME", wide: true, of: ({ info }) => info.name ?? dim("—") },
-    { title: "STATE", of: (fellow) => stateOf(fellow, out) },
+    { title: "STATE", of: (worker) => stateOf(worker, out) },
     { title: "RUNTIME", of: ({ info }) => `${info.runtime} ${minor(info.version)}`.trim() },
     { title: "SLOTS", of: unlessLost(slotsOf) },
     { title: "BEAT", align: "right", of: ({ lastBeat }) => out.ago(lastBeat) },
-    { title: "LAG", align: "right", of: unlessLost((fellow) => out.span(loopLag(fellow))) },
+    { title: "LAG", align: "right", of: unlessLost((worker) => out.span(loopLag(worker))) },
     { title: "RSS", align: "right", of: unlessLost(({ info }) => `${info.rssMb}M`) },
     {
       title: "UP",
@@ -57,27 +57,27 @@ function columns(out: Output): Column<WorkerStatus>[] {
     {
       title: "QUEUES",
       flex: true,
-      of: (fellow) =>
-        fellow.state === "lost" && fellow.running > 0
-          ? `${plural(fellow.running, "task")} to be brought back`
-          : fellow.queues.join(" "),
+      of: (worker) =>
+        worker.state === "lost" && worker.running > 0
+          ? `${plural(worker.running, "task")} to resurrect`
+          : worker.queues.join(" "),
     },
   ];
 }
 
-/** How many of its slots are taken, as a bar, and how many tasks it holds besides. */
+/** Formats the used slots as a bar, and the tasks that wait for a slot. */
 export function slotsOf({ running, info: { concurrency } }: WorkerStatus): string {
   const taken = Math.min(running, concurrency);
   const more = running > taken ? ` +${running - taken}` : "";
   return `${bar(100 * taken / Math.max(1, concurrency), 8)} ${taken}/${concurrency}${more}`;
 }
 
-/** What a worker does, and what it was told to do. */
+/** Formats the state of a worker, and its pending command. */
 export function stateOf({ state, command }: WorkerStatus, { style }: Output): string {
-  const told = command === null ? "" : style.dim(` (${command})`);
+  const pending = command === null ? "" : style.dim(` (${command})`);
   if (state === "lost") return style.red("lost");
-  if (state === "working") return style.green("active") + told;
-  return style.yellow(state) + told;
+  if (state === "working") return style.green("active") + pending;
+  return style.yellow(state) + pending;
 }
 
 /** `20.20` of `20.20.2`. */

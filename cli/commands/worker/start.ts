@@ -1,5 +1,5 @@
 /**
- * `rl worker start`: worker processes, and what keeps them at work.
+ * `rl worker start`: starts worker processes, and replaces those that die.
  *
  * @module
  */
@@ -17,13 +17,14 @@ import { processesOf, startArgs, type StartOptions, workerOptions } from "./star
 import { createSupervisor, type Supervisor } from "../../supervisor/supervisor.ts";
 
 const start: Command<typeof startArgs> = command({
-  summary: "Start worker processes and keep them at work",
-  details: `Loads the modules, which define tasks with rlTask(), in each process. TypeScript is read
-by the tsx of your project, or by a Node that does so itself.
+  summary: "Start worker processes, and replace those that die",
+  details:
+    `Loads the modules, which define tasks with rlTask(), in each process. TypeScript needs the tsx
+of your project, or a Node that reads it.
 
-A process that dies is replaced, and its tasks are brought back at once with what it died of.
-SIGTERM or Ctrl-C drains all of them, a second one hands off at once; SIGHUP replaces one after
-another. Exits 0 after a drain, 75 if tasks could not be handed off.`,
+A process that dies is replaced. Its tasks are resurrected at once, with the cause of its death.
+SIGTERM or Ctrl-C drains all workers; a second one hands off at once. SIGHUP replaces one worker
+after another. Exits 0 after a drain, 75 if tasks could not be handed off.`,
   examples: [
     "rl worker start ./tasks.ts",
     "rl worker start ./tasks.js --queues high:3,default --concurrency 50 --processes auto",
@@ -40,13 +41,13 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
   const { args, rest, settings, out, host } = context;
   const modules = rest.length > 0 ? rest : settings.worker.modules?.value ?? [];
   if (modules.length === 0) {
-    throw new CliError(2, "Cannot start a worker: no module is named", {
+    throw new CliError(2, "Cannot start a worker: no module given", {
       hint: 'name the files that define your tasks, such as "rl worker start ./tasks.ts"',
     });
   }
   const worker = workerOptions(args, settings);
   const name = args.name ?? settings.worker.name?.value ?? "rl-worker";
-  // Refused here and now, rather than by each process.
+  // Invalid options fail here once, not in each process.
   createWorker(context.relier, { ...worker, name: `${name}-1`, handleSignals: false });
   const size = processesOf(args.processes, settings);
   const maxLeaked = args["max-leaked"] === undefined
@@ -56,10 +57,10 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
   let handedOff = 0;
   let supervisor: Supervisor | undefined;
   let forget = (): void => {};
-  // A Redis that is away is told of in the words of this process, and soon.
+  // An unreachable Redis fails here early, not in each process.
   await context.relier.queues();
   const wanted = otlpOf(args.otlp, settings.worker.otlp, host.env);
-  // What is told of the tasks of a process that died comes from here.
+  // This process exports the telemetry of the tasks of dead processes.
   const exporter = wanted && await exportTo(wanted, name, out.note);
   const otlp = exporter && wanted;
   const health = await healthOf(context, worker, () => supervisor?.processes ?? []);
@@ -90,7 +91,7 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
     }
     const exit = await supervisor.ended;
     if (exit === 0) out.note(`✓ Clean exit. ${plural(handedOff, "task")} handed off.`);
-    else out.note("✖ Not every task could be handed off: Phoenix brings back what is left.");
+    else out.note("✖ Some tasks could not be handed off: Phoenix resurrects them.");
     return exit;
   } finally {
     forget();
@@ -101,7 +102,7 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
   }
 }
 
-/** The first signal drains, the next ones hand off; a hangup replaces, where no terminal hung up. */
+/** Handles signals: the first drains, the next hand off. SIGHUP replaces workers unless a terminal sent it. */
 function obeySignals(
   { host, out }: Context<typeof startArgs>,
   supervisor: Supervisor,
@@ -110,15 +111,15 @@ function obeySignals(
   let leaving = false;
   return host.onSignal((signal) => {
     if (signal === "SIGHUP" && !out.tty) {
-      out.note("↻ every worker is replaced, one after another");
-      supervisor.reload().catch((error) => out.note(`✖ ${error.message}: the others go on`));
+      out.note("↻ replacing all workers, one after another");
+      supervisor.reload().catch((error) => out.note(`✖ ${error.message}: the other workers stay`));
       return;
     }
     out.note(
       leaving
         ? "⏳ handing off at once"
         : `⏳ ${plural(supervisor.processes.length, "worker")} draining, ${out.span(drainMs)} at ` +
-          "most; the same again hands off at once",
+          "most; a second signal hands off at once",
     );
     leaving = true;
     supervisor.drain();

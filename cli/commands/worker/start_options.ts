@@ -1,6 +1,5 @@
 /**
- * What workers are started with, from the command line or the configuration
- * file.
+ * Options of workers, from the command line or the configuration file.
  *
  * @module
  */
@@ -20,84 +19,84 @@ export const startArgs = {
     type: "positional",
     required: false,
     many: true,
-    description: "Files that define tasks (worker.modules of the configuration file)",
+    description: "Files that define tasks (default: worker.modules of the configuration file)",
   },
   queues: {
     type: "string",
     valueHint: "high:3,default",
-    description: "Queues to work on, with weights if they are to differ (default)",
+    description: "Queues to work on, with optional weights (default)",
   },
   concurrency: {
     type: "string",
     valueHint: "n",
-    description: "Tasks at a time in each process (10)",
+    description: "Concurrent tasks in each process (10)",
   },
   processes: {
     type: "string",
     valueHint: "n",
-    description: "Processes, or auto for one per core (1)",
+    description: "Number of processes, or auto for one per core (1)",
   },
   prefetch: {
     type: "string",
     valueHint: "n",
-    description: "Tasks each process holds ready besides (0)",
+    description: "Tasks that each process claims in advance (0)",
   },
   "drain-timeout": {
     type: "string",
     valueHint: "duration",
-    description: "How long tasks may go on when it is told to leave (30s)",
+    description: "Time that running tasks have to finish in a drain (30s)",
   },
   profile: {
     type: "string",
     valueHint: "default|fast",
-    description: "Leases of 10 s, or of 3 s with more frequent beats (default)",
+    description: "Leases of 10 s, or of 3 s with more frequent heartbeats (default)",
   },
   lease: {
     type: "string",
     valueHint: "duration",
-    description: "How long a task stays with a worker that is silent (by the profile)",
+    description: "Length of a lease: how long a silent worker keeps a task (by the profile)",
   },
   "stall-budget": {
     type: "string",
     valueHint: "duration",
-    description: "How long a handler may block its process before that is killed (30s)",
+    description: "Longest time a handler may block its process before the process is killed (30s)",
   },
   "max-leaked": {
     type: "string",
     valueHint: "n",
     description:
-      "Handlers that may go on after a timeout before a process is replaced (half of them)",
+      "Handlers that run on after a timeout before the process is replaced (half the slots)",
   },
   isolate: {
     type: "string",
     valueHint: "thread|process",
-    description: "Run each handler in its own, so that a hard timeout can end it (by the task)",
+    description: "Isolate of each handler, so that a hard timeout can end it (by the task)",
   },
   phoenix: {
     type: "boolean",
     default: true,
-    description: "Bring back what other workers left",
-    negativeDescription: "Leave the tasks of other workers that died to others",
+    description: "Resurrect the tasks of lost workers",
+    negativeDescription: "Do not resurrect the tasks of lost workers",
   },
   name: {
     type: "string",
     valueHint: "name",
-    description: "What the workers are called: <name>-1, <name>-2, … (rl-worker)",
+    description: "Names of the workers: <name>-1, <name>-2, … (rl-worker)",
   },
   "health-port": {
     type: "string",
     valueHint: "port",
-    description: "Answer /livez, /readyz and /metrics there (none)",
+    description: "Port of /livez, /readyz and /metrics (none)",
   },
   "health-host": {
     type: "string",
     valueHint: "address",
-    description: "Where they are answered (127.0.0.1)",
+    description: "Address of the health port (127.0.0.1)",
   },
   otlp: otlpArg as typeof otlpArg,
 } as const;
 
-/** What they are, read. */
+/** Parsed options of a worker. */
 export type StartOptions = WorkerOptions & {
   readonly drainTimeout?: number;
   readonly stallBudget?: number;
@@ -106,7 +105,7 @@ export type StartOptions = WorkerOptions & {
 const most = 10_000;
 const mostProcesses = 1000;
 
-/** The options of each worker. @throws {CliError} 2 */
+/** Parses the options of each worker. @throws {CliError} 2 */
 export function workerOptions(
   args: Partial<ParsedArgs<typeof startArgs>>,
   { worker: config }: Settings,
@@ -137,7 +136,7 @@ export function workerOptions(
   });
 }
 
-/** How many processes. @throws {CliError} 2 */
+/** Parses the number of processes. @throws {CliError} 2 */
 export function processesOf(
   given: string | undefined,
   { worker: { processes } }: Settings,
@@ -147,21 +146,21 @@ export function processesOf(
   return integer("--processes", value, { min: 1, max: mostProcesses });
 }
 
-/** `high:3,default`: how often each queue is asked, once where nothing is said. */
+/** Parses queues with weights, such as `high:3,default`; the default weight is 1. */
 function weighed(queues: readonly string[]): Record<string, number> {
   const weights = queues.map((text): [string, number] => {
     const [name = "", weight = "1", ...more] = text.split(":");
     if (more.length === 0 && name !== "" && /^\d{1,4}$/.test(weight)) {
       return [name, Number(weight)];
     }
-    throw new CliError(2, `Cannot use queue "${text}": a weight is a whole number behind a colon`, {
+    throw new CliError(2, `Cannot use queue "${text}": a weight is a whole number after a colon`, {
       hint: "write it like high:3,default",
     });
   });
   return Object.fromEntries(weights);
 }
 
-/** Without what is undefined, which the engine takes for a mistake. */
+/** Drops undefined options, which the engine refuses. */
 function defined<T extends object>(
   options: { readonly [K in keyof T]: T[K] | undefined },
 ): T {
