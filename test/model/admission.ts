@@ -1,13 +1,13 @@
 /**
- * The rules of admission: whether the limits of a queue, and a producer's own, let
- * tasks in, and how much of each is left.
+ * The rules of admission: the limits of a queue and of a producer decide whether tasks
+ * are admitted. They also report the rest of each limit.
  *
  * @module
  */
 
 import { count, isOver, lineOf, nowOf, pushedAt, type World } from "./world.ts";
 
-/** Everything a script answers behind its word, epoch and sequence. */
+/** The reply of a script after its word, epoch and sequence. */
 export type Answer = readonly [word: string, ...unknown[]];
 
 interface Rule {
@@ -17,15 +17,18 @@ interface Rule {
 
 /** Limits in front of a push. */
 interface Gate {
-  /** Why so many tasks are refused, and how many ms to wait; empty if they are let in. */
+  /** The reason of a refusal, and the wait in ms; empty if the tasks are admitted. */
   refusal(tenant: string, cost: number): [reason?: string, waitMs?: number];
-  /** Of each limit that binds: how many there may be, in how many ms, how many are left, and when more. */
+  /**
+   * The quota of each binding limit: its maximum, its window in ms, the rest, and the
+   * time of more.
+   */
   quotas(tenant: string, taken: number): unknown[];
-  /** Stores what was used of a rate. */
+  /** Stores the used part of a rate. */
   close(): void;
 }
 
-/** Returns whether so many tasks would be accepted. Reserves and charges nothing. */
+/** Checks whether so many tasks would be accepted. Reserves and charges nothing. */
 export function admit(
   world: World,
   { own, tenant, cost }: { own: string; tenant: string; cost: number },
@@ -109,7 +112,10 @@ function bucketsOf(world: World) {
   };
   return {
     fullAt,
-    /** Takes `cost` places, or returns the microseconds until there are: others for each who asks. */
+    /**
+     * Takes `cost` places, or returns the microseconds until they are free. Each caller
+     * gets a later time.
+     */
     take(rules: ReadonlyMap<string, Rule>, cost: number): number {
       const waits = ({ gap, burst }: Rule, at: number): number =>
         at - (burst - cost) * gap - world.nowUs;
@@ -140,7 +146,7 @@ export function forgetFull(world: World): void {
   for (const [who, at] of world.rate) if (at <= world.nowUs) world.rate.delete(who);
 }
 
-/** For how long the first of some priority has waited, if longest. */
+/** The wait of the first task of some priority, for the longest one. */
 function oldestMs(world: World): number {
   const firsts = new Map<number | undefined, { readonly since: number }>();
   for (const task of lineOf(world, "ready")) {

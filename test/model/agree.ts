@@ -1,6 +1,6 @@
 /**
- * Makes the calls that a model has played on real engines, and compares: what
- * each answers, what is held behind each call, and what the audit says.
+ * Makes the calls that a model has played on real engines. It compares the replies, the
+ * contents after each call, and the audit.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface Engine {
 
 let sequences = 0;
 
-/** Plays `steps` on the model and on every engine; throws at the first thing they disagree on. */
+/** Plays `steps` on the model and on every engine; throws at the first difference. */
 export async function agree(steps: readonly Step[], engines: readonly Engine[]): Promise<void> {
   const moves = play(steps, `m${++sequences}`, engines[0]!.rig.nowUs());
   const outcomes = await Promise.all(engines.map(({ rig }) => rig.run(moves)));
@@ -50,13 +50,13 @@ export async function agree(steps: readonly Step[], engines: readonly Engine[]):
   }
 }
 
-/** The second identical call answers what the first did and changes nothing more. */
+/** Checks that the second identical call returns the first reply and changes nothing more. */
 function repeats(first: Move, second: Move, before: Held, after: Held, at: string): void {
   if (first.script === "sweep") return;
   const { named, answer } = first;
   if (first.script === "settleAndClaim") {
     const [, tasks, stale] = answer as [string, unknown[], string[]];
-    // Nothing was handed out: it may claim what has become ready by the first.
+    // The first claim returned no task, so the second may claim tasks that became ready.
     if (tasks.length === 0 && Number(named["slots"]) + Number(named["spare"]) > 0) return;
     same([second.answer[1], second.answer[2]], [tasks, stale], `${at}: it answers differently`);
   } else if (first.script !== "push") {
@@ -65,14 +65,14 @@ function repeats(first: Move, second: Move, before: Held, after: Held, at: strin
   same(uncounted(after), uncounted(before), `${at}: it changes something`);
 }
 
-/** Without how often leases were renewed, and pushes refused: that is counted again. */
+/** Without the counts of renewed leases and refused pushes, which a repeated call increases. */
 function uncounted(held: Held): Held {
   const numbers = Object.entries(held.numbers)
     .filter(([name]) => !/^(seq|n:beat|n:lock|n:refused:.*)$/.test(name));
   return { ...held, numbers: Object.fromEntries(numbers) };
 }
 
-/** Without what the model leaves out: by what a client notices that Redis forgot something. */
+/** Without the data that the model omits: those by which a client notices a loss. */
 function modelled(held: Held): Held {
   const { schema: _, epoch: __, seq: ___, ...numbers } = held.numbers;
   return { ...held, numbers };

@@ -20,7 +20,7 @@ export interface Engines {
   readonly real: Engine;
   /** That, and the engine in this process. */
   readonly both: readonly Engine[];
-  /** The engine in this process, by its own clock: the scripts are as they are published. */
+  /** The engine in this process, with its own clock: the scripts are the published ones. */
   readonly virtual: Engine;
   close(): Promise<void>;
 }
@@ -43,8 +43,8 @@ export async function openEngines(): Promise<Engines> {
 }
 
 /**
- * Plays `runs` sequences from a fresh seed, or as many as `RUNS` from `SEED`.
- * Resolves to a line that says how to do it again.
+ * Plays `runs` sequences from a fresh seed, or as many as `RUNS` from `SEED`. Resolves
+ * to a line with the command that repeats the run.
  */
 export async function assertAgree(engines: readonly Engine[], runs: number): Promise<string> {
   const { SEED = Date.now() % 2 ** 31, RUNS = runs } = process.env;

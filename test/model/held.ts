@@ -47,7 +47,7 @@ export function readHeld(dump: readonly Reply[]): Held {
     for (const [id, value] of next()) taskOf(id)[hash] = value;
   }
   for (const task of Object.values(tasks)) {
-    // Nothing is recorded of a task that waits for its first claim.
+    // A task that waits for its first claim has no record.
     if (task["state"] === undefined) Object.assign(task, bare(task["at"] as number));
   }
   const ofWorkers = next<Reply>();

@@ -38,7 +38,7 @@ export function cancel(
   return ["cancelled"];
 }
 
-/** Gives dead tasks another life: the counters start again, the history stays. */
+/** Releases dead tasks: the counters start again, the history stays. */
 export function release(
   world: World,
   { token, observed }: { token: string; observed: number },
@@ -92,7 +92,7 @@ export function promoteEarly(world: World, { token }: { token: string }, rows: I
   return ["ok", missed];
 }
 
-/** Forgets what is over. */
+/** Forgets final tasks. */
 export function discard(world: World, _: object, rows: Ids): Answer {
   const missed: string[] = [];
   for (const { id } of rows) {
@@ -123,7 +123,7 @@ export interface RestoreRow {
   readonly steps: string;
 }
 
-/** Brings dead tasks back from an export; what is there already stays as it is. */
+/** Restores dead tasks from an export; existing ones stay unchanged. */
 export function restore(
   world: World,
   { token }: { token: string },
@@ -211,7 +211,7 @@ export function limit(
   return ["ok"];
 }
 
-/** A worker that waits hears the bell. */
+/** The bell wakes a waiting worker. */
 export function hear(world: World): Answer {
   const rang = world.bell;
   world.bell = 0;

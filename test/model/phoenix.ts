@@ -1,5 +1,5 @@
 /**
- * The rules of Phoenix: bringing back what the dead have left, and tidying up.
+ * The rules of Phoenix: it brings back the tasks of dead workers, and purges.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
   type World,
 } from "./world.ts";
 
-/** Brings back what `dead` held, what the silent held and whose lease is over; promotes; purges. */
+/** Brings back the tasks of `dead`, of silent workers and of expired leases; promotes; purges. */
 export function sweep(
   world: World,
   { dead, cause, leaseMs }: { dead: string; cause: string; leaseMs: number },
@@ -27,7 +27,7 @@ export function sweep(
   const { swept = now, graceUntil = 0 } = world;
   if (dead === "" && now - swept < 25 && now > swept) return ["ok", [], 50, 0];
   world.swept = now;
-  // No sweep for long: Redis was away, and no worker could renew.
+  // No sweep ran for long: Redis was unreachable, and no worker could renew.
   if (now - swept > leaseMs / 2 && now > graceUntil + 3 * leaseMs) {
     world.graceUntil = now + leaseMs;
     count(world, "grace");
@@ -54,7 +54,7 @@ export function sweep(
   if (dead !== "") raise(heldBy(world, dead), () => cause);
   const evicted = raised.length / 2;
   for (const worker of silent) raise(heldBy(world, worker), () => "presence");
-  // What had lapsed at the sweep before has had its extension, where sweeps are rare.
+  // Leases that had expired at the last sweep have had their extension, where sweeps are rare.
   const lapsedBy = now > (world.graceUntil ?? 0) ? now : now - swept >= leaseMs ? swept : -Infinity;
   const late = lineOf(world, "running").filter(({ at }) => at <= lapsedBy);
   raise(late, (task) => lapse(world, task, leaseMs));
@@ -109,7 +109,7 @@ function revive(world: World, task: Task, cause: string): void {
   }
 }
 
-/** Why a lease ran out: its worker is silent, or alive and without this task. */
+/** The reason of an expired lease: its worker is silent, or alive and without this task. */
 function lapse(world: World, task: Task, leaseMs: number): string {
   const known = world.presence.get(task.worker!);
   return known && nowOf(world) - known.beat < (known.lease ?? leaseMs) ? "stalled" : "lease";

@@ -1,7 +1,7 @@
 /**
- * Plays steps on the model: what calls they come to, what each has to answer,
- * and what has to be held then. The engines are not asked for anything, so all
- * the calls of a sequence can be sent at once.
+ * Plays steps on the model: the calls of each step, the expected replies, and the
+ * expected contents. It asks the engines for nothing, so that all the calls of a
+ * sequence can be sent at once.
  *
  * @module
  */
@@ -52,7 +52,7 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
     const quiet = { progress: "", remark: "", partial: "" };
     const mine = heldBy(stage.queue.world, step.worker)
       .map(({ id, nonce, started = 0 }) => ({ id, nonce, started, ...quiet }));
-    // As a worker does it: for all it holds, but for one that is stuck, and here for some more.
+    // A worker beats for all of its tasks; here one of them is stuck, and some more are added.
     const own = mine.slice(step.stuck).map((each) => ({
       ...each,
       ...rows.find(({ id }) => id === each.id),
@@ -164,7 +164,7 @@ function sweep(stage: Stage, args: Values): Sent {
   return call(stage, "sweep", { ...usual, ...args });
 }
 
-/** A worker goes on to beat, but not for what it holds, until that lease is over. */
+/** A worker continues to beat, but not for its present tasks, until their lease is over. */
 function stall(stage: Stage, worker: string): void {
   const args = { worker, says: "{}", obeyed: "", claiming: 1, leaseMs: 10_000, traces: "" };
   for (let i = 0; i < 2; i++) {
@@ -187,7 +187,7 @@ function settleOnly(worker: string, nonce: string): Values {
   return { worker, nonce, call: "0", leaseMs: 10_000, ...nothing };
 }
 
-/** The first holder of all stands for the one that has the lock, if it is held. */
+/** The first holder of all stands for the present holder of the lock, if any. */
 function ofLock({ locks }: Stage, { lock, holder }: { lock: number; holder: number }) {
   const id = local("lock", lock);
   const nonce = holder === 0 && locks.world.tasks.get(id)?.nonce || local("holder", holder);

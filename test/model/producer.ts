@@ -1,5 +1,5 @@
 /**
- * The rules of producers: pushing, within limits, and looking what became of it.
+ * The rules of producers: pushes within limits, and reads of outcomes.
  *
  * @module
  */
@@ -104,7 +104,7 @@ export function poll(
   return ["ok", replies];
 }
 
-/** Takes a lock, renews it, or says who has it or what came of it. */
+/** Takes a lock, renews it, or returns its holder or its result. */
 export function lock(
   world: World,
   { id, nonce, leaseMs }: { id: string; nonce: string; leaseMs: number },
@@ -128,7 +128,7 @@ export function lock(
   return ["ok", task.fence];
 }
 
-/** Lets go of a lock. */
+/** Releases a lock. */
 export function unlock(world: World, { id, nonce }: { id: string; nonce: string }): Answer {
   const task = world.tasks.get(id);
   if (!task) return ["ok"];

@@ -1,8 +1,9 @@
 /**
- * Environment in which scripts are compared: a clock that the test moves, and
- * behind each reply everything that Redis holds then. The scripts are the ones
- * that are published, with one line replaced in each (where it asks for the
- * time), and whatever a mutant takes out of them.
+ * Environment for the comparison of scripts: a clock that the test moves, and all
+ * contents of Redis after each reply.
+ *
+ * The scripts are the published ones, with one line replaced in each (the one that
+ * reads the time). A mutant removes further parts.
  *
  * @module
  */
@@ -36,15 +37,15 @@ export type Outcome = readonly [reply: Reply, held: Reply];
 export interface RigOptions {
   /** Replacements; each must fit at least one script. */
   readonly patches?: readonly Patch[];
-  /** Moves the engine's own clock, and returns it, in ms: the scripts go by that. */
+  /** Moves the engine's own clock, and returns it, in ms: the scripts use that time. */
   readonly advance?: (ms: number) => number;
 }
 
-/** Scripts as they are compared, on one engine. */
+/** Scripts under comparison, on one engine. */
 export interface Rig {
-  /** At what time the next sequence may begin. */
+  /** The earliest start of the next sequence. */
   nowUs(): number;
-  /** Makes calls in their order; resolves to the reply and what is held behind each. */
+  /** Makes calls in their order; resolves to the reply and the contents after each. */
   run(calls: readonly Call[]): Promise<readonly Outcome[]>;
   /** Findings of the audit at `partition`: section, entry and what is wrong. */
   audit(partition: Partition): Promise<readonly Reply[]>;
@@ -63,7 +64,7 @@ const all = { ...scripts, hear };
 
 const time: Patch = ['redis.call("TIME")', "{ math.floor(clock / 1000000), clock % 1000000 }"];
 
-/** Everything under a root: a name and a value for each key, with packed maps laid open. */
+/** All data under a root: a name and a value for each key, with packed maps expanded. */
 const dump = `
 local root = string.match(KEYS[1], "^.-}:")
 local held = {}
@@ -92,11 +93,11 @@ end
 held[#held + 1] = redis.call("LLEN", root .. "bell")
 `;
 
-/** The sections the audit knows. */
+/** The sections of the audit. */
 const sections = [...Object.keys(states), "task", "record", "partial", "steps", "waiters"]
   .concat("holds", "tenants");
 
-/** Sets the scripts up on `port`. */
+/** Prepares the scripts on `port`. */
 export async function rigOn(port: RedisPort, options: RigOptions = {}): Promise<Rig> {
   const { patches = [], advance } = options;
   const fitting = new Set<Patch>();
@@ -127,7 +128,7 @@ return { reply, held }`,
 
   const keysOf = (name: ScriptName, partition: Partition) =>
     all[name].keys.map((key) => keyOf(partition, key));
-  // A script that is unknown is sent again with its text, and so behind the calls after it.
+  // An unknown script is sent again with its text, and so after the calls behind it.
   const warm = partitionOf("warm", 0, "model");
   for (const [name, program] of programs) {
     await port.run(program, keysOf(name, warm), ["0"]).catch(() => {});
@@ -149,7 +150,7 @@ return { reply, held }`,
   };
 }
 
-/** The text of a script that goes by the time it is sent. */
+/** The text of a script that reads the time from its arguments. */
 function timed(name: ScriptName, text: string): string {
   const [from, to] = time;
   const asks = text.includes("nowUs =");

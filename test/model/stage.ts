@@ -1,6 +1,6 @@
 /**
- * The stage for steps: a queue and some locks on the model, the calls that
- * were made there, and what has to come of each.
+ * The stage for steps: a queue and some locks on the model, the calls made there, and
+ * the expected outcome of each.
  *
  * @module
  */
@@ -16,11 +16,11 @@ import { argumentsOf, type Call, type ScriptName, type Values } from "./rig.ts";
 import * as worker from "./worker.ts";
 import { emptyWorld, lineOf, type World } from "./world.ts";
 
-/** A call, and what has to come of it. */
+/** A call and its expected outcome. */
 export interface Move extends Call {
   /** The arguments by name, without rows. */
   readonly named: Values;
-  /** The word, and what is behind epoch and sequence. */
+  /** The word, and the values after epoch and sequence. */
   readonly answer: Answer;
   readonly held: Held;
   /** True for a repetition of the previous call at the same moment. */
@@ -52,7 +52,7 @@ const rules: Partial<Record<ScriptName, Rule>> = {
   hear: operator.hear,
 };
 
-/** A partition, and what should be there. */
+/** A partition and its expected contents. */
 export interface Place {
   readonly partition: Partition;
   readonly world: World;

@@ -1,6 +1,6 @@
 /**
- * A queue in plain TypeScript: tasks in states, and a few numbers. No
- * keys, no packing, no batches: what moves, moves at once.
+ * A queue in plain TypeScript: tasks in states, and a few numbers. It has no keys, no
+ * packing and no batches: each move is immediate.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import {
   transitions,
 } from "../../core/states.ts";
 
-/** A task, or a lock. What is not there is not known, or not so. */
+/** A task, or a lock. An absent field is unknown, or false. */
 export interface Task {
   readonly id: string;
   /** `null` before its first move. */
   state: TaskState | null;
   /** Its score in the set of its state. */
   at: number;
-  /** When it arrived, in 64ths of a millisecond since 2023-11-14. */
+  /** The time of arrival, in 64ths of a millisecond since 2023-11-14. */
   order: number;
   priority?: number | undefined;
   print?: string | undefined;
@@ -51,7 +51,7 @@ export interface Task {
   deferredAt?: number | undefined;
   readyAt?: number | undefined;
   ended?: number;
-  /** When its worker, which died, was last known to live. */
+  /** The last sign of life of its dead worker. */
   alive?: number | undefined;
   /** The trace context of the attempt that runs or ran last, and of the one before that. */
   trace?: string | undefined;
@@ -70,7 +70,7 @@ export interface Task {
 /** The worker's own report of its last beat. */
 export interface Presence {
   beat: number;
-  /** Since when another thread has had to beat for it. */
+  /** The time since another thread has beaten for it. */
   readonly blocked?: number;
   readonly about?: string;
   readonly lease?: number;
@@ -91,9 +91,9 @@ export interface World {
   paused: string | undefined;
   closed: string | undefined;
   limits: ReadonlyMap<string, string>;
-  /** When each bucket of a rate is full again, in microseconds. */
+  /** The time when each bucket of a rate is full again, in microseconds. */
   readonly rate: Map<string, number>;
-  /** Workers by when they were first or last heard of. */
+  /** Workers by the time of their first or last report. */
   readonly workers: Map<string, number>;
   readonly presence: Map<string, Presence>;
   /** The last claim of each of a worker's two calls: a nonce, then ids. */
@@ -151,7 +151,7 @@ export function count(world: World, name: string, by = 1): void {
   world.counters.set(name, (world.counters.get(name) ?? 0) + by);
 }
 
-/** Moves a task as the table of states says, to the place `at`; `false` if it does not. */
+/** Moves a task by the table of states to the place `at`; `false` if the table has no such move. */
 export function move(world: World, task: Task, event: TransitionName, at: number): boolean {
   const row = (transitions as readonly Transition[])
     .find(({ on, from }) => on === event && from === task.state);
@@ -197,7 +197,7 @@ export function fromPlace(at: number): { order: number; priority: number | undef
   return { order: at - above * band, priority: above < 100 ? 100 - above : undefined };
 }
 
-/** When a task arrived, in milliseconds since 1970. */
+/** The time of arrival of a task, in milliseconds since 1970. */
 export function pushedAt({ order }: Pick<Task, "order">): number {
   return Math.floor(order / 64) + dawn;
 }
@@ -207,7 +207,7 @@ export function orderAt(ms: number): number {
   return Math.max(0, (ms - dawn) * 64);
 }
 
-/** The next fence: it never falls, and is above all that were given out before. */
+/** The next fence: it never falls, and is above all earlier ones. */
 export function nextFence(world: World): number {
   return Math.max((world.fence ?? 0) + 1, world.nowUs);
 }
@@ -217,7 +217,7 @@ export function ring(world: World): void {
   if (world.paused === undefined) world.bell = 1;
 }
 
-/** Closes the attempt that runs. The first, if it completes, needs no history. */
+/** Closes the running attempt. The first attempt needs no history if it completes. */
 export function closeAttempt(world: World, task: Task, cause: string): void {
   if (task.started) task.tried = 1;
   task.progress =

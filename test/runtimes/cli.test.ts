@@ -1,6 +1,6 @@
 /**
- * The command `rl` as a program on Bun and on Deno: it says what it says on
- * Node, its processes are of the same runtime, and its proofs hold there too.
+ * The command `rl` as a program on Bun and on Deno. It prints the same as on Node, its
+ * processes have the same runtime, and its proofs hold there too.
  *
  * @module
  */
@@ -25,7 +25,7 @@ after(async () => {
   await server.kill();
 });
 
-/** A call of `rl` that goes on. */
+/** A running call of `rl`. */
 interface Call {
   readonly child: ChildProcess;
   readonly stdout: () => string;
@@ -52,7 +52,7 @@ function start(runtime: Runtime, args: readonly string[], env: Record<string, st
   return { child, stdout: () => stdout, stderr: () => stderr, ended };
 }
 
-/** Runs `rl` to its end; resolves to what it printed, if it exits with `exit`. */
+/** Runs `rl` to its end; resolves to its output, if it exits with `exit`. */
 async function rl(
   runtime: Runtime,
   args: readonly string[],

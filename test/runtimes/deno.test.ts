@@ -1,6 +1,6 @@
 /**
- * Deno's own: what a program may not do is said with the flag that permits it, a
- * signal drains, and threads and processes are those of Node.
+ * Deno's own rules: a refusal names the flag that permits the operation, and a signal
+ * drains. Threads and processes are those of Node.
  *
  * @module
  */
@@ -29,7 +29,7 @@ after(async () => {
 const program = fileURLToPath(new URL("../support/deno_program.ts", import.meta.url));
 const net = `--allow-net=127.0.0.1:${server.port}`;
 
-/** A program that was started, and what it has said. */
+/** A started program and its output. */
 interface Program {
   readonly child: ChildProcess;
   said(): string;

@@ -1,7 +1,7 @@
 /**
- * The edge: an app in workerd pushes and reads over Upstash's API, a Node.js
- * worker on the same Redis does the work; then workerd does it itself, is killed
- * in the middle, and nothing is lost or charged twice.
+ * The edge: an app in workerd pushes and reads over Upstash's API, and a Node.js worker
+ * on the same Redis runs the tasks. Then workerd runs them itself and is killed in the
+ * middle. Nothing is lost or charged twice.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const billingEntry = `export { default } from "./test/support/edge/billing.ts";`
 const orders = (what: string, count: number) =>
   Array.from({ length: count }, (_, i) => `${what}-${i}`);
 
-/** Books what handlers did, but nothing that carries an older fence than what is booked. */
+/** Records the effects of handlers, and refuses those with an older fence than the recorded one. */
 async function openLedger(): Promise<Ledger> {
   const started: string[] = [];
   const charged = new Map<string, number[]>();
@@ -55,7 +55,7 @@ async function openLedger(): Promise<Ledger> {
 
 interface Ledger {
   readonly url: string;
-  /** The order of each attempt that began. */
+  /** The order of each started attempt. */
   readonly started: readonly string[];
   /** Number of charges per order. */
   charges(order: string): number;

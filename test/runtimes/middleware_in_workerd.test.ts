@@ -1,6 +1,6 @@
 /**
- * The middleware for Hono in workerd, where a client reaches Redis over HTTP: without
- * anything of Node.js, and with what carries a request along its calls.
+ * The middleware for Hono in workerd, where a client reaches Redis over HTTP. It runs
+ * with and without the modules of Node.js that carry a request along its calls.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * As test/slow/model.test.ts, for long: 10,000 sequences, most of them without
- * the embedded engine, which takes five times as long for one.
+ * The long form of test/slow/model.test.ts: 10,000 sequences. Most run without the
+ * embedded engine, which takes five times as long for each.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The package in other people's hands: each way to compile, bundle and run it,
- * from the file npm publishes and from the files JSR publishes.
+ * The package for its users: each way to compile, bundle and run it, from the files
+ * that npm and JSR publish.
  *
  * @module
  */

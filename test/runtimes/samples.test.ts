@@ -1,6 +1,6 @@
 /**
  * The samples as users have them: each on its runtime, against a real Redis, and
- * together, because what one pushes another works off.
+ * together, because one runs the tasks that another pushes.
  *
  * @module
  */
@@ -43,11 +43,11 @@ afterEach(async () => {
 interface Sample {
   /** The first line it printed. */
   readonly says: string;
-  /** Sends it SIGTERM; resolves to its exit code. */
+  /** Sends SIGTERM; resolves to the exit code. */
   leave(): Promise<unknown>;
 }
 
-/** Starts a sample; resolves when it has said where it is. */
+/** Starts a sample; resolves when it has printed its address. */
 async function start(sample: URL, runtime: Runtime = "node"): Promise<Sample> {
   const file = fileURLToPath(sample);
   const { command, args } = programLine(runtime, file);
@@ -136,7 +136,7 @@ test("invoices on Express are checked at the push, and charged once by key", asy
   assert.equal(effectLog.of("charged", "i-1").length, 1);
 });
 
-/** The jobs are pushed as anybody would who knows their name. */
+/** The jobs are pushed by name, without their code. */
 const job: Task<"process_large_job", [job: string], number> = taskRef("process_large_job");
 
 test("a large job on Bun continues where the worker left it, and no row is done twice", async () => {

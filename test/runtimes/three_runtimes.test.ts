@@ -1,7 +1,7 @@
 /**
- * One queue, worked by Bun on its own client, by Deno and by Node at once. Each
- * of them dies in the middle of its tasks, and nothing is lost or done twice;
- * the same checks fail as soon as the scripts do not ask who holds a task.
+ * One queue, with workers on Bun with its own client, on Deno and on Node at once. Each
+ * of them dies in the middle of its tasks, and nothing is lost or done twice. The same
+ * checks fail once the scripts do not check who holds a task.
  *
  * @module
  */
@@ -52,7 +52,7 @@ test("2,000 tasks outlive the workers of three runtimes: none is lost, none is d
   }
 });
 
-/** Runs {@linkcode sleepers} on a server of its own, where nothing else is left. */
+/** Runs {@linkcode sleepers} on a separate, empty server. */
 async function wrongOf(
   first: Runtime,
   second: Runtime,
@@ -73,7 +73,7 @@ for (const [i, first] of runtimes.entries()) {
     assert.deepEqual(await wrongOf(first, second, []), []);
   });
 
-  // One on Deno knows that it is too late before it hears anything else.
+  // A worker on Deno learns that it is too late before anything else.
   if (first === "deno") continue;
   test(`the same run on ${first} and ${second} fails its checks when the scripts are careless`, async () => {
     const wrong = await wrongOf(first, second, ["careless"]);

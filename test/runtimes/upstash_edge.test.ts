@@ -1,7 +1,7 @@
 /**
- * One port and one client in workerd, made once and used by many requests at a time:
- * there what a request awaits ends with it, its timers too, and others must not be
- * kept waiting by that.
+ * One port and one client in workerd, made once and used by many requests at a time.
+ * There the awaited work of a request ends with it, its timers too. No other request
+ * may have to wait because of that.
  *
  * @module
  */

@@ -24,7 +24,7 @@ portSuite("bun, by a URL", async () => {
 portSuite("bun, by a client", async () => {
   const server = await startRedis();
   return await portBench(server.url, () => server.kill(), (url) => {
-    // Set up as badly as a caller's client can be: none of it may matter.
+    // A client with the worst settings that a caller can choose: none may matter.
     const client = new Bun.RedisClient(url, {
       enableOfflineQueue: false,
       autoReconnect: true,

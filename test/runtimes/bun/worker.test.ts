@@ -1,6 +1,5 @@
 /**
- * Workers in Bun over Bun's own client, as a reader of the README writes them: the
- * README and nothing else.
+ * Workers in Bun over Bun's own client, as a reader of the README would write them.
  *
  * @module
  */
@@ -22,11 +21,11 @@ import { bounded, until } from "../../support/until.ts";
 declare const Bun: { readonly RedisClient: new (url: string) => BunClient };
 
 const program = new URL("../../support/slow_task_worker.ts", import.meta.url);
-/** Runs elsewhere. */
+/** The task runs elsewhere. */
 const nap = rlTask("nap", (_key: string, _ms: number) => "");
 const echo = rlTask("echo-in-bun", (text: string) => text);
 
-/** A process, and what it said. */
+/** A process and its output. */
 interface WorkerProcess {
   readonly child: ChildProcess;
   readonly lines: string[];
@@ -83,7 +82,7 @@ test("SIGTERM: finishable tasks finish, the rest is handed off, and the process 
     assert.deepEqual(await bounded("it ends", exited, 5_000), [0, null]);
     assert.equal(await short.result({ timeout: scaled(1_000) }), `short by ${leaver.child.pid}`);
     assert.equal(await long.result({ timeout: scaled(8_000) }), `long by ${heir.child.pid}`);
-    // Handed off, not failed: the other one's attempt is the first, too.
+    // The task was handed off and not failed: the attempt of the other worker is also the first.
     assert.ok(heir.lines.includes("start long 1"), heir.lines.join());
   }));
 
@@ -146,7 +145,7 @@ test(
       message: /Cannot isolate task "isolated-in-bun": its port cannot be opened again elsewhere/,
     });
     await port.close();
-    // The caller's own client is not ours to close.
+    // The package does not close the caller's own client.
     assert.equal(await own.send("PING", []), "PONG");
     own.close();
   }),
