@@ -89,7 +89,7 @@ function scheduled(snapshot: TaskSnapshot): Explanation[] {
     found.push({
       code: "deferred",
       text: `It was deferred${since} (${plural(Number(facts["deferrals"]), "time")}): ${reason}. ` +
-        `The next worker looks at it ${due}.`,
+        `Its next claim is due ${due}.`,
     });
   } else if (task.history.length === 0) {
     found.push({ code: "delayed", text: `It was pushed with a delay: it is due ${due}.` });

@@ -78,7 +78,7 @@ export const pause: Command<typeof workerArgs> = workerCommand("pause", {
 /** `rl worker resume`. */
 export const resume: Command<typeof workerArgs> = workerCommand("resume", {
   summary: "Let a paused worker claim tasks again",
-  details: "A worker that drains goes on draining.",
+  details: "A draining worker keeps draining.",
   done: "claims again",
   applied: (then, now) => aliveIn(now, then)?.state !== "paused",
 });
