@@ -101,6 +101,7 @@ export { taskRef, type TaskRefArguments, type TaskRefOptions } from "./core/task
 export type { TelemetryOptions } from "./core/telemetry/observer.ts";
 export type { TickOptions, TickReport } from "./core/worker/tick.ts";
 export type { Buckets, Timings } from "./core/base/histogram.ts";
-export { createWorker, type Worker } from "./core/worker/worker.ts";
+export { createWorker } from "./core/worker/create_worker.ts";
+export type { Worker } from "./core/worker/worker.ts";
 export type { WorkerEvent, WorkerEventName } from "./core/worker/worker_events.ts";
 export type { WorkerOptions } from "./core/worker/worker_options.ts";

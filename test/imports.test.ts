@@ -19,14 +19,38 @@ interface Law {
   readonly lazy?: true;
 }
 
+/**
+ * The rooms of core, low to high, and the rooms each may import. The three contract files
+ * (states, port, defaults) import nothing of core and may be imported by all.
+ */
+// deno-fmt-ignore
+const rooms: readonly (readonly [room: string, imports: readonly string[], because: string])[] = [
+  ["base",       [],                                                              "it knows no domain: errors, options, durations, JSON, timers, the host"],
+  ["protocol",   ["base"],                                                        "it says what Redis stores, and makes no call"],
+  ["telemetry",  ["base", "protocol"],                                            "it observes: others report facts to it, and it drives nothing"],
+  ["redis",      ["base", "protocol", "telemetry"],                               "it calls scripts; a caller carries the observer's type"],
+  ["task",       ["base", "protocol", "redis"],                                   "a task knows its definition; the client is found at the call"],
+  ["inspection", ["base", "protocol", "redis"],                                   "it reads what Redis stores, and changes nothing"],
+  ["recovery",   ["base", "protocol", "telemetry", "redis", "inspection"],        "a resurrection is reported with the details of the task"],
+  ["operations", ["base", "protocol", "telemetry", "redis", "task", "inspection", "recovery"], "an operator reads, repairs and releases; payloads are validated by their task"],
+  ["execution",  ["base", "protocol", "telemetry", "redis", "task"],              "one claimed task needs its definition, and knows no worker and no isolate"],
+  ["producer",   ["base", "protocol", "telemetry", "redis", "task"],              "a push needs its definition and a call, and knows no worker"],
+  ["client",     ["base", "protocol", "telemetry", "redis", "task", "inspection", "operations", "producer"], "it wires producer, queues and telemetry"],
+  ["threads",    ["base", "protocol", "telemetry", "redis", "task", "recovery", "execution", "client"], "an isolate runs an attempt with a client of its own"],
+  ["worker",     ["base", "protocol", "telemetry", "redis", "task", "recovery", "execution", "client", "threads"], "it claims, and hands each task to execution or to a thread"],
+  ["console",    ["base", "client"],                                              "it shows what users have: mod.ts, and values from their own files"],
+];
+
+const contracts = /^core\/(states|port|defaults)\.ts$/;
+
 // deno-fmt-ignore
 const laws: readonly Law[] = [
   { from: /^mod\.ts$/,              to: /^core\/(?!console)/,               because: "the face is made of core, so it pulls in no client" },
-  { from: /^core\/(?!console)/,     to: /^core\/(?!console)/,               because: "core knows no runtime and no client" },
   { from: /^core\//,                to: /^(@opentelemetry\/api|valibot)$/,  because: "both run everywhere and do nothing unless they are used" },
   { from: /^core\//,                to: /^#client$/, lazy: true,            because: "a client is loaded only when we have to make one, and never on the edge" },
   { from: /^core\//,                to: /^#node$/, lazy: true,              because: "threads are asked for only by a worker, and never on the edge" },
   { from: /^core\/console\//,       to: /^(mod\.ts|core\/console\/\w+\.ts)$/, because: "it uses only what users have" },
+  { from: /^core\/(?!console)/,     to: /^core\/(?!console)/,               because: "the rows of rooms above say which" },
   { from: /^core\/console\//,       to: /^core\/(states|base\/(duration|errors|version)|client\/idempotency_lock)\.ts$/, because: "values come from their own files, so that a tool loads no engine for them" },
   { from: /^adapters\//,            to: /^core\/(port|states|defaults)\.ts$/, because: "these are the contract: the seam, the states and the bounds" },
   { from: /^adapters\/\w+\.ts$/,    to: /^adapters\/(redis|memory|testing)\/\w+\.ts$/, because: "an adapter is a face, and this is what stands behind it" },
@@ -78,6 +102,89 @@ const laws: readonly Law[] = [
 
 const governed = /^(mod\.ts$|core\/|adapters\/|lua\/|cli\/|bench\/)/;
 const sources = files().filter((path) => governed.test(path) && path.endsWith(".ts"));
+
+/** The room of a file of core; the name of the file for a contract. */
+function roomOf(path: string): string {
+  return contracts.test(path) ? "contracts" : path.split("/")[1]!;
+}
+
+/** Every import of the files below `folder`. */
+function importsWithin(folder: string): { from: string; to: string }[] {
+  return sources.filter((path) => path.startsWith(folder)).flatMap((from) =>
+    importsOf(from, read(from)).map(({ to }) => ({ from, to }))
+  );
+}
+
+/** Groups of files that reach each other, by Tarjan's algorithm. */
+function circlesOf(edges: ReadonlyMap<string, readonly string[]>): string[][] {
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const circles: string[][] = [];
+  function visit(file: string): void {
+    order.set(file, order.size);
+    lowest.set(file, order.get(file)!);
+    stack.push(file);
+    for (const next of edges.get(file)!) {
+      if (!order.has(next)) visit(next);
+      if (stack.includes(next)) {
+        lowest.set(file, Math.min(lowest.get(file)!, lowest.get(next)!));
+      }
+    }
+    if (lowest.get(file) !== order.get(file)) return;
+    const circle = stack.splice(stack.indexOf(file));
+    if (circle.length > 1 || edges.get(file)!.includes(file)) circles.push(circle);
+  }
+  for (const file of edges.keys()) if (!order.has(file)) visit(file);
+  return circles;
+}
+
+for (const [room, imports, because] of rooms) {
+  test(`core/${room} imports ${imports.join(", ") || "no other room"}: ${because}`, () => {
+    const allowed = new Set([room, ...imports]);
+    assert.deepEqual(
+      importsWithin(`core/${room}/`).filter(({ to }) =>
+        to.startsWith("core/") && !contracts.test(to) && !allowed.has(roomOf(to))
+      ),
+      [],
+    );
+  });
+}
+
+test("a room of core imports only rooms below it", () => {
+  const order = rooms.map(([room]) => room);
+  for (const [room, imports] of rooms) {
+    assert.deepEqual(imports.filter((each) => order.indexOf(each) >= order.indexOf(room)), []);
+  }
+  const found = new Set(sources.filter((path) => path.startsWith("core/")).map(roomOf));
+  assert.deepEqual(
+    [...found].filter((room) => room !== "contracts" && !order.includes(room)),
+    [],
+    "each room has a row",
+  );
+});
+
+test("the contract files of core import nothing but each other", () => {
+  const broken = sources.filter((path) => contracts.test(path)).flatMap((path) =>
+    importsOf(path, read(path)).filter(({ to }) => !contracts.test(to))
+  );
+  assert.deepEqual(broken, []);
+});
+
+test("nothing in core but the console imports the console or mod.ts", () => {
+  const broken = sources.filter((path) => /^core\/(?!console)/.test(path)).flatMap((path) =>
+    importsOf(path, read(path)).filter(({ to }) => /^(mod\.ts|core\/console\/)/.test(to))
+  );
+  assert.deepEqual(broken, []);
+});
+
+test("no file imports itself through others: types, values and lazy imports count", () => {
+  const edges = new Map(sources.map((path) => [
+    path,
+    importsOf(path, read(path)).map(({ to }) => to).filter((to) => sources.includes(to)),
+  ]));
+  assert.deepEqual(circlesOf(edges), []);
+});
 
 test("every import between folders is one that the law allows", () => {
   const broken: string[] = [];

@@ -8,13 +8,13 @@
 import type { Served } from "../../adapters/http/node_server.ts";
 import { createRelier, type Relier } from "../../mod.ts";
 import { CliError } from "../framework/cli_error.ts";
-import { type Exporter, exportTo, type Otlp } from "../processes/otlp_exporter.ts";
+import { type Exporter, exportTo } from "../processes/otlp_exporter.ts";
 import { findRedis, type FoundRedis, redisAddress } from "../processes/find_redis.ts";
 import { spanOf } from "../framework/output.ts";
 import { styleOf } from "../framework/style.ts";
 import { plural } from "../../core/console/mod.ts";
 import { eventLine } from "./log_lines.ts";
-import { createSupervisor, type Supervisor, type SupervisorOptions } from "./supervisor.ts";
+import { createSupervisor, type Supervisor } from "./supervisor.ts";
 import {
   type ClusterStatus,
   type ControlActions,
@@ -22,6 +22,7 @@ import {
   openControlServer,
 } from "./control_server.ts";
 import { callControl } from "./control_client.ts";
+import type { ClusterPlan } from "./cluster_plan.ts";
 import { appendLog } from "./log_file.ts";
 import { redisPort, type StartupLine, startupLines } from "./startup_lines.ts";
 import {
@@ -32,22 +33,6 @@ import {
   rememberPort,
   type StateDir,
 } from "./state_dir.ts";
-
-/** Parts of a cluster. */
-export interface ClusterPlan {
-  readonly place: StateDir;
-  readonly cwd: string;
-  /** An existing Redis, and the source of its URL; undefined to start one. */
-  readonly redis: { readonly url: string; readonly from: string } | undefined;
-  readonly prefix: string;
-  readonly modules: readonly string[];
-  readonly size: number;
-  /** True to open a dashboard. */
-  readonly dashboard: boolean;
-  readonly worker: NonNullable<SupervisorOptions["worker"]>;
-  /** OTLP endpoint to export to. */
-  readonly otlp: Otlp | undefined;
-}
 
 /** A running cluster. */
 export interface Cluster {

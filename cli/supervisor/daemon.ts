@@ -7,7 +7,8 @@
 
 import process from "node:process";
 import { receiveSetup, sendToParent } from "../processes/child_process.ts";
-import { type ClusterPlan, startCluster } from "./cluster.ts";
+import { startCluster } from "./cluster.ts";
+import type { ClusterPlan } from "./cluster_plan.ts";
 import type { StartupLine } from "./startup_lines.ts";
 
 /** Message to the process that started it: the cluster is up, or the error. */

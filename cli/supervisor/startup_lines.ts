@@ -6,7 +6,7 @@
 
 import { type Exporter, install } from "../processes/otlp_exporter.ts";
 import { type FoundRedis, redisAddress } from "../processes/find_redis.ts";
-import type { ClusterPlan } from "./cluster.ts";
+import type { ClusterPlan } from "./cluster_plan.ts";
 
 /** A line: done, a warning, or a continuation of the line before. */
 export interface StartupLine {

@@ -14,14 +14,6 @@ import { sleep } from "../base/timers.ts";
 import { rowsPerCall } from "../defaults.ts";
 import type { SessionContext } from "./session_context.ts";
 
-/** Intervals, in milliseconds. */
-export interface HeartbeatTiming {
-  readonly leaseMs: number;
-  readonly beatMs: number;
-  /** While it holds nothing it beats no more often than this. */
-  readonly idleBeatMs: number;
-}
-
 /** The heartbeat of a worker at one partition. */
 export interface Heartbeat {
   /** True if a beat got through: from then on Redis knows the worker. */

@@ -7,13 +7,8 @@
 import type { DrainReport } from "./drain.ts";
 import type { Duration } from "../base/duration.ts";
 import type { WorkerHealth } from "./health.ts";
-import { internalsOf } from "../client/create_relier.ts";
-import type { Relier } from "../client/relier.ts";
-import { createLifecycle } from "./lifecycle.ts";
-import { refuseRefs } from "../task/task_ref.ts";
 import type { TickOptions, TickReport } from "./tick.ts";
-import { createEvents, type WorkerEvent, type WorkerEventName } from "./worker_events.ts";
-import { readWorkerOptions, type WorkerOptions } from "./worker_options.ts";
+import type { WorkerEvent, WorkerEventName } from "./worker_events.ts";
 
 /** A worker. */
 export interface Worker extends AsyncDisposable {
@@ -50,33 +45,4 @@ export interface Worker extends AsyncDisposable {
   health(): WorkerHealth;
   /** Calls `run` for each event; the console reports a listener that throws. */
   on(name: WorkerEventName, run: (event: WorkerEvent) => void): Worker;
-}
-
-/**
- * Makes a worker of the tasks that `relier` knows.
- *
- * @throws TypeError, RangeError if an option is invalid.
- */
-export function createWorker(relier: Relier, options: WorkerOptions = {}): Worker {
-  const setup = readWorkerOptions(options);
-  const inside = internalsOf(relier);
-  refuseRefs(inside.definitions());
-  const { emit, on } = createEvents();
-  const life = createLifecycle({ relier, inside, setup, emit });
-  const worker: Worker = {
-    get id() {
-      return life.id;
-    },
-    start: life.start,
-    tick: life.tick,
-    drain: life.drain,
-    stopped: life.stopped,
-    health: life.health,
-    on(name, run) {
-      on(name, run);
-      return worker;
-    },
-    [Symbol.asyncDispose]: async () => void await life.drain(),
-  };
-  return worker;
 }

@@ -5,7 +5,6 @@
  */
 
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
-import type { HeartbeatTiming } from "./heartbeat.ts";
 import {
   booleanOption,
   integerOption,
@@ -73,7 +72,11 @@ export interface WorkerOptions {
 }
 
 /** Worker options, complete and checked; durations in milliseconds. */
-export interface Setup extends HeartbeatTiming {
+export interface Setup {
+  readonly leaseMs: number;
+  readonly beatMs: number;
+  /** While it holds nothing it beats no more often than this. */
+  readonly idleBeatMs: number;
   readonly name: string | null;
   readonly supervisor: string | null;
   readonly queues: readonly { readonly name: string; readonly weight: number }[];
