@@ -13,7 +13,7 @@ import { defaultFlushMs } from "../defaults.ts";
 import { createHandle } from "../producer/create_handle.ts";
 import { createProducer } from "../producer/producer.ts";
 import { createPushBatcher } from "../producer/push_batcher.ts";
-import { createPoller } from "../producer/result_poller.ts";
+import { createResultPoller } from "../producer/result_poller.ts";
 import { parseId, type Partition, partitionOf } from "../protocol/keys.ts";
 import { producerLimits } from "../protocol/limits.ts";
 import type { Caller } from "../redis/call.ts";
@@ -63,7 +63,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
     onDataLoss(error);
   });
   const caller: Caller = { port, lossDetector, telemetry };
-  const poller = createPoller(caller);
+  const poller = createResultPoller(caller);
   const source = { caller, poller };
   const limitsOf = (queue: string): string => limits.get(queue) ?? "";
   const batcher = createPushBatcher(caller, { enlist: registry.enlist, limitsOf });

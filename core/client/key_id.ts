@@ -1,6 +1,6 @@
 /**
- * From a key to the id that is derived from it, so that whoever knows the key
- * finds what happened under it without a list of keys.
+ * Derives an id from a key, so that a caller who knows the key finds its task or lock without a list
+ * of keys.
  *
  * @module
  */

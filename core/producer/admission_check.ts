@@ -1,6 +1,6 @@
 /**
- * Asking at the door, before a task is made: a server that is asked for too much
- * can say so before it has read what it is asked for.
+ * Checks the limits of a queue before a task is made. A server that is overloaded can so refuse a
+ * request before it reads its body.
  *
  * @module
  */
@@ -12,48 +12,48 @@ import { integerOption, keyOption, knownOptions } from "../base/options.ts";
 import type { Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
 
-/** What {@linkcode Relier.admit} asks for. */
+/** Options of {@linkcode Relier.admit}. */
 export interface AdmitOptions {
-  /** For whom tasks would be pushed, where limits are by tenant; 1 to 128 characters. */
+  /** The tenant of the tasks, where limits are by tenant; 1 to 128 characters. */
   tenant?: string;
-  /** How many tasks, 1 to 1,000; 1 by default. More than a limit allows are never taken. */
+  /** The number of tasks, 1 to 1,000; 1 by default. A number above a limit is always refused. */
   cost?: number;
 }
 
-/** How much of a limit is left. */
+/** A limit, and the part of it that is left. */
 export interface Quota {
-  /** Which one: the waiting tasks, those of the tenant, the rate of all or that of the tenant. */
+  /** The limit: of waiting tasks, of the tenant's tasks, of the rate of all or of the tenant. */
   readonly limit: "depth" | "tenant" | "rate" | "tenant-rate";
-  /** How many tasks there may be; of a rate, how many may come at once after a quiet time. */
+  /** The number of tasks allowed; of a rate, the number allowed at once after a quiet time. */
   readonly quota: number;
-  /** Of a rate, in how many ms as many come again; else null. */
+  /** Of a rate, the ms in which the whole quota comes back; else null. */
   readonly windowMs: number | null;
-  /** How many more would be taken behind those that were asked for. */
+  /** The number of tasks that would still be accepted after those asked for. */
   readonly left: number;
-  /** Of a rate that is being used, in how many ms one more is left; else null. */
+  /** Of a rate in use, the ms until one more task is allowed; else null. */
   readonly resetMs: number | null;
 }
 
-/** Whether tasks would be taken now. */
+/** The answer to the question if tasks would be accepted now. */
 export type Admission =
   | {
-    /** They would be, and by nobody's promise: the push decides. */
+    /** They would be. This is no promise: the push itself decides. */
     readonly ok: true;
-    /** What is left of each limit that binds. */
+    /** The limits that apply. */
     readonly quotas: readonly Quota[];
   }
   | {
     /** They would not be. */
     readonly ok: false;
-    /** The first limit that keeps them out. */
+    /** The first limit that refuses them. */
     readonly reason: AdmissionReason;
-    /** When to try again; exact for a `rate`, else a guess. */
+    /** The ms to wait before the next try; exact for a `rate`, else a guess. */
     readonly retryAfterMs: number;
-    /** What is left of each limit that binds. */
+    /** The limits that apply. */
     readonly quotas: readonly Quota[];
   };
 
-/** Asks the queue at `partition`; `own` are the limits of the asker as text. */
+/** Checks the limits of the queue at `partition`; `own` are the limits of this client, as text. */
 export async function checkAdmission(
   caller: Caller,
   partition: Partition,

@@ -1,5 +1,5 @@
 /**
- * A task seen from where it was pushed.
+ * Creates handles: a pushed task, as its caller uses it.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import { follow, type FollowOptions, type TaskEvent } from "../redis/event_stream.ts";
 import { decodeResult } from "../base/json.ts";
 import { idOf, type Partition } from "../protocol/keys.ts";
-import type { Poller, Standing } from "./result_poller.ts";
+import type { ResultPoller, TaskSnapshot } from "./result_poller.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { cancel as cancelScript } from "../redis/generated/client.ts";
 import { defaultRetentionMs, maxReasonLength } from "../defaults.ts";
 import { isFinal, type TaskState } from "../states.ts";
 import type { Outcome, TaskHandle } from "../task/handle.ts";
 
-/** What handles are made from. */
+/** The parts of a client that its handles need. */
 export interface HandleSource {
   readonly caller: Caller;
-  readonly poller: Poller;
+  readonly poller: ResultPoller;
 }
 
-/** Makes the handle of the task stored as `local` at `partition`. */
+/** Creates the handle of the task stored as `local` at `partition`. */
 export function createHandle<R>(
   { caller, poller }: HandleSource,
   partition: Partition,
@@ -39,8 +39,8 @@ export function createHandle<R>(
     const timeoutMs = options.timeout === undefined
       ? undefined
       : toMs("timeout", options.timeout, { max: maxTimer });
-    const standing = await poller.settled(partition, local, timeoutMs, options.signal);
-    if (standing === "timeout") {
+    const snapshot = await poller.settled(partition, local, timeoutMs, options.signal);
+    if (snapshot === "timeout") {
       throw new RelierError(
         "RL_RESULT_TIMEOUT",
         `Task "${id}" has no result after ${timeoutMs} ms`,
@@ -49,10 +49,10 @@ export function createHandle<R>(
         },
       );
     }
-    if (standing.state === "completed") return decodeResult(standing.result) as R;
-    if (standing.state === "dead") throw deadError(id, standing);
-    if (standing.state === "cancelled") {
-      throw new RelierError("RL_CANCELLED", `Task "${id}" was cancelled: ${standing.reason}`);
+    if (snapshot.state === "completed") return decodeResult(snapshot.result) as R;
+    if (snapshot.state === "dead") throw deadError(id, snapshot);
+    if (snapshot.state === "cancelled") {
+      throw new RelierError("RL_CANCELLED", `Task "${id}" was cancelled: ${snapshot.reason}`);
     }
     throw unknown();
   }
@@ -62,12 +62,12 @@ export function createHandle<R>(
     outcome,
     result,
     async status() {
-      const standing = await poller.ask(partition, local);
-      if (!standing.state) throw unknown();
-      const { progress, worker, reason } = standing;
+      const snapshot = await poller.ask(partition, local);
+      if (!snapshot.state) throw unknown();
+      const { progress, worker, reason } = snapshot;
       return {
-        state: standing.state as TaskState,
-        attempt: standing.failures + 1,
+        state: snapshot.state as TaskState,
+        attempt: snapshot.failures + 1,
         ...(progress && { progress: Number(progress) }),
         ...(worker && { worker }),
         ...(reason && { reason }),
@@ -86,25 +86,25 @@ export function createHandle<R>(
   };
 }
 
-function deadError(id: string, standing: Standing): TaskFailedError {
+function deadError(id: string, snapshot: TaskSnapshot): TaskFailedError {
   let cause: { name: string; message: string } | null = null;
   try {
-    cause = standing.error ? JSON.parse(standing.error) : null;
+    cause = snapshot.error ? JSON.parse(snapshot.error) : null;
   } catch {
-    // Whatever wrote it, it is not worth hiding the death for.
+    // An error that cannot be read must not hide that the task is dead.
   }
-  return new TaskFailedError(id, standing.reason, cause);
+  return new TaskFailedError(id, snapshot.reason, cause);
 }
 
-/** Until the task is final. */
+/** Follows the events of a task until it is final. */
 async function* followTask(
   { port }: Caller,
   partition: Partition,
   local: string,
   options: FollowOptions,
 ): AsyncGenerator<TaskEvent> {
-  for await (const { id: _, missed: __, ...happening } of follow(port, partition, options, local)) {
-    yield happening;
-    if (isFinal(happening.state)) return;
+  for await (const { id: _, missed: __, ...event } of follow(port, partition, options, local)) {
+    yield event;
+    if (isFinal(event.state)) return;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * From a call to a row: checks and encodes the payload, and derives the id of the task.
+ * Prepares a push: checks and encodes the payload, and derives the id of the task.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface PreparedPush {
   readonly task: string;
   readonly args: readonly unknown[];
   readonly options: PushOptions;
-  /** Whether an existing task is a valid outcome; otherwise it is our own first try. */
+  /** True if an existing task is a valid outcome; if false, it is the first try of this push. */
   readonly joins: boolean;
   /** The run that pushes, if a handler does. */
   readonly run: Run | undefined;
@@ -49,11 +49,11 @@ interface Row {
   readonly envelope: string;
 }
 
-/** How long a push waits for its durability to be confirmed. */
+/** The longest wait for the durability of a push to be confirmed. */
 const confirmMs = 5000;
 
 /**
- * Prepares a push. A promise only if the schema of the task is asynchronous.
+ * Prepares a push. Returns a promise only if the schema of the task is asynchronous.
  *
  * @throws {RelierError} `RL_VALIDATION`, `RL_PAYLOAD_TOO_LARGE`
  */
@@ -133,7 +133,7 @@ function localId(
 
 /**
  * The id of a task pushed from inside another. It follows from the parent, the payload and the number
- * of equal pushes before, so a second run of the parent pushes the same tasks and no more.
+ * of equal pushes before. So a second run of the parent pushes the same tasks and no more.
  */
 function childId(run: Run, name: string, payload: string): string {
   const what = derivedLocal(name, payload);

@@ -33,13 +33,13 @@ export interface ProducerHost {
   onPushError(error: RelierError, id: string): void;
   /** Receives the background pushes of each turn, as one promise. */
   waitUntil(work: Promise<unknown>): void;
-  /** Whether the client is closed. */
+  /** Returns true once the client is closed. */
   isClosed(): boolean;
 }
 
 const pushTries = 3;
 
-/** Makes the producer of a client. */
+/** Creates the producer of a client. */
 export function createProducer(host: ProducerHost): ClientProducer {
   const { prefix, batcher, source, telemetry, isClosed } = host;
   const background = createBackground(host);

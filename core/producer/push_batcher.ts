@@ -37,7 +37,7 @@ export interface BatcherHost {
   readonly limitsOf: (queue: string) => string;
 }
 
-/** Makes the batcher of a client. */
+/** Creates the batcher of a client. */
 export function createPushBatcher(caller: Caller, { enlist, limitsOf }: BatcherHost): PushBatcher {
   const groups = new Map<string, QueuedPush[]>();
   const inFlight = new Set<Promise<void>>();

@@ -1,7 +1,7 @@
 /**
- * Waiting for results: one question to Redis for all handles of a client that
- * wait in the same queue. Who settles a task says so on the client's channel,
- * so the timer is only there for messages that were missed.
+ * Waits for results: one call to Redis for all handles of a client that wait in the same queue.
+ * The script that settles a task publishes its id on the client's channel. So the timer is there
+ * only for messages that were missed.
  *
  * @module
  */
@@ -15,8 +15,8 @@ import { taskStatus } from "../redis/generated/client.ts";
 import { rowsPerCall } from "../defaults.ts";
 import { isFinal } from "../states.ts";
 
-/** A task as `task_status.lua` tells it; the state is empty if there is none. */
-export interface Standing {
+/** A task as `task_status.lua` returns it; the state is empty if there is none. */
+export interface TaskSnapshot {
   readonly state: string;
   readonly failures: number;
   readonly progress: string;
@@ -26,27 +26,29 @@ export interface Standing {
   readonly result: string;
 }
 
-/** Asks for tasks. */
-export interface Poller {
-  /** Where a task stands now. */
-  ask(partition: Partition, local: string): Promise<Standing>;
-  /** Where it stands once it is final or gone; `timeoutMs` from now at most. */
+/** Reads tasks, and waits for their results. */
+export interface ResultPoller {
+  /** Reads the task as it is now. */
+  ask(partition: Partition, local: string): Promise<TaskSnapshot>;
+  /** Resolves once the task is final or gone, or after `timeoutMs`. */
   settled(
     partition: Partition,
     local: string,
     timeoutMs: number | undefined,
     signal: AbortSignal | undefined,
-  ): Promise<Standing | "timeout">;
+  ): Promise<TaskSnapshot | "timeout">;
   /** Ends every wait with `reason`. */
   close(reason: unknown): void;
 }
 
+/** One wait for a task. */
 interface Waiting {
-  resolve(standing: Standing): void;
+  resolve(snapshot: TaskSnapshot): void;
   reject(reason: unknown): void;
 }
 
-interface Desk {
+/** The waits for tasks of one partition. */
+interface PartitionWaiters {
   readonly partition: Partition;
   readonly waiting: Map<string, Set<Waiting>>;
   readonly fresh: Set<string>;
@@ -58,102 +60,103 @@ interface Desk {
 }
 
 const shortestMs = 100;
-/** Where nobody can tell us, each round costs: they get rarer the longer it takes. */
+/** The longest interval without a subscription: each round costs a call, so rounds get rarer. */
 const blindMs = 10_000;
-/** A message may have been missed. */
+/** The interval with a subscription, in case a message was missed. */
 const missedMs = 5000;
-/** After this time nobody counts on an answer any more, and after that on a timer. */
+/** After this time a round counts as unanswered. */
 const answerMs = 2000;
+/** A round that is this late has lost its timer. */
 const lateMs = 100;
 
-/** Makes the poller of a client. */
-export function createPoller(caller: Caller): Poller {
-  const desks = new Map<string, Desk>();
+/** Creates the poller of a client. */
+export function createResultPoller(caller: Caller): ResultPoller {
+  const partitions = new Map<string, PartitionWaiters>();
   let name: string | undefined;
-  // Drawn when it is first needed: an edge gives no random bits to what is made with its modules.
+  // Drawn on first use: an edge runtime gives no random bits while its modules load.
   const self = (): string => name ??= `client-${randomLocal()}`;
 
-  function deskOf(partition: Partition): Desk {
-    let desk = desks.get(partition.root);
-    if (!desk) {
-      desk = {
+  function waitersOf(partition: Partition): PartitionWaiters {
+    let waiters = partitions.get(partition.root);
+    if (!waiters) {
+      waiters = {
         partition,
         waiting: new Map(),
         fresh: new Set(),
         dueAt: 0,
         idleMs: shortestMs,
       };
-      desks.set(partition.root, desk);
+      partitions.set(partition.root, waiters);
     }
-    return desk;
+    return waiters;
   }
 
-  function listen(desk: Desk): Promise<boolean> {
+  function listen(waiters: PartitionWaiters): Promise<boolean> {
     const port = caller.port;
     if (!port.listen) return Promise.resolve(false);
-    desk.listening ??= port.listen(channelOf(desk.partition, self()), (locals) => {
-      for (const local of locals.split(" ")) desk.fresh.add(local);
-      queueMicrotask(() => void round(desk, [...desk.fresh]));
-    }, () => schedule(desk, shortestMs)).then(() => true, () => {
-      desk.listening = undefined;
+    waiters.listening ??= port.listen(channelOf(waiters.partition, self()), (locals) => {
+      for (const local of locals.split(" ")) waiters.fresh.add(local);
+      queueMicrotask(() => void round(waiters, [...waiters.fresh]));
+    }, () => schedule(waiters, shortestMs)).then(() => true, () => {
+      waiters.listening = undefined;
       return false;
     });
-    return desk.listening;
+    return waiters.listening;
   }
 
-  async function round(desk: Desk, ids: readonly string[]): Promise<void> {
-    for (const id of ids) desk.fresh.delete(id);
-    const wanted = ids.filter((id) => desk.waiting.has(id));
+  async function round(waiters: PartitionWaiters, ids: readonly string[]): Promise<void> {
+    for (const id of ids) waiters.fresh.delete(id);
+    const wanted = ids.filter((id) => waiters.waiting.has(id));
     if (wanted.length === 0) return;
-    desk.dueAt = performance.now() + answerMs;
-    const listening = await listen(desk);
+    waiters.dueAt = performance.now() + answerMs;
+    const listening = await listen(waiters);
     for (let from = 0; from < wanted.length; from += rowsPerCall) {
       const page = wanted.slice(from, from + rowsPerCall);
       try {
-        const standings = await read(desk.partition, page, listening ? `@${self()}` : "");
+        const snapshots = await read(waiters.partition, page, listening ? `@${self()}` : "");
         page.forEach((id, i) => {
-          const { state } = standings[i]!;
+          const { state } = snapshots[i]!;
           if (state !== "" && !isFinal(state)) return;
-          for (const each of desk.waiting.get(id) ?? []) each.resolve(standings[i]!);
-          desk.waiting.delete(id);
+          for (const each of waiters.waiting.get(id) ?? []) each.resolve(snapshots[i]!);
+          waiters.waiting.delete(id);
         });
       } catch {
         // Redis is away: the timer asks again, and a wait ends by its own timeout.
       }
     }
-    if (listening) desk.idleMs = shortestMs;
-    schedule(desk, listening ? missedMs : desk.idleMs);
+    if (listening) waiters.idleMs = shortestMs;
+    schedule(waiters, listening ? missedMs : waiters.idleMs);
   }
 
   /** Polls for all waiting tasks: no message has arrived in this time. */
-  function again(desk: Desk): void {
-    desk.idleMs = Math.min(desk.idleMs * 2, blindMs);
-    void round(desk, [...desk.waiting.keys()]);
+  function again(waiters: PartitionWaiters): void {
+    waiters.idleMs = Math.min(waiters.idleMs * 2, blindMs);
+    void round(waiters, [...waiters.waiting.keys()]);
   }
 
-  function schedule(desk: Desk, ms: number): void {
-    clearTimeout(desk.timer);
-    if (desk.waiting.size === 0) return;
-    const dueAt = desk.dueAt = performance.now() + ms;
-    desk.timer = setTimeout(() => {
-      // What another request on an edge has set cannot be cleared: it goes off in vain.
-      if (desk.dueAt === dueAt) again(desk);
+  function schedule(waiters: PartitionWaiters, ms: number): void {
+    clearTimeout(waiters.timer);
+    if (waiters.waiting.size === 0) return;
+    const dueAt = waiters.dueAt = performance.now() + ms;
+    waiters.timer = setTimeout(() => {
+      // A timer that another request on an edge has set cannot be cleared, so it may be stale.
+      if (waiters.dueAt === dueAt) again(waiters);
     }, ms);
   }
 
   /**
-   * Has a wait look after the rounds itself: on an edge a timer and a call end with
-   * the request that they were made for, and other requests wait on. Returns what ends that.
+   * Makes a wait start overdue rounds itself, and returns a function that ends that. On an edge,
+   * timers and calls end with the request that made them, while other requests still wait.
    */
-  function guard(desk: Desk): () => void {
+  function guard(waiters: PartitionWaiters): () => void {
     if (caller.port.listen) return () => {};
     let timer: ReturnType<typeof setTimeout>;
     const arm = () => {
-      const ms = Math.max(lateMs, desk.dueAt + lateMs - performance.now());
+      const ms = Math.max(lateMs, waiters.dueAt + lateMs - performance.now());
       timer = setTimeout(look, ms);
     };
     const look = () => {
-      if (performance.now() >= desk.dueAt + lateMs) again(desk);
+      if (performance.now() >= waiters.dueAt + lateMs) again(waiters);
       arm();
     };
     arm();
@@ -164,7 +167,7 @@ export function createPoller(caller: Caller): Poller {
     partition: Partition,
     ids: readonly string[],
     channel: string,
-  ): Promise<Standing[]> {
+  ): Promise<TaskSnapshot[]> {
     const [, , , tasks] = await call(
       caller,
       partition,
@@ -172,23 +175,23 @@ export function createPoller(caller: Caller): Poller {
       { channel },
       ids.map((id) => ({ id })),
     );
-    return (tasks as readonly Reply[][]).map(standingOf);
+    return (tasks as readonly Reply[][]).map(snapshotOf);
   }
 
   return {
     ask: async (partition, local) => (await read(partition, [local], ""))[0]!,
     settled(partition, local, timeoutMs, signal) {
-      const desk = deskOf(partition);
+      const waiters = waitersOf(partition);
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
-        const unguard = guard(desk);
+        const unguard = guard(waiters);
         const leave = () => {
           clearTimeout(timer);
           unguard();
           signal?.removeEventListener("abort", abort);
-          const set = desk.waiting.get(local);
+          const set = waiters.waiting.get(local);
           set?.delete(waiting);
-          if (set?.size === 0) desk.waiting.delete(local);
+          if (set?.size === 0) waiters.waiting.delete(local);
         };
         const end = <T>(settle: (value: T) => void) => (value: T) => {
           leave();
@@ -200,18 +203,18 @@ export function createPoller(caller: Caller): Poller {
           ? undefined
           : setTimeout(() => end(resolve)("timeout"), timeoutMs);
         signal?.addEventListener("abort", abort, { once: true });
-        let set = desk.waiting.get(local);
-        if (!set) desk.waiting.set(local, set = new Set());
+        let set = waiters.waiting.get(local);
+        if (!set) waiters.waiting.set(local, set = new Set());
         set.add(waiting);
-        desk.idleMs = shortestMs;
-        desk.fresh.add(local);
-        if (desk.fresh.size === 1) queueMicrotask(() => void round(desk, [...desk.fresh]));
+        waiters.idleMs = shortestMs;
+        waiters.fresh.add(local);
+        if (waiters.fresh.size === 1) queueMicrotask(() => void round(waiters, [...waiters.fresh]));
       });
     },
     close(reason) {
-      for (const desk of desks.values()) {
-        clearTimeout(desk.timer);
-        for (const set of [...desk.waiting.values()]) {
+      for (const waiters of partitions.values()) {
+        clearTimeout(waiters.timer);
+        for (const set of [...waiters.waiting.values()]) {
           for (const each of [...set]) each.reject(reason);
         }
       }
@@ -219,7 +222,7 @@ export function createPoller(caller: Caller): Poller {
   };
 }
 
-function standingOf(row: readonly Reply[]): Standing {
+function snapshotOf(row: readonly Reply[]): TaskSnapshot {
   const [state, failures, progress, worker, reason, error, result] = row as string[];
   return {
     state: state!,

@@ -22,11 +22,11 @@ export interface Script<
   readonly args: readonly (keyof Args & string)[];
   /** The columns of each row behind the arguments, at most 200 rows a call. */
   readonly row: readonly (keyof Row & string)[];
-  /** The words it may answer with. */
+  /** The words it may reply with. */
   readonly replies: readonly Answer[0][];
 }
 
-/** A port, and what watches the calls made through it. */
+/** A port, with the observers of the calls made through it. */
 export interface Caller {
   readonly port: RedisPort;
   readonly lossDetector: LossDetector;
@@ -39,7 +39,7 @@ export interface Caller {
  *
  * @throws {RedisError} If Redis refused or did not answer.
  * @throws {RelierError} `RL_SCHEMA_VERSION` if a newer version of this package
- * has laid out the queue.
+ * created the queue.
  */
 export async function call<
   Args extends object,

@@ -20,7 +20,7 @@ export function portOf(redis: unknown): RedisPort {
   );
 }
 
-/** Where Redis is if nobody says. */
+/** The URL of Redis if no option is given. */
 export function defaultUrl(): string {
   return environment("RELIER_REDIS_URL") ?? "redis://127.0.0.1:6379";
 }
@@ -41,7 +41,7 @@ function lazyPort(url: string): RedisPort {
     wait: async (...call) => await (await open()).wait(...call),
     listen: async (...call) => await (await open()).listen!(...call),
     close: async () => {
-      // What could not be opened has nothing to close, and was complained of already.
+      // A connection that failed to open has nothing to close, and its error was reported already.
       await (await opened?.catch(() => undefined))?.close();
     },
     origin: async () => await (await open()).origin?.(),

@@ -1,6 +1,5 @@
 /**
- * Following what happens, as it happens: of one task, or of a whole queue.
- * Nothing of it is stored.
+ * Follows the events of one task, or of a whole queue, as they happen. Events are not stored.
  *
  * @module
  */
@@ -9,33 +8,33 @@ import { channelOf, idOf, type Partition } from "../protocol/keys.ts";
 import type { RedisPort } from "../port.ts";
 import type { TaskState } from "../states.ts";
 
-/** Something that happened to a task. */
+/** An event of a task. */
 export interface TaskEvent {
   /** The event of the state table, such as `claim`, `retry` or `resurrect`. */
   readonly type: string;
-  /** The state it led to; `none` if the task is forgotten. */
+  /** The state after the event; `none` if the task is forgotten. */
   readonly state: TaskState | "none";
   /** The worker that runs it, or ran it last. */
   readonly worker: string | null;
-  /** Why, such as `failed`, `drain` or `presence`. */
+  /** The reason, such as `failed`, `drain` or `presence`. */
   readonly reason: string | null;
-  /** When this process heard of it. */
+  /** The time at which this process received the event. */
   readonly at: Date;
 }
 
-/** Something that happened in a queue. */
+/** An event of a queue. */
 export interface QueueEvent extends TaskEvent {
-  /** Of the task. */
+  /** The full id of the task. */
   readonly id: string;
-  /** How many happenings before this one were dropped, because nobody took them in time. */
+  /** The number of events before this one that were dropped, because the reader was too slow. */
   readonly missed: number;
 }
 
-/** How to follow. */
+/** Options of following events. */
 export interface FollowOptions {
-  /** Ends it. */
+  /** Ends the stream. */
   readonly signal?: AbortSignal | undefined;
-  /** Called once Redis tells us: what happens from now on is heard. */
+  /** Called once Redis confirms the subscription: later events are received. */
   readonly onOpen?: (() => void) | undefined;
 }
 
@@ -47,12 +46,12 @@ type Message = [
   ...reason: string[],
 ];
 
-/** What a reader that is too slow leaves behind is dropped from here on, oldest first. */
+/** The most events kept for a slow reader; beyond it the oldest is dropped. */
 const mostKept = 10_000;
 
 /**
- * Follows the queue at `partition`, or its task `only`. A connection that was cut is
- * made anew; what happened meanwhile is missed.
+ * Follows the queue at `partition`, or its task `only`. A connection that was cut is opened again;
+ * events in between are missed.
  *
  * @throws TypeError if `port` holds no connection, so that it cannot receive events.
  */
@@ -91,7 +90,7 @@ export async function* follow(
       const next = heard.shift();
       if (next) {
         const dropped = missed;
-        missed = 0; // Before the reader is given time, in which more may be dropped.
+        missed = 0; // Before the reader runs: meanwhile more may be dropped.
         yield { ...next, missed: dropped };
       } else {
         await new Promise<void>((resolve) => wake = resolve);

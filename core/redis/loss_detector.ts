@@ -1,6 +1,6 @@
 /**
  * Detects that Redis lost writes. Every reply carries the epoch in which a queue was created and a
- * sequence that rises with every write. A reply that knows less than was known before its call comes
+ * sequence that rises with every write. A reply with less than was known before its call comes
  * from a Redis that was flushed, restored or rolled back by a failover.
  *
  * @module
@@ -21,11 +21,11 @@ export interface WriteMark {
 export interface LossDetector {
   /** The last known write of `partition`, if there is one. */
   lastSeen(partition: Partition): WriteMark | undefined;
-  /** Takes note of a reply; `since` is the last known write when its call was sent. */
+  /** Compares a reply, and notes its write; `since` is the last known write when its call was sent. */
   observe(partition: Partition, epoch: string, seq: number, since: WriteMark | undefined): void;
 }
 
-/** Makes a detector that calls `onLoss` with an `RL_DATA_LOSS` error, once for each loss. */
+/** Creates a detector that calls `onLoss` with an `RL_DATA_LOSS` error, once for each loss. */
 export function createLossDetector(onLoss: (error: RelierError) => void): LossDetector {
   const marks = new Map<string, WriteMark>();
   return {

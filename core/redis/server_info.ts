@@ -1,5 +1,5 @@
 /**
- * Is this a Redis to entrust tasks to? Asked once, when a worker starts.
+ * Checks that a Redis keeps the tasks it is given. A worker does so once, when it starts.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { Partition } from "../protocol/keys.ts";
 import { call, type Caller } from "./call.ts";
 import { serverInfo } from "./generated/worker.ts";
 
-/** What Redis says of itself, by the names of INFO; empty where it does not tell. */
+/** The fields of INFO, by name; empty if the server does not report them. */
 export type ServerInfo = Readonly<Record<string, string>>;
 
-/** Asks the server of `partition`. */
+/** Reads the fields from the server of `partition`. */
 export async function readServerInfo(caller: Caller, partition: Partition): Promise<ServerInfo> {
   const [, , , flat] = await call(caller, partition, serverInfo, {});
   const facts: Record<string, string> = {};
@@ -21,7 +21,7 @@ export async function readServerInfo(caller: Caller, partition: Partition): Prom
 }
 
 /**
- * Refuses a server that would lose tasks by itself.
+ * Refuses a server that may evict tasks.
  *
  * @throws {RelierError} `RL_DATA_LOSS` if it evicts keys that do not expire.
  */

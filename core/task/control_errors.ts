@@ -1,5 +1,5 @@
 /**
- * What a handler throws to say more than "it failed".
+ * The errors that a handler throws to decide how its failure is handled.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import { type Duration, toMs } from "../base/duration.ts";
 import { knownOptions } from "../base/options.ts";
 
-/** Throw it to try again at a time of your choosing. It counts as a failure. */
+/** Thrown by a handler to choose the time of the next attempt. It counts as a failure. */
 export class Retry extends Error {
-  /** Tells it apart where `instanceof` cannot. */
+  /** Identifies the class where `instanceof` cannot, as across two copies of this package. */
   override readonly name = "Retry";
   /** Milliseconds until the next attempt; the task's own backoff if undefined. */
   readonly afterMs: number | undefined;
 
   /**
-   * Makes the error.
+   * Creates the error.
    *
    * @throws TypeError, RangeError if `after` is no duration.
    */
@@ -26,12 +26,12 @@ export class Retry extends Error {
   }
 }
 
-/** Throw it when no further attempt can help: the task goes to the dead-letter queue. */
+/** Thrown by a handler if no further attempt can help: the task goes to the dead-letter queue. */
 export class Discard extends Error {
-  /** Tells it apart where `instanceof` cannot. */
+  /** Identifies the class where `instanceof` cannot, as across two copies of this package. */
   override readonly name = "Discard";
 
-  /** Makes the error. */
+  /** Creates the error. */
   constructor(message = "the task asked to be discarded") {
     super(message);
   }

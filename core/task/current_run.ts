@@ -1,6 +1,6 @@
 /**
- * The surroundings of a call: its handler, the claim it runs under, and its client. They are found
- * from any depth of the calls of a handler.
+ * The surroundings of a call: its handler, the claim it runs under, and its client. Any call made
+ * from a handler finds them, at any depth.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface Run {
   readonly nonce: string;
   /** Renews the lease now. @throws {RelierError} `RL_LEASE_LOST` */
   readonly beatOnce: () => Promise<void>;
-  /** How often this run pushed each thing, by the digest of its name and payload. */
+  /** The number of equal pushes of this run, by the digest of task name and payload. */
   readonly pushed: Map<string, number>;
 }
 

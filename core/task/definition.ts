@@ -1,6 +1,6 @@
 /**
- * What a task is, complete and checked: the options a developer wrote, read
- * once when the task is defined.
+ * The definition of a task: the options a developer wrote, checked and completed once, when the
+ * task is defined.
  *
  * @module
  */
@@ -28,39 +28,39 @@ export interface TaskOptions<A extends unknown[] = unknown[], R = unknown, P = u
   priority?: number;
   /** The version of its payload, 1 by default; raise it with a migration. */
   version?: number;
-  /** From each older version, how its payload becomes the next one's. */
+  /** Functions by older version: each turns a payload of it into one of the next version. */
   migrate?: Record<number, (payload: any) => unknown>;
   /** One task for equal payloads (`true`), or for equal keys. */
   idempotent?: boolean | ((...args: A) => string);
-  /** How long a completed idempotent task answers further pushes; 1 h by default. */
+  /** The time for which a completed idempotent task answers further pushes; 1 h by default. */
   idempotencyTtl?: Duration;
-  /** How often a worker may die or stall with it, 0 to 1,000; 5 by default. */
+  /** The number of workers that may die or stall with the task, 0 to 1,000; 5 by default. */
   maxResurrections?: number;
-  /** How failures are retried; a number is short for `{ attempts }`. */
+  /** The retries after failures; a number is short for `{ attempts }`. */
   retry?: RetryOptions | number;
   /** Fires `onSoftTimeout` and `ctx.softSignal`; the attempt goes on. None by default. */
   softTimeout?: Duration;
   /** Ends the attempt, whether or not the handler cooperates. None by default. */
   hardTimeout?: Duration;
-  /** Called once when the soft timeout strikes. */
+  /** Called once when the soft timeout is reached. */
   onSoftTimeout?: (ctx: TaskContext<P>) => void | Promise<void>;
   /** Called, best effort, after the task went to the dead-letter queue. */
   onDead?: (ctx: TaskContext<P>, error: unknown) => void | Promise<void>;
   /** Called, best effort, after the result was stored. */
   onSuccess?: (ctx: TaskContext<P>, result: R) => void | Promise<void>;
-  /** How long the result is kept; 1 h by default. */
+  /** The time for which the result is kept; 1 h by default. */
   resultTtl?: Duration;
   /** Runs the handler in a thread or a process of its own, which the hard timeout kills. */
   isolate?: "thread" | "process";
-  /** How many MB of heap that may take, 16 to 1,000,000; as Node.js has it by default. */
+  /** The heap limit of that thread or process in MB, 16 to 1,000,000; Node.js decides by default. */
   memoryMb?: number;
   /** The module that defines the task, `import.meta.url`: an isolate imports it. */
   module?: string;
-  /** Takes the name of a task that is defined already, for hot reloading. */
+  /** Replaces a task that is defined already with the same name, for hot reloading. */
   replace?: boolean;
 }
 
-/** What the handler of a task looks like from the inside. */
+/** The handler of a task, without its types. */
 export type Handler = (...args: unknown[]) => unknown;
 
 /** A task as the rest of the core uses it; durations in milliseconds. */
@@ -182,7 +182,7 @@ function schemaOption(option: string, value: unknown): StandardSchema | undefine
   );
 }
 
-/** Every version below `version` needs its migration, or old payloads could not be read. */
+/** Checks that every version below `version` has its migration; else old payloads cannot be read. */
 function migrations(given: unknown, version: number): Definition["migrate"] {
   const steps = new Map<number, (payload: unknown) => unknown>();
   if (typeof given !== "object" || given === null) {

@@ -45,7 +45,7 @@ export interface TaskHandle<R = unknown> {
    */
   result(options?: { timeout?: Duration; signal?: AbortSignal }): Promise<R>;
   /**
-   * Cancels the task; while it runs, asks its worker to. Resolves to `false` if it is completed,
+   * Cancels the task; while it runs, asks its worker to stop it. Resolves to `false` if it is completed,
    * dead or unknown.
    */
   cancel(reason?: string): Promise<boolean>;
@@ -60,6 +60,6 @@ export interface TaskHandle<R = unknown> {
 export interface PendingTask<R = unknown> extends PromiseLike<TaskHandle<R>> {
   /** The id it has, or will have once it is accepted. */
   readonly id: string;
-  /** Whether Redis has accepted it. */
+  /** True once Redis has accepted it. */
   readonly acked: boolean;
 }

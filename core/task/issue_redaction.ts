@@ -1,17 +1,17 @@
 /**
- * What a schema says about a payload, without the payload.
+ * Makes the messages of a schema safe to show: they must not contain the payload.
  *
- * Libraries quote what they received, and a custom message may quote anything.
- * So a message is cut where it begins to quote, and what is left is kept only
- * if it shares no word or number with the payload besides those every schema
- * uses. If in doubt the message is dropped: the path still says where.
+ * Libraries quote the value they received, and a custom message may quote anything. So a message
+ * is cut where it begins to quote. The rest is kept only if it shares no word or number with the
+ * payload, besides the words of every schema. In doubt the message is dropped: the path still
+ * names the place.
  *
  * @module
  */
 
 import { cleaned } from "../base/safe_text.ts";
 
-/** What is said instead of a message that cannot be shown. */
+/** The replacement for a message that cannot be shown. */
 const unsaid = "it is not what the schema accepts";
 
 /** The most characters of a message that are kept. */
@@ -21,10 +21,10 @@ const maxLength = 200;
 const maxText = 65_536;
 const maxValues = 10_000;
 
-/** Where libraries begin to quote. */
+/** The places where libraries begin to quote. */
 const quoting = /[\s,;:(]*(?:\b(?:but\s+)?(?:received|got)\b|\(was\b)/iu;
 
-/** Words of schemas: they tell nothing about a payload even if it has them too. */
+/** Words of schemas: they reveal nothing about a payload, even if it contains them. */
 const vocabulary = new Set(
   ("a an and any array at be between bigint boolean character characters date email empty " +
     "enum expected field format greater have has in input int integer invalid is it items key " +
@@ -36,10 +36,10 @@ const vocabulary = new Set(
 
 const word = /[\p{L}\p{M}\p{N}]+/gu;
 
-/** Words this short are compared whole: nearly every text has them somewhere. */
+/** Words this short are compared whole, because nearly every text contains them somewhere. */
 const short = 3;
 
-/** What a payload is made of, folded. */
+/** The text and words of a payload, folded. */
 interface Haystack {
   readonly text: string;
   readonly words: ReadonlySet<string>;
@@ -59,7 +59,7 @@ export function safeMessage(value: unknown): (message: unknown) => string {
   };
 }
 
-/** Whether a word of `message` is in the payload, or a word of the payload in `message`. */
+/** Reports if a word of `message` is in the payload, or a word of the payload in `message`. */
 function shares(message: string, { text, words, signs }: Haystack): boolean {
   if (signs.some((each) => message.includes(each))) return true;
   const said = message.match(word) ?? [];
@@ -73,7 +73,7 @@ function shares(message: string, { text, words, signs }: Haystack): boolean {
   return false;
 }
 
-/** The values of a payload; keys are no secret. `null` if there are too many, or strange ones. */
+/** The values of a payload; keys are no secret. `null` if there are too many, or unreadable ones. */
 function haystack(value: unknown): Haystack | null {
   const parts: string[] = [];
   let length = 0;
@@ -94,7 +94,7 @@ function haystack(value: unknown): Haystack | null {
       }
     }
   } catch {
-    // A payload that cannot be read cannot be compared with either.
+    // A payload that cannot be read cannot be compared.
     return null;
   }
   const text = parts.join("\n");

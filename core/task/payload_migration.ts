@@ -1,5 +1,5 @@
 /**
- * Reading a payload that an older producer wrote.
+ * Reads a payload that an older producer wrote.
  *
  * @module
  */
@@ -9,12 +9,11 @@ import type { Envelope } from "../protocol/envelope.ts";
 import { RelierError } from "../base/errors.ts";
 import { settleWithin } from "../base/timers.ts";
 
-/** How long one migration may take. */
+/** The longest time of one migration. */
 const stepMs = 5000;
 
 /**
- * The payload of `envelope` as the version `definition` knows, one step after
- * the other.
+ * The payload of `envelope`, migrated step by step to the version of `definition`.
  *
  * @throws {RelierError} `RL_SCHEMA_VERSION` if a step is missing or does not end.
  */

@@ -1,5 +1,5 @@
 /**
- * What can be said about one push.
+ * The options of one push.
  *
  * @module
  */
@@ -9,23 +9,23 @@ import { dateOption, integerOption, keyOption, knownOptions, nameOption } from "
 
 /** Options of one push. */
 export interface PushOptions {
-  /** One task for equal keys; 1 to 512 characters. */
+  /** The key of the task: pushes with equal keys are one task; 1 to 512 characters. */
   idempotencyKey?: string;
-  /** Not before this has passed; at most ten years. */
+  /** The time to wait before the task may run; at most ten years. */
   delay?: Duration;
-  /** Not before this moment, by Redis's clock; a past one means now. */
+  /** The earliest time to run, by Redis's clock; a past one means now. */
   at?: Date;
-  /** Another queue than the task's own. */
+  /** The queue, if not the task's own. */
   queue?: string;
-  /** 0 to 100, higher first. */
+  /** The priority, 0 to 100, higher first. */
   priority?: number;
-  /** For whom it is, where limits are by tenant; 1 to 128 characters. */
+  /** The tenant, where limits are by tenant; 1 to 128 characters. */
   tenant?: string;
   /** Text for the handler's `ctx.headers`, at most 8 KB together. */
   headers?: Record<string, string>;
   /**
-   * When the push counts as accepted: once Redis has it in memory (default),
-   * once its disk has it, or once `replicas` others have it.
+   * The moment a push counts as accepted: once Redis has it in memory (default), on its disk, or
+   * on `replicas` others.
    */
   durability?: "memory" | "fsync" | { replicas: number };
 }

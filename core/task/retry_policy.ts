@@ -1,5 +1,5 @@
 /**
- * When a task that failed runs again, and how often.
+ * The retry policy of a task: the number of attempts, and the waits between them.
  *
  * @module
  */
@@ -13,23 +13,22 @@ import {
   oneOf,
 } from "../base/options.ts";
 
-/** How a task is retried after its handler failed. */
+/** The retries of a task after its handler failed. */
 export interface RetryOptions {
-  /** How often the handler may run and fail, the first time included: 1 to 1,000,000; 3 by default. */
+  /** The most failed attempts, the first included: 1 to 1,000,000; 3 by default. */
   attempts?: number;
   /**
-   * How the wait grows: doubling, or the same each time, or as a function of how
-   * often it has failed (from 1) says. A function that throws or returns no
-   * duration is replaced by the default for that time.
+   * The growth of the wait: doubling, constant, or a function of the number of failures (from 1).
+   * If the function throws or returns no duration, the default applies to that wait.
    */
   backoff?: "exponential" | "fixed" | ((attempt: number) => Duration);
   /** The first wait, 1 s by default. */
   base?: Duration;
-  /** The longest wait: 5 minutes by default when doubling, else as long as you say. */
+  /** The longest wait: 5 minutes by default when doubling, else without limit. */
   max?: Duration;
-  /** Whether the wait is drawn from zero to its length: by default only when doubling. */
+  /** Draws the wait at random from zero to its length: by default only when doubling. */
   jitter?: boolean;
-  /** Which errors are worth another attempt: all, by default. */
+  /** Returns true for errors that are worth another attempt: all, by default. */
   on?: (err: unknown) => boolean;
 }
 

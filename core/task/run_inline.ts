@@ -1,7 +1,6 @@
 /**
- * A task is still a function: called directly it runs here and now, with its
- * schemas checked and a context that asks for no worker. Unit tests need
- * nothing else.
+ * Runs a task as a plain function: called directly, it runs at once, with its schemas checked and
+ * a context that needs no worker. Unit tests need nothing else.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Validating with the caller's own library: valibot, Zod, ArkType and others
- * share one interface, Standard Schema v1 (standardschema.dev), declared here.
+ * Validates with the caller's own library. valibot, Zod, ArkType and others share one interface,
+ * Standard Schema v1 (standardschema.dev), declared here.
  *
  * @module
  */
@@ -12,42 +12,42 @@ import { shownKey } from "../base/safe_text.ts";
 
 /** A schema of any library that follows Standard Schema v1. It may be a function. */
 export interface StandardSchema<Input = unknown, Output = Input> {
-  /** What the library offers to others. */
+  /** The interface that the library offers. */
   readonly "~standard": StandardProps<Input, Output>;
 }
 
-/** How a schema is used. */
+/** The interface of a schema. */
 export interface StandardProps<Input = unknown, Output = Input> {
   /** The version of the interface. */
   readonly version: 1;
   /** The library. */
   readonly vendor: string;
-  /** Checks a value, now or later. */
+  /** Checks a value; may be asynchronous. */
   readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
-  /** What it takes and gives; exists for the compiler only. */
+  /** The types of input and output; exist for the compiler only. */
   readonly types?: { readonly input: Input; readonly output: Output } | undefined;
 }
 
-/** The value as the schema gives it, or what is wrong with it. */
+/** The value as the schema returns it, or the issues of it. */
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] };
 
-/** One thing that is wrong. */
+/** One issue of a value. */
 export interface StandardIssue {
-  /** What; may repeat the value, so it is not shown as it is. */
+  /** The message; may repeat the value, so it is redacted before it is shown. */
   readonly message: string;
-  /** Where, from the outside in. */
+  /** The path to the place, from the outside in. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** What a schema takes. */
+/** The input of a schema. */
 export type SchemaInput<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["input"];
 
-/** What a schema gives. */
+/** The output of a schema. */
 export type SchemaOutput<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["output"];
 
-/** The value as the schema gives it, or what is wrong with it without the value. */
+/** The value as the schema returns it, or its issues without the value. */
 export type Validated<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly value?: undefined; readonly issues: readonly [PayloadIssue, ...PayloadIssue[]] };
@@ -55,7 +55,7 @@ export type Validated<Output> =
 /** The most issues that are reported. */
 const maxIssues = 20;
 
-/** Whether `value` is a schema of version 1. */
+/** Reports if `value` is a schema of version 1. */
 export function isStandardSchema(value: unknown): value is StandardSchema {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
   if (!("~standard" in value)) return false;
@@ -64,8 +64,8 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
 }
 
 /**
- * Checks `value` with `schema`; a promise only if the schema gives one. A schema
- * that throws, or answers something else, accepts nothing. Never throws.
+ * Checks `value` with `schema`; returns a promise only if the schema does. A schema that throws, or
+ * returns an invalid answer, accepts nothing. Never throws.
  */
 export function validate<Output>(
   schema: StandardSchema<unknown, Output>,
@@ -106,7 +106,7 @@ function judged<Output>(result: StandardResult<Output>, value: unknown): Validat
   return { issues: [first ?? { message: "the schema refused it and gave no reason" }, ...others] };
 }
 
-/** The message of what was thrown may quote the value; its name does not. */
+/** The name of an error: its message may quote the value, its name does not. */
 function broken(error: unknown): Validated<never> {
   return { issues: [{ message: `the schema could not check it: ${serializeError(error).name}` }] };
 }

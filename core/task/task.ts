@@ -16,8 +16,8 @@ import type { StandardSchema } from "./standard_schema.ts";
 /** The push methods, bound to per-push options by {@linkcode Task.with}. */
 export interface Pusher<A extends unknown[], R> {
   /**
-   * Pushes in the background and returns a handle now: fast, and buffered. A
-   * crash before it is flushed loses it; awaiting it waits for Redis.
+   * Pushes in the background and returns a handle at once: fast, and buffered. A crash before the
+   * flush loses the push; awaiting the handle waits for Redis.
    *
    * @throws {PayloadValidationError} At once, if the payload is not accepted.
    */
@@ -26,15 +26,15 @@ export interface Pusher<A extends unknown[], R> {
    * Resolves once Redis has the task.
    *
    * @throws {RelierError} `RL_VALIDATION`, `RL_CONFLICT`, `RL_ADMISSION`,
-   * `RL_CONNECTION` (then it may have arrived: the same push again is safe for
-   * an idempotent task), `RL_LEASE_LOST` inside a task that lost its lease.
+   * `RL_CONNECTION` (the task may have arrived; an idempotent one can safely be pushed again),
+   * `RL_LEASE_LOST` inside a task that lost its lease.
    */
   apush(...args: A): Promise<TaskHandle<R>>;
   /** {@linkcode apush}, then the result. */
   call(...args: A): Promise<R>;
 }
 
-/** A function that can be pushed. Called as it is, it runs here and now, without a queue. */
+/** A function that can be pushed. Called directly, it runs at once, without a queue. */
 export interface Task<N extends string = string, A extends unknown[] = any[], R = any>
   extends Pusher<A, R> {
   (...args: A): Promise<R>;
@@ -48,15 +48,15 @@ export interface Task<N extends string = string, A extends unknown[] = any[], R 
   with(options: PushOptions): Pusher<A, R>;
 }
 
-/** What a task with a schema has besides: a {@linkcode taskRef} to it has to be given the same. */
+/** The schema of a task that has one: a {@linkcode taskRef} to it needs the same. */
 export interface Checked<S> {
   /** The schema of its input. */
   readonly input: S;
 }
 
-/** What a schema takes. */
+/** The input of a schema. */
 export type SchemaInput<S> = S extends StandardSchema<infer I, any> ? I : never;
-/** What a schema makes of it. */
+/** The output of a schema. */
 export type SchemaOutput<S> = S extends StandardSchema<any, infer O> ? O : never;
 
 const definitions = processGlobal("definitions", () => new WeakMap<object, Definition>());
@@ -79,7 +79,7 @@ export function rlTask<const N extends string, A extends unknown[], R>(
   name: N,
   handler: (...args: A) => R | Promise<R>,
 ): Task<N, A, Awaited<R>>;
-/** Defines a task whose input is checked by a schema, at push and at pickup. */
+/** Defines a task whose input is checked by a schema, at each push and each attempt. */
 export function rlTask<const N extends string, S extends StandardSchema<any, any>, R, P = unknown>(
   name: N,
   options: TaskOptions<[SchemaInput<S>], Awaited<R>, P> & {
@@ -112,7 +112,7 @@ export function rlTask(name: string, ...rest: unknown[]): Task {
   return taskOf(definition, (...args) => runInline(definition, args));
 }
 
-/** Makes what is pushed as `definition`; `run` is what it does when it is called. */
+/** Creates the task of `definition`; a direct call of it calls `run`. */
 export function taskOf(definition: Definition, run: (...args: unknown[]) => unknown): Task {
   const client = (): Producer => producerOf(definition);
   const pusher = (options: PushOptions): Pusher<any[], any> => ({
@@ -138,7 +138,7 @@ export function taskOf(definition: Definition, run: (...args: unknown[]) => unkn
   return task as Task;
 }
 
-/** What `task` is. @throws TypeError if it was not made by `rlTask`. */
+/** The definition of `task`. @throws TypeError if it was not made by `rlTask`. */
 export function definitionOf(task: unknown): Definition {
   const definition = typeof task === "function" ? definitions.get(task) : undefined;
   if (!definition) throw new TypeError("Cannot use the task: it was not made by rlTask()");

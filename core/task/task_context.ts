@@ -1,10 +1,10 @@
 /**
- * What a handler knows about the run it is in.
+ * The context of an attempt, as its handler sees it.
  *
  * @module
  */
 
-/** What a handler can ask and tell. With a schema it is the second parameter. */
+/** The context of an attempt. For a task with a schema it is the second parameter. */
 export interface TaskContext<P = unknown> {
   /** The full id of the task. */
   readonly id: string;
@@ -14,43 +14,43 @@ export interface TaskContext<P = unknown> {
   readonly queue: string;
   /** The worker that runs it. */
   readonly workerId: string;
-  /** Which attempt this is: the failures so far, plus 1. */
+  /** The number of this attempt: the failures so far, plus 1. */
   readonly attempt: number;
-  /** How many attempts there may be. */
+  /** The most attempts. */
   readonly maxAttempts: number;
-  /** How often its worker died or stalled. */
+  /** The number of workers that died or stalled with the task. */
   readonly resurrections: number;
-  /** Rises with every claim in the queue: lend it to `UPDATE … WHERE fence < $1`. */
+  /** Rises with every claim in the queue: use it in `UPDATE … WHERE fence < $1`. */
   readonly fence: number;
-  /** The same in every attempt: hand it to whatever must not happen twice. */
+  /** The same in every attempt: pass it to each call that must not happen twice. */
   readonly idempotencyKey: string;
-  /** When Redis accepted the task. */
+  /** The time at which Redis accepted the task. */
   readonly enqueuedAt: Date;
-  /** When the hard timeout strikes, if there is one. */
+  /** The time of the hard timeout, if there is one. */
   readonly deadline: Date | null;
-  /** What the producer attached. */
+  /** The headers that the producer attached. */
   readonly headers: Readonly<Record<string, string>>;
   /** Aborts on hard timeout, cancel, drain deadline and lost lease; `reason` is a RelierError. */
   readonly signal: AbortSignal;
   /** Aborts on the soft timeout only. */
   readonly softSignal: AbortSignal;
   /**
-   * Renews the lease now and saves what there is to save.
+   * Renews the lease now, and saves the partial result and the progress.
    *
    * @throws {RelierError} `RL_LEASE_LOST` if another worker has the task.
    */
   heartbeat(): Promise<void>;
   /** Reports progress, 0 to 100, with the next heartbeat. */
   progress(percent: number, note?: string): void;
-  /** Assign at any time: saved with the next heartbeat, read by the next attempt. At most 256 KB as JSON. */
+  /** Assign at any time: the next heartbeat saves it, the next attempt reads it. At most 256 KB as JSON. */
   partialResult: P | undefined;
-  /** What the attempt before left, or `null` in the first one. */
+  /** The outcome of the attempt before, or `null` in the first one. */
   readonly previous: {
     readonly partialResult: P | undefined;
     readonly error?: { readonly name: string; readonly message: string };
   } | null;
   /**
-   * Runs `fn` once for all attempts and remembers what it returned. Names are
+   * Runs `fn` once for all attempts and stores its result. Names are
    * unique within a task; results are JSON, 256 KB for all steps together.
    *
    * @throws {RelierError} `RL_LEASE_LOST` if another worker has the task: the

@@ -1,6 +1,6 @@
 /**
- * What a task says, on the console, with its id and name in front. Never its
- * payload: a task says what it wants said.
+ * The log of a task: lines on the console, with its id and name in front. The payload is never
+ * logged, unless the handler does so itself.
  *
  * @module
  */

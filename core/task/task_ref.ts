@@ -11,15 +11,15 @@ import { knownOptions } from "../base/options.ts";
 import { type Checked, type Task, taskOf } from "./task.ts";
 
 /**
- * What of a task's options decides how it is pushed. Each has to say what the
- * task itself says: a worker knows no other.
+ * The options of a task that decide how it is pushed. Each must equal that of the task itself,
+ * because its worker reads only those.
  */
 export type TaskRefOptions<A extends unknown[] = any[]> = Pick<
   TaskOptions<A>,
   "queue" | "priority" | "version" | "idempotent" | "maxResurrections"
 >;
 
-/** The options of a ref to `T`: a task with a schema is pushed in another form, so it is needed. */
+/** The options of a ref to `T`. A task with a schema is pushed in another form, so it is required. */
 export type TaskRefArguments<T extends Task> = T extends Checked<infer S>
   ? [options: TaskRefOptions<Parameters<T>> & Checked<S>]
   : [options?: TaskRefOptions<Parameters<T>>];
@@ -28,8 +28,8 @@ const known = ["queue", "priority", "version", "idempotent", "maxResurrections",
 const refs = new WeakSet<Definition>();
 
 /**
- * Makes a stand-in for a task that is defined elsewhere. It is pushed as the task
- * is, and cannot be run.
+ * Creates a reference to a task that is defined elsewhere. It is pushed like the task, and cannot
+ * be run.
  *
  * @example
  * ```ts
@@ -54,7 +54,7 @@ export function taskRef<T extends Task>(name: T["name"], ...rest: TaskRefArgumen
   }
 }
 
-/** Refuses to work on what nobody here can run. @throws TypeError naming the first ref. */
+/** Refuses refs in a worker, which cannot run them. @throws TypeError naming the first ref. */
 export function refuseRefs(definitions: readonly Definition[]): void {
   const ref = definitions.find((definition) => refs.has(definition));
   if (!ref) return;
