@@ -35,7 +35,7 @@ export function workerMetrics(
     {
       name: "relier_worker_up",
       type: "gauge",
-      help: "1 while the worker claims tasks.",
+      help: "Whether the worker claims tasks: 1 or 0.",
       samples: each(({ state, report }) => state === "working" && report?.health.consuming ? 1 : 0),
     },
     {
