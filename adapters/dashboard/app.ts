@@ -36,13 +36,13 @@ import { refreshMs } from "./ui/preferences.ts";
 
 /** Options of a dashboard. */
 export interface DashboardOptions<T = Context> {
-  /** How users get in. There is no default. */
+  /** The authentication of users. There is no default. */
   auth: DashboardAuth<T>;
   /** Turns every action off, whatever the role of the user. */
   readOnly?: boolean;
 }
 
-/** What the routes of one dashboard share. */
+/** The parts that the routes of one dashboard share. */
 interface Dashboard {
   readonly rl: Relier;
   readonly readOnly: boolean;

@@ -10,15 +10,15 @@ import type { IconName } from "./ui/icons.ts";
 import type { Snapshot } from "./live/snapshot.ts";
 import type { DashboardRole, DashboardUser } from "./access/role.ts";
 
-/** One request of a user, with what pages and actions need to answer it. */
+/** One request of a user, with everything that pages and actions need to answer it. */
 export interface RequestContext {
   readonly rl: Relier;
   /** The state of the system; at most a second old, and shared by all users. */
   snapshot(): Promise<Snapshot>;
   readonly user: Required<DashboardUser>;
-  /** Whether the user may do what needs this role, and the dashboard is not read-only. */
+  /** True if the user has this role, or a higher one, and the dashboard is not read-only. */
   may(role: DashboardRole): boolean;
-  /** Whether the user may see payloads, results and stack traces. */
+  /** True if the user may see payloads, results and stack traces. */
   readonly showsPayloads: boolean;
   /** Path parameters, such as `queue` of `/queues/:queue`. */
   readonly params: Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ export interface RequestContext {
   readonly query: URLSearchParams;
   /** Path and query of the page, relative to the root of the dashboard. */
   readonly location: string;
-  /** Whether an open page is refreshed. */
+  /** True if an open page is refreshed. */
   readonly isRefresh: boolean;
   /** The time of the request, in ms since 1970. */
   readonly now: number;

@@ -28,7 +28,7 @@ export interface AdmissionGateOptions<C> {
   queue: string;
   /** The tenant of the request, for limits by tenant. */
   key?: (context: C) => string | undefined;
-  /** How many tasks the request pushes, 1 to 1,000; 1 by default. */
+  /** The number of tasks the request pushes, 1 to 1,000; 1 by default. */
   cost?: number;
 }
 
@@ -107,7 +107,7 @@ const causes: Readonly<Record<AdmissionReason, readonly [type: string, detail: s
 
 /**
  * The 429 response to a push of `cost` tasks that was refused. `quotas` were read before
- * the push; what was left then may be used up by now.
+ * the push; what was left then may have been used since.
  */
 export function admissionRefusal(
   { reason, retryAfterMs }: AdmissionRejectedError,

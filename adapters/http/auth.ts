@@ -8,8 +8,8 @@ import { timingSafeEqual } from "hono/utils/buffer";
 import { problem } from "./problem.ts";
 
 /**
- * Who may send requests: clients with `Authorization: Bearer <token>` (16 characters or
- * more), clients for which a function returns true, or everyone.
+ * The clients that may send requests: those with `Authorization: Bearer <token>` (16 characters or
+ * more), those for which a function returns true, or all.
  */
 export type Auth<C> =
   | { readonly token: string }

@@ -24,7 +24,7 @@ export interface ResponseReceiver {
   release(): Promise<void>;
 }
 
-/** How long a handler may still take to respond after its client has left. */
+/** The time a handler may still take to respond after its client has left. */
 const afterCloseMs = 60_000;
 
 /** Holds back the response written to `outgoing`, of up to `max` bytes. */

@@ -23,9 +23,9 @@ import { replay, type StoredResponse, storeResponse } from "./stored_response.ts
 export interface IdempotencyOptions<C> {
   /** The header with the key; `Idempotency-Key` by default. */
   header?: string;
-  /** Whether a request without a key is refused; by default it passes and may run twice. */
+  /** Refuses a request without a key; by default it passes and may run twice. */
   required?: boolean;
-  /** How long a response is stored; 1 h by default. */
+  /** The time for which a response is stored; 1 h by default. */
   ttl?: Duration;
   /**
    * Separates the keys of callers, such as by user id. Without it, keys are shared by all

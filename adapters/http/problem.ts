@@ -49,7 +49,7 @@ export function unavailable(): Response {
   });
 }
 
-/** Whether `error` says that Redis refused the call or did not answer. */
+/** True if `error` means that Redis refused the call or did not answer. */
 export function isOutOfReach(error: unknown): boolean {
   return RelierError.is(error, "RL_CONNECTION") || error instanceof RedisError;
 }

@@ -40,7 +40,7 @@ export function readKey(given: string | undefined): string | Response | undefine
   }
 }
 
-/** Reads how long to wait, in ms, such as from `30s`; 0 if absent. */
+/** Reads the time to wait, such as `30s`, in ms; 0 if absent. */
 export function readWait(given: string | undefined): number | Response {
   if (given === undefined) return 0;
   try {

@@ -33,7 +33,7 @@ const transientHeaders: ReadonlySet<string> = new Set([
 /** The longest body that is stored, in bytes: the limit of a task result, of which it is a part. */
 export const maxStoredBytes = 262_144;
 
-/** Builds what is stored of a response; `bytes` is undefined for a body that is too long. */
+/** Builds the stored form of a response; `bytes` is undefined for a body that is too long. */
 export function storeResponse(
   print: string,
   status: number,

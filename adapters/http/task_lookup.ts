@@ -24,7 +24,7 @@ export interface FoundTask
 /** The final states, and `none` for a task whose record has expired. */
 const finalStates: ReadonlySet<string> = new Set(["completed", "dead", "cancelled", "none"]);
 
-/** Whether a task in `state` changes no more. */
+/** True if a task in `state` no longer changes. */
 export function isFinal(state: string): boolean {
   return finalStates.has(state);
 }

@@ -26,11 +26,11 @@ import { findTask, type FoundTask, taskJson } from "./task_lookup.ts";
 export interface TasksApiOptions<C> {
   /** The tasks that are reachable, by name; each needs an `input` schema. */
   tasks: readonly Task[];
-  /** Who may send requests. */
+  /** The clients that may send requests. */
   auth: Auth<C>;
 }
 
-/** What differs between the frameworks that serve the app. */
+/** The differences between the frameworks that serve the app. */
 export interface Host<C> {
   /** The context that `auth` gets. */
   context(c: Context): C;

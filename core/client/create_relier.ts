@@ -32,7 +32,7 @@ import { baseClient, pushMethods, runScoped, scopedProducer } from "./scoped_cli
 const internals = new WeakMap<Relier, ClientInternals>();
 let checkAdmission: typeof import("../producer/admission_check.ts").checkAdmission | undefined;
 
-/** The internals of a client. @throws TypeError if `createRelier` did not make it. */
+/** The internals of a client. @throws TypeError if `createRelier` did not create it. */
 export function internalsOf(relier: Relier): ClientInternals {
   const found = internals.get(baseClient(relier));
   if (!found) throw new TypeError("Cannot use the client: it was not made by createRelier()");
@@ -40,8 +40,8 @@ export function internalsOf(relier: Relier): ClientInternals {
 }
 
 /**
- * Makes a client. Nothing is connected before the first call. The first client
- * of a process is the one `task.apush()` goes through.
+ * Creates a client. It connects at its first call. The first client
+ * of a process is the one that `task.apush()` uses.
  *
  * @throws TypeError, RangeError if an option is not valid.
  */

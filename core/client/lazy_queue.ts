@@ -14,7 +14,7 @@ import type { Caller } from "../redis/call.ts";
 import { follow } from "../redis/event_stream.ts";
 import type { QueueRegistry } from "./queue_registry.ts";
 
-/** The code that is loaded. */
+/** The module of these methods. */
 type Operations = typeof import("../operations/queue_operations.ts");
 
 const queueMethods: readonly (keyof QueueOperations)[] = [

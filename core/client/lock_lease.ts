@@ -20,15 +20,15 @@ import { lock, settleAndClaim, unlock } from "../redis/generated/worker.ts";
 export interface LockOptions {
   /** The key of the work that must be done once; 1 to 512 characters. */
   key: string;
-  /** How long the result is kept; 1 h by default. */
+  /** The time for which the result is kept; 1 h by default. */
   ttl?: Duration;
-  /** How long to wait for another holder; 30 s by default. */
+  /** The longest wait for another holder; 30 s by default. */
   wait?: Duration;
 }
 
 /** The right to do the work of a key, or the result of that work. */
 export interface IdempotencyLock<T = unknown> extends AsyncDisposable {
-  /** Whether the work is done; then `cachedResult` is its result. */
+  /** True if the work is done; then `cachedResult` is its result. */
   readonly alreadyExecuted: boolean;
   /** The result of the work, if it is done. */
   readonly cachedResult: T | undefined;

@@ -1,5 +1,5 @@
 /**
- * The client, as its users and the other rooms see it. `create_relier.ts` makes it.
+ * The interface of the client. `create_relier.ts` implements it.
  *
  * @module
  */

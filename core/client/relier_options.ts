@@ -1,5 +1,5 @@
 /**
- * How a client is made.
+ * The options of a client.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { TelemetryOptions } from "../telemetry/observer.ts";
 export interface RelierOptions {
   /** A URL or a port; `RELIER_REDIS_URL` by default, else redis://127.0.0.1:6379. */
   redis?: string | RedisPort;
-  /** What keys begin with; `"rl"` by default. */
+  /** The prefix of all keys; `"rl"` by default. */
   prefix?: string;
   /** The tasks a worker of this client runs; all of this process by default. */
   tasks?: readonly Task[];
@@ -25,15 +25,15 @@ export interface RelierOptions {
   /** Called when Redis was flushed, restored or rolled back; logs to the console by default. */
   onDataLoss?: (error: RelierError) => void;
   /**
-   * Where an invocation ends with its answer, keeps it alive: given a promise that resolves when what
-   * was pushed in the background is accepted or reported, as `(work) => ctx.waitUntil(work)`.
+   * Keeps an invocation alive after its response, such as `(work) => ctx.waitUntil(work)`. The
+   * promise resolves when every background push is accepted or reported.
    */
   waitUntil?: (work: Promise<unknown>) => void;
   /** Options of the telemetry that starts once an OpenTelemetry SDK is registered; `false` disables it. */
   telemetry?: TelemetryOptions | false;
 }
 
-/** Their names. */
+/** The names of the options. */
 export const optionNames: readonly (keyof RelierOptions)[] = [
   "redis",
   "prefix",

@@ -1,5 +1,5 @@
 /**
- * A client bound to a piece of work, such as a request: tasks that know no client are pushed through
+ * A client bound to a piece of work, such as a request: tasks without a client of their own are pushed through
  * it, also after an `await`.
  *
  * @module

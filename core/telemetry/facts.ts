@@ -1,7 +1,7 @@
 /**
  * The facts an observer reads. They are structural types: a prepared push is a
  * {@linkcode PushFacts} and the details of a task are part of {@linkcode ResurrectionFacts}, so a
- * report copies nothing and the observer knows no other room.
+ * report copies nothing, and the observer imports no other folder.
  *
  * @module
  */
@@ -17,15 +17,15 @@ export interface PushFacts {
   readonly task: string;
   /** The size of its payload. */
   readonly bytes: number;
-  /** Whether it may find its task there already. */
+  /** True if an existing task is a valid outcome. */
   readonly joins: boolean;
   readonly options: {
     readonly durability?: "memory" | "fsync" | { readonly replicas: number };
   };
   readonly row: {
-    /** How long it waits; 0 if it does not. */
+    /** The delay of the task; 0 without one. */
     readonly delayMs: number;
-    /** When it is due, in milliseconds since 1970; 0 for now. */
+    /** The time at which it is due, in ms since 1970; 0 for now. */
     readonly atMs: number;
   };
   readonly draft: { readonly headers?: Readonly<Record<string, string>> | undefined };
@@ -47,7 +47,7 @@ export interface AttemptFacts {
   /** 0 if this process does not know the task. */
   readonly maxAttempts: number;
   readonly workerId: string;
-  /** Whether the caller of the worker waits for it: then the attempt is part of the caller's trace. */
+  /** True if the caller of the worker waits for it: then the attempt is part of the caller's trace. */
   readonly called: boolean;
 }
 
@@ -62,9 +62,9 @@ export interface LostAttempt {
 /** A task that was taken from a worker that is gone. */
 export interface ResurrectionFacts {
   readonly id: string;
-  /** What its worker came to. */
+  /** The cause for which it was taken from its worker. */
   readonly cause: string;
-  /** What is stored of it; absent if that could not be read. */
+  /** The stored details; absent if they could not be read. */
   readonly details: {
     readonly name: string;
     readonly state: string;

@@ -1,6 +1,6 @@
 /**
  * Loads the code that reports to OpenTelemetry, once an SDK is registered. Until then each call only
- * looks whether one is, so a process without an SDK pays for a property read and nothing else.
+ * reads one property to check, so a process without an SDK pays for nothing else.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { importOutsideScope } from "../base/async_scope.ts";
 import { knownOptions, oneOf } from "../base/options.ts";
 import type { Observer, Telemetry, TelemetryOptions } from "./observer.ts";
 
-/** Where `@opentelemetry/api` keeps what is registered, each copy of its first major version. */
+/** The key under which every copy of `@opentelemetry/api` 1.x keeps the registered SDK. */
 const registered = Symbol.for("opentelemetry.js.api.1");
 const propagations = ["auto", "parent", "link", "none"] as const;
 
 /**
- * Reads the option `telemetry`. `server` is a URL, of which the host and port are reported, or a
- * port, of which nothing is.
+ * Reads the option `telemetry`. `server` is a URL, of which only host and port are reported, or a
+ * port, which is not reported.
  *
  * @throws TypeError if an option is invalid.
  */
@@ -33,7 +33,7 @@ export function createTelemetry(
     return observer = importOutsideScope(() => import("./otel_observer.ts"))
       .then(
         ({ createObserver }) => observer = createObserver(propagation, server),
-        () => undefined, // Where it cannot be loaded, nothing is reported and tasks run on.
+        () => undefined, // If it cannot be loaded, nothing is reported and tasks still run.
       );
   };
   void telemetry(); // An SDK that is there already is observed from the first push on.

@@ -1,7 +1,7 @@
 /**
  * The one interface through which core reports what happens. `otel_observer.ts` implements it for
- * OpenTelemetry, and is loaded once an SDK is registered. An observer only watches: no method of it
- * throws, and none changes what becomes of a task.
+ * OpenTelemetry, and is loaded once an SDK is registered. An observer only watches: none of its
+ * methods throws, and none changes the outcome of a task.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import type {
 /** Options of the reports to OpenTelemetry. */
 export interface TelemetryOptions {
   /**
-   * How the trace of a push and the trace of its task belong together. `"auto"`: the run is a child
+   * The relation between the trace of a push and the trace of its task. `"auto"`: the run is a child
    * of the push and linked to it. A task with a delay of over a minute, and each task of one
    * `pushMany()`, begins a trace of its own with a link. `"parent"` and `"link"`: always the one or
    * the other. `"none"`: neither, and no header is written.

@@ -1,5 +1,5 @@
 /**
- * The attributes that every span and event shares, and the way of a trace context through headers.
+ * The attributes that every span and event shares, and the trace context in headers of tasks.
  *
  * @module
  */

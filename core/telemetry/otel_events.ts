@@ -1,6 +1,6 @@
 /**
  * Events in the form of current OpenTelemetry: log records with a name. Without a logs SDK, as on
- * Deno, an event is written to the span it happened in. No fact is only in an event.
+ * Deno, an event is written to the span it happened in. No event is the only record of a fact.
  *
  * @module
  */

@@ -52,8 +52,8 @@ export function reportResurrections(
 }
 
 /**
- * The attempt that ended so. Others may have followed by now; if the death buried the task, only
- * the history knows the cause.
+ * The attempt that ended so. Others may have followed since; if the death buried the task, only
+ * the history has the cause.
  */
 function deathOf({ details, cause }: ResurrectionFacts): LostAttempt | undefined {
   return details?.history.findLast((attempt) => attempt.cause === cause) ??
@@ -65,7 +65,7 @@ function traceOf({ facts, state }: Details): string {
   return (state === "running" ? facts["before"] : facts["trace"] ?? facts["before"]) ?? "";
 }
 
-/** Whether a worker died of it: a stalled worker lives, and a lost claim never began. */
+/** True if the cause is a death: a stalled worker lives, and a lost claim never began. */
 function isDeath(cause: string): boolean {
   return cause !== "stalled" && cause !== "lost claim";
 }

@@ -10,7 +10,7 @@ import { importOutsideScope } from "../base/async_scope.ts";
 /** The functions of a host with threads. */
 export type Threads = typeof import("#node");
 
-/** Loads them. */
+/** Loads these functions. */
 export function threads(): Promise<Threads> {
   return importOutsideScope(() => import("#node"));
 }

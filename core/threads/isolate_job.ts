@@ -27,14 +27,14 @@ export interface IsolateJob {
   readonly over: Promise<void>;
 }
 
-/** The attempt that an isolate is to run, and what hears of it. */
+/** The attempt that an isolate is to run, and the receiver of its events. */
 export interface JobRequest {
   readonly claim: Claim;
   /** The trace context of the attempt; empty without an observer. */
   readonly trace: string;
-  /** It begins. */
+  /** The attempt begins. */
   start(): void;
-  /** Its isolate ended, or cannot begin. */
+  /** The isolate ended, or cannot start. */
   crash(error: RelierError): void;
   message(message: AttemptMessage): void;
 }

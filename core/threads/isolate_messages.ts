@@ -28,7 +28,7 @@ export interface Isolate {
 /** Receives the messages and the end of an isolate. */
 export interface IsolateEvents {
   message(message: FromIsolate): void;
-  /** It ended, once; `why` completes "the thread of task X …". */
+  /** The isolate ended, once; `why` completes "the thread of task X …". */
   gone(why: string): void;
 }
 
@@ -39,7 +39,7 @@ export interface IsolateOpener {
   openIsolate(kind: IsolateKind, events: IsolateEvents): Isolate;
 }
 
-/** An error on its way between worker and isolate. */
+/** An error that is sent between worker and isolate. */
 export interface ErrorMessage {
   readonly code: RelierErrorCode | undefined;
   readonly name: string;
@@ -82,7 +82,7 @@ export type AttemptMessage =
 export type FromIsolate =
   | { readonly what: "open" }
   | { readonly what: "broken"; readonly error: ErrorMessage }
-  /** Its telemetry is exported: it may be killed. */
+  /** The telemetry of the isolate is exported: it may be killed. */
   | { readonly what: "closed" }
   | AttemptMessage;
 

@@ -1,6 +1,6 @@
 /**
- * The isolates of a worker: threads and processes that run one attempt at a time
- * and can be killed for it. One that has finished is used again for the same
+ * The isolates of a worker: threads and processes that each run one attempt at a time,
+ * and can be killed to end it. An isolate that has finished is used again for the same
  * modules. There are never more than the worker has slots.
  *
  * @module

@@ -17,9 +17,9 @@ export interface StallGuard {
   readonly kind: "thread" | "loop";
   /** Starts the thread, if there can be one, in the background. */
   start(): void;
-  /** The event loop turns. */
+  /** Notes that the event loop turns. */
   tick(): void;
-  /** A handler is about to start of which Redis may not know: its id, and where it is stored. */
+  /** Notes that a handler is about to start which Redis may not know: its id and partition. */
   started(partition: Partition, id: string): void;
   /** True if the thread has kept a lease alive until now that was safe until `trustedUntil`. */
   keeps(trustedUntil: number, now: number): boolean;
@@ -28,7 +28,7 @@ export interface StallGuard {
 
 /** Receives the reports of a stall guard. */
 export interface StallGuardReports {
-  /** There is no thread, and why. */
+  /** The thread cannot run; with the reason. */
   error(error: unknown): void;
   /** The loop was blocked for too long: the thread gave these tasks to other workers. */
   evicted(partition: Partition, ids: readonly string[]): void;

@@ -16,7 +16,7 @@ import { call, type Caller } from "../redis/call.ts";
 import { noLossDetection } from "../redis/loss_detector.ts";
 import { renew } from "../redis/generated/worker.ts";
 
-/** The worker to guard, and how. It crosses into another thread. */
+/** The worker to guard, and the settings. It is sent to another thread. */
 export interface StallGuardConfig {
   readonly worker: string;
   readonly partitions: readonly Partition[];
@@ -24,7 +24,7 @@ export interface StallGuardConfig {
   readonly beatMs: number;
   /** The interval at which the loop writes its tick. */
   readonly tickMs: number;
-  /** For how long the loop may be blocked. */
+  /** The time for which the loop may be blocked. */
   readonly stallMs: number;
   /** Memory that both threads see, by the names of {@linkcode cell}. */
   readonly cells: BigInt64Array;
@@ -42,7 +42,7 @@ export interface StallGuardEvents {
   guarding(yes: boolean): void;
   /** The loop is blocked for too long: these tasks, at the partition of this index, went to others. */
   evicted(partition: number, ids: readonly string[]): void;
-  /** There is no thread, and why. */
+  /** The thread cannot run; with the reason. */
   error(error: unknown): void;
 }
 
@@ -81,7 +81,7 @@ export function guardFromThread(
   void watch(guard);
   return {
     started(index, id) {
-      // Redis has heard of the oldest from the worker itself.
+      // The worker itself has reported the oldest to Redis.
       starts[index] = [...starts[index]!, id].slice(-rowsPerCall);
     },
     stop: () => over.abort(),
@@ -98,7 +98,7 @@ async function listen(guard: Guard): Promise<void> {
   if (!signal.aborted) events.guarding(true);
 }
 
-/** True if the subscription stands; from then on the port keeps it so. */
+/** True if the subscription is active; from then on the port keeps it active. */
 async function subscribe(
   { caller: { port }, config, signal }: Guard,
   partition: Partition,

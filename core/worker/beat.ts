@@ -28,7 +28,7 @@ export interface Beat {
   readonly known: boolean;
   /** True if Redis sees the subscription of the worker. */
   readonly seen: boolean;
-  /** When the last one was answered, by `performance.now()`. */
+  /** The time at which the last one was answered, by `performance.now()`. */
   readonly answeredAt: number;
   /** Beats for `leases`; resolves to the local ids of those that are lost. */
   send(leases: readonly Lease[]): Promise<ReadonlySet<Reply>>;
@@ -36,7 +36,7 @@ export interface Beat {
   idle(): Promise<void>;
 }
 
-/** A lease, and what of it Redis does not have yet. */
+/** A lease, and the parts of it that Redis does not have yet. */
 interface Row {
   readonly lease: Lease;
   readonly update: ProgressUpdate;

@@ -1,5 +1,5 @@
 /**
- * The calls of a claim loop: each asks one queue for tasks and takes in the answer.
+ * The calls of a claim loop: each asks one queue for tasks and processes the answer.
  *
  * @module
  */
@@ -22,9 +22,9 @@ export interface LoopState {
   readonly lane: QuarantineLane;
   /** Calls under way that claim. */
   readonly claiming: Set<Promise<void>>;
-  /** Looks at what can be done, soon. */
+  /** Checks soon for work to claim or settle. */
   poke(): void;
-  /** There is nothing left to do. */
+  /** Called when nothing is left to do. */
   finish(): void;
   stopped: boolean;
   claimedAt?: number | undefined;

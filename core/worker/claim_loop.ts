@@ -25,16 +25,16 @@ import { type AttemptSlots, createSlots, type Settle } from "./slots.ts";
 export interface ClaimLoop {
   readonly slots: AttemptSlots;
   readonly exchanges: readonly Exchange[];
-  /** Looks at what can be done, soon. */
+  /** Checks soon for work to claim or settle. */
   poke(): void;
   /** Claims nothing from now on; settling goes on. Resolves when every claim is answered. */
   stop(): Promise<void>;
   /** Claims nothing until {@linkcode resume}; settling goes on. */
   pause(): void;
   resume(): void;
-  /** When a claim was last answered, by `performance.now()`; undefined before the first. */
+  /** The time at which a claim was last answered, by `performance.now()`; undefined before the first. */
   readonly claimedAt: number | undefined;
-  /** When every slot was last taken, so that there was no reason to claim; now, while that is so. */
+  /** The time at which every slot was last taken, so there was no reason to claim; now, while it is so. */
   readonly busyAt: number;
   /** The number of waits that were given up because Redis did not answer them. */
   readonly rebuilt: number;
@@ -118,7 +118,7 @@ export function createClaimLoop(context: SessionContext, host: AttemptHost): Cla
   };
 }
 
-/** Runs `work` in the next microtask but one, once however often it is called until then. */
+/** Runs `work` in the next microtask but one; several calls until then run it once. */
 function coalesced(work: () => void): () => void {
   let called = false;
   return () => {

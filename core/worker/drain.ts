@@ -12,7 +12,7 @@ import type { ClaimLoop } from "./claim_loop.ts";
 
 /** The result of a drain. Nothing is ever lost: a task that was not finished was given back. */
 export interface DrainReport {
-  /** Tasks that ended well since the worker started. */
+  /** Tasks that completed since the worker started. */
   readonly completed: number;
   /** Tasks that were given back, for another worker to run. */
   readonly handedOff: number;

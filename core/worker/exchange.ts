@@ -1,7 +1,7 @@
 /**
  * The exchange of a worker with one partition: settlements go out and claims come
  * in, both in one call, at most two calls in flight. A call without an answer is
- * sent again as it was: the script answers what it did the first time.
+ * sent again unchanged: the script returns the outcome of the first time.
  *
  * @module
  */
@@ -164,7 +164,7 @@ function traceOf({ settlement, trace }: PendingSettlement): string {
   return settlement.event === "complete" ? "" : trace;
 }
 
-/** When something is due, also by these settlements, which Redis wrote after it looked. */
+/** The time until a task is due; includes these settlements, which Redis wrote after its check. */
 function soonest(nextMs: number, settling: readonly PendingSettlement[]): number {
   const due = settling.filter(({ settlement }) => settlement.event === "retry")
     .map(({ settlement }) => settlement.ms);

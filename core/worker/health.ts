@@ -13,11 +13,11 @@ export interface WorkerHealth {
    * drains, and while Redis does not answer.
    */
   readonly consuming: boolean;
-  /** When Redis last answered a claim. */
+  /** The time at which Redis last answered a claim. */
   readonly lastClaim: Date | null;
   /** The recent lag of the event loop, in ms. */
   readonly loopLagMs: number;
-  /** Handlers that go on after their attempt was decided. */
+  /** Handlers that still run although their attempt was decided. */
   readonly leaked: number;
   /** Handlers that hold a slot. */
   readonly running: number;

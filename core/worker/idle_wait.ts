@@ -19,9 +19,9 @@ export interface IdleWait {
   begin(): void;
   /** Ends the wait soon. */
   end(): void;
-  /** Something is due at a time, by `performance.now()`: a wait may be too long now. */
+  /** Notes that a task is due at a time, by `performance.now()`: shortens a longer wait. */
   dueAt(at: number): void;
-  /** There was something to do: without a bell, frequent looks are worth it again. */
+  /** Notes that there was work: without a bell, frequent checks are useful again. */
   reset(): void;
 }
 
@@ -63,7 +63,7 @@ export function createIdleWait(
       gone.abort();
       end();
     };
-    // In two steps: a loop that was blocked until now has yet to see the answer that lies there.
+    // In two steps: a loop that was blocked until now may not have read an answer that has arrived.
     let watchdog = setTimeout(() => watchdog = setTimeout(giveUp, lookMs), ms + overdueMs);
     waitFor(ms, gone.signal).then(end, async (error) => {
       if (!gone.signal.aborted) report(error);

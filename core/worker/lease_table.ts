@@ -1,6 +1,6 @@
 /**
- * The leases of a worker: every claim it holds, and until when no other worker can
- * have it. A claim itself never changes; what becomes of it is written here.
+ * The leases of a worker: every claim it holds, and the time until which no other worker
+ * can have it. A claim itself never changes; its progress is recorded here.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface Lease {
   readonly attempt: RunningAttempt | undefined;
   /** True if its handler was started. */
   readonly started: boolean;
-  /** Until when, by `performance.now()`, the lease is safe without the stall guard. */
+  /** The time, by `performance.now()`, until which the lease is safe without the stall guard. */
   readonly trustedUntil: number;
   /** The trace context of its attempt; empty without an observer. */
   readonly trace: string;

@@ -182,7 +182,7 @@ function stop(life: Life, timeout?: Duration): void {
     .finally(() => life.signals?.end(life.command === "restart"));
 }
 
-/** A bad timeout throws at once, like every option. */
+/** Checks a timeout: an invalid one throws at once, like every option. */
 function drain(life: Life, { timeout }: { timeout?: Duration } = {}): Promise<DrainReport> {
   const { drainMs } = life.owner.setup;
   const ms = timeout === undefined ? drainMs : toMs("timeout", timeout, { max: maxTimer });

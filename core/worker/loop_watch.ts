@@ -1,6 +1,5 @@
 /**
- * Measures how late the event loop of a worker turns, which is what a handler that
- * blocks it costs.
+ * Measures the lag of a worker's event loop, which a handler that blocks it causes.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The queues of a worker: which one to ask next, and what each has promised.
+ * The queues of a worker: which one to ask next, and the tasks expected from each.
  *
  * @module
  */
@@ -16,9 +16,9 @@ export interface WeightedQueue {
 export interface QueueCursor extends WeightedQueue {
   /** Nothing was ready at the last call. */
   idle: boolean;
-  /** When the last call was answered, by `performance.now()`. */
+  /** The time at which the last call was answered, by `performance.now()`. */
   askedAt: number;
-  /** When something scheduled is due there, by `performance.now()`. */
+  /** The time at which a scheduled task is due there, by `performance.now()`. */
   dueAt: number;
   /** The number of calls that had settled something when it was last asked. */
   settles: number;

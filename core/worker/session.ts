@@ -1,5 +1,5 @@
 /**
- * Wires the parts of a worker for one `start()` or `tick()`. Created anew each time,
+ * Wires the parts of a worker for one `start()` or `tick()`. Created again each time,
  * because none of the parts can be restarted.
  *
  * @module

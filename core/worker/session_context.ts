@@ -44,7 +44,7 @@ export interface SessionStatus {
   paused: boolean;
   /** The recent lag of the event loop, in ms. */
   loopLagMs: number;
-  /** Handlers that go on after their attempt was decided. */
+  /** Handlers that still run although their attempt was decided. */
   leaked: number;
   /** Attempts whose task was another worker's by the time they ended: Redis refused them. */
   fenced: number;

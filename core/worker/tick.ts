@@ -26,13 +26,13 @@ export interface TickOptions {
 
 /** The outcome of a tick. */
 export interface TickReport {
-  /** Tasks that ended well. */
+  /** Tasks that completed. */
   readonly completed: number;
   /** Attempts that failed, whether they are tried again or went to the dead-letter queue. */
   readonly failed: number;
   /** Tasks given back because the budget was over, with nothing charged. */
   readonly handedOff: number;
-  /** True if something may be ready still: then another tick is worth it now. */
+  /** True if tasks may still be ready: then another tick is useful now. */
   readonly more: boolean;
   /**
    * Milliseconds until the next task is due that is scheduled, retried or in quarantine; 0 if
@@ -44,7 +44,7 @@ export interface TickReport {
 /** Tick options, complete and checked. */
 export interface TickLimits {
   readonly budgetMs: number;
-  /** When the budget is over, by `performance.now()`: it begins before the first call to Redis. */
+  /** The time at which the budget is over, by `performance.now()`: it begins before the first call to Redis. */
   readonly until: number;
   readonly max: number;
 }

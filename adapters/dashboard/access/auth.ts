@@ -11,8 +11,8 @@ import { timingSafeEqual } from "hono/utils/buffer";
 import { type DashboardRole, type DashboardUser, roles } from "./role.ts";
 
 /**
- * How users get in. A `token` of 16 characters or more makes an admin of a user who
- * presents it, as `?token=…`, in a form or as a bearer token. A function is called for
+ * The authentication of users. A `token` of 16 characters or more makes an admin of a user
+ * who presents it, as `?token=…`, in a form or as a bearer token. A function is called for
  * every request and returns `null` to deny access. `"dangerously-none"` makes everyone an
  * admin.
  */
@@ -23,12 +23,12 @@ export type DashboardAuth<T = Context> =
   ) => DashboardRole | DashboardUser | null | Promise<DashboardRole | DashboardUser | null>)
   | "dangerously-none";
 
-/** What checking a token found; `"wait"` if too many were wrong, so that it was not compared. */
+/** The result of checking a token; `"wait"` if it was not compared, because too many were wrong. */
 export type SignInResult = "in" | "wrong" | "wait";
 
 /** Identifies users. */
 export interface Authenticator {
-  /** Whether users sign in with a token, so that there is a form for it. */
+  /** True if users sign in with a token: then there is a form for it. */
   readonly usesToken: boolean;
   /** The user of a request; `null` to deny access. */
   userOf(c: Context): Promise<Required<DashboardUser> | null>;

@@ -20,7 +20,7 @@ export interface DashboardEnv {
 /** The context of Hono in the dashboard. */
 export type DashboardContext = Context<DashboardEnv>;
 
-/** What the layout needs of a request. */
+/** The facts of a request that the layout needs. */
 export function frameOf(c: DashboardContext): Frame {
   return { base: baseOf(c), preferences: preferencesOf(c) };
 }

@@ -9,7 +9,7 @@ export type DashboardRole = "viewer" | "operator" | "admin";
 
 /** A user and their role. */
 export interface DashboardUser {
-  /** What the user may do. */
+  /** The permissions of the user. */
   readonly role: DashboardRole;
   /** The name in the log of actions; the role by default. */
   readonly name?: string;
@@ -18,7 +18,7 @@ export interface DashboardUser {
 /** The roles, the least first. */
 export const roles: readonly DashboardRole[] = ["viewer", "operator", "admin"];
 
-/** Whether `role` permits what needs the role `needed`. */
+/** True if `role` includes the permissions of `needed`. */
 export function suffices(role: DashboardRole, needed: DashboardRole): boolean {
   return roles.indexOf(role) >= roles.indexOf(needed);
 }

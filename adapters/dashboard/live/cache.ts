@@ -17,9 +17,9 @@ export interface SnapshotCache {
   invalidate(): void;
 }
 
-/** How long an entry is reused. */
+/** The time for which an entry is reused. */
 const freshMs = 900;
-/** The interval of chart samples while no page is open, and for how long they go on. */
+/** The interval of chart samples while no page is open, and the time after which they end. */
 const idleMs = 5000;
 const idleForMs = 1_800_000;
 /** The most entries. */
@@ -76,7 +76,7 @@ export function createSnapshotCache(rl: Relier): SnapshotCache {
   };
 }
 
-/** Whether requests are isolated from each other, as in Cloudflare Workers. */
+/** True if requests are isolated from each other, as in Cloudflare Workers. */
 function isIsolated(): boolean {
   const { navigator } = globalThis as { navigator?: { userAgent?: string } };
   return navigator?.userAgent === "Cloudflare-Workers";

@@ -15,11 +15,11 @@ export interface LostWorker {
   readonly host: string;
   /** The time of its last heartbeat, by the clock of Redis. */
   readonly lastBeat: Date;
-  /** When it was found missing, in ms since 1970, by the local clock. */
+  /** The time at which it was found missing, in ms since 1970, by the local clock. */
   readonly at: number;
   /** From its last heartbeat to that snapshot: the longest the detection can have taken. */
   readonly silentMs: number;
-  /** How many tasks of its queues were resurrected around then, by cause. */
+  /** The number of tasks of its queues that were resurrected around then, by cause. */
   readonly causes: Readonly<Record<string, number>>;
 }
 

@@ -24,7 +24,7 @@ import { bulk } from "./tasks.ts";
 const mostDead = 5000;
 const mostGroups = 200;
 const perPage = 50;
-/** How long a result is reused for refreshes, even if more tasks have died. */
+/** The time for which refreshes reuse a result, even if more tasks have died. */
 const restMs = 5000;
 
 /** The page of all groups. */

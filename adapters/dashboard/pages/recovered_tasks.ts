@@ -18,7 +18,7 @@ interface ResurrectedTask {
   readonly cause: string;
   /** The time of the resurrection. */
   readonly at: Date;
-  /** How long the task was without a worker; null if an older version resurrected it. */
+  /** The time the task was without a worker; null if an older version resurrected it. */
   readonly unseenMs: number | null;
 }
 

@@ -81,7 +81,7 @@ export function queryOf(filter: TaskFilter, more: Readonly<Record<string, string
   return query.toString();
 }
 
-/** Whether it has conditions besides queue and state. */
+/** True if the filter has conditions besides queue and state. */
 export function isNarrow(filter: TaskFilter): boolean {
   return filter.payload.length > 0 ||
     texts.some((name) => name !== "queue" && filter[name] !== undefined);

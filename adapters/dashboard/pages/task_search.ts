@@ -20,9 +20,9 @@ import { isNarrow, type TaskFilter } from "./task_filter.ts";
 /** The result of a search. */
 export interface Search {
   readonly tasks: readonly TaskSummary[];
-  /** How many tasks were examined. */
+  /** The number of tasks that were examined. */
   readonly examined: number;
-  /** How many tasks are in those states. */
+  /** The number of tasks in those states. */
   readonly total: number;
   /** The cursor to continue from; `null` at the end. */
   readonly next: string | null;
@@ -32,7 +32,7 @@ export interface Search {
 export interface SearchOptions {
   readonly states: readonly TaskState[];
   readonly cursor?: string | undefined;
-  /** How many tasks to find. */
+  /** The number of tasks to find. */
   readonly limit: number;
   /** Only tasks that existed at this time, in ms since 1970. */
   readonly until?: number;

@@ -95,7 +95,7 @@ export function workerLink(id: string | null, names: ReadonlyMap<string, string>
     : html`<a href="workers#${id}">${name}</a>`;
 }
 
-/** How long a task has run, when it is due, or when it died. */
+/** The time a task has run, is due or died. */
 function when({ state, since, at }: TaskSummary, now: number): Value {
   if (state === "running") return since && `for ${spanOf(Math.max(0, now - since.getTime()))}`;
   if (state === "dead") return at && html`died ${moment(at, now)}`;

@@ -11,7 +11,7 @@ import { icon } from "./icons.ts";
 import type { Page, RequestContext, View } from "../page.ts";
 import { type Choice, choiceLabels, choices, type Preferences } from "./preferences.ts";
 
-/** What the frame needs of a request. */
+/** The facts of a request that the frame needs. */
 export interface Frame {
   /** The mount path of the dashboard; empty at the root. */
   readonly base: string;
