@@ -52,7 +52,7 @@ test(
     const run = (...args: string[]) => rl(["dashboard", "--port", "0", ...args], { url, prefix });
     const open = await run("--host", "0.0.0.0");
     assert.equal(open.exit, 2);
-    assert.match(open.stderr, /without a token of yours/);
+    assert.match(open.stderr, /without a token that you chose/);
     const short = await run("--token", "secret");
     assert.equal(short.exit, 2);
     assert.match(short.stderr, /too short/);
