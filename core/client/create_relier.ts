@@ -5,11 +5,8 @@
  */
 
 import { importOutsideScope } from "../base/async_scope.ts";
-import { maxTimer, toMs } from "../base/duration.ts";
 import { RelierError } from "../base/errors.ts";
 import { functionOption, knownOptions, nameOption } from "../base/options.ts";
-import { settleWithin } from "../base/timers.ts";
-import { defaultFlushMs } from "../defaults.ts";
 import { createHandle } from "../producer/create_handle.ts";
 import { createProducer } from "../producer/producer.ts";
 import { createPushBatcher } from "../producer/push_batcher.ts";
@@ -72,7 +69,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
   const names = tasks && new Map(tasks.map((task) => [task.name, task]));
   const byName = (name: string) => names ? names.get(name) : definitionNamed(name);
   let closed = false;
-  const { producer, settled } = createProducer({
+  const { producer, flush } = createProducer({
     prefix,
     batcher,
     source,
@@ -94,27 +91,14 @@ export function createRelier(options: RelierOptions = {}): Relier {
       return await checkAdmission(caller, partition, limitsOf(queue), options);
     },
     handle(id) {
-      const parts = typeof id === "string" ? parseId(id) : null;
-      if (!parts) {
-        throw new RangeError(
-          "Cannot use the id: it must look like <queue>~<partition>~<22 characters>",
-        );
-      }
-      const partition = partitionOf(parts.queue, parts.partition, prefix);
-      return createHandle(source, partition, parts.local, "joined");
+      const { queue, partition, local } = partsOf(id);
+      return createHandle(source, partitionOf(queue, partition, prefix), local, "joined");
     },
     queue: (name) => createQueue(caller, partitionNamed(name), byName, registry.enlist),
-    async flush({ timeout = defaultFlushMs } = {}) {
-      const ms = toMs("timeout", timeout, { max: maxTimer });
-      await settleWithin(
-        ms,
-        settled(),
-        () => new RelierError("RL_CONNECTION", `Cannot flush: pushes are under way after ${ms} ms`),
-      );
-    },
+    flush,
     async close() {
       if (closed) return;
-      await relier.flush().catch(() => {}); // Pushes that failed are reported by onPushError.
+      await flush().catch(() => {}); // Pushes that failed are reported by onPushError.
       closed = true;
       unregister(producer);
       poller.close(
@@ -135,6 +119,12 @@ export function createRelier(options: RelierOptions = {}): Relier {
     telemetryOptions: options.telemetry ?? {},
   });
   return relier;
+}
+
+function partsOf(id: unknown): NonNullable<ReturnType<typeof parseId>> {
+  const parts = parseId(id);
+  if (parts) return parts;
+  throw new RangeError("Cannot use the id: it must look like <queue>~<partition>~<22 characters>");
 }
 
 function logPushError(error: RelierError, id: string): void {

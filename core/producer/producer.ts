@@ -5,7 +5,10 @@
  * @module
  */
 
+import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import { RelierError } from "../base/errors.ts";
+import { settleWithin } from "../base/timers.ts";
+import { defaultFlushMs } from "../defaults.ts";
 import { type Producer, reportAccepted } from "../task/client_registry.ts";
 import type { Definition } from "../task/definition.ts";
 import type { PendingTask, TaskHandle } from "../task/handle.ts";
@@ -18,8 +21,8 @@ import type { PushBatcher } from "./push_batcher.ts";
 /** The producer of a client, and the end of its pushes. */
 export interface ClientProducer {
   readonly producer: Producer;
-  /** Resolves once every push so far is accepted or reported. */
-  settled(): Promise<void>;
+  /** Resolves once every push so far is accepted or reported; see `Relier.flush()`. */
+  flush(options?: { timeout?: Duration }): Promise<void>;
 }
 
 /** The parts of a client that its producer needs. */
@@ -105,9 +108,13 @@ export function createProducer(host: ProducerHost): ClientProducer {
 
   return {
     producer,
-    async settled() {
-      await batcher.flush();
-      await background.settled();
+    async flush({ timeout = defaultFlushMs } = {}) {
+      const ms = toMs("timeout", timeout, { max: maxTimer });
+      await settleWithin(
+        ms,
+        batcher.flush().then(background.settled),
+        () => new RelierError("RL_CONNECTION", `Cannot flush: pushes are under way after ${ms} ms`),
+      );
     },
   };
 }

@@ -106,15 +106,15 @@ const idPattern = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})~(\d{1,4})~([A-Za-z0-9_-]{2
 
 /** The parts of a full id, or `null` if it is not one. */
 export function parseId(
-  id: string,
+  id: unknown,
 ): { readonly queue: string; readonly partition: number; readonly local: string } | null {
-  const parts = idPattern.exec(id);
+  const parts = typeof id === "string" ? idPattern.exec(id) : null;
   return parts && { queue: parts[1]!, partition: Number(parts[2]), local: parts[3]! };
 }
 
 /** The part of a full id that is stored at `partition`. @throws RangeError for an id of another queue. */
 export function localOf(id: unknown, partition: Partition): string {
-  const parts = typeof id === "string" ? parseId(id) : null;
+  const parts = parseId(id);
   if (parts?.queue === partition.queue && parts.partition === partition.index) return parts.local;
   throw new RangeError(`Cannot use id ${shown(id)}: it is not an id of queue "${partition.queue}"`);
 }
