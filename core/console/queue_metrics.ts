@@ -59,138 +59,158 @@ const outcomes: Readonly<Record<string, string>> = {
 /** Builds the metrics; `undefined` if Redis did not answer. */
 export function queueMetrics(input: MetricsInput | undefined): MetricFamily[] {
   const queues = input?.queues ?? [];
-  const each = (of: (queue: QueueMetricsInput) => number): MetricSample[] =>
-    queues.map((queue) => ({ labels: { queue: queue.name }, value: of(queue) }));
-  const many = (
-    label: string,
-    of: (queue: QueueMetricsInput) => readonly [string, number][],
-  ): MetricSample[] =>
-    queues.flatMap((queue) =>
-      of(queue).map(([key, value]) => ({ labels: { queue: queue.name, [label]: key }, value }))
-    );
-  const events = ({ stats }: QueueMetricsInput, ...names: string[]): number =>
-    names.reduce((sum, name) => sum + (stats.events[name] ?? 0), 0);
   return [
-    {
-      name: "relier_build_info",
-      type: "gauge",
-      help: "Version of the reporting process; always 1.",
-      samples: [{ labels: { version }, value: 1 }],
-    },
-    {
-      name: "relier_redis_up",
-      type: "gauge",
-      help: "Whether Redis answered: 1 or 0.",
-      samples: [{ labels: {}, value: input ? 1 : 0 }],
-    },
+    gauge("relier_build_info", "Version of the reporting process; always 1.", [
+      { labels: { version }, value: 1 },
+    ]),
+    gauge("relier_redis_up", "Whether Redis answered: 1 or 0.", [
+      { labels: {}, value: input ? 1 : 0 },
+    ]),
     ...serverMetrics(input?.server ?? {}),
-    {
-      name: "relier_queue_tasks",
-      type: "gauge",
-      help: "Tasks by state.",
-      samples: many("state", ({ stats }) => Object.entries(stats.counts)),
-    },
-    {
-      name: "relier_queue_oldest_task_age_seconds",
-      type: "gauge",
-      help: "Age of the first task in line.",
-      samples: each(({ stats }) => stats.oldestMs / 1000),
-    },
-    {
-      name: "relier_queue_oldest_suspect_age_seconds",
-      type: "gauge",
-      help: "Time the oldest quarantined task has waited.",
-      samples: each(({ stats }) => stats.quarantine.oldestMs / 1000),
-    },
-    {
-      name: "relier_queue_paused",
-      type: "gauge",
-      help: "Pauses of claims and of pushes by an operator: 1 or 0.",
-      samples: many("what", ({ stats: { paused } }) => [
+    ...backlogMetrics(queues),
+    ...workerMetrics(queues),
+    ...eventMetrics(queues),
+    ...recoveryMetrics(queues),
+  ];
+}
+
+function serverMetrics(facts: MetricsInput["server"]): MetricFamily[] {
+  const bytes = (fact: string): MetricSample[] =>
+    Number(facts[fact]) > 0 ? [{ labels: {}, value: Number(facts[fact]) }] : [];
+  return [
+    gauge("relier_redis_memory_used_bytes", "Memory used by Redis.", bytes("used_memory")),
+    gauge("relier_redis_memory_max_bytes", "Memory limit of Redis.", bytes("maxmemory")),
+  ];
+}
+
+/** Tasks of each queue, and their waiting times. */
+function backlogMetrics(queues: readonly QueueMetricsInput[]): MetricFamily[] {
+  return [
+    gauge(
+      "relier_queue_tasks",
+      "Tasks by state.",
+      perLabel(queues, "state", ({ stats }) => Object.entries(stats.counts)),
+    ),
+    gauge(
+      "relier_queue_oldest_task_age_seconds",
+      "Age of the first task in line.",
+      perQueue(queues, ({ stats }) => stats.oldestMs / 1000),
+    ),
+    gauge(
+      "relier_queue_oldest_suspect_age_seconds",
+      "Time the oldest quarantined task has waited.",
+      perQueue(queues, ({ stats }) => stats.quarantine.oldestMs / 1000),
+    ),
+    gauge(
+      "relier_queue_paused",
+      "Pauses of claims and of pushes by an operator: 1 or 0.",
+      perLabel(queues, "what", ({ stats: { paused } }) => [
         ["claims", paused.claims === null ? 0 : 1],
         ["pushes", paused.pushes === null ? 0 : 1],
       ]),
-    },
-    {
-      name: "relier_queue_lease_overdue_seconds",
-      type: "gauge",
-      help: "Time since the most overdue lease expired.",
-      samples: each(({ stats }) => stats.overdueMs / 1000),
-    },
-    {
-      name: "relier_workers",
-      type: "gauge",
-      help: "Workers by state.",
-      samples: many("state", ({ workers }) => Object.entries(statesOf(workers))),
-    },
-    {
-      name: "relier_worker_slots_running",
-      type: "gauge",
-      help: "Tasks held by workers.",
-      samples: each(({ workers }) => workers.reduce((sum, { running }) => sum + running, 0)),
-    },
-    {
-      name: "relier_tasks_pushed_total",
-      type: "counter",
-      help: "Accepted pushes.",
-      samples: each((queue) => events(queue, "push", "schedule")),
-    },
-    {
-      name: "relier_tasks_refused_total",
-      type: "counter",
-      help: "Pushes refused by a limit, by limit.",
-      samples: many(
+    ),
+    gauge(
+      "relier_queue_lease_overdue_seconds",
+      "Time since the most overdue lease expired.",
+      perQueue(queues, ({ stats }) => stats.overdueMs / 1000),
+    ),
+  ];
+}
+
+function workerMetrics(queues: readonly QueueMetricsInput[]): MetricFamily[] {
+  return [
+    gauge(
+      "relier_workers",
+      "Workers by state.",
+      perLabel(queues, "state", ({ workers }) => Object.entries(statesOf(workers))),
+    ),
+    gauge(
+      "relier_worker_slots_running",
+      "Tasks held by workers.",
+      perQueue(queues, ({ workers }) => workers.reduce((sum, { running }) => sum + running, 0)),
+    ),
+  ];
+}
+
+/** Counters of the events of each queue. */
+function eventMetrics(queues: readonly QueueMetricsInput[]): MetricFamily[] {
+  const counted = ({ stats }: QueueMetricsInput, event: string): number => stats.events[event] ?? 0;
+  return [
+    counter(
+      "relier_tasks_pushed_total",
+      "Accepted pushes.",
+      perQueue(queues, (queue) => counted(queue, "push") + counted(queue, "schedule")),
+    ),
+    counter(
+      "relier_tasks_refused_total",
+      "Pushes refused by a limit, by limit.",
+      perLabel(
+        queues,
         "reason",
         ({ stats }) =>
           Object.entries(stats.events).filter(([name]) => name.startsWith("refused:"))
             .map(([name, value]) => [name.slice("refused:".length), value]),
       ),
-    },
-    {
-      name: "relier_tasks_processed_total",
-      type: "counter",
-      help: "Ended attempts by outcome.",
-      samples: many(
+    ),
+    counter(
+      "relier_tasks_processed_total",
+      "Ended attempts by outcome.",
+      perLabel(
+        queues,
         "outcome",
         (queue) =>
-          Object.entries(outcomes).map(([event, outcome]) => [outcome, events(queue, event)]),
+          Object.entries(outcomes).map(([event, outcome]) => [outcome, counted(queue, event)]),
       ),
-    },
-    {
-      name: "relier_tasks_released_total",
-      type: "counter",
-      help: "Released dead tasks.",
-      samples: each((queue) => events(queue, "release")),
-    },
-    {
-      name: "relier_task_resurrections_total",
-      type: "counter",
-      help: "Resurrected tasks by cause.",
-      samples: many("cause", ({ stats }) => Object.entries(stats.causes)),
-    },
-    {
-      name: "relier_phoenix_last_sweep_age_seconds",
-      type: "gauge",
-      help: "Time since the last sweep for lost workers.",
-      samples: queues.filter(({ stats }) => stats.phoenix.sweptMs !== null).map((queue) => ({
-        labels: { queue: queue.name },
-        value: queue.stats.phoenix.sweptMs! / 1000,
-      })),
-    },
+    ),
+    counter(
+      "relier_tasks_released_total",
+      "Released dead tasks.",
+      perQueue(queues, (queue) => counted(queue, "release")),
+    ),
   ];
 }
 
-function serverMetrics(facts: MetricsInput["server"]): MetricFamily[] {
-  const bytes = (fact: string, name: string, help: string): MetricFamily => ({
-    name,
-    type: "gauge",
-    help,
-    samples: Number(facts[fact]) > 0 ? [{ labels: {}, value: Number(facts[fact]) }] : [],
-  });
+function recoveryMetrics(queues: readonly QueueMetricsInput[]): MetricFamily[] {
+  const swept = queues.filter(({ stats }) => stats.phoenix.sweptMs !== null);
   return [
-    bytes("used_memory", "relier_redis_memory_used_bytes", "Memory used by Redis."),
-    bytes("maxmemory", "relier_redis_memory_max_bytes", "Memory limit of Redis."),
+    counter(
+      "relier_task_resurrections_total",
+      "Resurrected tasks by cause.",
+      perLabel(queues, "cause", ({ stats }) => Object.entries(stats.causes)),
+    ),
+    gauge(
+      "relier_phoenix_last_sweep_age_seconds",
+      "Time since the last sweep for lost workers.",
+      perQueue(swept, ({ stats }) => stats.phoenix.sweptMs! / 1000),
+    ),
   ];
+}
+
+function gauge(name: string, help: string, samples: readonly MetricSample[]): MetricFamily {
+  return { name, type: "gauge", help, samples };
+}
+
+function counter(name: string, help: string, samples: readonly MetricSample[]): MetricFamily {
+  return { name, type: "counter", help, samples };
+}
+
+/** One sample for each queue. */
+function perQueue(
+  queues: readonly QueueMetricsInput[],
+  valueOf: (queue: QueueMetricsInput) => number,
+): MetricSample[] {
+  return queues.map((queue) => ({ labels: { queue: queue.name }, value: valueOf(queue) }));
+}
+
+/** One sample for each queue and each value of `label`. */
+function perLabel(
+  queues: readonly QueueMetricsInput[],
+  label: string,
+  valuesOf: (queue: QueueMetricsInput) => readonly [string, number][],
+): MetricSample[] {
+  return queues.flatMap((queue) =>
+    valuesOf(queue).map(([key, value]) => ({ labels: { queue: queue.name, [label]: key }, value }))
+  );
 }
 
 function statesOf(workers: readonly WorkerEntry[]): Record<string, number> {
