@@ -43,6 +43,13 @@ const codes: Readonly<Record<string, string>> = {
   unroutable: "RL_UNROUTABLE",
 };
 
+/** The span of an attempt, and the attributes that all reports of the attempt have. */
+interface Attempt {
+  readonly id: string;
+  readonly span: otel.Span;
+  readonly family: otel.Attributes;
+}
+
 /** Begins the span of an attempt. */
 export function beginAttempt(facts: AttemptFacts, setting: Setting): AttemptObserver {
   const { claim, id, name } = facts;
@@ -50,16 +57,13 @@ export function beginAttempt(facts: AttemptFacts, setting: Setting): AttemptObse
   const family = metricAttributes(subject);
   const [startedAt, began] = [Date.now(), performance.now()];
   const [span, outside] = openSpan(facts, subject, setting, startedAt);
+  const attempt: Attempt = { id, span, family };
   countStart(facts, family);
 
   let overAt: number | undefined;
   let final: Settlement | null = null;
   let type: string | undefined;
   let settling = 0;
-
-  function withId(more: otel.Attributes): otel.Attributes {
-    return { ...family, "messaging.message.id": id, ...more };
-  }
 
   function close(outcome: string, errorType?: string): void {
     const took = overAt ?? performance.now() - began;
@@ -73,44 +77,12 @@ export function beginAttempt(facts: AttemptFacts, setting: Setting): AttemptObse
   }
 
   function lost(stage: "heartbeat" | "commit"): void {
+    const lease = { "relier.lease.stage": stage };
     fail(span, "RL_LEASE_LOST");
     span.setAttribute("relier.fencing.current", claim.fence);
-    count("relier.lease.lost", { ...family, "relier.lease.stage": stage });
-    event("relier.lease.lost", "warn", withId({ "relier.lease.stage": stage }), span);
+    count("relier.lease.lost", { ...family, ...lease });
+    report(attempt, "relier.lease.lost", "warn", lease);
     close("lost", "RL_LEASE_LOST");
-  }
-
-  function failed({ event: what, text, error, ms }: Settlement): string {
-    const { name: thrown = "Error", message = "", stack = "" } = errorIn(error);
-    const known = type ?? codes[text] ?? typeOf(thrown);
-    fail(span, known);
-    event("messaging.process.exception", "error", {
-      ...withId({}),
-      "exception.type": known,
-      "exception.message": message,
-      "exception.stacktrace": stack,
-    }, span);
-    if (what === "retry") {
-      span.setAttribute("relier.retry.delay", ms / 1000);
-      count("relier.task.retries", { ...family, "error.type": known });
-    } else {
-      const reason = text.replaceAll(" ", "_");
-      count("relier.task.dead_lettered", { ...family, "relier.dead.reason": reason });
-      event("relier.task.dead", "error", withId({ "relier.dead.reason": reason }), span);
-    }
-    return known;
-  }
-
-  function ended(settlement: Settlement): void {
-    const { event: what, text } = settlement;
-    const failure = what === "retry" || what === "bury" ? failed(settlement) : undefined;
-    if (what === "stop") {
-      span.setAttribute("relier.cancel.reason", text);
-      event("relier.task.cancelled", "info", withId({ "relier.cancel.reason": text }), span);
-    } else if (what === "handoff") {
-      event("relier.task.handed_off", "info", withId({ "relier.handoff.reason": text }), span);
-    }
-    close(outcomes[what], failure);
   }
 
   return {
@@ -127,11 +99,11 @@ export function beginAttempt(facts: AttemptFacts, setting: Setting): AttemptObse
         if (kind === "soft") span.setAttribute("relier.timeout.soft", true);
         else type = "RL_HARD_TIMEOUT";
         count("relier.task.timeouts", { ...family, ...limit });
-        event(`relier.task.${kind}_timeout`, kind === "soft" ? "warn" : "error", {
-          ...withId(limit),
+        report(attempt, `relier.task.${kind}_timeout`, kind === "soft" ? "warn" : "error", {
+          ...limit,
           "relier.timeout.limit": limitMs / 1000,
           "relier.timeout.elapsed": (performance.now() - began) / 1000,
-        }, span);
+        });
       },
       decided(settlement) {
         overAt = performance.now() - began;
@@ -146,11 +118,53 @@ export function beginAttempt(facts: AttemptFacts, setting: Setting): AttemptObse
           "messaging.operation.name": "settle",
           "messaging.operation.type": "settle",
         });
-        if (accepted && final) ended(final);
+        if (accepted && final) close(outcomes[final.event], reportEnd(attempt, final, type));
         else lost("commit");
       },
     }),
   };
+}
+
+function report(
+  { id, span, family }: Attempt,
+  name: string,
+  severity: "info" | "warn" | "error",
+  more: otel.Attributes,
+): void {
+  event(name, severity, { ...family, "messaging.message.id": id, ...more }, span);
+}
+
+/** Reports an accepted settlement; returns the type of the error if the attempt failed. */
+function reportEnd(
+  attempt: Attempt,
+  { event: what, text, error, ms }: Settlement,
+  timeout: string | undefined,
+): string | undefined {
+  const { span, family } = attempt;
+  if (what === "stop") {
+    span.setAttribute("relier.cancel.reason", text);
+    report(attempt, "relier.task.cancelled", "info", { "relier.cancel.reason": text });
+  } else if (what === "handoff") {
+    report(attempt, "relier.task.handed_off", "info", { "relier.handoff.reason": text });
+  }
+  if (what !== "retry" && what !== "bury") return undefined;
+  const { name = "Error", message = "", stack = "" } = errorIn(error);
+  const type = timeout ?? codes[text] ?? typeOf(name);
+  fail(span, type);
+  report(attempt, "messaging.process.exception", "error", {
+    "exception.type": type,
+    "exception.message": message,
+    "exception.stacktrace": stack,
+  });
+  if (what === "retry") {
+    span.setAttribute("relier.retry.delay", ms / 1000);
+    count("relier.task.retries", { ...family, "error.type": type });
+  } else {
+    const reason = { "relier.dead.reason": text.replaceAll(" ", "_") };
+    count("relier.task.dead_lettered", { ...family, ...reason });
+    report(attempt, "relier.task.dead", "error", reason);
+  }
+  return type;
 }
 
 /** Opens the span, and returns it with its parent: the caller's if the caller waits, else the push. */
