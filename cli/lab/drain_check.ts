@@ -7,8 +7,18 @@
 import { findTarget, inject, type Target, untilRecovered } from "./faults.ts";
 import type { Environment } from "./environment.ts";
 
-/** The time a worker may take beyond its deadline, to report to Redis and to exit. */
-const exitMs = 2000;
+/** A drain of one worker. */
+export interface DrainOptions {
+  /** Workers to try, in this order. */
+  readonly order?: readonly number[];
+  /** The shortest rest of a running task, in ms. */
+  readonly leftMs?: number;
+  /**
+   * The time a worker may take beyond its deadline, to report to Redis and to exit, in ms.
+   * A busy machine needs seconds to end a process.
+   */
+  readonly exitMs?: number;
+}
 
 /**
  * Sends SIGTERM to a worker that is running tasks, the first such in `order`. Resolves
@@ -16,7 +26,7 @@ const exitMs = 2000;
  */
 export async function drainWorker(
   env: Environment,
-  { order, leftMs = 100 }: { readonly order?: readonly number[]; readonly leftMs?: number } = {},
+  { order, leftMs = 100, exitMs = 10_000 }: DrainOptions = {},
 ): Promise<{ target: Target; tookMs: number }> {
   const { pool, plan } = env;
   const target = await findTarget(env, leftMs, order ? { order } : {});

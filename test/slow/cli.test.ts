@@ -150,7 +150,8 @@ test("the version, help and completion load no engine, no client, and no command
     );
     assert.deepEqual(
       loaded.filter((url) =>
-        /ioredis|valibot|\/mod\.js|\/core\/(?!console\/)|\/commands\/tasks\//.test(url)
+        /ioredis|valibot|\/mod\.js|\/core\/(?!console\/|base\/(?:options|safe_text)\.js)|\/commands\/tasks\//
+          .test(url)
       ),
       [],
     );
