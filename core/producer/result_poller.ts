@@ -42,22 +42,13 @@ export interface ResultPoller {
 }
 
 /** One wait for a task. */
-interface Waiting {
-  resolve(snapshot: TaskSnapshot): void;
+interface Wait {
+  resolve(snapshot: TaskSnapshot | "timeout"): void;
   reject(reason: unknown): void;
 }
 
-/** The waits for tasks of one partition. */
-interface PartitionWaiters {
-  readonly partition: Partition;
-  readonly waiting: Map<string, Set<Waiting>>;
-  readonly fresh: Set<string>;
-  listening?: Promise<boolean> | undefined;
-  timer?: ReturnType<typeof setTimeout> | undefined;
-  /** When the next round is due, or the answer to this one, by `performance.now()`. */
-  dueAt: number;
-  idleMs: number;
-}
+/** The waits for tasks of one partition, by the id of the task. */
+type Waits = Map<string, Set<Wait>>;
 
 const shortestMs = 100;
 /** The longest interval without a subscription: each round costs a call, so rounds get rarer. */
@@ -71,155 +62,180 @@ const lateMs = 100;
 
 /** Creates the poller of a client. */
 export function createResultPoller(caller: Caller): ResultPoller {
-  const partitions = new Map<string, PartitionWaiters>();
+  const partitions = new Map<string, ReturnType<typeof createPartitionPoller>>();
   let name: string | undefined;
   // Drawn on first use: an edge runtime gives no random bits while its modules load.
   const self = (): string => name ??= `client-${randomLocal()}`;
 
-  function waitersOf(partition: Partition): PartitionWaiters {
-    let waiters = partitions.get(partition.root);
-    if (!waiters) {
-      waiters = {
-        partition,
-        waiting: new Map(),
-        fresh: new Set(),
-        dueAt: 0,
-        idleMs: shortestMs,
-      };
-      partitions.set(partition.root, waiters);
-    }
-    return waiters;
+  return {
+    ask: async (partition, local) => (await read(caller, partition, [local], ""))[0]!,
+    settled(partition, local, timeoutMs, signal) {
+      let poller = partitions.get(partition.root);
+      if (!poller) {
+        poller = createPartitionPoller(caller, partition, self);
+        partitions.set(partition.root, poller);
+      }
+      return poller.settled(local, timeoutMs, signal);
+    },
+    close(reason) {
+      for (const poller of partitions.values()) poller.close(reason);
+    },
+  };
+}
+
+/** Polls in rounds for the tasks of one partition; `self` names the client's channel. */
+function createPartitionPoller(caller: Caller, partition: Partition, self: () => string) {
+  const { port } = caller;
+  const waits: Waits = new Map();
+  const fresh = new Set<string>();
+  let listening: Promise<boolean> | undefined;
+  let idleMs = shortestMs;
+
+  /** The timer polls for all waiting tasks: no message has arrived in this time. */
+  const timer = createRoundTimer(() => {
+    idleMs = Math.min(idleMs * 2, blindMs);
+    void round([...waits.keys()]);
+  });
+
+  function schedule(ms: number): void {
+    timer.stop();
+    if (waits.size > 0) timer.start(ms);
   }
 
-  function listen(waiters: PartitionWaiters): Promise<boolean> {
-    const port = caller.port;
+  function pollFresh(): void {
+    queueMicrotask(() => void round([...fresh]));
+  }
+
+  function listen(): Promise<boolean> {
     if (!port.listen) return Promise.resolve(false);
-    waiters.listening ??= port.listen(channelOf(waiters.partition, self()), (locals) => {
-      for (const local of locals.split(" ")) waiters.fresh.add(local);
-      queueMicrotask(() => void round(waiters, [...waiters.fresh]));
-    }, () => schedule(waiters, shortestMs)).then(() => true, () => {
-      waiters.listening = undefined;
+    listening ??= port.listen(channelOf(partition, self()), (locals) => {
+      for (const local of locals.split(" ")) fresh.add(local);
+      pollFresh();
+    }, () => schedule(shortestMs)).then(() => true, () => {
+      listening = undefined;
       return false;
     });
-    return waiters.listening;
+    return listening;
   }
 
-  async function round(waiters: PartitionWaiters, ids: readonly string[]): Promise<void> {
-    for (const id of ids) waiters.fresh.delete(id);
-    const wanted = ids.filter((id) => waiters.waiting.has(id));
+  async function round(ids: readonly string[]): Promise<void> {
+    for (const id of ids) fresh.delete(id);
+    const wanted = ids.filter((id) => waits.has(id));
     if (wanted.length === 0) return;
-    waiters.dueAt = performance.now() + answerMs;
-    const listening = await listen(waiters);
+    timer.expect(answerMs);
+    const heard = await listen();
     for (let from = 0; from < wanted.length; from += rowsPerCall) {
       const page = wanted.slice(from, from + rowsPerCall);
       try {
-        const snapshots = await read(waiters.partition, page, listening ? `@${self()}` : "");
+        const snapshots = await read(caller, partition, page, heard ? `@${self()}` : "");
         page.forEach((id, i) => {
           const { state } = snapshots[i]!;
           if (state !== "" && !isFinal(state)) return;
-          for (const each of waiters.waiting.get(id) ?? []) each.resolve(snapshots[i]!);
-          waiters.waiting.delete(id);
+          for (const wait of waits.get(id) ?? []) wait.resolve(snapshots[i]!);
         });
       } catch {
         // Redis is away: the timer asks again, and a wait ends by its own timeout.
       }
     }
-    if (listening) waiters.idleMs = shortestMs;
-    schedule(waiters, listening ? missedMs : waiters.idleMs);
-  }
-
-  /** Polls for all waiting tasks: no message has arrived in this time. */
-  function again(waiters: PartitionWaiters): void {
-    waiters.idleMs = Math.min(waiters.idleMs * 2, blindMs);
-    void round(waiters, [...waiters.waiting.keys()]);
-  }
-
-  function schedule(waiters: PartitionWaiters, ms: number): void {
-    clearTimeout(waiters.timer);
-    if (waiters.waiting.size === 0) return;
-    const dueAt = waiters.dueAt = performance.now() + ms;
-    waiters.timer = setTimeout(() => {
-      // A timer that another request on an edge has set cannot be cleared, so it may be stale.
-      if (waiters.dueAt === dueAt) again(waiters);
-    }, ms);
-  }
-
-  /**
-   * Makes a wait start overdue rounds itself, and returns a function that ends that. On an edge,
-   * timers and calls end with the request that made them, while other requests still wait.
-   */
-  function guard(waiters: PartitionWaiters): () => void {
-    if (caller.port.listen) return () => {};
-    let timer: ReturnType<typeof setTimeout>;
-    const arm = () => {
-      const ms = Math.max(lateMs, waiters.dueAt + lateMs - performance.now());
-      timer = setTimeout(look, ms);
-    };
-    const look = () => {
-      if (performance.now() >= waiters.dueAt + lateMs) again(waiters);
-      arm();
-    };
-    arm();
-    return () => clearTimeout(timer);
-  }
-
-  async function read(
-    partition: Partition,
-    ids: readonly string[],
-    channel: string,
-  ): Promise<TaskSnapshot[]> {
-    const [, , , tasks] = await call(
-      caller,
-      partition,
-      taskStatus,
-      { channel },
-      ids.map((id) => ({ id })),
-    );
-    return (tasks as readonly Reply[][]).map(snapshotOf);
+    if (heard) idleMs = shortestMs;
+    schedule(heard ? missedMs : idleMs);
   }
 
   return {
-    ask: async (partition, local) => (await read(partition, [local], ""))[0]!,
-    settled(partition, local, timeoutMs, signal) {
-      const waiters = waitersOf(partition);
-      return new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason);
-        const unguard = guard(waiters);
-        const leave = () => {
-          clearTimeout(timer);
-          unguard();
-          signal?.removeEventListener("abort", abort);
-          const set = waiters.waiting.get(local);
-          set?.delete(waiting);
-          if (set?.size === 0) waiters.waiting.delete(local);
-        };
-        const end = <T>(settle: (value: T) => void) => (value: T) => {
-          leave();
-          settle(value);
-        };
-        const waiting: Waiting = { resolve: end(resolve), reject: end(reject) };
-        const abort = () => waiting.reject(signal?.reason);
-        const timer = timeoutMs === undefined
-          ? undefined
-          : setTimeout(() => end(resolve)("timeout"), timeoutMs);
-        signal?.addEventListener("abort", abort, { once: true });
-        let set = waiters.waiting.get(local);
-        if (!set) waiters.waiting.set(local, set = new Set());
-        set.add(waiting);
-        waiters.idleMs = shortestMs;
-        waiters.fresh.add(local);
-        if (waiters.fresh.size === 1) queueMicrotask(() => void round(waiters, [...waiters.fresh]));
-      });
+    settled(local: string, timeoutMs: number | undefined, signal: AbortSignal | undefined) {
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      // Without subscriptions, the client may run on an edge.
+      const unguard = port.listen ? undefined : timer.guard();
+      const settled = addWait(waits, local, timeoutMs, signal, unguard);
+      idleMs = shortestMs;
+      fresh.add(local);
+      if (fresh.size === 1) pollFresh();
+      return settled;
     },
-    close(reason) {
-      for (const waiters of partitions.values()) {
-        clearTimeout(waiters.timer);
-        for (const set of [...waiters.waiting.values()]) {
-          for (const each of [...set]) each.reject(reason);
-        }
-      }
+    close(reason: unknown): void {
+      timer.stop();
+      for (const set of waits.values()) for (const wait of set) wait.reject(reason);
     },
   };
+}
+
+/** The timer of the rounds of one partition; it calls `poll` when a round is due. */
+function createRoundTimer(poll: () => void) {
+  let timer: ReturnType<typeof setTimeout>;
+  /** When the next round is due, or the answer to this one, by `performance.now()`. */
+  let dueAt = 0;
+
+  function expect(ms: number): number {
+    return dueAt = performance.now() + ms;
+  }
+
+  return {
+    expect,
+    start(ms: number): void {
+      const ownDueAt = expect(ms);
+      timer = setTimeout(() => {
+        // A timer that another request on an edge has set cannot be cleared, so it may be stale.
+        if (dueAt === ownDueAt) poll();
+      }, ms);
+    },
+    stop: (): void => clearTimeout(timer),
+    /**
+     * Makes a wait start overdue rounds itself, and returns a function that ends that. On an edge,
+     * timers and calls end with the request that made them, while other requests still wait.
+     */
+    guard(): () => void {
+      let own: ReturnType<typeof setTimeout>;
+      const arm = () => {
+        own = setTimeout(look, Math.max(lateMs, dueAt + lateMs - performance.now()));
+      };
+      const look = () => {
+        if (performance.now() >= dueAt + lateMs) poll();
+        arm();
+      };
+      arm();
+      return () => clearTimeout(own);
+    },
+  };
+}
+
+/** Adds a wait, which ends with its task, after `timeoutMs` or by `signal`; it then calls `unguard`. */
+function addWait(
+  waits: Waits,
+  local: string,
+  timeoutMs: number | undefined,
+  signal: AbortSignal | undefined,
+  unguard: (() => void) | undefined,
+): Promise<TaskSnapshot | "timeout"> {
+  return new Promise((resolve, reject) => {
+    const end = <T>(settle: (value: T) => void) => (value: T) => {
+      clearTimeout(timer);
+      unguard?.();
+      signal?.removeEventListener("abort", abort);
+      // Looked up again: a timer that could not be cleared may end a wait that is over.
+      const set = waits.get(local);
+      set?.delete(wait);
+      if (set?.size === 0) waits.delete(local);
+      settle(value);
+    };
+    const wait: Wait = { resolve: end(resolve), reject: end(reject) };
+    const abort = () => wait.reject(signal?.reason);
+    const timer = timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => wait.resolve("timeout"), timeoutMs);
+    signal?.addEventListener("abort", abort, { once: true });
+    waits.set(local, (waits.get(local) ?? new Set()).add(wait));
+  });
+}
+
+async function read(
+  caller: Caller,
+  partition: Partition,
+  ids: readonly string[],
+  channel: string,
+): Promise<TaskSnapshot[]> {
+  const rows = ids.map((id) => ({ id }));
+  const [, , , tasks] = await call(caller, partition, taskStatus, { channel }, rows);
+  return (tasks as readonly Reply[][]).map(snapshotOf);
 }
 
 function snapshotOf(row: readonly Reply[]): TaskSnapshot {
