@@ -82,11 +82,11 @@ export async function canaryPart(
   const open = fates.filter((each) => each.open);
   const fields = { scope: "all", filter: queryOf(filter) };
   const verdict = failed.length > 0
-    ? html`<p class="text-bad"><b>${plural(failed.length, "task")} failed again.</b> Fix the cause
+    ? html`<p class="tone-bad"><b>${plural(failed.length, "task")} failed again.</b> Fix the cause
         before you release the others.</p>`
     : open.length > 0
     ? html`<p>${plural(open.length, "task")} of ${ids.length} still running …</p>`
-    : html`<p class="text-good"><b>${plural(ids.length, "task")} completed.</b>${
+    : html`<p class="tone-good"><b>${plural(ids.length, "task")} completed.</b>${
       left > 0 ? " You can release the others." : ""
     }</p>`;
   const rest = failed.length === 0 && open.length === 0 && left > 0 &&

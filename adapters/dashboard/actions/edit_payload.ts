@@ -107,7 +107,7 @@ function form(
       })}
           <label><span class="sr">Payload, as JSON</span><textarea name="payload" rows="14" spellcheck="false" aria-describedby="wrong">${text}</textarea></label>
           <div id="wrong" role="alert">${why.length > 0 &&
-            html`<ul class="text-bad">${
+            html`<ul class="tone-bad">${
               why.slice(0, 20).map((each) => html`<li>${each}</li>`)
             }</ul>`}</div><p class="dim">The list of arguments, or the input of a task with a schema. This process
           validates it if it knows the task; otherwise the worker does.</p>

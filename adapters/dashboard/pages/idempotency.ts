@@ -48,7 +48,7 @@ export const idempotency: Page = {
                 "Queue of the task",
                 queue,
                 "default",
-              )}<div class="buttons"><button>Look up</button></div></form>${key !== "" &&
+              )}<div class="row"><button>Look up</button></div></form>${key !== "" &&
                 await found(ask)}
           `,
         )

@@ -67,7 +67,7 @@ export function limitForm(ask: RequestContext, queue: string, limits: QueueLimit
             "tenant" && html`
           checked
         `}> rate per tenant</label>
-        <div class="buttons"><button data-command="rl queues limit ${shellWord(
+        <div class="row"><button data-command="rl queues limit ${shellWord(
           queue,
         )} --clear …">Set limits</button></div></form>
     </details>

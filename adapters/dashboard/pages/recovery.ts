@@ -157,7 +157,7 @@ function sweeps({ queues }: Snapshot, ask: RequestContext): Html {
       number: true,
       of: ({ stats }) =>
         stats.overdueMs > 0
-          ? html`<span class="text-bad">${spanOf(stats.overdueMs)}</span>`
+          ? html`<span class="tone-bad">${spanOf(stats.overdueMs)}</span>`
           : html`<span class="dim">—</span>`,
     },
     {
@@ -223,7 +223,7 @@ function leaseList(
               Math.max(0, ms),
               leaseMs,
               text,
-            )}<span class="number${ms <= 0 && " text-bad"}">${text}</span></span>
+            )}<span class="number${ms <= 0 && " tone-bad"}">${text}</span></span>
         `;
       },
     },

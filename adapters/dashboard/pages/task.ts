@@ -130,7 +130,7 @@ function lastError({ error }: TaskDetails, ask: RequestContext): Html {
   const frames = error.stack.split("\n").slice(1).map((line) => line.trim()).join("\n");
   return section(
     "Last error",
-    html`<p class="text-bad error"><bdi><b>${error.name}</b>: ${
+    html`<p class="tone-bad error"><bdi><b>${error.name}</b>: ${
       error.message.slice(0, 2000)
     }</bdi></p>${
       ask.showsPayloads && frames !== "" && html`<pre tabindex="0">${frames.slice(0, 8000)}</pre>`

@@ -20,7 +20,7 @@ const mostInName = 200;
 export function contents(task: TaskDetails, ask: RequestContext): Html {
   const { payload, corrupt, envelope, headers } = task;
   if (corrupt) {
-    return section("Payload", html`<p class="text-bad">The stored task is corrupt.</p>`);
+    return section("Payload", html`<p class="tone-bad">The stored task is corrupt.</p>`);
   }
   if (!ask.showsPayloads) return section("Payload", html`<p class="empty">${hiddenWords}</p>`);
   if (payload === undefined) {

@@ -85,7 +85,7 @@ function named(about: string, workers: Names): string {
 }
 
 function stretch({ stretch, from, at }: TimelineEntry, begin: number, end: number): Html | false {
-  if (stretch === undefined || from === undefined) return html`<span class="stretch"></span>`;
+  if (stretch === undefined || from === undefined) return false;
   const unit = 1000 / (end - begin);
   const x = Math.round((from.getTime() - begin) * unit);
   const width = Math.max(4, Math.round((at.getTime() - from.getTime()) * unit));

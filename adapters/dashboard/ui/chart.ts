@@ -54,10 +54,9 @@ export function chart(
         <h2>${title}</h2>
         <ul>${lines.map((line) =>
           html`
-            <li
-              class="line-${line
-                .color}"><svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="2" /></svg>${line
-                .name} <b>${now(line)}</b></li>
+            <li><svg class="line-${line
+              .color}" viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" rx="2" /></svg>${line
+              .name} <b>${now(line)}</b></li>
           `
         )}</ul>
       </figcaption>

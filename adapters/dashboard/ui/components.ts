@@ -23,12 +23,12 @@ export function figure(
   value: string,
   { tone, href, trend }: { tone?: Tone | undefined; href?: string; trend?: Html } = {},
 ): Html {
+  const kind = `value${tone ? ` tone-${tone}` : ""}`;
   const inner =
-    html`<span class="label">${label}</span><span class="value">${value}</span>${trend}`;
-  const kind = `figure${tone ? ` tone-${tone}` : ""}`;
+    html`<span class="label">${label}</span><span class="${kind}">${value}</span>${trend}`;
   return href === undefined
-    ? html`<div class="${kind}">${inner}</div>`
-    : html`<a class="${kind}" href="${href}">${inner}</a>`;
+    ? html`<div class="figure">${inner}</div>`
+    : html`<a class="figure" href="${href}">${inner}</a>`;
 }
 
 /** A text below a figure, in place of a trend. */
@@ -110,7 +110,7 @@ export function moment(date: Date | null, now: number): Html {
 /** A number; zero is dimmed. */
 export function number(n: number, tone?: Tone): Html {
   if (n === 0) return html`<span class="dim">0</span>`;
-  return html`<span class="${tone ? `text-${tone}` : ""}">${count(n)}</span>`;
+  return html`<span class="${tone ? `tone-${tone}` : ""}">${count(n)}</span>`;
 }
 
 /**
