@@ -56,7 +56,10 @@ test("#dist/client stands for the compiled ioredis adapter, and on the edge for 
   const mod = join(installed, "dist", "mod.js");
   const resolve = `import { createRequire } from "node:module";
     console.log(createRequire(${JSON.stringify(mod)}).resolve("#dist/client"))`;
-  assert.equal(run(resolve), join(installed, "dist", "adapters", "client.js"));
+  assert.equal(
+    run(resolve),
+    join(installed, "dist", "adapters", "conditions", "client_default.js"),
+  );
   for (const condition of ["workerd", "edge-light", "browser"]) {
     const found = run(resolve, `--conditions=${condition}`);
     assert.equal(found, join(installed, "dist", "adapters", "conditions", "client_none.js"));
@@ -114,12 +117,12 @@ test("a worker of the compiled package has a thread that stands in for it", asyn
       const worker = createWorker(rl, { lease: "1s" });
       worker.on("error", ({ error }) => console.log(error));
       await worker.start();
-      let about;
-      for (let i = 0; about?.pulse !== "thread" && i < 100; i++) {
+      let info;
+      for (let i = 0; info?.pulse !== "thread" && i < 100; i++) {
         await new Promise((resolve) => setTimeout(resolve, 50));
-        [{ about }] = await rl.queue("default").workers();
+        [{ info }] = await rl.queue("default").workers();
       }
-      console.log(about.pulse);
+      console.log(info.pulse);
       await worker.drain();
       await rl.close();`);
     assert.equal(said, "thread");
