@@ -9,6 +9,7 @@ import process from "node:process";
 import { isMainThread, threadId } from "node:worker_threads";
 import { limitsMemory } from "../../adapters/node/threads.ts";
 import { Discard, Retry, rlTask, type Task, type TaskContext, taskContext } from "../../mod.ts";
+import { scaled } from "./machine_speed.ts";
 
 /** The report of a handler about its isolate and its context. */
 export interface Scene {
@@ -120,7 +121,7 @@ function tasksIn(isolate: "thread" | "process"): Isolated {
       if (ctx.attempt === 1) throw new RangeError("after the step");
       return [first, computed];
     }),
-    leave: rlTask(`leave-${isolate}`, { ...twice, hardTimeout: 700 }, () => {
+    leave: rlTask(`leave-${isolate}`, { ...twice, hardTimeout: scaled(700) }, () => {
       const ctx = taskContext<number>();
       if (ctx.previous) return [ctx.previous.partialResult, ctx.previous.error?.name];
       for (let i = 0;; i++) ctx.partialResult = Math.min(i, 10); // The handler never yields to the event loop.
