@@ -17,7 +17,8 @@ const about = {
 const fleetKill: ChaosCommand = chaosCommand({
   ...about,
   args: {},
-  plan: () => ({ recoveryMs: 12_000 }),
+  // The next workers start first, which takes a busy machine many seconds.
+  plan: () => ({ recoveryMs: 40_000 }),
   async run(env) {
     await env.push(drawJobs(env, env.plan.tasks, [700, 1500]));
     await findTarget(env, 300);

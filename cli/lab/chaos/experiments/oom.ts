@@ -24,7 +24,7 @@ const oom: ChaosCommand = chaosCommand({
   plan: (heapMb) => ({
     heapMb,
     workers: 3,
-    recoveryMs: 15_000,
+    recoveryMs: 40_000,
   }),
   async run(env) {
     const { pool, plan } = env;
@@ -41,7 +41,7 @@ const oom: ChaosCommand = chaosCommand({
     });
     await env.push(drawJobs(env, plan.tasks, [200, 900]));
     await env.push(drawJobs(env, 1, [100, 100], { fault: "hoards" }, "hoard"), { priority: 50 });
-    await pool.until("a worker has died", () => died !== "", 20_000);
+    await pool.until("a worker has died", () => died !== "", 60_000);
     stop();
     // Node.js aborts without memory; a shell reports that as 134.
     if (!/^(SIGABRT|SIGKILL|134)$/.test(died)) throw new Error(`The worker exited with ${died}`);
