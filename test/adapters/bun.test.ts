@@ -30,7 +30,7 @@ test("without Bun only connecting fails, and the error names the alternatives", 
   if (here === "bun") return;
   assert.throws(() => connect("redis://:secret@127.0.0.1:1"), {
     name: "TypeError",
-    message: /^Cannot connect: this is Bun's own client.*@relier\/core\/ioredis$/,
+    message: /^Cannot connect: this adapter needs Bun 1\.3 or later.*@relier\/core\/ioredis$/,
   });
 });
 
