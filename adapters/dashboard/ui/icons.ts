@@ -39,8 +39,5 @@ const paths: Readonly<Record<IconName, Html>> = {
 
 /** An icon; the text beside it says what it means. */
 export function icon(name: IconName): Html {
-  return html`
-    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" fill="none" stroke="currentColor"
-      stroke-width="1.4" stroke-linecap="round" stroke-linejoin="round">${paths[name]}</svg>
-  `;
+  return html`<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">${paths[name]}</svg>`;
 }
