@@ -1,6 +1,6 @@
 /**
  * The asynchronous scope of a call: one value that follows it through every `await`.
- * What the value means is up to its owner, `task/current_run.ts`.
+ * Its owner, `task/current_run.ts`, decides on the meaning of the value.
  *
  * @module
  */
