@@ -101,7 +101,7 @@ test("a picture is no higher and no wider than the terminal", async () => {
 test("in a pipe it is printed again with the time, and no escape sequence", async () => {
   const { exit, stdout, stderr } = await watched(
     "count --watch --refresh 100ms",
-    (said) => said.includes("3.0"),
+    (said) => said.includes("\n3.0\n"),
   );
   assert.equal(exit, 0);
   assert.match(stdout, /^20\d\d-.*Z\n1\.0\n20\d\d-.*Z\n2\.0\n20\d\d-.*Z\n3\.0\n/);

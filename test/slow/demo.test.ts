@@ -167,7 +167,10 @@ test("without any Redis the demo runs on the embedded engine, and says so", asyn
   const args = ["demo", "--json", "--no-keep", "--input", input, "--output", output];
   const call = await rl(args, { PATH: bin });
   checkFigures(call, count);
-  assert.match(call.stderr, /embedded engine, which keeps everything in memory and is not for production/);
+  assert.match(
+    call.stderr,
+    /embedded engine, which keeps everything in memory and is not for production/,
+  );
   assert.equal(existsSync(output), false, "--no-keep removes what was made");
 });
 
