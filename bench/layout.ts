@@ -6,7 +6,7 @@
  * @module
  */
 
-import { measure } from "../cli/lab/bench/cost.ts";
+import { measure } from "./cost.ts";
 import { type Lab, openLab, report } from "./harness.ts";
 
 const tasks = 100_000;

@@ -95,9 +95,12 @@ const laws: readonly Law[] = [
   { from: /^cli\/processes\/otlp_exporter\.ts$/, to: /^core\/telemetry\/otel_events\.ts$/, lazy: true, because: "a tool exports its events in the same form as the engine" },
   { from: /^cli\/supervisor\/(control|health)_server\.ts$/, to: /^hono$/,   because: "routes and refusals are a router's work" },
   { from: /^cli\/lab\/bench\/(admission|flood)\.ts$/, to: /^hono$/,         because: "a door is measured in an app, as it is used" },
-  { from: /^cli\/lab\/bench\/ping\.ts$/, to: /^ioredis$/,                  because: "what a round trip costs is asked of Redis itself" },
+  { from: /^cli\/lab\/bench\/(ping|meter)\.ts$/, to: /^ioredis$/,          because: "what work costs is asked of Redis itself" },
+  { from: /^cli\/lab\/bench\/contestants\/(floor|groupmq)\.ts$/, to: /^ioredis$/, because: "the floor is bare calls, and groupmq takes a client" },
+  { from: /^cli\/lab\/bench\/contestants\/load_peer\.ts$/, to: /^\(/, lazy: true, because: "a peer is measured where it is installed, and is no dependency" },
   { from: /^bench\/harness\.ts$/,   to: /^ioredis$/,                        because: "what work costs in Redis is asked of Redis itself" },
-  { from: /^bench\//,               to: /^(bench\/|cli\/lab\/bench\/cost\.ts$)/, because: "what work costs is measured one way" },
+  { from: /^bench\//,               to: /^bench\//,                        because: "what work costs is measured one way" },
+  { from: /^bench\/guard\.ts$/,    to: /^cli\/lab\/bench\/\w+\.ts$/,    because: "the guard is a short form of rl bench" },
 ];
 
 const governed = /^(mod\.ts$|core\/|adapters\/|lua\/|cli\/|bench\/)/;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { openLab } from "../lab/bench/lab.ts";
+import { openScratch } from "../lab/bench/scratch.ts";
 import { type Command, command, type Context } from "../framework/command.ts";
 import { type IdleCost, idleCosts } from "../lab/cost/idle.ts";
 import { type TaskCost, taskCosts } from "../lab/cost/tasks.ts";
@@ -42,14 +42,13 @@ const cost: Command<typeof args> = command({
 
 export default cost;
 
-async function measuredTasks({ settings, out, signal }: Context<typeof args>): Promise<TaskCost[]> {
+async function measuredTasks({ settings, out }: Context<typeof args>): Promise<TaskCost[]> {
   const url = settings.url.from === "--url" ? settings.url.value : undefined;
-  const effort = { tasks: 100, concurrency: 10, kills: 0 };
-  const lab = await openLab(url, effort, signal, (text) => out.note(out.style.dim(text)));
+  const scratch = await openScratch(url, (text) => out.note(out.style.dim(text)));
   try {
-    return await taskCosts(lab.port, lab.client);
+    return await taskCosts(scratch.port, scratch.client);
   } finally {
-    await lab.close();
+    await scratch.close();
   }
 }
 

@@ -11,21 +11,23 @@ import {
   relier as relierMiddleware,
 } from "../../../adapters/hono.ts";
 import { AdmissionRejectedError, type Relier } from "../../../mod.ts";
-import { type Figure, ofTimes } from "./figure.ts";
 import { flood } from "./flood.ts";
-import { calls, type Lab } from "./lab.ts";
-import { roundTrip } from "./latency.ts";
+import type { Lab } from "./lab.ts";
 import { openPinger } from "./ping.ts";
 import { noop, payload } from "./noop_task.ts";
+import { ofTimes, type Result } from "./result.ts";
+import { roundTrip } from "./round_trip.ts";
 
 const lots = 1_000_000;
 const tenant = "acme";
+/** Timed calls of each kind. */
+const calls = 500;
 /** Calls that are not counted: the first ones are slow. */
 const warmUp = 100;
 
 /** Measures in turns: a queue without limits, one with every limit, and a full one. */
-export async function admission(lab: Lab): Promise<Figure[]> {
-  lab.note(`admission: ${calls} calls each by push, by admit() and by a middleware`);
+export async function admission(lab: Lab): Promise<Result[]> {
+  lab.progress.step(`admission: ${calls} calls each by push, by admit() and by a middleware`);
   const relier = lab.client({ tasks: [noop] });
   await relier.queue("open").limit({
     maxDepth: lots,
@@ -53,10 +55,13 @@ export async function admission(lab: Lab): Promise<Figure[]> {
     }
   }
   pinger.close();
-  const figures = [ofTimes("PING", pings), ...times.map(({ name, ms }) => ofTimes(name, ms))];
-  figures.push(...await flood(lab, relier));
+  const results = [
+    ...ofTimes("PING", pings),
+    ...times.flatMap(({ name, ms }) => ofTimes(name, ms, { ping: pings })),
+    ...await flood(lab, relier),
+  ];
   await relier.close();
-  return figures;
+  return results;
 }
 
 /** The calls to measure, by name. */

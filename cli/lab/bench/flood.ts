@@ -11,9 +11,9 @@ import { admission, relier as relierMiddleware } from "../../../adapters/hono.ts
 import type { Queue, Relier, TaskPage } from "../../../mod.ts";
 import { createWorkerPool } from "../../processes/worker_pool.ts";
 import { start } from "../../processes/child_process.ts";
-import { type Figure, ofRounds } from "./figure.ts";
 import type { Lab } from "./lab.ts";
 import { noop, payload } from "./noop_task.ts";
+import { ofRounds, type Result } from "./result.ts";
 import type { BenchWorkerSetup } from "./worker_process.ts";
 
 const producers = 200;
@@ -25,12 +25,12 @@ const early = 2 * rate.burst;
 const maxTasks = 5_000;
 
 /** Floods a queue without workers, then one whose worker keeps up. */
-export async function flood(lab: Lab, relier: Relier): Promise<Figure[]> {
+export async function flood(lab: Lab, relier: Relier): Promise<Result[]> {
   return [...await overDepth(lab, relier), ...await overRate(lab, relier)];
 }
 
-async function overDepth(lab: Lab, relier: Relier): Promise<Figure[]> {
-  lab.note(`flood: ${producers} producers at a queue of ${depth}`);
+async function overDepth(lab: Lab, relier: Relier): Promise<Result[]> {
+  lab.progress.step(`flood: ${producers} producers at a queue of ${depth}`);
   const queue = relier.queue("flooded");
   await queue.limit({ maxDepth: depth });
   let left = 4 * depth;
@@ -39,9 +39,11 @@ async function overDepth(lab: Lab, relier: Relier): Promise<Figure[]> {
   return [ofRounds(`tasks beyond a depth of ${depth}`, "tasks", [counts.ready - depth])];
 }
 
-async function overRate(lab: Lab, relier: Relier): Promise<Figure[]> {
-  const goal = Math.min(lab.tasks, maxTasks);
-  lab.note(`flood: ${producers} producers at ${rate.limit}/s, until ${early + goal} are admitted`);
+async function overRate(lab: Lab, relier: Relier): Promise<Result[]> {
+  const goal = Math.min(lab.effort.tasks, maxTasks);
+  lab.progress.step(
+    `flood: ${producers} producers at ${rate.limit}/s, until ${early + goal} are admitted`,
+  );
   const queue = relier.queue("rated");
   await queue.limit({ maxDepth: depth, rate });
   const setup: BenchWorkerSetup = {

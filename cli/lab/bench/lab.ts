@@ -1,110 +1,136 @@
 /**
- * The environment of every benchmark: a Redis, clients under a prefix that is removed
- * afterwards, and the facts of the server.
+ * The environment of every benchmark: a Redis, the effort, measuring processes, and the
+ * facts of the machine.
  *
  * @module
  */
 
-import { randomBytes } from "node:crypto";
-import { cpus } from "node:os";
+import { cpus, release, type as system } from "node:os";
 import process from "node:process";
-import { createRelier, type RedisPort, type Relier, type RelierOptions } from "../../../mod.ts";
-import { findRedis, type FoundRedis, ownRedis } from "../../processes/find_redis.ts";
-
-/** The amount of work to measure. */
-export interface Effort {
-  /** Tasks per round. */
-  readonly tasks: number;
-  readonly concurrency: number;
-  readonly kills: number;
-}
+import type { Relier } from "../../../mod.ts";
+import { version } from "../../framework/version.ts";
+import { firstMessage, start, stop } from "../../processes/child_process.ts";
+import { versionsOf } from "./contestants/roster.ts";
+import type { Effort } from "./effort.ts";
+import type { MeasurementMessage, MeasurementSetup, Reading } from "./measurement.ts";
+import { openMeter } from "./meter.ts";
+import type { Progress } from "./progress.ts";
+import { openScratch, type Scratch } from "./scratch.ts";
 
 /** The environment of a benchmark. */
-export interface Lab extends Effort {
-  readonly url: string;
-  readonly prefix: string;
-  readonly port: RedisPort;
+export interface Lab extends Omit<Scratch, "close"> {
+  readonly effort: Effort;
+  readonly progress: Progress;
   readonly signal: AbortSignal;
-  /** Prints the current measurement. */
-  note(text: string): void;
-  /** Creates a client; it is closed with the lab. */
-  client(options?: RelierOptions): Relier;
-  /** CPU time of the main thread of Redis so far, in µs. */
-  cpuUs(): Promise<number>;
-  /** Memory that Redis uses, in bytes. */
-  bytes(): Promise<number>;
+  /** Takes a measurement in a process of its own. */
+  measure(setup: Pick<MeasurementSetup, "contestant" | "payloadBytes" | "plan">): Promise<Reading>;
   /** The machine and the server. */
-  where(): Promise<Where>;
-  /** The findings of an audit of every queue. */
-  broken(): Promise<string[]>;
+  machine(command: string): Promise<Machine>;
+  /** The inconsistencies that measurements found, and those of every queue now. */
+  broken(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-/** The machine and the server of a measurement. */
-export interface Where {
+/** The machine, the server and the versions of a run. */
+export interface Machine {
   readonly host: string;
+  readonly os: string;
   readonly node: string;
   readonly redis: string;
   readonly persistence: string;
+  /** Versions of Relier and of each peer that was measured. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** The command that repeats the run. */
+  readonly command: string;
 }
 
-/** The number of rounds of a rate. */
-export const rounds = 3;
-/** The number of timed calls. */
-export const calls = 500;
+/** Settings of a lab. */
+export interface LabOptions {
+  /** The Redis to use; a new one if undefined. */
+  readonly url: string | undefined;
+  readonly effort: Effort;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
 
-/** Opens a lab on the Redis at `url`, or on a new one. */
-export async function openLab(
-  url: string | undefined,
-  effort: Effort,
-  signal: AbortSignal,
-  note: (text: string) => void,
-): Promise<Lab> {
-  const redis: FoundRedis = url === undefined ? await ownRedis({}) : await findRedis(url);
-  if (redis.notice) note(redis.notice);
-  const prefix = `rl-bench-${randomBytes(4).toString("hex")}`;
-  const clients: Relier[] = [];
-  const client = (options: RelierOptions = {}): Relier => {
-    const made = createRelier({ redis: redis.port, prefix, ...options });
-    clients.push(made);
-    return made;
-  };
-  const own = client({ tasks: [] });
-  const fact = async (name: string): Promise<number> => Number((await own.server())[name]);
+/** A measurement that takes longer hangs. */
+const hangsAfterMs = 180_000;
+
+/** Opens a lab. */
+export async function openLab({ url, effort, progress, signal }: LabOptions): Promise<Lab> {
+  const scratch = await openScratch(url, progress.note);
+  const own = scratch.client({ tasks: [] });
+  const found: string[] = [];
+  let measured = 0;
   return {
-    ...effort,
-    url: redis.url,
-    prefix,
-    port: redis.port,
+    ...scratch,
+    effort,
+    progress,
     signal,
-    note,
-    client,
-    cpuUs: async () => {
-      const facts = await own.server();
-      const seconds = ["user", "sys"].map((kind) =>
-        Number(facts[`used_cpu_${kind}_main_thread`] ?? facts[`used_cpu_${kind}`])
+    async measure(setup) {
+      const prefix = `${scratch.prefix}-${++measured}`;
+      const { reading, broken } = await measureInProcess(
+        { ...setup, url: scratch.url, own: scratch.own, prefix },
+        signal,
       );
-      return 1e6 * (seconds[0]! + seconds[1]!);
+      found.push(...broken);
+      return reading;
     },
-    bytes: () => fact("used_memory"),
-    async where() {
-      const facts = await own.server();
-      const aof = facts["aof_enabled"] === "1";
-      return {
-        host: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`,
-        node: process.version,
-        redis: `${facts["redis_version"]} at ${redis.about.replace(/ \((.*)\)$/, ", $1")}`,
-        persistence: aof ? "append-only file" : "none",
-      };
-    },
+    machine: (command) => machineOf(own, scratch, effort, command),
     async broken() {
       const queues = await own.queues();
-      const found = await Promise.all(queues.map(({ name }) => own.queue(name).audit()));
-      return found.flat();
+      const audits = await Promise.all(queues.map(({ name }) => own.queue(name).audit()));
+      return [...found, ...audits.flat()];
     },
     async close() {
-      await Promise.all(clients.map((each) => each.close()));
-      await redis.close(prefix);
+      if (!scratch.own) {
+        // A measuring process that was killed has left its keys.
+        const meter = await openMeter(scratch.url);
+        await meter.remove(`${scratch.prefix}-`);
+        meter.close();
+      }
+      await scratch.close();
     },
+  };
+}
+
+async function measureInProcess(
+  setup: MeasurementSetup,
+  signal: AbortSignal,
+): Promise<MeasurementMessage> {
+  signal.throwIfAborted();
+  const child = start(new URL("./measurement_process.ts", import.meta.url), setup);
+  const ends = [signal, AbortSignal.timeout(hangsAfterMs)];
+  const end = AbortSignal.any(ends);
+  const kill = (): void => void child.kill("SIGKILL");
+  end.addEventListener("abort", kill);
+  try {
+    const message = await firstMessage<MeasurementMessage>(child);
+    if (child.exitCode === null) await new Promise((resolve) => child.once("exit", resolve));
+    return message;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw ends[1]!.aborted ? new Error(`it took longer than ${hangsAfterMs / 1000} s`) : error;
+  } finally {
+    end.removeEventListener("abort", kill);
+    await stop(child, "SIGKILL");
+  }
+}
+
+async function machineOf(
+  own: Relier,
+  { about }: Scratch,
+  { entrants }: Effort,
+  command: string,
+): Promise<Machine> {
+  const facts = await own.server();
+  return {
+    host: `${cpus().length} × ${cpus()[0]?.model ?? "unknown"}`,
+    os: `${system()} ${release()}`,
+    node: process.version,
+    redis: `${facts["redis_version"]} at ${about.replace(/ \((.*)\)$/, ", $1")}`,
+    persistence: facts["aof_enabled"] === "1" ? "append-only file" : "none",
+    versions: { relier: version, ...versionsOf(entrants) },
+    command,
   };
 }

@@ -9,9 +9,9 @@
 import process from "node:process";
 import { createRelier, createWorker, type RedisPort, type Reply } from "../../../mod.ts";
 import { percentile } from "../spread.ts";
-import { type Figure, ofRounds } from "./figure.ts";
 import type { Lab } from "./lab.ts";
 import { noop, payload } from "./noop_task.ts";
+import { ofRounds, type Result } from "./result.ts";
 
 /** A round's figure is the median of its pairs: other load on the machine comes in bursts. */
 const rounds = 9;
@@ -20,10 +20,10 @@ const warmups = 15;
 const atOnce = 100;
 
 /** Measures the CPU time of a push and its run, with telemetry and without. */
-export async function overhead(lab: Lab): Promise<Figure[]> {
+export async function overhead(lab: Lab): Promise<Result[]> {
   const replies = await recorded(lab);
-  const tasks = Math.max(atOnce, Math.round(lab.tasks / 10 / atOnce) * atOnce);
-  lab.note(`overhead: ${tasks} tasks without a Redis, ${rounds * pairs} times each way`);
+  const tasks = Math.max(atOnce, Math.round(lab.effort.tasks / 2.5 / atOnce) * atOnce);
+  lab.progress.step(`overhead: ${tasks} tasks without a Redis, ${rounds * pairs} times each way`);
   for (let i = 0; i < warmups; i++) await pair(lab, replies, tasks, i);
   const plain: number[] = [], extra: number[] = [];
   for (let round = 0; round < rounds; round++) {

@@ -1,65 +1,32 @@
 /**
- * Throughput of pushes, and the memory of a waiting task.
+ * Throughput of pushes, and the cost of a push.
  *
  * @module
  */
 
-import { type Cost, measure } from "./cost.ts";
-import { type Figure, ofRounds } from "./figure.ts";
-import { type Lab, rounds } from "./lab.ts";
-import { noop, payload } from "./noop_task.ts";
+import type { Effort } from "./effort.ts";
+import type { PushPlan } from "./measurement.ts";
+import type { Series } from "./series.ts";
 
-const pushers = 100;
+/** The ways to push, and the share of the tasks for each. */
+const ways: readonly (readonly [way: PushPlan["way"], name: string, share: number])[] = [
+  ["awaited", "push, one by one", 0.2],
+  ["concurrent", "push, 100 at once", 1],
+  ["bulk", "push, batches of 1000", 1],
+];
 
-/** Measures pushes in bulk, many at once, and one after another, each awaited. */
-export async function push(lab: Lab): Promise<Figure[]> {
-  const relier = lab.client({ tasks: [noop] });
-  const many = lab.tasks, few = Math.ceil(lab.tasks / 10);
-  const modes: Record<string, { n: number; costs: Cost[]; work(queue: string): Promise<unknown> }> =
-    {
-      [`push in bulk`]: {
-        n: many,
-        costs: [],
-        work: (queue) => noop.apushMany(Array.from({ length: many }, () => [payload]), { queue }),
-      },
-      [`push, ${pushers} at once`]: {
-        n: many,
-        costs: [],
-        work(queue) {
-          const pusher = noop.with({ queue });
-          let left = many;
-          return Promise.all(Array.from({ length: pushers }, async () => {
-            while (left-- > 0) await pusher.apush(payload);
-          }));
-        },
-      },
-      "push, one by one": {
-        n: few,
-        costs: [],
-        async work(queue) {
-          const pusher = noop.with({ queue });
-          for (let i = 0; i < few; i++) await pusher.apush(payload);
-        },
-      },
-    };
-  const sizes: number[] = [];
-  for (let round = 1; round <= rounds; round++) {
-    for (const [i, [name, mode]] of Object.entries(modes).entries()) {
-      lab.signal.throwIfAborted();
-      lab.note(`${name}: ${mode.n} tasks, round ${round} of ${rounds}`);
-      // A queue of its own: waiting tasks make an insert slower.
-      const queue = `push-${i}-${round}`;
-      await relier.queue(queue).stats();
-      const before = await lab.bytes();
-      mode.costs.push(await measure(lab.cpuUs, mode.n, () => mode.work(queue)));
-      if (i === 0) sizes.push((await lab.bytes() - before) / mode.n);
-    }
-  }
-  return [
-    ...Object.entries(modes).flatMap(([name, { costs }]) => [
-      ofRounds(name, "tasks/s", costs.map((cost) => cost.perSecond)),
-      ofRounds(`Redis CPU per ${name}`, "µs", costs.map((cost) => cost.redisUs)),
-    ]),
-    ofRounds("a waiting task takes", "bytes", sizes),
-  ];
+/** Pushes one by one, by 100 producers at once, and in batches. */
+export function push({ tasks, rounds, entrants }: Effort): Series[] {
+  return ways.map(([way, name, share]) => ({
+    title: name,
+    entrants,
+    rounds,
+    plan: (weight) => ({ kind: "push", way, tasks: Math.ceil(tasks * share * weight) }),
+    figures: [
+      { key: "perSecond", name, unit: "tasks/s" },
+      { key: "redisUs", name: `Redis CPU, ${name}`, unit: "µs" },
+      { key: "nodeUs", name: `Node CPU, ${name}`, unit: "µs" },
+      { key: "commands", name: `Redis commands, ${name}`, unit: "commands" },
+    ],
+  }));
 }

@@ -10,9 +10,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createWorkerPool } from "../../processes/worker_pool.ts";
 import { fileOf, start } from "../../processes/child_process.ts";
 import { createSupervisor } from "../../supervisor/supervisor.ts";
-import { type Figure, ofTimes } from "./figure.ts";
 import type { Lab } from "./lab.ts";
 import { outlast, queue } from "./outlast_task.ts";
+import { ofTimes, type Result } from "./result.ts";
 import type { BenchWorkerSetup } from "./worker_process.ts";
 
 const size = 3;
@@ -31,10 +31,10 @@ interface Workers {
 type OnStart = (id: string, pid: number) => void;
 
 /** Kills the worker of one task after the other, alone and supervised. */
-export async function recovery(lab: Lab): Promise<Figure[]> {
+export async function recovery(lab: Lab): Promise<Result[]> {
   return [
-    ofTimes("SIGKILL to running again", await killed(lab, alone)),
-    ofTimes("SIGKILL to running again, supervised", await killed(lab, supervised)),
+    ...ofTimes("SIGKILL to running again", await killed(lab, alone)),
+    ...ofTimes("SIGKILL to running again, supervised", await killed(lab, supervised)),
   ];
 }
 
@@ -42,7 +42,7 @@ async function killed(
   lab: Lab,
   startWorkers: (lab: Lab, onStart: OnStart) => Workers,
 ): Promise<number[]> {
-  const { signal } = lab;
+  const { signal, effort: { kills } } = lab;
   const relier = lab.client({ tasks: [outlast] });
   const begun = new Map<string, { readonly pid: number; readonly at: number }[]>();
   const workers = startWorkers(lab, (id, pid) => {
@@ -50,9 +50,9 @@ async function killed(
   });
   const times: number[] = [];
   try {
-    for (let kill = 1; kill <= lab.kills; kill++) {
+    for (let kill = 1; kill <= kills; kill++) {
       await workers.working();
-      lab.note(`recovery, ${startWorkers.name}: SIGKILL ${kill} of ${lab.kills}`);
+      lab.progress.step(`recovery, ${startWorkers.name}`, `SIGKILL ${kill} of ${kills}`);
       const task = await relier.apush(outlast);
       const run = async (nth: number) => {
         for (;; await sleep(pollMs, undefined, { signal })) {

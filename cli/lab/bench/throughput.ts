@@ -1,60 +1,58 @@
 /**
- * Throughput of one worker process, and the cost of a task. The handler does nothing;
- * the payload is 100 bytes.
+ * Throughput of a worker, and the cost of a task.
  *
  * @module
  */
 
-import { createWorker, type Relier } from "../../../mod.ts";
-import { type Cost, measure } from "./cost.ts";
-import { type Figure, ofRounds } from "./figure.ts";
-import { type Lab, rounds } from "./lab.ts";
-import { noop, payload } from "./noop_task.ts";
+import type { Effort } from "./effort.ts";
+import type { Series } from "./series.ts";
 
-/** Measures at the given concurrency and one by one. */
-export async function throughput(lab: Lab): Promise<Figure[]> {
-  const figures: Figure[] = [];
-  for (const concurrency of new Set([lab.concurrency, 1])) {
-    const tasks = concurrency === 1 ? Math.ceil(lab.tasks / 10) : lab.tasks;
-    const costs: Cost[] = [];
-    for (let round = 1; round <= rounds; round++) {
-      lab.signal.throwIfAborted();
-      lab.note(
-        `throughput: ${tasks} tasks, concurrency ${concurrency}, round ${round} of ${rounds}`,
-      );
-      costs.push(await one(lab, concurrency, tasks));
-    }
-    const at = `at concurrency ${concurrency}`;
-    figures.push(
-      ofRounds(`no-op tasks ${at}`, "tasks/s", costs.map((cost) => cost.perSecond)),
-      ofRounds(`Redis CPU per task ${at}`, "µs", costs.map((cost) => cost.redisUs)),
-      ofRounds(`Node CPU per task ${at}`, "µs", costs.map((cost) => cost.nodeUs)),
-    );
-  }
-  return figures;
+/** Concurrencies below this one take too long for the full number of tasks. */
+const fullFrom = 10;
+/** The share of the tasks, and the greatest weight, of a low concurrency. */
+const low = { share: 0.1, weight: 2 };
+
+/** No-op tasks at each concurrency, then handlers that take time. */
+export function throughput({ tasks, rounds, concurrency, entrants }: Effort): Series[] {
+  const noop = concurrency.map((slots) =>
+    workSeries(`no-op tasks, concurrency ${slots}`, `concurrency ${slots}`, {
+      ...{ entrants, rounds, slots, handlerMs: 0 },
+      tasks: (weight) =>
+        slots < fullFrom ? tasks * low.share * Math.min(low.weight, weight) : tasks * weight,
+    })
+  );
+  return noop;
 }
 
-async function one(lab: Lab, concurrency: number, tasks: number): Promise<Cost> {
-  const relier = lab.client({ tasks: [noop] });
-  const list = Array.from({ length: tasks }, (): [string] => [payload]);
-  await noop.apushMany(list, { queue: "throughput" });
-  const cost = await measure(lab.cpuUs, tasks, () => run(relier, concurrency, tasks));
-  await relier.close();
-  return cost;
+interface WorkSeries {
+  readonly entrants: Series["entrants"];
+  readonly rounds: number;
+  /** Concurrency of the worker. */
+  readonly slots: number;
+  readonly handlerMs: number;
+  tasks(weight: number): number;
 }
 
-/** Resolves when a worker has completed `tasks` tasks. */
-async function run(relier: Relier, concurrency: number, tasks: number): Promise<void> {
-  const worker = createWorker(relier, {
-    queues: ["throughput"],
-    concurrency,
-    handleSignals: false,
-  });
-  let left = tasks;
-  const done = new Promise<void>((resolve) => {
-    worker.on("completed", () => --left === 0 && resolve());
-  });
-  await worker.start();
-  await done;
-  await worker.drain();
+/** A series of waiting tasks that one worker runs. */
+function workSeries(
+  name: string,
+  at: string,
+  { entrants, rounds, slots, handlerMs, tasks }: WorkSeries,
+): Series {
+  return {
+    title: name,
+    entrants,
+    rounds,
+    plan: (weight) => ({
+      ...{ kind: "work", concurrency: slots, handlerMs },
+      tasks: Math.ceil(tasks(weight)),
+    }),
+    figures: [
+      { key: "perSecond", name, unit: "tasks/s" },
+      { key: "redisUs", name: `Redis CPU per task, ${at}`, unit: "µs" },
+      { key: "lifecycleRedisUs", name: `Redis CPU per lifecycle, ${at}`, unit: "µs" },
+      { key: "nodeUs", name: `Node CPU per task, ${at}`, unit: "µs" },
+      { key: "commands", name: `Redis commands per task, ${at}`, unit: "commands" },
+    ],
+  };
 }

@@ -1,0 +1,79 @@
+/**
+ * The guard: a short form of `rl bench`, compared with the committed results. Fails if a
+ * rate falls by more than the tolerance, relative to the floor or to BullMQ, twice in a
+ * row: a single miss may be noise of the machine.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { type Fall, fallsOf, readEarlier } from "../cli/lab/bench/compare.ts";
+import { type Effort, fullEffort } from "../cli/lab/bench/effort.ts";
+import { openLab } from "../cli/lab/bench/lab.ts";
+import { createProgress } from "../cli/lab/bench/progress.ts";
+import { push } from "../cli/lab/bench/push.ts";
+import { measureSeries, type Series } from "../cli/lab/bench/series.ts";
+import { throughput } from "../cli/lab/bench/throughput.ts";
+
+const tolerance = 0.15;
+const effort: Effort = {
+  ...fullEffort,
+  concurrency: [1, 50, 100],
+  kills: 0,
+  entrants: ["relier", "floor", "bullmq"],
+};
+const names = [
+  "push, 100 at once",
+  "push, batches of 1000",
+  ...effort.concurrency.map((slots) => `no-op tasks, concurrency ${slots}`),
+];
+
+/** The series to measure, with their rates only: the other figures follow from them. */
+function seriesOf(): Series[] {
+  return [...push(effort), ...throughput(effort)]
+    .filter(({ title }) => names.includes(title))
+    .map((series) => ({
+      ...series,
+      figures: series.figures.filter(({ name }) => name === series.title),
+    }));
+}
+
+async function guard(path: string): Promise<boolean> {
+  const earlier = readEarlier(path);
+  const all = seriesOf();
+  const steps = all.length * effort.rounds * effort.entrants.length;
+  const progress = createProgress(steps, process.stderr, (text) => console.log(text));
+  const { signal } = new AbortController();
+  const lab = await openLab({ url: undefined, effort, progress, signal });
+  const measured = async (series: readonly Series[]): Promise<Fall[]> => {
+    const falls: Fall[] = [];
+    for (const each of series) {
+      const results = await measureSeries(lab, each);
+      const found = fallsOf(earlier, results, tolerance);
+      for (const { name, ratio } of results) {
+        const shown = Object.entries(ratio).map(([to, value]) => `${value.toFixed(2)} of ${to}`);
+        progress.note(`${found.length > 0 ? "FELL" : "ok  "} ${name}: ${shown.join(", ")}`);
+      }
+      falls.push(...found);
+    }
+    return falls;
+  };
+  try {
+    const suspects = new Set((await measured(all)).map(({ name }) => name));
+    if (suspects.size > 0) progress.note("measuring the ratios that fell once more");
+    const falls = await measured(all.filter(({ title }) => suspects.has(title)));
+    for (const { name, to, before, now } of falls) {
+      progress.note(`${name}: ${now.toFixed(2)} of ${to}, committed ${before.toFixed(2)}`);
+    }
+    return falls.length === 0;
+  } finally {
+    progress.close();
+    await lab.close();
+  }
+}
+
+const committed = fileURLToPath(new URL("results.json", import.meta.url));
+if (existsSync(committed)) process.exitCode = await guard(committed) ? 0 : 1;
+else console.log("bench/results.json is absent: there is nothing to compare with");

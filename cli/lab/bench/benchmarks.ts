@@ -1,0 +1,82 @@
+/**
+ * All benchmarks, by name.
+ *
+ * @module
+ */
+
+import { admission } from "./admission.ts";
+import { withBudget } from "./budgets.ts";
+import type { Effort } from "./effort.ts";
+import type { Lab } from "./lab.ts";
+import { latency } from "./latency.ts";
+import { memory } from "./memory.ts";
+import { overhead } from "./overhead.ts";
+import { push } from "./push.ts";
+import { recovery } from "./recovery.ts";
+import type { Result } from "./result.ts";
+import { measureSeries, type Series } from "./series.ts";
+import { throughput } from "./throughput.ts";
+
+/** The name of a benchmark. */
+export type BenchmarkName =
+  | "throughput"
+  | "push"
+  | "latency"
+  | "memory"
+  | "recovery"
+  | "admission"
+  | "overhead";
+
+/** A benchmark. */
+export interface Benchmark {
+  /** The number of its measurements, for the progress. */
+  steps(effort: Effort): number;
+  run(lab: Lab): Promise<Result[]>;
+}
+
+/** A benchmark of series. */
+function ofSeries(seriesOf: (effort: Effort) => Series[]): Benchmark {
+  return {
+    steps: (effort) =>
+      seriesOf(effort).reduce((sum, { rounds, entrants }) => sum + rounds * entrants.length, 0),
+    async run(lab) {
+      const results: Result[] = [];
+      for (const each of seriesOf(lab.effort)) results.push(...await measureSeries(lab, each));
+      return results;
+    },
+  };
+}
+
+/** A benchmark of Relier alone, with as many steps as it reports. */
+function alone(
+  run: Benchmark["run"],
+  steps: Benchmark["steps"] = () => 1,
+): Benchmark {
+  return { run, steps };
+}
+
+/** The benchmarks, in the order of a run of all. */
+export const benchmarks: Readonly<Record<BenchmarkName, Benchmark>> = {
+  throughput: ofSeries(throughput),
+  push: ofSeries(push),
+  latency: ofSeries(latency),
+  memory: ofSeries(memory),
+  recovery: alone(recovery, ({ kills }) => 2 * kills),
+  admission: alone(admission, () => 3),
+  overhead: alone(overhead),
+};
+
+/** The benchmarks of the quick form. */
+export const quick: readonly BenchmarkName[] = ["throughput", "push", "latency", "memory"];
+
+/** Runs the benchmarks `names`; resolves to their results with their budgets. */
+export async function runBenchmarks(lab: Lab, names: readonly BenchmarkName[]): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const name of names) results.push(...(await benchmarks[name].run(lab)).map(withBudget));
+  return results;
+}
+
+/** The number of measurements of `names`. */
+export function stepsOf(names: readonly BenchmarkName[], effort: Effort): number {
+  return names.reduce((sum, name) => sum + benchmarks[name].steps(effort), 0);
+}
