@@ -24,9 +24,11 @@ import type {
 import { migrated } from "../task/payload_migration.ts";
 import { buried, completed, stopped } from "./outcome.ts";
 
-/** Runs the handler of `task`. Never throws: every end is a settlement. */
-export function runAttempt(task: ClaimedTask, host: AttemptHost): RunningAttempt {
-  const { definition, envelope } = task;
+/**
+ * Makes an attempt at `task`. It never throws: every end is a settlement. It makes a
+ * promise only where something waits, because a promise costs more than a short handler.
+ */
+export function createAttempt(task: ClaimedTask, host: AttemptHost): RunningAttempt {
   const span = task.observer ?? host.join?.();
   const context = createAttemptContext(task, host, span);
   const decision = createDecision(task, host, context, {
@@ -34,57 +36,96 @@ export function runAttempt(task: ClaimedTask, host: AttemptHost): RunningAttempt
     cancel: context.abort,
   });
   const run = runOf(task, host, context);
-  startSoftTimeout(task, host, context, run, decision);
-  startHardTimeout(task, decision);
-  const inSpan: Runner = span ? (handle) => span.run(handle) : (handle) => handle();
-  const returned = pipeline(task, context, run, inSpan).then(
-    ({ value, text }) =>
-      decision.decide(completed(definition, isKeyed(definition, envelope), text), () => value),
-    (error) => decideFailure(decision, error),
-  );
-  return decision.attempt(returned);
+  const pipeline = createPipeline(task, decision, (args) => {
+    const handle = () => within(context.task, run, () => task.definition.handler(...args));
+    return span ? span.run(handle) : handle();
+  });
+  return decision.attempt(() => {
+    startSoftTimeout(task, host, context, run, decision);
+    startHardTimeout(task, decision);
+    try {
+      const args = argumentsOf(task, context);
+      if (args instanceof Promise) args.then(pipeline.handle, pipeline.fail);
+      else pipeline.handle(args);
+    } catch (error) {
+      pipeline.fail(error);
+    }
+  });
 }
 
-type Runner = (handle: () => unknown) => unknown;
+/** The way of a task from its arguments to its decision. */
+interface Pipeline {
+  /** Calls the handler, and decides when it returns. */
+  readonly handle: (args: unknown[]) => void;
+  /** Decides that the attempt failed. */
+  readonly fail: (error: unknown) => void;
+}
 
-/** From the stored payload to the encoded result. */
-async function pipeline(
+function createPipeline(
+  { definition, envelope }: ClaimedTask,
+  decision: Decision,
+  callHandler: (args: unknown[]) => unknown,
+): Pipeline {
+  const fail = (error: unknown): void => {
+    decision.handlerReturned();
+    decideFailure(decision, error);
+  };
+  const complete = (value: unknown): void => {
+    let text: string;
+    try {
+      text = encodeResult(value, definition.name).text;
+    } catch (error) {
+      return fail(new Unfit("result", error));
+    }
+    decision.handlerReturned();
+    decision.decide(completed(definition, isKeyed(definition, envelope), text), () => value);
+  };
+  const { name, output } = definition;
+  const check = output && ((returned: unknown): void => {
+    fit("result", () => accepted(name, output, returned)).then(complete, fail);
+  });
+  const finish = check ?? complete;
+  return {
+    fail,
+    handle(args) {
+      let returned: unknown;
+      try {
+        returned = callHandler(args);
+      } catch (error) {
+        return fail(error);
+      }
+      // Only an object can be a promise.
+      if (typeof returned !== "object" || returned === null) finish(returned);
+      else Promise.resolve(returned).then(finish, fail);
+    },
+  };
+}
+
+/** The arguments of the handler; a promise if the payload is migrated or has a schema. */
+function argumentsOf(
   task: ClaimedTask,
   context: AttemptContext,
-  run: Run,
-  inSpan: Runner,
-): Promise<{ readonly value: unknown; readonly text: string }> {
-  const { definition, envelope, observer } = task;
-  const payload = await fit("migration", () => migrated(definition, envelope));
-  if (envelope.taskVersion < definition.version) {
-    observer?.migrated(envelope.taskVersion, definition.version);
-  }
-  const args = await argumentsOf(definition, payload, context);
-  const returned = await inSpan(() => within(context.task, run, () => definition.handler(...args)));
-  return await fit("result", async () => {
-    const value = definition.output
-      ? await accepted(definition.name, definition.output, returned)
-      : returned;
-    return { value, text: encodeResult(value, definition.name).text };
-  });
+): unknown[] | Promise<unknown[]> {
+  const { definition, envelope } = task;
+  const current = envelope.taskVersion >= definition.version && !definition.input;
+  return current ? argumentList(envelope.payload) : checkedArguments(task, context);
 }
 
-function argumentsOf(
-  definition: Definition,
-  payload: unknown,
+async function checkedArguments(
+  { definition, envelope, observer }: ClaimedTask,
   context: AttemptContext,
 ): Promise<unknown[]> {
-  const { input } = definition;
-  if (input) {
-    return fit(
-      "validation",
-      async () => [await accepted(definition.name, input, payload), context.task],
-    );
-  }
-  return fit("corrupt", () => {
-    if (Array.isArray(payload)) return payload;
-    throw new RelierError("RL_CORRUPT", "Cannot read the payload: it is no list of arguments");
-  });
+  const { name, version, input } = definition;
+  const payload = await fit("migration", () => migrated(definition, envelope));
+  if (envelope.taskVersion < version) observer?.migrated(envelope.taskVersion, version);
+  if (!input) return argumentList(payload);
+  return await fit("validation", async () => [await accepted(name, input, payload), context.task]);
+}
+
+function argumentList(payload: unknown): unknown[] {
+  if (Array.isArray(payload)) return payload;
+  const text = "Cannot read the payload: it is no list of arguments";
+  throw new Unfit("corrupt", new RelierError("RL_CORRUPT", text));
 }
 
 /** The run that a handler's own calls of this package find. */
@@ -96,7 +137,7 @@ function runOf({ claim }: ClaimedTask, host: AttemptHost, { task }: AttemptConte
     id: claim.id,
     nonce: claim.nonce,
     beatOnce: () => host.beatOnce(claim),
-    pushed: new Map(),
+    pushed: undefined,
   };
 }
 
@@ -146,7 +187,7 @@ class Unfit extends Error {
   }
 }
 
-async function fit<T>(reason: string, read: () => T | Promise<T>): Promise<T> {
+async function fit<T>(reason: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

@@ -16,77 +16,125 @@ import { maxReasonLength } from "../defaults.ts";
 
 /** Makes the context of an attempt at `task`; `span` observes its steps. */
 export function createAttemptContext(
-  { claim, envelope, definition }: ClaimedTask,
+  task: ClaimedTask,
   host: AttemptHost,
   span?: Pick<AttemptScope, "step">,
 ): AttemptContext {
-  const id = idOf(claim.partition, claim.id);
-  const { name, hardTimeoutMs } = definition;
-  const onError = (error: unknown) => host.onError(error, id, name);
-  // Made on first use: a pair of controllers costs more than a short handler.
-  let hard: AbortController | undefined;
-  let soft: AbortController | undefined;
-  let step: TaskContext["step"] | undefined;
-  let progress = "", remark = "", savedPartial = claim.again?.partial ?? "";
-
-  const task: TaskContext = {
-    id,
-    name,
-    queue: claim.partition.queue,
-    workerId: host.workerId,
-    attempt: claim.failures + 1,
-    maxAttempts: definition.retry.attempts,
-    resurrections: claim.crashes + claim.stalls,
-    fence: claim.fence,
-    idempotencyKey: id,
-    enqueuedAt: new Date(claim.pushedAt),
-    deadline: hardTimeoutMs === undefined ? null : new Date(Date.now() + hardTimeoutMs),
-    headers: envelope.headers,
-    get signal() {
-      return (hard ??= new AbortController()).signal;
-    },
-    get softSignal() {
-      return (soft ??= new AbortController()).signal;
-    },
-    heartbeat: () => host.beatOnce(claim),
-    progress(percent, note = "") {
-      if (!Number.isFinite(percent)) return;
-      progress = String(Math.min(100, Math.max(0, percent)));
-      remark = String(note).slice(0, maxReasonLength);
-    },
-    partialResult: undefined,
-    previous: previousOf(claim, onError),
-    get step() {
-      return step ??= stepsOf(claim, name, host, span);
-    },
-    log: logOf(id, name),
-  };
-
-  function partialText(): string {
-    try {
-      const { partialResult } = task;
-      if (partialResult !== undefined) {
-        return encodeResult(partialResult, `${name}, partial result`).text;
-      }
-    } catch (error) {
-      onError(error);
-    }
-    return "";
-  }
+  const { claim, definition: { name } } = task;
+  const onError = (error: unknown) => host.onError(error, idOf(claim.partition, claim.id), name);
+  const signals: Signals = { hard: undefined, soft: undefined };
+  const reported = { progress: "", remark: "" };
+  const context = new HandlerContext({ task, host, span, signals, reported, onError });
+  let savedPartial = claim.again?.partial ?? "";
 
   return {
-    task,
-    abort: (reason) => (hard ??= new AbortController()).abort(reason),
-    abortSoftly: (reason) => (soft ??= new AbortController()).abort(reason),
+    task: context,
+    abort: (reason) => controller(signals, "hard").abort(reason),
+    abortSoftly: (reason) => controller(signals, "soft").abort(reason),
     update() {
-      const partial = partialText();
-      return { progress, remark, partial: partial === savedPartial ? "" : partial };
+      const partial = partialText(context, onError);
+      return { ...reported, partial: partial === savedPartial ? "" : partial };
     },
     saved(update) {
       if (update.partial) savedPartial = update.partial;
-      if (update.progress === progress) progress = "";
+      if (update.progress === reported.progress) reported.progress = "";
     },
   };
+}
+
+/** The signals of an attempt, made on first use: a pair of them costs more than a short handler. */
+interface Signals {
+  hard: AbortController | undefined;
+  soft: AbortController | undefined;
+}
+
+function controller(signals: Signals, kind: keyof Signals): AbortController {
+  return signals[kind] ??= new AbortController();
+}
+
+interface ContextParts {
+  readonly task: ClaimedTask;
+  readonly host: AttemptHost;
+  readonly span: Pick<AttemptScope, "step"> | undefined;
+  readonly signals: Signals;
+  /** The progress that the next heartbeat saves. */
+  readonly reported: { progress: string; remark: string };
+  onError(error: unknown): void;
+}
+
+/** The context that a handler sees. Its rarely used parts are made on first use. */
+class HandlerContext implements TaskContext {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  readonly workerId: string;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly resurrections: number;
+  readonly fence: number;
+  readonly idempotencyKey: string;
+  readonly enqueuedAt: Date;
+  readonly deadline: Date | null;
+  readonly headers: TaskContext["headers"];
+  readonly previous: TaskContext["previous"];
+  readonly heartbeat: TaskContext["heartbeat"];
+  readonly progress: TaskContext["progress"];
+  partialResult: unknown = undefined;
+  readonly #parts: ContextParts;
+  #step: TaskContext["step"] | undefined;
+  #log: TaskContext["log"] | undefined;
+
+  constructor(parts: ContextParts) {
+    const { task: { claim, envelope, definition }, host, reported } = parts;
+    const { name, hardTimeoutMs } = definition;
+    this.#parts = parts;
+    this.id = idOf(claim.partition, claim.id);
+    this.name = name;
+    this.queue = claim.partition.queue;
+    this.workerId = host.workerId;
+    this.attempt = claim.failures + 1;
+    this.maxAttempts = definition.retry.attempts;
+    this.resurrections = claim.crashes + claim.stalls;
+    this.fence = claim.fence;
+    this.idempotencyKey = this.id;
+    this.enqueuedAt = new Date(claim.pushedAt);
+    this.deadline = hardTimeoutMs === undefined ? null : new Date(Date.now() + hardTimeoutMs);
+    this.headers = envelope.headers;
+    this.previous = previousOf(claim, parts.onError);
+    this.heartbeat = () => host.beatOnce(claim);
+    this.progress = (percent, note = "") => {
+      if (!Number.isFinite(percent)) return;
+      reported.progress = String(Math.min(100, Math.max(0, percent)));
+      reported.remark = String(note).slice(0, maxReasonLength);
+    };
+  }
+
+  get signal(): AbortSignal {
+    return controller(this.#parts.signals, "hard").signal;
+  }
+
+  get softSignal(): AbortSignal {
+    return controller(this.#parts.signals, "soft").signal;
+  }
+
+  get step(): TaskContext["step"] {
+    const { task: { claim }, host, span } = this.#parts;
+    return this.#step ??= stepsOf(claim, this.name, host, span);
+  }
+
+  get log(): TaskContext["log"] {
+    return this.#log ??= logOf(this.id, this.name);
+  }
+}
+
+function partialText({ name, partialResult }: TaskContext, onError: (error: unknown) => void) {
+  if (partialResult === undefined) return "";
+  try {
+    return encodeResult(partialResult, `${name}, partial result`).text;
+  } catch (error) {
+    onError(error);
+    return "";
+  }
 }
 
 /** The `step` function of an attempt: a step that an earlier attempt finished is not run again. */

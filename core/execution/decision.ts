@@ -14,6 +14,7 @@ import type {
   AttemptContext,
   AttemptHost,
   ClaimedTask,
+  Decided,
   RunningAttempt,
 } from "./running_attempt.ts";
 
@@ -40,8 +41,10 @@ export interface Decision {
   stopAndFail(error: RelierError): void;
   /** Calls `run` after `ms`, unless the attempt is decided by then. */
   after(ms: number, run: () => void): void;
-  /** The attempt whose handler has `returned`, as its worker sees it. */
-  attempt(returned: Promise<void>): RunningAttempt;
+  /** Notes that the handler has really returned. */
+  handlerReturned(): void;
+  /** The attempt as its worker sees it; `start` starts its handler. */
+  attempt(start: () => void): RunningAttempt;
 }
 
 /** Makes the decision of an attempt at `task`. */
@@ -53,19 +56,22 @@ export function createDecision(
 ): Decision {
   const { id, name } = context.task;
   const timers: ReturnType<typeof setTimeout>[] = [];
-  let resolve!: (settlement: Settlement | null) => void;
-  const settlement = new Promise<Settlement | null>((settle) => resolve = settle);
+  const whenReturned: (() => void)[] = [];
+  let onDecided: Decided | undefined;
+  let settlement: Settlement | null = null;
   let decided = false;
+  let returned = false;
   let cancelled: string | undefined;
-  let outcomeOf: () => unknown = () => undefined;
+  let outcomeOf: () => unknown = nothing;
   const warn = (cause: unknown): void => host.onError(cause, id, name);
 
   function decide(final: Settlement | null, outcome?: () => unknown): void {
     if (decided) return;
     decided = true;
     if (outcome) outcomeOf = outcome;
+    settlement = final;
     for (const timer of timers) clearTimeout(timer);
-    resolve(final);
+    onDecided?.(final);
   }
 
   function stop(error: RelierError, final: Settlement | null): void {
@@ -102,16 +108,25 @@ export function createDecision(
       fail(error);
     },
     after,
-    attempt: (returned) => ({
+    handlerReturned() {
+      returned = true;
+      for (const run of whenReturned) run();
+    },
+    attempt: (start) => ({
       claim,
       observer,
       name,
       context,
-      settlement,
-      returned,
-      async runHooks() {
-        await runHooks(definition, context, await settlement, outcomeOf).catch(warn);
+      run(listener) {
+        if (decided) return listener(settlement);
+        onDecided = listener;
+        start();
       },
+      get returned() {
+        return returned;
+      },
+      whenReturned: (run) => void whenReturned.push(run),
+      runHooks: () => runHooks(definition, context, settlement, outcomeOf)?.catch(warn),
       lose: () => stop(leaseLost(id), null),
       cancel,
       handOff: (error) =>
@@ -120,14 +135,18 @@ export function createDecision(
   };
 }
 
-async function runHooks(
+function nothing(): void {}
+
+/** Calls the hook for `settlement`; undefined without one. */
+function runHooks(
   { onSuccess, onDead }: Definition,
   { task }: AttemptContext,
   settlement: Settlement | null,
   outcome: () => unknown,
-): Promise<void> {
-  if (settlement?.event === "complete") await onSuccess?.(task, outcome());
-  if (settlement?.event === "bury") await onDead?.(task, outcome());
+): Promise<void> | undefined {
+  const event = settlement?.event;
+  const hook = event === "complete" ? onSuccess : event === "bury" ? onDead : undefined;
+  return hook && Promise.resolve().then(() => hook(task, outcome())).then(nothing);
 }
 
 /** Stops the handler of `task` at its hard timeout, counted from now. */

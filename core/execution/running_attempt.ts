@@ -57,6 +57,9 @@ export interface ProgressUpdate {
   readonly partial: string;
 }
 
+/** Receives the decision of an attempt; `null` if its claim is lost. */
+export type Decided = (settlement: Settlement | null) => void;
+
 /** A handler at work. */
 export interface RunningAttempt {
   readonly claim: Claim;
@@ -64,12 +67,17 @@ export interface RunningAttempt {
   readonly name: string;
   /** Its progress, for the next heartbeat; undefined if no handler runs. */
   readonly context: AttemptContext | undefined;
-  /** Its decision; `null` if the claim is lost and there is nothing to settle. */
-  readonly settlement: Promise<Settlement | null>;
-  /** Resolves when the handler has really returned. */
-  readonly returned: Promise<void>;
+  /**
+   * Starts the handler. Calls `decided` once, before it returns if the handler is
+   * synchronous; with `null` if the claim is lost and there is nothing to settle.
+   */
+  run(decided: Decided): void;
+  /** True once the handler has really returned. */
+  readonly returned: boolean;
+  /** Calls `run` when the handler returns; only while it has not. */
+  whenReturned(run: () => void): void;
   /** Calls the hooks of the task, best effort, once Redis has accepted the settlement. */
-  runHooks(): Promise<void>;
+  runHooks(): Promise<void> | undefined;
   /** Another worker has the task: aborts, and settles nothing. */
   lose(): void;
   /** The task is cancelled: aborts, and waits a little for the handler. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { runAttempt } from "./attempt.ts";
+import { createAttempt } from "./attempt.ts";
 import type { Claim } from "../protocol/claim.ts";
 import type { Envelope } from "../protocol/envelope.ts";
 import { readEnvelope } from "../protocol/envelope_reader.ts";
@@ -16,7 +16,7 @@ import { buried, deferred, unknownTask } from "./outcome.ts";
 import type { Settlement } from "../protocol/settlement.ts";
 import type { AttemptObserver } from "../telemetry/observer.ts";
 
-/** Runs the task of `claim`, or decides without running it. */
+/** Makes the attempt at `claim`, which runs its task or decides without running it. */
 export function startAttempt(claim: Claim, host: AttemptHost): RunningAttempt {
   const { deferrals, deferredMs } = claim;
   let envelope: Envelope;
@@ -38,8 +38,8 @@ export function startAttempt(claim: Claim, host: AttemptHost): RunningAttempt {
     const reason = `its payload is version ${taskVersion}, this worker knows ${definition.version}`;
     return decided(claim, observer, name, deferred(reason, deferrals));
   }
-  const run = host.runner?.(definition) ?? runAttempt;
-  return run({ claim, envelope, definition, observer }, host);
+  const create = host.runner?.(definition) ?? createAttempt;
+  return create({ claim, envelope, definition, observer }, host);
 }
 
 const unreadable: ObservedTask = { name: "", headers: {}, maxAttempts: 0 };
@@ -61,9 +61,10 @@ function decided(
     observer,
     name,
     context: undefined,
-    settlement: Promise.resolve(settlement),
-    returned: Promise.resolve(),
-    runHooks: () => Promise.resolve(),
+    run: (decided) => decided(settlement),
+    returned: true,
+    whenReturned: nothing,
+    runHooks: () => undefined,
     lose: nothing,
     cancel: nothing,
     handOff: nothing,

@@ -137,8 +137,9 @@ function localId(
  */
 function childId(run: Run, name: string, payload: string): string {
   const what = derivedLocal(name, payload);
-  const occurrence = run.pushed.get(what) ?? 0;
-  run.pushed.set(what, occurrence + 1);
+  const pushed = run.pushed ??= new Map<string, number>();
+  const occurrence = pushed.get(what) ?? 0;
+  pushed.set(what, occurrence + 1);
   return derivedLocal("child", run.taskId, what, String(occurrence));
 }
 

@@ -52,17 +52,29 @@ export function readClaims(
   solo: boolean,
   trustedUntil: number,
 ): Claim[] {
-  return (tasks as readonly (readonly Reply[])[]).map(([id, fence, pushedAt, envelope, more]) => ({
-    partition,
-    id: id as string,
-    nonce,
-    fence: fence as number,
-    pushedAt: pushedAt as number,
-    envelope: envelope as string,
-    solo,
-    trustedUntil,
-    ...pastOf(more as Past | undefined),
-  }));
+  return (tasks as readonly (readonly Reply[])[]).map(([id, fence, pushedAt, envelope, more]) => {
+    const past = more as Past | undefined ?? firstAttempt;
+    return {
+      partition,
+      id: id as string,
+      nonce,
+      fence: fence as number,
+      pushedAt: pushedAt as number,
+      envelope: envelope as string,
+      failures: past[0],
+      crashes: past[1],
+      stalls: past[2],
+      deferrals: past[3],
+      deferredMs: past[4],
+      started: past[5] === 1,
+      again: past[6] === 1 ? { partial: past[7], error: past[8], steps: past[9] } : null,
+      readyAt: past[10],
+      alive: past[11],
+      before: past[12],
+      solo,
+      trustedUntil,
+    };
+  });
 }
 
 type Past = readonly [
@@ -81,23 +93,8 @@ type Past = readonly [
   before: string,
 ];
 
-/** The history of a claim; empty for a first attempt that starts at once. */
-function pastOf(past: Past = [0, 0, 0, 0, 0, 1, 0, "", "", [], 0, 0, ""]) {
-  const [failures, crashes, stalls, deferrals, deferredMs, started, again, ...left] = past;
-  const [partial, error, steps, readyAt, alive, before] = left;
-  return {
-    failures,
-    crashes,
-    stalls,
-    deferrals,
-    deferredMs,
-    started: started === 1,
-    again: again === 1 ? { partial, error, steps } : null,
-    readyAt,
-    alive,
-    before,
-  };
-}
+/** The history of a first attempt that starts at once, which a claim leaves out. */
+const firstAttempt: Past = [0, 0, 0, 0, 0, 1, 0, "", "", [], 0, 0, ""];
 
 /** The ms a task waited for its claim since it was ready. A fence is in µs; see lua/moves/claim.lua. */
 export function waitedMs({ fence, pushedAt, readyAt }: Claim): number {

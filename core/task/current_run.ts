@@ -22,8 +22,11 @@ export interface Run {
   readonly nonce: string;
   /** Renews the lease now. @throws {RelierError} `RL_LEASE_LOST` */
   readonly beatOnce: () => Promise<void>;
-  /** The number of equal pushes of this run, by the digest of task name and payload. */
-  readonly pushed: Map<string, number>;
+  /**
+   * The number of equal pushes of this run, by the digest of task name and payload; the
+   * first push makes it.
+   */
+  pushed: Map<string, number> | undefined;
 }
 
 /** A client that is bound to the calls of a scope; both fields are opaque here. */

@@ -13,6 +13,7 @@ import { decodeError, encodeError, type FromIsolate, type ToIsolate } from "./is
 import type { AttemptContext, AttemptHost, RunningAttempt } from "../execution/running_attempt.ts";
 import type { ProgressUpdate } from "../execution/running_attempt.ts";
 import { startAttempt } from "../execution/start_attempt.ts";
+import type { Settlement } from "../protocol/settlement.ts";
 import { sleep } from "../base/timers.ts";
 import type { RedisPort } from "../port.ts";
 import { createRelier, internalsOf } from "../client/create_relier.ts";
@@ -153,21 +154,19 @@ async function run(
   post: IsolateHost["post"],
 ): Promise<void> {
   const over = new AbortController();
-  let clean = false;
   const attempt = state.attempt = startAttempt(claim, host);
   if (attempt.context) {
     state.report = reporterOf(attempt.context, (update) => post({ what: "progress", update }));
   }
   void reportOften(state, over.signal);
-  void attempt.returned.then(() => clean = true);
-  const settlement = await attempt.settlement;
+  const settlement = await new Promise<Settlement | null>((decided) => attempt.run(decided));
   // A background push has to be on its way before this isolate may be killed.
   await state.relier!.flush({ timeout: farewellMs }).catch(() => {});
   over.abort();
   state.report();
   state.attempt = undefined;
   state.report = () => {};
-  post({ what: "decided", settlement: settlement!, clean });
+  post({ what: "decided", settlement: settlement!, clean: attempt.returned });
 }
 
 async function reportOften(state: IsolateState, over: AbortSignal): Promise<void> {

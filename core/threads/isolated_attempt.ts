@@ -37,18 +37,21 @@ export function runIsolated(
     stop: (error) => void job?.end(error),
     cancel: (_error, reason) => job?.post({ do: "cancel", reason }),
   });
-  try {
-    job = startJob(task.definition, {
-      claim: task.claim,
-      trace: task.observer?.trace ?? "",
-      start: () => startHardTimeout(task, decision),
-      crash: decision.fail,
-      message: (message) => receive(message, { task, host, context, decision, job: job! }),
-    });
-  } catch (error) {
-    decision.decide(buried("isolate", error), () => error);
-  }
-  return decision.attempt(job?.over ?? Promise.resolve());
+  return decision.attempt(() => {
+    try {
+      job = startJob(task.definition, {
+        claim: task.claim,
+        trace: task.observer?.trace ?? "",
+        start: () => startHardTimeout(task, decision),
+        crash: decision.fail,
+        message: (message) => receive(message, { task, host, context, decision, job: job! }),
+      });
+      void job.over.then(decision.handlerReturned);
+    } catch (error) {
+      decision.handlerReturned();
+      decision.decide(buried("isolate", error), () => error);
+    }
+  });
 }
 
 interface IsolatedAttempt {

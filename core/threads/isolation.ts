@@ -50,6 +50,7 @@ const refuse: AttemptRunner = (task, host) => {
   const error = new TypeError(
     `Cannot isolate task "${task.definition.name}": it was defined after the worker had started`,
   );
+  decision.handlerReturned();
   decision.decide(buried("isolate", error), () => error);
-  return decision.attempt(Promise.resolve());
+  return decision.attempt(nothing);
 };

@@ -88,7 +88,7 @@ function receive(
 ): void {
   const { slots, demand, idle, lane } = loop;
   const now = loop.claimedAt = performance.now();
-  demand.claimed(claims.length);
+  demand.claimed(claims.length, request.slots + request.spare);
   if (claims.length > 0) idle.reset();
   slots.take(claims);
   if (word === "wait" || word === "solo") {

@@ -19,7 +19,7 @@ import {
 } from "./queue_schedule.ts";
 import { createIdleWait } from "./idle_wait.ts";
 import type { SessionContext } from "./session_context.ts";
-import { type AttemptSlots, createSlots, type Settle } from "./slots.ts";
+import { type AttemptSlots, createSlots, type SlotsOwner } from "./slots.ts";
 
 /** The claim loop of a worker. */
 export interface ClaimLoop {
@@ -56,14 +56,11 @@ export function createClaimLoop(context: SessionContext, host: AttemptHost): Cla
   const finished = new Promise<void>((resolve) => finish = resolve);
 
   const poke = coalesced(() => work(loop));
-  const settle: Settle = (claim, attempt) => {
-    const accepted = attempt
-      ? exchanges.get(claim.partition)!.settle(claim, attempt)
-      : Promise.resolve(false);
+  const settle: SlotsOwner["settle"] = (claim, attempt, settled) => {
+    exchanges.get(claim.partition)!.settle(claim, attempt, settled);
     poke();
-    return accepted;
   };
-  const slots = createSlots(context, host, settle);
+  const slots = createSlots(context, host, { settle, freed: poke });
   const loop: LoopState = {
     context,
     cursors,

@@ -19,7 +19,8 @@ export interface Demand {
   freeSlots(): number;
   /** The next request; undefined while there is room for nothing. */
   next(): ExchangeRequest | undefined;
-  claimed(many: number): void;
+  /** A call that wanted `wanted` tasks has claimed `many`. */
+  claimed(many: number, wanted: number): void;
 }
 
 /** Makes the demand for `slots`. */
@@ -29,10 +30,14 @@ export function createDemand(
   slots: AttemptSlots,
 ): Demand {
   let left = maxClaims;
+  let plenty = false;
 
   const sum = (of: (cursor: QueueCursor) => number): number =>
     cursors.reduce((all, cursor) => all + of(cursor), 0);
   const claimable = (): number => left - sum((cursor) => cursor.slots + cursor.spare);
+  /** While there is plenty, Redis works on one half of the slots as the other half runs. */
+  const mostPerCall = (): number =>
+    Math.min(plenty ? Math.ceil(concurrency / 2) : Infinity, rowsPerCall);
   const freeSlots = (): number =>
     Math.min(concurrency - slots.running - sum((cursor) => cursor.slots), claimable());
   const freeSpare = (): number =>
@@ -46,11 +51,14 @@ export function createDemand(
     next() {
       const [free, spare] = [freeSlots(), freeSpare()];
       if (free <= 0 && (spare <= 0 || slots.running === 0)) return undefined;
-      const start = Math.min(Math.max(0, free), rowsPerCall);
+      const start = Math.min(Math.max(0, free), mostPerCall());
       const room = Math.min(rowsPerCall, claimable()) - start;
       const ready = Math.min(Math.max(0, spare), room);
       return start + ready === 0 ? undefined : { slots: start, spare: ready, empty: false };
     },
-    claimed: (many) => void (left -= many),
+    claimed(many, wanted) {
+      left -= many;
+      plenty = many === wanted;
+    },
   };
 }

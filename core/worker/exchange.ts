@@ -55,15 +55,19 @@ export interface Exchange {
   readonly inFlight: number;
   /** True if it ever claimed something: from then on Redis knows the worker. */
   readonly claimed: boolean;
-  /** Settles `claim` with the next call; resolves to whether the claim was still held. */
-  settle(claim: Claim, attempt: AttemptSettlement): Promise<boolean>;
+  /** Settles `claim` with the next call; `settled` receives whether the claim was still held. */
+  settle(claim: Claim, attempt: AttemptSettlement, settled: Settled): void;
   /** Makes a call with the settlements that wait. Not while two are in flight. */
   send(request: ExchangeRequest): Promise<ExchangeReply>;
 }
 
-interface PendingSettlement extends AttemptSettlement {
+/** Receives whether Redis accepted a settlement. */
+export type Settled = (accepted: boolean) => void;
+
+interface PendingSettlement {
   readonly claim: Claim;
-  resolve(accepted: boolean): void;
+  readonly attempt: AttemptSettlement;
+  readonly settled: Settled;
 }
 
 const callSlots = ["0", "1"] as const;
@@ -85,10 +89,12 @@ export function createExchange(context: SessionContext, partition: Partition): E
       const reply = await exchange(context, partition, slot, settling, request);
       claimed ||= reply.claims.length > 0;
       return reply;
+    } catch (error) {
+      // Given up: the lease decides, and no caller is left waiting.
+      for (const each of settling) each.settled(false);
+      throw error;
     } finally {
       busy.delete(slot);
-      // Given up: the lease decides, and no caller is left waiting.
-      for (const each of settling) each.resolve(false);
     }
   }
 
@@ -103,8 +109,7 @@ export function createExchange(context: SessionContext, partition: Partition): E
     get claimed() {
       return claimed;
     },
-    settle: (claim, { settlement, partial, name, trace }) =>
-      new Promise((resolve) => pending.push({ claim, settlement, partial, name, trace, resolve })),
+    settle: (claim, attempt, settled) => void pending.push({ claim, attempt, settled }),
     send,
   };
 }
@@ -142,8 +147,7 @@ async function exchange(
         args,
         rows,
       );
-      const refused = new Set(stale);
-      for (const each of settling) each.resolve(!refused.has(each.claim.id));
+      for (const { claim, settled } of settling) settled(!stale.includes(claim.id));
       const claims = readClaims(partition, nonce, tasks, lane === "solo", sentAt + leaseMs);
       return { claims, lane, nextMs: soonest(nextMs, settling) };
     } catch (error) {
@@ -154,20 +158,22 @@ async function exchange(
   }
 }
 
-function rowOf({ claim, settlement, partial, name }: PendingSettlement) {
+function rowOf(
+  { claim: { id, nonce }, attempt: { settlement, partial, name } }: PendingSettlement,
+) {
   const { event, ms, text, error } = settlement;
-  return { id: claim.id, nonce: claim.nonce, event, ms, text, error, partial, name };
+  return { id, nonce, event, ms, text, error, partial, name };
 }
 
 /** The next attempt is linked to this one. */
-function traceOf({ settlement, trace }: PendingSettlement): string {
+function traceOf({ attempt: { settlement, trace } }: PendingSettlement): string {
   return settlement.event === "complete" ? "" : trace;
 }
 
 /** The time until a task is due; includes these settlements, which Redis wrote after its check. */
 function soonest(nextMs: number, settling: readonly PendingSettlement[]): number {
-  const due = settling.filter(({ settlement }) => settlement.event === "retry")
-    .map(({ settlement }) => settlement.ms);
+  const due = settling.filter(({ attempt }) => attempt.settlement.event === "retry")
+    .map(({ attempt }) => attempt.settlement.ms);
   if (nextMs >= 0) due.push(nextMs);
   return due.length === 0 ? -1 : Math.min(...due);
 }

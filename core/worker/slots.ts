@@ -6,7 +6,7 @@
  */
 
 import { type Claim, waitedMs } from "../protocol/claim.ts";
-import type { AttemptSettlement } from "./exchange.ts";
+import type { AttemptSettlement, Settled } from "./exchange.ts";
 import { idOf } from "../protocol/keys.ts";
 import type { AttemptHost, RunningAttempt } from "../execution/running_attempt.ts";
 import { handedOff } from "../execution/outcome.ts";
@@ -32,49 +32,58 @@ export interface AttemptSlots {
   emptied(): Promise<void>;
 }
 
-/**
- * Settles `claim`; resolves to whether the claim was still held. Without an attempt to
- * settle the claim is lost, and its slot is free.
- */
-export type Settle = (claim: Claim, attempt: AttemptSettlement | null) => Promise<boolean>;
+/** The owner of the slots. */
+export interface SlotsOwner {
+  /** Settles `claim`; `settled` receives whether the claim was still held. */
+  settle(claim: Claim, attempt: AttemptSettlement, settled: Settled): void;
+  /** A slot is free although there is nothing to settle. */
+  freed(): void;
+}
 
 /** Makes empty slots. */
 export function createSlots(
   context: SessionContext,
   host: AttemptHost,
-  settle: Settle,
+  owner: SlotsOwner,
 ): AttemptSlots {
   const { leases, setup: { concurrency } } = context;
-  const ends = createEnds(context, settle);
+  const ends = createEnds(context, owner, checkEmpty);
   const running = new Set<RunningAttempt>();
   let backlog: Claim[] = [];
+  let filling = false;
   let closed = false;
   let whenEmpty: (() => void)[] = [];
 
   function start(claim: Claim): void {
     // The lease may have expired while this claim waited, and another worker may hold the task.
-    if (!leases.isTrusted(claim)) return giveBack(claim, "late");
+    if (!leases.isTrusted(claim)) return ends.giveBack(claim, "late");
     const began = performance.now();
     const attempt = begin(context, claim, host);
     running.add(attempt);
-    void attempt.settlement.then((settlement) => {
+    attempt.run((settlement) => {
       recordRun(context, claim, settlement, began);
-      return end(attempt, settlement);
+      end(attempt, settlement);
     });
   }
 
-  async function end(attempt: RunningAttempt, settlement: Settlement | null): Promise<void> {
+  function end(attempt: RunningAttempt, settlement: Settlement | null): void {
     running.delete(attempt);
     attempt.observer?.decided(settlement);
-    countLeak(context, attempt);
-    while (backlog.length > 0 && running.size < concurrency) start(backlog.shift()!);
-    if (settlement) await ends.settle(attempt, settlement);
+    if (!attempt.returned) countLeak(context, attempt);
+    if (settlement) ends.settle(attempt, settlement);
     else ends.lose(attempt);
-    checkEmpty();
+    fill();
   }
 
-  function giveBack(claim: Claim, why: string): void {
-    void ends.giveBack(claim, why).then(checkEmpty);
+  /** Starts the claims that fit. An attempt that ends at once does not start the next one itself. */
+  function fill(): void {
+    if (filling) return;
+    filling = true;
+    try {
+      while (backlog.length > 0 && running.size < concurrency) start(backlog.shift()!);
+    } finally {
+      filling = false;
+    }
   }
 
   function checkEmpty(): void {
@@ -99,16 +108,15 @@ export function createSlots(
     },
     settled: ends.settled,
     take(claims) {
-      for (const claim of claims) {
-        leases.add(claim);
-        if (closed) giveBack(claim, "drain");
-        else if (running.size < concurrency) start(claim);
-        else backlog.push(claim);
-      }
+      // All are known before the first handler can block the event loop.
+      for (const claim of claims) leases.add(claim);
+      if (closed) { for (const claim of claims) ends.giveBack(claim, "drain"); }
+      else backlog.push(...claims);
+      fill();
     },
     close() {
       closed = true;
-      for (const claim of backlog.splice(0)) giveBack(claim, "drain");
+      for (const claim of backlog.splice(0)) ends.giveBack(claim, "drain");
     },
     attempts: () => [...running],
     emptied: () =>
@@ -122,52 +130,59 @@ export function createSlots(
 /** The ends of claims: how each is settled, and what is reported of it. */
 interface Ends {
   readonly settled: ReadonlyMap<string, number>;
-  settle(attempt: RunningAttempt, settlement: Settlement): Promise<void>;
+  settle(attempt: RunningAttempt, settlement: Settlement): void;
   /** Gives back a claim whose handler was not started. */
-  giveBack(claim: Claim, why: string): Promise<void>;
+  giveBack(claim: Claim, why: string): void;
   /** Another worker has the task. */
   lose(attempt: RunningAttempt): void;
 }
 
-function createEnds(context: SessionContext, settle: Settle): Ends {
+/** Makes the ends; `over` is called when a claim is no longer held. */
+function createEnds(context: SessionContext, owner: SlotsOwner, over: () => void): Ends {
   const { leases } = context;
-  const settled = new Map<string, number>();
+  const counts = new Map<string, number>();
 
   function conclude(claim: Claim, name: string, final: Settlement, accepted: boolean): void {
     leases.release(claim);
     const { event, text: reason } = final;
     if (!accepted) return fence(context, claim, { name, reason });
-    settled.set(event, (settled.get(event) ?? 0) + 1);
+    counts.set(event, (counts.get(event) ?? 0) + 1);
     const id = idOf(claim.partition, claim.id);
     if (event === "complete") context.emit("completed", { id, name });
     else context.emit(eventOf[event], { id, name, reason });
   }
 
   return {
-    settled,
-    async settle({ claim, name, context: progress, observer, runHooks }, settlement) {
+    settled: counts,
+    settle({ claim, name, context: progress, observer, runHooks }, settlement) {
       leases.detach(claim);
       const partial = progress?.update().partial ?? "";
       const trace = observer?.trace ?? "";
-      const accepted = await settle(claim, { settlement, partial, name, trace });
-      observer?.settled(accepted);
-      conclude(claim, name, settlement, accepted);
-      if (accepted) await runHooks();
+      owner.settle(claim, { settlement, partial, name, trace }, (accepted) => {
+        observer?.settled(accepted);
+        conclude(claim, name, settlement, accepted);
+        const hooks = accepted ? runHooks() : undefined;
+        if (hooks) void hooks.then(over);
+        else over();
+      });
     },
-    async giveBack(claim, why) {
+    giveBack(claim, why) {
       const settlement = handedOff(why);
-      const accepted = await settle(claim, { settlement, partial: "", name: "", trace: "" });
-      conclude(claim, "", settlement, accepted);
+      owner.settle(claim, { settlement, partial: "", name: "", trace: "" }, (accepted) => {
+        conclude(claim, "", settlement, accepted);
+        over();
+      });
     },
     lose({ claim, name }) {
       leases.release(claim);
       fence(context, claim, { name });
-      void settle(claim, null);
+      owner.freed();
+      over();
     },
   };
 }
 
-/** Starts the handler of `claim`. */
+/** Makes the attempt at `claim`, and reports that it starts. */
 function begin(
   { leases, timers, emit }: SessionContext,
   claim: Claim,
@@ -192,9 +207,10 @@ function recordRun(
   }
 }
 
-function countLeak({ status }: SessionContext, { returned }: RunningAttempt): void {
+/** Its attempt is decided, and its handler goes on. */
+function countLeak({ status }: SessionContext, attempt: RunningAttempt): void {
   status.leaked++;
-  void returned.then(() => status.leaked--);
+  attempt.whenReturned(() => status.leaked--);
 }
 
 /** Redis took nothing of an attempt, because another worker has its task. */
