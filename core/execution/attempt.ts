@@ -4,17 +4,21 @@
  * decide. A handler that goes on after the decision is counted as leaked, and its
  * result is ignored.
  *
+ * It makes a promise only where something waits, because a promise costs more than a
+ * short handler.
+ *
  * @module
  */
 
 import { type Run, within } from "../task/current_run.ts";
 import type { Definition } from "../task/definition.ts";
 import type { Envelope } from "../protocol/envelope.ts";
+import type { Partition } from "../protocol/keys.ts";
 import { RelierError } from "../base/errors.ts";
 import { accepted } from "../task/standard_schema.ts";
 import { encodeResult } from "../base/json.ts";
 import { createAttemptContext } from "./attempt_context.ts";
-import { createDecision, type Decision, startHardTimeout } from "./decision.ts";
+import { DecidedAttempt } from "./decided_attempt.ts";
 import type {
   AttemptContext,
   AttemptHost,
@@ -23,82 +27,140 @@ import type {
 } from "./running_attempt.ts";
 import { migrated } from "../task/payload_migration.ts";
 import { buried, completed, stopped } from "./outcome.ts";
+import type { AttemptScope } from "../telemetry/observer.ts";
 
-/**
- * Makes an attempt at `task`. It never throws: every end is a settlement. It makes a
- * promise only where something waits, because a promise costs more than a short handler.
- */
+/** Makes an attempt at `task` on this event loop. It never throws: every end is a settlement. */
 export function createAttempt(task: ClaimedTask, host: AttemptHost): RunningAttempt {
-  const span = task.observer ?? host.join?.();
-  const context = createAttemptContext(task, host, span);
-  const decision = createDecision(task, host, context, {
-    stop: context.abort,
-    cancel: context.abort,
-  });
-  const run = runOf(task, host, context);
-  const pipeline = createPipeline(task, decision, (args) => {
-    const handle = () => within(context.task, run, () => task.definition.handler(...args));
-    return span ? span.run(handle) : handle();
-  });
-  return decision.attempt(() => {
-    startSoftTimeout(task, host, context, run, decision);
-    startHardTimeout(task, decision);
+  return new LocalAttempt(task, host, task.observer ?? host.join?.());
+}
+
+class LocalAttempt extends DecidedAttempt {
+  readonly #span: AttemptScope | undefined;
+  readonly #run: Run;
+
+  constructor(task: ClaimedTask, host: AttemptHost, span: AttemptScope | undefined) {
+    const context = createAttemptContext(task, host, span);
+    super(task, host, context);
+    this.#span = span;
+    this.#run = new AttemptRun(task, host, context.task.id);
+  }
+
+  protected start(): void {
+    this.#startSoftTimeout();
+    this.startHardTimeout();
     try {
-      const args = argumentsOf(task, context);
-      if (args instanceof Promise) args.then(pipeline.handle, pipeline.fail);
-      else pipeline.handle(args);
+      const args = argumentsOf(this.task, this.context);
+      if (Array.isArray(args)) this.#handle(args);
+      else args.then((ready) => this.#handle(ready), (error) => this.#refuse(error));
     } catch (error) {
-      pipeline.fail(error);
+      this.#refuse(error);
     }
-  });
-}
+  }
 
-/** The way of a task from its arguments to its decision. */
-interface Pipeline {
-  /** Calls the handler, and decides when it returns. */
-  readonly handle: (args: unknown[]) => void;
-  /** Decides that the attempt failed. */
-  readonly fail: (error: unknown) => void;
-}
+  protected stopHandler(error: RelierError): void {
+    this.context.abort(error);
+  }
 
-function createPipeline(
-  { definition, envelope }: ClaimedTask,
-  decision: Decision,
-  callHandler: (args: unknown[]) => unknown,
-): Pipeline {
-  const fail = (error: unknown): void => {
-    decision.handlerReturned();
-    decideFailure(decision, error);
-  };
-  const complete = (value: unknown): void => {
+  protected cancelHandler(error: RelierError): void {
+    this.context.abort(error);
+  }
+
+  #handle(args: unknown[]): void {
+    const { definition } = this.task;
+    const handle = () => within(this.context.task, this.#run, () => definition.handler(...args));
+    let returned: unknown;
+    try {
+      returned = this.#span ? this.#span.run(handle) : handle();
+    } catch (error) {
+      return this.#refuse(error);
+    }
+    // Only an object can be a promise.
+    if (typeof returned !== "object" || returned === null) return this.#finish(returned);
+    Promise.resolve(returned).then((value) => this.#finish(value), (error) => this.#refuse(error));
+  }
+
+  /** The handler returned `value`. */
+  #finish(value: unknown): void {
+    const { name, output } = this.task.definition;
+    if (!output) return this.#complete(value);
+    fit("result", () => accepted(name, output, value))
+      .then((checked) => this.#complete(checked), (error) => this.#refuse(error));
+  }
+
+  #complete(value: unknown): void {
+    const { definition, envelope } = this.task;
     let text: string;
     try {
       text = encodeResult(value, definition.name).text;
     } catch (error) {
-      return fail(new Unfit("result", error));
+      return this.#refuse(new Unfit("result", error));
     }
-    decision.handlerReturned();
-    decision.decide(completed(definition, isKeyed(definition, envelope), text), () => value);
-  };
-  const { name, output } = definition;
-  const check = output && ((returned: unknown): void => {
-    fit("result", () => accepted(name, output, returned)).then(complete, fail);
-  });
-  const finish = check ?? complete;
-  return {
-    fail,
-    handle(args) {
-      let returned: unknown;
-      try {
-        returned = callHandler(args);
-      } catch (error) {
-        return fail(error);
+    this.handlerReturned();
+    this.decide(completed(definition, isKeyed(definition, envelope), text), () => value);
+  }
+
+  /** The handler threw, or its task cannot be run. */
+  #refuse(thrown: unknown): void {
+    this.handlerReturned();
+    if (this.cancelled !== undefined) return this.decide(stopped(this.cancelled));
+    try {
+      if (thrown instanceof Unfit) {
+        this.decide(buried(thrown.reason, thrown.cause), () => thrown.cause);
+      } else {
+        this.fail(thrown);
       }
-      // Only an object can be a promise.
-      if (typeof returned !== "object" || returned === null) finish(returned);
-      else Promise.resolve(returned).then(finish, fail);
-    },
-  };
+    } catch {
+      this.fail(new TypeError("The handler threw a value that cannot be inspected"));
+    }
+  }
+
+  #startSoftTimeout(): void {
+    const { definition: { softTimeoutMs }, observer } = this.task;
+    if (softTimeoutMs === undefined) return;
+    this.after(softTimeoutMs, () => {
+      observer?.timeout("soft", softTimeoutMs);
+      void this.#callSoftTimeout(softTimeoutMs);
+    });
+  }
+
+  async #callSoftTimeout(ms: number): Promise<void> {
+    const { context: { task: context }, host, task: { claim, definition } } = this;
+    const text = `Task "${context.id}" has run for ${ms} ms`;
+    this.context.abortSoftly(new RelierError("RL_SOFT_TIMEOUT", text));
+    try {
+      await within(context, this.#run, () => definition.onSoftTimeout?.(context));
+      await host.beatOnce(claim);
+    } catch (error) {
+      host.onError(error, context.id, context.name);
+    }
+  }
+}
+
+/** The run that a handler's own calls of this package find. */
+class AttemptRun implements Run {
+  readonly relier: object;
+  readonly taskId: string;
+  readonly partition: Partition;
+  readonly id: string;
+  readonly nonce: string;
+  pushed: Map<string, number> | undefined = undefined;
+  readonly #task: ClaimedTask;
+  readonly #host: AttemptHost;
+
+  constructor(task: ClaimedTask, host: AttemptHost, taskId: string) {
+    const { partition, id, nonce } = task.claim;
+    this.relier = host.relier;
+    this.taskId = taskId;
+    this.partition = partition;
+    this.id = id;
+    this.nonce = nonce;
+    this.#task = task;
+    this.#host = host;
+  }
+
+  beatOnce(): Promise<void> {
+    return this.#host.beatOnce(this.#task.claim);
+  }
 }
 
 /** The arguments of the handler; a promise if the payload is migrated or has a schema. */
@@ -126,56 +188,6 @@ function argumentList(payload: unknown): unknown[] {
   if (Array.isArray(payload)) return payload;
   const text = "Cannot read the payload: it is no list of arguments";
   throw new Unfit("corrupt", new RelierError("RL_CORRUPT", text));
-}
-
-/** The run that a handler's own calls of this package find. */
-function runOf({ claim }: ClaimedTask, host: AttemptHost, { task }: AttemptContext): Run {
-  return {
-    relier: host.relier,
-    taskId: task.id,
-    partition: claim.partition,
-    id: claim.id,
-    nonce: claim.nonce,
-    beatOnce: () => host.beatOnce(claim),
-    pushed: undefined,
-  };
-}
-
-function startSoftTimeout(
-  { claim, definition, observer }: ClaimedTask,
-  host: AttemptHost,
-  context: AttemptContext,
-  run: Run,
-  decision: Decision,
-): void {
-  const { softTimeoutMs } = definition;
-  if (softTimeoutMs === undefined) return;
-  const { id, name } = context.task;
-  decision.after(softTimeoutMs, async () => {
-    observer?.timeout("soft", softTimeoutMs);
-    context.abortSoftly(
-      new RelierError("RL_SOFT_TIMEOUT", `Task "${id}" has run for ${softTimeoutMs} ms`),
-    );
-    try {
-      await within(context.task, run, () => definition.onSoftTimeout?.(context.task));
-      await host.beatOnce(claim);
-    } catch (error) {
-      host.onError(error, id, name);
-    }
-  });
-}
-
-function decideFailure(decision: Decision, thrown: unknown): void {
-  if (decision.cancelled !== undefined) return decision.decide(stopped(decision.cancelled));
-  try {
-    if (thrown instanceof Unfit) {
-      decision.decide(buried(thrown.reason, thrown.cause), () => thrown.cause);
-    } else {
-      decision.fail(thrown);
-    }
-  } catch {
-    decision.fail(new TypeError("The handler threw a value that cannot be inspected"));
-  }
 }
 
 /** A failure that another attempt cannot mend: `cause` is why. */

@@ -9,7 +9,13 @@ import type { Claim } from "../protocol/claim.ts";
 import type { TaskContext } from "../task/task_context.ts";
 import { decodeResult, encodeResult } from "../base/json.ts";
 import { idOf } from "../protocol/keys.ts";
-import type { AttemptContext, AttemptHost, ClaimedTask } from "./running_attempt.ts";
+import type {
+  AttemptContext,
+  AttemptHost,
+  ClaimedTask,
+  ProgressUpdate,
+} from "./running_attempt.ts";
+import type { RelierError } from "../base/errors.ts";
 import { logOf } from "../task/task_logger.ts";
 import type { AttemptScope } from "../telemetry/observer.ts";
 import { maxReasonLength } from "../defaults.ts";
@@ -20,46 +26,74 @@ export function createAttemptContext(
   host: AttemptHost,
   span?: Pick<AttemptScope, "step">,
 ): AttemptContext {
-  const { claim, definition: { name } } = task;
-  const onError = (error: unknown) => host.onError(error, idOf(claim.partition, claim.id), name);
-  const signals: Signals = { hard: undefined, soft: undefined };
-  const reported = { progress: "", remark: "" };
-  const context = new HandlerContext({ task, host, span, signals, reported, onError });
-  let savedPartial = claim.again?.partial ?? "";
-
-  return {
-    task: context,
-    abort: (reason) => controller(signals, "hard").abort(reason),
-    abortSoftly: (reason) => controller(signals, "soft").abort(reason),
-    update() {
-      const partial = partialText(context, onError);
-      return { ...reported, partial: partial === savedPartial ? "" : partial };
-    },
-    saved(update) {
-      if (update.partial) savedPartial = update.partial;
-      if (update.progress === reported.progress) reported.progress = "";
-    },
-  };
+  return new WorkerContext(task, host, span);
 }
 
-/** The signals of an attempt, made on first use: a pair of them costs more than a short handler. */
-interface Signals {
-  hard: AbortController | undefined;
-  soft: AbortController | undefined;
-}
-
-function controller(signals: Signals, kind: keyof Signals): AbortController {
-  return signals[kind] ??= new AbortController();
-}
-
-interface ContextParts {
-  readonly task: ClaimedTask;
+/** The context from the worker's side. Signals are made on first use: most handlers have none. */
+class WorkerContext implements AttemptContext {
+  readonly task: HandlerContext;
+  readonly claimed: ClaimedTask;
   readonly host: AttemptHost;
   readonly span: Pick<AttemptScope, "step"> | undefined;
-  readonly signals: Signals;
-  /** The progress that the next heartbeat saves. */
-  readonly reported: { progress: string; remark: string };
-  onError(error: unknown): void;
+  progress = "";
+  remark = "";
+  #savedPartial: string;
+  #hard: AbortController | undefined = undefined;
+  #soft: AbortController | undefined = undefined;
+
+  constructor(
+    claimed: ClaimedTask,
+    host: AttemptHost,
+    span: Pick<AttemptScope, "step"> | undefined,
+  ) {
+    this.claimed = claimed;
+    this.host = host;
+    this.span = span;
+    this.#savedPartial = claimed.claim.again?.partial ?? "";
+    this.task = new HandlerContext(this);
+  }
+
+  get hard(): AbortController {
+    return this.#hard ??= new AbortController();
+  }
+
+  get soft(): AbortController {
+    return this.#soft ??= new AbortController();
+  }
+
+  abort(reason: RelierError): void {
+    this.hard.abort(reason);
+  }
+
+  abortSoftly(reason: RelierError): void {
+    this.soft.abort(reason);
+  }
+
+  partial(): string {
+    const { name, partialResult } = this.task;
+    if (partialResult === undefined) return "";
+    try {
+      const { text } = encodeResult(partialResult, `${name}, partial result`);
+      return text === this.#savedPartial ? "" : text;
+    } catch (error) {
+      this.onError(error);
+      return "";
+    }
+  }
+
+  update(): ProgressUpdate {
+    return { progress: this.progress, remark: this.remark, partial: this.partial() };
+  }
+
+  saved(update: ProgressUpdate): void {
+    if (update.partial) this.#savedPartial = update.partial;
+    if (update.progress === this.progress) this.progress = "";
+  }
+
+  onError(error: unknown): void {
+    const { claim: { partition, id }, definition } = this.claimed;
+    this.host.onError(error, idOf(partition, id), definition.name);
+  }
 }
 
 /** The context that a handler sees. Its rarely used parts are made on first use. */
@@ -80,16 +114,16 @@ class HandlerContext implements TaskContext {
   readonly heartbeat: TaskContext["heartbeat"];
   readonly progress: TaskContext["progress"];
   partialResult: unknown = undefined;
-  readonly #parts: ContextParts;
-  #step: TaskContext["step"] | undefined;
-  #log: TaskContext["log"] | undefined;
+  readonly #own: WorkerContext;
+  #step: TaskContext["step"] | undefined = undefined;
+  #log: TaskContext["log"] | undefined = undefined;
 
-  constructor(parts: ContextParts) {
-    const { task: { claim, envelope, definition }, host, reported } = parts;
-    const { name, hardTimeoutMs } = definition;
-    this.#parts = parts;
+  constructor(own: WorkerContext) {
+    const { claimed: { claim, envelope, definition }, host } = own;
+    const { hardTimeoutMs } = definition;
+    this.#own = own;
     this.id = idOf(claim.partition, claim.id);
-    this.name = name;
+    this.name = definition.name;
     this.queue = claim.partition.queue;
     this.workerId = host.workerId;
     this.attempt = claim.failures + 1;
@@ -100,40 +134,30 @@ class HandlerContext implements TaskContext {
     this.enqueuedAt = new Date(claim.pushedAt);
     this.deadline = hardTimeoutMs === undefined ? null : new Date(Date.now() + hardTimeoutMs);
     this.headers = envelope.headers;
-    this.previous = previousOf(claim, parts.onError);
+    this.previous = previousOf(claim, own);
     this.heartbeat = () => host.beatOnce(claim);
     this.progress = (percent, note = "") => {
       if (!Number.isFinite(percent)) return;
-      reported.progress = String(Math.min(100, Math.max(0, percent)));
-      reported.remark = String(note).slice(0, maxReasonLength);
+      own.progress = String(Math.min(100, Math.max(0, percent)));
+      own.remark = String(note).slice(0, maxReasonLength);
     };
   }
 
   get signal(): AbortSignal {
-    return controller(this.#parts.signals, "hard").signal;
+    return this.#own.hard.signal;
   }
 
   get softSignal(): AbortSignal {
-    return controller(this.#parts.signals, "soft").signal;
+    return this.#own.soft.signal;
   }
 
   get step(): TaskContext["step"] {
-    const { task: { claim }, host, span } = this.#parts;
+    const { claimed: { claim }, host, span } = this.#own;
     return this.#step ??= stepsOf(claim, this.name, host, span);
   }
 
   get log(): TaskContext["log"] {
     return this.#log ??= logOf(this.id, this.name);
-  }
-}
-
-function partialText({ name, partialResult }: TaskContext, onError: (error: unknown) => void) {
-  if (partialResult === undefined) return "";
-  try {
-    return encodeResult(partialResult, `${name}, partial result`).text;
-  } catch (error) {
-    onError(error);
-    return "";
   }
 }
 
@@ -175,7 +199,7 @@ function stepsOf(
 
 function previousOf(
   { again }: Claim,
-  onError: (error: unknown) => void,
+  own: Pick<WorkerContext, "onError">,
 ): TaskContext["previous"] {
   if (!again) return null;
   try {
@@ -184,7 +208,7 @@ function previousOf(
     const { name, message } = JSON.parse(again.error);
     return { partialResult, error: { name, message } };
   } catch (error) {
-    onError(error); // Another program wrote there: the task runs from the beginning.
+    own.onError(error); // Another program wrote there: the task runs from the beginning.
     return { partialResult: undefined };
   }
 }

@@ -94,6 +94,8 @@ export interface AttemptContext {
   abort(reason: RelierError): void;
   /** Aborts `ctx.softSignal`. */
   abortSoftly(reason: RelierError): void;
+  /** The partial result, if it is not the one that was last {@linkcode saved}; JSON. */
+  partial(): string;
   /** The progress since the last update that was {@linkcode saved}. */
   update(): ProgressUpdate;
   /** Redis has this update. */

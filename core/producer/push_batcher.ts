@@ -96,9 +96,9 @@ export function createPushBatcher(caller: Caller, { enlist, limitsOf }: BatcherH
  * another slot, so its lease is renewed just before.
  */
 async function parentOf(run: Run, partition: Partition): Promise<[string, string]> {
-  const { id, nonce, partition: own, beatOnce } = run;
+  const { id, nonce, partition: own } = run;
   if (own.root === partition.root) return [id, nonce];
-  await beatOnce();
+  await run.beatOnce();
   return ["", ""];
 }
 

@@ -31,6 +31,7 @@ export function readEnvelope(text: string): Envelope {
   } catch (cause) {
     throw new RelierError("RL_CORRUPT", "Cannot read the envelope: it is not JSON", { cause });
   }
+  if (isPlain(raw)) return { name: raw.name, taskVersion: 1, payload: raw.payload, headers: {} };
   const given = (raw as { v?: unknown } | null)?.v;
   if (typeof given === "number" && Number.isInteger(given) && given > envelopeVersion) {
     throw new RelierError(
@@ -47,4 +48,12 @@ export function readEnvelope(text: string): Envelope {
     );
   }
   return read.output;
+}
+
+/** True for the usual envelope: nothing but a name and a payload. The shape costs ten times more. */
+function isPlain(raw: unknown): raw is { readonly name: string; readonly payload: unknown } {
+  if (typeof raw !== "object" || raw === null) return false;
+  const { v, name } = raw as Record<string, unknown>;
+  return v === envelopeVersion && typeof name === "string" && "payload" in raw &&
+    Object.keys(raw).length === 3;
 }

@@ -21,7 +21,7 @@ export interface Run {
   /** Proof that this worker still holds the task; see the fence in `lua/lib/held.lua`. */
   readonly nonce: string;
   /** Renews the lease now. @throws {RelierError} `RL_LEASE_LOST` */
-  readonly beatOnce: () => Promise<void>;
+  beatOnce(): Promise<void>;
   /**
    * The number of equal pushes of this run, by the digest of task name and payload; the
    * first push makes it.

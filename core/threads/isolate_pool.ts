@@ -18,7 +18,7 @@ import {
 } from "./isolation_check.ts";
 import type { RedisPort } from "../port.ts";
 import type { TelemetryOptions } from "../telemetry/observer.ts";
-import { runIsolated } from "./isolated_attempt.ts";
+import { createIsolatedAttempt } from "./isolated_attempt.ts";
 
 /** The isolates of a worker. */
 export interface IsolatePool {
@@ -86,7 +86,7 @@ export async function openIsolatePool(
   }
 
   return {
-    run: (task, host) => runIsolated(task, host, start),
+    run: (task, host) => createIsolatedAttempt(task, host, start),
     async close() {
       await Promise.all([...pool].map(dismiss));
     },

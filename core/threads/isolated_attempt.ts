@@ -9,89 +9,88 @@
 import type { Definition } from "../task/definition.ts";
 import { RelierError } from "../base/errors.ts";
 import { createAttemptContext } from "../execution/attempt_context.ts";
-import { createDecision, type Decision, startHardTimeout } from "../execution/decision.ts";
+import { DecidedAttempt } from "../execution/decided_attempt.ts";
 import { type AttemptMessage, decodeError, encodeError } from "./isolate_messages.ts";
 import type { IsolateJob, JobRequest } from "./isolate_job.ts";
 import { decodeResult } from "../base/json.ts";
-import { idOf } from "../protocol/keys.ts";
 import { buried } from "../execution/outcome.ts";
-import type {
-  AttemptContext,
-  AttemptHost,
-  ClaimedTask,
-  RunningAttempt,
-} from "../execution/running_attempt.ts";
+import type { AttemptHost, ClaimedTask, RunningAttempt } from "../execution/running_attempt.ts";
 
 /** Starts a job for a task in an isolate. @throws if none can be opened. */
 type StartJob = (definition: Definition, request: JobRequest) => IsolateJob;
 
-/** Runs the handler of `task` in an isolate. Never throws: every end is a settlement. */
-export function runIsolated(
+/** Makes an attempt whose handler runs in an isolate. Never throws: every end is a settlement. */
+export function createIsolatedAttempt(
   task: ClaimedTask,
   host: AttemptHost,
   startJob: StartJob,
 ): RunningAttempt {
-  const context = createAttemptContext(task, host);
-  let job: IsolateJob | undefined;
-  const decision: Decision = createDecision(task, host, context, {
-    stop: (error) => void job?.end(error),
-    cancel: (_error, reason) => job?.post({ do: "cancel", reason }),
-  });
-  return decision.attempt(() => {
+  return new IsolatedAttempt(task, host, startJob);
+}
+
+class IsolatedAttempt extends DecidedAttempt {
+  readonly #startJob: StartJob;
+  #job: IsolateJob | undefined = undefined;
+
+  constructor(task: ClaimedTask, host: AttemptHost, startJob: StartJob) {
+    super(task, host, createAttemptContext(task, host));
+    this.#startJob = startJob;
+  }
+
+  protected start(): void {
+    const { claim, definition, observer } = this.task;
     try {
-      job = startJob(task.definition, {
-        claim: task.claim,
-        trace: task.observer?.trace ?? "",
-        start: () => startHardTimeout(task, decision),
-        crash: decision.fail,
-        message: (message) => receive(message, { task, host, context, decision, job: job! }),
+      this.#job = this.#startJob(definition, {
+        claim,
+        trace: observer?.trace ?? "",
+        start: () => this.startHardTimeout(),
+        crash: (error) => this.fail(error),
+        message: (message) => this.#receive(message),
       });
-      void job.over.then(decision.handlerReturned);
+      void this.#job.over.then(() => this.handlerReturned());
     } catch (error) {
-      decision.handlerReturned();
-      decision.decide(buried("isolate", error), () => error);
+      this.handlerReturned();
+      this.decide(buried("isolate", error), () => error);
     }
-  });
-}
+  }
 
-interface IsolatedAttempt {
-  readonly task: ClaimedTask;
-  readonly host: AttemptHost;
-  readonly context: AttemptContext;
-  readonly decision: Decision;
-  readonly job: IsolateJob;
-}
+  protected stopHandler(error: RelierError): void {
+    void this.#job?.end(error);
+  }
 
-function receive(
-  message: AttemptMessage,
-  { task: { claim, definition }, host, context, decision, job }: IsolatedAttempt,
-): void {
-  const id = idOf(claim.partition, claim.id);
-  if (message.what === "progress") {
-    const { progress, remark, partial } = message.update;
-    if (progress !== "") context.task.progress(Number(progress), remark);
-    if (partial !== "") context.task.partialResult = decodeResult(partial);
-  } else if (message.what === "error") {
-    host.onError(decodeError(message.error), id, definition.name);
-  } else if (message.what === "decided") {
-    const { settlement, clean } = message;
-    decision.decide(
-      settlement,
-      () =>
-        settlement.event === "complete"
-          ? decodeResult(settlement.text)
-          : decodeError(JSON.parse(settlement.error)),
-    );
-    if (clean) job.free();
-    else void job.end(new RelierError("RL_HARD_TIMEOUT", `Task "${id}" is over`));
-  } else {
-    const { call } = message;
-    const work = message.what === "beat"
-      ? host.beatOnce(claim)
-      : host.saveStep(claim, message.name, message.value);
-    work.then(
-      () => job.post({ do: "answer", call }),
-      (error) => job.post({ do: "answer", call, error: encodeError(error) }),
-    );
+  protected cancelHandler(_error: RelierError, reason: string): void {
+    this.#job?.post({ do: "cancel", reason });
+  }
+
+  #receive(message: AttemptMessage): void {
+    const { task: { claim, definition }, host, context } = this;
+    const job = this.#job!;
+    if (message.what === "progress") {
+      const { progress, remark, partial } = message.update;
+      if (progress !== "") context.task.progress(Number(progress), remark);
+      if (partial !== "") context.task.partialResult = decodeResult(partial);
+    } else if (message.what === "error") {
+      host.onError(decodeError(message.error), context.task.id, definition.name);
+    } else if (message.what === "decided") {
+      const { settlement, clean } = message;
+      this.decide(
+        settlement,
+        () =>
+          settlement.event === "complete"
+            ? decodeResult(settlement.text)
+            : decodeError(JSON.parse(settlement.error)),
+      );
+      if (clean) job.free();
+      else void job.end(new RelierError("RL_HARD_TIMEOUT", `Task "${context.task.id}" is over`));
+    } else {
+      const { call } = message;
+      const work = message.what === "beat"
+        ? host.beatOnce(claim)
+        : host.saveStep(claim, message.name, message.value);
+      work.then(
+        () => job.post({ do: "answer", call }),
+        (error) => job.post({ do: "answer", call, error: encodeError(error) }),
+      );
+    }
   }
 }

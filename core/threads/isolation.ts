@@ -7,7 +7,7 @@
 
 import type { Definition } from "../task/definition.ts";
 import { createAttemptContext } from "../execution/attempt_context.ts";
-import { createDecision } from "../execution/decision.ts";
+import { DecidedAttempt } from "../execution/decided_attempt.ts";
 import { buried } from "../execution/outcome.ts";
 import type { AttemptRunner } from "../execution/running_attempt.ts";
 import type { IsolatePool, IsolateSetup } from "./isolate_pool.ts";
@@ -43,14 +43,19 @@ export function createIsolation(port: RedisPort, setup: IsolateSetup): Isolation
 }
 
 /** Buries a task that came after the worker had found none to isolate. */
-const refuse: AttemptRunner = (task, host) => {
-  const nothing = () => {};
-  const context = createAttemptContext(task, host);
-  const decision = createDecision(task, host, context, { stop: nothing, cancel: nothing });
-  const error = new TypeError(
-    `Cannot isolate task "${task.definition.name}": it was defined after the worker had started`,
-  );
-  decision.handlerReturned();
-  decision.decide(buried("isolate", error), () => error);
-  return decision.attempt(nothing);
-};
+class RefusedAttempt extends DecidedAttempt {
+  protected start(): void {
+    const error = new TypeError(
+      `Cannot isolate task "${this.name}": it was defined after the worker had started`,
+    );
+    this.handlerReturned();
+    this.decide(buried("isolate", error), () => error);
+  }
+
+  protected stopHandler(): void {}
+
+  protected cancelHandler(): void {}
+}
+
+const refuse: AttemptRunner = (task, host) =>
+  new RefusedAttempt(task, host, createAttemptContext(task, host));

@@ -154,14 +154,15 @@ function createEnds(context: SessionContext, owner: SlotsOwner, over: () => void
 
   return {
     settled: counts,
-    settle({ claim, name, context: progress, observer, runHooks }, settlement) {
+    settle(attempt, settlement) {
+      const { claim, name, context: progress, observer } = attempt;
       leases.detach(claim);
-      const partial = progress?.update().partial ?? "";
+      const partial = progress?.partial() ?? "";
       const trace = observer?.trace ?? "";
       owner.settle(claim, { settlement, partial, name, trace }, (accepted) => {
         observer?.settled(accepted);
         conclude(claim, name, settlement, accepted);
-        const hooks = accepted ? runHooks() : undefined;
+        const hooks = accepted ? attempt.runHooks() : undefined;
         if (hooks) void hooks.then(over);
         else over();
       });

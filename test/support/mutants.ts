@@ -97,9 +97,9 @@ export const mutants: readonly Mutant[] = [
   {
     without: "a verdict at the hard timeout",
     edits: [[
-      "core/execution/decision.ts",
-      "control.stop(error);\n      fail(error);",
-      "control.stop(error);",
+      "core/execution/decided_attempt.ts",
+      "this.stopHandler(error);\n      this.fail(error);",
+      "this.stopHandler(error);",
     ]],
     noticedBy: ["slow-task"],
     saying: /they waited for the slots/,
