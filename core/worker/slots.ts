@@ -47,12 +47,12 @@ export function createSlots(
   owner: SlotsOwner,
 ): AttemptSlots {
   const { leases, setup: { concurrency } } = context;
-  const ends = createEnds(context, owner, checkEmpty);
+  const empty = createEmptyWatch(() => leases.size === 0);
+  const ends = createEnds(context, owner, empty.look);
   const running = new Set<RunningAttempt>();
   let backlog: Claim[] = [];
   let filling = false;
   let closed = false;
-  let whenEmpty: (() => void)[] = [];
 
   function start(claim: Claim): void {
     // The lease may have expired while this claim waited, and another worker may hold the task.
@@ -86,17 +86,11 @@ export function createSlots(
     }
   }
 
-  function checkEmpty(): void {
-    if (leases.size > 0) return;
-    for (const resolve of whenEmpty) resolve();
-    whenEmpty = [];
-  }
-
   leases.onLost((claim) => {
     if (!backlog.includes(claim)) return; // Redis refuses the settlement that is on its way.
     backlog = backlog.filter((each) => each !== claim);
     leases.release(claim);
-    checkEmpty();
+    empty.look();
   });
 
   return {
@@ -119,10 +113,24 @@ export function createSlots(
       for (const claim of backlog.splice(0)) ends.giveBack(claim, "drain");
     },
     attempts: () => [...running],
-    emptied: () =>
+    emptied: empty.wait,
+  };
+}
+
+/** Waits until a worker holds nothing. */
+function createEmptyWatch(isEmpty: () => boolean): { look(): void; wait(): Promise<void> } {
+  let waiting: (() => void)[] = [];
+  const look = (): void => {
+    if (!isEmpty()) return;
+    for (const resolve of waiting) resolve();
+    waiting = [];
+  };
+  return {
+    look,
+    wait: () =>
       new Promise((resolve) => {
-        whenEmpty.push(resolve);
-        checkEmpty();
+        waiting.push(resolve);
+        look();
       }),
   };
 }
