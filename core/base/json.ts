@@ -22,8 +22,6 @@ export interface Encoded {
   readonly bytes: number;
 }
 
-const encoder = new TextEncoder();
-
 /**
  * Writes the payload of `task`. An array at the top is an argument list:
  * `undefined` at its end is left out. `undefined` properties are left out
@@ -107,13 +105,25 @@ export function decodeResult(text: string): unknown {
 
 function measured(written: Written, max: number, verb: string): Encoded {
   // Text that fits in characters may still be too long in bytes.
-  const bytes = written.text === undefined ? Infinity : encoder.encode(written.text).length;
+  const bytes = written.text === undefined ? Infinity : utf8Length(written.text);
   if (written.text !== undefined && bytes <= max) return { text: written.text, bytes };
   throw new RelierError(
     "RL_PAYLOAD_TOO_LARGE",
     `Cannot ${verb}: it is more than ${max} bytes of JSON`,
     { hint: "keep it elsewhere and pass where it is" },
   );
+}
+
+/** The bytes of `text` in UTF-8, counted without a copy: most texts are short. */
+function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x80) continue;
+    // Each half of a surrogate pair counts two bytes.
+    bytes += code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2;
+  }
+  return bytes;
 }
 
 function place(path: readonly PropertyKey[]): string {

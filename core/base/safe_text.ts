@@ -26,7 +26,7 @@ const shownLength = 60;
 
 /** Returns true if `text` survives UTF-8: a surrogate without its partner does not. */
 export function isWellFormed(text: string): boolean {
-  return !lone.test(text);
+  return (text as { isWellFormed?(): boolean }).isWellFormed?.() ?? !lone.test(text);
 }
 
 /**

@@ -14,7 +14,7 @@ import { call, type Caller } from "../redis/call.ts";
 import { cancel as cancelScript } from "../redis/generated/client.ts";
 import { defaultRetentionMs, maxReasonLength } from "../defaults.ts";
 import { isFinal, type TaskState } from "../states.ts";
-import type { Outcome, TaskHandle } from "../task/handle.ts";
+import type { Outcome, TaskHandle, TaskStatus } from "../task/handle.ts";
 
 /** The parts of a client that its handles need. */
 export interface HandleSource {
@@ -24,66 +24,83 @@ export interface HandleSource {
 
 /** Creates the handle of the task stored as `local` at `partition`. */
 export function createHandle<R>(
-  { caller, poller }: HandleSource,
+  source: HandleSource,
   partition: Partition,
   local: string,
   outcome: Outcome,
 ): TaskHandle<R> {
-  const id = idOf(partition, local);
-  const unknown = () =>
-    new RelierError("RL_NOT_FOUND", `Cannot find task "${id}"`, {
-      hint: "it was never accepted, or its retention has ended",
-    });
+  return new StoredTask<R>(source, partition, local, outcome);
+}
 
-  async function result(options: { timeout?: Duration; signal?: AbortSignal } = {}): Promise<R> {
+/** A class, because every push makes one: its methods are shared. */
+class StoredTask<R> implements TaskHandle<R> {
+  readonly id: string;
+  readonly outcome: Outcome;
+  readonly #source: HandleSource;
+  readonly #partition: Partition;
+  readonly #local: string;
+
+  constructor(source: HandleSource, partition: Partition, local: string, outcome: Outcome) {
+    this.id = idOf(partition, local);
+    this.outcome = outcome;
+    this.#source = source;
+    this.#partition = partition;
+    this.#local = local;
+  }
+
+  async status(): Promise<TaskStatus> {
+    const snapshot = await this.#source.poller.ask(this.#partition, this.#local);
+    if (!snapshot.state) throw this.#unknown();
+    const { progress, worker, reason } = snapshot;
+    return {
+      state: snapshot.state as TaskState,
+      attempt: snapshot.failures + 1,
+      ...(progress && { progress: Number(progress) }),
+      ...(worker && { worker }),
+      ...(reason && { reason }),
+    };
+  }
+
+  async result(options: { timeout?: Duration; signal?: AbortSignal } = {}): Promise<R> {
     const timeoutMs = options.timeout === undefined
       ? undefined
       : toMs("timeout", options.timeout, { max: maxTimer });
-    const snapshot = await poller.settled(partition, local, timeoutMs, options.signal);
+    const { poller } = this.#source;
+    const snapshot = await poller.settled(this.#partition, this.#local, timeoutMs, options.signal);
     if (snapshot === "timeout") {
       throw new RelierError(
         "RL_RESULT_TIMEOUT",
-        `Task "${id}" has no result after ${timeoutMs} ms`,
-        {
-          hint: "it goes on: ask again, or look at its status",
-        },
+        `Task "${this.id}" has no result after ${timeoutMs} ms`,
+        { hint: "it goes on: ask again, or look at its status" },
       );
     }
     if (snapshot.state === "completed") return decodeResult(snapshot.result) as R;
-    if (snapshot.state === "dead") throw deadError(id, snapshot);
+    if (snapshot.state === "dead") throw deadError(this.id, snapshot);
     if (snapshot.state === "cancelled") {
-      throw new RelierError("RL_CANCELLED", `Task "${id}" was cancelled: ${snapshot.reason}`);
+      throw new RelierError("RL_CANCELLED", `Task "${this.id}" was cancelled: ${snapshot.reason}`);
     }
-    throw unknown();
+    throw this.#unknown();
   }
 
-  return {
-    id,
-    outcome,
-    result,
-    async status() {
-      const snapshot = await poller.ask(partition, local);
-      if (!snapshot.state) throw unknown();
-      const { progress, worker, reason } = snapshot;
-      return {
-        state: snapshot.state as TaskState,
-        attempt: snapshot.failures + 1,
-        ...(progress && { progress: Number(progress) }),
-        ...(worker && { worker }),
-        ...(reason && { reason }),
-      };
-    },
-    async cancel(reason = "cancelled") {
-      const text = String(reason).slice(0, maxReasonLength);
-      const [word] = await call(caller, partition, cancelScript, {
-        id: local,
-        reason: text,
-        keepMs: defaultRetentionMs,
-      });
-      return word !== "no";
-    },
-    events: (options = {}) => followTask(caller, partition, local, options),
-  };
+  async cancel(reason: string = "cancelled"): Promise<boolean> {
+    const text = String(reason).slice(0, maxReasonLength);
+    const [word] = await call(this.#source.caller, this.#partition, cancelScript, {
+      id: this.#local,
+      reason: text,
+      keepMs: defaultRetentionMs,
+    });
+    return word !== "no";
+  }
+
+  events(options: FollowOptions = {}): AsyncGenerator<TaskEvent> {
+    return followTask(this.#source.caller, this.#partition, this.#local, options);
+  }
+
+  #unknown(): RelierError {
+    return new RelierError("RL_NOT_FOUND", `Cannot find task "${this.id}"`, {
+      hint: "it was never accepted, or its retention has ended",
+    });
+  }
 }
 
 function deadError(id: string, snapshot: TaskSnapshot): TaskFailedError {

@@ -10,7 +10,7 @@ import { canonical, encodePayload } from "../base/json.ts";
 import { keyOption } from "../base/options.ts";
 import type { Confirm } from "../port.ts";
 import { type EnvelopeDraft, writeEnvelope } from "../protocol/envelope.ts";
-import { idOf, type Partition, partitionOf } from "../protocol/keys.ts";
+import { idOf, type Partition } from "../protocol/keys.ts";
 import { derivedLocal, randomLocal } from "../protocol/task_id.ts";
 import { currentRun, type Run } from "../task/current_run.ts";
 import type { Definition } from "../task/definition.ts";
@@ -61,13 +61,13 @@ export function prepare(
   definition: Definition,
   args: unknown[],
   options: PushOptions,
-  prefix: string,
+  partitionFor: (queue: string) => Partition,
 ): PreparedPush | Promise<PreparedPush> {
-  if (!definition.input) return encode(definition, args, args, options, prefix);
+  if (!definition.input) return encode(definition, args, args, options, partitionFor);
   const checked = validate(definition.input, args[0]);
   const accept = (result: Awaited<typeof checked>): PreparedPush => {
     if (result.issues) throw new PayloadValidationError(definition.name, result.issues);
-    return encode(definition, args[0], args, options, prefix);
+    return encode(definition, args[0], args, options, partitionFor);
   };
   return checked instanceof Promise ? checked.then(accept) : accept(checked);
 }
@@ -77,11 +77,11 @@ function encode(
   value: unknown,
   args: unknown[],
   options: PushOptions,
-  prefix: string,
+  partitionFor: (queue: string) => Partition,
 ): PreparedPush {
   const { name, version: taskVersion } = definition;
   const { text: payload, bytes } = encodePayload(value, name);
-  const partition = partitionOf(options.queue ?? definition.queue, 0, prefix);
+  const partition = partitionFor(options.queue ?? definition.queue);
   const key = options.idempotencyKey ??
     (typeof definition.key === "function" ? businessKey(name, definition.key(...args)) : undefined);
   const run = currentRun();

@@ -9,6 +9,7 @@ import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import { RelierError } from "../base/errors.ts";
 import { settleWithin } from "../base/timers.ts";
 import { defaultFlushMs } from "../defaults.ts";
+import { type Partition, partitionOf } from "../protocol/keys.ts";
 import { type Producer, reportAccepted } from "../task/client_registry.ts";
 import type { Definition } from "../task/definition.ts";
 import type { PendingTask, TaskHandle } from "../task/handle.ts";
@@ -46,13 +47,19 @@ const pushTries = 3;
 export function createProducer(host: ProducerHost): ClientProducer {
   const { prefix, batcher, source, telemetry, isClosed } = host;
   const background = createBackground(host);
+  const partitionFor = createPartitions(prefix);
 
-  async function send<R>(push: PreparedPush): Promise<TaskHandle<R>> {
-    if (isClosed()) throw new RelierError("RL_CONNECTION", "Cannot push: the client is closed");
-    const outcome = await batcher.enqueue(push);
-    const { id, task: name, args, options } = push;
-    reportAccepted(producer, { id, name, args, options, outcome });
-    return createHandle<R>(source, push.partition, push.local, outcome);
+  /** Resolves once Redis has `push`. Every push takes this path, so it makes few promises. */
+  function send<R>(push: PreparedPush): Promise<TaskHandle<R>> {
+    if (isClosed()) {
+      const text = "Cannot push: the client is closed";
+      return Promise.reject(new RelierError("RL_CONNECTION", text));
+    }
+    return batcher.enqueue(push, (outcome) => {
+      const { id, task: name, args, options } = push;
+      reportAccepted(producer, { id, name, args, options, outcome });
+      return createHandle<R>(source, push.partition, push.local, outcome);
+    });
   }
 
   /** Tries again after a connection error: a push with the same id stays one task. */
@@ -80,7 +87,7 @@ export function createProducer(host: ProducerHost): ClientProducer {
 
   function prepared(definition: Definition, args: readonly unknown[], options: PushOptions) {
     try {
-      return prepare(definition, [...args], options, prefix);
+      return prepare(definition, [...args], options, partitionFor);
     } catch (error) {
       void Promise.resolve(telemetry()).then((each) => each?.pushRefused(definition, error));
       throw error;
@@ -96,13 +103,15 @@ export function createProducer(host: ProducerHost): ClientProducer {
       const accepted = pushAll(all, true);
       return all.map((push, i) => background.pending(push, accepted[i]!));
     },
-    async apush(definition, args, options) {
+    apush(definition, args, options) {
       const push = prepared(definition, args, options);
-      return await pushAll([push instanceof Promise ? await push : push], false)[0]!;
+      const one = (ready: PreparedPush) => pushAll<any>([ready], false)[0]!;
+      return push instanceof Promise ? push.then(one) : one(push);
     },
     async apushMany(definition, list, options) {
       const all = list.map((args) => prepared(definition, args, options));
-      return await Promise.all(pushAll(await Promise.all(all), false));
+      const ready = all.some((push) => push instanceof Promise) ? await Promise.all(all) : all;
+      return await Promise.all(pushAll(ready as readonly PreparedPush[], false));
     },
   };
 
@@ -116,6 +125,16 @@ export function createProducer(host: ProducerHost): ClientProducer {
         () => new RelierError("RL_CONNECTION", `Cannot flush: pushes are under way after ${ms} ms`),
       );
     },
+  };
+}
+
+/** The partitions of a client's queues; each is made once. */
+function createPartitions(prefix: string): (queue: string) => Partition {
+  const made = new Map<string, Partition>();
+  return (queue) => {
+    let partition = made.get(queue);
+    if (!partition) made.set(queue, partition = partitionOf(queue, 0, prefix));
+    return partition;
   };
 }
 

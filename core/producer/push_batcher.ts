@@ -17,14 +17,14 @@ import type { PreparedPush } from "./prepared_push.ts";
 /** A push that waits for its call. */
 interface QueuedPush {
   readonly push: PreparedPush;
-  resolve(outcome: Outcome): void;
+  accept(outcome: Outcome): void;
   reject(error: unknown): void;
 }
 
 /** Sends pushes in batches. */
 export interface PushBatcher {
-  /** Resolves once Redis has accepted `push`. */
-  enqueue(push: PreparedPush): Promise<Outcome>;
+  /** Resolves to `answer` of its outcome once Redis has accepted `push`. */
+  enqueue<T>(push: PreparedPush, answer: (outcome: Outcome) => T): Promise<T>;
   /** Resolves once every push so far is accepted or refused. */
   flush(): Promise<void>;
 }
@@ -42,13 +42,13 @@ export function createPushBatcher(caller: Caller, { enlist, limitsOf }: BatcherH
   const groups = new Map<string, QueuedPush[]>();
   const inFlight = new Set<Promise<void>>();
 
-  function enqueue(push: PreparedPush): Promise<Outcome> {
+  function enqueue<T>(push: PreparedPush, answer: (outcome: Outcome) => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      const { partition, run, confirm } = push;
-      const group = `${partition.root} ${run?.taskId} ${run?.nonce} ${JSON.stringify(confirm)}`;
+      const group = groupOf(push);
+      const queued = { push, accept: (outcome: Outcome) => resolve(answer(outcome)), reject };
       const waiting = groups.get(group);
-      if (waiting) return void waiting.push({ push, resolve, reject });
-      groups.set(group, [{ push, resolve, reject }]);
+      if (waiting) return void waiting.push(queued);
+      groups.set(group, [queued]);
       queueMicrotask(() => flushGroup(group));
     });
   }
@@ -91,6 +91,12 @@ export function createPushBatcher(caller: Caller, { enlist, limitsOf }: BatcherH
   };
 }
 
+/** Pushes that one call can carry have the same parent and ask for the same durability. */
+function groupOf({ partition: { root }, run, confirm }: PreparedPush): string {
+  if (!run && !confirm) return root;
+  return `${root} ${run?.taskId} ${run?.nonce} ${JSON.stringify(confirm)}`;
+}
+
 /**
  * The parent, if the push itself can check that it is still held. A script cannot check a parent of
  * another slot, so its lease is renewed just before.
@@ -107,6 +113,10 @@ function settle(
   odd: readonly Reply[],
   refused: readonly Reply[],
 ): void {
+  if (odd.length + refused.length === 0) {
+    for (const { accept } of page) accept("created");
+    return;
+  }
   const words = new Map<number, string>();
   for (let i = 0; i < odd.length; i += 2) words.set(odd[i] as number, odd[i + 1] as string);
   const errors = new Map<number, AdmissionRejectedError>();
@@ -114,11 +124,11 @@ function settle(
     const [at, reason, ms] = refused.slice(i, i + 3) as [number, AdmissionReason, number];
     errors.set(at, new AdmissionRejectedError(page[at]!.push.partition.queue, reason, ms));
   }
-  page.forEach(({ push, resolve, reject }, i) => {
+  page.forEach(({ push, accept, reject }, i) => {
     const [word, error] = [words.get(i), errors.get(i)];
     if (error) reject(error);
     else if (word === "conflict") reject(conflict(push));
-    else resolve(push.joins && word ? word as Outcome : "created");
+    else accept(push.joins && word ? word as Outcome : "created");
   });
 }
 

@@ -10,22 +10,24 @@ import { sha256 } from "../base/sha256.ts";
 import { isWellFormed } from "../base/safe_text.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const size = 16;
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const codes = encoder.encode(alphabet);
+const size = 16;
+const length = 22;
 
-/** Random bytes for 256 ids. Filled on first use: edge runtimes forbid it while modules load. */
-const pool = new Uint8Array(256 * size);
-let next = pool.length;
+/** Ids made at once: one string, of which each id is a slice. */
+const batch = 256;
+let ids = "";
+let next = 0;
 
-/** Makes a new local id from 128 random bits. */
+/** Makes a new local id from 128 random bits. Edge runtimes forbid that while modules load. */
 export function randomLocal(): string {
-  if (next === pool.length) {
-    crypto.getRandomValues(pool);
+  if (next === ids.length) {
+    ids = encode(crypto.getRandomValues(new Uint8Array(batch * size)), batch);
     next = 0;
   }
-  const id = encode(pool, next);
-  next += size;
-  return id;
+  return ids.slice(next, next += length);
 }
 
 /**
@@ -39,17 +41,23 @@ export function derivedLocal(...parts: string[]): string {
   if (!isWellFormed(text)) {
     throw new RangeError("Cannot derive an id: a part has a lone surrogate");
   }
-  return encode(sha256(encoder.encode(text)), 0);
+  return encode(sha256(encoder.encode(text)), 1);
 }
 
-/** Base64url without padding (RFC 4648, section 5) of the 16 bytes at `from`. */
-function encode(bytes: Uint8Array, from: number): string {
-  let text = "";
-  for (let at = from; at < from + 15; at += 3) {
-    const three = bytes[at]! << 16 | bytes[at + 1]! << 8 | bytes[at + 2]!;
-    text += alphabet[three >> 18]! + alphabet[three >> 12 & 63]! +
-      alphabet[three >> 6 & 63]! + alphabet[three & 63]!;
+/** Base64url without padding (RFC 4648, section 5) of each 16 bytes, `count` times. */
+function encode(bytes: Uint8Array, count: number): string {
+  const out = new Uint8Array(count * length);
+  let to = 0;
+  for (let from = 0; from < count * size; from++) {
+    for (const end = from + 15; from < end; from += 3) {
+      const three = bytes[from]! << 16 | bytes[from + 1]! << 8 | bytes[from + 2]!;
+      out[to++] = codes[three >> 18]!;
+      out[to++] = codes[three >> 12 & 63]!;
+      out[to++] = codes[three >> 6 & 63]!;
+      out[to++] = codes[three & 63]!;
+    }
+    out[to++] = codes[bytes[from]! >> 2]!;
+    out[to++] = codes[(bytes[from]! & 3) << 4]!;
   }
-  const last = bytes[from + 15]!;
-  return text + alphabet[last >> 2]! + alphabet[(last & 3) << 4]!;
+  return decoder.decode(out);
 }

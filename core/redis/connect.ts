@@ -34,10 +34,13 @@ function isPort(value: unknown): value is RedisPort {
 /** A port that connects at its first call, so that creating a client costs nothing. */
 function lazyPort(url: string): RedisPort {
   let opened: Promise<RedisPort> | undefined;
+  let port: RedisPort | undefined;
   const open = (): Promise<RedisPort> =>
-    opened ??= importOutsideScope(() => import("#client")).then((client) => client.connect(url));
+    opened ??= importOutsideScope(() => import("#client"))
+      .then((client) => port = client.connect(url));
   return {
-    run: async (...call) => await (await open()).run(...call),
+    // Every call takes this path, so it waits for the port only until there is one.
+    run: (...call) => port ? port.run(...call) : open().then((opened) => opened.run(...call)),
     wait: async (...call) => await (await open()).wait(...call),
     listen: async (...call) => await (await open()).listen!(...call),
     close: async () => {

@@ -117,7 +117,13 @@ export function taskOf(definition: Definition, run: (...args: unknown[]) => unkn
   const client = (): Producer => producerOf(definition);
   const pusher = (options: PushOptions): Pusher<any[], any> => ({
     push: (...args) => client().pushMany(definition, [args], options)[0]!,
-    apush: async (...args) => await client().apush(definition, args, options),
+    apush(...args) {
+      try {
+        return client().apush(definition, args, options);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
     call: async (...args) => await (await client().apush(definition, args, options)).result(),
   });
   const task = Object.assign((...args: unknown[]) => run(...args), {
