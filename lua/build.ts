@@ -7,8 +7,9 @@
  * `@arg` and `@row` lines become Lua locals and TypeScript parameters, `@reply`
  * lines the answer type, `@use` lines pull in `lib/` and `moves/`, `@on` lines
  * the moves those events may make, `@meta` lines name the fields of `meta` it reads besides
- * those every script needs. Keys are declared for exactly the sets and
- * hashes a script can touch.
+ * those every script needs. Parts of `@first` lines stand before the moves and rows: they may
+ * return before those are made. Keys are declared for exactly the sets and hashes a script can
+ * touch.
  *
  * Run by `npm run gen`; `npm run check` fails when its output is stale.
  *
@@ -35,7 +36,7 @@ export function build(): Record<string, string> {
   const scriptsOf = (home: string) =>
     luaIn(`scripts/${home}`).map((name) => ({ name, text: luaOf(`scripts/${home}/${name}`) }));
   for (const home of homes) {
-    for (const part of scriptsOf(home).flatMap(({ text }) => tags(text, "use").flat())) {
+    for (const part of scriptsOf(home).flatMap(({ text }) => partsOf(text))) {
       usersOf.set(part, (usersOf.get(part) ?? new Set()).add(home));
     }
   }
@@ -95,14 +96,10 @@ function luaOf(name: string): string {
 function module(name: string, text: string): string {
   const [args, rows] = [fields(text, "arg"), fields(text, "row")];
   const replies = [...tags(text, "reply"), ["schema", "version:string"]];
-  const { keys, head, uses, body } = program(text);
-  const source = [keyTable(keys), head, ...uses.map((use) => bare(helper(use))), body].join("");
-  const texts = [
-    "keyTable(this.keys)",
-    JSON.stringify(head),
-    ...uses.map(partName),
-    JSON.stringify(body),
-  ];
+  const { keys, pieces } = program(text);
+  const source = keyTable(keys) +
+    pieces.map(({ part, own }) => own ?? bare(helper(part!))).join("");
+  const texts = pieces.map(({ part, own }) => part ? partName(part) : JSON.stringify(own));
   const shape = (list: Field[]) => `{ ${list.map((f) => `${f.name}: ${f.ts}`).join("; ")} }`;
   const summary = /^--- (.*)$/m.exec(text)![1];
   return `/** ${summary} */
@@ -118,25 +115,35 @@ export const ${camelCase(name)}: Script<
   replies: ${JSON.stringify(replies.map(([word]) => word))},
   sha: "${createHash("sha1").update(source).digest("hex")}",
   get source() {
-    return ${texts.join(" + ")};
+    return ${["keyTable(this.keys)", ...texts].join(" + ")};
   },
 };
 `;
 }
 
+/** A piece of a program: a shared part by its name, or the script's own text. */
+interface Piece {
+  readonly part?: string;
+  readonly own?: string;
+}
+
+/** The shared parts of a script, in their order. */
+function partsOf(text: string): string[] {
+  return [...tags(text, "first"), ...tags(text, "use")].flat();
+}
+
 /**
- * Splits a script into parts: the head with its keys, moves and arguments, the helpers
- * after it, and its own text. All scripts share one copy of a helper: repeated in each
- * script, helpers were most of the code that an app on the edge has to load.
+ * Splits a script into its keys and pieces: its arguments, the parts of `@first`, its
+ * moves and rows, the other parts, and its own text. All scripts share one copy of a part:
+ * repeated in each script, parts were most of the code that an app on the edge has to load.
  */
-function program(text: string): { keys: KeyName[]; head: string; uses: string[]; body: string } {
+function program(text: string): { keys: KeyName[]; pieces: Piece[] } {
   const events = tags(text, "on").flat();
   const moves = events.map((event) => ({
     event,
     rows: (transitions as readonly Transition[]).filter((row) => row.on === event),
   }));
-  const uses = tags(text, "use").flat();
-  const helpers = uses.map(helper);
+  const helpers = partsOf(text).map(helper);
   for (const { name } of fields(text, "arg")) refuseShadow(name, helpers);
   const all = [...helpers, text].map(bare).join("");
   const touched = new Set<string | null>(
@@ -150,7 +157,7 @@ function program(text: string): { keys: KeyName[]; head: string; uses: string[];
   const list = (names: readonly string[]): string =>
     names.map((n) => `${n} = ${key(n)}`).join(", ");
 
-  const head = [
+  const tables = [
     `local ASKED = { ${tags(text, "meta").flat().map((name) => `"${name}"`).join(", ")} }`,
     everyState ? `local STATES = { ${list(Object.keys(states))} }` : "",
     `local MOVES = { ${
@@ -160,9 +167,14 @@ function program(text: string): { keys: KeyName[]; head: string; uses: string[];
         } }`
       ).join(", ")
     } }`,
-    argumentsOf(text),
+    rowsOf(text),
   ].join("\n");
-  return { keys, head: bare(head), uses, body: bare(text) };
+  const first = tags(text, "first").flat();
+  const parts = (names: string[]): Piece[] => names.map((part) => ({ part }));
+  const pieces: Piece[] = first.length === 0
+    ? [{ own: bare([argumentsOf(text), tables].join("\n")) }]
+    : [{ own: bare(argumentsOf(text)) }, ...parts(first), { own: bare(tables) }];
+  return { keys, pieces: [...pieces, ...parts(tags(text, "use").flat()), { own: bare(text) }] };
 }
 
 /** The TypeScript name of a script: `settle_and_claim.lua` is `settleAndClaim`. */
@@ -170,10 +182,18 @@ function camelCase(name: string): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** Removes comment lines, indentation and empty lines; no Lua string may span lines. */
+/** Removes comment lines, empty lines and needless blanks; no Lua string may span lines. */
 function bare(text: string): string {
-  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const lines = text.split(/\r?\n/).map((line) => dense(line.trim()));
   return lines.filter((line) => line !== "" && !line.startsWith("--")).join("\n") + "\n";
+}
+
+/** A line of Lua without blanks around punctuation, as in a built script. */
+export function dense(line: string): string {
+  const texts = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/;
+  const signs = / *([,={}()+*<>/]|~=) */;
+  const all = new RegExp(`(${texts.source})|${signs.source}`, "g");
+  return line.replace(all, (_, text?: string, sign?: string) => text ?? sign!);
 }
 
 /** Refuses an argument that a helper redefines: the script would never see it. */
@@ -183,18 +203,29 @@ function refuseShadow(name: string, helpers: readonly string[]): void {
   throw new Error(`Cannot build a script with the argument "${name}": a helper has such a local`);
 }
 
-/** Writes locals for the arguments, and a list of tables for the rows after them. */
+/** An expression for an argument, such as `tonumber(ARGV[i + 1])`. */
+function argument(field: Field, at: string): string {
+  return field.ts === "number" ? `tonumber(ARGV[${at}])` : `ARGV[${at}]`;
+}
+
+/** Writes locals for the arguments, and the place of the rows if a part of `@first` reads them. */
 function argumentsOf(text: string): string {
   const [args, rows] = [fields(text, "arg"), fields(text, "row")];
-  const lua = (field: Field, at: string): string =>
-    field.ts === "number" ? `tonumber(ARGV[${at}])` : `ARGV[${at}]`;
-  const locals = args.map((arg, i) => `local ${arg.name} = ${lua(arg, String(i + 1))}`);
-  if (rows.length === 0) return locals.join("\n");
-  const row = rows.map((f, i) => `${f.name} = ${lua(f, i ? `i + ${i}` : "i")}`).join(", ");
+  const locals = args.map((arg, i) => `local ${arg.name} = ${argument(arg, String(i + 1))}`);
+  if (tags(text, "first").length > 0) {
+    locals.push(`local rowsAt, rowWidth = ${args.length + 1}, ${rows.length}`);
+  }
+  return locals.join("\n");
+}
+
+/** Writes a list of tables for the rows after the arguments. */
+function rowsOf(text: string): string {
+  const rows = fields(text, "row");
+  if (rows.length === 0) return "";
+  const row = rows.map((f, i) => `${f.name} = ${argument(f, i ? `i + ${i}` : "i")}`).join(", ");
   return [
-    ...locals,
     "local rows = {}",
-    `for i = ${args.length + 1}, #ARGV, ${rows.length} do`,
+    `for i = ${fields(text, "arg").length + 1}, #ARGV, ${rows.length} do`,
     `  rows[#rows + 1] = { ${row} }`,
     "end",
   ].join("\n");

@@ -3,11 +3,7 @@
 -- small. Later records are packed maps.
 local records = {}
 
--- Returns the number that orders and dates a task: milliseconds since 2023-11-14
--- times 64, so that 64 tasks of one millisecond keep their order. A score of
--- `ready` adds the priority above it, 0 to 100, higher first. Both fit the 53 bits
--- a score keeps exact until the year 2058.
-local epochBase, band = 1700000000000, 70368744177664
+-- Returns the order of a task that arrives now; see lib/order.lua.
 local function arrival()
   local least = (now - epochBase) * 64
   note("order", math.max(least, (tonumber(meta.order) or 0) + 1))

@@ -25,6 +25,30 @@ export const luaMutants: readonly LuaMutant[] = [
     patch: ['record.state == "running" and record.nonce == nonce', 'record.state == "running"'],
   },
   {
+    that: "takes any nonce of a plain record",
+    patch: [" or string.find(packed, expected, 4, true) ~= 4", ""],
+  },
+  {
+    that: "hands out more tasks when a plain turn is sent again",
+    patch: ["if known and string.sub(known, 1, 22) == nonce then return nil end", ""],
+  },
+  {
+    that: "makes a second task of one that waits when it is pushed again plainly",
+    patch: ["if records[i] or scores[i] then", "if records[i] then"],
+  },
+  {
+    that: "hands out a fence twice in plain turns",
+    patch: ["fence = math.max((fence or 0) + 1, nowUs)", "fence = nowUs"],
+  },
+  {
+    that: "forgets the priority of a plain record",
+    patch: ["above == 100 and ", "true and "],
+  },
+  {
+    that: "settles plainly for a worker that must take a suspect first",
+    patch: ['redis.call("EXISTS", KEY.quarantined) == 1', "false"],
+  },
+  {
     that: "makes a second task when it is pushed again",
     patch: ['if seen[row.id] or record and record.state ~= "cancelled" then', "if false then"],
   },

@@ -43,6 +43,13 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
     const rows = unique(step.rows.map((row) => settling(stage, row)));
     return turn(stage, { ...step, nonce: stage.fresh("nonce") }, rows);
   },
+  work(stage, { worker, call, slots, ms, text }) {
+    const settled = { event: "complete", ms, text, error: "", partial: "", name: "settled" };
+    const rows = heldBy(stage.queue.world, worker).filter(({ history }) => !history)
+      .map(({ id, nonce }) => ({ id, nonce, ...settled }));
+    const args = { ...settleOnly(worker, stage.fresh("nonce")), call, slots };
+    return turn(stage, args, rows);
+  },
   settle(stage, { row, traces }) {
     const args = { ...settleOnly("w1", local("none", 0)), traces };
     return turn(stage, args, [settling(stage, row)]);

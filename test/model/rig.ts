@@ -12,6 +12,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { keyOf, type Partition, partitionOf } from "../../core/protocol/keys.ts";
 import type { Program, RedisPort, Reply } from "../../core/port.ts";
+import { dense } from "../../lua/build.ts";
 import * as scripts from "../support/scripts.ts";
 import { states } from "../../core/states.ts";
 
@@ -103,8 +104,9 @@ export async function rigOn(port: RedisPort, options: RigOptions = {}): Promise<
   const fitting = new Set<Patch>();
   const sourceOf = ({ source }: { readonly source: string }): string =>
     patches.reduce((text, patch) => {
-      if (text.includes(patch[0])) fitting.add(patch);
-      return text.replaceAll(patch[0], patch[1]);
+      const from = dense(patch[0]);
+      if (text.includes(from)) fitting.add(patch);
+      return text.replaceAll(from, patch[1]);
     }, source);
   const programs = new Map<ScriptName, Program>();
   for (const name of Object.keys(all) as ScriptName[]) {
@@ -153,7 +155,7 @@ return { reply, held }`,
 /** The text of a script that reads the time from its arguments. */
 function timed(name: ScriptName, text: string): string {
   const [from, to] = time;
-  const asks = text.includes("nowUs =");
+  const asks = text.includes("nowUs=");
   assert.ok(
     !asks || text.includes(from),
     `"${name}" asks for the time in another way than ${from}`,

@@ -116,6 +116,13 @@ const kinds: {
     traces,
     rows: fc.oneof(fc.constant([]), few(settled, 2)),
   }],
+  work: [6, {
+    worker,
+    call: mostly("0", "1"),
+    slots: fc.constantFrom(0, 1, 2, 3),
+    ms: moment,
+    text: fc.constantFrom("", '{"done":true}'),
+  }],
   settle: [8, { row: settled, traces }],
   beat: [4, {
     worker,
@@ -125,8 +132,8 @@ const kinds: {
     leaseMs,
     traces,
   }],
-  renew: [1, { worker, leaseMs, rows: fc.array(task, { maxLength: 1 }) }],
-  step: [3, {
+  renew: [3, { worker, leaseMs, rows: fc.array(task, { maxLength: 1 }) }],
+  step: [4, {
     claim,
     name: fc.constantFrom("a", "b"),
     value: fc.constantFrom("1", "2"),

@@ -52,6 +52,14 @@ export interface StepKinds {
     readonly traces: string;
     readonly rows: readonly SettleStep[];
   };
+  /** A worker completes its first attempts, and claims more. */
+  work: {
+    readonly worker: string;
+    readonly call: string;
+    readonly slots: number;
+    readonly ms: number;
+    readonly text: string;
+  };
   /** A turn that claims nothing. */
   settle: { readonly row: SettleStep; readonly traces: string };
   beat: {

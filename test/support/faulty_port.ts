@@ -77,9 +77,9 @@ const mutants = new Map<string, Program>();
 function mutant(program: Program, everywhere: boolean): Program {
   let made = mutants.get(program.sha);
   if (!made) {
-    let source = program.source.replace("if record.nonce == row.nonce and settles", "if settles");
+    let source = program.source.replace("if record.nonce==row.nonce and settles", "if settles");
     if (everywhere) {
-      source = source.replace(' and record.state == "running" and record.nonce == nonce', "");
+      source = source.replace(' and record.state=="running" and record.nonce==nonce', "");
     }
     if (program.name === "settle_and_claim" && source === program.source) {
       throw new Error("The check of the nonce is not where it was: there is no mutant");

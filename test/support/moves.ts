@@ -72,6 +72,7 @@ export interface Moves {
       empty?: number;
       relief?: number;
       leaseMs?: number;
+      traces?: string;
       rows?: readonly SettleRow[];
     },
   ): Promise<Turned>;

@@ -14,7 +14,7 @@
 --- @reply ok quotas:list
 --- @reply refused reason:string waitMs:integer quotas:list
 --- @meta  closed limits
---- @use   clock meta records commit rates admission
+--- @use   clock order meta records commit rates admission
 
 -- Most queues have no limits, and an unused closure is not free.
 if own == "" and not meta.limits and not meta.closed then return answer("ok", {}) end

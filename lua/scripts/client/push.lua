@@ -11,6 +11,8 @@
 --- until a retry. Rows within the limits are accepted, others are not. A refusal
 --- changes only counters.
 ---
+--- lib/plain_push.lua answers a push of new tasks that have no options besides a priority.
+---
 --- @arg   parent   string   id of the pushing task in this partition, or ""
 --- @arg   nonce    string   of the parent's claim
 --- @arg   own      string   limits of the producer, see core/protocol/limits.ts, or ""
@@ -19,7 +21,8 @@
 --- @reply stale           the parent's lease is lost; nothing was pushed
 --- @on    push schedule
 --- @meta  closed limits paused
---- @use   clock meta records held channel move wake commit write publish_events full_buckets rates admission
+--- @first clock order channel plain_push
+--- @use   meta records held move wake commit write notify_waiters publish_events full_buckets rates admission
 
 local ids = { parent ~= "" and parent or nil }
 for _, row in ipairs(rows) do ids[#ids + 1] = row.id end

@@ -7,7 +7,7 @@
 --- @arg   channel  string   such as "@client", without the root; or ""
 --- @row   id:string
 --- @reply ok tasks:list
---- @use   clock meta records commit
+--- @use   clock order meta records commit
 
 local ids, tasks = {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end

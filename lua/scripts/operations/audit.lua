@@ -9,7 +9,7 @@
 --- @arg   cursor   string   "0" first
 --- @arg   limit    integer  at most 200
 --- @reply ok cursor:string broken:list
---- @use   clock meta records
+--- @use   clock order meta records
 
 local broken = {}
 local function blame(entry, what)

@@ -3,7 +3,7 @@
 --- @arg   worker  string
 --- @arg   limit   integer  at most 200
 --- @reply ok tasks:list
---- @use   clock meta records task_name summary lease_index
+--- @use   clock order meta records task_name summary lease_index
 
 local ids = heldBy(worker, limit)
 load(ids)

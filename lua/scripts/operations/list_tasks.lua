@@ -9,7 +9,7 @@
 --- @arg   limit  integer  at most 200
 --- @arg   last   integer  1 to begin at the end
 --- @reply ok tasks:list cursor:string total:integer
---- @use   clock meta records task_name cursor_rank summary
+--- @use   clock order meta records task_name cursor_rank summary
 
 local key, ids, cursor = STATES[state], {}, ""
 local total, budget = redis.call("ZCARD", key), 4000000

@@ -6,7 +6,7 @@
 --- since the queue began, and other settings and facts.
 ---
 --- @reply ok counts:list counters:list numbers:list oldestMs:integer suspectMs:integer overdueMs:integer workers:list
---- @use   clock meta records
+--- @use   clock order meta records
 
 local counts, counters, numbers = {}, {}, {}
 for state, key in pairs(STATES) do

@@ -7,7 +7,7 @@
 --- @arg   id  string
 --- @reply ok facts:list history:list envelope:string partial:string task:list steps:list
 --- @reply unknown
---- @use   clock meta records task_name summary
+--- @use   clock order meta records task_name summary
 
 load({ id })
 local record = records[id]

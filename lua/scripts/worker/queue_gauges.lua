@@ -11,7 +11,7 @@
 --- @reply ok counts:list oldestMs:integer workers:list memory:list
 --- @reply other            another worker reports this queue
 --- @meta  reporter reporterUntil
---- @use   clock meta records workers commit
+--- @use   clock order meta records workers commit
 
 local holder = meta.reporter
 local held = holder and holder ~= worker and now < tonumber(meta.reporterUntil)

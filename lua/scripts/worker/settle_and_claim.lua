@@ -9,6 +9,8 @@
 --- task (`lane` is "wait") until it is empty, and then the suspect alone ("solo"). A
 --- relief worker gets the suspect at once, or no task ("none").
 ---
+--- lib/plain_turn.lua answers a turn that only claims new tasks and completes first attempts.
+---
 --- A paused queue hands out no task. A queue with a concurrency limit hands out no more
 --- than the limit, and a settle that frees a place there wakes a worker.
 ---
@@ -25,7 +27,8 @@
 --- @reply ok tasks:list stale:list lane:string nextMs:integer
 --- @on    claim complete retry bury defer handoff stop promote
 --- @meta  paused limit:concurrency
---- @use   clock meta records trace_contexts held channel move wake history commit write publish_events
+--- @first clock order channel notify_waiters add_many plain_record plain_turn
+--- @use   meta records trace_contexts held move wake history commit write publish_events
 --- @use   complete retry bury defer handoff stop settle promote claim lease_index lane concurrency_room replay_claim
 
 local stale, ids = {}, {}

@@ -8,7 +8,7 @@
 --- @reply ok
 --- @reply stale           the lease is lost; nothing was saved
 --- @reply large           nothing was saved
---- @use   clock meta records held commit
+--- @use   clock order meta records held commit
 
 load({ id })
 if not held(id, nonce) then return answer("stale") end

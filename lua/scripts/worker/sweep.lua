@@ -18,8 +18,8 @@
 --- @reply ok raised:list nextMs:integer evicted:integer
 --- @on    resurrect quarantine abandon promote purge
 --- @meta  paused
---- @use   clock meta records channel move wake history workers lease_index presence
---- @use   commit write publish_events revive promote purge full_buckets
+--- @use   clock order meta records channel move wake history workers lease_index presence
+--- @use   commit write notify_waiters publish_events revive promote purge full_buckets
 
 local times = redis.call("HMGET", KEY.meta, "swept", "graceUntil")
 local swept, graceUntil = tonumber(times[1]) or now, tonumber(times[2]) or 0

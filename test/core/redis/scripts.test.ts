@@ -69,7 +69,7 @@ test("a script uses only keys that it declares", () => {
 /** Checks that a key is only mentioned in the table of hashes, where an undeclared one is nil. */
 function aboutOnly(source: string, key: string): boolean {
   const mentions = [...source.matchAll(new RegExp(`\\bKEY\\.${key}\\b`, "g"))].length;
-  return mentions === 1 && new RegExp(`\\b${key} = KEY\\.${key}\\b`).test(source);
+  return mentions === 1 && new RegExp(`\\b${key}=KEY\\.${key}\\b`).test(source);
 }
 
 test("every key of a call shares one hash tag, so a cluster keeps them in one slot", () => {

@@ -1,0 +1,60 @@
+-- A plain record: the record of a first attempt under way, as lib/plain_turn.lua writes it. Its
+-- fields have one order, so that it is compared and rewritten by slices instead of unpacked;
+-- cmsgpack reads it like any other. It begins with the mark of a long map, "\222\0" and the
+-- number of fields, which cmsgpack never writes for so few. "\160" plus its length begins a
+-- text of up to 31 bytes; "\195" is true. A nonce has 22 bytes.
+local runs, ours = "\165state\167running\165nonce\182", "\166worker" .. cmsgpack.pack(worker)
+local holder = worker .. "~"
+
+-- Completes the first `many` of `ids` by their rows. Adds their records to `kept`, and returns
+-- their places in `completed` and their members of `holds`; nil if one is not plain or not held.
+local function completePlain(ids, many, records, kept)
+  local places, released, sinceAt = {}, {}, 47 + #ours
+  local ended = "\165tried\195\165ended" .. cmsgpack.pack(now) .. "\164name"
+  local lastNonce, lastMs, lastName, lastText, expected, opening, closing, purgeAt
+  for i = 1, many do
+    local at, id, packed = rowsAt + (i - 1) * rowWidth, ids[i], records[i]
+    local nonce, ms, text, name = ARGV[at + 1], ARGV[at + 3], ARGV[at + 4], ARGV[at + 7]
+    if nonce ~= lastNonce then
+      lastNonce, expected = nonce, runs .. nonce .. ours
+      opening = "\165state\169completed\167settled\191" .. nonce .. " complete" .. ours
+    end
+    -- The fence, as in lib/held.lua: the task runs, and this nonce is that of its last claim.
+    if not packed or string.find(packed, expected, 4, true) ~= 4 then return nil end
+    local fields = string.byte(packed, 3)
+    if fields > 8 then return nil end
+    if ms ~= lastMs then lastMs, purgeAt = ms, string.format("%.0f", now + ms) end
+    if name ~= lastName or text ~= lastText then
+      lastName, lastText, closing = name, text, ended .. cmsgpack.pack(name, "result", text)
+    end
+    kept[2 * i - 1] = id
+    kept[2 * i] = (fields == 8 and "\139" or "\138") .. opening
+      .. string.sub(packed, sinceAt, -10) .. closing
+    places[2 * i - 1], places[2 * i], released[i] = purgeAt, id, holder .. id
+  end
+  return places, released
+end
+
+-- Claims the first tasks of `line`, one for each of `envelopes`. Adds their records to `kept`,
+-- and returns their places in `running`, their members of `holds`, and the reply; nil if one has
+-- a record already, or no envelope.
+local function claimPlain(line, envelopes, many, records, kept, fence)
+  local leases, holding, tasks = {}, {}, {}
+  local deadline = string.format("%.0f", now + leaseMs)
+  local opening = runs .. nonce .. ours .. "\165since" .. cmsgpack.pack(now) .. "\165order"
+  for i = 1, #envelopes do
+    local id, score, envelope = line[2 * i - 1], tonumber(line[2 * i]), envelopes[i]
+    if records[many + i] or not envelope then return nil end
+    local above = math.floor(score / band)
+    local order, j, k = score - above * band, 2 * (many + i), 2 * i
+    local numbers = cmsgpack.pack(order) .. "\165fence" .. cmsgpack.pack(fence)
+    kept[j - 1] = id
+    kept[j] = above == 100 and "\222\0\7" .. opening .. numbers .. "\167started\195"
+      or "\222\0\8" .. opening .. numbers .. "\168priority" .. string.char(100 - above)
+      .. "\167started\195"
+    leases[k - 1], leases[k], holding[k - 1], holding[k] = deadline, id, "0", holder .. id
+    tasks[i] = { id, fence, math.floor(order / 64) + epochBase, envelope }
+    fence = fence + 1
+  end
+  return leases, holding, tasks
+end
