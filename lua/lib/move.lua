@@ -38,7 +38,13 @@ local function leave(state, id)
   list[#list + 1] = id
 end
 
+-- Redis prints a number slowly; most scores of a script are equal.
+local texts = {}
 local function enter(state, score, id)
+  if type(score) == "number" then
+    texts[score] = texts[score] or string.format("%.17g", score)
+    score = texts[score]
+  end
   local list = into[state]
   if not list then
     list = {}
@@ -91,7 +97,7 @@ local function move(id, event, score)
   enter(to, score, id)
   if to == "running" and from ~= to then
     local n = #holding
-    holding[n + 1], holding[n + 2] = 0, record.worker .. "~" .. id
+    holding[n + 1], holding[n + 2] = "0", record.worker .. "~" .. id
   end
   record.state = to
   touched[id] = true

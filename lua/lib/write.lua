@@ -1,12 +1,13 @@
 -- Reads every key before it is written: Redis does not roll back, so a key of a wrong
--- type has to stop the script before its first write.
+-- type has to stop the script before its first write. Notes which hashes are missing.
+local absent = {}
 local function touchKeys()
   for state in pairs(out) do redis.call("ZCARD", KEY[state]) end
   for state in pairs(into) do redis.call("ZCARD", KEY[state]) end
   if #released + #holding > 0 then redis.call("ZCARD", KEY.holds) end
   if #counted + #uncounted > 0 then redis.call("ZCARD", KEY.tenants) end
   for hash, key in pairs(about) do
-    if #forgotten[hash] + #kept[hash] > 0 then redis.call("HLEN", key) end
+    if #forgotten[hash] + #kept[hash] > 0 then absent[hash] = redis.call("HLEN", key) == 0 end
   end
 end
 
@@ -19,13 +20,13 @@ local function write(growing)
   touchKeys()
   commit(growing)
   for state, ids in pairs(out) do redis.call("ZREM", KEY[state], unpack(ids)) end
-  for state, places in pairs(into) do redis.call("ZADD", KEY[state], unpack(places)) end
+  for state, places in pairs(into) do addMany(KEY[state], places) end
   if #released > 0 then redis.call("ZREM", KEY.holds, unpack(released)) end
-  if #holding > 0 then redis.call("ZADD", KEY.holds, unpack(holding)) end
+  if #holding > 0 then addMany(KEY.holds, holding) end
   if #uncounted > 0 then redis.call("ZREM", KEY.tenants, unpack(uncounted)) end
   if #counted > 0 then redis.call("ZADD", KEY.tenants, unpack(counted)) end
   for hash, key in pairs(about) do
-    if #forgotten[hash] > 0 then redis.call("HDEL", key, unpack(forgotten[hash])) end
+    if #forgotten[hash] > 0 and not absent[hash] then redis.call("HDEL", key, unpack(forgotten[hash])) end
     if #kept[hash] > 0 then redis.call("HSET", key, unpack(kept[hash])) end
   end
   if ringing then redis.call("LPUSH", KEY.bell, "") end

@@ -10,7 +10,7 @@
 --- @reply asked            the task is running, and its worker gets the message
 --- @reply no               the task is final, or unknown
 --- @on    cancel
---- @use   clock order meta records channel move wake commit write notify_waiters publish_events task_name
+--- @use   clock order meta records channel move wake commit add_many write notify_waiters publish_events task_name
 
 load({ id })
 local record = records[id]

@@ -22,7 +22,7 @@
 --- @on    push schedule
 --- @meta  closed limits paused
 --- @first clock order channel plain_push
---- @use   meta records held move wake commit write notify_waiters publish_events full_buckets rates admission
+--- @use   meta records held move wake commit add_many write notify_waiters publish_events full_buckets rates admission
 
 local ids = { parent ~= "" and parent or nil }
 for _, row in ipairs(rows) do ids[#ids + 1] = row.id end

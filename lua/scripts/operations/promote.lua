@@ -7,7 +7,7 @@
 --- @reply ok missed:list
 --- @on    promote
 --- @meta  paused
---- @use   clock order meta records channel move wake commit write notify_waiters publish_events
+--- @use   clock order meta records channel move wake commit add_many write notify_waiters publish_events
 
 local ids, missed = {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end

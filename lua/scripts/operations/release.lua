@@ -12,7 +12,7 @@
 --- @reply ok missed:list lives:list
 --- @on    release
 --- @meta  paused
---- @use   clock order meta records channel move wake commit write notify_waiters publish_events task_name
+--- @use   clock order meta records channel move wake commit add_many write notify_waiters publish_events task_name
 
 local ids, missed, lives = {}, {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end

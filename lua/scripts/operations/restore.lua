@@ -8,7 +8,7 @@
 --- @row   id:string envelope:string pushedAt:integer diedAt:integer priority:integer print:string limit:string tenant:string failures:integer crashes:integer stalls:integer reason:string error:string history:string tried:integer partial:string steps:string
 --- @reply ok existed:list
 --- @on    restore
---- @use   clock order meta records channel move wake commit write notify_waiters publish_events task_name
+--- @use   clock order meta records channel move wake commit add_many write notify_waiters publish_events task_name
 
 local ids, existed = {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end

@@ -15,7 +15,7 @@
 --- @row   id:string nonce:string started:integer progress:string remark:string partial:string
 --- @reply ok seen:integer lost:list asked:list order:string
 --- @on    beat
---- @use   clock order meta records trace_contexts held channel move wake workers commit write
+--- @use   clock order meta records trace_contexts held channel move wake workers commit add_many write
 
 local ids, lost, asked = {}, {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end

@@ -11,7 +11,7 @@
 --- @reply held forMs:integer
 --- @reply done result:string
 --- @on    lock purge
---- @use   clock order meta records held channel move wake history commit write purge
+--- @use   clock order meta records held channel move wake history commit add_many write purge
 
 load({ id })
 local record = records[id]

@@ -13,7 +13,7 @@
 --- @row   id:string
 --- @reply ok next:string
 --- @on    beat
---- @use   clock order meta records channel move wake workers commit write
+--- @use   clock order meta records channel move wake workers commit add_many write
 
 local started = {}
 for _, row in ipairs(rows) do started[row.id] = true end

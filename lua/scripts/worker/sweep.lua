@@ -19,7 +19,7 @@
 --- @on    resurrect quarantine abandon promote purge
 --- @meta  paused
 --- @use   clock order meta records channel move wake history workers lease_index presence
---- @use   commit write notify_waiters publish_events revive promote purge full_buckets
+--- @use   commit add_many write notify_waiters publish_events revive promote purge full_buckets
 
 local times = redis.call("HMGET", KEY.meta, "swept", "graceUntil")
 local swept, graceUntil = tonumber(times[1]) or now, tonumber(times[2]) or 0

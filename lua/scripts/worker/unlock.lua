@@ -7,7 +7,7 @@
 --- @reply ok
 --- @reply stale
 --- @on    unlock
---- @use   clock order meta records held channel move wake commit write
+--- @use   clock order meta records held channel move wake commit add_many write
 
 load({ id })
 if not records[id] then return answer("ok") end
