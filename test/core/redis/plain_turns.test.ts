@@ -100,6 +100,21 @@ for (const [traces, plain] of [["", true], [general, false]] as const) {
   );
 }
 
+for (const traces of ["", general]) {
+  test(
+    `a hundred tasks at once run, and complete, in a ${traces ? "general" : "plain"} turn`,
+    withRelier(async ({ moves, queue }) => {
+      await moves.pushRows(Array.from({ length: 100 }, () => ({})));
+      const { tasks } = await moves.turn({ slots: 100, traces });
+      assert.equal((await queue.stats()).counts.running, 100);
+      const rows = tasks.map((task) => completed(task));
+      assert.deepEqual((await moves.turn({ rows, traces })).stale, []);
+      const { running, completed: over } = (await queue.stats()).counts;
+      assert.deepEqual([running, over], [0, 100]);
+    }),
+  );
+}
+
 test(
   "a plain turn that comes again returns the same tasks, and completes none twice",
   withRelier(async ({ moves, queue, dump }) => {
@@ -111,6 +126,21 @@ test(
     assert.deepEqual(await moves.turn(turn), first);
     assert.deepEqual(await dump(), between);
     assert.equal((await queue.stats()).events["complete"], 2);
+  }),
+);
+
+test(
+  "a turn that turns out not to be plain has changed nothing before, and counts each task once",
+  withRelier(async ({ moves, queue, redis, key }) => {
+    await moves.push();
+    const claim = await moves.claim();
+    const broken = await moves.push();
+    const next = await moves.push();
+    await redis.hdel(key("task"), broken);
+    const { tasks, stale } = await moves.turn({ slots: 2, rows: [completed(claim)] });
+    assert.deepEqual([tasks.map(({ id }) => id), stale], [[next], []]);
+    const { events } = await queue.stats();
+    assert.deepEqual([events["complete"], events["claim"], events["orphan"]], [1, 2, 1]);
   }),
 );
 
