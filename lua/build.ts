@@ -127,9 +127,15 @@ interface Piece {
   readonly own?: string;
 }
 
+/** The shared parts that stand before the moves of a script. */
+function firstOf(text: string): string[] {
+  const rows = fields(text, "row").length > 0 ? ["rows"] : [];
+  return [...rows, ...tags(text, "first").flat()];
+}
+
 /** The shared parts of a script, in their order. */
 function partsOf(text: string): string[] {
-  return [...tags(text, "first"), ...tags(text, "use")].flat();
+  return [...firstOf(text), ...tags(text, "use").flat()];
 }
 
 /**
@@ -169,7 +175,7 @@ function program(text: string): { keys: KeyName[]; pieces: Piece[] } {
     } }`,
     rowsOf(text),
   ].join("\n");
-  const first = tags(text, "first").flat();
+  const first = firstOf(text);
   const parts = (names: string[]): Piece[] => names.map((part) => ({ part }));
   const pieces: Piece[] = first.length === 0
     ? [{ own: bare([argumentsOf(text), tables].join("\n")) }]
@@ -208,25 +214,23 @@ function argument(field: Field, at: string): string {
   return field.ts === "number" ? `tonumber(ARGV[${at}])` : `ARGV[${at}]`;
 }
 
-/** Writes locals for the arguments, and the place of the rows if a part of `@first` reads them. */
+/** Writes locals for the arguments, and the place of the rows behind them. */
 function argumentsOf(text: string): string {
   const [args, rows] = [fields(text, "arg"), fields(text, "row")];
   const locals = args.map((arg, i) => `local ${arg.name} = ${argument(arg, String(i + 1))}`);
-  if (tags(text, "first").length > 0) {
-    locals.push(`local rowsAt, rowWidth = ${args.length + 1}, ${rows.length}`);
-  }
+  if (rows.length > 0) locals.push(`local marksAt = ${args.length + 1}`);
   return locals.join("\n");
 }
 
-/** Writes a list of tables for the rows after the arguments. */
+/** Writes a list of tables for the rows; see `lib/rows.lua`. */
 function rowsOf(text: string): string {
   const rows = fields(text, "row");
   if (rows.length === 0) return "";
-  const row = rows.map((f, i) => `${f.name} = ${argument(f, i ? `i + ${i}` : "i")}`).join(", ");
+  const cell = (i: number): string => `cellAt[${i + 1}] + (i - 1) * cellStep[${i + 1}]`;
   return [
     "local rows = {}",
-    `for i = ${fields(text, "arg").length + 1}, #ARGV, ${rows.length} do`,
-    `  rows[#rows + 1] = { ${row} }`,
+    "for i = 1, rowCount do",
+    `  rows[i] = { ${rows.map((f, i) => `${f.name} = ${argument(f, cell(i))}`).join(", ")} }`,
     "end",
   ].join("\n");
 }

@@ -55,7 +55,7 @@ export async function call<
 ): Promise<Exclude<Answer, readonly ["schema", ...Reply[]]>> {
   const since = caller.lossDetector.lastSeen(partition);
   const values = script.args.map((name) => String(args[name]));
-  for (const row of rows) for (const name of script.row) values.push(String(row[name]));
+  addRows(values, script.row, rows);
   const keys = script.keys.map((name) => keyOf(partition, name));
   const reply = await caller.port.run(script, keys, values, confirm) as Answer;
   if (!Array.isArray(reply) || !script.replies.includes(reply[0])) {
@@ -72,6 +72,25 @@ export async function call<
   }
   caller.lossDetector.observe(partition, reply[1], reply[2], since);
   return reply as unknown as Exclude<Answer, readonly ["schema", ...Reply[]]>;
+}
+
+/**
+ * Adds `rows` to the arguments of a script, as `lua/lib/rows.lua` reads them. A column with
+ * one value in all rows is added once: most of a batch is the same in each row. The first
+ * column counts the rows, so several rows have each its own.
+ */
+function addRows<Row extends object>(
+  values: string[],
+  columns: readonly (keyof Row & string)[],
+  rows: readonly Row[],
+): void {
+  if (rows.length === 0) return;
+  const varying = columns.filter((name, i) =>
+    rows.length > 1 && (i === 0 || rows.some((row) => row[name] !== rows[0]![name]))
+  );
+  values.push(columns.map((name) => varying.includes(name) ? "1" : "0").join(""));
+  for (const name of columns) if (!varying.includes(name)) values.push(String(rows[0]![name]));
+  for (const row of rows) for (const name of varying) values.push(String(row[name]));
 }
 
 /** A flat list of names and values, as pairs. */

@@ -2,15 +2,16 @@
 -- its priority and its envelope, and the queue has neither limits nor followers. Returns the
 -- reply, or nil for any other push: then it has written nothing.
 local function plainPush()
-  local many = (#ARGV + 1 - rowsAt) / rowWidth
-  if parent ~= "" or own ~= "" or many == 0 then return nil end
-  local ids, seen = {}, {}
-  for i = 1, many do
-    local at = rowsAt + (i - 1) * rowWidth
+  if parent ~= "" or own ~= "" or rowCount == 0 then return nil end
+  -- Delays, times, prints, limits and tenants: no row may have one.
+  if cellStep[2] + cellStep[3] + cellStep[5] + cellStep[6] + cellStep[7] > 0 then return nil end
+  if ARGV[cellAt[2]] ~= "0" or ARGV[cellAt[3]] ~= "0" or ARGV[cellAt[5]] ~= ""
+    or ARGV[cellAt[6]] ~= "" or ARGV[cellAt[7]] ~= "" then return nil end
+  local ids, seen, at, step = {}, {}, cellAt[1], cellStep[1]
+  for i = 1, rowCount do
     local id = ARGV[at]
-    if ARGV[at + 1] ~= "0" or ARGV[at + 2] ~= "0" or ARGV[at + 4] ~= "" or ARGV[at + 5] ~= ""
-      or ARGV[at + 6] ~= "" or seen[id] then return nil end
-    ids[i], seen[id] = id, true
+    if seen[id] then return nil end
+    ids[i], seen[id], at = id, true, at + step
   end
 
   local schema, epoch, seq, order, pushes, creations, closed, limits, paused =
@@ -21,13 +22,15 @@ local function plainPush()
   local scores = redis.call("ZMSCORE", KEY.ready, unpack(ids))
   local last = math.max((now - epochBase) * 64, (order or 0) + 1) - 1
   local envelopes, places = {}, {}
-  for i = 1, many do
+  local priorityAt, priorityStep, envelopeAt, envelopeStep =
+    cellAt[4], cellStep[4], cellAt[8], cellStep[8]
+  for i = 1, rowCount do
     if records[i] or scores[i] then return nil end
-    local at = rowsAt + (i - 1) * rowWidth
+    local before, id = i - 1, ids[i]
     last = last + 1
-    envelopes[2 * i - 1], envelopes[2 * i] = ids[i], ARGV[at + 7]
-    places[2 * i - 1] = string.format("%.0f", (100 - ARGV[at + 3]) * band + last)
-    places[2 * i] = ids[i]
+    local priority = ARGV[priorityAt + before * priorityStep]
+    places[2 * i - 1], places[2 * i] = string.format("%.0f", (100 - priority) * band + last), id
+    envelopes[2 * i - 1], envelopes[2 * i] = id, ARGV[envelopeAt + before * envelopeStep]
   end
   if listeners(root .. "events") > 0 then return nil end
   local ringing = not paused and redis.call("LLEN", KEY.bell) == 0
@@ -35,8 +38,8 @@ local function plainPush()
   redis.call("HSET", KEY.task, unpack(envelopes))
   redis.call("ZADD", KEY.ready, unpack(places))
   redis.call("HSET", KEY.meta, "seq", string.format("%.0f", seq + 1),
-    "order", string.format("%.0f", last), "n:push", string.format("%.0f", (pushes or 0) + many),
-    "n:created", string.format("%.0f", (creations or 0) + many))
+    "order", string.format("%.0f", last), "n:push", string.format("%.0f", (pushes or 0) + rowCount),
+    "n:created", string.format("%.0f", (creations or 0) + rowCount))
   if ringing then redis.call("LPUSH", KEY.bell, "") end
   return { "ok", epoch, seq + 1, {}, {} }
 end

@@ -12,9 +12,12 @@ local function completePlain(ids, many, records, kept)
   local places, released, sinceAt = {}, {}, 47 + #ours
   local ended = "\165tried\195\165ended" .. cmsgpack.pack(now) .. "\164name"
   local lastNonce, lastMs, lastName, lastText, expected, opening, closing, purgeAt
+  local nonceAt, nonceStep, msAt, msStep = cellAt[2], cellStep[2], cellAt[4], cellStep[4]
+  local textAt, textStep, nameAt, nameStep = cellAt[5], cellStep[5], cellAt[8], cellStep[8]
   for i = 1, many do
-    local at, id, packed = rowsAt + (i - 1) * rowWidth, ids[i], records[i]
-    local nonce, ms, text, name = ARGV[at + 1], ARGV[at + 3], ARGV[at + 4], ARGV[at + 7]
+    local before, id, packed = i - 1, ids[i], records[i]
+    local nonce, ms = ARGV[nonceAt + before * nonceStep], ARGV[msAt + before * msStep]
+    local text, name = ARGV[textAt + before * textStep], ARGV[nameAt + before * nameStep]
     if nonce ~= lastNonce then
       lastNonce, expected = nonce, runs .. nonce .. ours
       opening = "\165state\169completed\167settled\191" .. nonce .. " complete" .. ours

@@ -5,11 +5,15 @@
 
 -- Returns the ids of the rows; nil if one is more than a result, or comes twice.
 local function plainRows()
-  local ids, seen = {}, {}
-  for at = rowsAt, #ARGV, rowWidth do
+  if rowCount == 0 then return {} end
+  -- Events and partial results: no row may have another.
+  if cellStep[3] + cellStep[7] > 0 then return nil end
+  if ARGV[cellAt[3]] ~= "complete" or ARGV[cellAt[7]] ~= "" then return nil end
+  local ids, seen, at, step = {}, {}, cellAt[1], cellStep[1]
+  for i = 1, rowCount do
     local id = ARGV[at]
-    if ARGV[at + 2] ~= "complete" or ARGV[at + 6] ~= "" or seen[id] then return nil end
-    ids[#ids + 1], seen[id] = id, true
+    if seen[id] then return nil end
+    ids[i], seen[id], at = id, true, at + step
   end
   return ids
 end
