@@ -47,3 +47,8 @@ declare class AbortController {
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>;
 }
+
+/** Turns bytes of UTF-8 into text. */
+declare class TextDecoder {
+  decode(input: Uint8Array): string;
+}

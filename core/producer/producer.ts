@@ -62,21 +62,11 @@ export function createProducer(host: ProducerHost): ClientProducer {
     });
   }
 
-  /** Tries again after a connection error: a push with the same id stays one task. */
-  async function sendWithRetry<R>(push: PreparedPush): Promise<TaskHandle<R>> {
-    for (let tries = 1;; tries++) {
-      try {
-        return await send<R>(push);
-      } catch (error) {
-        const fatal = isClosed() || !RelierError.is(error, "RL_CONNECTION");
-        if (tries === pushTries || fatal) throw error;
-      }
-    }
-  }
-
   /** Sends `all`; background pushes are `buffered`, and retried. */
   function pushAll<R>(all: readonly PreparedPush[], buffered: boolean): Promise<TaskHandle<R>>[] {
-    const sendOne = buffered ? sendWithRetry<R> : send<R>;
+    const sendOne = buffered
+      ? (push: PreparedPush) => withRetry(() => send<R>(push), isClosed)
+      : send<R>;
     const observer = telemetry();
     if (!observer) return all.map(sendOne);
     const sent = Promise.resolve(observer).then((each) =>
@@ -126,6 +116,18 @@ export function createProducer(host: ProducerHost): ClientProducer {
       );
     },
   };
+}
+
+/** Sends again after a connection error: a push with the same id stays one task. */
+async function withRetry<T>(send: () => Promise<T>, isClosed: () => boolean): Promise<T> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await send();
+    } catch (error) {
+      const fatal = isClosed() || !RelierError.is(error, "RL_CONNECTION");
+      if (tries === pushTries || fatal) throw error;
+    }
+  }
 }
 
 /** The partitions of a client's queues; each is made once. */
