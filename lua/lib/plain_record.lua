@@ -50,7 +50,7 @@ local function claimPlain(line, envelopes, many, records, kept, fence)
     if records[many + i] or not envelope then return nil end
     local above = math.floor(score / band)
     local order, j, k = score - above * band, 2 * (many + i), 2 * i
-    local numbers = cmsgpack.pack(order) .. "\165fence" .. cmsgpack.pack(fence)
+    local numbers = cmsgpack.pack(order, "fence", fence)
     kept[j - 1] = id
     kept[j] = above == 100 and "\222\0\7" .. opening .. numbers .. "\167started\195"
       or "\222\0\8" .. opening .. numbers .. "\168priority" .. string.char(100 - above)

@@ -80,7 +80,7 @@ local function plainTurn()
     numbers[3], numbers[4] = "n:complete", string.format("%.0f", (completes or 0) + many)
   end
   if taken > 0 then
-    redis.call("ZREMRANGEBYRANK", KEY.ready, 0, taken - 1)
+    redis.call("ZREM", KEY.ready, unpack(ids, many + 1))
     addMany(KEY.running, leases)
     addMany(KEY.holds, holding)
     redis.call("HSET", KEY.worker, memory, nonce .. " " .. table.concat(ids, " ", many + 1))

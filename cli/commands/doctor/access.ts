@@ -29,7 +29,6 @@ export const commands: readonly string[] = [
   "HDEL @key f",
   "ZADD @key x m",
   "ZREM @key m",
-  "ZREMRANGEBYRANK @key 0 0",
   "ZCARD @key",
   "ZCOUNT @key 0 0",
   "ZSCORE @key m",
