@@ -79,7 +79,7 @@ export async function call<
  * one value in all rows is added once: most of a batch is the same in each row. The first
  * column counts the rows, so several rows have each its own.
  */
-function addRows<Row extends object>(
+export function addRows<Row extends object>(
   values: string[],
   columns: readonly (keyof Row & string)[],
   rows: readonly Row[],

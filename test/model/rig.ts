@@ -12,6 +12,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { keyOf, type Partition, partitionOf } from "../../core/protocol/keys.ts";
 import type { Program, RedisPort, Reply } from "../../core/port.ts";
+import { addRows } from "../../core/redis/call.ts";
 import { dense } from "../../lua/build.ts";
 import * as scripts from "../support/scripts.ts";
 import { states } from "../../core/states.ts";
@@ -166,10 +167,9 @@ function timed(name: ScriptName, text: string): string {
 /** The arguments of a call, in the order of its script. */
 export function argumentsOf(name: ScriptName, args: Values, rows: readonly Values[]): string[] {
   const script: { readonly args: readonly string[]; readonly row: readonly string[] } = all[name];
-  return [
-    ...script.args.map((arg) => String(args[arg])),
-    ...rows.flatMap((row) => script.row.map((column) => String(row[column]))),
-  ];
+  const values = script.args.map((arg) => String(args[arg]));
+  addRows(values, script.row, rows);
+  return values;
 }
 
 /** Named values. */
