@@ -130,11 +130,21 @@ function place(path: readonly PropertyKey[]): string {
   return path.length === 0 ? "" : ` at ${path.map(String).join(".")}`;
 }
 
+/** The occurrences of `mark` in `text`, at most `most` + 1: the search is native, and fast. */
+function count(text: string, mark: string, most: number): number {
+  let found = 0;
+  for (let at = text.indexOf(mark); at >= 0 && found <= most; at = text.indexOf(mark, at + 1)) {
+    found++;
+  }
+  return found;
+}
+
 /**
  * Returns true if `text` opens more than `depth` brackets at once. A parser agrees with
  * this count up to the first mistake in the text, where the parser stops.
  */
 function isDeeper(text: string, depth: number): boolean {
+  if (count(text, "[", depth) + count(text, "{", depth) <= depth) return false;
   let open = 0;
   let quoted = false;
   for (let i = 0; i < text.length; i++) {
