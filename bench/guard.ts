@@ -22,6 +22,7 @@ const effort: Effort = {
   ...fullEffort,
   concurrency: [1, 50, 100],
   kills: 0,
+  extended: false,
   entrants: ["relier", "floor", "bullmq"],
 };
 const names = [

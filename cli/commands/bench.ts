@@ -31,8 +31,7 @@ const args = {
   what: {
     type: "positional",
     default: "quick",
-    description:
-      "Benchmark: quick, all, throughput, push, latency, memory, recovery, admission, overhead",
+    description: "quick, all, or the name of a benchmark",
   },
   tasks: {
     type: "string",
@@ -75,7 +74,8 @@ const bench: Command<typeof args> = command({
   details:
     "Each measurement runs in a process of its own, in alternating rounds; a ratio compares the " +
     "same round. The quick form takes up to 5 minutes, all up to 25. Peers are measured where " +
-    "they are installed.\n\n" +
+    "they are installed. Benchmarks: throughput, push, latency, memory, payload, depth, in-flight, " +
+    "queues, fleet, due, runtimes, ports, recovery, admission, idempotency, drain, overhead.\n\n" +
     "Starts a Redis of its own, or uses the one in --url. It never uses a configured Redis, which " +
     "others may need. Works under a prefix of its own and removes it. Exits with 8 if the audit " +
     "finds an inconsistency.",
@@ -120,6 +120,7 @@ function effortOf({ args: given, out }: Context<typeof args>, what: string): Eff
     concurrency: list("--concurrency", given.concurrency)
       .map((each) => integer("--concurrency", each, { min: 1, max: 10_000 })),
     kills: integer("--kills", given.kills, { min: 1, max: 10_000 }),
+    extended: base.extended,
     entrants: names,
   };
   if (missing.length > 0) {

@@ -38,6 +38,8 @@ export function exitOnSignals(before: () => void): void {
 export interface StartOptions {
   /** Signal at the exit of this process; SIGTERM lets the child end its own children. */
   readonly last?: NodeJS.Signals;
+  /** The executable of the runtime; the one of this process by default. */
+  readonly execPath?: string;
   /** Arguments of the runtime. */
   readonly execArgv?: readonly string[];
   readonly cwd?: string;
@@ -58,11 +60,12 @@ export function fileOf(program: URL): string {
  * first message. At exit it gets SIGKILL by default, which also ends a stopped process.
  */
 export function start(program: URL, setup: object, options: StartOptions = {}): ChildProcess {
-  const { last = "SIGKILL", stdout = "ignore", output, execArgv, cwd, env } = options;
+  const { last = "SIGKILL", stdout = "ignore", output, execPath, execArgv, cwd, env } = options;
   const file = fileOf(program);
   const child = fork(file, [], {
     stdio: ["ignore", output ?? stdout, output ?? "pipe", "ipc"],
     detached: output !== undefined,
+    ...(execPath !== undefined && { execPath }),
     ...(execArgv && { execArgv: [...execArgv] }),
     ...(cwd !== undefined && { cwd }),
     ...(env && { env }),

@@ -13,11 +13,12 @@ import { withBudget } from "../../cli/lab/bench/budgets.ts";
 import { fallsOf, readEarlier } from "../../cli/lab/bench/compare.ts";
 import type { Effort } from "../../cli/lab/bench/effort.ts";
 import { guaranteeLines } from "../../cli/lab/bench/guarantees.ts";
-import { openLab } from "../../cli/lab/bench/lab.ts";
+import { type Lab, openLab } from "../../cli/lab/bench/lab.ts";
 import { push } from "../../cli/lab/bench/push.ts";
 import { ofAlternating, ofTimes, type Result } from "../../cli/lab/bench/result.ts";
 import { measureSeries } from "../../cli/lab/bench/series.ts";
 import { columnsOf, markdownLines } from "../../cli/lab/bench/table.ts";
+import { measureVariants } from "../../cli/lab/bench/variants.ts";
 import { startRedis } from "../support/redis.ts";
 import { rl } from "../support/rl.ts";
 import { read } from "../support/tree.ts";
@@ -97,9 +98,9 @@ test("the earlier run is read from its JSON, and another file is refused", async
 test("a table has a column for each contestant that was measured", () => {
   const rows = [withBudget({ ...result("rate", { bullmq: 1.25 }), peers: { bullmq: 240 } })];
   assert.deepEqual(markdownLines(rows, columnsOf(rows).filter(({ wide }) => !wide)), [
-    "| benchmark | relier | unit | bullmq | budget |",
-    "| --- | --: | --- | --: | --- |",
-    "| rate | 300 | tasks/s | 240 (1.25) |  |",
+    "| benchmark | relier | unit | bullmq |",
+    "| --- | --: | --- | --: |",
+    "| rate | 300 | tasks/s | 240 (1.25) |",
   ]);
 });
 
@@ -125,6 +126,30 @@ test("impossible settings are refused before anything is started", async () => {
   }
 });
 
+test("variants are compared with the first one, round by round", async () => {
+  const values = [10, 20, 30, 15];
+  const lab = {
+    progress: { step() {} },
+    measure: () => Promise.resolve({ redisUs: values.shift()!, nodeUs: NaN }),
+  };
+  const plan = (tasks: number) => ({ kind: "due", tasks }) as const;
+  const [least, more, ...rest] = await measureVariants(lab as unknown as Lab, {
+    title: "growth",
+    rounds: 2,
+    base: "least",
+    variants: [{ label: "1", plan: plan(1) }, { label: "2", plan: plan(2) }],
+    figures: [{ key: "redisUs", name: "cost", unit: "µs" }, {
+      key: "nodeUs",
+      name: "cost of an engine that does not count",
+      unit: "µs",
+    }],
+  });
+  // The second round begins with the second variant.
+  assert.deepEqual([least!.name, least!.value, least!.ratio], ["cost, 1", 12.5, {}]);
+  assert.deepEqual([more!.name, more!.value, more!.ratio], ["cost, 2", 25, { least: 2 }]);
+  assert.deepEqual(rest, []);
+});
+
 test("Relier and the floor are measured in processes, and leave nothing behind", async () => {
   const server = await startRedis();
   const effort: Effort = {
@@ -132,6 +157,7 @@ test("Relier and the floor are measured in processes, and leave nothing behind",
     rounds: 1,
     concurrency: [1],
     kills: 1,
+    extended: false,
     entrants: ["relier", "floor"],
   };
   const steps: string[] = [];

@@ -17,55 +17,62 @@ interface Report {
 }
 
 const short = ["--tasks", "100", "--rounds", "1", "--kills", "1", "--concurrency", "50"];
+const peers = ["bullmq", "bullmq-removing", "bee-queue", "groupmq"];
 
-test("all results are measured on a named Redis, which stays unchanged", async () => {
-  const server = await startRedis({ aof: "everysec" });
-  try {
-    const args = ["bench", "all", ...short, "--json", "--url", server.url];
-    const { exit, lines, stderr } = await rl(args);
-    assert.equal(exit, 0, stderr);
-    const [{ machine, results }] = lines() as [Report];
-    assert.equal(
-      machine.command,
-      "rl bench all --tasks 100 --rounds 1 --concurrency 50 --kills 1 --url …",
-    );
-    assert.match(machine.redis, /^\d+\.\d+\.\d+ at 127\.0\.0\.1:\d+, option --url$/);
-    assert.equal(machine.persistence, "append-only file");
-    for (const { name, unit, value, spread: [min, max] } of results) {
-      assert.ok(min <= value && value <= max, name);
-      // Redis may free more memory meanwhile than a hundred tasks use. The cost of telemetry is a
-      // difference, and drowns in the noise of a hundred tasks.
-      if (unit === "bytes" || /telemetry adds/.test(name)) continue;
-      // Results in tasks count faults, which may be zero; so may the CPU time of few tasks.
-      assert.ok(min >= 0 && (max > 0 || unit === "tasks" || unit === "µs"), name);
+/** Benchmarks, and the results that each has among others. */
+const expected: Readonly<Record<string, readonly string[]>> = {
+  throughput: [
+    "no-op tasks, concurrency 50",
+    "tasks with handlers of 0 to 10 ms, concurrency 50",
+    "no-op tasks, 2 worker processes",
+    "pushes by 100 producers, beside a worker",
+  ],
+  memory: ["a waiting task takes", "a completed task takes"],
+  depth: ["Redis CPU per push, 10,000 waiting"],
+  "in-flight": ["Redis CPU per task, 100 running"],
+  due: ["a backlog of no-op tasks, due at once"],
+  runtimes: ["no-op tasks, concurrency 50, Deno"],
+  ports: ["no-op tasks, concurrency 50, Bun's client"],
+  recovery: ["SIGKILL to running again, p50", "SIGKILL to running again, supervised, p50"],
+  admission: ["push refused, p50", "middleware, 429, p99", "error of a rate of 500/s"],
+  idempotency: ["push with a key that exists, p50", "idempotent(), finished before, p99"],
+  drain: ["drain that hands off 50 tasks, p50"],
+  overhead: ["CPU that telemetry adds, no SDK registered"],
+};
+
+for (const [name, titles] of Object.entries(expected)) {
+  test(`rl bench ${name} measures on a named Redis, which stays unchanged`, async () => {
+    const server = await startRedis({ aof: "everysec" });
+    try {
+      const { exit, lines, stderr } = await rl(
+        ["bench", name, ...short, "--json", "--url", server.url],
+      );
+      assert.equal(exit, 0, stderr);
+      const [{ machine, results }] = lines() as [Report];
+      assert.match(machine.redis, /^\d+\.\d+\.\d+ at 127\.0\.0\.1:\d+, option --url$/);
+      assert.equal(machine.persistence, "append-only file");
+      assert.equal(
+        machine.command,
+        `rl bench ${name} --tasks 100 --rounds 1 --concurrency 50 --kills 1 --url …`,
+      );
+      const names = results.map((result) => result.name);
+      for (const title of titles) assert.ok(names.includes(title), `${title}: ${names}`);
+      for (const { name, value, spread: [min, max] } of results) {
+        assert.ok(min <= value && value <= max, name);
+      }
+      const faults = results.filter(({ unit }) => unit === "tasks");
+      assert.ok(faults.every(({ spread }) => spread[1] === 0));
+      if (name === "throughput") {
+        const beside = results.find((result) => result.name === titles[0])!;
+        assert.ok(beside.value > 0 && beside.floor! > 0);
+        assert.deepEqual(Object.keys(beside.peers), peers);
+      }
+      assert.equal(await server.cli("DBSIZE"), "0\n");
+    } finally {
+      await server.kill();
     }
-    const faults = results.filter(({ unit }) => unit === "tasks");
-    assert.deepEqual(faults.map(({ spread }) => spread[1]), [0, 0]);
-    const names = results.map(({ name }) => name);
-    for (
-      const name of [
-        "no-op tasks, concurrency 50",
-        "push, batches of 1000",
-        "push to handler, idle worker, p50",
-        "a waiting task takes",
-        "SIGKILL to running again, p50",
-        "SIGKILL to running again, supervised, p50",
-        "push refused, p50",
-        "middleware, 429, p99",
-        "tasks beyond a depth of 1000",
-        "error of a rate of 500/s",
-        "CPU that telemetry adds, no SDK registered",
-      ]
-    ) assert.ok(names.includes(name), name);
-    const { floor, peers } = results.find(({ name }) => name === "no-op tasks, concurrency 50")!;
-    assert.ok(floor! > 0);
-    const all = ["bullmq", "bullmq-removing", "bee-queue", "groupmq"];
-    assert.deepEqual(Object.keys(peers), all);
-    assert.equal(await server.cli("DBSIZE"), "0\n");
-  } finally {
-    await server.kill();
-  }
-});
+  });
+}
 
 test("a configured Redis is not touched, and the table can be Markdown", async () => {
   const url = "redis://127.0.0.1:1";

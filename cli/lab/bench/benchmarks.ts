@@ -8,14 +8,21 @@ import { admission } from "./admission.ts";
 import { withBudget } from "./budgets.ts";
 import type { Effort } from "./effort.ts";
 import type { Lab } from "./lab.ts";
+import { drain } from "./drain.ts";
+import { due } from "./due.ts";
+import { depth, fleet, inFlight, queues } from "./growth.ts";
+import { ports, runtimes } from "./hosts.ts";
+import { idempotency } from "./idempotency.ts";
 import { latency } from "./latency.ts";
 import { memory } from "./memory.ts";
 import { overhead } from "./overhead.ts";
+import { payload } from "./payload.ts";
 import { push } from "./push.ts";
 import { recovery } from "./recovery.ts";
 import type { Result } from "./result.ts";
 import { measureSeries, type Series } from "./series.ts";
 import { throughput } from "./throughput.ts";
+import { measureVariants, type Variants } from "./variants.ts";
 
 /** The name of a benchmark. */
 export type BenchmarkName =
@@ -23,8 +30,18 @@ export type BenchmarkName =
   | "push"
   | "latency"
   | "memory"
+  | "payload"
+  | "depth"
+  | "in-flight"
+  | "queues"
+  | "fleet"
+  | "due"
+  | "runtimes"
+  | "ports"
   | "recovery"
   | "admission"
+  | "idempotency"
+  | "drain"
   | "overhead";
 
 /** A benchmark. */
@@ -47,6 +64,19 @@ function ofSeries(seriesOf: (effort: Effort) => Series[]): Benchmark {
   };
 }
 
+/** A benchmark of variants of Relier. */
+function ofVariants(variantsOf: (effort: Effort) => Variants[]): Benchmark {
+  return {
+    steps: (effort) =>
+      variantsOf(effort).reduce((sum, { rounds, variants }) => sum + rounds * variants.length, 0),
+    async run(lab) {
+      const results: Result[] = [];
+      for (const each of variantsOf(lab.effort)) results.push(...await measureVariants(lab, each));
+      return results;
+    },
+  };
+}
+
 /** A benchmark of Relier alone, with as many steps as it reports. */
 function alone(
   run: Benchmark["run"],
@@ -61,8 +91,18 @@ export const benchmarks: Readonly<Record<BenchmarkName, Benchmark>> = {
   push: ofSeries(push),
   latency: ofSeries(latency),
   memory: ofSeries(memory),
+  payload: ofSeries(payload),
+  depth: ofVariants(depth),
+  "in-flight": ofVariants(inFlight),
+  queues: ofVariants(queues),
+  fleet: ofVariants(fleet),
+  due: ofVariants(due),
+  runtimes: ofVariants(runtimes),
+  ports: ofVariants(ports),
   recovery: alone(recovery, ({ kills }) => 2 * kills),
   admission: alone(admission, () => 3),
+  idempotency: alone(idempotency),
+  drain: alone(drain, ({ rounds }) => 5 * rounds),
   overhead: alone(overhead),
 };
 

@@ -14,6 +14,7 @@ import { versionsOf } from "./contestants/roster.ts";
 import type { Effort } from "./effort.ts";
 import type { MeasurementMessage, MeasurementSetup, Reading } from "./measurement.ts";
 import { openMeter } from "./meter.ts";
+import type { Runtime } from "./find_runtimes.ts";
 import type { Progress } from "./progress.ts";
 import { openScratch, type Scratch } from "./scratch.ts";
 
@@ -23,12 +24,19 @@ export interface Lab extends Omit<Scratch, "close"> {
   readonly progress: Progress;
   readonly signal: AbortSignal;
   /** Takes a measurement in a process of its own. */
-  measure(setup: Pick<MeasurementSetup, "contestant" | "payloadBytes" | "plan">): Promise<Reading>;
+  measure(options: MeasureOptions): Promise<Reading>;
   /** The machine and the server. */
   machine(command: string): Promise<Machine>;
   /** The inconsistencies that measurements found, and those of every queue now. */
   broken(): Promise<readonly string[]>;
   close(): Promise<void>;
+}
+
+/** A measurement to take. */
+export interface MeasureOptions
+  extends Pick<MeasurementSetup, "contestant" | "payloadBytes" | "plan"> {
+  /** The runtime of the process; this one by default. */
+  readonly runtime?: Runtime;
 }
 
 /** The machine, the server and the versions of a run. */
@@ -67,11 +75,12 @@ export async function openLab({ url, effort, progress, signal }: LabOptions): Pr
     effort,
     progress,
     signal,
-    async measure(setup) {
+    async measure({ runtime, ...setup }) {
       const prefix = `${scratch.prefix}-${++measured}`;
       const { reading, broken } = await measureInProcess(
         { ...setup, url: scratch.url, own: scratch.own, prefix },
         signal,
+        runtime,
       );
       found.push(...broken);
       return reading;
@@ -97,9 +106,11 @@ export async function openLab({ url, effort, progress, signal }: LabOptions): Pr
 async function measureInProcess(
   setup: MeasurementSetup,
   signal: AbortSignal,
+  runtime?: Runtime,
 ): Promise<MeasurementMessage> {
   signal.throwIfAborted();
-  const child = start(new URL("./measurement_process.ts", import.meta.url), setup);
+  const program = new URL("./measurement_process.ts", import.meta.url);
+  const child = start(program, setup, runtime?.start);
   const ends = [signal, AbortSignal.timeout(hangsAfterMs)];
   const end = AbortSignal.any(ends);
   const kill = (): void => void child.kill("SIGKILL");

@@ -8,10 +8,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Contestant } from "./contestants/contestant.ts";
 import type { MemoryPlan, Reading } from "./measurement.ts";
 import type { Meter } from "./meter.ts";
-import { batch } from "./measure_push.ts";
+import { pushBatches } from "./measure_push.ts";
 
-/** Running tasks: groupmq runs one of each group. */
-const running = 1_000;
+/** The most running tasks: groupmq runs one of each group. */
+const maxRunning = 1_000;
 /** The time until Redis has freed the buffers of its clients. */
 const quietMs = 300;
 const pollMs = 20;
@@ -28,9 +28,10 @@ export async function measureMemory(
   };
   await opened.pushMany(1); // Keys that every queue has, and scripts.
   const empty = await bytes();
-  for (let left = tasks; left > 0; left -= batch) await opened.pushMany(Math.min(batch, left));
+  await pushBatches(opened, tasks);
   const waiting = await bytes();
 
+  const running = Math.min(maxRunning, tasks);
   let started = 0, done = 0;
   let release = (): void => {};
   const held = new Promise<void>((resolve) => release = resolve);

@@ -11,7 +11,7 @@ import { costBetween, type Meter } from "./meter.ts";
 /** Producers that push at once. */
 const producers = 100;
 /** Tasks of a batch. */
-export const batch = 1_000;
+const batch = 1_000;
 /** The share of the tasks that is pushed first, and not measured. */
 const warmUp = 0.2;
 
@@ -28,17 +28,25 @@ export async function measurePush(
   return { ...costBetween(before, await meter.totals(), tasks) };
 }
 
+/** Pushes from all producers while `more()`. */
+export function produce(opened: Contestant, more: () => boolean): Promise<unknown> {
+  return Promise.all(Array.from({ length: producers }, async () => {
+    while (more()) await opened.push();
+  }));
+}
+
 const ways: Record<PushPlan["way"], (opened: Contestant, n: number) => Promise<unknown>> = {
   async awaited(opened, n) {
     for (let i = 0; i < n; i++) await opened.push();
   },
   concurrent(opened, n) {
     let left = n;
-    return Promise.all(Array.from({ length: producers }, async () => {
-      while (left-- > 0) await opened.push();
-    }));
+    return produce(opened, () => left-- > 0);
   },
-  async bulk(opened, n) {
-    for (let left = n; left > 0; left -= batch) await opened.pushMany(Math.min(batch, left));
-  },
+  bulk: pushBatches,
 };
+
+/** Pushes `n` tasks in batches, one after the other. */
+export async function pushBatches(opened: Contestant, n: number): Promise<void> {
+  for (let left = n; left > 0; left -= batch) await opened.pushMany(Math.min(batch, left));
+}

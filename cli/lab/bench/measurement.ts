@@ -22,6 +22,14 @@ export interface WorkPlan {
   readonly handlerMs: number;
 }
 
+/** Waiting tasks of one worker, with a process beside it that works too, or that pushes. */
+export interface PairPlan {
+  readonly kind: "pair";
+  readonly helper: "work" | "produce";
+  readonly concurrency: number;
+  readonly tasks: number;
+}
+
 /** Single tasks for an idle worker. */
 export interface LatencyPlan {
   readonly kind: "latency";
@@ -34,8 +42,52 @@ export interface MemoryPlan {
   readonly tasks: number;
 }
 
+/** A worker of a queue with many waiting tasks. */
+export interface DepthPlan {
+  readonly kind: "depth";
+  readonly waiting: number;
+  readonly tasks: number;
+}
+
+/** A worker with many running tasks. */
+export interface InFlightPlan {
+  readonly kind: "inFlight";
+  readonly running: number;
+  readonly tasks: number;
+}
+
+/** A worker of many queues. Of Relier only. */
+export interface QueuesPlan {
+  readonly kind: "queues";
+  readonly queues: number;
+  readonly tasks: number;
+}
+
+/** Scheduled tasks that are due at once. Of Relier only. */
+export interface DuePlan {
+  readonly kind: "due";
+  readonly tasks: number;
+}
+
+/** Workers without work. Of Relier only. */
+export interface IdlePlan {
+  readonly kind: "idle";
+  readonly workers: number;
+  readonly queues: number;
+}
+
 /** A measurement. */
-export type Plan = PushPlan | WorkPlan | LatencyPlan | MemoryPlan;
+export type Plan =
+  | PushPlan
+  | WorkPlan
+  | PairPlan
+  | LatencyPlan
+  | MemoryPlan
+  | DepthPlan
+  | InFlightPlan
+  | QueuesPlan
+  | DuePlan
+  | IdlePlan;
 
 /** Figures by name. */
 export type Reading = Readonly<Record<string, number>>;
@@ -50,6 +102,15 @@ export interface MeasurementSetup {
   /** Bytes of a payload. */
   readonly payloadBytes: number;
   readonly plan: Plan;
+}
+
+/** The first message to the process beside a measuring process. */
+export type HelperSetup = Pick<PairPlan, "helper" | "concurrency"> & Omit<MeasurementSetup, "plan">;
+
+/** The progress of that process: tasks so far, and the time of the last one in ms since 1970. */
+export interface HelperMessage {
+  readonly done: number;
+  readonly at: number;
 }
 
 /** The message of a measuring process. */

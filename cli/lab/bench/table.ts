@@ -30,14 +30,7 @@ export function columnsOf(results: readonly Result[]): Column<Result>[] {
       of: (result: Result) => cellOf(result, other),
       ...right,
     })),
-    {
-      title: "BUDGET",
-      of: ({ budget = {}, ok }) =>
-        [
-          Object.entries(budget).map(([of, bound]) => `${of} ${bound}`).join(", "),
-          ok === undefined ? "" : ok ? "✓" : "✗",
-        ].join(" ").trim(),
-    },
+    ...results.some(({ budget }) => budget) ? [{ title: "BUDGET", of: budgetOf }] : [],
   ];
 }
 
@@ -46,6 +39,12 @@ function cellOf({ floor, peers, ratio }: Result, other: string): string {
   const value = digits(other === "floor" ? floor : peers[other]);
   const share = ratio[other] === undefined ? "" : `(${ratio[other].toFixed(2)})`;
   return `${value} ${share}`.trim();
+}
+
+/** The bounds of a result, and if they hold. */
+function budgetOf({ budget = {}, ok }: Result): string {
+  const bounds = Object.entries(budget).map(([of, bound]) => `${of} ${bound}`).join(", ");
+  return ok === undefined ? bounds : `${bounds} ${ok ? "✓" : "✗"}`;
 }
 
 /** The lines of a Markdown table. */

@@ -32,7 +32,9 @@ export async function loadPeer<T>(name: string): Promise<T> {
 
 /** The installed version of the package `name`; undefined if it is not installed. */
 export function versionOf(name: string): string | undefined {
-  const path = fileURLToPath(findPeer(name) ?? import.meta.url);
+  const found = findPeer(name);
+  if (found === undefined) return undefined;
+  const path = fileURLToPath(found);
   const folder = join("node_modules", name);
   const at = path.lastIndexOf(folder);
   if (at < 0) return undefined;

@@ -4,19 +4,22 @@
  * @module
  */
 
+import { connect } from "../../../../adapters/ioredis.ts";
 import { createRelier, createWorker, type RedisPort, rlTask } from "../../../../mod.ts";
-import type { Contestant, Place, WorkSettings } from "./contestant.ts";
+import type { Contestant, OpenContestant, Place, WorkSettings } from "./contestant.ts";
 
 const queue = "bench";
 
-/** Connects Relier; `redis` replaces the URL. */
-export function openRelier(
-  { url, prefix, payload }: Place,
-  redis?: RedisPort,
-): Promise<Contestant> {
+/** Connects Relier with the client of this runtime. */
+export const openRelier: OpenContestant = (place) => open(place, place.url);
+
+/** Connects Relier with ioredis, which is the default except on Bun. */
+export const openRelierIoredis: OpenContestant = (place) => open(place, connect(place.url));
+
+function open({ prefix, payload }: Place, redis: string | RedisPort): Promise<Contestant> {
   let handler: WorkSettings["handler"] = () => {};
-  const task = rlTask("noop", { queue }, (_text: string) => handler());
-  const relier = createRelier({ redis: redis ?? url, prefix, tasks: [task] });
+  const task = rlTask("bench-noop", { queue }, (_text: string) => handler());
+  const relier = createRelier({ redis, prefix, tasks: [task] });
   return Promise.resolve({
     push: () => task.apush(payload),
     pushMany: (n) => task.apushMany(Array.from({ length: n }, (): [string] => [payload])),

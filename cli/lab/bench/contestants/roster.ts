@@ -4,12 +4,13 @@
  * @module
  */
 
-import type { OpenContestant } from "./contestant.ts";
+import type { Contestant, OpenContestant, Place } from "./contestant.ts";
 import { findPeer, versionOf } from "./load_peer.ts";
 
 /** The name of a contestant. */
 export type ContestantName =
   | "relier"
+  | "relier-ioredis"
   | "floor"
   | "bullmq"
   | "bullmq-removing"
@@ -29,6 +30,10 @@ export interface Entry {
 /** The contestants, in the order of the tables. */
 export const roster: Readonly<Record<ContestantName, Entry>> = {
   relier: { weight: 2, open: async () => (await import("./relier.ts")).openRelier },
+  "relier-ioredis": {
+    weight: 2,
+    open: async () => (await import("./relier.ts")).openRelierIoredis,
+  },
   floor: { weight: 4, open: async () => (await import("./floor.ts")).openFloor },
   bullmq: {
     package: "bullmq",
@@ -52,8 +57,25 @@ export const roster: Readonly<Record<ContestantName, Entry>> = {
   },
 };
 
-/** The names of all contestants. */
-export const contestantNames = Object.keys(roster) as readonly ContestantName[];
+/** Connects the contestant `name`, with payloads of a size in bytes. */
+export async function openContestant(
+  name: ContestantName,
+  { url, prefix, payloadBytes }: Omit<Place, "payload"> & { readonly payloadBytes: number },
+): Promise<Contestant> {
+  const open = await roster[name].open();
+  // A JSON text, or a text in a small object, has a few more bytes.
+  return await open({ url, prefix, payload: "x".repeat(Math.max(1, payloadBytes - 4)) });
+}
+
+/** The names of all contestants of a comparison of queues. */
+export const contestantNames: readonly ContestantName[] = [
+  "relier",
+  "floor",
+  "bullmq",
+  "bullmq-removing",
+  "bee-queue",
+  "groupmq",
+];
 
 /** The contestants whose package is installed, and the packages that are missing. */
 export function present(
@@ -71,7 +93,11 @@ export function present(
 
 /** The versions of the packages of `names`, by package. */
 export function versionsOf(names: readonly ContestantName[]): Readonly<Record<string, string>> {
-  const packages = new Set(names.map((name) => roster[name].package ?? ""));
-  const versions = [...packages].map((name) => [name, versionOf(name)] as const);
-  return Object.fromEntries(versions.filter((each): each is [string, string] => !!each[1]));
+  const packages = new Set(names.flatMap((name) => roster[name].package ?? []));
+  return Object.fromEntries(
+    [...packages].flatMap((name) => {
+      const version = versionOf(name);
+      return version === undefined ? [] : [[name, version]];
+    }),
+  );
 }
