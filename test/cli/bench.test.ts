@@ -14,6 +14,7 @@ import { fallsOf, readEarlier } from "../../cli/lab/bench/compare.ts";
 import type { Effort } from "../../cli/lab/bench/effort.ts";
 import { guaranteeLines } from "../../cli/lab/bench/guarantees.ts";
 import { type Lab, openLab } from "../../cli/lab/bench/lab.ts";
+import { createProgress } from "../../cli/lab/bench/progress.ts";
 import { push } from "../../cli/lab/bench/push.ts";
 import { ofAlternating, ofTimes, type Result } from "../../cli/lab/bench/result.ts";
 import { measureSeries } from "../../cli/lab/bench/series.ts";
@@ -108,6 +109,23 @@ test("the guarantees of the contestants are those of bench/README.md", () => {
   const cells = (line: string): string => line.replaceAll(/ *\| */g, "|").replaceAll(/-+/g, "-");
   const text = read("bench/README.md").split("\n").map(cells).join("\n");
   assert.ok(text.includes(guaranteeLines().map(cells).join("\n")));
+});
+
+test("a terminal has a bar, and a pipe a line for each series", () => {
+  for (const isTTY of [true, false]) {
+    let painted = "";
+    const printed: string[] = [];
+    const screen = { isTTY, columns: 60, write: (text: string) => painted += text };
+    const progress = createProgress(4, screen, (text) => printed.push(text));
+    for (const round of [1, 2]) progress.step("push", `relier, round ${round} of 2`);
+    progress.step("latency");
+    progress.close();
+    assert.equal(
+      painted.includes("━━━━━━────────────────── 25 %  push, relier, round 2 of 2"),
+      isTTY,
+    );
+    assert.deepEqual(printed, isTTY ? [] : ["push", "latency"]);
+  }
 });
 
 test("impossible settings are refused before anything is started", async () => {

@@ -36,7 +36,7 @@ export function createProgress(
         const full = Math.round(barWidth * done);
         const bar = "━".repeat(full) + "─".repeat(barWidth - full);
         const line = `${bar} ${Math.floor(100 * done)} %  ${title}${detail && `, ${detail}`}`;
-        block.paint([cut(line, (screen.columns ?? 80) - 1)]);
+        block.paint([cut(line, (screen.columns || 80) - 1)]);
       } else if (title !== last) {
         print(title);
       }
