@@ -24,14 +24,14 @@ export interface Effort {
 
 /** The effort of a single benchmark, and of all. */
 export const fullEffort: Pick<Effort, "tasks" | "rounds" | "extended"> = {
-  tasks: 6_000,
+  tasks: 10_000,
   rounds: 3,
   extended: true,
 };
 
 /** The effort of the quick form; finished jobs that BullMQ removes cost it about the same. */
 export const quickEffort: Pick<Effort, "tasks" | "rounds" | "extended" | "entrants"> = {
-  tasks: 4_000,
+  tasks: 8_000,
   rounds: 2,
   extended: false,
   entrants: ["relier", "floor", "bullmq", "bee-queue", "groupmq"],

@@ -13,7 +13,7 @@ const producers = 100;
 /** Tasks of a batch. */
 const batch = 1_000;
 /** The share of the tasks that is pushed first, and not measured. */
-const warmUp = 0.2;
+const warmUp = 0.5;
 
 /** Measures `plan.tasks` pushes. */
 export async function measurePush(

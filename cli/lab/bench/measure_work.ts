@@ -12,7 +12,7 @@ import { type Cost, costBetween, type Meter, type Totals } from "./meter.ts";
 import { pushBatches } from "./measure_push.ts";
 
 /** The share of the tasks that is run first, and not measured. */
-const warmUp = 0.2;
+const warmUp = 0.5;
 
 /** Measures `plan.tasks` tasks of one worker. */
 export async function measureWork(

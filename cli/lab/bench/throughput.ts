@@ -11,7 +11,7 @@ import type { Series } from "./series.ts";
 /** Concurrencies below this one take too long for the full number of tasks. */
 const fullFrom = 10;
 /** The share of the tasks, and the greatest weight, of a low concurrency. */
-const low = { share: 0.1, weight: 2 };
+const low = { share: 0.5, weight: 1 };
 
 /** Handlers that take time; a queue runs at most this many tasks per second and slot. */
 const slow = { slots: 50, handlerMs: 10, share: 0.5, weight: 2 };

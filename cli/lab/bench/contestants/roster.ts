@@ -29,12 +29,12 @@ export interface Entry {
 
 /** The contestants, in the order of the tables. */
 export const roster: Readonly<Record<ContestantName, Entry>> = {
-  relier: { weight: 2, open: async () => (await import("./relier.ts")).openRelier },
+  relier: { weight: 5, open: async () => (await import("./relier.ts")).openRelier },
   "relier-ioredis": {
-    weight: 2,
+    weight: 5,
     open: async () => (await import("./relier.ts")).openRelierIoredis,
   },
-  floor: { weight: 4, open: async () => (await import("./floor.ts")).openFloor },
+  floor: { weight: 8, open: async () => (await import("./floor.ts")).openFloor },
   bullmq: {
     package: "bullmq",
     weight: 1,
@@ -47,7 +47,7 @@ export const roster: Readonly<Record<ContestantName, Entry>> = {
   },
   "bee-queue": {
     package: "bee-queue",
-    weight: 1,
+    weight: 2,
     open: async () => (await import("./bee_queue.ts")).openBeeQueue,
   },
   groupmq: {
