@@ -36,7 +36,7 @@ const args = {
   tasks: {
     type: "string",
     valueHint: "n",
-    description: "Tasks per measurement of a slow queue (default: 10000, quick: 8000)",
+    description: "Tasks per measurement of a slow queue (default: 8000)",
   },
   rounds: {
     type: "string",

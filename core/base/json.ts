@@ -114,8 +114,11 @@ function measured(written: Written, max: number, verb: string): Encoded {
   );
 }
 
-/** The bytes of `text` in UTF-8, counted without a copy: most texts are short. */
+const encoder = new TextEncoder();
+
+/** The bytes of `text` in UTF-8. A short text is counted without a copy. */
 function utf8Length(text: string): number {
+  if (text.length > 500) return encoder.encode(text).length;
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

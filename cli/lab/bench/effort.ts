@@ -24,7 +24,7 @@ export interface Effort {
 
 /** The effort of a single benchmark, and of all. */
 export const fullEffort: Pick<Effort, "tasks" | "rounds" | "extended"> = {
-  tasks: 10_000,
+  tasks: 8_000,
   rounds: 3,
   extended: true,
 };
