@@ -27,8 +27,8 @@ const apps = [
     name: "an app that pushes through Upstash",
     app: `export { createRelier, rlTask } from "./mod.ts";
       export { upstash } from "./adapters/upstash.ts";`,
-    firstKb: 48.3,
-    wholeKb: 74.6,
+    firstKb: 48,
+    wholeKb: 74.3,
   },
 ];
 

@@ -8,7 +8,6 @@
  */
 
 import { type Program, RedisError, type RedisPort } from "../../core/port.ts";
-import { sha1 } from "./sha1.ts";
 
 const line = "#!lua flags=allow-key-locking\n";
 
@@ -17,23 +16,19 @@ const refusal = /shebang|key-locking|ERR in line 1 of the script/;
 
 /** Makes a `run` that locks only its keys if the server supports that, else everything. */
 export function lockingKeys(run: RedisPort["run"]): RedisPort["run"] {
-  const locking = new Map<string, Program>();
+  const locking = new Map<string, Promise<Program>>();
   let able = true;
 
-  function locked(plain: Program): Program {
+  function locked(plain: Program): Promise<Program> {
     let program = locking.get(plain.sha);
-    if (program === undefined) {
-      const source = line + plain.source;
-      program = { name: plain.name, sha: sha1(source), source };
-      locking.set(plain.sha, program);
-    }
+    if (program === undefined) locking.set(plain.sha, program = withLine(plain));
     return program;
   }
 
   return async (program, keys, args) => {
     if (able) {
       try {
-        return await run(locked(program), keys, args);
+        return await run(await locked(program), keys, args);
       } catch (error) {
         if (!(error instanceof RedisError) || !refusal.test(error.message)) throw error;
         able = false;
@@ -41,4 +36,12 @@ export function lockingKeys(run: RedisPort["run"]): RedisPort["run"] {
     }
     return await run(program, keys, args);
   };
+}
+
+/** `program` behind the line, and the hash of that text. */
+async function withLine(program: Program): Promise<Program> {
+  const source = line + program.source;
+  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(source));
+  const sha = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0"));
+  return { name: program.name, sha: sha.join(""), source };
 }
