@@ -54,7 +54,7 @@ for i, id in ipairs(ids) do
   end
   if state == "running" then
     if not redis.call("ZSCORE", KEY.holds, tostring(record.worker) .. "~" .. id) then
-      blame(id, "runs and nobody holds it")
+      blame(id, "runs and no worker holds it")
     end
     if not record.nonce then blame(id, "runs without a nonce") end
     if (record.fence or 0) > (tonumber(redis.call("HGET", KEY.meta, "fence")) or 0) then

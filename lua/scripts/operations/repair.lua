@@ -52,7 +52,7 @@ local function bury(id, record)
   touch(id)
   count("repair")
   enter("dead", now, id)
-  did(id, "goes to the dead with its payload: nobody can say where it stood")
+  did(id, "goes to the dead with its payload: its state is unknown")
 end
 
 -- Restores the place of a task by its record.
@@ -72,7 +72,7 @@ end
 local function bringBack(id, record)
   record.worker, record.since = record.worker or "nobody", record.since or now
   revive(id, "repaired")
-  did(id, "is brought back: nobody can settle it")
+  did(id, "is brought back: no worker can settle it")
 end
 
 -- The entry a task should have in a section, or nil if it should have none.
