@@ -46,6 +46,10 @@ const checks: readonly Check[] = [
   { name: "generated files are fresh", run: [node, "--import", "tsx", "lua/build.ts", "--check"] },
   { name: "types of the templates", run: [...tsc, "-p", "cli/commands/init/templates"] },
   {
+    name: "the table of benchmarks is fresh",
+    run: [node, "--import", "tsx", "bench/readme_table.ts", "--check"],
+  },
+  {
     name: "templates are fresh",
     run: [node, "--import", "tsx", "cli/commands/init/build_templates.ts", "--check"],
   },

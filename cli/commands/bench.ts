@@ -93,7 +93,7 @@ const bench: Command<typeof args> = command({
     const progress = createProgress(stepsOf(names, effort), host.stderr, dim);
     const lab = await openLab({ url, effort, progress, signal });
     try {
-      const results = await runBenchmarks(lab, names);
+      const { results, failed } = await runBenchmarks(lab, names);
       const broken = await lab.broken();
       const machine = await lab.machine(commandLine(context, what, effort, url));
       progress.close();
@@ -101,6 +101,7 @@ const bench: Command<typeof args> = command({
       if (broken.length > 0) {
         throw new CliError(8, `The benchmark left the queues inconsistent: ${broken[0]}`);
       }
+      if (failed.length > 0) throw new CliError(1, `Cannot measure ${failed.join(", ")}`);
       return earlier && reportFalls(context, fallsOf(earlier, results, tolerance)) ? 1 : 0;
     } finally {
       progress.close();

@@ -109,11 +109,26 @@ export const benchmarks: Readonly<Record<BenchmarkName, Benchmark>> = {
 /** The benchmarks of the quick form. */
 export const quick: readonly BenchmarkName[] = ["throughput", "push", "latency", "memory"];
 
+/** The outcome of a run. */
+export interface Outcome {
+  readonly results: Result[];
+  /** The benchmarks that failed; the results of the others stay. */
+  readonly failed: BenchmarkName[];
+}
+
 /** Runs the benchmarks `names`; resolves to their results with their budgets. */
-export async function runBenchmarks(lab: Lab, names: readonly BenchmarkName[]): Promise<Result[]> {
-  const results: Result[] = [];
-  for (const name of names) results.push(...(await benchmarks[name].run(lab)).map(withBudget));
-  return results;
+export async function runBenchmarks(lab: Lab, names: readonly BenchmarkName[]): Promise<Outcome> {
+  const outcome: Outcome = { results: [], failed: [] };
+  for (const name of names) {
+    try {
+      outcome.results.push(...(await benchmarks[name].run(lab)).map(withBudget));
+    } catch (error) {
+      lab.signal.throwIfAborted();
+      lab.progress.note(`${name} failed and is left out: ${(error as Error).message}`);
+      outcome.failed.push(name);
+    }
+  }
+  return outcome;
 }
 
 /** The number of measurements of `names`. */

@@ -7,7 +7,7 @@
 import { createRelier, createWorker } from "../../../mod.ts";
 import type { QueuesPlan, Reading } from "./measurement.ts";
 import type { Meter } from "./meter.ts";
-import { costOfWork } from "./measure_work.ts";
+import { costOfWork, warmUpOf } from "./measure_work.ts";
 import { noop, payload } from "./noop_task.ts";
 
 const concurrency = 50;
@@ -20,8 +20,7 @@ export async function measureQueues(
 ): Promise<Reading> {
   const relier = createRelier({ redis: url, prefix, tasks: [noop] });
   const names = Array.from({ length: queues }, (_, i) => `queue-${i}`);
-  // A fifth more for the warm-up, and one more where the number is not even.
-  const each = Math.ceil(1.2 * tasks / queues) + 1;
+  const each = Math.ceil((tasks + warmUpOf(tasks)) / queues);
   for (const queue of names) {
     await noop.apushMany(Array.from({ length: each }, (): [string] => [payload]), { queue });
   }
