@@ -29,7 +29,7 @@ const rows: readonly (readonly [name: string, title: string])[] = [
   ],
   ["Node CPU per task, concurrency 100", "Node CPU per task, concurrency 100, µs"],
   ["a waiting task takes", "bytes of a waiting task"],
-  ["a completed task takes", "bytes of a completed task"],
+  ["a running task takes", "bytes of a running task"],
 ];
 
 const peers = ["bullmq", "bee-queue", "groupmq"] as const;
@@ -80,9 +80,9 @@ function rowOf(result: Result): string[] {
   ];
 }
 
-/** A text without the widths of its tables, which the formatter chooses. */
+/** A text without the widths of its tables and lines, which the formatter chooses. */
 function bare(text: string): string {
-  return text.replace(/ +/g, " ").replace(/-{3,}/g, "---");
+  return text.replace(/\s+/g, " ").replace(/-{3,}/g, "---");
 }
 
 if (process.argv[1]?.endsWith("readme_table.ts")) {
