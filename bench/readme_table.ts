@@ -82,7 +82,7 @@ function rowOf(result: Result): string[] {
 
 /** A text without the widths of its tables and lines, which the formatter chooses. */
 function bare(text: string): string {
-  return text.replace(/\s+/g, " ").replace(/-{3,}/g, "---");
+  return text.replace(/\s+/g, " ").replace(/-{2,}/g, "--");
 }
 
 if (process.argv[1]?.endsWith("readme_table.ts")) {
