@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { commands } from "../../cli/commands/doctor/access.ts";
+import { openProxy } from "../../cli/lab/proxy.ts";
 import type { Check } from "../../core/console/check.ts";
 import { localChecks } from "../../cli/commands/doctor/local_checks.ts";
 import { settingsOf } from "../../cli/framework/settings.ts";
@@ -53,6 +54,20 @@ test("a sound environment is reported as sound, in words and as JSON", async () 
   assert.match(stdout, /✓ persistence +append-only file\n/);
   assert.match(stdout, /✓ clock/);
   assert.match(stdout, /\n\n\d+ ok, [01] warnings?, 0 failed\n$/);
+});
+
+test("a slow Redis is a warning that names a cure", async () => {
+  const proxy = await openProxy(server.url);
+  try {
+    proxy.slow(30);
+    const { checks } = await doctor(proxy.url);
+    const latency = checks.find(({ name }) => name === "latency");
+    assert.equal(latency?.level, "warn");
+    assert.match(latency.text, /^\d{2,}\.\d ms p50/);
+    assert.match(latency.fix ?? "", /move Redis closer/);
+  } finally {
+    await proxy.close();
+  }
 });
 
 test("an unreachable Redis is an exit code of 3, and all local facts are still printed", async () => {
