@@ -74,8 +74,9 @@ class LocalAttempt extends DecidedAttempt {
     } catch (error) {
       return this.#refuse(error);
     }
-    // Only an object can be a promise.
-    if (typeof returned !== "object" || returned === null) return this.#finish(returned);
+    // Nothing else can be a promise.
+    const isObject = typeof returned === "object" || typeof returned === "function";
+    if (!isObject || returned === null) return this.#finish(returned);
     Promise.resolve(returned).then((value) => this.#finish(value), (error) => this.#refuse(error));
   }
 

@@ -75,6 +75,7 @@ export abstract class DecidedAttempt implements RunningAttempt {
 
   /** Notes that the handler has really returned. */
   protected handlerReturned(): void {
+    if (this.returned) return;
     this.returned = true;
     this.#onReturned?.();
   }

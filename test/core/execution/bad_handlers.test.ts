@@ -208,6 +208,9 @@ test(
     }
     acts.set("thenable", () => ({ then: (resolve: (value: string) => void) => resolve("later") }));
     assert.equal(await act.call("thenable"), "later");
+    const then = (resolve: (value: string) => void) => resolve("called");
+    acts.set("callable", () => Object.assign(() => {}, { then }));
+    assert.equal(await act.call("callable"), "called");
     acts.set("__proto__", () => JSON.parse('{"__proto__":{"polluted":1}}'));
     assert.deepEqual(Object.keys(await act.call("__proto__") as object), ["__proto__"]);
   }),
