@@ -32,7 +32,7 @@ export function createHandle<R>(
   return new StoredTask<R>(source, partition, local, outcome);
 }
 
-/** A class, because every push makes one: its methods are shared. */
+/** Every push makes one. Its methods are its own, because callers take a handle apart. */
 class StoredTask<R> implements TaskHandle<R> {
   readonly id: string;
   readonly outcome: Outcome;
@@ -48,7 +48,7 @@ class StoredTask<R> implements TaskHandle<R> {
     this.#local = local;
   }
 
-  async status(): Promise<TaskStatus> {
+  readonly status = async (): Promise<TaskStatus> => {
     const snapshot = await this.#source.poller.ask(this.#partition, this.#local);
     if (!snapshot.state) throw this.#unknown();
     const { progress, worker, reason } = snapshot;
@@ -59,9 +59,11 @@ class StoredTask<R> implements TaskHandle<R> {
       ...(worker && { worker }),
       ...(reason && { reason }),
     };
-  }
+  };
 
-  async result(options: { timeout?: Duration; signal?: AbortSignal } = {}): Promise<R> {
+  readonly result = async (
+    options: { timeout?: Duration; signal?: AbortSignal } = {},
+  ): Promise<R> => {
     const timeoutMs = options.timeout === undefined
       ? undefined
       : toMs("timeout", options.timeout, { max: maxTimer });
@@ -80,9 +82,9 @@ class StoredTask<R> implements TaskHandle<R> {
       throw new RelierError("RL_CANCELLED", `Task "${this.id}" was cancelled: ${snapshot.reason}`);
     }
     throw this.#unknown();
-  }
+  };
 
-  async cancel(reason: string = "cancelled"): Promise<boolean> {
+  readonly cancel = async (reason: string = "cancelled"): Promise<boolean> => {
     const text = String(reason).slice(0, maxReasonLength);
     const [word] = await call(this.#source.caller, this.#partition, cancelScript, {
       id: this.#local,
@@ -90,11 +92,10 @@ class StoredTask<R> implements TaskHandle<R> {
       keepMs: defaultRetentionMs,
     });
     return word !== "no";
-  }
+  };
 
-  events(options: FollowOptions = {}): AsyncGenerator<TaskEvent> {
-    return followTask(this.#source.caller, this.#partition, this.#local, options);
-  }
+  readonly events = (options: FollowOptions = {}): AsyncGenerator<TaskEvent> =>
+    followTask(this.#source.caller, this.#partition, this.#local, options);
 
   #unknown(): RelierError {
     return new RelierError("RL_NOT_FOUND", `Cannot find task "${this.id}"`, {

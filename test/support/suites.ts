@@ -44,6 +44,7 @@ export const queueSuite: readonly string[] = [
   "core/recovery/phoenix",
   "core/recovery/repair",
   "core/redis/event_stream",
+  "core/redis/plain_turns",
   "core/redis/repeated_calls",
   "core/redis/scripts",
   "core/states",
