@@ -9,13 +9,28 @@
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { type Fall, fallsOf, readEarlier } from "../cli/lab/bench/compare.ts";
-import { type Effort, fullEffort } from "../cli/lab/bench/effort.ts";
-import { openLab } from "../cli/lab/bench/lab.ts";
-import { createProgress } from "../cli/lab/bench/progress.ts";
-import { push } from "../cli/lab/bench/push.ts";
-import { measureSeries, type Series } from "../cli/lab/bench/series.ts";
-import { throughput } from "../cli/lab/bench/throughput.ts";
+import type { Fall } from "../cli/lab/bench/compare.ts";
+import type { Effort } from "../cli/lab/bench/effort.ts";
+import type { Series } from "../cli/lab/bench/series.ts";
+
+/** Loads a compiled module, as a user runs it: a loader of TypeScript slows some code down. */
+function compiled(name: string): Promise<unknown> {
+  return import(new URL(`../dist/cli/lab/bench/${name}.js`, import.meta.url).href);
+}
+
+const { fallsOf, readEarlier } = await compiled(
+  "compare",
+) as typeof import("../cli/lab/bench/compare.ts");
+const { fullEffort } = await compiled("effort") as typeof import("../cli/lab/bench/effort.ts");
+const { openLab } = await compiled("lab") as typeof import("../cli/lab/bench/lab.ts");
+const { createProgress } = await compiled(
+  "progress",
+) as typeof import("../cli/lab/bench/progress.ts");
+const { push } = await compiled("push") as typeof import("../cli/lab/bench/push.ts");
+const { measureSeries } = await compiled("series") as typeof import("../cli/lab/bench/series.ts");
+const { throughput } = await compiled(
+  "throughput",
+) as typeof import("../cli/lab/bench/throughput.ts");
 
 const tolerance = 0.15;
 /** The measurements in a row that a ratio has to fail. */
