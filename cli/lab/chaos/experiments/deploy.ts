@@ -20,7 +20,8 @@ const deploy: ChaosCommand = chaosCommand({
     await env.push(drawJobs(env, plan.tasks, [300, 1500]));
     for (const number of pool.workers.map((worker) => worker.number)) {
       await env.ready();
-      await env.push(drawJobs(env, 4, [900, 1500]), { priority: 10 });
+      // Longer than the drain, so that each worker hands off what it holds.
+      await env.push(drawJobs(env, 4, [1500, 2000]), { priority: 10 });
       await drainWorker(env, { order: [number] });
     }
   },
