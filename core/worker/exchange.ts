@@ -116,13 +116,13 @@ export function createExchange(context: SessionContext, partition: Partition): E
 
 /** One call, sent until it is answered or the session is over. */
 async function exchange(
-  { caller, workerId: worker, setup, signal, report }: SessionContext,
+  context: SessionContext,
   partition: Partition,
   slot: string,
   settling: readonly PendingSettlement[],
   { slots, spare, empty }: ExchangeRequest,
 ): Promise<ExchangeReply> {
-  const { leaseMs, relief } = setup;
+  const { caller, workerId: worker, setup: { leaseMs, relief } } = context;
   const nonce = randomLocal();
   const args = {
     worker,
@@ -138,18 +138,22 @@ async function exchange(
   const rows = settling.map(rowOf);
   // The first call may have made the claims, and the lease begins with them.
   const sentAt = performance.now();
+  const send = () => call(caller, partition, settleAndClaim, args, rows);
+  const [, , , tasks, stale, lane, nextMs] = await answered(context, send);
+  // Outside of the tries: what these callers do with the answer never repeats the call.
+  for (const { claim, settled } of settling) settled(!stale.includes(claim.id));
+  const claims = readClaims(partition, nonce, tasks, lane === "solo", sentAt + leaseMs);
+  return { claims, lane, nextMs: soonest(nextMs, settling) };
+}
+
+/** Calls `send` until it is answered or the session is over. */
+async function answered<T>(
+  { signal, report }: SessionContext,
+  send: () => Promise<T>,
+): Promise<T> {
   for (let tries = 0;; tries++) {
     try {
-      const [, , , tasks, stale, lane, nextMs] = await call(
-        caller,
-        partition,
-        settleAndClaim,
-        args,
-        rows,
-      );
-      for (const { claim, settled } of settling) settled(!stale.includes(claim.id));
-      const claims = readClaims(partition, nonce, tasks, lane === "solo", sentAt + leaseMs);
-      return { claims, lane, nextMs: soonest(nextMs, settling) };
+      return await send();
     } catch (error) {
       report(error);
       if (signal.aborted) throw error;
