@@ -7,12 +7,8 @@ local function plainPush()
   if cellStep[2] + cellStep[3] + cellStep[5] + cellStep[6] + cellStep[7] > 0 then return nil end
   if ARGV[cellAt[2]] ~= "0" or ARGV[cellAt[3]] ~= "0" or ARGV[cellAt[5]] ~= ""
     or ARGV[cellAt[6]] ~= "" or ARGV[cellAt[7]] ~= "" then return nil end
-  local ids, seen, at, step = {}, {}, cellAt[1], cellStep[1]
-  for i = 1, rowCount do
-    local id = ARGV[at]
-    if seen[id] then return nil end
-    ids[i], seen[id], at = id, true, at + step
-  end
+  local ids = distinctIds()
+  if not ids then return nil end
 
   local schema, epoch, seq, order, pushes, creations, closed, limits, paused =
     unpack(redis.call("HMGET", KEY.meta, "schema", "epoch", "seq", "order", "n:push", "n:created",

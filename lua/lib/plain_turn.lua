@@ -9,13 +9,7 @@ local function plainRows()
   -- Events and partial results: no row may have another.
   if cellStep[3] + cellStep[7] > 0 then return nil end
   if ARGV[cellAt[3]] ~= "complete" or ARGV[cellAt[7]] ~= "" then return nil end
-  local ids, seen, at, step = {}, {}, cellAt[1], cellStep[1]
-  for i = 1, rowCount do
-    local id = ARGV[at]
-    if seen[id] then return nil end
-    ids[i], seen[id], at = id, true, at + step
-  end
-  return ids
+  return distinctIds()
 end
 
 -- Reads the keys that nothing has read yet, before they are written; see lib/write.lua.

@@ -21,7 +21,7 @@
 --- @reply stale           the parent's lease is lost; nothing was pushed
 --- @on    push schedule
 --- @meta  closed limits paused
---- @first clock order channel plain_push
+--- @first clock order channel distinct_ids plain_push
 --- @use   meta records held move wake commit add_many write notify_waiters publish_events full_buckets rates admission
 
 local ids = { parent ~= "" and parent or nil }

@@ -27,7 +27,7 @@
 --- @reply ok tasks:list stale:list lane:string nextMs:integer
 --- @on    claim complete retry bury defer handoff stop promote
 --- @meta  paused limit:concurrency
---- @first clock order channel notify_waiters add_many plain_record plain_turn
+--- @first clock order channel notify_waiters add_many distinct_ids plain_record plain_turn
 --- @use   meta records trace_contexts held move wake history commit write publish_events
 --- @use   complete retry bury defer handoff stop settle promote claim lease_index lane concurrency_room replay_claim
 
