@@ -35,6 +35,18 @@ export function asyncScope<T>(): AsyncScope<T> | undefined {
   return hooks && new hooks.AsyncLocalStorage();
 }
 
+interface NodeEvents {
+  setMaxListeners?(most: number, ...targets: readonly AbortSignal[]): void;
+}
+
+let events: NodeEvents | null | undefined;
+
+/** Keeps Node.js from reporting more than ten listeners of `signal` as a leak. */
+export function allowListeners(signal: AbortSignal): void {
+  events ??= (host().process?.getBuiltinModule?.("node:events") as NodeEvents | undefined) ?? null;
+  events?.setMaxListeners?.(0, signal);
+}
+
 /** Reads an environment variable; `undefined` where the host has none. */
 export function environment(name: string): string | undefined {
   try {

@@ -4,17 +4,37 @@
  * @module
  */
 
+import { allowListeners } from "./host.ts";
+
+/** Makes a controller for a signal that handlers and callers listen to as often as they like. */
+export function abortController(): AbortController {
+  const controller = new AbortController();
+  allowListeners(controller.signal);
+  return controller;
+}
+
+/**
+ * Calls `run` once when `signal` aborts, unless the returned function is called before. Any number
+ * of callers may share a signal; Node.js would report more than ten as a leak.
+ */
+export function onAbort(signal: AbortSignal | undefined, run: () => void): () => void {
+  if (signal === undefined) return () => {};
+  allowListeners(signal);
+  signal.addEventListener("abort", run, { once: true });
+  return () => signal.removeEventListener("abort", run);
+}
+
 /** Resolves after `ms`, or as soon as `signal` aborts. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
     const end = () => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
+      forget();
       resolve();
     };
     const timer = setTimeout(end, ms);
-    signal?.addEventListener("abort", end, { once: true });
+    const forget = onAbort(signal, end);
   });
 }
 
@@ -22,7 +42,7 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    onAbort(signal, resolve);
   });
 }
 

@@ -9,7 +9,7 @@ import { type Duration, toMs } from "../base/duration.ts";
 import { RelierError } from "../base/errors.ts";
 import { decodeResult, encodeResult } from "../base/json.ts";
 import { keyOption, knownOptions } from "../base/options.ts";
-import { sleep } from "../base/timers.ts";
+import { abortController, sleep } from "../base/timers.ts";
 import { defaultLeaseMs as leaseMs, defaultLockWaitMs, defaultRetentionMs } from "../defaults.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { derivedLocal, randomLocal } from "../protocol/task_id.ts";
@@ -115,8 +115,8 @@ function heldLock<T>(
   keepMs: number,
   fence: number,
 ): IdempotencyLock<T> {
-  const lost = new AbortController();
-  const over = new AbortController();
+  const lost = abortController();
+  const over = abortController();
   void renew();
 
   /** Aborts both signals if another caller holds the lock, or may hold it. */
@@ -174,7 +174,7 @@ function doneLock<T>(text: string): IdempotencyLock<T> {
     alreadyExecuted: true,
     cachedResult: decodeResult(text) as T,
     fence: 0,
-    signal: new AbortController().signal,
+    signal: abortController().signal,
     complete: () => Promise.reject(new RelierError("RL_CONFLICT", "Cannot complete: it is done")),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

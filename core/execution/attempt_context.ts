@@ -8,6 +8,7 @@
 import type { Claim } from "../protocol/claim.ts";
 import type { TaskContext } from "../task/task_context.ts";
 import { decodeResult, encodeResult } from "../base/json.ts";
+import { abortController } from "../base/timers.ts";
 import { idOf } from "../protocol/keys.ts";
 import type {
   AttemptContext,
@@ -54,11 +55,11 @@ class WorkerContext implements AttemptContext {
   }
 
   get hard(): AbortController {
-    return this.#hard ??= new AbortController();
+    return this.#hard ??= abortController();
   }
 
   get soft(): AbortController {
-    return this.#soft ??= new AbortController();
+    return this.#soft ??= abortController();
   }
 
   abort(reason: RelierError): void {

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { onAbort } from "../base/timers.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { channelOf } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
@@ -210,7 +211,7 @@ function addWait(
     const end = <T>(settle: (value: T) => void) => (value: T) => {
       clearTimeout(timer);
       unguard?.();
-      signal?.removeEventListener("abort", abort);
+      forget();
       // Looked up again: a timer that could not be cleared may end a wait that is over.
       const set = waits.get(local);
       set?.delete(wait);
@@ -218,11 +219,10 @@ function addWait(
       settle(value);
     };
     const wait: Wait = { resolve: end(resolve), reject: end(reject) };
-    const abort = () => wait.reject(signal?.reason);
     const timer = timeoutMs === undefined
       ? undefined
       : setTimeout(() => wait.resolve("timeout"), timeoutMs);
-    signal?.addEventListener("abort", abort, { once: true });
+    const forget = onAbort(signal, () => wait.reject(signal?.reason));
     waits.set(local, (waits.get(local) ?? new Set()).add(wait));
   });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { onAbort } from "../base/timers.ts";
 import { channelOf, idOf, type Partition } from "../protocol/keys.ts";
 import type { RedisPort } from "../port.ts";
 import type { TaskState } from "../states.ts";
@@ -82,8 +83,7 @@ export async function* follow(
     }
     wake();
   });
-  const aborted = () => wake();
-  signal?.addEventListener("abort", aborted);
+  const forget = onAbort(signal, () => wake());
   try {
     onOpen?.();
     while (!signal?.aborted) {
@@ -97,7 +97,7 @@ export async function* follow(
       }
     }
   } finally {
-    signal?.removeEventListener("abort", aborted);
+    forget();
     stop();
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { abortController } from "../base/timers.ts";
 import { currentRun, within } from "./current_run.ts";
 import type { TaskContext } from "./task_context.ts";
 import type { Definition } from "./definition.ts";
@@ -23,7 +24,7 @@ export async function runInline(definition: Definition, args: unknown[]): Promis
 }
 
 function inlineContext(definition: Definition): TaskContext {
-  const never = new AbortController().signal;
+  const never = abortController().signal;
   const steps = new Map<string, Promise<unknown>>();
   const id = `inline~0~${randomLocal()}`;
   return {

@@ -8,7 +8,7 @@
  */
 
 import { channelOf, type Partition } from "../protocol/keys.ts";
-import { sleep } from "../base/timers.ts";
+import { onAbort, sleep } from "../base/timers.ts";
 import { rowsPerCall } from "../defaults.ts";
 import { evict } from "../recovery/sweeper.ts";
 import type { RedisPort } from "../port.ts";
@@ -105,7 +105,7 @@ async function subscribe(
 ): Promise<boolean> {
   const stop = await port.listen?.(channelOf(partition, config.worker), () => {})
     .catch(() => undefined);
-  if (stop) signal.addEventListener("abort", stop, { once: true });
+  if (stop) onAbort(signal, stop);
   return stop !== undefined;
 }
 
