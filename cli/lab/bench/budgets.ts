@@ -37,6 +37,8 @@ const budgets: Readonly<Record<string, Budget>> = {
   "Redis CPU per push, 1,000,000 waiting": { least: ["≤", 1.1] },
   "Redis CPU per task, 1,000,000 waiting": { least: ["≤", 1.1] },
   "share of a Redis core, an idle worker, 1,000 queues": { value: ["≤", 3] },
+  "push to the end of the last task, 1,000 queues": { value: ["≤", 5_000] },
+  "share of a Redis core, one queue, 50 idle workers": { least: ["≤", 2] },
   "share of a Redis core, one queue, 200 idle workers": { least: ["≤", 2] },
   "a backlog of no-op tasks, due at once": { waiting: ["≥", 0.7] },
   "admit(), all limits set, p50": { ping: ["≤", 2] },

@@ -48,7 +48,7 @@ export function inFlight({ tasks, rounds }: Effort): Variants[] {
   }];
 }
 
-/** From 1 to 1,000 queues of one worker: the cost of a task. */
+/** From 1 to 1,000 queues of one worker: the cost of a task, of idleness, and the wait. */
 export function queues({ tasks, rounds }: Effort): Variants[] {
   return [{
     title: "queues of a worker",
@@ -62,8 +62,17 @@ export function queues({ tasks, rounds }: Effort): Variants[] {
   }, {
     title: "idle queues of a worker",
     rounds: Math.max(1, rounds - 1),
-    ...ofSizes([1, 1_000], "queues", (count) => ({ kind: "idle", workers: 1, queues: count })),
+    ...ofSizes([1, 100, 1_000], "queues", (count) => ({
+      kind: "idle",
+      workers: 1,
+      queues: count,
+    })),
     figures: idleFigures("an idle worker"),
+  }, {
+    title: "one task in each queue of a worker",
+    rounds: Math.max(1, rounds - 1),
+    ...ofSizes([1, 100, 1_000], "queues", (count) => ({ kind: "spread", queues: count })),
+    figures: [{ key: "lastMs", name: "push to the end of the last task", unit: "ms" }],
   }];
 }
 
@@ -72,7 +81,7 @@ export function fleet({ rounds }: Effort): Variants[] {
   return [{
     title: "idle workers",
     rounds: Math.max(1, rounds - 1),
-    ...ofSizes([1, 200], "idle workers", (workers) => ({ kind: "idle", workers, queues: 1 })),
+    ...ofSizes([1, 50, 200], "idle workers", (workers) => ({ kind: "idle", workers, queues: 1 })),
     figures: idleFigures("one queue"),
   }];
 }

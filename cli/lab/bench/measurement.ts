@@ -63,6 +63,12 @@ export interface QueuesPlan {
   readonly tasks: number;
 }
 
+/** A worker of many queues that gets one task in each. Of Relier only. */
+export interface SpreadPlan {
+  readonly kind: "spread";
+  readonly queues: number;
+}
+
 /** Scheduled tasks that are due at once. Of Relier only. */
 export interface DuePlan {
   readonly kind: "due";
@@ -86,6 +92,7 @@ export type Plan =
   | DepthPlan
   | InFlightPlan
   | QueuesPlan
+  | SpreadPlan
   | DuePlan
   | IdlePlan;
 

@@ -17,6 +17,7 @@ import type {
   Plan,
   QueuesPlan,
   Reading,
+  SpreadPlan,
 } from "./measurement.ts";
 import { measureDepth } from "./measure_depth.ts";
 import { measureDue } from "./measure_due.ts";
@@ -27,6 +28,7 @@ import { measureMemory } from "./measure_memory.ts";
 import { measurePair } from "./measure_pair.ts";
 import { measurePush } from "./measure_push.ts";
 import { measureQueues } from "./measure_queues.ts";
+import { measureSpread } from "./measure_spread.ts";
 import { measureWork } from "./measure_work.ts";
 import { type Meter, openMeter } from "./meter.ts";
 
@@ -54,10 +56,10 @@ async function take(setup: MeasurementSetup, meter: Meter): Promise<MeasurementM
 }
 
 /** Measurements of Relier only. */
-type RelierPlan = IdlePlan | QueuesPlan | DuePlan;
+type RelierPlan = IdlePlan | QueuesPlan | SpreadPlan | DuePlan;
 
 function isOfContestant(plan: Plan): plan is Exclude<Plan, RelierPlan> {
-  return !["idle", "queues", "due"].includes(plan.kind);
+  return !["idle", "queues", "spread", "due"].includes(plan.kind);
 }
 
 function measureRelier(setup: MeasurementSetup, meter: Meter, plan: RelierPlan): Promise<Reading> {
@@ -66,6 +68,8 @@ function measureRelier(setup: MeasurementSetup, meter: Meter, plan: RelierPlan):
       return measureIdle(setup, meter, plan);
     case "queues":
       return measureQueues(setup, meter, plan);
+    case "spread":
+      return measureSpread(setup, plan);
     case "due":
       return measureDue(setup, meter, plan);
   }
