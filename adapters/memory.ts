@@ -122,7 +122,7 @@ function portTo(open: () => Promise<Engine>, clock: Clock | VirtualClock): Memor
     async wait(bells, ms, signal) {
       refuseClosed("wait");
       if (signal?.aborted || !(ms > 0)) return;
-      await blockingWait(await connect(), bells, ms, signal, clock, () => refuseClosed("wait"));
+      return blockingWait(await connect(), bells, ms, signal, clock, () => refuseClosed("wait"));
     },
 
     async listen(name, onMessage) {
@@ -175,7 +175,7 @@ async function blockingWait(
   signal: AbortSignal | undefined,
   clock: Clock,
   refuseClosed: () => void,
-): Promise<void> {
+): Promise<string | void> {
   let over = false;
   const end = () => {
     over = true;
@@ -184,7 +184,9 @@ async function blockingWait(
   signal?.addEventListener("abort", end, { once: true });
   const forget = clock.after(ms, end);
   try {
-    if (!signal?.aborted) await session.send("BLPOP", [...bells, "0"]);
+    if (signal?.aborted) return;
+    const answer = await session.send("BLPOP", [...bells, "0"]);
+    return Array.isArray(answer) ? String(answer[0]) : undefined;
   } catch (error) {
     refuseClosed();
     if (!over) {

@@ -50,11 +50,11 @@ export interface RedisPort {
   /**
    * Waits until one of `bells` rings, `ms` have passed or `signal` aborts. May
    * return early and may miss a ring: it saves polling, and correctness does
-   * not depend on it.
+   * not depend on it. Resolves to the bell that rang, if it is known.
    *
    * @throws {RedisError} `unknown` if the connection broke.
    */
-  wait(bells: readonly string[], ms: number, signal?: AbortSignal): Promise<void>;
+  wait(bells: readonly string[], ms: number, signal?: AbortSignal): Promise<string | void>;
 
   /**
    * Subscribes to `channel` and resolves, once Redis has confirmed, to a

@@ -8,8 +8,8 @@
  * lines the answer type, `@use` lines pull in `lib/` and `moves/`, `@on` lines
  * the moves those events may make, `@meta` lines name the fields of `meta` it reads besides
  * those every script needs. Parts of `@first` lines stand before the moves and rows: they may
- * return before those are made. Keys are declared for exactly the sets and hashes a script can
- * touch.
+ * return before those are made. A script with `@each` runs for each of several partitions in
+ * one call. Keys are declared for exactly the sets and hashes a script can touch.
  *
  * Run by `npm run gen`; `npm run check` fails when its output is stale.
  *
@@ -97,9 +97,12 @@ function module(name: string, text: string): string {
   const [args, rows] = [fields(text, "arg"), fields(text, "row")];
   const replies = [...tags(text, "reply"), ["schema", "version:string"]];
   const { keys, pieces } = program(text);
-  const source = keyTable(keys) +
-    pieces.map(({ part, own }) => own ?? bare(helper(part!))).join("");
-  const texts = pieces.map(({ part, own }) => part ? partName(part) : JSON.stringify(own));
+  const source = pieces.map(({ part, own }) =>
+    own === keyLine ? keyTable(keys) : own ?? bare(helper(part!))
+  ).join("");
+  const texts = pieces.map(({ part, own }) =>
+    own === keyLine ? "keyTable(this.keys)" : part ? partName(part) : JSON.stringify(own)
+  );
   const shape = (list: Field[]) => `{ ${list.map((f) => `${f.name}: ${f.ts}`).join("; ")} }`;
   const summary = /^--- (.*)$/m.exec(text)![1];
   return `/** ${summary} */
@@ -115,7 +118,7 @@ export const ${camelCase(name)}: Script<
   replies: ${JSON.stringify(replies.map(([word]) => word))},
   sha: "${createHash("sha1").update(source).digest("hex")}",
   get source() {
-    return ${["keyTable(this.keys)", ...texts].join(" + ")};
+    return ${texts.join(" + ")};
   },
 };
 `;
@@ -126,6 +129,9 @@ interface Piece {
   readonly part?: string;
   readonly own?: string;
 }
+
+/** Stands for the table of keys, which each client makes from the list of their names. */
+const keyLine = "KEY";
 
 /** The shared parts that stand before the moves of a script. */
 function firstOf(text: string): string[] {
@@ -177,10 +183,29 @@ function program(text: string): { keys: KeyName[]; pieces: Piece[] } {
   ].join("\n");
   const first = firstOf(text);
   const parts = (names: string[]): Piece[] => names.map((part) => ({ part }));
+  const body = [...parts(tags(text, "use").flat()), { own: bare(text) }];
+  if (/^--- @each$/m.test(text)) {
+    const [before, behind] = forEach(keys.length);
+    const own = [{ own: before }, { own: keyLine }, { own: bare(tables) }, ...body];
+    return { keys, pieces: [...parts(first), ...own, { own: behind }] };
+  }
   const pieces: Piece[] = first.length === 0
     ? [{ own: bare([argumentsOf(text), tables].join("\n")) }]
     : [{ own: bare(argumentsOf(text)) }, ...parts(first), { own: bare(tables) }];
-  return { keys, pieces: [...pieces, ...parts(tags(text, "use").flat()), { own: bare(text) }] };
+  return { keys, pieces: [{ own: keyLine }, ...pieces, ...body] };
+}
+
+/** The text around the body of a script that runs for each partition, which has `width` keys. */
+function forEach(width: number): [before: string, behind: string] {
+  return [
+    "local function each(KEYS)\n",
+    bare(`end
+      local replies = {}
+      for i = 1, #KEYS, ${width} do
+        replies[#replies + 1] = each({ unpack(KEYS, i, i + ${width - 1}) })
+      end
+      return replies`),
+  ];
 }
 
 /** The TypeScript name of a script: `settle_and_claim.lua` is `settleAndClaim`. */

@@ -154,10 +154,11 @@ export function waiter(topology: Topology, closing: Stop): Waiter {
           blocks.push(blocksOf.take(group, limit));
         }
         const ends = blocks.length > 0 && blocks.every((block) => block.endsAt <= now() + limit);
-        await Promise.race([
+        const answer = await Promise.race([
           sleep(ends ? limit + 2 * graceMs : limit, time),
           ...blocks.map((block) => block.ended),
         ]);
+        return Array.isArray(answer) ? String(answer[0]) : undefined;
       } catch (error) {
         if (closing.stopped) throw new RedisError("Cannot wait: the port is closed", "unknown");
         const { word, text } = explain(error, bells);

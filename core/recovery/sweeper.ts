@@ -1,7 +1,5 @@
 /**
- * Phoenix: resurrects the tasks of dead workers. Sweeps a partition whenever the last sweep
- * asked for another. Every worker runs one and none leads; the script does the work once,
- * however many workers call it.
+ * Sweeps, which resurrect the tasks of dead workers. `phoenix.ts` decides when.
  *
  * @module
  */
@@ -9,6 +7,7 @@
 import { idOf, type Partition } from "../protocol/keys.ts";
 import { sleep, waitAtMost } from "../base/timers.ts";
 import { defaultLeaseMs } from "../defaults.ts";
+import { turnMs } from "./pace.ts";
 import { reportResurrections } from "./resurrection_report.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { sweep } from "../redis/generated/worker.ts";
@@ -23,7 +22,6 @@ export interface Resurrection {
 
 /** The time a subscription may be missing before its worker counts as dead. */
 const graceMs = 500;
-const soonestMs = 20;
 /** The delay of a task after its first crash; see `moves/revive.lua`. */
 const firstDeathMs = 100;
 /** The time by which a timer may fire early. */
@@ -32,32 +30,8 @@ const earlyMs = 5;
 export const revivedMs: number = firstDeathMs + earlyMs;
 /** The time an eviction waits for its report. */
 const reportMs = 1000;
-
-/**
- * Sweeps `partition` until `signal` aborts: every `sweepMs`, or sooner if the last sweep
- * left work. Never throws.
- */
-export async function runPhoenix(
-  caller: Caller,
-  partition: Partition,
-  { leaseMs, sweepMs }: { readonly leaseMs: number; readonly sweepMs: number },
-  signal: AbortSignal,
-  onRaised: (raised: Resurrection) => void,
-  onError: (error: unknown) => void,
-): Promise<void> {
-  while (!signal.aborted) {
-    let nextMs = Math.max(500, sweepMs);
-    try {
-      const swept = await sweepOnce(caller, partition, leaseMs);
-      swept.resurrected.forEach(onRaised);
-      nextMs = swept.resurrected.length > 0 ? swept.nextMs : Math.max(swept.nextMs, sweepMs);
-    } catch (error) {
-      onError(error);
-    }
-    // Jitter keeps workers that started together from sweeping together.
-    await sleep(Math.max(soonestMs, nextMs * (0.9 + Math.random() * 0.2)), signal);
-  }
-}
+/** A sweep that is due, or that a caller asks for, does nothing sooner after the last one. */
+export const askedMs = 25;
 
 /**
  * Resurrects at once the tasks of `worker`, which is known to have ended by
@@ -70,7 +44,7 @@ export async function evict(
   cause: string,
   leaseMs: number,
 ): Promise<string[]> {
-  const args = { dead: worker, cause, leaseMs, graceMs };
+  const args = { dead: worker, cause, leaseMs, graceMs, everyMs: askedMs, quietMs: -1 };
   const [, , , raised, , evicted] = await call(caller, partition, sweep, args);
   const found = pairs(raised) as [string, string][];
   // The evicting process may be about to end, and no other one can report this.
@@ -101,18 +75,50 @@ export async function evictAll(
   return found;
 }
 
+/** The outcome of a sweep. */
+export interface Swept {
+  readonly resurrected: Resurrection[];
+  /** Milliseconds until something is due; -1 if nothing is known. */
+  readonly dueMs: number;
+  /** True if it left something: a sweep right behind it goes on. */
+  readonly more: boolean;
+  /** The workers that share the sweeps. */
+  readonly workers: number;
+}
+
+/** When a sweep is one too many, and what its caller knows; see `lua/scripts/worker/sweep.lua`. */
+export interface SweepTiming {
+  readonly leaseMs: number;
+  readonly everyMs: number;
+  readonly quietMs: number;
+}
+
+/** Sweeps `partition` once. */
+export async function sweepAt(
+  caller: Caller,
+  partition: Partition,
+  timing: SweepTiming,
+): Promise<Swept> {
+  const args = { dead: "", cause: "", graceMs, ...timing };
+  const [, , , raised, dueMs, , more, workers] = await call(caller, partition, sweep, args);
+  const found = pairs(raised) as [string, string][];
+  void reportResurrections(caller, partition, found);
+  return {
+    resurrected: found.map(([local, cause]) => ({ id: idOf(partition, local), cause })),
+    dueMs,
+    more: more === 1,
+    workers,
+  };
+}
+
 /** Sweeps once; `nextMs` is the time until the next sweep is useful. */
 export async function sweepOnce(
   caller: Caller,
   partition: Partition,
   leaseMs: number = defaultLeaseMs,
 ): Promise<{ resurrected: Resurrection[]; nextMs: number }> {
-  const args = { dead: "", cause: "", leaseMs, graceMs };
-  const [, , , raised, nextMs] = await call(caller, partition, sweep, args);
-  const found = pairs(raised) as [string, string][];
-  void reportResurrections(caller, partition, found);
-  return {
-    resurrected: found.map(([local, cause]) => ({ id: idOf(partition, local), cause })),
-    nextMs,
-  };
+  const timing = { leaseMs, everyMs: askedMs, quietMs: -1 };
+  const { resurrected, dueMs, more, workers } = await sweepAt(caller, partition, timing);
+  const usualMs = turnMs(workers, leaseMs);
+  return { resurrected, nextMs: more ? 0 : dueMs < 0 ? usualMs : Math.min(dueMs, usualMs) };
 }

@@ -6,7 +6,7 @@
 
 import { RelierError } from "../base/errors.ts";
 import { type KeyName, keyOf, type Partition } from "../protocol/keys.ts";
-import type { LossDetector } from "./loss_detector.ts";
+import type { LossDetector, WriteMark } from "./loss_detector.ts";
 import type { Confirm, Program, RedisPort, Reply } from "../port.ts";
 import type { Telemetry } from "../telemetry/observer.ts";
 
@@ -52,12 +52,27 @@ export async function call<
   args: Args,
   rows: readonly Row[] = [],
   confirm?: Confirm,
-): Promise<Exclude<Answer, readonly ["schema", ...Reply[]]>> {
+): Promise<Known<Answer>> {
   const since = caller.lossDetector.lastSeen(partition);
   const values = script.args.map((name) => String(args[name]));
   addRows(values, script.row, rows);
   const keys = script.keys.map((name) => keyOf(partition, name));
-  const reply = await caller.port.run(script, keys, values, confirm) as Answer;
+  const reply = await caller.port.run(script, keys, values, confirm);
+  return checked<Answer>(caller, partition, script, reply, since);
+}
+
+/** An answer that is no refusal of the layout. */
+export type Known<Answer> = Exclude<Answer, readonly ["schema", ...Reply[]]>;
+
+/** Checks that `reply` is one that `script` documents, and that no write was lost before it. */
+export function checked<Answer extends readonly [string, string, number, ...Reply[]]>(
+  caller: Caller,
+  partition: Partition,
+  script: { readonly name: string; readonly replies: readonly string[] },
+  given: Reply,
+  since: WriteMark | undefined,
+): Known<Answer> {
+  const reply = given as unknown as Answer;
   if (!Array.isArray(reply) || !script.replies.includes(reply[0])) {
     throw new TypeError(`Cannot read the reply of "${script.name}": it is not one it documents`);
   }
@@ -71,7 +86,7 @@ export async function call<
     );
   }
   caller.lossDetector.observe(partition, reply[1], reply[2], since);
-  return reply as unknown as Exclude<Answer, readonly ["schema", ...Reply[]]>;
+  return reply as unknown as Known<Answer>;
 }
 
 /**

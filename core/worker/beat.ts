@@ -88,8 +88,9 @@ export function createBeat(
     async send(leases) {
       const sentAt = performance.now();
       const rows = leases.map(rowOf);
-      const [, , , seesUs, lost, cancelled, command] = await ask(rows);
+      const [, , , seesUs, lost, cancelled, command, workers] = await ask(rows);
       answeredAt = performance.now();
+      context.fleet.counted(partition, workers);
       seen = seesUs === 1;
       if (command !== "" && command !== applied) host.applyCommand(applied = command);
       const gone = new Set(lost);

@@ -7,6 +7,7 @@
 import type { Demand } from "./demand.ts";
 import { type ExchangeReply, type ExchangeRequest, onlySettle } from "./exchange.ts";
 import type { IdleWait } from "./idle_wait.ts";
+import type { QueueLooks } from "./queue_looks.ts";
 import type { QueueCursor } from "./queue_schedule.ts";
 import type { SessionContext } from "./session_context.ts";
 import type { AttemptSlots } from "./slots.ts";
@@ -19,6 +20,7 @@ export interface LoopState {
   readonly slots: AttemptSlots;
   readonly demand: Demand;
   readonly idle: IdleWait;
+  readonly looks: QueueLooks;
   readonly lane: QuarantineLane;
   /** Calls under way that claim. */
   readonly claiming: Set<Promise<void>>;
@@ -100,6 +102,14 @@ function receive(
   cursor.idle = claims.length < request.slots + request.spare && nextMs !== 0;
   cursor.askedAt = now;
   cursor.dueAt = nextMs < 0 ? Infinity : now + nextMs;
+  lookAround(loop);
+}
+
+/** No wait hears the bell of an idle queue while another one has work. */
+function lookAround({ context: { maxClaims }, cursors, looks }: LoopState): void {
+  if (maxClaims !== undefined) return;
+  const idle = cursors.filter((cursor) => cursor.idle).length;
+  if (idle > 0 && idle < cursors.length) looks.look();
 }
 
 /** Something is due at `cursor` in `ms`: a wait may be too long now. */

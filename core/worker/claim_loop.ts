@@ -9,6 +9,7 @@
 import { ask, dueIn, inFlight, type LoopState } from "./claim_call.ts";
 import { createDemand } from "./demand.ts";
 import { createExchange, type Exchange, onlySettle } from "./exchange.ts";
+import { keyOf } from "../protocol/keys.ts";
 import type { AttemptHost } from "../execution/running_attempt.ts";
 import {
   cursorOf,
@@ -18,6 +19,7 @@ import {
   type QueueCursor,
 } from "./queue_schedule.ts";
 import { createIdleWait } from "./idle_wait.ts";
+import { createQueueLooks } from "./queue_looks.ts";
 import type { SessionContext } from "./session_context.ts";
 import { type AttemptSlots, createSlots, type SlotsOwner } from "./slots.ts";
 
@@ -38,8 +40,8 @@ export interface ClaimLoop {
   readonly busyAt: number;
   /** The number of waits that were given up because Redis did not answer them. */
   readonly rebuilt: number;
-  /** Something may be ready in `ms` without a bell. */
-  dueIn(ms: number): void;
+  /** Something may be ready in `queue` in `ms` without a bell. */
+  dueIn(queue: string, ms: number): void;
   readonly prospect: Prospect;
   /** Resolves once it was stopped; with a limit of claims, as soon as there is nothing to do. */
   readonly finished: Promise<void>;
@@ -48,9 +50,11 @@ export interface ClaimLoop {
 /** Makes a claim loop that has not started, and its slots; `host` runs the attempts. */
 export function createClaimLoop(context: SessionContext, host: AttemptHost): ClaimLoop {
   const { partitions, setup, status } = context;
-  const cursors = partitions.map((partition, i) =>
-    cursorOf({ exchange: createExchange(context, partition), weight: setup.queues[i]!.weight })
-  );
+  const several = partitions.length > 1;
+  const cursors = partitions.map((partition, i) => {
+    const queue = { exchange: createExchange(context, partition), weight: setup.queues[i]!.weight };
+    return cursorOf(queue, several);
+  });
   const exchanges = new Map(cursors.map(({ exchange }) => [exchange.partition, exchange]));
   let finish!: () => void;
   const finished = new Promise<void>((resolve) => finish = resolve);
@@ -66,7 +70,11 @@ export function createClaimLoop(context: SessionContext, host: AttemptHost): Cla
     cursors,
     slots,
     demand: createDemand(context, cursors, slots),
-    idle: createIdleWait(context, cursors, () => awake(loop)),
+    idle: createIdleWait(context, cursors, (bell) => awake(loop, bell)),
+    looks: createQueueLooks(context, cursors, () => {
+      loop.claimedAt = performance.now();
+      poke();
+    }),
     lane: { asking: false },
     claiming: new Set(),
     finish,
@@ -97,8 +105,10 @@ export function createClaimLoop(context: SessionContext, host: AttemptHost): Cla
       loop.idle.end();
       await Promise.all(loop.claiming);
     },
-    dueIn(ms) {
-      for (const cursor of cursors) dueIn(loop, cursor, ms);
+    dueIn(queue, ms) {
+      for (const cursor of cursors) {
+        if (cursor.exchange.partition.queue === queue) dueIn(loop, cursor, ms);
+      }
     },
     get prospect() {
       return status.paused ? { more: false, nextMs: null } : prospectOf(cursors, loop.settles);
@@ -132,7 +142,7 @@ function coalesced(work: () => void): () => void {
 }
 
 function work(loop: LoopState): void {
-  const { context: { setup, status, maxClaims }, cursors, slots, lane, demand } = loop;
+  const { context: { setup, status, maxClaims }, cursors, slots, lane, demand, looks } = loop;
   const bounded = maxClaims !== undefined;
   if (loop.busy) loop.busyAt = performance.now();
   if (!loop.stopped && !status.paused) {
@@ -140,6 +150,7 @@ function work(loop: LoopState): void {
     if (bounded) { for (const cursor of cursors) cursor.idle &&= !cursor.exchange.owes; }
     if (lane.cursor && demand.left > 0) claimAlone(loop, lane.cursor);
     else fillSlots(loop);
+    if (cursors.length > 1 && looks.blind && !bounded) looks.look();
   }
   loop.busy = slots.running >= setup.concurrency ||
     (lane.cursor !== undefined && slots.running > 0);
@@ -169,13 +180,14 @@ function claimAlone(loop: LoopState, cursor: QueueCursor): void {
 
 /** The last task may have pushed more: asks each queue once again after the last settlement. */
 function finishOnceDone(loop: LoopState): void {
-  const { context: { status }, cursors, slots, demand, lane, settles } = loop;
+  const { context: { status }, cursors, slots, demand, lane, looks, settles } = loop;
   const owed = cursors.filter(({ exchange }) => exchange.owes).length;
   if (slots.running + slots.waiting + inFlight(loop) + owed > 0) return;
   if (status.paused || demand.left <= 0) return loop.finish();
   if (lane.cursor) return;
   const unasked = cursors.filter((cursor) => cursor.settles < settles);
   if (unasked.length === 0) return loop.finish();
+  if (unasked.length > 1) return looks.lookAt(unasked, settles);
   for (const cursor of unasked) cursor.idle = false;
   loop.poke();
 }
@@ -186,13 +198,20 @@ function waitOnceIdle({ demand, cursors, idle }: LoopState): void {
   else if (cursors.every((cursor) => cursor.idle)) idle.begin();
 }
 
-/** A wait has ended. */
-function awake(loop: LoopState): void {
-  const { context: { status }, cursors, demand } = loop;
-  for (const cursor of cursors) cursor.idle = false;
+/** A wait has ended, by `bell` if that is known. */
+function awake(loop: LoopState, bell: string | undefined): void {
+  const { context: { status }, cursors, demand, looks } = loop;
+  const now = performance.now();
+  const rung = cursors.length === 1
+    ? cursors
+    : cursors.filter(({ dueAt, exchange }) =>
+      dueAt <= now || keyOf(exchange.partition, "bell") === bell
+    );
+  for (const cursor of rung) cursor.idle = false;
+  if (cursors.length > 1) looks.look();
   // A bell may have rung for this worker when it had no slot left: lets it ring for others.
   if ((demand.freeSlots() <= 0 || status.paused) && !loop.stopped) {
-    for (const cursor of cursors) {
+    for (const cursor of rung) {
       if (cursor.exchange.inFlight < 2) void ask(loop, cursor, onlySettle);
     }
   }

@@ -28,18 +28,15 @@ export interface WorkerHealth {
 /** The time that a worker with a free slot may go without an answer to a claim, besides its wait. */
 const silentMs = 15_000;
 
-/**
- * The health of a worker that waits for a bell for `restMs` at most. It has worked since
- * `since`, by `performance.now()`; undefined while it does not.
- */
+/** The health of a worker that has worked since `since`, by `performance.now()`; undefined while it does not. */
 export function healthOf(
   session: WorkerSession | undefined,
-  restMs: number,
   since: number | undefined,
 ): WorkerHealth {
   const now = performance.now();
   const { claimedAt, busyAt = -Infinity, rebuilt = 0 } = session?.loop ?? {};
   const { leaked = 0, loopLagMs = 0, paused = false } = session?.context.status ?? {};
+  const { restMs = 0 } = session?.context.fleet ?? {};
   return {
     consuming: since !== undefined && !paused &&
       now - Math.max(claimedAt ?? since, busyAt) < silentMs + restMs,

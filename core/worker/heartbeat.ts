@@ -47,7 +47,7 @@ export function createHeartbeat(
   partition: Partition,
   host: HeartbeatHost,
 ): Heartbeat {
-  const { caller: { port }, leases, setup } = context;
+  const { caller: { port }, leases, setup, fleet } = context;
   const beat = createBeat(context, partition, host);
   const stopped = new AbortController();
   let wake = new AbortController();
@@ -56,7 +56,7 @@ export function createHeartbeat(
   const subscription = createSubscription(context, partition, beatNow, stopped.signal);
   const due = () =>
     (!beat.seen && port.listen !== undefined) || leases.at(partition).length > 0 ||
-    performance.now() - beat.answeredAt >= setup.idleBeatMs;
+    performance.now() - beat.answeredAt >= fleet.idleBeatMs(partition, beat.seen);
 
   /** Beats for every lease; afterwards it is known whether Redis sees the worker. */
   async function beatForAll(): Promise<void> {

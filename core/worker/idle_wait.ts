@@ -32,12 +32,13 @@ const reliefMs = 500;
 const failedMs = 100;
 const shortestMs = 100;
 
-/** Makes the waits of a worker; calls `onEnd` at the end of each. */
+/** Makes the waits of a worker; calls `onEnd` at the end of each, with the bell that rang if it is known. */
 export function createIdleWait(
-  { caller: { port }, setup: { relief, restMs }, report }: SessionContext,
+  { caller: { port }, setup: { relief }, fleet, report }: SessionContext,
   cursors: readonly QueueCursor[],
-  onEnd: () => void,
+  onEnd: (bell: string | undefined) => void,
 ): IdleWait {
+  const bells = cursors.map(({ exchange }) => keyOf(exchange.partition, "bell"));
   let waiting: { readonly gone: AbortController; readonly until: number } | undefined;
   let blindMs = shortestMs;
   let rebuilt = 0;
@@ -45,15 +46,15 @@ export function createIdleWait(
   function begin(): void {
     if (waiting) return;
     const due = Math.min(...cursors.map((cursor) => cursor.dueAt)) - performance.now();
-    const ms = Math.max(1, Math.min(port.listen ? restMs : blindMs, Math.ceil(due)));
-    blindMs = Math.min(2 * blindMs, restMs);
+    const ms = Math.max(1, Math.min(port.listen ? fleet.restMs : blindMs, Math.ceil(due)));
+    blindMs = Math.min(2 * blindMs, fleet.restMs);
     const gone = new AbortController();
     const wait = waiting = { gone, until: performance.now() + ms };
-    const end = () => {
+    const end = (bell?: string) => {
       if (waiting !== wait) return;
       clearTimeout(watchdog);
       waiting = undefined;
-      onEnd();
+      onEnd(bell);
     };
     const giveUp = () => {
       rebuilt++;
@@ -65,17 +66,17 @@ export function createIdleWait(
     };
     // In two steps: a loop that was blocked until now may not have read an answer that has arrived.
     let watchdog = setTimeout(() => watchdog = setTimeout(giveUp, lookMs), ms + overdueMs);
-    waitFor(ms, gone.signal).then(end, async (error) => {
+    waitFor(ms, gone.signal).then((bell) => end(bell ?? undefined), async (error) => {
       if (!gone.signal.aborted) report(error);
       await sleep(failedMs, gone.signal);
       end();
     });
   }
 
-  function waitFor(ms: number, signal: AbortSignal): Promise<unknown> {
+  function waitFor(ms: number, signal: AbortSignal): Promise<string | void> {
     // A bell rings for one worker, and is wasted on one that takes quarantined tasks only.
     if (relief) return sleep(Math.min(ms, reliefMs), signal);
-    return port.wait(cursors.map(({ exchange }) => keyOf(exchange.partition, "bell")), ms, signal);
+    return port.wait(bells, ms, signal);
   }
 
   return {

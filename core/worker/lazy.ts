@@ -7,7 +7,8 @@
 export { handleSignals } from "./process_signals.ts";
 export { isIsolate } from "../threads/isolate_entry.ts";
 export { decodeCommand } from "../protocol/worker_command.ts";
-export { revivedMs, runPhoenix } from "../recovery/sweeper.ts";
+export { runPhoenix } from "../recovery/phoenix.ts";
+export { revivedMs } from "../recovery/sweeper.ts";
 export { readServerInfo, refuseUnsafe } from "../redis/server_info.ts";
 export { createSession } from "./session.ts";
 export { readTickOptions, runTick } from "./tick.ts";

@@ -10,7 +10,7 @@ import { farewellMs } from "../defaults.ts";
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import type { ProcessSignals } from "./process_signals.ts";
 import { healthOf, type WorkerHealth } from "./health.ts";
-import { partitionOf } from "../protocol/keys.ts";
+import { parseId, partitionOf } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import type { Resurrection } from "../recovery/sweeper.ts";
 import type { SessionOwner, WorkerSession } from "./session.ts";
@@ -96,10 +96,9 @@ async function start(life: Life): Promise<void> {
   if (signal.aborted) return; // It was drained meanwhile.
   if (setup.handleSignals) life.signals = parts.handleSignals(() => stop(life));
   if (setup.phoenix) {
-    const onResurrected = reportResurrection(life, parts);
-    for (const partition of partitions) {
-      void parts.runPhoenix(caller, partition, setup, signal, onResurrected, report);
-    }
+    const { leaseMs, sweepMs } = setup;
+    const onRaised = reportResurrection(life, parts);
+    parts.runPhoenix({ caller, leaseMs, sweepMs, signal, onRaised, onError: report }, partitions);
   }
   session.run();
   life.startedAt = performance.now();
@@ -155,7 +154,7 @@ function forget(life: Life): void {
 function reportResurrection(life: Life, parts: Parts): (task: Resurrection) => void {
   return ({ id, cause }) => {
     // No bell rings when the task is due.
-    life.session!.loop.dueIn(parts.revivedMs);
+    life.session!.loop.dueIn(parseId(id)!.queue, parts.revivedMs);
     const event = cause === "crashes" || cause === "stalls" ? "dead" : "resurrected";
     life.owner.emit(event, { id, name: "", reason: cause });
   };
@@ -207,6 +206,6 @@ async function leave(life: Life, ms: number): Promise<DrainReport> {
   return drainReport(session?.loop.slots.settled, life.command);
 }
 
-function health({ session, phase, startedAt, owner }: Life): WorkerHealth {
-  return healthOf(session, owner.setup.restMs, phase === "working" ? startedAt : undefined);
+function health({ session, phase, startedAt }: Life): WorkerHealth {
+  return healthOf(session, phase === "working" ? startedAt : undefined);
 }

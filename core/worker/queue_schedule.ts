@@ -14,7 +14,7 @@ export interface WeightedQueue {
 
 /** The position of a worker at one of its queues. */
 export interface QueueCursor extends WeightedQueue {
-  /** Nothing was ready at the last call. */
+  /** Nothing was ready at the last call or look. */
   idle: boolean;
   /** The time at which the last call was answered, by `performance.now()`. */
   askedAt: number;
@@ -29,14 +29,14 @@ export interface QueueCursor extends WeightedQueue {
   spare: number;
 }
 
-/** A cursor at a queue of which nothing is known. */
-export function cursorOf(queue: WeightedQueue): QueueCursor {
+/** A cursor at a queue of which nothing is known; `idle` if a look comes before the first claim. */
+export function cursorOf(queue: WeightedQueue, idle: boolean): QueueCursor {
   return {
     ...queue,
-    idle: false,
+    idle,
     askedAt: -Infinity,
     dueAt: Infinity,
-    settles: 0,
+    settles: -1,
     credit: 0,
     slots: 0,
     spare: 0,
@@ -58,17 +58,9 @@ export function prospectOf(cursors: readonly QueueCursor[], settles: number): Pr
   return { more, nextMs: more ? 0 : Number.isFinite(nextMs) ? Math.ceil(nextMs) : null };
 }
 
-/** The time an empty queue is left alone while another has work: then no wait hears its bell. */
-const leaveAloneMs = 50;
-
 /** Smooth weighted round robin over the queues that may have something and have a call free. */
 export function nextCursor(cursors: readonly QueueCursor[]): QueueCursor | undefined {
-  const soonest = cursors.some((cursor) => !cursor.idle)
-    ? performance.now() - leaveAloneMs
-    : -Infinity;
-  const ready = cursors.filter((cursor) =>
-    cursor.exchange.inFlight < 2 && (!cursor.idle || cursor.askedAt < soonest)
-  );
+  const ready = cursors.filter((cursor) => !cursor.idle && cursor.exchange.inFlight < 2);
   if (ready.length === 0) return undefined;
   for (const cursor of ready) cursor.credit += cursor.weight;
   const best = ready.reduce((a, b) => b.credit > a.credit ? b : a);

@@ -22,6 +22,7 @@ import { saveStep } from "../execution/save_step.ts";
 import { loadedObserver } from "../telemetry/load_observer.ts";
 import type { GaugesObserver } from "../telemetry/observer.ts";
 import { createTimingRecorder } from "../base/histogram.ts";
+import { createFleet } from "./fleet.ts";
 import { createLeaseTable } from "./lease_table.ts";
 import { watchLoop } from "./loop_watch.ts";
 import type { SessionContext } from "./session_context.ts";
@@ -145,17 +146,19 @@ function createContext(
         ids.map((id) => [localOf(id, partition), "stalled"] as const),
       ),
   });
+  // A short session is seen by what it holds: idle beats are of no use to it.
+  const lasting = maxClaims === undefined ? setup : { ...setup, idleBeatMs: Infinity };
   return {
     workerId,
     caller,
     partitions,
-    // A short session is seen by what it holds: idle beats are of no use to it.
-    setup: maxClaims === undefined ? setup : { ...setup, idleBeatMs: Infinity },
+    setup: lasting,
     emit,
     report,
     observer: () => loadedObserver(telemetry),
     signal,
     guard,
+    fleet: createFleet(lasting),
     leases: createLeaseTable(guard),
     timers: new Map(partitions.map((partition) => [partition, createTimingRecorder()])),
     status: { draining: false, paused: false, loopLagMs: 0, leaked: 0, fenced: 0 },

@@ -9,6 +9,7 @@ import type { Caller } from "../redis/call.ts";
 import type { Observer } from "../telemetry/observer.ts";
 import type { StallGuard } from "../threads/stall_guard.ts";
 import type { TimingRecorder } from "../base/histogram.ts";
+import type { Fleet } from "./fleet.ts";
 import type { LeaseTable } from "./lease_table.ts";
 import type { Emit } from "./worker_events.ts";
 import type { Setup } from "./worker_options.ts";
@@ -29,6 +30,7 @@ export interface SessionContext {
   readonly signal: AbortSignal;
   readonly leases: LeaseTable;
   readonly guard: StallGuard;
+  readonly fleet: Fleet;
   /** Recent wait and run times of tasks, by partition. */
   readonly timers: ReadonlyMap<Partition, TimingRecorder>;
   readonly status: SessionStatus;

@@ -9,7 +9,8 @@
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import { integerOption, knownOptions } from "../base/options.ts";
 import { sleep } from "../base/timers.ts";
-import { type Resurrection, revivedMs, sweepOnce } from "../recovery/sweeper.ts";
+import { sweepAll } from "../recovery/phoenix.ts";
+import { type Resurrection, revivedMs } from "../recovery/sweeper.ts";
 import type { ClaimLoop } from "./claim_loop.ts";
 import type { WorkerSession } from "./session.ts";
 
@@ -79,7 +80,8 @@ export async function runTick(
   const waited = new AbortController();
   try {
     await session.prepare();
-    if (setup.phoenix) await resurrect(session, onResurrected);
+    // Half of the time is left for tasks, however much there is to tidy up.
+    if (setup.phoenix) await resurrect(session, until - budgetMs / 2, onResurrected);
     // Without a subscription Redis cannot see the worker: its first claim makes it known.
     if (caller.port.listen) await Promise.all(heartbeats.map((heartbeat) => heartbeat.start()));
     for (const heartbeat of heartbeats) heartbeat.run();
@@ -97,12 +99,11 @@ export async function runTick(
 
 async function resurrect(
   { context: { caller, partitions, setup } }: WorkerSession,
+  until: number,
   onResurrected: (task: Resurrection) => void,
 ): Promise<void> {
-  const swept = await Promise.all(
-    partitions.map((partition) => sweepOnce(caller, partition, setup.leaseMs)),
-  );
-  const tasks = swept.flatMap((each) => each.resurrected);
+  const goesOn = () => performance.now() < until;
+  const tasks = await sweepAll(caller, partitions, setup.leaseMs, goesOn);
   tasks.forEach(onResurrected);
   if (tasks.length > 0) await sleep(revivedMs);
 }

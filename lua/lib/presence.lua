@@ -1,18 +1,50 @@
 -- Detects dead workers. A worker's subscription ends with its process. Only a worker
 -- that this run of the server has seen subscribed can be missing, and it is presumed
 -- dead if it is still missing `graceMs` later: a heartbeat clears the mark.
-local server, met, gone = run(), {}, {}
-local lookAgainMs = math.huge
+local gone, lookAgainMs = {}, math.huge
+local server
 local function missing(id, entry)
   if now - entry.beat > 20 * (entry.lease or leaseMs) then return true end
-  if entry.run ~= server then return false end
-  if listeners(root .. "@" .. id) > 0 then
-    if entry.mark then met[id], entry.mark = entry, nil end
-    return false
+  server = server or entry.run and run()
+  if not server or entry.run ~= server then return false end
+  local since = missingSince[id] or now
+  if now - since >= graceMs then return true end
+  lookAgainMs = math.min(lookAgainMs, since + graceMs - now)
+  return false, since
+end
+
+-- Returns those of `ids` whose channel has no subscriber.
+local function unheard(ids)
+  for _, command in ipairs({ "NUMSUB", "SHARDNUMSUB" }) do
+    local names, silent = {}, {}
+    for i, id in ipairs(ids) do names[i] = root .. "@" .. id end
+    local reply = #ids > 0 and redis.pcall("PUBSUB", command, unpack(names)) or {}
+    for i, id in ipairs(ids) do
+      if (tonumber(reply[2 * i]) or 0) == 0 then silent[#silent + 1] = id end
+    end
+    ids = silent
   end
-  if not entry.mark then met[id], entry.mark = entry, now end
-  lookAgainMs = math.min(lookAgainMs, entry.mark + graceMs - now)
-  return now - entry.mark >= graceMs
+  return ids
+end
+
+-- Looks at 200 workers, and at the next ones in the next sweep. One call counts the
+-- subscribers of all of them; more is read only about those without one.
+local function lookAtWorkers()
+  local from = tonumber(meta.looked) or 0
+  local page = redis.call("ZRANGE", KEY.workers, from, from + 199)
+  local reached = #page == 200 and from + 200 or 0
+  if reached ~= from then note("looked", reached) end
+  local silent, marks = unheard(page), {}
+  for _, id in ipairs(page) do marks[id] = false end
+  local entries = #silent > 0 and redis.call("HMGET", KEY.worker, unpack(silent)) or {}
+  for i, id in ipairs(silent) do
+    local entry = entries[i] and cmsgpack.unpack(entries[i])
+      or { beat = tonumber(redis.call("ZSCORE", KEY.workers, id)) }
+    local lost, since = missing(id, entry)
+    if lost then gone[#gone + 1] = id end
+    marks[id] = since or false
+  end
+  noteMissing(marks)
 end
 
 -- Deletes a worker that holds no task any more.

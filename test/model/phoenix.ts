@@ -25,7 +25,9 @@ export function sweep(
 ): Answer {
   const now = nowOf(world);
   const { swept = now, graceUntil = 0 } = world;
-  if (dead === "" && now - swept < 25 && now > swept) return ["ok", [], 50, 0];
+  if (dead === "" && now - swept < 25 && now > swept) {
+    return ["ok", [], -1, 0, 0, world.workers.size];
+  }
   world.swept = now;
   // No sweep ran for long: Redis was unreachable, and no worker could renew.
   if (now - swept > leaseMs / 2 && now > graceUntil + 3 * leaseMs) {
@@ -67,14 +69,13 @@ export function sweep(
   forgetFull(world);
   for (const worker of [dead, ...silent]) dismiss(world, worker);
 
-  const nextMs = Math.min(
-    2000,
-    125 * Math.max(2, world.workers.size),
-    dueMs >= 0 ? dueMs : Infinity,
-    suspectMs > 0 ? suspectMs : Infinity,
-    raised.length > 0 ? 100 : Infinity,
-  );
-  return ["ok", raised, nextMs, evicted];
+  const due = [
+    ...dueMs > 0 ? [dueMs] : [],
+    ...suspectMs > 0 && suspectMs < Infinity ? [suspectMs] : [],
+    ...raised.length > 0 ? [100] : [],
+  ];
+  const more = dueMs === 0 ? 1 : 0;
+  return ["ok", raised, due.length > 0 ? Math.min(...due) : -1, evicted, more, world.workers.size];
 }
 
 /** Count per hour, until the same hour of the next day. */

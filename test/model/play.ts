@@ -167,7 +167,7 @@ function turn(stage: Stage, args: Values, rows: readonly Values[] = []): Sent {
 }
 
 function sweep(stage: Stage, args: Values): Sent {
-  const usual = { dead: "", cause: "", leaseMs: 10_000, graceMs: 500 };
+  const usual = { dead: "", cause: "", leaseMs: 10_000, graceMs: 500, everyMs: 25, quietMs: -1 };
   return call(stage, "sweep", { ...usual, ...args });
 }
 

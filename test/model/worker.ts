@@ -258,7 +258,7 @@ export function beat(
   world.presence.set(worker, { beat: now, about: says, lease: leaseMs });
   world.workers.set(worker, now);
   if (world.lane?.worker === worker) world.lane.until = claiming === 1 ? now + leaseMs : 0;
-  return ["ok", 0, lost, asked, ""];
+  return ["ok", 0, lost, asked, "", world.workers.size];
 }
 
 /** Renews the leases of all that a worker holds, for a worker that is too busy to say so. */

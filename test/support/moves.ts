@@ -146,7 +146,7 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
   };
 
   async function sweepFor(dead: string, cause: string, leaseMs: number) {
-    const args = { dead, cause, leaseMs, graceMs: 500 };
+    const args = { dead, cause, leaseMs, graceMs: 500, everyMs: 25, quietMs: -1 };
     const [, , , raised] = await call(caller, partition, scripts.sweep, args);
     return record(raised);
   }

@@ -27,9 +27,9 @@ const noDedupe: readonly Edit[] = [
 ];
 const noSweep: readonly Edit[] = [
   [
-    "core/recovery/sweeper.ts",
-    "while (!signal.aborted) {\n    let nextMs",
-    "while (false) {\n    let nextMs",
+    "core/recovery/phoenix.ts",
+    "while (!signal.aborted) {",
+    "while (false) {",
   ],
 ];
 const noHandOff: readonly Edit[] = [

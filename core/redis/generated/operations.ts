@@ -4,7 +4,7 @@ import { keyTable } from "../../protocol/keys.ts";
 import type { Reply } from "../../port.ts";
 import type { Script } from "../call.ts";
 import { add_many_lua, channel_lua, clock_lua, commit_lua, meta_lua, move_lua, notify_waiters_lua, order_lua, publish_events_lua, records_lua, rows_lua, task_name_lua, wake_lua, write_lua } from "./shared_parts.ts";
-import { history_lua, lease_index_lua, revive_lua, summary_lua, workers_lua } from "./worker_parts.ts";
+import { history_lua, lease_index_lua, missing_lua, revive_lua, summary_lua, workers_lua } from "./worker_parts.ts";
 
 const cursor_rank_lua: string = "local function before(a,b)\nfor i=1,math.min(#a,#b)do\nlocal x,y=string.byte(a,i),string.byte(b,i)\nif x~=y then return x<y end\nend\nreturn #a<#b\nend\nlocal function cursorRank(key,cursor,first)\nlocal score,member=string.match(cursor,\"^(.-):(.+)$\")\nif not score then return first end\nif redis.call(\"ZSCORE\",key,member)==score then\nreturn redis.call(\"ZRANK\",key,member)+(first==0 and 1 or 0)\nend\nlocal low=redis.call(\"ZCOUNT\",key,\"-inf\",\"(\" .. score)\nlocal high=redis.call(\"ZCOUNT\",key,\"-inf\",score)\nfor _=1,60 do\nif low>=high then break end\nlocal middle=math.floor((low+high)/2)\nif before(redis.call(\"ZRANGE\",key,middle,middle)[1],member)then\nlow=middle+1\nelse\nhigh=middle\nend\nend\nreturn low\nend\n";
 
@@ -155,9 +155,9 @@ export const listWorkers: Script<
   args: [],
   row: [],
   replies: ["ok","schema"],
-  sha: "994828d1af2cdea81d029849bc968021235cefcb",
+  sha: "80951be6c19639c26ff425cce951dd50bd850b68",
   get source() {
-    return keyTable(this.keys) + "local ASKED={}\nlocal MOVES={}\n" + clock_lua + meta_lua + channel_lua + workers_lua + lease_index_lua + "local server,fleet=run(),{}\nlocal function missingMs(id,entry)\nif entry.run~=server or listeners(root .. \"@\" .. id)>0 then return 0 end\nreturn math.max(1,now -(entry.mark or entry.beat))\nend\nlocal range=redis.call(\"ZRANGE\",KEY.workers,0,199,\"WITHSCORES\")\nfor i=1,#range,2 do\nlocal id=range[i]\nlocal entry=workerOf(id)or{}\nfleet[#fleet+1]={\nid,entry.beat or tonumber(range[i+1]),entry.run==server and 1 or 0,\nmissingMs(id,entry),countHeld(id),entry.about or \"\",entry.order or \"\",\nentry.blocked and now - entry.blocked or 0,\n}\nend\nreturn answer(\"ok\",fleet)\n";
+    return keyTable(this.keys) + "local ASKED={\"missing\"}\nlocal MOVES={}\n" + clock_lua + meta_lua + channel_lua + workers_lua + missing_lua + lease_index_lua + "local server,fleet=run(),{}\nlocal function missingMs(id,entry)\nif entry.run~=server or listeners(root .. \"@\" .. id)>0 then return 0 end\nreturn math.max(1,now -(missingSince[id] or entry.beat))\nend\nlocal range=redis.call(\"ZRANGE\",KEY.workers,0,199,\"WITHSCORES\")\nfor i=1,#range,2 do\nlocal id=range[i]\nlocal entry=workerOf(id)or{}\nfleet[#fleet+1]={\nid,entry.beat or tonumber(range[i+1]),entry.run==server and 1 or 0,\nmissingMs(id,entry),countHeld(id),entry.about or \"\",entry.order or \"\",\nentry.blocked and now - entry.blocked or 0,\n}\nend\nreturn answer(\"ok\",fleet)\n";
   },
 };
 

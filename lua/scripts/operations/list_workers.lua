@@ -6,14 +6,15 @@
 --- yet. `blockedMs` is the time for which another thread has renewed its leases.
 ---
 --- @reply ok workers:list
---- @use   clock meta channel workers lease_index
+--- @meta  missing
+--- @use   clock meta channel workers missing lease_index
 
 local server, fleet = run(), {}
 
 -- Computed here: after the death of the last worker, no sweep marks it as missing.
 local function missingMs(id, entry)
   if entry.run ~= server or listeners(root .. "@" .. id) > 0 then return 0 end
-  return math.max(1, now - (entry.mark or entry.beat))
+  return math.max(1, now - (missingSince[id] or entry.beat))
 end
 
 local range = redis.call("ZRANGE", KEY.workers, 0, 199, "WITHSCORES")

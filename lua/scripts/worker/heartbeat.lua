@@ -4,7 +4,7 @@
 --- alive. `seen` is 1 if this server sees the worker's subscription; only a worker it
 --- has seen can be presumed dead for the lack of one. `lost` are the tasks that the
 --- worker no longer holds, `asked` those to be cancelled, as id and reason. `order` is a
---- command it has not applied yet.
+--- command it has not applied yet. `workers` counts the fleet, which shares the idle beats.
 ---
 --- @arg   worker   string
 --- @arg   says     string   JSON for people: host, process, concurrency
@@ -13,9 +13,10 @@
 --- @arg   leaseMs  integer
 --- @arg   traces   string   see lib/trace_contexts.lua
 --- @row   id:string nonce:string started:integer progress:string remark:string partial:string
---- @reply ok seen:integer lost:list asked:list order:string
+--- @reply ok seen:integer lost:list asked:list order:string workers:integer
 --- @on    beat
---- @use   clock order meta records trace_contexts held channel move wake workers commit add_many write
+--- @meta  missing
+--- @use   clock order meta records trace_contexts held channel move wake workers missing commit add_many write
 
 local ids, lost, asked = {}, {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
@@ -44,12 +45,13 @@ end
 
 local entry = workerOf(worker) or {}
 entry.run = listeners(root .. "@" .. worker) > 0 and run() or nil
-entry.mark, entry.blocked = nil, nil
+entry.blocked = nil
+noteMissing({ [worker] = false })
 entry.beat, entry.about, entry.lease = now, says, leaseMs
 if entry.order == obeyed then entry.order, entry.obeyed = nil, obeyed end
-redis.call("ZCARD", KEY.workers) -- Touched before the first write; see lib/write.lua.
+local workers = redis.call("ZCARD", KEY.workers) -- Touched before the first write; see lib/write.lua.
 if meta.lane == worker then note("laneUntil", claiming == 1 and now + leaseMs or 0) end
 write()
-redis.call("ZADD", KEY.workers, now, worker)
+workers = workers + redis.call("ZADD", KEY.workers, now, worker)
 redis.call("HSET", KEY.worker, worker, cmsgpack.pack(entry))
-return answer("ok", entry.run and 1 or 0, lost, asked, entry.order or "")
+return answer("ok", entry.run and 1 or 0, lost, asked, entry.order or "", workers)

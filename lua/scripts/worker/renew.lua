@@ -13,7 +13,8 @@
 --- @row   id:string
 --- @reply ok next:string
 --- @on    beat
---- @use   clock order meta records channel move wake workers commit add_many write
+--- @meta  missing
+--- @use   clock order meta records channel move wake workers missing commit add_many write
 
 local started = {}
 for _, row in ipairs(rows) do started[row.id] = true end
@@ -32,7 +33,8 @@ local entry = workerOf(worker)
 if not entry and #ids == 0 then return answer("ok", "") end
 entry = entry or {}
 entry.run = listeners(root .. "@" .. worker) > 0 and run() or nil
-entry.mark, entry.beat, entry.blocked = nil, now, entry.blocked or now
+entry.beat, entry.blocked = now, entry.blocked or now
+noteMissing({ [worker] = false })
 redis.call("ZCARD", KEY.workers) -- Touched before the first write; see lib/write.lua.
 write()
 redis.call("ZADD", KEY.workers, now, worker)

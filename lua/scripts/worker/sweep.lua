@@ -1,9 +1,11 @@
 --- sweep: resurrects the tasks of dead workers, and tidies up
 ---
 --- Every worker calls it and none leads. In order, it handles missing workers, expired
---- leases, due tasks and ended retentions; at most 200 tasks a call. `nextMs` is the
---- time until the next call. `raised` lists the ids and causes of resurrected tasks,
---- first the `evicted` ones that `dead` held.
+--- leases, due tasks and ended retentions; at most 200 tasks a call. `more` is 1 if that
+--- left some: the same caller goes on at once. `nextMs` is the time until something is due,
+--- -1 if nothing is known. `workers` counts the fleet, whose workers share the sweeps.
+--- `raised` lists the ids and causes of resurrected tasks, first the `evicted` ones that
+--- `dead` held.
 ---
 --- If there was no sweep for half a lease, Redis was unreachable and no worker could
 --- renew: all leases get one extension, at most one in four leases. Otherwise a failover
@@ -15,16 +17,21 @@
 --- @arg   cause    string   of its exit, such as "SIGKILL"
 --- @arg   leaseMs  integer
 --- @arg   graceMs  integer  the longest absence of a subscription
---- @reply ok raised:list nextMs:integer evicted:integer
+--- @arg   everyMs  integer  does nothing sooner after the last sweep; 0 goes on where that stopped
+--- @arg   quietMs  integer  so long ago the caller saw that nothing ran here; -1 if it did not
+--- @reply ok raised:list nextMs:integer evicted:integer more:integer workers:integer
 --- @on    resurrect quarantine abandon promote purge
---- @meta  paused
---- @use   clock order meta records channel move wake history workers lease_index presence
+--- @meta  paused swept graceUntil missing looked
+--- @use   clock order meta records channel move wake history workers missing lease_index presence
 --- @use   commit add_many write notify_waiters publish_events revive promote purge full_buckets
 
-local times = redis.call("HMGET", KEY.meta, "swept", "graceUntil")
-local swept, graceUntil = tonumber(times[1]) or now, tonumber(times[2]) or 0
-if dead == "" and now - swept < 25 and now > swept then return answer("ok", {}, 50, 0) end
+local swept, graceUntil = tonumber(meta.swept) or now, tonumber(meta.graceUntil) or 0
+if dead == "" and now - swept < everyMs and now > swept then
+  return answer("ok", {}, -1, 0, 0, redis.call("ZCARD", KEY.workers))
+end
 note("swept", now)
+-- A quiet queue is looked at, not swept: the time since the last sweep was no absence of Redis.
+if quietMs >= 0 then swept = math.max(swept, now - quietMs) end
 if now - swept > leaseMs / 2 and now > graceUntil + 3 * leaseMs then
   graceUntil = now + leaseMs
   note("graceUntil", graceUntil)
@@ -54,20 +61,19 @@ local function raise(ids, causeOf)
   end
 end
 
-local fleet = redis.call("ZRANGE", KEY.workers, 0, 99, "WITHSCORES")
-for i = 1, #fleet, 2 do
-  local entry = workerOf(fleet[i]) or { beat = tonumber(fleet[i + 1]) }
-  if missing(fleet[i], entry) then gone[#gone + 1] = fleet[i] end
-end
+if everyMs > 0 or dead ~= "" then lookAtWorkers() end
 local dismissed, evicted = {}, 0
 if dead ~= "" then table.insert(gone, 1, dead) end
+if #gone > 0 then redis.call("HLEN", KEY.worker) end -- Touched before the first write.
+local back = {}
 for i, id in ipairs(gone) do
   if left > 0 then
     raise(heldBy(id, left), function() return id == dead and cause or "presence" end)
     if i == 1 and id == dead then evicted = #raised / 2 end
-    if left > 0 then dismissed[#dismissed + 1] = id end
+    if left > 0 then dismissed[#dismissed + 1], back[id] = id, false end
   end
 end
+noteMissing(back)
 local lapsedBy = now > graceUntil and now or now - swept >= leaseMs and swept
 if lapsedBy and left > 0 then
   raise(redis.call("ZRANGEBYSCORE", KEY.running, "-inf", lapsedBy, "LIMIT", 0, left), lapse)
@@ -79,7 +85,7 @@ local dueMs = promote()
 local suspect = redis.call("ZRANGE", KEY.quarantined, 0, 0, "WITHSCORES")[2]
 local suspectMs = suspect and tonumber(suspect) - now or math.huge
 if suspectMs <= 0 or redis.call("EXISTS", KEY.ready) == 1 then wake() end
-if purge("completed", 200) + purge("cancelled", 200) >= 200 or left <= 0 then lookAgainMs = 0 end
+local purged = purge("completed", 200) + purge("cancelled", 200)
 
 -- Counts resurrections by the hour, for a day: a new hour overwrites the one a day older.
 if #raised > 0 then
@@ -92,12 +98,12 @@ end
 
 forgetFull(200)
 write()
-for id, entry in pairs(met) do redis.call("HSET", KEY.worker, id, cmsgpack.pack(entry)) end
 for _, id in ipairs(dismissed) do dismiss(id) end
 publishEvents()
 -- After its first crash a task is due in 100 ms; only this reply schedules a sweep then.
 if #raised > 0 then lookAgainMs = math.min(lookAgainMs, 100) end
-local nextMs = math.min(2000, 125 * math.max(2, redis.call("ZCARD", KEY.workers)))
-if dueMs >= 0 then nextMs = math.min(nextMs, dueMs) end
-if suspectMs > 0 then nextMs = math.min(nextMs, math.ceil(suspectMs)) end
-return answer("ok", raised, math.max(0, math.min(nextMs, lookAgainMs)), evicted)
+if dueMs > 0 then lookAgainMs = math.min(lookAgainMs, dueMs) end
+if suspectMs > 0 then lookAgainMs = math.min(lookAgainMs, math.ceil(suspectMs)) end
+local more = purged >= 200 or left <= 0 or dueMs == 0
+return answer("ok", raised, lookAgainMs < math.huge and math.max(0, lookAgainMs) or -1, evicted,
+  more and 1 or 0, redis.call("ZCARD", KEY.workers))

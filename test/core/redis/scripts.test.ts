@@ -12,6 +12,7 @@ import { connect } from "../../../adapters/ioredis.ts";
 import { type KeyName, keyOf, partitionOf } from "../../../core/protocol/keys.ts";
 import { randomLocal } from "../../../core/protocol/task_id.ts";
 import { call, type Script } from "../../../core/redis/call.ts";
+import { callEach } from "../../../core/redis/call_each.ts";
 import { noLossDetection } from "../../../core/redis/loss_detector.ts";
 import * as scripts from "../../support/scripts.ts";
 import { states } from "../../../core/states.ts";
@@ -99,8 +100,11 @@ test(
     for (const script of all) {
       const args = Object.fromEntries(script.args.map((name) => [name, "1"]));
       const row = Object.fromEntries(script.row.map((name) => [name, "1"]));
+      const { caller } = moves;
       await assert.rejects(
-        call(moves.caller, partition, script, args, script.row.length ? [row] : []),
+        script.name === "look"
+          ? callEach(caller, [partition], scripts.look)
+          : call(caller, partition, script, args, script.row.length ? [row] : []),
         (error) => RelierError.is(error, "RL_SCHEMA_VERSION") && /version 2/.test(error.message),
         script.name,
       );
