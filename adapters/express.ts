@@ -108,7 +108,8 @@ export function admission(options: AdmissionGateOptions<any>): ExpressHandler {
  * response with `Idempotent-Replayed: true`, 409 while the first is in progress, or 422 if
  * it differs. 5xx, 401, 403, 408, 409, 425 and 429 free the key. A response of more than
  * 256 KB is sent once; after that the request gets 409. It must run after the parsers of
- * bodies. `scope` gets the request of Express.
+ * bodies. `scope` gets the request of Express; set it where callers must not get each other's
+ * responses. A handler keeps its key until it ends the response, also after its client has left.
  *
  * @throws TypeError, RangeError if an option is invalid.
  */
@@ -118,6 +119,7 @@ export function idempotencyKey(options: IdempotencyOptions<any> = {}): ExpressHa
     const { method = "GET", originalUrl = req.url!, headers } = req;
     const request = {
       method,
+      host: (headers.host ?? headers[":authority"] ?? "").toString().toLowerCase(),
       url: new URL(originalUrl, "http://localhost"),
       headers: { get: (name: string) => headers[name.toLowerCase()]?.toString() ?? null },
       body: () => Promise.resolve(bodyOf(req)),

@@ -108,6 +108,7 @@ export function admission(options: AdmissionGateOptions<Context>): MiddlewareHan
  * response with `Idempotent-Replayed: true`, 409 while the first is in progress, or 422 if
  * it differs. An error, 5xx, 401, 403, 408, 409, 425 or 429 frees the key. A response of
  * more than 256 KB is sent once; after that the request gets 409. A request may have 10 MB.
+ * Set `scope` where callers must not get each other's responses.
  *
  * @throws TypeError, RangeError if an option is invalid.
  */
@@ -116,7 +117,8 @@ export function idempotencyKey(options: IdempotencyOptions<Context> = {}): Middl
   return async (c, next) => {
     const { method, url, raw } = c.req;
     const body = async () => (await readUpTo(raw.clone().body, maxRequest)).bytes;
-    const request = { method, url: new URL(url), headers: raw.headers, body };
+    const parsed = new URL(url);
+    const request = { method, host: parsed.host, url: parsed, headers: raw.headers, body };
     const begun = await begin(relierOf(c), request, c);
     if (begun instanceof Response) return begun;
     if (begun === undefined) return await next();
@@ -148,7 +150,7 @@ function replace(c: Context, response: Response): void {
  * and `Location`; an `Idempotency-Key` becomes the key of the task). `GET /<id>` returns
  * its state, `/<id>/result?wait=30s` its result (202 while there is none), `/<id>/events`
  * its status as server-sent events. `DELETE /<id>` or `POST /<id>/cancel` cancels it. Any
- * other request gets a problem.
+ * other request gets a problem. Without `scope`, each caller may read and cancel every task.
  *
  * @example
  * ```ts

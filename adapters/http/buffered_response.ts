@@ -20,12 +20,15 @@ export interface ResponseReceiver {
     headers: Iterable<readonly [string, string]>,
     bytes: Uint8Array | undefined,
   ): Promise<(() => void) | undefined>;
-  /** Called when the client has left and the handler has not responded. */
+  /** Called when the client has left long ago, and the handler has still not responded. */
   release(): Promise<void>;
 }
 
-/** The time a handler may still take to respond after its client has left. */
-const afterCloseMs = 60_000;
+/**
+ * The time after which a handler whose client has left counts as one that never responds. Until
+ * then it may still run, and the next request with its key would run it a second time.
+ */
+const abandonedMs = 24 * 3_600_000;
 
 /** Holds back the response written to `outgoing`, of up to `max` bytes. */
 export function bufferResponse(
@@ -93,7 +96,7 @@ export function bufferResponse(
   });
   outgoing.once("close", () => {
     if (ended) return;
-    setTimeout(() => void (ended || receiver.release()), afterCloseMs).unref();
+    setTimeout(() => void (ended || receiver.release()), abandonedMs).unref();
   });
 }
 

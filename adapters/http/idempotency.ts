@@ -7,7 +7,7 @@
  */
 
 import { toMs } from "../../core/base/duration.ts";
-import { booleanOption, functionOption, keyOption, knownOptions } from "../../core/base/options.ts";
+import { booleanOption, keyOption, knownOptions } from "../../core/base/options.ts";
 import {
   type Duration,
   type IdempotencyLock,
@@ -17,6 +17,7 @@ import {
 } from "../../mod.ts";
 import { digestOf } from "./digest.ts";
 import { isOutOfReach, problem, retryAfter, unavailable } from "./problem.ts";
+import { createScopeReader } from "./scope.ts";
 import { replay, type StoredResponse, storeResponse } from "./stored_response.ts";
 
 /** Options of `idempotencyKey()`; `C` is the context that the framework passes to a middleware. */
@@ -28,8 +29,9 @@ export interface IdempotencyOptions<C> {
   /** The time for which a response is stored; 1 h by default. */
   ttl?: Duration;
   /**
-   * Separates the keys of callers, such as by user id. Without it, keys are shared by all
-   * callers: one that does not trust the others could be sent a response meant for another.
+   * Separates the keys of callers, such as by user id: 1 to 128 characters; a request without one
+   * gets 403. Without this option, all callers of a host share their keys: one that sends the key,
+   * path and body of another gets the response meant for that one.
    */
   scope?: (context: C) => string;
 }
@@ -37,6 +39,8 @@ export interface IdempotencyOptions<C> {
 /** The parts of a request that identify it. */
 export interface KeyedRequest {
   readonly method: string;
+  /** The host that the client asked for: equal keys on two hosts are two keys. */
+  readonly host: string;
   readonly url: URL;
   readonly headers: { get(name: string): string | null };
   /** The body; undefined if it is too long to be read. */
@@ -86,21 +90,22 @@ export function createIdempotencyGate<C>(options: IdempotencyOptions<C>): Idempo
   }
   booleanOption("required", required);
   toMs("ttl", ttl);
-  if (scope !== undefined) functionOption("scope", scope);
+  const scopeOf = createScopeReader(scope);
 
   return async (relier, request, context) => {
-    const { method, url, headers } = request;
+    const { method, host, url, headers } = request;
     if (safeMethods.has(method)) return undefined;
     const given = headers.get(header);
     if (given === null) return required ? missing(header) : undefined;
     const named = parseKey(given);
     if (named === undefined) return malformed(header);
+    const owner = scopeOf(context) ?? "";
+    if (owner instanceof Response) return owner;
     const body = await request.body();
     if (body === undefined) return problem(413, "The request is too large");
     const type = headers.get("content-type") ?? "";
     const print = await digestOf(url.search, type, body);
-    const owner = scope === undefined ? "" : String(scope(context));
-    const key = `http:${await digestOf(owner, method, url.pathname, named)}`;
+    const key = `http:${await digestOf(owner, method, host, url.pathname, named)}`;
     try {
       const lock = await idempotencyLock<StoredResponse>(relier, { key, ttl, wait: 0 });
       if (!lock.alreadyExecuted) return requestWith(lock, print, header);

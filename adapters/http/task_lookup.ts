@@ -30,8 +30,8 @@ export function isFinal(state: string): boolean {
 }
 
 /**
- * Finds the task with this id. A task that is not listed is not found: an id that is
- * derived from a key can be guessed.
+ * Finds the task with this id. A task that is not listed, or is in another scope, is not found:
+ * an id that is derived from a key can be guessed.
  *
  * @throws {RelierError} `RL_NOT_FOUND`
  */
@@ -39,10 +39,12 @@ export async function findTask(
   relier: Relier,
   tasks: ReadonlyMap<string, Task>,
   id: string,
+  scope: string | undefined,
 ): Promise<FoundTask> {
   const [queue] = id.split("~");
   const details = await undefinedIfMalformed(() => relier.queue(queue!).inspect(id));
-  if (!details || !tasks.has(details.name)) {
+  const isOwn = scope === undefined || details?.facts["tenant"] === scope;
+  if (!details || !isOwn || !tasks.has(details.name)) {
     throw new RelierError("RL_NOT_FOUND", "Cannot find the task");
   }
   return { ...details, final: isFinal(details.state), handle: relier.handle(id) };

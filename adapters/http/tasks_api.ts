@@ -20,6 +20,7 @@ import { taskEventStream } from "./task_events.ts";
 import { readInput, readKey, readWait } from "./request_input.ts";
 import { extendTimeout } from "./server_timeout.ts";
 import { problem, retryAfter } from "./problem.ts";
+import { createScopeReader, scopedKey } from "./scope.ts";
 import { findTask, type FoundTask, taskJson } from "./task_lookup.ts";
 
 /** Options of `tasksApi()`; `C` is the context that the framework passes to a handler. */
@@ -28,6 +29,16 @@ export interface TasksApiOptions<C> {
   tasks: readonly Task[];
   /** The clients that may send requests. */
   auth: Auth<C>;
+  /**
+   * Names the caller, such as by user id: 1 to 128 characters. A caller reaches only its own tasks,
+   * and its keys are apart from those of others. It is also the tenant of its tasks. Without it,
+   * all callers are one: each may read and cancel the tasks of the others, and share their keys.
+   */
+  scope?: (context: C) => string;
+}
+
+interface Env {
+  Variables: { readonly scope: string | undefined };
 }
 
 /** The differences between the frameworks that serve the app. */
@@ -48,14 +59,19 @@ export function tasksApp<C>(
   options: TasksApiOptions<C>,
   host: Host<C>,
 ): Hono {
-  knownOptions("tasksApi()", options, ["tasks", "auth"]);
+  knownOptions("tasksApi()", options, ["tasks", "auth", "scope"]);
   const tasks = namesOf(options.tasks);
   const checkAuth = createAuthCheck("tasksApi()", options.auth);
-  const app = new Hono();
+  const scopeOf = createScopeReader(options.scope);
+  const app = new Hono<Env>();
 
   app.use(async (c, next) => {
-    const refusal = await checkAuth(c.req.raw, host.context(c));
+    const context = host.context(c);
+    const refusal = await checkAuth(c.req.raw, context);
     if (refusal) return refusal;
+    const scope = scopeOf(context);
+    if (scope instanceof Response) return scope;
+    c.set("scope", scope);
     await next();
     c.header("cache-control", c.res.headers.get("cache-control") ?? "no-store");
     return undefined;
@@ -69,7 +85,7 @@ export function tasksApp<C>(
     if (key instanceof Response) return key;
     const input = await readInput(c.req.raw);
     if (input instanceof Response) return input;
-    const { id, outcome } = await push(task, input.value, key);
+    const { id, outcome } = await push(relier, task, input.value, key, c.var.scope);
     const path = new URL(c.req.url).pathname.replace(/[^/]*$/, id);
     return c.json({ id, outcome }, 202, { location: host.prefix(c) + path });
   });
@@ -89,7 +105,7 @@ export function tasksApp<C>(
     return taskEventStream(c, task);
   });
 
-  const cancel = async (c: Context): Promise<Response> => {
+  const cancel = async (c: Context<Env>): Promise<Response> => {
     const { handle, id } = await find(c);
     if (await handle.cancel("cancelled over HTTP")) return c.json({ id }, 202);
     return problem(409, "The task has already finished");
@@ -99,17 +115,28 @@ export function tasksApp<C>(
   // The notFound handler of an app is not called once that app is mounted in another.
   app.all("*", () => problem(404, "Not found"));
 
-  async function push(task: Task, input: unknown, key: string | undefined): Promise<TaskHandle> {
-    const options = key === undefined ? {} : { idempotencyKey: key };
-    const [handle] = await relier.apushMany(task, [[input]], options);
-    return handle!;
+  function find(c: Context<Env>): Promise<FoundTask> {
+    return findTask(relier, tasks, c.req.param("id") ?? "", c.var.scope);
   }
 
-  function find(c: Context): Promise<FoundTask> {
-    return findTask(relier, tasks, c.req.param("id") ?? "");
-  }
+  return app as unknown as Hono;
+}
 
-  return app;
+/** Pushes a task for `scope`; its key is apart from equal keys of other scopes. */
+async function push(
+  relier: Relier,
+  task: Task,
+  input: unknown,
+  given: string | undefined,
+  scope: string | undefined,
+): Promise<TaskHandle> {
+  const key = scope === undefined ? given : await scopedKey(scope, task, input, given);
+  const options = {
+    ...key !== undefined && { idempotencyKey: key },
+    ...scope !== undefined && { tenant: scope },
+  };
+  const [handle] = await relier.apushMany(task, [[input]], options);
+  return handle!;
 }
 
 function namesOf(given: unknown): ReadonlyMap<string, Task> {

@@ -6,6 +6,8 @@
  */
 
 import assert from "node:assert/strict";
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import express, { type Express } from "express";
@@ -14,6 +16,7 @@ import { connect } from "../../adapters/ioredis.ts";
 import { memory } from "../../adapters/memory.ts";
 import * as onExpress from "../../adapters/express.ts";
 import * as onHono from "../../adapters/hono.ts";
+import { bufferResponse } from "../../adapters/http/buffered_response.ts";
 import { createRelier } from "../../mod.ts";
 import { refuses } from "../support/refusals.ts";
 import { assertProblem, type Stage, withSite } from "../support/web/asking.ts";
@@ -278,4 +281,27 @@ test("unusable options are refused when the app is made", async () => {
     );
   }
   await rl.close();
+});
+
+test("a handler whose client has left keeps its key until it ends the response", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const outgoing = new ServerResponse(new IncomingMessage(new Socket()));
+  let released = 0;
+  const settled: string[] = [];
+  bufferResponse(outgoing, 1000, {
+    release: () => Promise.resolve(void released++),
+    settle(status, _headers, bytes) {
+      settled.push(`${status} ${new TextDecoder().decode(bytes)}`);
+      return Promise.resolve(undefined);
+    },
+  });
+  outgoing.emit("close");
+  t.mock.timers.tick(3_600_000);
+  assert.equal(released, 0, "it may still run");
+  outgoing.statusCode = 201;
+  outgoing.end("done");
+  await Promise.resolve();
+  assert.deepEqual(settled, ["201 done"]);
+  t.mock.timers.tick(24 * 3_600_000);
+  assert.equal(released, 0, "what was stored is not released");
 });

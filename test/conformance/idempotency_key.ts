@@ -97,6 +97,15 @@ export function idempotencyKeySuite(name: string, stage: Stage): void {
     assert.equal((await from("ada")).text, ada.text);
   });
 
+  on("a request whose caller is unknown gets no key that others share", async (lab) => {
+    await harmlessly(lab, async () => {
+      for (const headers of [{}, { "x-user": "" }, { "x-user": "x".repeat(129) }]) {
+        const asking = { body: { how: "ok" }, headers: { "idempotency-key": "k-1", ...headers } };
+        assertProblem(await lab.ask("POST /scoped", asking), 403);
+      }
+    });
+  });
+
   on("while a request is under way its repetition is told to come again", async (lab) => {
     const { pay, paid, rl } = lab;
     const first = pay("k-1", "wait");

@@ -220,6 +220,54 @@ export function tasksApiSuite(name: string, stage: Stage): void {
     });
   });
 
+  on("each caller has keys of its own, and reaches no task of another", async (lab) => {
+    const authorization = `Bearer ${token}`;
+    const as = (user: string) => (line: string, body?: object, key?: string) => {
+      const [method, path] = line.split(" ");
+      return lab.ask(`${method} /own-tasks${path}`, {
+        ...body && { body },
+        headers: { authorization, "x-user": user, ...key && { "idempotency-key": key } },
+      });
+    };
+    const [alice, mallory] = [as("alice"), as("mallory")];
+    const hers = (await alice("POST /web-resize", picture, "k-1")).json;
+    const his = (await mallory("POST /web-resize", picture, "k-1")).json;
+    assert.deepEqual([hers.outcome, his.outcome], ["created", "created"]);
+    assert.notEqual(hers.id, his.id);
+    const other = await mallory("POST /web-resize", { ...picture, width: 11 }, "k-2");
+    assert.equal(other.json.outcome, "created");
+    assertProblem(await mallory("POST /web-resize", picture, "k-2"), 422);
+    assert.equal((await alice("POST /web-resize", picture, "k-2")).json.outcome, "created");
+    // The key that a task makes of its input belongs to the caller as well.
+    const [a, b] = [
+      await alice("POST /web-once", picture),
+      await mallory("POST /web-once", picture),
+    ];
+    assert.deepEqual([a.json.outcome, b.json.outcome], ["created", "created"]);
+    assert.equal((await alice("POST /web-once", picture)).json.id, a.json.id);
+    assertProblem(await alice("POST /web-once", { name: 1 }), 422);
+
+    const unscoped = (await lab.api("POST /web-resize", { body: picture })).json;
+    const worker = await lab.worker();
+    assert.equal((await alice(`GET /${hers.id}/result?wait=10s`)).status, 200);
+    await worker.drain();
+    await harmlessly(lab, async () => {
+      for (const id of [hers.id, a.json.id, unscoped.id]) {
+        assertProblem(await mallory(`GET /${id}`), 404);
+        assertProblem(await mallory(`GET /${id}/result`), 404);
+        assertProblem(await mallory(`GET /${id}/events`), 404);
+        assertProblem(await mallory(`DELETE /${id}`), 404);
+        assertProblem(await mallory(`POST /${id}/cancel`), 404);
+      }
+      for (const user of ["", " ", "x".repeat(129)]) {
+        assertProblem(await as(user)("POST /web-resize", picture), 403);
+        assertProblem(await as(user)(`GET /${hers.id}`), 403);
+      }
+    });
+    assert.equal((await alice(`GET /${hers.id}`)).json.state, "completed");
+    assert.equal((await lab.queue.inspect(hers.id)).facts["tenant"], "alice");
+  });
+
   on("a full queue is told of with 429", async (lab) => {
     await lab.queue.limit({ maxDepth: 1 });
     await lab.api("POST /web-resize", { body: picture });

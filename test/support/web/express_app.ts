@@ -14,7 +14,7 @@ import {
   tasksApi,
 } from "../../../adapters/express.ts";
 import type { Relier, TaskHandle } from "../../../mod.ts";
-import { order, pay, resize, token } from "./tasks.ts";
+import { once, order, pay, resize, token } from "./tasks.ts";
 
 /** Makes the app. */
 export function expressApp(rl: Relier): Express {
@@ -53,6 +53,14 @@ export function expressApp(rl: Relier): Express {
     accepted(res, await relierOf(req).apush(order, "late"));
   });
   app.use("/tasks", tasksApi(rl, { tasks: [resize], auth: { token } }));
+  app.use(
+    "/own-tasks",
+    tasksApi(rl, {
+      tasks: [resize, once],
+      auth: { token },
+      scope: (req: express.Request) => req.header("x-user")!,
+    }),
+  );
   app.use(express.json());
   app.post("/payments", idempotencyKey({ required: true }), payment);
   app.get("/payments", idempotencyKey({ required: true }), (_req, res) => {

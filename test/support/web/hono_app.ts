@@ -13,7 +13,7 @@ import {
   tasksApi,
 } from "../../../adapters/hono.ts";
 import { AdmissionRejectedError, type Relier, type TaskHandle } from "../../../mod.ts";
-import { order, pay, resize, token } from "./tasks.ts";
+import { once, order, pay, resize, token } from "./tasks.ts";
 
 type Env = { Variables: RelierVariables };
 
@@ -53,6 +53,14 @@ export function honoApp(rl: Relier): Hono<Env> {
     .post("/refunds", idempotencyKey(), payment)
     .post("/scoped", idempotencyKey({ scope: (c) => c.req.header("x-user")! }), payment)
     .route("/tasks", tasksApi(rl, { tasks: [resize], auth: { token } }))
+    .route(
+      "/own-tasks",
+      tasksApi(rl, {
+        tasks: [resize, once],
+        auth: { token },
+        scope: (c) => c.req.header("x-user")!,
+      }),
+    )
     .onError((error, c) =>
       error instanceof AdmissionRejectedError && c.req.path === "/mine"
         ? c.json({ error: "busy" }, 429)

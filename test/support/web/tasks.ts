@@ -64,6 +64,13 @@ export const resize: Task<"web-resize", [Picture], string> & Checked<typeof pict
   },
 );
 
+/** A task with an HTTP route that runs once for equal inputs. */
+export const once: Task<"web-once", [Picture], string> & Checked<typeof picture> = rlTask(
+  "web-once",
+  { input: picture, idempotent: true },
+  ({ name }) => name,
+);
+
 /** A task without an HTTP route. */
 export const hidden: Task<"web-hidden", [Picture], string> & Checked<typeof picture> = rlTask(
   "web-hidden",
