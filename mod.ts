@@ -53,7 +53,7 @@ export type { WorkerHealth } from "./core/worker/health.ts";
 export type { FollowOptions, QueueEvent, TaskEvent } from "./core/redis/event_stream.ts";
 export { keyId } from "./core/client/key_id.ts";
 
-export type { PageOptions, TaskPage } from "./core/inspection/task_list.ts";
+export type { FindOptions, PageOptions, TaskPage } from "./core/inspection/task_list.ts";
 export { idempotencyLock, idempotent, lockQueue } from "./core/client/idempotency_lock.ts";
 export type { IdempotencyLock, LockOptions } from "./core/client/lock_lease.ts";
 export type { WorkerCommand } from "./core/protocol/worker_command.ts";

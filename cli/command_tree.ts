@@ -41,6 +41,7 @@ export const tree: Group = group("Background tasks on Redis that survive your wo
     resume: lazy(() => import("./commands/queues/resume.ts")),
     drain: lazy(() => import("./commands/queues/drain.ts")),
     limit: async () => (await import("./commands/queues/limit.ts")).limitCommand("queues limit"),
+    forget: lazy(() => import("./commands/queues/forget.ts")),
   }, "list"),
   dlq: group("Inspect, release and discard dead tasks", {
     list: lazy(() => import("./commands/dlq/list.ts")),

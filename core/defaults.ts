@@ -52,3 +52,6 @@ export const defaultLockWaitMs = 30_000;
 
 /** The time a call to Redis is retried before it fails. */
 export const defaultTimeoutMs = 10_000;
+
+/** The time after which a process that still uses a queue registers its name again. */
+export const registerAgainMs = 3_600_000;

@@ -47,6 +47,7 @@ test("every script that writes is in play", () => {
   // what mends a broken Redis.
   assert.deepEqual(missing.sort(), [
     "commandWorker",
+    "forgetQueue",
     "queueGauges",
     "recordAction",
     "registerQueue",

@@ -9,8 +9,7 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { booleanOption, knownOptions } from "../../core/base/options.ts";
 import { RedisError, type Relier, RelierError } from "../../mod.ts";
 import { exposition, expositionType } from "../../core/console/prometheus.ts";
-import { queueMetrics, readMetricsInput } from "../../core/console/queue_metrics.ts";
-import { usedQueues } from "../../core/console/queue_rates.ts";
+import { queueMetrics, readListedMetrics } from "../../core/console/queue_metrics.ts";
 import { fieldsOf, perform, returnPath } from "./actions/perform.ts";
 import { assets } from "./generated/assets.ts";
 import { type Authenticator, createAuthenticator, type DashboardAuth } from "./access/auth.ts";
@@ -67,7 +66,7 @@ export function dashboardApp<T>(
   knownOptions("dashboard()", options, ["auth", "readOnly"]);
   const { auth, readOnly = false } = options;
   booleanOption("readOnly", readOnly);
-  const authenticator = createAuthenticator(auth, contextOf);
+  const authenticator = createAuthenticator(rl, auth, contextOf);
   const board: Dashboard = { rl, readOnly, authenticator, cache: createSnapshotCache(rl) };
   const app = new Hono<DashboardEnv>();
 
@@ -81,7 +80,7 @@ export function dashboardApp<T>(
     return await next();
   });
   app.get("/metrics", async (c) => {
-    const look = await usedQueues(rl).then((queues) => readMetricsInput(rl, queues)).catch(() =>
+    const look = await board.cache.shared(" metrics", () => readListedMetrics(rl)).catch(() =>
       undefined
     );
     return c.body(exposition(queueMetrics(look)), 200, { "Content-Type": expositionType });
@@ -90,10 +89,14 @@ export function dashboardApp<T>(
     app.get(`/live${page.path}`, (c) => refresh(c, page, board));
     if (page !== overview) app.get(page.path, (c) => open(c, page, board));
   }
-  for (const { path, role, answer } of downloads) {
+  for (const { path, role, headers, content } of downloads) {
     app.get(path, async (c) => {
       const ask = requestOf(c, board);
-      if (suffices(ask.user.role, role)) return await answer(ask);
+      if (suffices(ask.user.role, role)) {
+        // HEAD asks for the headers: nothing is read, and no download is recorded.
+        if (c.req.method === "HEAD") return c.body(null, 200, headers);
+        return c.body(await content(ask), 200, headers);
+      }
       const text = `You need the role "${role}" (you are ${ask.user.role})`;
       return await c.html(bare("Forbidden", html`<h1>${text}</h1>`, frameOf(c)), 403);
     });

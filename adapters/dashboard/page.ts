@@ -55,7 +55,9 @@ export interface Page {
 export interface Download {
   readonly path: string;
   readonly role: DashboardRole;
-  answer(ask: RequestContext): Promise<Response>;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The file. It is called once for each download, and read as fast as the client takes it. */
+  content(ask: RequestContext): Promise<ReadableStream<Uint8Array>>;
 }
 
 /** The result of an action: a message, a message and the page to go to, or a page to show. */

@@ -40,6 +40,7 @@ const queueMethods: readonly (keyof QueueOperations)[] = [
 const clientMethods: readonly (keyof ClientOperations)[] = [
   "queues",
   "find",
+  "forgetQueue",
   "server",
   "actions",
   "recordAction",

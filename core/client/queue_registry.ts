@@ -6,6 +6,7 @@
  * @module
  */
 
+import { registerAgainMs } from "../defaults.ts";
 import type { RedisPort } from "../port.ts";
 import { type Partition, partitionOf } from "../protocol/keys.ts";
 import { call, type Caller } from "../redis/call.ts";
@@ -24,7 +25,6 @@ export interface QueueRegistry {
   forget(): void;
 }
 
-const againMs = 3_600_000;
 const retryMs = 5000;
 
 /** Makes the registry of a client. */
@@ -43,7 +43,7 @@ export function createQueueRegistry(
     enlist(queue) {
       const now = performance.now();
       if (now < (dueAt.get(queue) ?? -Infinity)) return;
-      dueAt.set(queue, now + againMs);
+      dueAt.set(queue, now + registerAgainMs);
       call(caller, partition, registerQueue, { queue }).catch(() =>
         dueAt.set(queue, now + retryMs)
       );

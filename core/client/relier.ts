@@ -8,6 +8,7 @@ import type { Duration } from "../base/duration.ts";
 import type { AdmissionRejectedError } from "../base/errors.ts";
 import type { ActionPage, ActionPageOptions, OperatorAction } from "../operations/operator_log.ts";
 import type { QueueName } from "../inspection/queue_list.ts";
+import type { FindOptions } from "../inspection/task_list.ts";
 import type { Queue } from "../operations/queue.ts";
 import type { Admission, AdmitOptions } from "../producer/admission_check.ts";
 import type { HandleSource } from "../producer/create_handle.ts";
@@ -62,8 +63,19 @@ export interface Relier extends AsyncDisposable {
   queue(name: string): Queue;
   /** Every queue that was pushed to or worked on, by name. */
   queues(): Promise<QueueName[]>;
-  /** The full ids of at most ten tasks, of all queues, whose local or full id starts with `beginning`. */
-  find(beginning: string): Promise<string[]>;
+  /**
+   * The full ids of at most ten tasks, of all queues, whose local or full id starts with `beginning`.
+   *
+   * @throws RangeError if it has looked at `maxScanned` tasks before the end; never for a full id.
+   */
+  find(beginning: string, options?: FindOptions): Promise<string[]>;
+  /**
+   * Removes the name of an empty queue from {@linkcode queues}, an hour after its last use at the
+   * earliest. Its limits and counters stay.
+   *
+   * @throws {RelierError} `RL_CONFLICT` if it holds tasks, has workers, or was used in the last hour.
+   */
+  forgetQueue(name: string): Promise<void>;
   /** The fields of INFO, by name; of a cluster, from one of its servers. */
   server(): Promise<Readonly<Record<string, string>>>;
   /** The actions of operators through this package's tools, newest first; 10,000 are kept. */

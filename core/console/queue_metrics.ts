@@ -7,6 +7,7 @@
  */
 
 import { version } from "../base/version.ts";
+import { lockQueue } from "../client/idempotency_lock.ts";
 import type { QueueStats, Relier, WorkerEntry } from "../../mod.ts";
 import { isAlive } from "./worker_list.ts";
 import type { MetricFamily, MetricSample } from "./prometheus.ts";
@@ -25,8 +26,21 @@ export interface QueueMetricsInput {
 export interface MetricsInput {
   /** Queues to report. */
   readonly queues: readonly QueueMetricsInput[];
+  /** Number of queues in the list of Redis, including those that are not reported. */
+  readonly listed?: number;
   /** Fields of INFO, by name. */
   readonly server: Readonly<Record<string, string>>;
+}
+
+/** Most queues that are reported of all that Redis lists. */
+const mostQueues = 1000;
+
+/** Reads the queues that Redis lists, at most 1000: those that were used last; and their server. */
+export async function readListedMetrics(relier: Relier): Promise<MetricsInput> {
+  const listed = (await relier.queues()).filter(({ name }) => name !== lockQueue);
+  const latest = [...listed].sort((a, b) => +b.seen - +a.seen).slice(0, mostQueues);
+  const input = await readMetricsInput(relier, latest.map(({ name }) => name).sort());
+  return { ...input, listed: listed.length };
 }
 
 /** Reads `queues` and their server. */
@@ -38,7 +52,8 @@ export async function readMetricsInput(
     relier.server(),
     ...queues.map(async (name) => {
       const queue = relier.queue(name);
-      const [stats, workers] = await Promise.all([queue.stats(), queue.workers()]);
+      const stats = await queue.stats();
+      const workers = stats.workers.length > 0 ? await queue.workers() : [];
       return { name, stats, workers };
     }),
   ]);
@@ -66,6 +81,11 @@ export function queueMetrics(input: MetricsInput | undefined): MetricFamily[] {
     gauge("relier_redis_up", "Whether Redis answered: 1 or 0.", [
       { labels: {}, value: input ? 1 : 0 },
     ]),
+    gauge(
+      "relier_queues",
+      "Queues in the list of Redis; metrics report the 1000 that were used last.",
+      input?.listed === undefined ? [] : [{ labels: {}, value: input.listed }],
+    ),
     ...serverMetrics(input?.server ?? {}),
     ...backlogMetrics(queues),
     ...workerMetrics(queues),

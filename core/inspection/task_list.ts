@@ -34,7 +34,15 @@ export interface TaskPage {
   readonly total: number;
 }
 
+/** Options of a search by the beginning of an id. */
+export interface FindOptions {
+  /** The most stored tasks to look at, 1,000 to 100,000,000; 10,000,000 by default. */
+  maxScanned?: number;
+}
+
 const mostFound = 10;
+/** The tasks that one step of a search looks at, about. */
+const perStep = 1000;
 const cursorPattern = /^-?\d[\d.e+]{0,30}:[^\s:]{1,200}$/;
 
 /** Reads one page of `state`, in its order. */
@@ -88,29 +96,49 @@ function summaries(partition: Partition, lines: readonly Reply[]): TaskSummary[]
 
 const beginningPattern = /^(?:([A-Za-z0-9][A-Za-z0-9._-]{0,63})~(\d{1,4})~)?([A-Za-z0-9_-]{1,22})$/;
 
-/** Finds at most ten tasks at `partitions` whose full or local id begins with `beginning`. */
+/**
+ * Finds at most ten tasks at `partitions` whose full or local id begins with `beginning`.
+ *
+ * @throws RangeError if it has looked at `maxScanned` tasks before the end.
+ */
 export async function findTasks(
   caller: Caller,
   partitions: readonly Partition[],
   beginning: string,
+  options: FindOptions,
 ): Promise<string[]> {
+  knownOptions("find()", options, ["maxScanned"]);
+  const { maxScanned = 10_000_000 } = options;
+  integerOption("maxScanned", maxScanned, { min: perStep, max: 100_000_000 });
   const [, queue, index, local] = beginningPattern.exec(beginning) ?? [];
   if (local === undefined) return [];
   const found = new Set<string>();
-  for (const partition of partitions) {
-    if (queue !== undefined && (queue !== partition.queue || Number(index) !== partition.index)) {
-      continue;
-    }
+  const searched = partitions.filter((partition) =>
+    queue === undefined || (queue === partition.queue && Number(index) === partition.index)
+  );
+  let scanned = 0;
+  for (const partition of searched) {
     for (const section of ["task", "record"]) {
       let cursor = "0";
       do {
+        if (scanned >= maxScanned) throw unfinished(beginning, scanned);
         const args = { section, beginning: local, cursor };
         const [, , , next, ids] = await call(caller, partition, findIds, args);
         for (const id of ids as string[]) found.add(idOf(partition, id));
         if (found.size >= mostFound) return [...found].slice(0, mostFound);
         cursor = next;
+        if (cursor !== "0") scanned += perStep;
       } while (cursor !== "0");
     }
   }
   return [...found];
+}
+
+function unfinished(beginning: string, scanned: number): RangeError {
+  return new RangeError(
+    `Cannot search all tasks for the id ${
+      shown(beginning)
+    }: the search ended after ${scanned} of ` +
+      "them; give the full id",
+  );
 }

@@ -4,12 +4,13 @@
  * @module
  */
 
-import { keyOption } from "../base/options.ts";
+import { keyOption, nameOption } from "../base/options.ts";
 import { listQueues, type QueueName } from "../inspection/queue_list.ts";
-import { findTasks } from "../inspection/task_list.ts";
+import { type FindOptions, findTasks } from "../inspection/task_list.ts";
 import { type Partition, partitionOf } from "../protocol/keys.ts";
 import type { Caller } from "../redis/call.ts";
 import { readServerInfo, type ServerInfo } from "../redis/server_info.ts";
+import { forgetQueue } from "./forget_queue.ts";
 import {
   type ActionPage,
   type ActionPageOptions,
@@ -21,7 +22,8 @@ import {
 /** The methods, as {@linkcode Relier} documents them. */
 export interface ClientOperations {
   queues(): Promise<QueueName[]>;
-  find(beginning: string): Promise<string[]>;
+  find(beginning: string, options?: FindOptions): Promise<string[]>;
+  forgetQueue(name: string): Promise<void>;
   server(): Promise<ServerInfo>;
   actions(options?: ActionPageOptions): Promise<ActionPage>;
   recordAction(action: OperatorAction): Promise<void>;
@@ -36,10 +38,14 @@ export function createClientOperations(
   const queues = () => listQueues(registry.caller, registry.partition);
   return {
     queues,
-    async find(beginning) {
+    async find(beginning, options = {}) {
       const text = keyOption("beginning", beginning);
       const partitions = (await queues()).map(({ name }) => partitionOf(name, 0, prefix));
-      return await findTasks(caller, partitions, text);
+      return await findTasks(caller, partitions, text, options);
+    },
+    forgetQueue: async (name) => {
+      const partition = partitionOf(nameOption("queue", name), 0, prefix);
+      await forgetQueue(caller, partition, registry);
     },
     server: () => readServerInfo(registry.caller, registry.partition),
     actions: (options = {}) => readActions(registry.caller, registry.partition, options),

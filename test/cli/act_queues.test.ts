@@ -181,3 +181,41 @@ test(
     assert.equal((await run("admission", "reset", "nowhere", "-y")).exit, 4);
   }),
 );
+
+test(
+  "an empty queue out of use is forgotten, and one that holds tasks or was just used is not",
+  withRelier(async (lab) => {
+    const run = on(lab);
+    const registry = `${lab.prefix}:{relier.queues~0}:queues`;
+    const names = async () => (await lab.rl.queues()).map(({ name }) => name);
+    const { id } = await work.apush();
+    await until("the queue is known", async () => (await names()).includes("default"));
+    const full = await run("queues", "forget", "default");
+    assert.equal(full.exit, 5);
+    assert.match(full.stderr, /it holds tasks \(1\)/);
+    await lab.rl.handle(id).cancel();
+    await lab.queue.discard([id]);
+    const used = await run("queues", "forget", "default");
+    assert.equal(used.exit, 5);
+    assert.match(used.stderr, /used in the last hour/);
+    assert.deepEqual(await names(), ["default"]);
+    await lab.redis.zadd(registry, Date.now() - 3_700_000, "default");
+    const gone = await run("queues", "forget", "default");
+    assert.deepEqual([gone.exit, gone.stdout], [0, 'queue "default" is forgotten\n']);
+    assert.deepEqual(await names(), []);
+    assert.equal((await run("queues", "forget", "default")).exit, 4);
+    await lab.client().apush(work);
+    await until("a push lists it again", async () => (await names()).includes("default"));
+  }),
+);
+
+test(
+  "a queue that a worker serves is not forgotten, however long ago it was listed",
+  withRelier(async (lab) => {
+    await lab.worker();
+    await until("the queue is known", async () => (await lab.rl.queues()).length > 0);
+    await lab.redis.zadd(`${lab.prefix}:{relier.queues~0}:queues`, 1, "default");
+    await assert.rejects(lab.rl.forgetQueue("default"), /workers serve it \(1\)/);
+    assert.equal((await lab.rl.queues()).length, 1);
+  }),
+);

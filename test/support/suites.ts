@@ -17,6 +17,7 @@ export type Cell = `${"node" | "bun" | "deno" | "workerd"}+${
 export const queueSuite: readonly string[] = [
   "adapters/dashboard/access",
   "adapters/dashboard/actions",
+  "adapters/dashboard/costs",
   "adapters/dashboard/dead_letters",
   "adapters/dashboard/pages",
   "adapters/dashboard/task",

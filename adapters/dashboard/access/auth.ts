@@ -6,9 +6,10 @@
  */
 
 import type { Context } from "hono";
-import { getSignedCookie, setSignedCookie } from "hono/cookie";
 import { timingSafeEqual } from "hono/utils/buffer";
+import type { Relier } from "../../../mod.ts";
 import { type DashboardRole, type DashboardUser, roles } from "./role.ts";
+import { createSessions, type Sessions } from "./session.ts";
 
 /**
  * The authentication of users. A `token` of 16 characters or more makes an admin of a user
@@ -23,7 +24,7 @@ export type DashboardAuth<T = Context> =
   ) => DashboardRole | DashboardUser | null | Promise<DashboardRole | DashboardUser | null>)
   | "dangerously-none";
 
-/** The result of checking a token; `"wait"` if it was not compared, because too many were wrong. */
+/** The result of checking a token; `"wait"` if it was wrong, as were many in the last minute. */
 export type SignInResult = "in" | "wrong" | "wait";
 
 /** Identifies users. */
@@ -34,23 +35,23 @@ export interface Authenticator {
   userOf(c: Context): Promise<Required<DashboardUser> | null>;
   /** Begins a session at `path` if `token` is right. */
   signIn(c: Context, token: string, path: string): Promise<SignInResult>;
+  /** Ends the session of the request at `path`: its cookie is not accepted again. */
+  signOut(c: Context, path: string): Promise<void>;
 }
 
-/** The limit of wrong tokens in a minute, of all clients together. */
+/** The wrong tokens in a minute, of all clients together, after which the answer is "wait". */
 const maxWrong = 10;
 const windowMs = 60_000;
 const minTokenLength = 16;
-const sessionSeconds = 12 * 3600;
-
-/** The name of the cookie. */
-export const sessionCookie = "rl_session";
 
 /**
- * Makes the authenticator for `auth`. A function gets what `contextOf` makes of the context.
+ * Makes the authenticator for `auth`. A function gets what `contextOf` makes of the context;
+ * `rl` stores which sessions have ended.
  *
  * @throws TypeError if `auth` is of another kind, RangeError if the token is too short.
  */
 export function createAuthenticator<T>(
+  rl: Relier,
   auth: unknown,
   contextOf: (c: Context) => T,
 ): Authenticator {
@@ -69,7 +70,7 @@ export function createAuthenticator<T>(
         `characters: it has ${token.length}`,
     );
   }
-  return tokenAuthenticator(token);
+  return tokenAuthenticator(token, createSessions(rl, token));
 }
 
 function functionAuthenticator(authenticate: (c: Context) => unknown): Authenticator {
@@ -77,46 +78,35 @@ function functionAuthenticator(authenticate: (c: Context) => unknown): Authentic
     usesToken: false,
     userOf: async (c) => userFrom(await authenticate(c)),
     signIn: () => Promise.resolve("wrong"),
+    signOut: () => Promise.resolve(),
   };
 }
 
 /**
- * A session is a cookie with its expiry, signed with the token. So nothing is stored, and
- * a new token ends every session.
+ * Every token is compared: the right one opens the door however many wrong ones others send.
+ * A bearer token is not counted as wrong, because a proxy may add one of its own to each request.
  */
-function tokenAuthenticator(token: string): Authenticator {
+function tokenAuthenticator(token: string, sessions: Sessions): Authenticator {
   const user = { role: "admin", name: "token" } as const;
   let wrong: number[] = [];
-  const check = async (text: string): Promise<SignInResult> => {
-    wrong = wrong.filter((at) => at > Date.now() - windowMs);
-    if (wrong.length >= maxWrong) return "wait";
-    if (await timingSafeEqual(text, token)) return "in";
-    wrong.push(Date.now());
-    return "wrong";
-  };
   return {
     usesToken: true,
     async userOf(c) {
-      const expiry = await getSignedCookie(c, token, sessionCookie);
-      if (expiry && Number(expiry) > Date.now()) return user;
+      if (await sessions.isOpen(c)) return user;
       const bearer = /^Bearer (.+)$/.exec(c.req.header("authorization") ?? "")?.[1];
-      return bearer !== undefined && await check(bearer) === "in" ? user : null;
+      return bearer !== undefined && await timingSafeEqual(bearer, token) ? user : null;
     },
     async signIn(c, text, path) {
-      const result = await check(text);
-      if (result !== "in") return result;
-      const expiry = String(Date.now() + sessionSeconds * 1000);
-      await setSignedCookie(c, sessionCookie, expiry, token, {
-        path,
-        httpOnly: true,
-        sameSite: "Strict",
-        // A proxy that terminates TLS forwards the request as plain HTTP.
-        secure: [new URL(c.req.url).protocol, `${c.req.header("x-forwarded-proto")}:`]
-          .includes("https:"),
-        maxAge: sessionSeconds,
-      });
-      return "in";
+      if (await timingSafeEqual(text, token)) {
+        await sessions.begin(c, path);
+        return "in";
+      }
+      wrong = wrong.filter((at) => at > Date.now() - windowMs);
+      if (wrong.length >= maxWrong) return "wait";
+      wrong.push(Date.now());
+      return "wrong";
     },
+    signOut: (c, path) => sessions.end(c, path),
   };
 }
 

@@ -6,9 +6,9 @@
  */
 
 import type { Context, Hono, MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { timing } from "hono/timing";
+import { readUpTo } from "../../http/bounded_body.ts";
 import type { DashboardEnv } from "./request_context.ts";
 
 /** Adds the headers to every response, errors included, and `Server-Timing`. */
@@ -51,7 +51,11 @@ function isSameOrigin(c: Context): boolean {
   const site = c.req.header("sec-fetch-site");
   if (site !== undefined) return site === "same-origin";
   const origin = c.req.header("origin");
-  if (origin !== undefined) return hostOf(origin) === c.req.header("host");
+  if (origin !== undefined) {
+    // A request of HTTP/2 has its host in the URL (`:authority`), and often no Host field.
+    const host = c.req.header("host") ?? new URL(c.req.url).host;
+    return hostOf(origin) === host;
+  }
   return c.req.header("authorization")?.startsWith("Bearer ") === true;
 }
 
@@ -59,11 +63,23 @@ function hostOf(origin: string): string | undefined {
   try {
     return new URL(origin).host;
   } catch {
-    return undefined; // "null": a sandboxed frame, or a file.
+    return undefined; // "null", from a sandboxed frame or a file: no host equals it.
   }
 }
 
-/** Refuses a body of more than `bytes`. */
-export function limitBody(bytes: number): MiddlewareHandler {
-  return bodyLimit({ maxSize: bytes, onError: (c) => c.text("Payload too large", 413) });
+/**
+ * Refuses a body of more than `max` bytes. `hono/body-limit` copies a request of unknown length,
+ * as over HTTP/2, with the `Request` of the runtime, which accepts none of `@hono/node-server`.
+ */
+export function limitBody(max: number): MiddlewareHandler {
+  return async (c, next) => {
+    const { url, method, headers, body, signal } = c.req.raw;
+    const { bytes, rest } = await readUpTo(body, max);
+    if (bytes === undefined) {
+      await rest.cancel();
+      return c.text("Payload too large", 413);
+    }
+    c.req.raw = new Request(url, { method, headers, body: bytes, signal });
+    return await next();
+  };
 }

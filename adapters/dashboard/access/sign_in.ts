@@ -6,8 +6,7 @@
  */
 
 import type { Hono } from "hono";
-import { deleteCookie } from "hono/cookie";
-import { type Authenticator, sessionCookie, type SignInResult } from "./auth.ts";
+import type { Authenticator, SignInResult } from "./auth.ts";
 import { limitBody, sameOriginOnly } from "./security_headers.ts";
 import { html } from "../ui/html.ts";
 import { bare } from "../ui/layout.ts";
@@ -41,8 +40,8 @@ export function addSignIn(app: Hono<DashboardEnv>, authenticator: Authenticator)
     const result = await authenticator.signIn(c, text, baseOf(c) || "/");
     return result === "in" ? c.redirect(`${baseOf(c)}/`, 303) : await signInForm(c, result);
   });
-  app.post("/leave", sameOriginOnly, (c) => {
-    deleteCookie(c, sessionCookie, { path: baseOf(c) || "/" });
+  app.post("/leave", sameOriginOnly, async (c) => {
+    await authenticator.signOut(c, baseOf(c) || "/");
     return c.redirect(`${baseOf(c)}/`, 303);
   });
 }
@@ -60,7 +59,7 @@ export function denyAccess(
 const problems: Readonly<Record<SignInResult, string>> = {
   in: "",
   wrong: "Wrong token.",
-  wait: "Too many wrong tokens: try again in a minute.",
+  wait: "Wrong token, after many wrong ones: check it, and try again in a minute.",
 };
 
 function signInForm(

@@ -44,7 +44,11 @@ export function exportHref(filter: TaskFilter): string {
 export const exportDead: Download = {
   path: "/dlq/export",
   role: "operator",
-  async answer(ask) {
+  headers: {
+    "Content-Type": "application/x-ndjson; charset=utf-8",
+    "Content-Disposition": 'attachment; filename="dead.ndjson"',
+  },
+  async content(ask) {
     const filter = { ...filterOf(ask.query), states: ["dead"] as const };
     const { rl, user } = ask;
     const queues = filter.queue === undefined
@@ -64,7 +68,7 @@ export const exportDead: Download = {
       ...payloadSelect(rl, filter.payload),
     });
     const encoder = new TextEncoder();
-    const stream = new ReadableStream<Uint8Array>({
+    return new ReadableStream<Uint8Array>({
       async pull(controller) {
         const { value, done } = await lines.next();
         if (done) controller.close();
@@ -73,12 +77,6 @@ export const exportDead: Download = {
       async cancel() {
         await lines.return(undefined);
       },
-    });
-    return new Response(stream, {
-      headers: {
-        "Content-Type": "application/x-ndjson; charset=utf-8",
-        "Content-Disposition": 'attachment; filename="dead.ndjson"',
-      },
-    });
+    }, { highWaterMark: 0 });
   },
 };

@@ -77,6 +77,20 @@ export const repairQueue: Action = {
   },
 };
 
+/** Removes the name of an empty queue from every list. */
+export const forgetQueue: Action = {
+  name: "queue.forget",
+  role: "admin",
+  target: queueField,
+  command: (fields) => `rl queues forget ${shellWord(fields["queue"] ?? "")}`,
+  question: (fields) => `Remove queue ${fields["queue"] ?? ""} from every list?`,
+  async run({ rl }, fields) {
+    const name = queueField(fields);
+    await rl.forgetQueue(name);
+    return { said: `Queue ${name} is forgotten.`, back: "queues" };
+  },
+};
+
 /** All of them. */
 export const queueActions: readonly Action[] = [
   pauseQueue,
@@ -84,4 +98,5 @@ export const queueActions: readonly Action[] = [
   sweepQueue,
   repairQueue,
   limitQueue,
+  forgetQueue,
 ];

@@ -21,6 +21,9 @@ export const audit: Page = {
   async view(ask) {
     const cursor = ask.query.get("cursor");
     const checked = ask.query.get("check");
+    // Neither a check nor an older page of the log is repeated.
+    const isFixed = cursor !== null || checked !== null;
+    if (ask.isRefresh && isFixed) return { title: "Audit", body: html``, live: [] };
     const { actions, cursor: next } = await ask.rl.actions({
       limit: perPage,
       ...cursor !== null && { cursor },
@@ -30,15 +33,14 @@ export const audit: Page = {
       html`<p><a class="button" href="audit?cursor=${encodeURIComponent(next)}">Earlier</a></p>`;
     return {
       title: "Audit",
-      body: html`<h1>Audit</h1>${await invariants(ask, checked)}${
+      body: html`<h1>Audit</h1>${ask.isRefresh ? false : await invariants(ask, checked)}${
         section(
           "Actions",
           html`${log.html}${older}`,
           html`<span>the last 10,000</span>`,
         )
       }`,
-      // Neither a check nor an older page of the log is refreshed.
-      live: cursor === null && checked === null ? [log] : [],
+      live: isFixed ? [] : [log],
     };
   },
 };

@@ -49,6 +49,7 @@ export const idempotency: Page = {
                 queue,
                 "default",
               )}<div class="row"><button>Look up</button></div></form>${key !== "" &&
+                !ask.isRefresh &&
                 await found(ask)}
           `,
         )

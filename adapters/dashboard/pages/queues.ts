@@ -24,7 +24,7 @@ import {
   section,
   table,
 } from "../ui/components.ts";
-import { pauseQueue, resumeQueue } from "../actions/queue_actions.ts";
+import { forgetQueue, pauseQueue, resumeQueue } from "../actions/queue_actions.ts";
 
 /** The page of all queues. */
 export const queues: Page = {
@@ -177,8 +177,16 @@ function summary(row: QueueSnapshot, look: Snapshot, ask: RequestContext): Html 
       }${
         (paused.claims !== null || paused.pushes !== null) &&
         button(ask, resumeQueue, { queue: name }, "Resume")
+      }${
+        isEmpty(row) &&
+        button(ask, forgetQueue, { queue: name, back: "queues" }, "Forget", "danger")
       }</div>`}
   `;
+}
+
+/** True if the queue holds no task and no worker serves it. */
+function isEmpty({ stats: { counts, workers } }: QueueSnapshot): boolean {
+  return workers.length === 0 && Object.values(counts).every((n) => n === 0);
 }
 
 /** The recent wait of tasks, and the wait of the oldest one. */

@@ -45,26 +45,30 @@ export function filterOf(query: URLSearchParams): TaskFilter {
     if (Object.hasOwn(states, text)) return text as TaskState;
     throw refused("state", `it must be one of ${Object.keys(states).join(", ")}`);
   });
-  const payload: [string, string][] = [];
-  for (const [name, value] of query) {
-    const [, path, text] = name === "payload"
-      ? /^\s*(?:payload\.)?([^=]+?)\s*=\s*(.*)$/s.exec(value) ?? []
-      : name.startsWith("payload.")
-      ? [name, name.slice("payload.".length), value]
-      : [];
-    if (name === "payload" && value.trim() !== "" && path === undefined) {
-      throw refused("payload", "write it like customer.id=42");
-    }
-    if (path === undefined || text === undefined) continue;
-    if (/[,=]/.test(path)) {
-      throw refused("payload", "a path must not contain commas or equals signs");
-    }
-    if (path.length > longest || text.length > longest) throw refused("payload", "it is too long");
-    payload.push([path, text]);
-  }
+  const payload = [...query].flatMap(([name, value]) => payloadPart(name, value));
   if (payload.length > 5) throw refused("payload", "at most five conditions are allowed");
   filter.payload = payload;
   return filter;
+}
+
+/** The condition on the payload in one field of a query: `payload=a.b=42`, or `payload.a.b=42`. */
+function payloadPart(name: string, value: string): (readonly [path: string, text: string])[] {
+  const isWhole = name === "payload";
+  if (!isWhole && !name.startsWith("payload.") || isWhole && value.trim() === "") return [];
+  if (name.length > longest || value.length > 2 * longest) {
+    throw refused("payload", "it is too long");
+  }
+  const equals = isWhole ? value.indexOf("=") : -1;
+  const path = isWhole
+    ? value.slice(0, Math.max(0, equals)).trim().replace(/^payload\./, "")
+    : name.slice("payload.".length);
+  const text = isWhole ? value.slice(equals + 1).trimStart() : value;
+  if (path === "") throw refused("payload", "write it like customer.id=42");
+  if (/[,=]/.test(path)) {
+    throw refused("payload", "a path must not contain commas or equals signs");
+  }
+  if (path.length > longest || text.length > longest) throw refused("payload", "it is too long");
+  return [[path, text]];
 }
 
 function refused(name: string, why: string): RangeError {

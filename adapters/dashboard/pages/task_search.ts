@@ -17,6 +17,9 @@ import { scanTasks } from "../../../core/console/paged_scan.ts";
 import type { RequestContext } from "../page.ts";
 import { isNarrow, type TaskFilter } from "./task_filter.ts";
 
+/** The most stored tasks that a search for the beginning of an id looks at. */
+const maxScanned = 100_000;
+
 /** The result of a search. */
 export interface Search {
   readonly tasks: readonly TaskSummary[];
@@ -90,7 +93,9 @@ async function named(
   states: readonly TaskState[],
   keeps: (task: TaskSummary) => boolean,
 ): Promise<Search> {
-  const ids = await rl.find(filter.id ?? "");
+  const { id = "", queue } = filter;
+  const beginning = queue === undefined || id.includes("~") ? id : `${queue}~0~${id}`;
+  const ids = await rl.find(beginning, { maxScanned });
   const all = await Promise.all(ids.map((id) => inspectTask(rl, id)));
   const tasks = all.filter((task) => task !== undefined).filter((task) =>
     states.includes(task.state) && keeps(task) && matchesPayload(task, filter.payload)

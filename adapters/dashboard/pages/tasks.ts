@@ -28,6 +28,9 @@ export const tasks: Page = {
     const look = await ask.snapshot();
     const filter = readFilter(ask.query);
     if (typeof filter === "string") return refusal(ask, look, filter);
+    const tabs = part("tabs", stateTabs(look, filter));
+    // A search is not repeated: it may examine thousands of tasks.
+    if (ask.isRefresh && isNarrow(filter)) return { title: "Tasks", body: tabs.html, live: [tabs] };
     const asked = filter.states.length > 0 ? filter.states : usual;
     const cursor = ask.query.get("cursor") || undefined;
     let found: Search;
@@ -37,7 +40,6 @@ export const tasks: Page = {
       if (!(error instanceof RangeError)) throw error;
       return refusal(ask, look, error.message);
     }
-    const tabs = part("tabs", stateTabs(look, filter));
     const list = part(
       "tasks",
       html`${taskTable(ask, found.tasks, look, "bulk")}${foot(found, filter, ask.query)}`,
@@ -47,7 +49,6 @@ export const tasks: Page = {
       body: html`<h1>Tasks</h1>${filterBar(look, filter)}${tabs.html}${list.html}${
         bulk(ask, filter, asked, found)
       }`,
-      // A search is not refreshed: it may examine thousands of tasks.
       live: isNarrow(filter) ? [tabs] : [tabs, list],
     };
   },

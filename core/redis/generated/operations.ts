@@ -76,6 +76,23 @@ export const findIds: Script<
   },
 };
 
+/** forget_queue: removes the name of a queue from the list of queues */
+export const forgetQueue: Script<
+  { queue: string; againMs: number },
+  never,
+  readonly [word: "ok", epoch: string, seq: number] | readonly [word: "used", epoch: string, seq: number, seen: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
+> = {
+  name: "forget_queue",
+  keys: ["meta","queues"],
+  args: ["queue","againMs"],
+  row: [],
+  replies: ["ok","used","schema"],
+  sha: "0eb955d414b3c2dddea5c51fe466050b12f59e2b",
+  get source() {
+    return keyTable(this.keys) + "local queue=ARGV[1]\nlocal againMs=tonumber(ARGV[2])\nlocal ASKED={}\nlocal MOVES={}\n" + clock_lua + meta_lua + commit_lua + "local seen=tonumber(redis.call(\"ZSCORE\",KEY.queues,queue))or 0\nif now - seen<=againMs then return answer(\"used\",seen)end\nif seen>0 then\ncommit()\nredis.call(\"ZREM\",KEY.queues,queue)\nend\nreturn answer(\"ok\")\n";
+  },
+};
+
 /** list_actions: the log of operator actions, the latest first */
 export const listActions: Script<
   { before: string; limit: number },

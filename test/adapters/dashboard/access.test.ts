@@ -105,19 +105,65 @@ test(
 );
 
 test(
-  "after ten wrong tokens logins are blocked for a while, and existing sessions stay open",
+  "however many wrong tokens are sent, the right one opens the door, and Prometheus is let in",
   withRelier(async (lab) => {
     const app = open(lab);
-    const inside = visitor(app);
-    await inside.get(`/?token=${token}`);
     for (let i = 0; i < 10; i++) {
       assert.equal((await visitor(app).get(`/?token=guess-${i}`)).status, 401);
     }
-    const late = await visitor(app).get(`/?token=${token}`);
-    assert.equal(late.status, 429);
-    assert.equal(late.headers.get("retry-after"), "60");
-    assert.equal((await visitor(app).get("/", { authorization: `Bearer ${token}` })).status, 401);
-    assert.equal((await inside.get("/")).status, 200);
+    const wrong = await visitor(app).get("/?token=guess-11");
+    assert.equal(wrong.status, 429);
+    assert.equal(wrong.headers.get("retry-after"), "60");
+    const right = { authorization: `Bearer ${token}` };
+    assert.equal((await visitor(app).get("/metrics", right)).status, 200);
+    assert.equal((await visitor(app).post("/enter", { token })).status, 303);
+    assert.equal((await visitor(app).get(`/?token=${token}`)).status, 302);
+  }),
+);
+
+test(
+  "bearer tokens that a proxy adds count as no attempt to guess",
+  withRelier(async (lab) => {
+    const app = open(lab);
+    const foreign = { authorization: "Bearer a.token.of-another-system" };
+    for (let i = 0; i < 20; i++) assert.equal((await visitor(app).get("/", foreign)).status, 401);
+    assert.equal((await visitor(app).get("/?token=guess")).status, 401);
+  }),
+);
+
+test(
+  "a session that was left is over, in every process of the app",
+  withRelier(async (lab) => {
+    const [app, beside] = [open(lab), open({ ...lab, rl: lab.client() })];
+    const [who, other] = [visitor(app), visitor(app)];
+    await who.get(`/?token=${token}`);
+    await other.get(`/?token=${token}`);
+    const stolen = [...who.cookies];
+    await who.post("/leave");
+    for (const each of [app, beside]) {
+      const thief = visitor(each);
+      for (const [name, value] of stolen) thief.cookies.set(name, value);
+      assert.equal((await thief.get("/queues")).status, 401);
+    }
+    assert.equal((await other.get("/queues")).status, 200, "the session of another user goes on");
+  }),
+);
+
+test(
+  "the cookie is for HTTPS alone as soon as the browser uses it, behind any number of proxies",
+  withRelier(async (lab) => {
+    const app = open(lab);
+    const isSecure = async (headers: Record<string, string>): Promise<boolean> =>
+      /; Secure/.test(
+        (await visitor(app).get(`/?token=${token}`, headers)).headers.get("set-cookie")!,
+      );
+    assert.equal(await isSecure({}), false);
+    for (const proto of ["https", "HTTPS", "https,http", "https, http, http"]) {
+      assert.equal(await isSecure({ "x-forwarded-proto": proto }), true, proto);
+    }
+    for (const proto of ["http", "http,https", "", "x"]) {
+      assert.equal(await isSecure({ "x-forwarded-proto": proto }), false, proto);
+    }
   }),
 );
 
@@ -184,6 +230,28 @@ test(
     // An old browser sends only its origin.
     const old = await who.post("/act/queue.pause", fields, { origin: "http://shop.test" });
     assert.equal(old.status, 303);
+  }),
+);
+
+test(
+  "without a Host field, as over HTTP/2, the host of the URL decides, and a frame has none",
+  withRelier(async (lab) => {
+    await asRole(lab, "admin");
+    const app = open(lab, { auth: () => "admin" });
+    const send = async (origin: string): Promise<number> => {
+      const body = new URLSearchParams({ queue: "default", what: "claims" });
+      const headers = { origin };
+      return (await app.request("https://shop.test/act/queue.pause", {
+        method: "POST",
+        headers,
+        body,
+      })).status;
+    };
+    for (const origin of ["null", "https://evil.test", "", "undefined"]) {
+      assert.equal(await send(origin), 403, origin);
+    }
+    assert.equal((await lab.queue.stats()).paused.claims, null);
+    assert.equal(await send("https://shop.test"), 303);
   }),
 );
 
