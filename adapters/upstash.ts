@@ -27,7 +27,7 @@ export type { UpstashClient, UpstashPipeline };
 
 /** The address of an Upstash database. */
 export interface UpstashAddress {
-  /** Its REST URL, `https://….upstash.io`. */
+  /** Its REST URL, `https://….upstash.io`; `http://` is for this machine only. */
   readonly url: string;
   /** Its REST token, with permission to write. */
   readonly token: string;
@@ -64,7 +64,8 @@ const longestWaitMs = 60_000;
  * The port has no `listen`, and cannot confirm a write on replicas or on disk.
  *
  * @throws {RangeError} If `timeoutMs` is out of range.
- * @throws {TypeError} If `url` or `token` is malformed. The message repeats neither.
+ * @throws {TypeError} If `url` or `token` is malformed, or `url` is `http://` to another machine.
+ * The message repeats neither.
  */
 export function upstash(options: UpstashOptions): RedisPort {
   const timeoutMs = timeoutOf(options);
@@ -166,10 +167,22 @@ function checked({ url, token }: UpstashAddress): UpstashAddress {
       "Cannot connect: url has to be the REST URL of the database, such as https://name.upstash.io; rediss:// is for another adapter",
     );
   }
+  if (url.startsWith("http:") && !isLoopback(url)) {
+    throw new TypeError(
+      "Cannot connect: url begins with http://, which sends the token in clear text; use https://",
+    );
+  }
   if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
     throw new TypeError(
       "Cannot connect: token has to be the REST token of the database, without spaces or line breaks",
     );
   }
   return { url, token };
+}
+
+/** True if `url` names this machine, as that of a test server does. */
+function isLoopback(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

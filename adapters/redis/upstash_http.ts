@@ -61,10 +61,11 @@ export function unanswered(error: unknown): Unanswered {
 export function openHttp({ url, token, limitMs, closing }: HttpOptions): Http {
   /** Sent with each request, so that any replica returns the latest writes. */
   let syncToken = "";
+  const base = url.slice(0, url.length - trailingSlashes(url));
   let hold = { until: 0, why: answer("HTTP429") };
 
   async function exchange(path: string, body: unknown, signal: AbortSignal): Promise<unknown> {
-    const response = await fetch(`${url.replace(/\/+$/, "")}/${path}`, {
+    const response = await fetch(`${base}/${path}`, {
       method: "POST",
       headers: {
         "authorization": `Bearer ${token}`,
@@ -106,6 +107,12 @@ export function openHttp({ url, token, limitMs, closing }: HttpOptions): Http {
       if (ms > 0) await sleep(ms, closing);
     },
   };
+}
+
+function trailingSlashes(url: string): number {
+  let count = 0;
+  while (url.at(-1 - count) === "/") count++;
+  return count;
 }
 
 function parsed(text: string): unknown {

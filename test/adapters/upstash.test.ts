@@ -233,6 +233,19 @@ test("an invalid option is named, without secret values", () => {
         !/can/.test(error.message.slice(15)),
     );
   }
+  for (
+    const url of [
+      "http://x.upstash.io",
+      "http://127.0.0.1.evil.test",
+      "http://localhost.evil.test/",
+      "http://[::2]",
+    ]
+  ) {
+    assert.throws(() => upstash({ url, token: "canary" }), /clear text; use https/, url);
+  }
+  for (const url of ["http://127.0.0.1:80", "http://localhost/", "http://[::1]:8080"]) {
+    upstash({ url, token: "t" });
+  }
   for (const timeoutMs of [99, 600_001, Number.NaN]) {
     assert.throws(
       () => upstash({ url: "https://x.upstash.io", token: "t", timeoutMs }),
