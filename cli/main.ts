@@ -10,6 +10,7 @@ import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Host } from "./framework/host.ts";
+import { hideSecrets } from "./framework/hide_secrets.ts";
 import { main as run } from "./framework/run_cli.ts";
 import { tree } from "./command_tree.ts";
 
@@ -31,6 +32,7 @@ function isProgram(): boolean {
 }
 
 if (isProgram()) {
+  hideSecrets(process.argv.slice(2));
   // Not awaited: a module with top-level await cannot be required.
   void main(process.argv.slice(2)).then((exit) => {
     // An interrupted command may hold a socket, so exit; but only once the output is written.

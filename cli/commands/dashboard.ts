@@ -23,7 +23,7 @@ const args = {
     type: "string",
     valueHint: "text",
     description:
-      "Access token of 16 characters or more (default: RELIER_DASHBOARD_TOKEN, else random)",
+      "Access token, 16 characters or more (RELIER_DASHBOARD_TOKEN, which no process list shows)",
   },
   "read-only": { type: "boolean", description: "Allow no actions" },
 } as const;

@@ -5,6 +5,7 @@
  */
 
 import { existsSync, readFileSync, statSync } from "node:fs";
+import process from "node:process";
 import { dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isForeign, tsxNear } from "../../adapters/node/tsx_loader.ts";
@@ -20,7 +21,7 @@ const names = ["ts", "mts", "js", "mjs", "json"].map((ending) => `relier.config.
  * Path of the configuration file: the one given, else the nearest above the
  * working directory, where a package.json with a field `relier` counts, too.
  *
- * @throws {CliError} 2 if the given one does not exist.
+ * @throws {CliError} 2 if the given one does not exist, or the one that was found is another user's.
  */
 export function configPath(flags: Values, host: Host): string | undefined {
   const flag = flags["config"];
@@ -35,11 +36,26 @@ export function configPath(flags: Values, host: Host): string | undefined {
   }
   for (let folder = resolve(host.cwd);; folder = dirname(folder)) {
     const name = names.find((each) => existsSync(join(folder, each)));
-    if (name) return join(folder, name);
+    if (name) return owned(join(folder, name), host);
     const manifest = join(folder, "package.json");
-    if (existsSync(manifest) && manifestField(manifest) !== undefined) return manifest;
+    if (existsSync(manifest) && manifestField(manifest) !== undefined) return owned(manifest, host);
     if (folder === dirname(folder)) return undefined;
   }
+}
+
+/**
+ * Returns the path of a file that was found, not given, unless it belongs to a stranger: the file
+ * is code, and in a folder such as /tmp anyone can leave one. The owner of the working directory is
+ * trusted, because in a container the files of a project often belong to another user.
+ */
+function owned(path: string, { cwd }: Host): string {
+  const me = process.getuid?.();
+  if (me === undefined) return path; // Windows has no owners of this kind.
+  const owner = statSync(path).uid;
+  if ([me, 0, statSync(cwd).uid].includes(owner)) return path;
+  throw new CliError(2, `Cannot use the configuration file ${path}: it belongs to another user`, {
+    hint: `pass it with --config ${path} if you trust user ${owner}`,
+  });
 }
 
 /** Finds, reads and checks the configuration file; undefined if there is none. */

@@ -22,9 +22,15 @@ export function redact(
     for (const each of hidden) if (each.length > 3) redacted = redacted.replaceAll(each, "***");
   }
   return redacted
-    // Up to the last @: a password that is not encoded may contain any character.
-    .replace(/(:\/\/)[^\s"'`]*@/g, "$1***@")
+    // A word at a time: a pattern that may begin at any :// takes quadratic time on many.
+    .replace(/[^\s"'`]+/g, withoutLogin)
     .replace(/([?&](?:password|passwd|pass|token|secret|auth)=)[^&\s"'`]*/gi, "$1***");
+}
+
+/** Up to the last @: a password that is not encoded may contain any character. */
+function withoutLogin(word: string): string {
+  const [from, to] = [word.indexOf("://"), word.lastIndexOf("@")];
+  return from < 0 || to < from ? word : `${word.slice(0, from)}://***${word.slice(to)}`;
 }
 
 function passwordsOf(url: string): string[] {

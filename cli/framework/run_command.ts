@@ -112,7 +112,9 @@ async function prepare(call: CommandCall, report: ReportOptions, host: Host): Pr
   report.command = ["rl", ...path].join(" ");
   const { args, rest, shared } = parse(path, command.args, inheritedOptions(command), tokens);
   const file = command.offline ? undefined : await findConfig(shared, host);
-  const settings = settingsOf(shared, host, file);
+  const found = settingsOf(shared, host, file);
+  // A cluster is started with the given settings, not with those of one that is up.
+  const settings = path[0] === "cluster" ? found : await withProjectRedis(found, host);
   const { from, value } = settings.output;
   report.settings = settings;
   report.debug = settings.debug.value;
@@ -135,4 +137,12 @@ async function prepare(call: CommandCall, report: ReportOptions, host: Host): Pr
       : duration("--timeout", String(timeout), { min: 1 }),
     refreshMs: duration("--refresh", String(refresh), { min: 100, max: 3_600_000 }),
   };
+}
+
+/** The settings with the Redis that `rl cluster up` started for this project, if no URL is given. */
+async function withProjectRedis(settings: Settings, host: Host): Promise<Settings> {
+  if (settings.url.from !== "default") return settings;
+  const { projectRedis } = await import("../supervisor/state_dir.ts");
+  const value = projectRedis({ settings, host });
+  return value === undefined ? settings : { ...settings, url: { value, from: "rl cluster up" } };
 }

@@ -49,19 +49,27 @@ export function labRedis(redis: FoundRedis): LabRedis {
 
 /** Sends one command over a connection of its own. */
 async function send(url: string, command: readonly string[]): Promise<string> {
-  const { hostname, port } = new URL(url);
+  const { hostname, port, username, password } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.setEncoding("utf8").setTimeout(15_000, () => socket.destroy(new Error("no answer")));
-  const parts = command.map((part) => `$${new TextEncoder().encode(part).length}\r\n${part}\r\n`);
+  const ask = async (...parts: readonly string[]): Promise<string> => {
+    socket.write(encoded(parts));
+    const [text] = await once(socket, "data") as [string];
+    if (text.startsWith("-")) throw new Error(`Redis refused ${parts[0]}: ${text.slice(1).trim()}`);
+    return text.trim();
+  };
   try {
     await once(socket, "connect");
-    socket.write(`*${command.length}\r\n${parts.join("")}`);
-    const [text] = await once(socket, "data") as [string];
-    if (text.startsWith("-")) {
-      throw new Error(`Redis refused ${command[0]}: ${text.slice(1).trim()}`);
-    }
-    return text.trim();
+    const login = [username, password].filter(Boolean).map(decodeURIComponent);
+    if (login.length > 0) await ask("AUTH", ...login);
+    return await ask(...command);
   } finally {
     socket.destroy();
   }
+}
+
+/** A command in the protocol of Redis. */
+function encoded(command: readonly string[]): string {
+  const parts = command.map((part) => `$${new TextEncoder().encode(part).length}\r\n${part}\r\n`);
+  return `*${command.length}\r\n${parts.join("")}`;
 }

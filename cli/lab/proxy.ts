@@ -24,7 +24,8 @@ export interface Proxy {
 
 /** Opens a network that leads to the server at `url`. */
 export async function openProxy(url: string): Promise<Proxy> {
-  const { hostname: host, port } = new URL(url);
+  const { hostname: host, port, username, password } = new URL(url);
+  const login = username || password ? `${username}:${password}@` : "";
   let delayMs = 0, lost = false, touched = 0;
   const tunnel = await openTunnel({
     to: () => ({ host, port: Number(port) }),
@@ -40,7 +41,7 @@ export async function openProxy(url: string): Promise<Proxy> {
     hides: (pair) => pair.lost,
   });
   return {
-    url: tunnel.url,
+    url: tunnel.url.replace("//", `//${login}`),
     get touched() {
       return touched;
     },

@@ -6,6 +6,7 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
@@ -26,6 +27,8 @@ export interface ServerSetup {
   readonly aof?: boolean;
   /** Preferred port; another one is used if it is taken. */
   readonly port?: number;
+  /** Password of the server; random by default. */
+  readonly password?: string;
 }
 
 /** Later message to the process: SIGKILL the server and start it again, as a crash would. */
@@ -48,6 +51,8 @@ interface Running {
 }
 
 const setup = await receiveSetup<ServerSetup>();
+/** Needed because every user of this machine reaches the port. */
+const password = setup.password ?? randomBytes(16).toString("hex");
 await report(() => setup.program ? spawned(setup.program) : embedded());
 
 async function report(message: () => Promise<ServerMessage>): Promise<void> {
@@ -90,7 +95,7 @@ async function spawned(program: string): Promise<ServerMessage> {
 }
 
 function messageOf({ child, port }: Running): ServerMessage {
-  return { url: `redis://127.0.0.1:${port}`, pid: child.pid! };
+  return { url: `redis://:${password}@127.0.0.1:${port}`, pid: child.pid! };
 }
 
 async function started(program: string, folder: string, preferred?: number): Promise<Running> {
@@ -101,10 +106,12 @@ async function started(program: string, folder: string, preferred?: number): Pro
       : ["--save", "", "--appendonly", "no"];
     const address = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder];
     // Detached from the group of Ctrl-C: the server must end after its clients.
-    const child = spawn(program, [...address, ...persistence], {
-      stdio: ["ignore", "pipe", "pipe"],
+    const child = spawn(program, ["-", ...address, ...persistence], {
+      stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });
+    // Not as an argument, which every user of this machine can read.
+    child.stdin!.on("error", () => {}).end(`requirepass ${password}\n`);
     // Another process may take the port first: then the server exits.
     const failure = await Promise.race([answering(port, child), exitOf(child)]);
     if (failure === undefined) return { child, port };
@@ -140,7 +147,11 @@ async function answering(port: number, child: ChildProcess): Promise<string | un
 /** True if `child`, and no other process, answers on `port`. */
 function answers(port: number, child: ChildProcess): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write("INFO server\r\n"));
+    const socket = connect(
+      port,
+      "127.0.0.1",
+      () => socket.write(`AUTH ${password}\r\nINFO server\r\n`),
+    );
     const end = (yes: boolean) => {
       socket.destroy();
       resolve(yes);

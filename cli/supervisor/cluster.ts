@@ -28,9 +28,9 @@ import { redisPort, type StartupLine, startupLines } from "./startup_lines.ts";
 import {
   claimAddress,
   dropAddress,
-  lastPort,
+  lastRedis,
   readAddress,
-  rememberPort,
+  rememberRedis,
   type StateDir,
 } from "./state_dir.ts";
 
@@ -177,12 +177,18 @@ class RunningCluster implements ControlActions {
 
   async #findRedis(): Promise<FoundRedis> {
     const { place, redis: given } = this.#plan;
-    const port = lastPort(place) ?? redisPort;
+    const last = lastRedis(place);
+    const port = Number(last?.port ?? redisPort);
     const redis = await findRedis(given?.url, {
       ...(given && { source: given.from }),
-      setup: { folder: place.data, aof: true, port },
+      setup: {
+        folder: place.data,
+        aof: true,
+        port,
+        ...last?.password && { password: last.password },
+      },
     });
-    if (redis.server) rememberPort(place, redis.url);
+    rememberRedis(place, redis.server && redis.url);
     return redis;
   }
 

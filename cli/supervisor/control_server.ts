@@ -1,7 +1,8 @@
 /**
  * The control server of a running cluster: HTTP on the loopback interface, with
- * a key that only its user can read. Each answer carries the id of the run, so
- * that a later process with the same port is never taken for it.
+ * a key that only its user can read. Each answer to a holder of the key carries the id of the
+ * run, so that a later process with the same port is never taken for it. A stranger gets no id:
+ * with it, that stranger could answer in its place once the port is free.
  *
  * @module
  */
@@ -64,7 +65,7 @@ export async function openControlServer(actions: ControlActions): Promise<Contro
   const app = new Hono();
   app.use(async (c, next) => {
     const allowed = c.req.header("authorization") === `Bearer ${key}`;
-    return allowed ? await next() : c.json({ id }, 403);
+    return allowed ? await next() : c.json({ error: { message: "Forbidden" } }, 403);
   });
   for (const name of Object.keys(actions) as (keyof ControlActions)[]) {
     app.post(`/${name}`, async (c) => {

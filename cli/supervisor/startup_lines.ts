@@ -26,6 +26,8 @@ export interface StartedParts {
 
 /** Default port of Redis. */
 export const redisPort = 6379;
+/** The URL that clients use by default. */
+const defaultUrl = `redis://127.0.0.1:${redisPort}`;
 
 /** The lines of a cluster. */
 export function startupLines(plan: ClusterPlan, parts: StartedParts): StartupLine[] {
@@ -58,7 +60,7 @@ function redisLines(
   const lines: StartupLine[] = [{ mark: "✓", part: "redis", text }];
   if (server && aof === "1") lines.push({ mark: " ", part: "", text: `data in ${data}` });
   if (notice !== undefined) lines.push({ mark: "!", part: "", text: notice });
-  if (server && Number(new URL(url).port) !== redisPort) {
+  if (server && url !== defaultUrl) {
     lines.push({ mark: "!", part: "", text: `set for your clients: RELIER_REDIS_URL=${url}` });
   }
   return lines;

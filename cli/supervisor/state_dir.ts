@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import process from "node:process";
 import * as v from "valibot";
 import type { Context } from "../framework/command.ts";
 import { CliError } from "../framework/cli_error.ts";
@@ -44,8 +45,24 @@ const addressSchema: v.GenericSchema<ControlAddress> = v.object({
   startedAt: v.string(),
 });
 
-/** State directory of the cluster with this name, else of the project's. */
-export function stateDirOf({ settings, host }: Context, named: string | undefined): StateDir {
+/** State directory of the cluster with this name, else of the project's; made if it is missing. */
+export function stateDirOf(context: Context, named: string | undefined): StateDir {
+  const place = placeOf(context, named);
+  try {
+    mkdirSync(place.folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new CliError(1, `Cannot keep state in ${place.folder}: ${(cause as Error).message}`, {
+      hint: "set XDG_STATE_HOME to a folder of yours",
+      cause,
+    });
+  }
+  return place;
+}
+
+function placeOf(
+  { settings, host }: Pick<Context, "settings" | "host">,
+  named: string | undefined,
+): StateDir {
   if (named !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(named)) {
     throw new CliError(2, `Cannot use option --name "${named}": it is no name`, {
       hint:
@@ -57,14 +74,6 @@ export function stateDirOf({ settings, host }: Context, named: string | undefine
   const name = named ?? `${basename(project).replace(/[^A-Za-z0-9._-]+/g, "-")}-${digest}`;
   const state = host.env["XDG_STATE_HOME"] || join(homedir(), ".local", "state");
   const folder = join(state, "relier", "clusters", name);
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw new CliError(1, `Cannot keep state in ${folder}: ${(cause as Error).message}`, {
-      hint: "set XDG_STATE_HOME to a folder of yours",
-      cause,
-    });
-  }
   return {
     name,
     folder,
@@ -100,25 +109,44 @@ export function dropAddress(place: StateDir, id: string | undefined): void {
   if (readAddress(place)?.id === id) rmSync(addressFile(place), { force: true });
 }
 
-/** Last port of the cluster's own Redis. */
-export function lastPort(place: StateDir): number | undefined {
+/** URL of the cluster's own Redis in its last run; undefined if it had none. */
+export function lastRedis(place: StateDir): URL | undefined {
   try {
-    return Number(readFileSync(portFile(place), "utf8")) || undefined;
+    return new URL(readFileSync(redisFile(place), "utf8"));
   } catch {
     return undefined;
   }
 }
 
-/** Stores the port of the cluster's own Redis, so that the next run uses it again. */
-export function rememberPort(place: StateDir, url: string): void {
-  writeFileSync(`${portFile(place)}.new`, new URL(url).port);
-  renameSync(`${portFile(place)}.new`, portFile(place));
+/**
+ * Stores the URL of the cluster's own Redis, so that the next run has its port and password again;
+ * undefined if the cluster uses another one.
+ */
+export function rememberRedis(place: StateDir, url: string | undefined): void {
+  if (url === undefined) return rmSync(redisFile(place), { force: true });
+  writeFileSync(`${redisFile(place)}.new`, url, { mode: 0o600 });
+  renameSync(`${redisFile(place)}.new`, redisFile(place));
+}
+
+/** URL of the Redis that the cluster of this project has started; undefined unless it is up. */
+export function projectRedis(context: Pick<Context, "settings" | "host">): string | undefined {
+  const place = placeOf(context, undefined);
+  const address = readAddress(place);
+  return address && isAlive(address.pid) ? lastRedis(place)?.href : undefined;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function addressFile({ folder }: StateDir): string {
   return join(folder, "address.json");
 }
 
-function portFile({ folder }: StateDir): string {
-  return join(folder, "redis-port");
+function redisFile({ folder }: StateDir): string {
+  return join(folder, "redis-url");
 }

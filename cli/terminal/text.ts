@@ -55,7 +55,8 @@ export function plain(text: string): string {
 
 /** Joins `text` into one line. */
 export function oneLine(text: string): string {
-  return text.replace(/\s*[\r\n\t]+\s*/g, " ").trim();
+  // One run at a time: a pattern that may begin with any blank takes quadratic time on many.
+  return text.replace(/\s+/g, (blanks) => /[\r\n\t]/.test(blanks) ? " " : blanks).trim();
 }
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });

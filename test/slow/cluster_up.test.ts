@@ -43,8 +43,13 @@ async function statusOf(cluster: (...args: string[]) => Promise<RlResult>): Prom
 }
 
 async function withClient(redis: string, work: (relier: Relier) => Promise<void>): Promise<void> {
-  const relier = createRelier({ redis: `redis://${redis}`, tasks: [hello, count] });
+  const relier = createRelier({ redis, tasks: [hello, count] });
   await work(relier).finally(() => relier.close());
+}
+
+/** The URL for clients that `rl cluster up` prints; it has the password of its Redis. */
+function urlIn(printed: string): string {
+  return /RELIER_REDIS_URL=(redis:\/\/:[0-9a-f]{32}@\S+)/.exec(printed)![1]!;
 }
 
 function alive(pid: number): boolean {
@@ -86,7 +91,13 @@ test("a cluster in the background works, heals, scales, reloads, and leaves noth
     ["rl-worker-1", "working"],
     ["rl-worker-2", "working"],
   ]);
-  await withClient(redis, async (relier) => {
+  const url = urlIn(up.stdout);
+  await assert.rejects(
+    withClient(`redis://${redis}`, async (relier) => void await relier.queues()),
+  );
+  const listed = await rl(["queues", "--json"], { cwd: join(folder, "whole"), env });
+  assert.equal(listed.exit, 0, listed.stderr);
+  await withClient(url, async (relier) => {
     assert.equal(
       await (await relier.apush(hello, "cluster")).result({ timeout: scaled(10_000) }),
       "hello cluster",
@@ -127,7 +138,7 @@ test("a cluster in the background works, heals, scales, reloads, and leaves noth
   assert.equal((await cluster("up", "--detach", "--workers", "1")).exit, 0);
   const next = await statusOf(cluster);
   assert.equal(next.redis, redis, "it is where it was");
-  await withClient(redis, async (relier) => {
+  await withClient(url, async (relier) => {
     const { events } = await relier.queue("default").stats();
     assert.equal(events["complete"], 2, "and has what it had");
   });
@@ -211,7 +222,7 @@ test("Ctrl-C drains a cluster in the foreground: running tasks may finish", asyn
   }
   await until("it is up", () => said.includes("ready in"), 20_000);
   const redis = /✓ redis +(\S+)/.exec(said)![1]!;
-  await withClient(redis, async (relier) => {
+  await withClient(urlIn(said), async (relier) => {
     const task = await relier.apush(count, 2);
     await until("it runs", async () => (await task.status()).state === "running");
     process.kill(-child.pid!, "SIGINT");

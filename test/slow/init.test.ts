@@ -56,7 +56,11 @@ for (const template of templates) {
     for (const file of ["README.md", "relier.config.ts", "src/tasks.ts", ...deployed]) {
       assert.ok(files.includes(file), file);
     }
-    assert.match(stdout, new RegExp(`next:\\n  cd ${template}\\n  .* install\\n.*\\n.*\\n$`));
+    const steps = template === "cloudflare" ? 2 : 4;
+    assert.match(
+      stdout,
+      new RegExp(`next:\\n  cd ${template}\\n  .* install\\n(.*\\n){${steps}}$`),
+    );
     for (const file of files) {
       const text = readFileSync(join(folder, template, file), "utf8");
       assert.doesNotMatch(text, /undefined|\[object/, file);
@@ -161,11 +165,12 @@ test("the Cloudflare project takes in a task over HTTP, and its schedule runs it
   outfit(project, ["valibot", "@opentelemetry/api", "@upstash/redis", "uncrypto"]);
   const front = await startFront(await shared());
   const entry = `export { default } from ${JSON.stringify(join(project, "src", "index.ts"))};`;
-  const bindings = { UPSTASH_URL: front.url, UPSTASH_TOKEN: front.token };
+  const bindings = { UPSTASH_URL: front.url, UPSTASH_TOKEN: front.token, TASKS_TOKEN: "token" };
   const edge = await startEdge({ entry, bindings, nodejs: true });
   try {
     const ask = async (path: string, method = "GET") => {
-      const response = await fetch(edge.url + path, { method });
+      const headers = { authorization: "Bearer token" };
+      const response = await fetch(edge.url + path, { method, headers });
       return { status: response.status, body: await response.json() as any };
     };
     const { status, body } = await ask(`/receipts/o-${process.pid}`, "POST");

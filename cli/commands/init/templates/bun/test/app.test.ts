@@ -7,9 +7,10 @@ test("a requested receipt is sent once", async () => {
   // A prefix of its own: another running worker does not get these tasks.
   const relier = createRelier({ prefix: "test-" + crypto.randomUUID() });
   const worker = createWorker(relier, { handleSignals: false });
-  const app = createApp(relier);
-  const request = async (path: string, method = "GET") => {
-    const response = await app(new Request("http://test" + path, { method }));
+  const app = createApp(relier, "token");
+  const request = async (path: string, method = "GET", token = "token") => {
+    const headers = { authorization: "Bearer " + token };
+    const response = await app(new Request("http://test" + path, { method, headers }));
     const body = (await response.json()) as { id: string; outcome: string; state: string };
     return { status: response.status, body };
   };
@@ -22,6 +23,7 @@ test("a requested receipt is sent once", async () => {
     assert.equal((await request("/receipts/o-1", "POST")).body.outcome, "replayed");
     assert.equal((await request("/tasks/" + body.id)).body.state, "completed");
     assert.equal((await request("/tasks/nonsense")).status, 404);
+    assert.equal((await request("/tasks/" + body.id, "GET", "wrong")).status, 401);
   } finally {
     await worker.drain();
     await relier.close();

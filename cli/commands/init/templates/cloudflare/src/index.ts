@@ -6,6 +6,7 @@ import { sendReceipt } from "./tasks.ts";
 interface Env {
   readonly UPSTASH_URL: string;
   readonly UPSTASH_TOKEN: string;
+  readonly TASKS_TOKEN?: string;
 }
 
 interface Invocation {
@@ -23,7 +24,7 @@ function clientOf({ UPSTASH_URL: url, UPSTASH_TOKEN: token }: Env, invocation: I
 
 export default {
   fetch(request: Request, env: Env, invocation: Invocation): Promise<Response> {
-    return createApp(clientOf(env, invocation))(request);
+    return createApp(clientOf(env, invocation), env.TASKS_TOKEN)(request);
   },
 
   /** Runs waiting tasks for 25 seconds. A later invocation resurrects a task that is cut off. */

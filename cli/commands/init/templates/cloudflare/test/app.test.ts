@@ -6,9 +6,10 @@ import { createApp } from "../src/app.ts";
 test("a requested receipt is sent once", async () => {
   // A Redis in memory; each push waits until its task has run.
   const relier = await createTestRelier({ mode: "inline" });
-  const app = createApp(relier);
-  const request = async (path: string, method = "GET") => {
-    const response = await app(new Request("http://test" + path, { method }));
+  const app = createApp(relier, "token");
+  const request = async (path: string, method = "GET", token = "token") => {
+    const headers = { authorization: "Bearer " + token };
+    const response = await app(new Request("http://test" + path, { method, headers }));
     const body = (await response.json()) as { id: string; outcome: string; state: string };
     return { status: response.status, body };
   };
@@ -20,6 +21,7 @@ test("a requested receipt is sent once", async () => {
     assert.equal((await request("/receipts/o-1", "POST")).body.outcome, "replayed");
     assert.equal((await request("/tasks/" + body.id)).body.state, "completed");
     assert.equal((await request("/tasks/nonsense")).status, 404);
+    assert.equal((await request("/tasks/" + body.id, "GET", "wrong")).status, 401);
   } finally {
     await relier.close();
   }

@@ -3,8 +3,11 @@ import { admission, idempotencyKey, problems, relier } from "@relier/core/expres
 import express, { type ErrorRequestHandler, type Express } from "express";
 import { sendReceipt } from "./tasks.ts";
 
-/** The routes. A task is in Redis before its route responds. */
-export function createApp(client: Relier): Express {
+/**
+ * The routes. A task is in Redis before its route responds. `token` opens the status of tasks:
+ * without one it is closed, because the id of a task can be derived from its order.
+ */
+export function createApp(client: Relier, token: string | undefined): Express {
   const app = express();
   app.use(express.json(), relier(client)); // Tasks of a request are pushed through this client.
 
@@ -19,6 +22,8 @@ export function createApp(client: Relier): Express {
   );
 
   app.get("/tasks/:id", async (request, response) => {
+    const isAllowed = token && request.headers.authorization === `Bearer ${token}`;
+    if (!isAllowed) return void response.status(401).json({ error: "unauthorized" });
     response.json(await client.handle(request.params.id).status());
   });
 

@@ -9,11 +9,13 @@ test("a requested receipt is sent once", async () => {
   // A prefix of its own: another running worker does not get these tasks.
   const relier = createRelier({ prefix: `test-${process.pid}` });
   const worker = createWorker(relier, { handleSignals: false });
-  const server = createApp(relier).listen(0, "127.0.0.1");
+  const server = createApp(relier, "token").listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const request = (path: string, method = "GET") =>
-    fetch(`http://127.0.0.1:${port}${path}`, { method });
+  const request = (path: string, method = "GET", token = "token") => {
+    const headers = { authorization: `Bearer ${token}` };
+    return fetch(`http://127.0.0.1:${port}${path}`, { method, headers });
+  };
   try {
     await worker.start();
     const response = await request("/receipts/o-1", "POST");
@@ -29,6 +31,7 @@ test("a requested receipt is sent once", async () => {
     const status = (await (await request(`/tasks/${id}`)).json()) as { state: string };
     assert.equal(status.state, "completed");
     assert.equal((await request("/tasks/nonsense")).status, 404);
+    assert.equal((await request(`/tasks/${id}`, "GET", "wrong")).status, 401);
   } finally {
     await worker.drain();
     await relier.close();

@@ -3,8 +3,11 @@ import { admission, idempotencyKey, relier } from "@relier/core/hono";
 import { Hono } from "hono";
 import { sendReceipt } from "./tasks.ts";
 
-/** The routes. A task is in Redis before its route responds. */
-export function createApp(client: Relier): Hono {
+/**
+ * The routes. A task is in Redis before its route responds. `token` opens the status of tasks:
+ * without one it is closed, because the id of a task can be derived from its order.
+ */
+export function createApp(client: Relier, token: string | undefined): Hono {
   const app = new Hono();
   app.use(relier(client)); // Tasks of a request are pushed through this client.
 
@@ -18,7 +21,11 @@ export function createApp(client: Relier): Hono {
     },
   );
 
-  app.get("/tasks/:id", async (c) => c.json(await client.handle(c.req.param("id")).status()));
+  app.get("/tasks/:id", async (c) => {
+    const isAllowed = token && c.req.header("authorization") === `Bearer ${token}`;
+    if (!isAllowed) return c.json({ error: "unauthorized" }, 401);
+    return c.json(await client.handle(c.req.param("id")).status());
+  });
 
   app.onError((error, c) => {
     if (error instanceof RangeError || RelierError.is(error, "RL_NOT_FOUND")) {

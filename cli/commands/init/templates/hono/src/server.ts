@@ -4,7 +4,7 @@ import { createApp } from "./app.ts";
 
 const relier = createRelier(); // RELIER_REDIS_URL, or redis://127.0.0.1:6379
 const port = Number(process.env.PORT ?? 3000);
-const server = serve({ fetch: createApp(relier).fetch, port }, () => {
+const server = serve({ fetch: createApp(relier, process.env.TASKS_TOKEN).fetch, port }, () => {
   console.log(`listening on http://localhost:${port}`);
 });
 

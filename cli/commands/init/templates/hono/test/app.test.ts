@@ -7,8 +7,9 @@ test("a requested receipt is sent once", async () => {
   // A prefix of its own: another running worker does not get these tasks.
   const relier = createRelier({ prefix: `test-${process.pid}` });
   const worker = createWorker(relier, { handleSignals: false });
-  const app = createApp(relier);
-  const request = (path: string, method = "GET") => app.request(path, { method });
+  const app = createApp(relier, "token");
+  const headers = { authorization: "Bearer token" };
+  const request = (path: string, method = "GET") => app.request(path, { method, headers });
   try {
     await worker.start();
     const response = await request("/receipts/o-1", "POST");
@@ -24,6 +25,7 @@ test("a requested receipt is sent once", async () => {
     const status = (await (await request(`/tasks/${id}`)).json()) as { state: string };
     assert.equal(status.state, "completed");
     assert.equal((await request("/tasks/nonsense")).status, 404);
+    assert.equal((await app.request(`/tasks/${id}`)).status, 401);
   } finally {
     await worker.drain();
     await relier.close();

@@ -1,8 +1,14 @@
 import { AdmissionRejectedError, type Relier, RelierError } from "@relier/core";
 import { sendReceipt } from "./tasks.ts";
 
-/** Creates the request handler. A task is in Redis before the response is sent. */
-export function createApp(relier: Relier): (request: Request) => Promise<Response> {
+/**
+ * Creates the request handler. A task is in Redis before the response is sent. `token` opens the
+ * status of tasks: without one it is closed, because an id can be derived from its order.
+ */
+export function createApp(
+  relier: Relier,
+  token: string | undefined,
+): (request: Request) => Promise<Response> {
   async function answer(request: Request): Promise<Response> {
     const [, what, name = ""] = new URL(request.url).pathname.split("/");
     if (request.method === "POST" && what === "receipts" && name !== "") {
@@ -10,6 +16,8 @@ export function createApp(relier: Relier): (request: Request) => Promise<Respons
       return Response.json({ id: task.id, outcome: task.outcome }, { status: 202 });
     }
     if (request.method === "GET" && what === "tasks") {
+      const isAllowed = token && request.headers.get("authorization") === `Bearer ${token}`;
+      if (!isAllowed) return Response.json({ error: "unauthorized" }, { status: 401 });
       return Response.json(await relier.handle(name).status());
     }
     return Response.json({ error: "not found" }, { status: 404 });
