@@ -34,3 +34,13 @@ export function refuseUnsafe(facts: ServerInfo): void {
     { hint: "CONFIG SET maxmemory-policy noeviction, or give tasks a Redis of their own" },
   );
 }
+
+/** The error to report if the server does not say whether it may evict tasks. */
+export function uncheckedEviction(facts: ServerInfo): RelierError | undefined {
+  if (facts["maxmemory_policy"] !== undefined) return undefined;
+  return new RelierError(
+    "RL_DATA_LOSS",
+    "Cannot check that this Redis keeps its tasks: INFO does not show its maxmemory-policy",
+    { hint: 'allow INFO to this user, or make sure that the policy is "noeviction"' },
+  );
+}

@@ -9,6 +9,6 @@ export { isIsolate } from "../threads/isolate_entry.ts";
 export { decodeCommand } from "../protocol/worker_command.ts";
 export { runPhoenix } from "../recovery/phoenix.ts";
 export { revivedMs } from "../recovery/sweeper.ts";
-export { readServerInfo, refuseUnsafe } from "../redis/server_info.ts";
+export { readServerInfo, refuseUnsafe, uncheckedEviction } from "../redis/server_info.ts";
 export { createSession } from "./session.ts";
 export { readTickOptions, runTick } from "./tick.ts";

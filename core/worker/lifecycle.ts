@@ -84,7 +84,8 @@ async function start(life: Life): Promise<void> {
   const session = begin(life, parts, "start");
   const { caller, partitions, setup, signal, report } = session.context;
   try {
-    await checkServer(life, parts);
+    const unchecked = await checkServer(life, parts);
+    if (unchecked) report(unchecked);
     await session.prepare();
     await session.open();
   } catch (error) {
@@ -137,12 +138,15 @@ function begin(
   return life.session = parts.createSession(life.owner, maxClaims);
 }
 
-async function checkServer(life: Life, parts: Parts): Promise<void> {
-  if (life.safe) return;
+/** Refuses a server that loses tasks; resolves to the error to report if it cannot be checked. */
+async function checkServer(life: Life, parts: Parts): Promise<Error | undefined> {
+  if (life.safe) return undefined;
   const { inside: { caller, prefix }, setup } = life.owner;
   const partition = partitionOf(setup.queues[0]!.name, 0, prefix);
-  parts.refuseUnsafe(await parts.readServerInfo(caller, partition));
+  const facts = await parts.readServerInfo(caller, partition);
+  parts.refuseUnsafe(facts);
   life.safe = true;
+  return parts.uncheckedEviction(facts);
 }
 
 /** Makes it new again. */

@@ -6,6 +6,7 @@
  */
 
 import { drainReport, drainSlots } from "./drain.ts";
+import { createErrorReport } from "./error_report.ts";
 import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
 import { createIsolation, type Isolation } from "../threads/isolation.ts";
 import { localOf, type Partition, partitionOf } from "../protocol/keys.ts";
@@ -136,7 +137,7 @@ function createContext(
 ): SessionContext {
   const { caller, prefix, telemetry } = inside;
   const partitions = setup.queues.map(({ name }) => partitionOf(name, 0, prefix));
-  const report = (error: unknown) => emit("error", { id: "", name: "", error });
+  const report = createErrorReport(emit, signal);
   const guard = createStallGuard(caller.port, { ...setup, worker: workerId, partitions }, {
     error: report,
     evicted: (partition, ids) =>

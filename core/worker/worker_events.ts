@@ -50,7 +50,10 @@ export interface WorkerEvent {
   readonly name: string;
   /** The cause of a resurrection, the reason of a failure, the command of an operator. */
   readonly reason?: string;
-  /** An error that no caller receives; it never holds a payload of this package. */
+  /**
+   * An error that no caller receives; it never holds a payload of this package. Errors of one
+   * cause are one event, and a second one with their number once they are over.
+   */
   readonly error?: unknown;
 }
 
