@@ -19,6 +19,7 @@ import {
   type Task,
   type TaskHandle,
 } from "../../mod.ts";
+import { reopen } from "../../adapters/ioredis.ts";
 import { createWorkerPool, type RunningJob, type WorkerPool } from "../processes/worker_pool.ts";
 import type { Otlp } from "../processes/otlp_exporter.ts";
 import { atExit, start } from "../processes/child_process.ts";
@@ -26,6 +27,7 @@ import type { FileWork } from "./demo/file_recorder.ts";
 import { clock, type Ledger, openLedger } from "./ledger.ts";
 import { openProxy, type Proxy } from "./proxy.ts";
 import type { Random } from "./random.ts";
+import { type SentinelGroup, startSentinelGroup } from "./sentinel_group.ts";
 import type { LabRedis } from "./lab_redis.ts";
 import { allOf, defineTasks, type Job, queue, type RunResult, type Tasks } from "./tasks.ts";
 import type { WorkerSetup } from "./worker_program.ts";
@@ -47,6 +49,10 @@ export interface Plan {
   readonly heapMb?: number;
   /** The worker whose date is wrong, and by how many ms. */
   readonly skew?: { readonly worker: number; readonly byMs: number };
+  /** Puts the tasks into a Redis behind Sentinels, of the environment's own. */
+  readonly sentinels?: boolean;
+  /** The time after a fault in which Redis itself may undo what it has acknowledged, in ms. */
+  readonly undoneMs?: number;
 }
 
 /** A fault that was injected. */
@@ -78,6 +84,8 @@ export interface Environment {
   readonly plan: Plan;
   readonly random: Random;
   readonly redis: LabRedis;
+  /** The Redis behind Sentinels that has the tasks, if the plan asks for one. */
+  readonly group: SentinelGroup | undefined;
   /** The networks of the workers, by worker; none unless they are breakable. */
   readonly networks: readonly Proxy[];
   readonly pool: WorkerPool<Job>;
@@ -131,13 +139,16 @@ export async function createEnvironment(setup: EnvironmentSetup): Promise<Enviro
   const networks = await Promise.all(
     Array.from({ length: plan.breakable ? plan.workers : 0 }, () => openProxy(redis.url)),
   );
+  const group = plan.sentinels ? await startSentinelGroup() : undefined;
+  const port = group && reopen(group.origin);
   const tasks = defineTasks();
-  const relier = createRelier({ redis: redis.url, prefix, tasks: allOf(tasks) });
+  const relier = createRelier({ redis: port ?? redis.url, prefix, tasks: allOf(tasks) });
   const release = { version: 2 };
-  const startWorker = workerStarter(setup, { folder, prefix, networks, release });
+  const sentinels = group?.origin;
+  const startWorker = workerStarter(setup, { folder, prefix, networks, release, sentinels });
   const pool = createWorkerPool<Job>(plan.workers, startWorker, signal);
-  const base = { plan, random, redis, networks, pool, relier, tasks, prefix, signal, refused: 0 };
-  return Object.assign(release, base, recordsOf(folder, pool, tasks, onFault), {
+  const base = { plan, random, redis, group, networks, pool, relier, tasks, prefix, signal };
+  return Object.assign(release, { ...base, refused: 0 }, recordsOf(folder, pool, tasks, onFault), {
     queue: relier.queue(queue),
     ready: () =>
       pool.until(
@@ -148,6 +159,8 @@ export async function createEnvironment(setup: EnvironmentSetup): Promise<Enviro
     async close() {
       await pool.stop(signal.aborted ? "SIGKILL" : "SIGTERM");
       await relier.close();
+      await port?.close();
+      await group?.close();
       await Promise.all(networks.map((network) => network.close()));
       clear();
     },
@@ -167,8 +180,9 @@ function recordsOf(
   const ledger = openLedger(folder);
   const faults: Fault[] = [], broken: string[] = [];
   const accept: Environment["accept"] = ({ id, outcome }, job, options = {}) => {
-    const { end = "completed", delay = 0 } = options;
-    ledger.accept({ key: job.key, id, outcome, end, delayMs: delay });
+    const { end = "completed", delay = 0, durability } = options;
+    const confirmed = durability !== undefined;
+    ledger.accept({ key: job.key, id, outcome, end, delayMs: delay, confirmed });
     pool.jobs.set(id, job);
   };
   return {
@@ -197,11 +211,12 @@ function recordsOf(
 /** Starts the worker of a number: with its network, its memory limit and its clock. */
 function workerStarter(
   { name, plan, redis, otlp, files }: EnvironmentSetup,
-  { folder, prefix, networks, release }: {
+  { folder, prefix, networks, release, sentinels }: {
     readonly folder: string;
     readonly prefix: string;
     readonly networks: readonly Proxy[];
     readonly release: { readonly version: number };
+    readonly sentinels: object | undefined;
   },
 ): (number: number) => ChildProcess {
   const { concurrency, leaseMs, drainMs, heapMb, skew } = plan;
@@ -210,6 +225,7 @@ function workerStarter(
       name: `rl-${name}-${number}`,
       otlp,
       redis: networks[number - 1]?.url ?? redis.url,
+      sentinels,
       prefix,
       folder,
       files,

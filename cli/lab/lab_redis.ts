@@ -35,8 +35,8 @@ export function labRedis(redis: FoundRedis): LabRedis {
   return {
     url,
     about,
-    send: (...command) => send(url, command),
-    run: async () => /run_id:(\w+)/.exec(await send(url, ["INFO", "server"]))![1]!,
+    send: (...command) => sendCommand(url, command),
+    run: async () => /run_id:(\w+)/.exec(await sendCommand(url, ["INFO", "server"]))![1]!,
     async restart() {
       const answer = once(server!, "message") as Promise<[ServerMessage]>;
       server!.send({ do: "restart" } satisfies ServerCommand);
@@ -47,8 +47,8 @@ export function labRedis(redis: FoundRedis): LabRedis {
   };
 }
 
-/** Sends one command over a connection of its own. */
-async function send(url: string, command: readonly string[]): Promise<string> {
+/** Sends one command over a connection of its own; resolves to the raw reply. */
+export async function sendCommand(url: string, command: readonly string[]): Promise<string> {
   const { hostname, port, username, password } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.setEncoding("utf8").setTimeout(15_000, () => socket.destroy(new Error("no answer")));

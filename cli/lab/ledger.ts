@@ -33,6 +33,8 @@ export interface Accepted {
   readonly end: "completed" | "dead";
   /** The delay before which the task must not start, in ms. */
   readonly delayMs: number;
+  /** True if a replica or the disk confirmed the push: then nothing may lose it. */
+  readonly confirmed: boolean;
 }
 
 /** Records what handlers do. */

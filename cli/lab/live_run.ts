@@ -186,6 +186,7 @@ function reportOf(
       cancelled: count("cancelled"),
       lost: broken.filter((what) => what.startsWith("lost")).length,
       doubled: null,
+      undone: 0,
     },
     struck: interrupted.size,
     runs: null,

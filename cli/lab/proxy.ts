@@ -17,6 +17,10 @@ export interface Proxy {
   slow(ms: number): void;
   /** Drops every chunk, both ways; nothing is closed, and new connections get no answer. */
   partition(): void;
+  /** Closes every connection. */
+  cut(): void;
+  /** Drops the next reply of the server, and closes its connection: the call may have run. */
+  loseReply(): void;
   /** Ends the fault. Connections that lost chunks are closed. */
   heal(): void;
   close(): Promise<void>;
@@ -26,11 +30,17 @@ export interface Proxy {
 export async function openProxy(url: string): Promise<Proxy> {
   const { hostname: host, port, username, password } = new URL(url);
   const login = username || password ? `${username}:${password}@` : "";
-  let delayMs = 0, lost = false, touched = 0;
+  let delayMs = 0, lost = false, touched = 0, losing = 0;
   const tunnel = await openTunnel({
     to: () => ({ host, port: Number(port) }),
     opened: (pair) => void (pair.lost = lost),
-    pass(_chunk, pair, _from, on) {
+    pass(_chunk, pair, from, on) {
+      if (losing > 0 && from === "server") {
+        losing--;
+        touched++;
+        pair.near.destroy();
+        return;
+      }
       if (delayMs > 0 || pair.lost) touched++;
       if (pair.lost) return;
       // Chunks keep their order: a timer of the same length never overtakes another.
@@ -50,6 +60,8 @@ export async function openProxy(url: string): Promise<Proxy> {
       lost = true;
       for (const pair of tunnel.pairs) pair.lost = true;
     },
+    cut: () => tunnel.cut(),
+    loseReply: () => void losing++,
     heal() {
       lost = false;
       delayMs = 0;

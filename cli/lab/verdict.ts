@@ -24,11 +24,13 @@ export interface Findings {
   readonly recoveriesMs: readonly number[];
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
+  /** Acknowledged pushes and settlements that Redis itself has undone, where the plan expects it. */
+  readonly undone: readonly string[];
   /** Broken promises of any other kind. */
   readonly broken: readonly string[];
 }
 
-type Flaws = Record<"lost" | "doubled" | "broken", string[]>;
+type Flaws = Record<"lost" | "doubled" | "undone" | "broken", string[]>;
 
 /** The time without a finished task after which open tasks are lost; longer if some are scheduled. */
 const quietMs = 7_000, scheduledQuietMs = 25_000;
@@ -67,14 +69,14 @@ export async function judge(env: Environment): Promise<Findings> {
   // A task may have been accepted more than once.
   const accepted = byId(ledger.accepted());
   const starts = linesById(lines, "start"), settlements = linesById(lines, "settled");
-  const flaws: Flaws = { lost: [], doubled: [], broken: [...env.broken] };
+  const flaws: Flaws = { lost: [], doubled: [], undone: [], broken: [...env.broken] };
   const charges = await Promise.all(
     [...accepted.values()].map((push) =>
       judgeTask(env, push, starts.get(push.id) ?? [], settlements.get(push.id) ?? [], flaws)
     ),
   );
-  judgeEffects(ledger.paid(), accepted, flaws);
-  judgeRuns(starts, accepted, flaws);
+  judgeEffects(env, accepted, flaws);
+  judgeRuns(env, starts, accepted, flaws);
   const recoveriesMs = recoveriesOf(env, starts, flaws);
   const { counts: { completed, dead, cancelled } } = await queue.stats();
   if (completed + dead + cancelled > accepted.size) {
@@ -97,15 +99,17 @@ export async function judge(env: Environment): Promise<Findings> {
 
 /** Checks the final state and the result of one task; resolves to what it was charged with. */
 async function judgeTask(
-  { queue, relier }: Environment,
-  { id, key, end }: Accepted,
+  env: Environment,
+  accepted: Accepted,
   starts: readonly Line[],
   settlements: readonly Line[],
-  { lost, doubled, broken }: Flaws,
+  { lost, doubled, undone, broken }: Flaws,
 ): Promise<number> {
+  const { queue, relier } = env;
+  const { id, key, end } = accepted;
   const details = await queue.inspect(id).catch(undefinedIfUnknown);
   if (!details) {
-    lost.push(`${key}: Redis knows nothing of it`);
+    (mayBeForgotten(env, accepted) ? undone : lost).push(`${key}: Redis knows nothing of it`);
     return 0;
   }
   const { state, facts } = details;
@@ -119,33 +123,52 @@ async function judgeTask(
     const reason = facts["reason"] ? `: ${facts["reason"]}` : "";
     broken.push(`${key}: it is ${state}, not ${end}${reason}`);
   }
-  if (settlements.length > 1) doubled.push(`${key}: it was completed twice`);
+  const kept = settlements.filter((settled) => !mayBeUndone(env, settled.at));
+  if (kept.length > 1) doubled.push(`${key}: it was completed twice`);
+  else if (settlements.length > 1) undone.push(`${key}: it was completed twice`);
   if (state !== "completed") return charged;
   const result = await relier.handle<RunResult>(id).result({ timeout: 5000 });
-  const latest = Math.max(...starts.map(({ fence }) => fence));
   if (result.key !== key) doubled.push(`${key}: its result is that of ${result.key}`);
+  // A fence that Redis has undone is given again.
+  if (starts.some((start) => mayBeUndone(env, start.at))) return charged;
+  const latest = Math.max(...starts.map(({ fence }) => fence));
   if (result.fence !== latest) doubled.push(`${key}: its result is that of a run before its last`);
   return charged;
 }
 
+/** True if Redis itself may have undone what it acknowledged then. */
+function mayBeUndone({ plan, faults }: Environment, at: number): boolean {
+  const { undoneMs } = plan;
+  return undoneMs !== undefined &&
+    faults.some((fault) => at > fault.at && at < fault.at + undoneMs);
+}
+
+/** True if Redis itself may have undone the push, which nothing else has confirmed. */
+function mayBeForgotten(env: Environment, { at, confirmed }: Accepted): boolean {
+  return !confirmed && mayBeUndone(env, at);
+}
+
 /** Checks that each completed task was paid for exactly once. */
 function judgeEffects(
-  paid: readonly string[],
+  env: Environment,
   accepted: ReadonlyMap<string, Accepted>,
   { lost, doubled }: Flaws,
 ): void {
+  const paid = env.ledger.paid();
   const once = new Set(paid);
   for (const key of once) {
     const times = paid.filter((each) => each === key).length;
     if (times > 1) doubled.push(`${key}: its effect came about ${times} times`);
   }
-  for (const { key, end } of accepted.values()) {
-    if (end === "completed" && !once.has(key)) lost.push(`${key}: its effect never came about`);
+  for (const push of accepted.values()) {
+    if (push.end !== "completed" || once.has(push.key) || mayBeForgotten(env, push)) continue;
+    lost.push(`${push.key}: its effect never came about`);
   }
 }
 
 /** Checks that only accepted tasks ran, and each claim once. */
 function judgeRuns(
+  env: Environment,
   starts: ReadonlyMap<string, readonly Line[]>,
   accepted: ReadonlyMap<string, Accepted>,
   { doubled, broken }: Flaws,
@@ -154,7 +177,8 @@ function judgeRuns(
     const key = runs[0]!.key;
     if (!accepted.has(id)) broken.push(`${key}: it ran, and its push was not accepted`);
     const fences = new Set(runs.map(({ fence }) => fence));
-    if (fences.size < runs.length) doubled.push(`${key}: one claim was run twice`);
+    const undone = runs.some(({ at }) => mayBeUndone(env, at));
+    if (fences.size < runs.length && !undone) doubled.push(`${key}: one claim was run twice`);
   }
 }
 

@@ -6,6 +6,7 @@
  */
 
 import process from "node:process";
+import { reopen } from "../../adapters/ioredis.ts";
 import { createRelier, createWorker } from "../../mod.ts";
 import { runPoolWorker } from "../processes/worker_pool.ts";
 import { exportTo, type Otlp } from "../processes/otlp_exporter.ts";
@@ -20,6 +21,8 @@ export interface WorkerSetup {
   readonly name: string;
   readonly otlp: Otlp | undefined;
   readonly redis: string;
+  /** The Redis behind Sentinels to use in place of it. */
+  readonly sentinels: object | undefined;
   readonly prefix: string;
   /** The folder of the ledger. */
   readonly folder: string;
@@ -39,7 +42,8 @@ const setup = await receiveSetup<WorkerSetup>();
 const { name, otlp, redis, prefix, folder, files, version } = setup;
 const exporter = otlp && await exportTo(otlp, name, console.error);
 const recorder: Recorder = files ? fileRecorder(files) : openLedger(folder);
-const relier = createRelier({ redis, prefix });
+const port = setup.sentinels && reopen(setup.sentinels);
+const relier = createRelier({ redis: port ?? redis, prefix });
 defineTasks({ recorder, version });
 const worker = createWorker(relier, {
   queues: [queue],
@@ -55,6 +59,7 @@ if (exporter) {
     process.exit();
   });
 }
+void worker.stopped.then(() => port?.close());
 worker.on("completed", ({ id }) => {
   recorder.write({ what: "settled", id, key: "", attempt: 0, worker: worker.id, fence: 0 });
 });

@@ -162,6 +162,16 @@ export const mutants: readonly Mutant[] = [
     saying: /charged/,
   },
   {
+    without: "an ear for the Sentinels",
+    edits: [[
+      "adapters/redis/ioredis_connection.ts",
+      "isBehindSentinel(client) ? watchSentinels(client, timeoutMs) : undefined",
+      "undefined",
+    ]],
+    noticedBy: ["sentinel-failover"],
+    saying: /Redis knows nothing of it|it was completed twice/,
+  },
+  {
     without: "the file of Redis",
     edits: [["cli/lab/lab_redis.ts", "aof: true", "aof: false"]],
     noticedBy: ["redis-restart"],

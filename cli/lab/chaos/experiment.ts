@@ -165,6 +165,7 @@ async function reportOf(
       cancelled: findings.cancelled,
       lost: findings.lost.length,
       doubled: findings.doubled.length,
+      undone: findings.undone.length,
     },
     struck: new Set(env.faults.flatMap(({ ids }) => ids)).size,
     runs: findings.runs,

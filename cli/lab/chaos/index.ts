@@ -16,6 +16,7 @@ export const experiments: Readonly<Record<string, () => Promise<{ default: Chaos
   "drain-overrun": () => import("./experiments/drain_overrun.ts"),
   "redis-pause": () => import("./experiments/redis_pause.ts"),
   "redis-restart": () => import("./experiments/redis_restart.ts"),
+  "sentinel-failover": () => import("./experiments/sentinel_failover.ts"),
   "redis-slow": () => import("./experiments/redis_slow.ts"),
   "network-partition": () => import("./experiments/network_partition.ts"),
   "clock-skew": () => import("./experiments/clock_skew.ts"),

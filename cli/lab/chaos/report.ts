@@ -28,6 +28,8 @@ export interface Report {
     readonly lost: number;
     /** Null where workers keep no ledger, like every other figure that needs one. */
     readonly doubled: number | null;
+    /** Acknowledged, and undone by Redis itself in a failover. */
+    readonly undone: number;
   };
   /** Tasks that were running when a fault hit. */
   readonly struck: number;
@@ -116,7 +118,7 @@ export function printReport(out: Output, report: Report, timeline: Timeline): vo
   out.record(report, () => {
     const { style } = out;
     const { outcome, tasks, recoveryMs, broken } = report;
-    const { pushed, completed, dead, refused, lost, doubled } = tasks;
+    const { pushed, completed, dead, refused, lost, doubled, undone } = tasks;
     const parts = [
       `${completed}/${pushed} completed`,
       ...(dead > 0 ? [`${dead} dead`] : []),
@@ -125,6 +127,7 @@ export function printReport(out: Output, report: Report, timeline: Timeline): vo
       ...(report.handedOff ? [`${report.handedOff} handed off`] : []),
       ...(report.fenced ? [`${report.fenced} fenced`] : []),
       ...(recoveryMs ? [`recovery p50 ${recoveryMs.p50} ms max ${recoveryMs.max} ms`] : []),
+      ...(undone > 0 ? [`${undone} undone by Redis`] : []),
       `${lost} lost`,
       ...(doubled === null ? [] : [`${doubled} doubled`]),
     ];

@@ -1,0 +1,18 @@
+/**
+ * A free port of this machine.
+ *
+ * @module
+ */
+
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+
+/** Finds a port that no process listens on; another process may take it at any time. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
