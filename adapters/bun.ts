@@ -6,9 +6,9 @@
  */
 
 import type { RedisPort } from "../core/port.ts";
+import { checkRedisUrl, isSocket } from "../core/redis_url.ts";
 import { type BunClient, server } from "./redis/bun_connection.ts";
 import { portOver, timeoutOf } from "./redis/connected_port.ts";
-import { checkUrl, isSocket } from "./redis/redis_url.ts";
 
 export type { BunClient };
 
@@ -45,7 +45,7 @@ export function bun(client: BunClient, options: BunOptions = {}): RedisPort {
  * The message does not repeat the URL, as it may hold a password.
  */
 export function connect(url: string, options: BunOptions = {}): RedisPort {
-  checkUrl(url);
+  checkRedisUrl(url);
   if (url.includes("?")) {
     throw new TypeError(
       "Cannot connect: Bun's own client takes no options from the query of a URL: leave it out, " +

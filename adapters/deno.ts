@@ -33,7 +33,7 @@
 // Imported first: its error explains better than ioredis why that cannot be loaded.
 import { permits } from "./redis/deno_permissions.ts";
 import type { RedisPort } from "../core/port.ts";
-import { isSocket } from "./redis/redis_url.ts";
+import { isSocket } from "../core/redis_url.ts";
 import { connect as open, type IoredisOptions } from "./ioredis.ts";
 
 export {

@@ -7,16 +7,12 @@
 
 import { Cluster, Redis } from "ioredis";
 import type { RedisPort } from "../core/port.ts";
-import {
-  cluster,
-  type IoredisClient,
-  type IoredisCluster,
-  type IoredisConnection,
-  single,
-} from "./redis/ioredis_connection.ts";
+import { checkRedisUrl } from "../core/redis_url.ts";
+import type { IoredisClient, IoredisCluster, IoredisConnection } from "./redis/ioredis_client.ts";
+import { cluster, single } from "./redis/ioredis_connection.ts";
 import { type Origin, originOf } from "./redis/ioredis_origin.ts";
 import { portOver, timeoutOf } from "./redis/connected_port.ts";
-import { checkUrl } from "./redis/redis_url.ts";
+import { reasonOf } from "./redis/redis_failure.ts";
 
 export type { IoredisClient, IoredisCluster, IoredisConnection };
 
@@ -55,9 +51,20 @@ export function ioredis(client: IoredisClient, options: IoredisOptions = {}): Re
  * the URL, as it may hold a password.
  */
 export function connect(url: string, options: IoredisOptions = {}): RedisPort {
-  checkUrl(url);
-  // This client never connects: it carries the options for those that do.
-  return ioredis(new Redis(url, { lazyConnect: true }), options);
+  checkRedisUrl(url);
+  return ioredis(clientOf(url), options);
+}
+
+/** This client never connects: it carries the options for those that do. */
+function clientOf(url: string): Redis {
+  try {
+    return new Redis(url, { lazyConnect: true });
+  } catch (error) {
+    // The error of the client may hold the URL.
+    throw new TypeError(
+      `Cannot connect: ioredis refuses an option in the URL (${reasonOf(error)})`,
+    );
+  }
 }
 
 /** Makes a port to the Redis that the `origin` of another port describes, with its own connections. */

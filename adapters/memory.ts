@@ -24,7 +24,7 @@ import { defaultTimeoutMs } from "../core/defaults.ts";
 import { RedisError, type RedisPort } from "../core/port.ts";
 import { type Clock, realClock, type VirtualClock, virtualClock } from "./memory/clock.ts";
 import { type Door, type Engine, openEngine, type Session } from "./memory/engine.ts";
-import { explain } from "./redis/redis_failure.ts";
+import { explain, refused } from "./redis/redis_failure.ts";
 import { detached } from "./redis/subscriptions.ts";
 import { scriptRunner } from "./redis/script_runner.ts";
 import { openStop } from "./redis/deadline.ts";
@@ -190,8 +190,7 @@ async function blockingWait(
   } catch (error) {
     refuseClosed();
     if (!over) {
-      const { word, text } = explain(error, bells);
-      throw new RedisError(`Cannot wait: Redis answered ${text}`, "refused", word);
+      throw refused("Cannot wait", explain(error, bells));
     }
   } finally {
     forget();

@@ -37,8 +37,8 @@ export interface RedisPort {
    * `confirm` is sent behind the script on the same connection; on another
    * connection it would confirm nothing.
    *
-   * @throws {RedisError} `refused` if Redis answered with an error, `unknown`
-   * if no answer came in time, `unsupported` if the server cannot confirm.
+   * @throws {RedisError} `refused` if Redis answered with an error, `unsent` if there was no
+   * connection, `unknown` if no answer came in time, `unsupported` if the server cannot confirm.
    */
   run(
     program: Program,
@@ -80,7 +80,17 @@ export interface RedisPort {
 }
 
 /** The kind of a failed call, by what is known of its effect. */
-export type RedisFailure = "refused" | "unknown" | "unsupported";
+export type RedisFailure = "refused" | "unsent" | "unknown" | "unsupported";
+
+/** Details of a {@linkcode RedisError}. */
+export interface RedisErrorOptions {
+  /** The fix, in one sentence. */
+  readonly hint?: string | undefined;
+  /** True if the same call may succeed later; by default if no answer came. */
+  readonly retryable?: boolean | undefined;
+  /** True if the call may have had an effect; by default if no answer came. */
+  readonly mayHaveRun?: boolean | undefined;
+}
 
 /** A call to Redis failed. Its message never holds an argument of the call. */
 export class RedisError extends Error {
@@ -88,19 +98,39 @@ export class RedisError extends Error {
   override readonly name = "RedisError";
 
   /**
-   * `refused`: Redis answered with an error, so the call had no effect. `unknown`:
-   * no answer came, so it may have had one. `unsupported`: this server cannot do it.
+   * `refused`: Redis answered with an error, so the call had no effect. `unsent`: there was no
+   * connection to send it on, so it had none either. `unknown`: no answer came, so it may have
+   * had one. `unsupported`: this server cannot do it.
    */
   readonly failure: RedisFailure;
 
   /** The first word of Redis's reply, such as `OOM` or `NOPERM`; else empty. */
   readonly reply: string;
 
+  /** The fix, in one sentence, if the cause is known. */
+  readonly hint: string | undefined;
+
+  /** True if the same call may succeed later. */
+  readonly retryable: boolean;
+
+  /** True if the call may have had an effect all the same. */
+  readonly mayHaveRun: boolean;
+
   /** Makes the error; `reply` is the first word of the answer of Redis. */
-  constructor(message: string, failure: RedisFailure, reply = "") {
+  constructor(
+    message: string,
+    failure: RedisFailure,
+    reply = "",
+    options: RedisErrorOptions = {},
+  ) {
+    const unanswered = failure === "unsent" || failure === "unknown";
+    const { hint, retryable = unanswered, mayHaveRun = failure === "unknown" } = options;
     super(message);
     this.failure = failure;
     this.reply = reply;
+    this.hint = hint;
+    this.retryable = retryable;
+    this.mayHaveRun = mayHaveRun;
   }
 
   /** Returns true for an error of this class; works across copies of the package. */

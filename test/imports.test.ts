@@ -20,8 +20,8 @@ interface Law {
 }
 
 /**
- * The rooms of core, low to high, and the rooms each may import. The three contract files
- * (states, port, defaults) import nothing of core and may be imported by all.
+ * The rooms of core, low to high, and the rooms each may import. The four contract files
+ * (states, port, redis_url, defaults) import nothing of core and may be imported by all.
  */
 // deno-fmt-ignore
 const rooms: readonly (readonly [room: string, imports: readonly string[], because: string])[] = [
@@ -41,7 +41,7 @@ const rooms: readonly (readonly [room: string, imports: readonly string[], becau
   ["console",    ["base", "client"],                                              "it shows what users have: mod.ts, and values from their own files"],
 ];
 
-const contracts = /^core\/(states|port|defaults)\.ts$/;
+const contracts = /^core\/(states|port|redis_url|defaults)\.ts$/;
 
 // deno-fmt-ignore
 const laws: readonly Law[] = [
@@ -52,7 +52,7 @@ const laws: readonly Law[] = [
   { from: /^core\/console\//,       to: /^(mod\.ts|core\/console\/\w+\.ts)$/, because: "it uses only what users have" },
   { from: /^core\/(?!console)/,     to: /^core\/(?!console)/,               because: "the rows of rooms above say which" },
   { from: /^core\/console\//,       to: /^core\/(states|base\/(duration|errors|version)|client\/idempotency_lock)\.ts$/, because: "values come from their own files, so that a tool loads no engine for them" },
-  { from: /^adapters\//,            to: /^core\/(port|states|defaults)\.ts$/, because: "these are the contract: the seam, the states and the bounds" },
+  { from: /^adapters\//,            to: /^core\/(port|redis_url|states|defaults)\.ts$/, because: "these are the contract: the seam, its address, the states and the bounds" },
   { from: /^adapters\/\w+\.ts$/,    to: /^adapters\/(redis|memory|testing)\/\w+\.ts$/, because: "an adapter is a face, and this is what stands behind it" },
   { from: /^adapters\/redis\//,     to: /^adapters\/redis\//,              because: "it is what all ports over a connection share" },
   { from: /^adapters\/(ioredis|redis\/ioredis_origin)\.ts$/, to: /^ioredis$/, because: "it is this adapter's own client" },

@@ -51,5 +51,6 @@ export function unavailable(): Response {
 
 /** True if `error` means that Redis refused the call or did not answer. */
 export function isOutOfReach(error: unknown): boolean {
-  return RelierError.is(error, "RL_CONNECTION") || error instanceof RedisError;
+  return RelierError.is(error, "RL_CONNECTION") || RelierError.is(error, "RL_REFUSED") ||
+    error instanceof RedisError;
 }

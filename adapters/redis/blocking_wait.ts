@@ -8,7 +8,7 @@
  */
 
 import { RedisError, type RedisPort } from "../../core/port.ts";
-import { explain, Unanswered } from "./redis_failure.ts";
+import { explain, refused, Unanswered, unanswered } from "./redis_failure.ts";
 import { now, openStop, sleep, type Stop } from "./deadline.ts";
 import type { Topology } from "./topology.ts";
 import { openWire, type Wire } from "./connection.ts";
@@ -161,13 +161,13 @@ export function waiter(topology: Topology, closing: Stop): Waiter {
         return Array.isArray(answer) ? String(answer[0]) : undefined;
       } catch (error) {
         if (closing.stopped) throw new RedisError("Cannot wait: the port is closed", "unknown");
-        const { word, text } = explain(error, bells);
+        const failure = explain(error, bells);
         // Any error (READONLY, MOVED) means that this node cannot serve the wait.
         for (const block of blocks) block.wire.close();
         topology.refresh();
-        throw word === ""
-          ? new RedisError(`Cannot wait: no answer from Redis (${text})`, "unknown")
-          : new RedisError(`Cannot wait: Redis answered ${text}`, "refused", word);
+        if (failure.word !== "") throw refused("Cannot wait", failure);
+        const message = `Cannot wait: no answer from Redis (${failure.text})`;
+        throw unanswered(message, "unknown", failure);
       } finally {
         abort();
         signal?.removeEventListener("abort", abort);

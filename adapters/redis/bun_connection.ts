@@ -6,7 +6,7 @@
  * @module
  */
 
-import { isAnswer, Unanswered } from "./redis_failure.ts";
+import { isAnswer, servesNobody, Unanswered } from "./redis_failure.ts";
 import type { Purpose, Topology } from "./topology.ts";
 import type { Connect, Connection, Events } from "./connection.ts";
 
@@ -117,6 +117,7 @@ async function introduce(client: BunClient, name: string, lost: () => boolean): 
   try {
     await tell();
   } catch (error) {
+    if (isAnswer(error) && servesNobody(error)) throw error;
     if (client.connected) return; // Naming may be forbidden, which does no harm.
     if (isAnswer(error) || lost()) throw error;
     // Its offline queue is disabled, so that no command can wait for the connection.

@@ -6,60 +6,22 @@
  * @module
  */
 
-import { isAnswer, Unanswered } from "./redis_failure.ts";
+import { isAnswer, servesNobody, Unanswered } from "./redis_failure.ts";
+import { following, isBehindSentinel, watchSentinels } from "./sentinel_watch.ts";
 import { slotOf } from "./cluster_slot.ts";
+import type { IoredisCluster, IoredisConnection } from "./ioredis_client.ts";
 import type { Purpose, Topology } from "./topology.ts";
 import type { Connect } from "./connection.ts";
-
-/** The part of an ioredis `Redis` this adapter uses, of version 5.6.1 or later. */
-export interface IoredisConnection {
-  /** Its connection options. */
-  readonly options: {
-    readonly host?: string | undefined;
-    readonly port?: number | string | undefined;
-  };
-  /** False: it is not a cluster. */
-  readonly isCluster: boolean;
-  /** Sends a command. */
-  call(command: string, args: string[]): Promise<unknown>;
-  /** Makes another client with the same options, except `override`. */
-  duplicate(override?: object): IoredisConnection;
-  /** Disconnects for good. */
-  disconnect(): void;
-  /** Listens to an event. */
-  // Each event has its own arguments.
-  on(event: string, listener: (...args: any[]) => void): unknown;
-}
-
-/** The part of an ioredis `Cluster` this adapter uses. */
-export interface IoredisCluster {
-  /** True: it is a cluster. */
-  readonly isCluster: boolean;
-  /** The nodes of each slot, its master first. */
-  readonly slots: readonly (readonly string[])[];
-  /** The nodes it knows. */
-  nodes(role?: "all" | "master" | "slave"): IoredisConnection[];
-  /** Requests the slots of the nodes. */
-  refreshSlotsCache(): void;
-  /** Makes another client with the same nodes and options, except `override`. */
-  duplicate(nodes?: [], override?: object): IoredisCluster;
-  /** Disconnects for good. */
-  disconnect(): void;
-  /** Listens to an event. */
-  // Each event has its own arguments.
-  on(event: string, listener: (...args: any[]) => void): unknown;
-}
-
-/** An ioredis client: one server, one behind Sentinel, or a cluster. */
-export type IoredisClient = IoredisConnection | IoredisCluster;
 
 /** The milliseconds between refreshes of the slots; a redirection refreshes them at once. */
 const slotsRefreshMs = 5_000;
 
 /** The options of each connection. They override those of the caller's client. */
-export function profile(purpose: Purpose | "topology", timeoutMs: number): object {
+export function profile(timeoutMs: number): object {
   return {
-    connectionName: `relier:${purpose}`,
+    // Both are answered first, and ioredis drops an answer such as "max number of clients".
+    connectionName: undefined,
+    disableClientInfo: true,
     connectTimeout: Math.max(1, Math.floor(timeoutMs / 2)),
     // The adapter replaces a lost connection; ioredis must not revive it. Commands on it
     // reject at once, and the adapter sends them again, knowing that they may have run.
@@ -90,6 +52,8 @@ export function profile(purpose: Purpose | "topology", timeoutMs: number): objec
     readOnly: false,
     // Sentinel: writes need the master, and the search for it must not give up.
     role: "master",
+    // The adapter follows the Sentinels, once for all connections of a port.
+    failoverDetector: false,
     sentinelRetryStrategy: (times: number) => Math.min(50 * times, 1_000),
     keepAlive: 30_000,
     noDelay: true,
@@ -98,10 +62,11 @@ export function profile(purpose: Purpose | "topology", timeoutMs: number): objec
 }
 
 /** Adapts one connection to what a wire needs. */
-function adapt(open: () => IoredisConnection): Connect {
+function adapt(open: () => IoredisConnection, purpose: Purpose, needsMaster = false): Connect {
   return (events) => {
     const connection = open();
     let error: unknown;
+    let ready = false;
     connection.on("error", (reason) => {
       error = reason;
       // Otherwise ioredis would ignore an error answer during the handshake
@@ -111,15 +76,21 @@ function adapt(open: () => IoredisConnection): Connect {
       // ended its subscriptions. Later answers may belong to other commands.
       if (/^Command queue state/.test(messageOf(reason))) connection.disconnect();
     });
-    connection.on("ready", () => events.onReady());
+    const opening = introduce(connection, `relier:${purpose}`, needsMaster);
+    opening.then(() => {
+      ready = true;
+      events.onReady();
+    }, (reason) => events.onBroken(error ?? reason));
     connection.on("close", () => events.onBroken(error));
     connection.on("end", () => events.onBroken(error));
     connection.on("message", (channel, message) => events.onMessage(channel, message));
     connection.on("smessage", (channel, message) => events.onMessage(channel, message));
     // The same event, as version 6 reports it.
     connection.on("moved", () => connection.disconnect());
+    const send = (command: string, args: string[]) => connection.call(command, args);
     return {
-      send: (command, args) => connection.call(command, args),
+      send: (command, args) =>
+        ready ? send(command, args) : opening.then(() => send(command, args)),
       close: () => connection.disconnect(),
       get error() {
         return error;
@@ -128,19 +99,45 @@ function adapt(open: () => IoredisConnection): Connect {
   };
 }
 
+/**
+ * Sets the name of the connection, with the first command on it: its answer shows whether
+ * this server serves the connection at all, and whether it still is the master.
+ */
+async function introduce(
+  connection: IoredisConnection,
+  name: string,
+  needsMaster: boolean,
+): Promise<void> {
+  const answered = (command: string, args: string[]) =>
+    connection.call(command, args).catch((error) => {
+      if (!isAnswer(error) || servesNobody(error)) throw error;
+      return undefined; // It may be forbidden, which does no harm.
+    });
+  await answered("CLIENT", ["SETNAME", name]);
+  const role = needsMaster ? await answered("ROLE", []) as [string] | undefined : undefined;
+  if (role !== undefined && role[0] !== "master") {
+    throw new Unanswered(false, "the master of the Sentinels is a replica now");
+  }
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : "";
 }
 
 /** The single node of a standalone server, or of a master behind Sentinel. */
 export function single(client: IoredisConnection, timeoutMs: number): Topology {
+  const watch = isBehindSentinel(client) ? watchSentinels(client, timeoutMs) : undefined;
+  const open = () => client.duplicate({ ...profile(timeoutMs), ...watch?.address() });
   return {
     sharded: false,
     slot: () => 0,
     node: () => "",
-    connect: (_node, purpose) => adapt(() => client.duplicate(profile(purpose, timeoutMs))),
+    connect(_node, purpose) {
+      const connect = adapt(open, purpose, watch !== undefined);
+      return watch === undefined ? connect : following(watch, connect);
+    },
     refresh: () => {},
-    close: () => {},
+    close: () => watch?.close(),
   };
 }
 
@@ -161,7 +158,7 @@ export function cluster(client: IoredisCluster, timeoutMs: number): Topology {
     slotsRefreshTimeout: 1_000,
     clusterRetryStrategy: (times: number) => Math.min(50 * times, 1_000),
     clusterNodeRetryStrategy: null,
-    redisOptions: profile("topology", timeoutMs),
+    redisOptions: { ...profile(timeoutMs), connectionName: "relier:topology" },
   });
   map.on("error", () => {}); // The call that fails because of it reports the error.
   return {
@@ -172,8 +169,8 @@ export function cluster(client: IoredisCluster, timeoutMs: number): Topology {
       adapt(() => {
         const node = map.nodes().find(({ options: { host, port } }) => `${host}:${port}` === name);
         if (node === undefined) throw new Unanswered(false, "the node has left the cluster");
-        return node.duplicate(profile(purpose, timeoutMs));
-      }),
+        return node.duplicate(profile(timeoutMs));
+      }, purpose),
     refresh: () => map.refreshSlotsCache(),
     close: () => map.disconnect(),
   };

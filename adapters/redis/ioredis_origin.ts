@@ -6,7 +6,8 @@
  */
 
 import { Cluster } from "ioredis";
-import { type IoredisClient, profile } from "./ioredis_connection.ts";
+import type { IoredisClient } from "./ioredis_client.ts";
+import { profile } from "./ioredis_connection.ts";
 
 /** The data to open the same Redis again. It may hold passwords. */
 export interface Origin {
@@ -20,7 +21,7 @@ type Options = Readonly<Record<string, unknown>>;
 
 /** Options that are not plain data but that `profile` sets anyway. */
 const ours = new Set([
-  ...Object.keys(profile("topology", 0)),
+  ...Object.keys(profile(0)),
   "sentinelReconnectStrategy",
   "clusterRetryStrategy",
 ]);

@@ -1,11 +1,14 @@
 /**
  * Reads the error of a failed command, whichever client reports it: whether Redis
- * answered, and the part of its answer that is safe to show. Clients hang the
+ * answered, the part of its answer that is safe to show, and the fix. Clients hang the
  * whole command on their errors, payload included, so none of those objects
  * leaves this file.
  *
  * @module
  */
+
+import { RedisError } from "../../core/port.ts";
+import { meaningOf } from "./answers.ts";
 
 /** No answer came. Thrown by adapters, never to the caller. */
 export class Unanswered extends Error {
@@ -31,6 +34,10 @@ export interface Failure {
   readonly mayHaveRun: boolean;
   /** True if the same command may succeed in a moment. */
   readonly passing: boolean;
+  /** The fix, in one sentence, if the cause is known. */
+  readonly hint: string | undefined;
+  /** True if the same call may succeed later, without a change by a person. */
+  readonly retryable: boolean;
 }
 
 /** Answers about a passing state of the server, not about the command. */
@@ -67,24 +74,61 @@ export function isAnswer(error: unknown): boolean {
   return error.name === "ReplyError" || /^[A-Z][A-Z0-9_]*(?= |$)/.test(error.message);
 }
 
-/** Reads an error of a client. The text must not repeat any of `args`. */
-export function explain(error: unknown, args: readonly string[] = []): Failure {
+/**
+ * Returns true for an answer after which this connection runs no command. Redis reads a long
+ * command without a password as a broken one ("Protocol error"), so a short one is sent first.
+ */
+export function servesNobody(error: unknown): boolean {
+  return /^(NOAUTH|ERR max number of clients)/.test((error as Error).message);
+}
+
+/**
+ * Reads an error of a client. The text must not repeat any of `args`; `source` is that of the
+ * script, in which Redis counts lines.
+ */
+export function explain(error: unknown, args: readonly string[] = [], source = ""): Failure {
   if (!isAnswer(error)) {
+    const text = reasonOf(error);
     return {
       word: "",
-      text: reasonOf(error),
+      text,
       mayHaveRun: !(error instanceof Unanswered) || error.sent,
       passing: true,
+      ...meaningOf(text, true),
     };
   }
-  const message = (error as Error).message;
-  const word = /^[A-Z][A-Z0-9_]*/.exec(message)?.[0] ?? "ERR";
+  const { message } = error as Error;
+  const denied = denialIn(message, source);
+  const word = denied ? "NOPERM" : /^[A-Z][A-Z0-9_]*/.exec(message)?.[0] ?? "ERR";
+  const text = denied ?? scrub(message, word, args);
   return {
     word,
-    text: scrub(message, word, args),
+    text,
     mayHaveRun: false,
     passing: passing.has(word),
+    ...meaningOf(text, passing.has(word)),
   };
+}
+
+/** The error for an answer of Redis that refused `what`. */
+export function refused(what: string, failure: Failure): RedisError {
+  const message = withFix(`${what}: Redis answered ${failure.text}`, failure);
+  const { word, hint, retryable } = failure;
+  return new RedisError(message, "refused", word, { hint, retryable });
+}
+
+/** The error for a missing answer, or for one that does not end the doubt. */
+export function unanswered(
+  message: string,
+  kind: "unsent" | "unknown",
+  { word, hint }: Failure,
+): RedisError {
+  return new RedisError(withFix(message, { hint }), kind, word, { hint });
+}
+
+/** Loggers print the message only, so it ends with the fix. */
+function withFix(message: string, { hint }: Pick<Failure, "hint">): string {
+  return hint === undefined ? message : `${message}; ${hint}`;
 }
 
 /** A short reason for a missing answer: codes are safe, messages of clients may not be. */
@@ -94,6 +138,21 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Error && error.name === "NotCapable") return error.message;
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === "string" && /^[A-Z0-9_]{1,60}$/.test(code) ? code : "the connection broke";
+}
+
+/**
+ * The answer in plain words if a script may not do what it does. Redis 7.0 says only in which
+ * line of the script, so that line says which command.
+ */
+function denialIn(message: string, source: string): string | undefined {
+  if (!/user executing the script|ACL failure in script/.test(message)) return undefined;
+  const may = "NOPERM this user may not";
+  if (/channel/.test(message)) return `${may} use the channels of this prefix`;
+  if (/\bkeys?\b/.test(message)) return `${may} use the keys of this prefix`;
+  const said = /'([a-z|]{1,40})' command/.exec(message)?.[1];
+  const line = source.split("\n")[Number(/user_script:\s?(\d+)/.exec(message)?.[1]) - 1] ?? "";
+  const command = said?.toUpperCase() ?? /redis\.p?call\("([A-Z]+)"/.exec(line)?.[1];
+  return `${may} run ${command ?? "a command of the script"}`;
 }
 
 /**

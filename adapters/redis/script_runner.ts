@@ -14,7 +14,7 @@ import {
   type RedisPort,
   type Reply,
 } from "../../core/port.ts";
-import { explain, type Failure } from "./redis_failure.ts";
+import { explain, type Failure, refused, unanswered } from "./redis_failure.ts";
 import { backoff, now, sleep, type Stop } from "./deadline.ts";
 
 /** One attempt: a command and what the adapter needs to send it. */
@@ -61,7 +61,7 @@ export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPor
     const deadline = now() + timeoutMs + extraMs;
     let bySource = false;
     let mayHaveRun = false;
-    let why = "";
+    let why: Failure | undefined;
     for (let failures = 0;;) {
       if (closing.stopped) throw closed(program);
       try {
@@ -79,9 +79,9 @@ export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPor
         );
       } catch (error) {
         if (error instanceof RedisError) throw error;
-        const failure = explain(error, rest);
+        const failure = explain(error, rest, program.source);
         // The deadline cuts the last attempt short: the errors of earlier ones explain more.
-        if (failure.text !== "ETIMEDOUT" || why === "") why = failure.text;
+        if (failure.text !== "ETIMEDOUT" || why === undefined) why = failure;
         if (failure.word === "NOSCRIPT" && !bySource) {
           bySource = true;
           continue;
@@ -92,7 +92,7 @@ export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPor
         if (!failure.passing || now() + pauseMs + shortestMs >= deadline) {
           // Wait for the deadline: rejecting earlier would give up earlier.
           if (failure.passing) await sleep(deadline - now(), closing);
-          throw failed(program, { ...failure, text: why }, mayHaveRun, timeoutMs + extraMs);
+          throw failed(program, why, mayHaveRun, timeoutMs + extraMs);
         }
         await sleep(pauseMs, closing);
       }
@@ -120,19 +120,20 @@ function refuseOtherThanStrings(
 
 function failed(
   { name }: Program,
-  { word, text }: Failure,
+  failure: Failure,
   mayHaveRun: boolean,
   ms: number,
 ): RedisError {
+  const { word, text } = failure;
   if (mayHaveRun) {
     const last = word === ""
       ? `no answer within ${ms} ms (${text})`
       : `then Redis answered ${text}`;
-    return new RedisError(`Cannot tell whether "${name}" ran: ${last}`, "unknown", word);
+    return unanswered(`Cannot tell whether "${name}" ran: ${last}`, "unknown", failure);
   }
-  return word === ""
-    ? new RedisError(`Cannot run "${name}": no connection within ${ms} ms (${text})`, "unknown")
-    : new RedisError(`Cannot run "${name}": Redis answered ${text}`, "refused", word);
+  if (word !== "") return refused(`Cannot run "${name}"`, failure);
+  const message = `Cannot run "${name}": no connection within ${ms} ms (${text})`;
+  return unanswered(message, "unsent", failure);
 }
 
 function closed({ name }: Program): RedisError {

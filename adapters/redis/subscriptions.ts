@@ -7,7 +7,7 @@
  */
 
 import { RedisError, type RedisPort } from "../../core/port.ts";
-import { explain, Unanswered } from "./redis_failure.ts";
+import { explain, refused, Unanswered, unanswered } from "./redis_failure.ts";
 import { backoff, sleep, type Stop, within } from "./deadline.ts";
 import type { Topology } from "./topology.ts";
 import { type Link, openLink, type Wire } from "./connection.ts";
@@ -155,10 +155,10 @@ export function listener(topology: Topology, timeoutMs: number, closing: Stop): 
       } catch (error) {
         stop();
         if (closing.stopped) throw failed("the port is closed");
-        const { word, text } = explain(error, [channel]);
-        throw word === ""
-          ? failed(`no answer from Redis within ${timeoutMs} ms (${text})`)
-          : new RedisError(`Cannot listen: Redis answered ${text}`, "refused", word);
+        const failure = explain(error, [channel]);
+        if (failure.word !== "") throw refused("Cannot listen", failure);
+        const why = `no answer from Redis within ${timeoutMs} ms (${failure.text})`;
+        throw unanswered(`Cannot listen: ${why}`, "unknown", failure);
       }
       return stop;
     },

@@ -141,7 +141,7 @@ function doubt(
     // The script ran. Only a repetition on a working connection can confirm its write.
     if (passing || !lacking) return new Unanswered(true, text);
     const message = `Cannot confirm "${attempt.name}", which ran: Redis answered ${text}`;
-    return new RedisError(message, "unsupported", word);
+    return new RedisError(message, "unsupported", word, { mayHaveRun: true });
   }
   const local = need[0] === "WAITAOF";
   const count = Number(local ? (answer.value as readonly unknown[])[0] : answer.value);

@@ -77,12 +77,13 @@ async function connectionCheck(port: RedisPort): Promise<Check | undefined> {
     return undefined;
   } catch (error) {
     const refused = error instanceof RedisError && error.failure === "refused";
-    const { message, reply } = error as RedisError;
-    const why = message.replace(/^Cannot run "hello": /, "");
+    const { message, reply, hint } = error as RedisError;
+    const fix = hint ?? "start it, set RELIER_REDIS_URL, or pass --url";
+    const why = message.replace(/^Cannot run "hello": /, "").replace(`; ${fix}`, "");
     if (refused && !logIn.includes(reply)) return undefined;
     return refused
-      ? fail("redis", `login refused: ${why}`, "put user and password into the URL")
-      : fail("redis", `cannot be reached: ${why}`, "start it, set RELIER_REDIS_URL, or pass --url");
+      ? fail("redis", `login refused: ${why}`, fix)
+      : fail("redis", `cannot be reached: ${why}`, fix);
   }
 }
 

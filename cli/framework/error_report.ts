@@ -25,6 +25,7 @@ export interface ReportOptions {
 /** Exit codes of the engine's error codes; others exit with 1. */
 const codes: Readonly<Record<string, Exit>> = {
   RL_CONNECTION: 3,
+  RL_REFUSED: 3,
   RL_NOT_FOUND: 4,
   RL_CONFLICT: 5,
   RL_RESULT_TIMEOUT: 6,
@@ -89,7 +90,8 @@ function classify(error: unknown, settings: Settings | undefined): ErrorReport {
   }
   const { message } = error instanceof Error ? error : new Error(String(error));
   const { code, hint } = (error ?? {}) as { code?: unknown; hint?: unknown };
-  const hinted = typeof hint === "string" ? { hint } : {};
+  // An error of Redis ends with its fix, for loggers that print the message only.
+  const hinted = typeof hint === "string" && !message.endsWith(hint) ? { hint } : {};
   if (settings && isUnreachable(error)) {
     const { value, from } = settings.url;
     const why = message.replace(/^Cannot run "[^"]*": /, "");
@@ -104,7 +106,10 @@ function classify(error: unknown, settings: Settings | undefined): ErrorReport {
     return { code, message, exit: codes[code] ?? 1, ...hinted };
   }
   // The engine refuses an option in these words; any other error of these classes is a bug.
-  if ((error instanceof TypeError || error instanceof RangeError) && /^Cannot use /.test(message)) {
+  if (
+    (error instanceof TypeError || error instanceof RangeError) &&
+    /^Cannot (use |connect: )/.test(message)
+  ) {
     return { code: exits[2], message, exit: 2, ...hinted };
   }
   return { code: exits[1], message, exit: 1, hint: "--debug shows the stack trace", ...hinted };
@@ -118,7 +123,8 @@ function isUnreachable(error: unknown): boolean {
   const { name, code, failure, reply } = (error ?? {}) as Record<string, unknown>;
   return code === "RL_CONNECTION" ||
     (name === "RedisError" &&
-      (notServing.has(String(reply)) || (failure === "unknown" && !reply)));
+      (notServing.has(String(reply)) ||
+        ((failure === "unknown" || failure === "unsent") && !reply)));
 }
 
 /** The stack of an error and of its causes. */

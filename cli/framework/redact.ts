@@ -34,7 +34,7 @@ function withoutLogin(word: string): string {
 }
 
 function passwordsOf(url: string): string[] {
-  const written = /:\/\/[^:/@]*:([^/]*)@/.exec(url)?.[1];
+  const written = /:\/\/[^:@]*:([^]*)@/.exec(url)?.[1];
   if (written === undefined) return [];
   try {
     return [written, decodeURIComponent(written)];

@@ -12,6 +12,7 @@ import process from "node:process";
 import { connect } from "../../adapters/ioredis.ts";
 import { createRelier, RedisError, type RedisPort } from "../../mod.ts";
 import { CliError } from "../framework/cli_error.ts";
+import { redact } from "../framework/redact.ts";
 import { firstMessage, start, stop } from "./child_process.ts";
 import { program } from "./find_program.ts";
 import type { ServerMessage, ServerSetup } from "./redis_server.ts";
@@ -124,8 +125,9 @@ async function reach(url: string, source: string): Promise<FoundRedis> {
   try {
     port = connect(url, { timeoutMs: 3000 });
   } catch (cause) {
-    throw new CliError(2, `Cannot use ${source} "${withoutPassword(url)}": it is no Redis URL`, {
-      hint: "a Redis URL looks like redis://user:password@host:6379/0 or rediss://…",
+    const shown = redact(url, { RELIER_URL_IN_USE: url });
+    throw new CliError(2, `Cannot use ${source} "${shown}": it is no Redis URL`, {
+      hint: (cause as Error).message.replace(/^Cannot connect: /, ""),
       cause,
     });
   }
@@ -160,10 +162,6 @@ async function reach(url: string, source: string): Promise<FoundRedis> {
 export function redisAddress(url: string): string {
   const { host, pathname } = new URL(url);
   return host || pathname;
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^/]*@/, "//***@");
 }
 
 const forget = program(

@@ -181,7 +181,8 @@ function exitOf(error: unknown): number {
   if (error instanceof TypeError || error instanceof RangeError) return 2;
   const { name, code } = error as { name?: string; code?: string };
   if (code === "RL_DATA_LOSS") return 7;
-  return name === "RedisError" || code === "RL_CONNECTION" ? 3 : 1;
+  const ofRedis = name === "RedisError" || code === "RL_CONNECTION" || code === "RL_REFUSED";
+  return ofRedis ? 3 : 1;
 }
 
 function send(message: ProgramMessage): void {

@@ -10,6 +10,7 @@ export type RelierErrorCode =
   | "RL_ADMISSION"
   | "RL_VALIDATION"
   | "RL_CONNECTION"
+  | "RL_REFUSED"
   | "RL_SOFT_TIMEOUT"
   | "RL_HARD_TIMEOUT"
   | "RL_CANCELLED"
@@ -27,7 +28,7 @@ export type RelierErrorCode =
   | "RL_NOT_FOUND"
   | "RL_ISOLATE";
 
-/** Codes after which the same call may succeed later. */
+/** Codes after which the same call may succeed later, unless the error itself says otherwise. */
 const retryable: ReadonlySet<RelierErrorCode> = new Set([
   "RL_ADMISSION",
   "RL_CONNECTION",
@@ -44,6 +45,8 @@ export interface RelierErrorOptions {
   readonly hint?: string;
   /** The underlying error. */
   readonly cause?: unknown;
+  /** True if the same call may succeed later; by default the code decides. */
+  readonly retryable?: boolean;
 }
 
 /** The base of every error this package throws for a state of the world. */
@@ -62,7 +65,7 @@ export class RelierError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
-    this.retryable = retryable.has(code);
+    this.retryable = options.retryable ?? retryable.has(code);
     Object.defineProperty(this, brand, { value: true });
   }
 

@@ -118,14 +118,14 @@ export function createProducer(host: ProducerHost): ClientProducer {
   };
 }
 
-/** Sends again after a connection error: a push with the same id stays one task. */
+/** Sends again while Redis may accept it later: a push with the same id stays one task. */
 async function withRetry<T>(send: () => Promise<T>, isClosed: () => boolean): Promise<T> {
   for (let tries = 1;; tries++) {
     try {
       return await send();
     } catch (error) {
-      const fatal = isClosed() || !RelierError.is(error, "RL_CONNECTION");
-      if (tries === pushTries || fatal) throw error;
+      const failed = RelierError.is(error, "RL_CONNECTION") || RelierError.is(error, "RL_REFUSED");
+      if (tries === pushTries || isClosed() || !(failed && error.retryable)) throw error;
     }
   }
 }

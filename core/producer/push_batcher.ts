@@ -147,17 +147,21 @@ function leaseLost(run: Run): RelierError {
   );
 }
 
+/** The error of a push that Redis did not confirm: `RL_REFUSED` if it certainly has no effect. */
 function connectionError(error: unknown, { task, id }: PreparedPush): unknown {
   if (!RedisError.is(error)) return error;
-  const arrived = error.failure === "unknown" ? "; it may have arrived" : "";
+  const { failure, message, hint, retryable, mayHaveRun } = error;
+  const unanswered = mayHaveRun || failure === "unsent";
+  const arrived = mayHaveRun ? "it may have arrived" : "it did not arrive";
   return new RelierError(
-    "RL_CONNECTION",
-    `Cannot push "${task}" as "${id}"${arrived}: ${error.message}`,
+    unanswered ? "RL_CONNECTION" : "RL_REFUSED",
+    `Cannot push "${task}" as "${id}", ${arrived}: ${message}`,
     {
       cause: error,
-      hint: error.failure === "unsupported"
+      retryable,
+      hint: failure === "unsupported"
         ? "choose another durability"
-        : "push again: for an idempotent task that is safe",
+        : hint ?? "push again: for an idempotent task that is safe",
     },
   );
 }

@@ -8,15 +8,20 @@
 import { importOutsideScope } from "../base/async_scope.ts";
 import { environment } from "../base/host.ts";
 import type { RedisPort } from "../port.ts";
+import { checkRedisUrl, isSocket } from "../redis_url.ts";
 
 /** Reads the `redis` option: a port, or a URL; default `RELIER_REDIS_URL`, then localhost. */
 export function portOf(redis: unknown): RedisPort {
+  const what = redis === undefined ? "Cannot use RELIER_REDIS_URL" : 'Cannot use option "redis"';
   const given = redis === undefined ? defaultUrl() : redis;
   if (isPort(given)) return given;
-  if (typeof given === "string" && /^(rediss?|unix):/.test(given)) return lazyPort(given);
+  if (typeof given === "string" && (isSocket(given) || /^(rediss?|unix):/.test(given))) {
+    checkRedisUrl(given, what);
+    return lazyPort(given);
+  }
   throw new TypeError(
-    'Cannot use option "redis": it must be a URL that begins with redis:// or rediss://, or a port ' +
-      "such as ioredis(client)",
+    `${what}: it must be a URL that begins with redis:// or rediss://, or a port such as ` +
+      "ioredis(client)",
   );
 }
 

@@ -26,7 +26,8 @@ export interface Pusher<A extends unknown[], R> {
    * Resolves once Redis has the task.
    *
    * @throws {RelierError} `RL_VALIDATION`, `RL_CONFLICT`, `RL_ADMISSION`,
-   * `RL_CONNECTION` (the task may have arrived; an idempotent one can safely be pushed again),
+   * `RL_REFUSED` (Redis certainly does not have it), `RL_CONNECTION` (no connection, or no answer:
+   * the message says whether it may have arrived; an idempotent task can safely be pushed again),
    * `RL_LEASE_LOST` inside a task that lost its lease.
    */
   apush(...args: A): Promise<TaskHandle<R>>;

@@ -119,6 +119,9 @@ const tree: Group = group("A tree", {
 
 const errors: Record<string, unknown> = {
   connection: new RelierError("RL_CONNECTION", "Cannot push: no answer"),
+  refused: new RelierError("RL_REFUSED", "Cannot push: Redis answered OOM; raise it", {
+    hint: "raise it",
+  }),
   missing: new RelierError("RL_NOT_FOUND", "Cannot find it", { hint: "look elsewhere" }),
   conflict: new RelierError("RL_CONFLICT", "Cannot do it"),
   late: new RelierError("RL_RESULT_TIMEOUT", "Cannot wait"),
@@ -273,6 +276,7 @@ test("every error becomes one line, a hint and its exit code", async () => {
       3,
       /^error: Cannot reach Redis at redis:\/\/127.*\(default\): Cannot push.*\[RL_CONNECTION\]\nhint: {2}start it/,
     ],
+    ["refused", 3, /^error: Cannot push: Redis answered OOM; raise it \[RL_REFUSED\]\n$/],
     ["missing", 4, /Cannot find it \[RL_NOT_FOUND\]\nhint: {2}look elsewhere\n$/],
     ["conflict", 5, /\[RL_CONFLICT\]\n$/],
     ["late", 6, /\[RL_RESULT_TIMEOUT\]\n$/],

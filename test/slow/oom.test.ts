@@ -52,7 +52,7 @@ test("a full Redis refuses pushes whole, and lets everything else continue", asy
     ];
     for (const push of pushes) {
       await assert.rejects(push(), (error) => {
-        assert.ok(RelierError.is(error, "RL_CONNECTION"), String(error));
+        assert.ok(RelierError.is(error, "RL_REFUSED"), String(error));
         assert.match(error.message, /OOM/);
         return true;
       });

@@ -84,6 +84,8 @@ export interface SentinelGroup {
   readonly servers: readonly RedisServer[];
   /** Resolves to the port of the present master. */
   master(): Promise<number>;
+  /** Asks for a planned failover; the master moves within seconds. */
+  failOver(): Promise<void>;
   /** Stops all processes. */
   stop(): Promise<void>;
 }
@@ -129,6 +131,7 @@ export async function startSentinel(replicas = 1, downAfterMs = 500): Promise<Se
         .split("\n");
       return Number(port);
     },
+    failOver: async () => void await watchers[0]!.cli("SENTINEL", "FAILOVER", name),
     async stop() {
       await Promise.all([...watchers, ...servers].map((each) => each.kill()));
     },

@@ -91,7 +91,8 @@ export async function accessChecks(port: RedisPort, prefix: string): Promise<Che
 
 /** Names the missing permission, read from the error of Redis. */
 function refusal(message: string, prefix: string): Check {
-  const command = /'(\w+)' command/.exec(message)?.[1];
+  const command = /'(\w+)' command|may not run ([A-Z]+)/.exec(message)?.slice(1).find(Boolean)
+    ?.toLowerCase();
   return command === undefined
     ? fail(
       "access",

@@ -25,6 +25,7 @@ export async function runChecks(name: string, work: () => Promise<Check[]>): Pro
     return await bounded(work());
   } catch (error) {
     const { message, hint } = error as { message: string; hint?: string };
-    return [fail(name, message, hint ?? "see the lines above, then run this again")];
+    const fix = hint ?? "see the lines above, then run this again";
+    return [fail(name, message.replace(`; ${fix}`, ""), fix)];
   }
 }

@@ -6,6 +6,7 @@
 
 import { isIP } from "node:net";
 import process from "node:process";
+import { connect } from "../../../adapters/ioredis.ts";
 import type { Settings } from "../../framework/settings.ts";
 import { version } from "../../framework/version.ts";
 import { redisAddress } from "../../processes/find_redis.ts";
@@ -37,15 +38,27 @@ function configuration({ file, url, prefix, env }: Settings): Check {
 }
 
 function transport({ url }: Settings): Check {
-  if (!/^(rediss?|unix):\/\/./.test(url.value) || !URL.canParse(url.value)) {
+  const fault = faultIn(url.value);
+  if (fault !== undefined) {
     const fix = "a Redis URL looks like redis://user:password@host:6379/0 or rediss://…";
-    return fail("url", `${url.from} is not a Redis URL`, fix);
+    return fail("url", `${url.from} is not a Redis URL: ${fault}`, fix);
   }
   const place = redisAddress(url.value);
   const { protocol, hostname, password } = new URL(url.value);
   if (protocol !== "redis:" || isPrivate(hostname)) return ok("url", `${place} from ${url.from}`);
   const what = password === "" ? "payloads cross" : "payloads and a password cross";
   return warn("url", `${place}: ${what} a public network unencrypted`, "use rediss:// (TLS)");
+}
+
+/** The part of a URL that is wrong, if one is. */
+function faultIn(url: string): string | undefined {
+  if (!/^(rediss?|unix):\/\/./.test(url)) return "it begins with redis:// or rediss://";
+  try {
+    void connect(url).close(); // It would connect at its first call only.
+    return undefined;
+  } catch (error) {
+    return (error as Error).message.replace(/^Cannot connect: /, "");
+  }
 }
 
 /** Tests by its name whether a host is this machine or in a private network. */

@@ -221,7 +221,7 @@ test(
     });
     assert.deepEqual(
       said.map((error) => (error as RelierError).code),
-      ["RL_CONNECTION", "RL_CONFLICT", "RL_CONNECTION", "RL_CONNECTION", "RL_CONNECTION"],
+      ["RL_REFUSED", "RL_CONFLICT", "RL_CONNECTION", "RL_CONNECTION", "RL_CONNECTION"],
     );
     assert.equal(pushErrors.length, 1);
     for (const error of [...said, ...pushErrors]) {
