@@ -8,7 +8,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { checkUrl } from "../adapters/redis/redis_url.ts";
 import { returnPath } from "../adapters/dashboard/actions/perform.ts";
 import { filterOf, queryOf, targetOf } from "../adapters/dashboard/pages/task_filter.ts";
 import { readPreferences } from "../adapters/dashboard/ui/preferences.ts";
@@ -24,6 +23,7 @@ import { parse } from "../cli/framework/parse_args.ts";
 import { rate } from "../cli/framework/rate.ts";
 import { redact } from "../cli/framework/redact.ts";
 import { cut, harmless, oneLine, plain, wrap } from "../cli/terminal/text.ts";
+import { checkRedisUrl } from "../core/redis_url.ts";
 import { parseDuration, toMs } from "../core/base/duration.ts";
 import { decodeJson } from "../core/base/json.ts";
 import { keyOption, nameOption } from "../core/base/options.ts";
@@ -92,7 +92,7 @@ const parsers: Readonly<Record<string, readonly [(text: string) => unknown, Refu
   "preferences": [(text) => readPreferences(() => text), never],
   "the key of a request": [readKey, never],
   "the wait of a request": [readWait, never],
-  "the URL of Redis": [checkUrl, bad],
+  "the URL of Redis": [checkRedisUrl, bad],
   "the server of a span": [serverOf, never],
   "the URL and token of Upstash": [(text) => upstash({ url: text, token: text }), bad],
   "a trace context": [contextOf, never],
