@@ -28,7 +28,7 @@ const apps = [
     app: `export { createRelier, rlTask } from "./mod.ts";
       export { upstash } from "./adapters/upstash.ts";`,
     firstKb: 50.5,
-    wholeKb: 77.6,
+    wholeKb: 78.2,
   },
 ];
 
