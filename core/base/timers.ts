@@ -59,3 +59,8 @@ export function settleWithin<T>(ms: number, work: T | Promise<T>, late: () => Er
     Promise.resolve(work).then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
+
+/** Runs `run` soon, once no microtask is left. */
+export const afterMicrotasks: (run: () => void) => void =
+  (globalThis as { setImmediate?: (run: () => void) => void }).setImmediate ??
+    ((run) => void setTimeout(run, 0));

@@ -53,7 +53,7 @@ export function readClaims(
   trustedUntil: number,
 ): Claim[] {
   return (tasks as readonly (readonly Reply[])[]).map(([id, fence, pushedAt, envelope, more]) => {
-    const past = more as Past | undefined ?? firstAttempt;
+    const past = more === 0 ? heldReady : more as Past | undefined ?? firstAttempt;
     return {
       partition,
       id: id as string,
@@ -95,6 +95,8 @@ type Past = readonly [
 
 /** The history of a first attempt that starts at once, which a claim leaves out. */
 const firstAttempt: Past = [0, 0, 0, 0, 0, 1, 0, "", "", [], 0, 0, ""];
+/** The history of a first attempt that is held ready, for which a claim has a 0. */
+const heldReady: Past = [0, 0, 0, 0, 0, 0, 0, "", "", [], 0, 0, ""];
 
 /** The ms a task waited for its claim since it was ready. A fence is in µs; see lua/moves/claim.lua. */
 export function waitedMs({ fence, pushedAt, readyAt }: Claim): number {

@@ -21,6 +21,8 @@ import {
 import { createIdleWait } from "./idle_wait.ts";
 import { createQueueLooks } from "./queue_looks.ts";
 import type { SessionContext } from "./session_context.ts";
+import { createReadAhead } from "./read_ahead.ts";
+import { afterMicrotasks } from "../base/timers.ts";
 import { type AttemptSlots, createSlots, type SlotsOwner } from "./slots.ts";
 
 /** The claim loop of a worker. */
@@ -59,17 +61,18 @@ export function createClaimLoop(context: SessionContext, host: AttemptHost): Cla
   let finish!: () => void;
   const finished = new Promise<void>((resolve) => finish = resolve);
 
-  const poke = coalesced(() => work(loop));
+  const poke = coalesced(() => work(loop), () => slots.waiting > 0);
   const settle: SlotsOwner["settle"] = (claim, attempt, settled) => {
     exchanges.get(claim.partition)!.settle(claim, attempt, settled);
     poke();
   };
-  const slots = createSlots(context, host, { settle, freed: poke });
+  const ahead = createReadAhead(setup, context.maxClaims !== undefined);
+  const slots = createSlots(context, host, ahead, { settle, freed: poke });
   const loop: LoopState = {
     context,
     cursors,
     slots,
-    demand: createDemand(context, cursors, slots),
+    demand: createDemand(context, cursors, slots, ahead),
     idle: createIdleWait(context, cursors, (bell) => awake(loop, bell)),
     looks: createQueueLooks(context, cursors, () => {
       loop.claimedAt = performance.now();
@@ -125,19 +128,28 @@ export function createClaimLoop(context: SessionContext, host: AttemptHost): Cla
   };
 }
 
-/** Runs `work` in the next microtask but one; several calls until then run it once. */
-function coalesced(work: () => void): () => void {
-  let called = false;
+/**
+ * Runs `work` in the next microtask but one: handlers that end together are settled together.
+ * While `patient`, runs it after all microtasks: a handler that starts as another ends may be
+ * as quick. Several calls until then run it once.
+ */
+function coalesced(work: () => void, patient: () => boolean): () => void {
+  let due = 0;
+  const once = (rank: number) => () => {
+    if (due < rank) return;
+    due = 0;
+    work();
+  };
+  const [soon, later] = [once(2), once(1)];
   return () => {
-    if (called) return;
-    called = true;
-    // Handlers that end together are settled together.
-    queueMicrotask(() =>
-      queueMicrotask(() => {
-        called = false;
-        work();
-      })
-    );
+    if (due === 2 || (due === 1 && patient())) return;
+    if (patient()) {
+      due = 1;
+      afterMicrotasks(later);
+    } else {
+      due = 2;
+      queueMicrotask(() => queueMicrotask(soon));
+    }
   };
 }
 

@@ -8,6 +8,7 @@
 import { rowsPerCall } from "../defaults.ts";
 import type { ExchangeRequest } from "./exchange.ts";
 import type { QueueCursor } from "./queue_schedule.ts";
+import type { ReadAhead } from "./read_ahead.ts";
 import type { SessionContext } from "./session_context.ts";
 import type { AttemptSlots } from "./slots.ts";
 
@@ -25,9 +26,10 @@ export interface Demand {
 
 /** Makes the demand for `slots`. */
 export function createDemand(
-  { setup: { concurrency, prefetch }, maxClaims = Infinity }: SessionContext,
+  { setup: { concurrency }, maxClaims = Infinity }: SessionContext,
   cursors: readonly QueueCursor[],
   slots: AttemptSlots,
+  ahead: ReadAhead,
 ): Demand {
   let left = maxClaims;
   let plenty = false;
@@ -35,13 +37,13 @@ export function createDemand(
   const sum = (of: (cursor: QueueCursor) => number): number =>
     cursors.reduce((all, cursor) => all + of(cursor), 0);
   const claimable = (): number => left - sum((cursor) => cursor.slots + cursor.spare);
-  /** While there is plenty, Redis works on one half of the slots as the other half runs. */
+  /** While there is plenty, Redis works on one half of the tasks as the other half runs. */
   const mostPerCall = (): number =>
-    Math.min(plenty ? Math.ceil(concurrency / 2) : Infinity, rowsPerCall);
-  const freeSlots = (): number =>
-    Math.min(concurrency - slots.running - sum((cursor) => cursor.slots), claimable());
+    Math.min(plenty ? Math.ceil((concurrency + ahead.most(plenty)) / 2) : Infinity, rowsPerCall);
+  const takenSlots = (): number => slots.running + sum((cursor) => cursor.slots);
+  const freeSlots = (): number => Math.min(concurrency - takenSlots(), claimable());
   const freeSpare = (): number =>
-    Math.min(prefetch - slots.waiting - sum((cursor) => cursor.spare), claimable());
+    Math.min(ahead.most(plenty) - slots.waiting - sum((cursor) => cursor.spare), claimable());
 
   return {
     get left() {
@@ -50,10 +52,10 @@ export function createDemand(
     freeSlots,
     next() {
       const [free, spare] = [freeSlots(), freeSpare()];
-      if (free <= 0 && (spare <= 0 || slots.running === 0)) return undefined;
-      const start = Math.min(Math.max(0, free), mostPerCall());
-      const room = Math.min(rowsPerCall, claimable()) - start;
-      const ready = Math.min(Math.max(0, spare), room);
+      if (free <= 0 && (spare <= 0 || takenSlots() === 0)) return undefined;
+      const most = mostPerCall();
+      const start = Math.min(Math.max(0, free), most);
+      const ready = Math.min(Math.max(0, spare), most - start, claimable() - start);
       return start + ready === 0 ? undefined : { slots: start, spare: ready, empty: false };
     },
     claimed(many, wanted) {

@@ -5,12 +5,14 @@
  * @module
  */
 
+import { Backlog } from "./backlog.ts";
 import { type Claim, waitedMs } from "../protocol/claim.ts";
 import type { AttemptSettlement, Settled } from "./exchange.ts";
 import { idOf } from "../protocol/keys.ts";
 import type { AttemptHost, RunningAttempt } from "../execution/running_attempt.ts";
 import { handedOff } from "../execution/outcome.ts";
 import type { Settlement } from "../protocol/settlement.ts";
+import type { ReadAhead } from "./read_ahead.ts";
 import { startAttempt } from "../execution/start_attempt.ts";
 import type { SessionContext } from "./session_context.ts";
 
@@ -44,24 +46,26 @@ export interface SlotsOwner {
 export function createSlots(
   context: SessionContext,
   host: AttemptHost,
+  ahead: ReadAhead,
   owner: SlotsOwner,
 ): AttemptSlots {
   const { leases, setup: { concurrency } } = context;
   const empty = createEmptyWatch(() => leases.size === 0);
   const ends = createEnds(context, owner, empty.look);
   const running = new Set<RunningAttempt>();
-  let backlog: Claim[] = [];
   let filling = false;
   let closed = false;
+  const backlog = new Backlog(ahead, (claim) => ends.giveBack(claim, "held"));
 
-  function start(claim: Claim): void {
+  function startNext(): void {
+    const began = performance.now();
+    const claim = backlog.take(began);
     // The lease may have expired while this claim waited, and another worker may hold the task.
     if (!leases.isTrusted(claim)) return ends.giveBack(claim, "late");
-    const began = performance.now();
     const attempt = begin(context, claim, host);
     running.add(attempt);
     attempt.run((settlement) => {
-      recordRun(context, claim, settlement, began);
+      ahead.ran(recordRun(context, claim, settlement, began));
       end(attempt, settlement);
     });
   }
@@ -80,15 +84,14 @@ export function createSlots(
     if (filling) return;
     filling = true;
     try {
-      while (backlog.length > 0 && running.size < concurrency) start(backlog.shift()!);
+      while (backlog.size > 0 && running.size < concurrency) startNext();
     } finally {
       filling = false;
     }
   }
 
   leases.onLost((claim) => {
-    if (!backlog.includes(claim)) return; // Redis refuses the settlement that is on its way.
-    backlog = backlog.filter((each) => each !== claim);
+    if (!backlog.remove(claim)) return; // Redis refuses the settlement that is on its way.
     leases.release(claim);
     empty.look();
   });
@@ -98,19 +101,21 @@ export function createSlots(
       return running.size;
     },
     get waiting() {
-      return backlog.length;
+      return backlog.size;
     },
     settled: ends.settled,
     take(claims) {
       // All are known before the first handler can block the event loop.
       for (const claim of claims) leases.add(claim);
       if (closed) { for (const claim of claims) ends.giveBack(claim, "drain"); }
-      else backlog.push(...claims);
+      else backlog.add(claims);
       fill();
+      backlog.watch();
     },
     close() {
       closed = true;
-      for (const claim of backlog.splice(0)) ends.giveBack(claim, "drain");
+      backlog.close();
+      for (const claim of backlog.clear()) ends.giveBack(claim, "drain");
     },
     attempts: () => [...running],
     emptied: empty.wait,
@@ -205,15 +210,16 @@ function begin(
   return attempt;
 }
 
+/** Records the time of a run since `began`, and returns it in ms. */
 function recordRun(
   { timers }: SessionContext,
   { partition }: Claim,
   settlement: Settlement | null,
   began: number,
-): void {
-  if (settlement && ownEnds.has(settlement.event)) {
-    timers.get(partition)!.ran(performance.now() - began);
-  }
+): number {
+  const ranMs = performance.now() - began;
+  if (settlement && ownEnds.has(settlement.event)) timers.get(partition)!.ran(ranMs);
+  return ranMs;
 }
 
 /** Its attempt is decided, and its handler goes on. */

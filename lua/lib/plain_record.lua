@@ -2,7 +2,8 @@
 -- fields have one order, so that it is compared and rewritten by slices instead of unpacked;
 -- cmsgpack reads it like any other. It begins with the mark of a long map, "\222\0" and the
 -- number of fields, which cmsgpack never writes for so few. "\160" plus its length begins a
--- text of up to 31 bytes; "\195" is true. A nonce has 22 bytes.
+-- text of up to 31 bytes; "\195" is true, "\194" false: a task that is held ready has not
+-- started. A nonce has 22 bytes.
 local runs, ours = "\165state\167running\165nonce\182", "\166worker" .. cmsgpack.pack(worker)
 local holder = worker .. "~"
 
@@ -52,11 +53,11 @@ local function claimPlain(line, envelopes, many, records, kept, fence)
     local order, j, k = score - above * band, 2 * (many + i), 2 * i
     local numbers = cmsgpack.pack(order, "fence", fence)
     kept[j - 1] = id
-    kept[j] = above == 100 and "\222\0\7" .. opening .. numbers .. "\167started\195"
-      or "\222\0\8" .. opening .. numbers .. "\168priority" .. string.char(100 - above)
-      .. "\167started\195"
+    local start = i > slots and "\167started\194" or "\167started\195"
+    kept[j] = above == 100 and "\222\0\7" .. opening .. numbers .. start
+      or "\222\0\8" .. opening .. numbers .. "\168priority" .. string.char(100 - above) .. start
     leases[k - 1], leases[k], holding[k - 1], holding[k] = deadline, id, "0", holder .. id
-    tasks[i] = { id, fence, math.floor(order / 64) + epochBase, envelope }
+    tasks[i] = { id, fence, math.floor(order / 64) + epochBase, envelope, i > slots and 0 or nil }
     fence = fence + 1
   end
   return leases, holding, tasks

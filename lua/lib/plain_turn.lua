@@ -26,9 +26,9 @@ local function touchPlain(many, taken, known, others)
 end
 
 local function plainTurn()
-  local ids = relief + spare == 0 and traces == "" and #nonce == 22 and plainRows()
-  local many = ids and #ids
-  if not ids or slots + many == 0 then return nil end
+  local ids = relief == 0 and traces == "" and #nonce == 22 and plainRows()
+  local many, want = ids and #ids, slots + spare
+  if not ids or want + many == 0 then return nil end
   local schema, epoch, seq, fence, claims, completes, paused, limit =
     unpack(redis.call("HMGET", KEY.meta, "schema", "epoch", "seq", "fence", "n:claim",
       "n:complete", "paused", "limit:concurrency"))
@@ -37,14 +37,14 @@ local function plainTurn()
   if others and redis.call("EXISTS", KEY.quarantined) == 1 then return nil end
 
   local memory, known, line, taken, nextMs = worker .. "#" .. call, false, {}, 0, -1
-  if slots > 0 then
+  if want > 0 then
     -- A repeated claim gets the tasks of the first; see lib/replay_claim.lua.
     known = redis.call("HGET", KEY.worker, memory)
     if known and string.sub(known, 1, 22) == nonce then return nil end
-    line = redis.call("ZRANGE", KEY.ready, 0, slots, "WITHSCORES")
-    taken = math.min(slots, #line / 2)
+    line = redis.call("ZRANGE", KEY.ready, 0, want, "WITHSCORES")
+    taken = math.min(want, #line / 2)
     for i = 1, taken do ids[many + i] = line[2 * i - 1] end
-    local due = taken < slots and redis.call("ZRANGE", KEY.scheduled, 0, 0, "WITHSCORES")[2]
+    local due = taken < want and redis.call("ZRANGE", KEY.scheduled, 0, 0, "WITHSCORES")[2]
     if due then nextMs = math.ceil(due - now) end
     if due and nextMs <= 0 then return nil end
     if taken + many == 0 then return { "ok", epoch, tonumber(seq), {}, {}, "", nextMs } end
@@ -57,7 +57,7 @@ local function plainTurn()
   fence = math.max((fence or 0) + 1, nowUs)
   local leases, holding, tasks = claimPlain(line, envelopes, many, records, kept, fence)
   if not leases or listeners(root .. "events") > 0 then return nil end
-  local ringing = #line > 2 * slots and redis.call("LLEN", KEY.bell) == 0
+  local ringing = #line > 2 * want and redis.call("LLEN", KEY.bell) == 0
   touchPlain(many, taken, known, others)
 
   -- The first write only removes, which a full Redis allows too; see lib/commit.lua.

@@ -6,6 +6,7 @@ local function complete(row, record)
   if late then
     record.history[#record.history] = "completed late"
   else
+    record.started = true -- Of a task that was held ready, no heartbeat may have reported it.
     close(record, "completed")
   end
   record.result, record.name = row.text, row.name

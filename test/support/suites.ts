@@ -62,6 +62,7 @@ export const queueSuite: readonly string[] = [
   "core/worker/claim_order",
   "core/worker/many_queues",
   "core/worker/metered_profile",
+  "core/worker/read_ahead",
   "core/worker/tick",
   "core/worker/worker",
   "core/worker/worker_commands",

@@ -39,7 +39,7 @@ export const startArgs = {
   prefetch: {
     type: "string",
     valueHint: "n",
-    description: "Tasks that each process claims in advance (0)",
+    description: "Tasks that each process claims in advance (few, while tasks are quick)",
   },
   "drain-timeout": {
     type: "string",

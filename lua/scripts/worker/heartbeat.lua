@@ -27,7 +27,7 @@ for i, row in ipairs(rows) do
     move(row.id, "beat", now + leaseMs)
     local started = row.started == 1 or nil
     local trace = traceContexts[i] or record.trace
-    if row.progress == "" and started == record.started and trace == record.trace then
+    if row.progress == "" and started == (record.started or nil) and trace == record.trace then
       touched[row.id] = nil
     end
     if trace then record.trace = trace end
