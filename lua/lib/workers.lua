@@ -5,7 +5,9 @@ local function workerOf(id)
   return packed and cmsgpack.unpack(packed)
 end
 
--- Returns the run id of this Redis; a restart or a failover changes it.
+-- Returns the run id of this Redis; a restart or a failover changes it. Returns nil if the
+-- user has no permission for INFO: then only leases detect dead workers.
 local function run()
-  return string.match(redis.call("INFO", "server"), "run_id:(%w+)") or "unknown"
+  local info = redis.pcall("INFO", "server")
+  return type(info) == "string" and (string.match(info, "run_id:(%w+)") or "unknown") or nil
 end

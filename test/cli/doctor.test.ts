@@ -146,6 +146,22 @@ test("a user without channels is warned: deaths are noticed later", async () => 
   assert.match(ailments(report).join("\n"), /when its lease expires/);
 });
 
+test("a worker whose user may not run INFO reports that it cannot check for eviction", async () => {
+  await server.cli("ACL", "SETUSER", "ida", "reset", "on", ">pass", "~*", "&*", "+@all", "-info");
+  const relier = createRelier({ redis: server.url.replace("//", "//ida:pass@"), prefix: "ida" });
+  const worker = createWorker(relier, { handleSignals: false });
+  const errors: unknown[] = [];
+  worker.on("error", ({ error }) => errors.push(error));
+  try {
+    await worker.start();
+    assert.match(String(errors[0]), /does not show its maxmemory-policy/);
+    assert.equal(errors.length, 1);
+  } finally {
+    await worker.drain();
+    await relier.close();
+  }
+});
+
 test("a Redis that would lose tasks is reported: eviction, a replica, no memory, no file", async () => {
   const bad = await startRedis({
     args: ["--maxmemory", "300mb", "--maxmemory-policy", "allkeys-lru"],

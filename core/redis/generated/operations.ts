@@ -36,7 +36,7 @@ export const commandWorker: Script<
   args: ["worker","order"],
   row: [],
   replies: ["ok","unknown","schema"],
-  sha: "b9f2884db79f2fdfcc26946c6ddf2e5ce766d16f",
+  sha: "4a350c173b4f5fe70cda86ccbd88c97b9103c267",
   get source() {
     return keyTable(this.keys) + "local worker=ARGV[1]\nlocal order=ARGV[2]\nlocal ASKED={}\nlocal MOVES={}\n" + clock_lua + meta_lua + channel_lua + workers_lua + commit_lua + "local entry=workerOf(worker)\nif not entry or not entry.beat then return answer(\"unknown\")end\nif entry.order~=order and entry.obeyed~=order then\nentry.order=order\ncommit()\nredis.call(\"HSET\",KEY.worker,worker,cmsgpack.pack(entry))\nend\npublish(root .. \"@\" .. worker,\"order\")\nreturn answer(\"ok\")\n";
   },
@@ -172,9 +172,9 @@ export const listWorkers: Script<
   args: [],
   row: [],
   replies: ["ok","schema"],
-  sha: "80951be6c19639c26ff425cce951dd50bd850b68",
+  sha: "fbab96810b2c83df69ab51ea4b5455bd5ca4ac6d",
   get source() {
-    return keyTable(this.keys) + "local ASKED={\"missing\"}\nlocal MOVES={}\n" + clock_lua + meta_lua + channel_lua + workers_lua + missing_lua + lease_index_lua + "local server,fleet=run(),{}\nlocal function missingMs(id,entry)\nif entry.run~=server or listeners(root .. \"@\" .. id)>0 then return 0 end\nreturn math.max(1,now -(missingSince[id] or entry.beat))\nend\nlocal range=redis.call(\"ZRANGE\",KEY.workers,0,199,\"WITHSCORES\")\nfor i=1,#range,2 do\nlocal id=range[i]\nlocal entry=workerOf(id)or{}\nfleet[#fleet+1]={\nid,entry.beat or tonumber(range[i+1]),entry.run==server and 1 or 0,\nmissingMs(id,entry),countHeld(id),entry.about or \"\",entry.order or \"\",\nentry.blocked and now - entry.blocked or 0,\n}\nend\nreturn answer(\"ok\",fleet)\n";
+    return keyTable(this.keys) + "local ASKED={\"missing\"}\nlocal MOVES={}\n" + clock_lua + meta_lua + channel_lua + workers_lua + missing_lua + lease_index_lua + "local server,fleet=run()or \"\",{}\nlocal function missingMs(id,entry)\nif entry.run~=server or listeners(root .. \"@\" .. id)>0 then return 0 end\nreturn math.max(1,now -(missingSince[id] or entry.beat))\nend\nlocal range=redis.call(\"ZRANGE\",KEY.workers,0,199,\"WITHSCORES\")\nfor i=1,#range,2 do\nlocal id=range[i]\nlocal entry=workerOf(id)or{}\nfleet[#fleet+1]={\nid,entry.beat or tonumber(range[i+1]),entry.run==server and 1 or 0,\nmissingMs(id,entry),countHeld(id),entry.about or \"\",entry.order or \"\",\nentry.blocked and now - entry.blocked or 0,\n}\nend\nreturn answer(\"ok\",fleet)\n";
   },
 };
 

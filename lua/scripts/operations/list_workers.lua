@@ -9,7 +9,7 @@
 --- @meta  missing
 --- @use   clock meta channel workers missing lease_index
 
-local server, fleet = run(), {}
+local server, fleet = run() or "", {}
 
 -- Computed here: after the death of the last worker, no sweep marks it as missing.
 local function missingMs(id, entry)

@@ -44,7 +44,8 @@ for i, row in ipairs(rows) do
 end
 
 local entry = workerOf(worker) or {}
-entry.run = listeners(root .. "@" .. worker) > 0 and run() or nil
+local heard = listeners(root .. "@" .. worker) > 0
+entry.run = heard and run() or nil
 entry.blocked = nil
 noteMissing({ [worker] = false })
 entry.beat, entry.about, entry.lease = now, says, leaseMs
@@ -54,4 +55,4 @@ if meta.lane == worker then note("laneUntil", claiming == 1 and now + leaseMs or
 write()
 workers = workers + redis.call("ZADD", KEY.workers, now, worker)
 redis.call("HSET", KEY.worker, worker, cmsgpack.pack(entry))
-return answer("ok", entry.run and 1 or 0, lost, asked, entry.order or "", workers)
+return answer("ok", heard and 1 or 0, lost, asked, entry.order or "", workers)
