@@ -7,6 +7,8 @@
 
 import type { Worker } from "node:worker_threads";
 
+refuseNowhere(import.meta.url);
+
 /** The file with which every thread and process of this package starts. */
 export const entry: URL = new URL("./entry.js", import.meta.url);
 
@@ -14,6 +16,15 @@ export const entry: URL = new URL("./entry.js", import.meta.url);
 export const threadEntry: URL = entry.protocol === "file:"
   ? entry
   : new URL(`data:text/javascript,import${encodeURIComponent(JSON.stringify(entry.href))}`);
+
+/** A bundle in CommonJS leaves `import.meta.url` undefined, which is no base of a URL. */
+function refuseNowhere(place: string | undefined): void {
+  if (place) return;
+  throw new TypeError(
+    "Cannot find entry.js: a CommonJS bundle does not know its own place; bundle as ESM, or keep " +
+      "@relier/core out of the bundle",
+  );
+}
 
 /** The first message of a thread: it listens now. */
 export const listening = "listening";

@@ -6,8 +6,10 @@
  */
 
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { RelierError } from "../../mod.ts";
 import type { PoolWorker, RunningJob } from "../processes/worker_pool.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment, LabPush } from "./environment.ts";
 import { listed } from "./narration.ts";
 import type { Job } from "./tasks.ts";
 
@@ -79,6 +81,26 @@ export function targetOf({ pool }: Environment, number: number, leftMs?: number)
       return job !== undefined && ran > 100 && job.ms - ran > leftMs;
     }),
   };
+}
+
+/** Pushes again after each refusal: the key of a job makes it one task. */
+export async function pushUntilAccepted(
+  env: Environment,
+  job: Job,
+  options?: LabPush,
+): Promise<void> {
+  for (;;) {
+    try {
+      await env.push([job], options);
+      return;
+    } catch (error) {
+      env.signal.throwIfAborted();
+      if (!RelierError.is(error) || !error.retryable) throw error;
+      env.refused++;
+    }
+    // Without the signal: hundreds of pushes wait here, and each would listen to it.
+    await sleep(200);
+  }
 }
 
 /** Sends a signal to the process of a worker, and records it as a fault. */

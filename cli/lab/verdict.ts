@@ -136,11 +136,11 @@ async function judgeTask(
   return charged;
 }
 
-/** True if Redis itself may have undone what it acknowledged then. */
-function mayBeUndone({ plan, faults }: Environment, at: number): boolean {
+/** True if Redis itself may have undone what it acknowledged then: a fault of no process moved its master. */
+function mayBeUndone({ plan, faults }: Environment, time: number): boolean {
   const { undoneMs } = plan;
   return undoneMs !== undefined &&
-    faults.some((fault) => at > fault.at && at < fault.at + undoneMs);
+    faults.some(({ at, pid }) => pid === 0 && time > at && time < at + undoneMs);
 }
 
 /** True if Redis itself may have undone the push, which nothing else has confirmed. */

@@ -5,11 +5,8 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { RelierError } from "../../../../mod.ts";
-import type { Environment } from "../../environment.ts";
 import { type ChaosCommand, chaosCommand } from "../chaos_command.ts";
-import { drawJobs } from "../../faults.ts";
-import type { Job } from "../../tasks.ts";
+import { drawJobs, pushUntilAccepted } from "../../faults.ts";
 
 const paceMs = 20;
 /** Old masters accept writes for ten seconds more: without confirmation, all of them are lost. */
@@ -47,23 +44,3 @@ const sentinelFailover: ChaosCommand = chaosCommand({
 });
 
 export default sentinelFailover;
-
-/** Pushes again after each refusal: the key of the job makes it one task. */
-async function pushUntilAccepted(
-  env: Environment,
-  job: Job,
-  options: Parameters<Environment["push"]>[1],
-): Promise<void> {
-  for (;;) {
-    try {
-      await env.push([job], options);
-      return;
-    } catch (error) {
-      env.signal.throwIfAborted();
-      if (!RelierError.is(error) || !error.retryable) throw error;
-      env.refused++;
-    }
-    // Without the signal: hundreds of pushes wait here, and each would listen to it.
-    await sleep(200);
-  }
-}
