@@ -117,7 +117,7 @@ function measured(written: Written, max: number, verb: string): Encoded {
 const encoder = new TextEncoder();
 
 /** The bytes of `text` in UTF-8. A short text is counted without a copy. */
-function utf8Length(text: string): number {
+export function utf8Length(text: string): number {
   if (text.length > 500) return encoder.encode(text).length;
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
@@ -146,7 +146,7 @@ function count(text: string, mark: string, most: number): number {
  * Returns true if `text` opens more than `depth` brackets at once. A parser agrees with
  * this count up to the first mistake in the text, where the parser stops.
  */
-function isDeeper(text: string, depth: number): boolean {
+export function isDeeper(text: string, depth: number): boolean {
   if (count(text, "[", depth) + count(text, "{", depth) <= depth) return false;
   let open = 0;
   let quoted = false;

@@ -36,13 +36,14 @@ export async function idempotencyLock<T>(
 ): Promise<IdempotencyLock<T>> {
   const [relier, options] = args.length === 1 ? [defaultClient() as Relier, args[0]] : args;
   const { caller, prefix } = internalsOf(relier);
-  const { acquireLock } = await importOutsideScope(() => import("./lock_lease.ts"));
+  const { acquireLock } = await loadLocks();
   return await acquireLock<T>(caller, partitionOf(lockQueue, 0, prefix), options);
 }
 
 /**
  * Runs `fn` once for a key and returns its result to every caller. If `fn` throws, this caller gets
- * the error and the next one runs it.
+ * the error and the next one runs it. Later callers get the result as JSON keeps it, and
+ * `undefined` if that is over 256 KB.
  */
 export function idempotent<T>(
   key: string,
@@ -65,6 +66,10 @@ export async function idempotent<T>(...args: unknown[]): Promise<T> {
   await using held = await idempotencyLock<T>(relier as Relier, lockOptions);
   if (held.alreadyExecuted) return held.cachedResult as T;
   const result = await work();
-  await held.complete(result);
+  await (await loadLocks()).completeDone(held, result);
   return result;
+}
+
+function loadLocks(): Promise<typeof import("./lock_lease.ts")> {
+  return importOutsideScope(() => import("./lock_lease.ts"));
 }

@@ -8,12 +8,14 @@
 import { type Duration, toMs } from "../base/duration.ts";
 import { RelierError } from "../base/errors.ts";
 import { decodeResult, encodeResult } from "../base/json.ts";
+import { keepResult } from "../base/kept_result.ts";
 import { keyOption, knownOptions } from "../base/options.ts";
 import { abortController, sleep } from "../base/timers.ts";
 import { defaultLeaseMs as leaseMs, defaultLockWaitMs, defaultRetentionMs } from "../defaults.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { derivedLocal, randomLocal } from "../protocol/task_id.ts";
 import { call, type Caller } from "../redis/call.ts";
+import { purgeLocksIn } from "./purge_locks.ts";
 import { lock, settleAndClaim, unlock } from "../redis/generated/worker.ts";
 
 /** Options of {@linkcode idempotencyLock}. */
@@ -107,6 +109,17 @@ export async function acquireLock<T>(
   }
 }
 
+/**
+ * Stores the result of work that is done, or the part of it that can be stored: a refusal would
+ * have the next caller do the work again.
+ *
+ * @throws {RelierError} `RL_LEASE_LOST` if another caller holds the lock now.
+ */
+export async function completeDone<T>(lock: IdempotencyLock<T>, result: T): Promise<void> {
+  const { text, loss } = keepResult(result, "idempotent()");
+  await lock.complete(loss ? decodeResult(text) as T : result);
+}
+
 /** A lock that this caller holds, and renews until it is completed or disposed of. */
 function heldLock<T>(
   caller: Caller,
@@ -146,6 +159,7 @@ function heldLock<T>(
         ...proof,
         event: "complete",
         ms: keepMs,
+        keyMs: keepMs,
         text,
         error: "",
         partial: "",
@@ -154,7 +168,7 @@ function heldLock<T>(
       const args = { ...proof, ...claimNothing };
       const [, , , , stale] = await call(caller, partition, settleAndClaim, args, [row]);
       over.abort();
-      if (stale.length === 0) return;
+      if (stale.length === 0) return purgeLocksIn(caller, partition, keepMs);
       throw new RelierError(
         "RL_LEASE_LOST",
         "Cannot store the result: the lock is lost",

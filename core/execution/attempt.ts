@@ -16,7 +16,7 @@ import type { Envelope } from "../protocol/envelope.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { RelierError } from "../base/errors.ts";
 import { accepted } from "../task/standard_schema.ts";
-import { encodeResult } from "../base/json.ts";
+import { keepResult } from "../base/kept_result.ts";
 import { createAttemptContext } from "./attempt_context.ts";
 import { DecidedAttempt } from "./decided_attempt.ts";
 import type {
@@ -89,15 +89,11 @@ class LocalAttempt extends DecidedAttempt {
   }
 
   #complete(value: unknown): void {
-    const { definition, envelope } = this.task;
-    let text: string;
-    try {
-      text = encodeResult(value, definition.name).text;
-    } catch (error) {
-      return this.#refuse(new Unfit("result", error));
-    }
+    const { task: { definition, envelope }, context: { task: { id, name } }, host } = this;
+    const kept = keepResult(value, name);
+    if (kept.loss) host.onError(kept.loss, id, name);
     this.handlerReturned();
-    this.decide(completed(definition, isKeyed(definition, envelope), text), () => value);
+    this.decide(completed(definition, isKeyed(definition, envelope), kept), () => value);
   }
 
   /** The handler threw, or its task cannot be run. */

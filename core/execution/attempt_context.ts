@@ -7,7 +7,8 @@
 
 import type { Claim } from "../protocol/claim.ts";
 import type { TaskContext } from "../task/task_context.ts";
-import { decodeResult, encodeResult } from "../base/json.ts";
+import { decodeResult } from "../base/json.ts";
+import { keepResult } from "../base/kept_result.ts";
 import { abortController } from "../base/timers.ts";
 import { idOf } from "../protocol/keys.ts";
 import type {
@@ -17,6 +18,7 @@ import type {
   ProgressUpdate,
 } from "./running_attempt.ts";
 import type { RelierError } from "../base/errors.ts";
+import { createSteps } from "./steps.ts";
 import { logOf } from "../task/task_logger.ts";
 import type { AttemptScope } from "../telemetry/observer.ts";
 import { maxReasonLength } from "../defaults.ts";
@@ -39,6 +41,8 @@ class WorkerContext implements AttemptContext {
   progress = "";
   remark = "";
   #savedPartial: string;
+  /** Why the last partial result is not kept whole; reported once, not with every heartbeat. */
+  #lossReported: string | undefined = undefined;
   #hard: AbortController | undefined = undefined;
   #soft: AbortController | undefined = undefined;
 
@@ -73,13 +77,10 @@ class WorkerContext implements AttemptContext {
   partial(): string {
     const { name, partialResult } = this.task;
     if (partialResult === undefined) return "";
-    try {
-      const { text } = encodeResult(partialResult, `${name}, partial result`);
-      return text === this.#savedPartial ? "" : text;
-    } catch (error) {
-      this.onError(error);
-      return "";
-    }
+    const { text, loss } = keepResult(partialResult, `${name}, partial result`);
+    if (loss && loss.message !== this.#lossReported) this.onError(loss);
+    this.#lossReported = loss?.message;
+    return text === this.#savedPartial ? "" : text;
   }
 
   update(): ProgressUpdate {
@@ -153,49 +154,13 @@ class HandlerContext implements TaskContext {
   }
 
   get step(): TaskContext["step"] {
-    const { claimed: { claim }, host, span } = this.#own;
-    return this.#step ??= stepsOf(claim, this.name, host, span);
+    const { claimed, host, span } = this.#own;
+    return this.#step ??= createSteps(claimed, host, span);
   }
 
   get log(): TaskContext["log"] {
     return this.#log ??= logOf(this.id, this.name);
   }
-}
-
-/** The `step` function of an attempt: a step that an earlier attempt finished is not run again. */
-function stepsOf(
-  claim: Claim,
-  name: string,
-  host: AttemptHost,
-  span: Pick<AttemptScope, "step"> | undefined,
-): TaskContext["step"] {
-  const running = new Map<string, Promise<unknown>>();
-  const finished = new Map<string, string>();
-  const stored = claim.again?.steps ?? [];
-  for (let i = 0; i < stored.length; i += 2) finished.set(stored[i]!, stored[i + 1]!);
-
-  async function runStep(key: string, fn: () => unknown): Promise<unknown> {
-    const before = finished.get(key);
-    const work = () => before === undefined ? newStep(key, fn) : decodeResult(before);
-    return await (span ? span.step(key, before !== undefined, work) : work());
-  }
-
-  async function newStep(key: string, fn: () => unknown): Promise<unknown> {
-    const value = await fn();
-    await host.saveStep(claim, key, encodeResult(value, `${name}, step ${key}`).text);
-    return value;
-  }
-
-  return <T>(key: string, fn: () => T | Promise<T>): Promise<T> => {
-    let step = running.get(key);
-    if (!step) {
-      step = runStep(String(key), fn);
-      running.set(key, step);
-      // A failed step runs again at the next call, and is no unhandled rejection.
-      step.catch(() => running.delete(key));
-    }
-    return step as Promise<T>;
-  };
 }
 
 function previousOf(

@@ -12,16 +12,30 @@ import { RelierError } from "../base/errors.ts";
 import { serializeError } from "../base/serialized_error.ts";
 import { Discard, Retry } from "../task/control_errors.ts";
 import type { Settlement } from "../protocol/settlement.ts";
-import { defaultRetentionMs } from "../defaults.ts";
+import type { Kept } from "../base/kept_result.ts";
+import { defaultRetentionMs, maxReasonLength, minResultMs } from "../defaults.ts";
+import { StepRefused } from "./steps.ts";
 
 /** A task that no worker knows is deferred for this long; then it is unroutable. */
 const unroutableMs = 3_600_000;
 
-/** The handler returned: `text` is its result as JSON. */
-export function completed(definition: Definition, keyed: boolean, text: string): Settlement {
+/** The handler returned: `text` is its result as JSON, as far as it can be stored. */
+export function completed(
+  definition: Definition,
+  keyed: boolean,
+  { text, loss }: Kept,
+): Settlement {
   const { resultTtlMs, idempotencyTtlMs } = definition;
-  const ms = keyed ? Math.max(resultTtlMs, idempotencyTtlMs) : resultTtlMs;
-  return { event: "complete", ms, text, error: "" };
+  const ms = Math.max(minResultMs, resultTtlMs, keyed ? idempotencyTtlMs : 0);
+  const error = loss?.message.slice(0, maxReasonLength) ?? "";
+  return { event: "complete", ms, text, error, ...keyed && { keyMs: idempotencyTtlMs } };
+}
+
+/** The same settlement without a result or an error: a service in front of Redis refused its size. */
+export function withoutContents(settlement: Settlement): Settlement {
+  return settlement.event === "complete"
+    ? { ...settlement, text: "", error: "Cannot store the result: the call is too large" }
+    : { ...settlement, error: "" };
 }
 
 /** The handler failed with `error`, after `failures` others; a backoff function may fail too. */
@@ -32,6 +46,8 @@ export function failed(
   onBadBackoff: (cause: unknown) => void,
 ): Settlement {
   if (isNamed(error, Discard, "Discard")) return buried("discarded", error);
+  // The same in each attempt: another one would change nothing.
+  if (error instanceof StepRefused) return buried("step", error);
   const { retry } = definition;
   const requested = isNamed(error, Retry, "Retry") ? (error as Retry) : undefined;
   if (!requested && !worthRetrying(definition, error)) return buried("not retryable", error);

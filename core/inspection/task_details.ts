@@ -60,7 +60,7 @@ export interface Attempt {
 export interface StepResult {
   /** The name its handler gave the step. */
   readonly name: string;
-  /** JSON; empty if it returned nothing. */
+  /** JSON; empty if it returned nothing. "!" and the reason if its result could not be kept. */
   readonly value: string;
 }
 
@@ -70,7 +70,10 @@ export interface TaskDetails extends TaskSummary {
   readonly error:
     | { readonly name: string; readonly message: string; readonly stack: string }
     | null;
-  /** Other recorded facts, by name: failures, crashes, fence, the tasks `ahead` of it, … */
+  /**
+   * Other recorded facts, by name: failures, crashes, fence, the tasks `ahead` of it, `unkept` if
+   * the result of a completed task is not stored whole, and why, …
+   */
   readonly facts: Readonly<Record<string, string>>;
   /** The last ten attempts that ended. */
   readonly history: readonly Attempt[];

@@ -9,8 +9,10 @@ export interface Settlement {
   readonly event: "complete" | "retry" | "bury" | "defer" | "handoff" | "stop";
   /** The retention of a final task, or the delay of the next attempt. */
   readonly ms: number;
+  /** The time for which the key of a completed task answers, if that is not `ms`. */
+  readonly keyMs?: number;
   /** The result of a completed task, else the reason. */
   readonly text: string;
-  /** JSON of name, message and stack, or empty. */
+  /** JSON of name, message and stack; of a completed task why its result is not whole; or empty. */
   readonly error: string;
 }

@@ -9,6 +9,7 @@ import { abortController } from "../base/timers.ts";
 import { currentRun, within } from "./current_run.ts";
 import type { TaskContext } from "./task_context.ts";
 import type { Definition } from "./definition.ts";
+import { stepsByName } from "./step_names.ts";
 import { logOf } from "./task_logger.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import { accepted } from "./standard_schema.ts";
@@ -25,7 +26,6 @@ export async function runInline(definition: Definition, args: unknown[]): Promis
 
 function inlineContext(definition: Definition): TaskContext {
   const never = abortController().signal;
-  const steps = new Map<string, Promise<unknown>>();
   const id = `inline~0~${randomLocal()}`;
   return {
     id,
@@ -46,11 +46,7 @@ function inlineContext(definition: Definition): TaskContext {
     progress: () => {},
     partialResult: undefined,
     previous: null,
-    step<T>(name: string, fn: () => T | Promise<T>): Promise<T> {
-      const running = steps.get(name) ?? Promise.resolve().then(fn);
-      steps.set(name, running);
-      return running as Promise<T>;
-    },
+    step: stepsByName((_name, fn) => Promise.resolve().then(fn)),
     log: logOf(id, definition.name),
   };
 }

@@ -72,8 +72,8 @@ function stepResult({ name, value }: StepResult): Html {
 /** The partial result and the result. */
 export function outcome(task: TaskDetails, ask: RequestContext): Html {
   const { partialResult, facts } = task;
-  const result = facts["result"];
-  if (!result && partialResult === "") return html``;
+  const { result, unkept } = facts;
+  if (!result && !unkept && partialResult === "") return html``;
   const shown = (title: string, text: string): Html =>
     section(
       title,
@@ -81,5 +81,5 @@ export function outcome(task: TaskDetails, ask: RequestContext): Html {
     );
   return html`<div class="pair">${partialResult !== "" && shown("Partial result", partialResult)}${
     result ? shown("Result", result) : false
-  }</div>`;
+  }${unkept ? section("Result not stored whole", html`<p>${unkept}</p>`) : false}</div>`;
 }

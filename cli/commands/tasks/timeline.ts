@@ -48,6 +48,7 @@ export function printTask(out: Output, task: TaskDetails, open: boolean): void {
       out.line(`progress  ${bar(task.progress, 20)} ${task.progress}%  ${task.remark ?? ""}`);
     }
     if (task.corrupt) out.line(red("the stored task is unreadable"));
+    if (facts["unkept"]) out.line(out.style.yellow(`result    ${facts["unkept"]}`));
     if (error) {
       out.line(red(`error     ${error.name}: ${error.message}`));
       const frames = error.stack.split("\n").slice(1);

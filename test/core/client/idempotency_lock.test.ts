@@ -55,6 +55,25 @@ test(
 );
 
 test(
+  "work whose result cannot be stored is not done again: later callers get what JSON keeps of it",
+  withRelier(async ({ rl }) => {
+    const made: readonly [unknown, unknown][] = [
+      [{ at: new Date(0), n: 5n }, { at: "1970-01-01T00:00:00.000Z", n: "5" }],
+      [{ "\ud800": "a\udfff" }, { "\ufffd": "a\ufffd" }],
+      ["x".repeat(300_000), undefined],
+      [() => 1, undefined],
+    ];
+    for (const [n, [value, kept]] of made.entries()) {
+      let runs = 0;
+      const once = () => idempotent<unknown>(rl, `odd ${n}`, () => (runs++, value));
+      assert.equal(await once(), value);
+      assert.deepEqual(await once(), kept);
+      assert.equal(runs, 1);
+    }
+  }),
+);
+
+test(
   "a lock that is released without a result is free for the next caller",
   withRelier(async (lab) => {
     {
