@@ -104,7 +104,10 @@ export class RedisError extends Error {
    */
   readonly failure: RedisFailure;
 
-  /** The first word of Redis's reply, such as `OOM` or `NOPERM`; else empty. */
+  /**
+   * The first word of Redis's reply, such as `OOM` or `NOPERM`; else empty. `HTTP413` if a
+   * service in front of it refused the size of the call.
+   */
   readonly reply: string;
 
   /** The fix, in one sentence, if the cause is known. */

@@ -44,9 +44,12 @@ const unsent: ReadonlySet<unknown> = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
+const tooLarge = "HTTP413 of Upstash: the request is too large for its plan";
+
 /** Makes an error for an answer of Redis, whose first word is its code. */
 export function answer(message: string): Error {
-  return Object.assign(new Error(message), { name: "ReplyError" });
+  const text = /max request size exceeded/i.test(message) ? tooLarge : message;
+  return Object.assign(new Error(text), { name: "ReplyError" });
 }
 
 /** Reads the error of a failed `fetch`: some runtimes hide the reason in its cause. */
@@ -133,7 +136,7 @@ function reasonOf(status: number, json: unknown): Error {
     return answer(`WRONGPASS by HTTP ${status}: the token is not one of the database at this url`);
   }
   if (status === 413) {
-    return answer("ERR HTTP 413 of Upstash, the request is too large for its plan");
+    return answer(tooLarge);
   }
   if (status === 400 && typeof said === "string") return answer(said);
   // An error of a gateway does not show whether the command ran.

@@ -16,7 +16,10 @@ import { taskStatus } from "../redis/generated/client.ts";
 import { rowsPerCall } from "../defaults.ts";
 import { isFinal } from "../states.ts";
 
-/** A task as `task_status.lua` returns it; the state is empty if there is none. */
+/**
+ * A task as `task_status.lua` returns it; the state is empty if there is none, and "corrupt" if
+ * its record cannot be read.
+ */
 export interface TaskSnapshot {
   readonly state: string;
   readonly failures: number;
@@ -131,7 +134,7 @@ function createPartitionPoller(caller: Caller, partition: Partition, self: () =>
         const snapshots = await read(caller, partition, page, heard ? `@${self()}` : "");
         page.forEach((id, i) => {
           const { state } = snapshots[i]!;
-          if (state !== "" && !isFinal(state)) return;
+          if (state !== "" && state !== "corrupt" && !isFinal(state)) return;
           for (const wait of waits.get(id) ?? []) wait.resolve(snapshots[i]!);
         });
       } catch {
@@ -227,15 +230,20 @@ function addWait(
   });
 }
 
+/** Reads `ids` in as many calls as their results need: a full reply leaves the last ones out. */
 async function read(
   caller: Caller,
   partition: Partition,
   ids: readonly string[],
   channel: string,
 ): Promise<TaskSnapshot[]> {
-  const rows = ids.map((id) => ({ id }));
-  const [, , , tasks] = await call(caller, partition, taskStatus, { channel }, rows);
-  return (tasks as readonly Reply[][]).map(snapshotOf);
+  const found: TaskSnapshot[] = [];
+  while (found.length < ids.length) {
+    const rows = ids.slice(found.length).map((id) => ({ id }));
+    const [, , , tasks] = await call(caller, partition, taskStatus, { channel }, rows);
+    found.push(...(tasks as readonly Reply[][]).map(snapshotOf));
+  }
+  return found;
 }
 
 function snapshotOf(row: readonly Reply[]): TaskSnapshot {

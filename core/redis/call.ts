@@ -7,7 +7,7 @@
 import { RelierError } from "../base/errors.ts";
 import { type KeyName, keyOf, type Partition } from "../protocol/keys.ts";
 import type { LossDetector, WriteMark } from "./loss_detector.ts";
-import type { Confirm, Program, RedisPort, Reply } from "../port.ts";
+import { type Confirm, type Program, RedisError, type RedisPort, type Reply } from "../port.ts";
 import type { Telemetry } from "../telemetry/observer.ts";
 
 /** A program and its contract, built from a file in `lua/`. */
@@ -106,6 +106,11 @@ export function addRows<Row extends object>(
   values.push(columns.map((name) => varying.includes(name) ? "1" : "0").join(""));
   for (const name of columns) if (!varying.includes(name)) values.push(String(rows[0]![name]));
   for (const row of rows) for (const name of varying) values.push(String(row[name]));
+}
+
+/** Returns true if a service in front of Redis refused the size of a call: nothing was run. */
+export function isTooLarge(error: unknown): boolean {
+  return RedisError.is(error) && error.failure === "refused" && error.reply === "HTTP413";
 }
 
 /** A flat list of names and values, as pairs. */

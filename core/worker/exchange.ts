@@ -9,11 +9,12 @@
 import { type Claim, readClaims, tracesOf } from "../protocol/claim.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
+import { withoutContents } from "../execution/outcome.ts";
 import type { Settlement } from "../protocol/settlement.ts";
-import { call } from "../redis/call.ts";
+import { batches, charactersPerCall } from "../base/batches.ts";
+import { call, isTooLarge } from "../redis/call.ts";
 import { settleAndClaim } from "../redis/generated/worker.ts";
 import { sleep } from "../base/timers.ts";
-import { rowsPerCall } from "../defaults.ts";
 import type { SessionContext } from "./session_context.ts";
 
 /** The request of the next call. */
@@ -77,22 +78,29 @@ export const onlySettle: ExchangeRequest = { slots: 0, spare: 0, empty: false };
 
 /** Makes the exchange of a worker with `partition`; it retries until the session is over. */
 export function createExchange(context: SessionContext, partition: Partition): Exchange {
-  const pending: PendingSettlement[] = [];
+  const pending = createPendingSettlements();
   const busy = new Set<string>();
   let claimed = false;
+
+  async function sendBatch(slot: string, request: ExchangeRequest): Promise<ExchangeReply> {
+    const settling = pending.take();
+    try {
+      return await exchange(context, partition, slot, settling, request);
+    } catch (error) {
+      if (isTooLarge(error) && pending.putBack(settling)) return await sendBatch(slot, request);
+      // Given up: the lease decides, and no caller is left waiting.
+      for (const each of settling) each.settled(false);
+      throw error;
+    }
+  }
 
   async function send(request: ExchangeRequest): Promise<ExchangeReply> {
     const slot = callSlots.find((each) => !busy.has(each))!;
     busy.add(slot);
-    const settling = pending.splice(0, rowsPerCall);
     try {
-      const reply = await exchange(context, partition, slot, settling, request);
+      const reply = await sendBatch(slot, request);
       claimed ||= reply.claims.length > 0;
       return reply;
-    } catch (error) {
-      // Given up: the lease decides, and no caller is left waiting.
-      for (const each of settling) each.settled(false);
-      throw error;
     } finally {
       busy.delete(slot);
     }
@@ -101,7 +109,7 @@ export function createExchange(context: SessionContext, partition: Partition): E
   return {
     partition,
     get owes() {
-      return pending.length > 0;
+      return pending.some;
     },
     get inFlight() {
       return busy.size;
@@ -109,9 +117,61 @@ export function createExchange(context: SessionContext, partition: Partition): E
     get claimed() {
       return claimed;
     },
-    settle: (claim, attempt, settled) => void pending.push({ claim, attempt, settled }),
+    settle: (claim, attempt, settled) => pending.add({ claim, attempt, settled }),
     send,
   };
+}
+
+/** The settlements that wait for a call, in batches of a size that Redis accepts. */
+interface PendingSettlements {
+  readonly some: boolean;
+  add(settlement: PendingSettlement): void;
+  /** Takes the next batch. */
+  take(): PendingSettlement[];
+  /**
+   * Puts a batch back that was refused for its size, to be sent in smaller ones, and a single
+   * settlement without its contents. Otherwise its handlers would run again, for ever. Returns
+   * false if it cannot be smaller.
+   */
+  putBack(refused: readonly PendingSettlement[]): boolean;
+}
+
+function createPendingSettlements(): PendingSettlements {
+  let waiting: PendingSettlement[] = [];
+  let most = charactersPerCall;
+
+  return {
+    get some() {
+      return waiting.length > 0;
+    },
+    add: (settlement) => void waiting.push(settlement),
+    take() {
+      const [batch = []] = batches(waiting, sizeOf, most);
+      return waiting.splice(0, batch.length);
+    },
+    putBack(refused) {
+      const back = refused.length > 1 ? refused : refused.map(bare);
+      const size = sum(refused);
+      if (refused.length < 2 && sum(back) >= size) return false;
+      most = Math.ceil(size / 2);
+      waiting = [...back, ...waiting];
+      return true;
+    },
+  };
+}
+
+/** The characters of the parts of a settlement that have no fixed size. */
+function sizeOf({ attempt: { settlement, partial } }: PendingSettlement): number {
+  return settlement.text.length + settlement.error.length + partial.length;
+}
+
+function sum(settlements: readonly PendingSettlement[]): number {
+  return settlements.reduce((all, each) => all + sizeOf(each), 0);
+}
+
+function bare({ claim, attempt, settled }: PendingSettlement): PendingSettlement {
+  const settlement = withoutContents(attempt.settlement);
+  return { claim, attempt: { ...attempt, settlement, partial: "" }, settled };
 }
 
 /** One call, sent until it is answered or the session is over. */
@@ -156,7 +216,7 @@ async function answered<T>(
       return await send();
     } catch (error) {
       report(error);
-      if (signal.aborted) throw error;
+      if (signal.aborted || isTooLarge(error)) throw error;
       await sleep(Math.min(1000, 50 * 2 ** tries), signal);
     }
   }
@@ -165,8 +225,8 @@ async function answered<T>(
 function rowOf(
   { claim: { id, nonce }, attempt: { settlement, partial, name } }: PendingSettlement,
 ) {
-  const { event, ms, text, error } = settlement;
-  return { id, nonce, event, ms, text, error, partial, name };
+  const { event, ms, text, error, keyMs = ms } = settlement;
+  return { id, nonce, event, ms, text, error, partial, name, keyMs };
 }
 
 /** The next attempt is linked to this one. */

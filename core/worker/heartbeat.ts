@@ -11,7 +11,6 @@ import type { Claim } from "../protocol/claim.ts";
 import { RelierError } from "../base/errors.ts";
 import { channelOf, idOf, type Partition } from "../protocol/keys.ts";
 import { sleep } from "../base/timers.ts";
-import { rowsPerCall } from "../defaults.ts";
 import type { SessionContext } from "./session_context.ts";
 
 /** The heartbeat of a worker at one partition. */
@@ -60,11 +59,7 @@ export function createHeartbeat(
 
   /** Beats for every lease; afterwards it is known whether Redis sees the worker. */
   async function beatForAll(): Promise<void> {
-    const held = leases.at(partition);
-    for (let from = 0; from === 0 || from < held.length; from += rowsPerCall) {
-      if (stopped.signal.aborted) return;
-      await beat.send(held.slice(from, from + rowsPerCall));
-    }
+    await beat.send(leases.at(partition), stopped.signal);
   }
 
   /** Beats, and resolves to when to do so again. Never rejects. */

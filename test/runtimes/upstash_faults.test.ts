@@ -111,7 +111,7 @@ test(
       port.run(echo, [key], ["small"]),
     ]);
     assert.equal(large.failure, "refused");
-    assert.match(large.message, /HTTP 413 of Upstash, the request is too large/);
+    assert.match(large.message, /HTTP413 of Upstash: the request is too large/);
     assert.equal(small, "small");
   }),
 );
