@@ -20,11 +20,20 @@ export const defaultLeaseMs = 10_000;
 /** The time Redis keeps results, idempotency keys and cancelled tasks. */
 export const defaultRetentionMs = 3_600_000;
 
+/**
+ * The least time Redis keeps a result, whatever `resultTtl` says: a caller asks for it a moment
+ * after its task has ended.
+ */
+export const minResultMs = 1000;
+
 /** The most bytes of an encoded payload. */
 export const maxPayloadBytes = 1_048_576;
 
 /** The most bytes of an encoded result, of a partial result, and of all steps of a task together. */
 export const maxResultBytes = 262_144;
+
+/** The most characters of the name of a task: it is repeated in reasons, errors and histories. */
+export const maxNameLength = 64;
 
 /** The most characters of a reason, a cause or a remark. */
 export const maxReasonLength = 200;

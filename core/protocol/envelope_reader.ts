@@ -8,10 +8,11 @@ import * as v from "valibot";
 import { type Envelope, envelopeVersion } from "./envelope.ts";
 import { RelierError } from "../base/errors.ts";
 import { decodeJson } from "../base/json.ts";
+import { maxNameLength } from "../defaults.ts";
 
 const shape = v.object({
   v: v.literal(envelopeVersion),
-  name: v.string(),
+  name: v.pipe(v.string(), v.maxLength(maxNameLength)),
   taskVersion: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1),
   payload: v.unknown(),
   key: v.optional(v.string()),
@@ -54,6 +55,6 @@ export function readEnvelope(text: string): Envelope {
 function isPlain(raw: unknown): raw is { readonly name: string; readonly payload: unknown } {
   if (typeof raw !== "object" || raw === null || !("payload" in raw)) return false;
   const { v, name, taskVersion, key, headers } = raw as Record<string, unknown>;
-  return v === envelopeVersion && typeof name === "string" && taskVersion === undefined &&
-    key === undefined && headers === undefined;
+  return v === envelopeVersion && typeof name === "string" && name.length <= maxNameLength &&
+    taskVersion === undefined && key === undefined && headers === undefined;
 }

@@ -1,4 +1,6 @@
--- Reads the name of a task from the front of its envelope, without parsing the rest.
+-- Reads the name of a task from the front of its envelope, without parsing the rest. A longer
+-- one than a task can have, which another program wrote, is none: it would be stored again.
 local function nameIn(envelope)
-  return envelope and string.match(envelope, '^{"v":%d+,"name":"([%w._-]+)"') or ""
+  local name = string.match(envelope or "", '^{"v":%d+,"name":"([%w._-]+)"')
+  return name and #name <= 64 and name or ""
 end
