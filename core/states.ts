@@ -44,8 +44,10 @@ export interface Transition {
 export const transitions = [
   { on: "push",       from: null,          to: "ready",       by: "producer", if: "the id is new" },
   { on: "push",       from: "cancelled",   to: "ready",       by: "producer", if: "it is pushed again" },
+  { on: "push",       from: "completed",   to: "ready",       by: "producer", if: "its key or its result has ended" },
   { on: "schedule",   from: null,          to: "scheduled",   by: "producer", if: "the id is new" },
   { on: "schedule",   from: "cancelled",   to: "scheduled",   by: "producer", if: "it is pushed again" },
+  { on: "schedule",   from: "completed",   to: "scheduled",   by: "producer", if: "its key or its result has ended" },
   { on: "promote",    from: "scheduled",   to: "ready",       by: "phoenix",  if: "it is due" },
   { on: "claim",      from: "ready",       to: "running",     by: "worker",   if: "it is first in line" },
   { on: "claim",      from: "quarantined", to: "running",     by: "worker",   if: "the worker is empty and has lane duty" },
@@ -61,6 +63,10 @@ export const transitions = [
   { on: "resurrect",  from: "running",     to: "scheduled",   by: "phoenix",  if: "its worker died, for the first time" },
   { on: "quarantine", from: "running",     to: "quarantined", by: "phoenix",  if: "its worker died, again" },
   { on: "abandon",    from: "running",     to: "dead",        by: "phoenix",  if: "its worker died, too often" },
+  { on: "condemn",    from: "scheduled",   to: "dead",        by: "phoenix",  if: "its record cannot be read" },
+  { on: "condemn",    from: "ready",       to: "dead",        by: "worker",   if: "its record cannot be read" },
+  { on: "condemn",    from: "running",     to: "dead",        by: "phoenix",  if: "its record cannot be read" },
+  { on: "condemn",    from: "quarantined", to: "dead",        by: "worker",   if: "its record cannot be read" },
   { on: "release",    from: "dead",        to: "ready",       by: "operator", if: "asked" },
   { on: "cancel",     from: "scheduled",   to: "cancelled",   by: "operator", if: "asked" },
   { on: "cancel",     from: "ready",       to: "cancelled",   by: "operator", if: "asked" },
@@ -84,4 +90,9 @@ export type TransitionName = typeof transitions[number]["on"];
 /** Returns true if a task in `state` can only be purged, discarded or released. */
 export function isFinal(state: string): boolean {
   return states[state as TaskState]?.final === true;
+}
+
+/** Returns true for the name of a state. */
+export function isState(word: string): word is TaskState {
+  return Object.hasOwn(states, word);
 }

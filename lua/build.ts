@@ -5,7 +5,7 @@
  *
  * The header of a script is its contract, and this module enforces it:
  * `@arg` and `@row` lines become Lua locals and TypeScript parameters, `@reply`
- * lines the answer type, `@use` lines pull in `lib/` and `moves/`, `@on` lines
+ * lines the answer type, `@use` lines pull in `lib/` and `moves/` and what those use, `@on` lines
  * the moves those events may make, `@meta` lines name the fields of `meta` it reads besides
  * those every script needs. Parts of `@first` lines stand before the moves and rows: they may
  * return before those are made. A script with `@each` runs for each of several partitions in
@@ -136,12 +136,24 @@ const keyLine = "KEY";
 /** The shared parts that stand before the moves of a script. */
 function firstOf(text: string): string[] {
   const rows = fields(text, "row").length > 0 ? ["rows"] : [];
-  return [...rows, ...tags(text, "first").flat()];
+  return withNeeds([...rows, ...tags(text, "first").flat()]);
 }
 
 /** The shared parts of a script, in their order. */
 function partsOf(text: string): string[] {
-  return [...firstOf(text), ...tags(text, "use").flat()];
+  return withNeeds([...firstOf(text), ...tags(text, "use").flat()]);
+}
+
+/** The parts `names`, each once and behind the parts that its own `@use` line names. */
+function withNeeds(names: readonly string[]): string[] {
+  const all = new Set<string>();
+  const add = (name: string): void => {
+    if (all.has(name)) return;
+    tags(helper(name), "use").flat().forEach(add);
+    all.add(name);
+  };
+  names.forEach(add);
+  return [...all];
 }
 
 /**
@@ -183,7 +195,7 @@ function program(text: string): { keys: KeyName[]; pieces: Piece[] } {
   ].join("\n");
   const first = firstOf(text);
   const parts = (names: string[]): Piece[] => names.map((part) => ({ part }));
-  const body = [...parts(tags(text, "use").flat()), { own: bare(text) }];
+  const body = [...parts(partsOf(text).slice(first.length)), { own: bare(text) }];
   if (/^--- @each$/m.test(text)) {
     const [before, behind] = forEach(keys.length);
     const own = [{ own: before }, { own: keyLine }, { own: bare(tables) }, ...body];

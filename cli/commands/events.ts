@@ -35,6 +35,7 @@ const wrong: ReadonlySet<string> = new Set([
   "resurrect",
   "quarantine",
   "abandon",
+  "condemn",
   "stop",
   "orphan",
 ]);
@@ -103,6 +104,7 @@ const colors: Readonly<Record<string, keyof Style>> = {
   quarantine: "magenta",
   bury: "red",
   abandon: "red",
+  condemn: "red",
   orphan: "red",
 };
 

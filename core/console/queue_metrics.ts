@@ -66,6 +66,7 @@ const outcomes: Readonly<Record<string, string>> = {
   retry: "retried",
   bury: "dead",
   abandon: "abandoned",
+  condemn: "corrupt",
   defer: "deferred",
   handoff: "handed_off",
   stop: "cancelled",

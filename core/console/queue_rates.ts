@@ -61,7 +61,7 @@ export async function readQueues(
     seen.set(name, now);
     const since = (words: readonly string[]): number =>
       words.reduce((all, word) => all + (now.events[word] ?? 0) - (before?.events[word] ?? 0), 0);
-    const died = before ? since(["bury", "abandon"]) : 0;
+    const died = before ? since(["bury", "abandon", "condemn"]) : 0;
     return { name, stats, pace: before ? ratesOf(since, now.at - before.at) : null, died };
   }));
 }

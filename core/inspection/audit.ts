@@ -1,7 +1,7 @@
 /**
  * Checks the invariants of a queue in Redis. Every task is in one state and its record
- * agrees. One claim holds each running task. Every stored entry belongs to a task.
- * The number of tasks equals those that came minus those that left.
+ * agrees. One claim holds each running task. Every stored entry belongs to a task, and can be
+ * read. The number of tasks equals those that came minus those that left.
  *
  * @module
  */
@@ -17,12 +17,17 @@ import { rowsPerCall } from "../defaults.ts";
 export interface Finding {
   /** The state or the hash it was found in. */
   readonly section: string;
-  /** The local id of a task; in `holds` after its worker and `~`, in `tenants` after its tenant. */
+  /**
+   * The local id of a task; in `holds` after its worker and `~`, in `tenants` after its tenant. In
+   * `keys`, `meta` and `worker` the name of a key, a field or a worker.
+   */
   readonly entry: string;
   readonly what: string;
 }
 
 const sections = [
+  "meta",
+  "worker",
   ...Object.keys(states),
   "task",
   "record",
@@ -35,9 +40,9 @@ const sections = [
 
 /** Checks everything at `partition`; resolves to a sentence for each violation. */
 export async function auditPartition(caller: Caller, partition: Partition): Promise<string[]> {
-  const broken = (await findingsAt(caller, partition)).map(({ section, entry, what }) =>
-    `${section}: ${entry} ${what}`
-  );
+  const found = await findingsAt(caller, partition);
+  const broken = found.map(({ section, entry, what }) => `${section}: ${entry} ${what}`);
+  if (found.some(isWrongKey)) return broken;
   const [, , , counts, counters] = await call(caller, partition, stats, {});
   const kept = sum(counts);
   const orphans = count(counters, "orphan");
@@ -48,23 +53,44 @@ export async function auditPartition(caller: Caller, partition: Partition): Prom
   return [...new Set(broken)];
 }
 
-/** Checks everything at `partition` in batches; resolves to the violations. */
+/**
+ * Checks everything at `partition` in batches; resolves to the violations. If keys are of a wrong
+ * type, those are all: nothing else can be checked.
+ */
 export async function findingsAt(caller: Caller, partition: Partition): Promise<Finding[]> {
+  const found = await findingsIn(caller, partition, wrongKeys);
+  if (found.length > 0) return found;
+  for (const section of sections) found.push(...await findingsIn(caller, partition, section));
+  return found;
+}
+
+const wrongKeys = "keys";
+
+/** Returns true if a key as a whole is of a wrong type. */
+export function isWrongKey({ section }: Finding): boolean {
+  return section === wrongKeys;
+}
+
+/** Returns true if something besides tasks cannot be read: a key, a number, an entry of a worker. */
+export function isUnreadable(finding: Finding): boolean {
+  return isWrongKey(finding) || finding.section === "meta" || finding.section === "worker";
+}
+
+async function findingsIn(
+  caller: Caller,
+  partition: Partition,
+  section: string,
+): Promise<Finding[]> {
   const found: Finding[] = [];
-  for (const section of sections) {
-    let cursor = "0";
-    do {
-      const [, , , next, broken] = await call(caller, partition, audit, {
-        section,
-        cursor,
-        limit: rowsPerCall,
-      });
-      for (let i = 0; i < broken.length; i += 2) {
-        found.push({ section, entry: broken[i] as string, what: broken[i + 1] as string });
-      }
-      cursor = next;
-    } while (cursor !== "0");
-  }
+  let cursor = "0";
+  do {
+    const args = { section, cursor, limit: rowsPerCall };
+    const [, , , next, broken] = await call(caller, partition, audit, args);
+    for (let i = 0; i < broken.length; i += 2) {
+      found.push({ section, entry: broken[i] as string, what: broken[i + 1] as string });
+    }
+    cursor = next;
+  } while (cursor !== "0");
   return found;
 }
 

@@ -13,7 +13,7 @@ import type { ResultPoller, TaskSnapshot } from "./result_poller.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { cancel as cancelScript } from "../redis/generated/client.ts";
 import { defaultRetentionMs, maxReasonLength } from "../defaults.ts";
-import { isFinal, type TaskState } from "../states.ts";
+import { isFinal, isState } from "../states.ts";
 import type { Outcome, TaskHandle, TaskStatus } from "../task/handle.ts";
 
 /** The parts of a client that its handles need. */
@@ -50,10 +50,10 @@ class StoredTask<R> implements TaskHandle<R> {
 
   readonly status = async (): Promise<TaskStatus> => {
     const snapshot = await this.#source.poller.ask(this.#partition, this.#local);
-    if (!snapshot.state) throw this.#unknown();
+    if (!isState(snapshot.state)) throw this.#unknown(snapshot);
     const { progress, worker, reason } = snapshot;
     return {
-      state: snapshot.state as TaskState,
+      state: snapshot.state,
       attempt: snapshot.failures + 1,
       ...(progress && { progress: Number(progress) }),
       ...(worker && { worker }),
@@ -81,7 +81,7 @@ class StoredTask<R> implements TaskHandle<R> {
     if (snapshot.state === "cancelled") {
       throw new RelierError("RL_CANCELLED", `Task "${this.id}" was cancelled: ${snapshot.reason}`);
     }
-    throw this.#unknown();
+    throw this.#unknown(snapshot);
   };
 
   readonly cancel = async (reason: string = "cancelled"): Promise<boolean> => {
@@ -97,7 +97,12 @@ class StoredTask<R> implements TaskHandle<R> {
   readonly events = (options: FollowOptions = {}): AsyncGenerator<TaskEvent> =>
     followTask(this.#source.caller, this.#partition, this.#local, options);
 
-  #unknown(): RelierError {
+  #unknown({ state }: TaskSnapshot): RelierError {
+    if (state === "corrupt") {
+      return new RelierError("RL_CORRUPT", `Cannot read the record of task "${this.id}"`, {
+        hint: "run `rl audit --fix`",
+      });
+    }
     return new RelierError("RL_NOT_FOUND", `Cannot find task "${this.id}"`, {
       hint: "it was never accepted, or its retention has ended",
     });

@@ -38,6 +38,7 @@ export const keyNames: readonly KeyName[] = [
   "bell",
   "tenants",
   "rate",
+  "aside",
   "queues",
   "actions",
 ];
@@ -52,7 +53,8 @@ export const keyNames: readonly KeyName[] = [
  * of workers by last beat · `worker` hash about each · `waiters` hash of the
  * clients that wait for a result · `bell` list that wakes an idle worker · `tenants` sorted
  * set `<tenant>\1<local>` of unfinished tasks that have one · `rate` sorted set of
- * when each bucket of a rate will be full again · `queues` sorted set of the queues
+ * when each bucket of a rate will be full again · `aside` hash of the keys of a wrong type that a
+ * repair has replaced, as DUMP writes them · `queues` sorted set of the queues
  * in use, in a partition of its own · `actions` sorted set of operator actions, beside it.
  */
 export type KeyName =
@@ -69,6 +71,7 @@ export type KeyName =
   | "bell"
   | "tenants"
   | "rate"
+  | "aside"
   | "queues"
   | "actions";
 

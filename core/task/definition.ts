@@ -32,7 +32,10 @@ export interface TaskOptions<A extends unknown[] = unknown[], R = unknown, P = u
   migrate?: Record<number, (payload: any) => unknown>;
   /** One task for equal payloads (`true`), or for equal keys. */
   idempotent?: boolean | ((...args: A) => string);
-  /** The time for which a completed idempotent task answers further pushes; 1 h by default. */
+  /**
+   * The time for which a completed idempotent task answers further pushes; 1 h by default. Its
+   * result is kept at least as long.
+   */
   idempotencyTtl?: Duration;
   /** The number of workers that may die or stall with the task, 0 to 1,000; 5 by default. */
   maxResurrections?: number;
@@ -48,7 +51,10 @@ export interface TaskOptions<A extends unknown[] = unknown[], R = unknown, P = u
   onDead?: (ctx: TaskContext<P>, error: unknown) => void | Promise<void>;
   /** Called, best effort, after the result was stored. */
   onSuccess?: (ctx: TaskContext<P>, result: R) => void | Promise<void>;
-  /** The time for which the result is kept; 1 h by default. */
+  /**
+   * The time for which the result is kept; 1 h by default, at least 1 s. A caller that waits for
+   * it when the task completes has 30 s to read it.
+   */
   resultTtl?: Duration;
   /** Runs the handler in a thread or a process of its own, which the hard timeout kills. */
   isolate?: "thread" | "process";

@@ -5,7 +5,8 @@ local meta, changed, added = {}, {}, {}
 do
   local names = { "schema", "epoch", "seq", "fence", "order", "lane", "laneUntil",
     unpack(ASKED) }
-  local values = redis.call("HMGET", KEY.meta, unpack(names))
+  -- A key of a wrong type reads as empty here: the first write fails, before any other.
+  local values = redis.pcall("HMGET", KEY.meta, unpack(names))
   for i, name in ipairs(names) do meta[name] = values[i] or nil end
   if meta.schema and meta.schema ~= "1" then return { "schema", meta.schema, 0 } end
 end

@@ -67,11 +67,15 @@ local function countTenant(record, id, from, to)
   end
 end
 
--- Has `write` drop an entry whose task is missing (evicted, or deleted by hand), so
--- that no later call meets it. Counts it as an orphan.
-local function orphan(id, from)
+-- Has `write` drop an entry of a task that is elsewhere, so that no later call meets it.
+local function stray(id, from)
   moved[id] = "orphan"
   leave(from, id)
+end
+
+-- Has `write` drop an entry whose task is missing (evicted, or deleted by hand), and counts it.
+local function orphan(id, from)
+  stray(id, from)
   if records[id] then countTenant(records[id], id, from, "none") end
   count("orphan")
 end

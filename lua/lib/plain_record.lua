@@ -1,3 +1,4 @@
+--- @use reading_time
 -- A plain record: the record of a first attempt under way, as lib/plain_turn.lua writes it. Its
 -- fields have one order, so that it is compared and rewritten by slices instead of unpacked;
 -- cmsgpack reads it like any other. It begins with the mark of a long map, "\222\0" and the
@@ -8,13 +9,15 @@ local runs, ours = "\165state\167running\165nonce\182", "\166worker" .. cmsgpack
 local holder = worker .. "~"
 
 -- Completes the first `many` of `ids` by their rows. Adds their records to `kept`, and returns
--- their places in `completed` and their members of `holds`; nil if one is not plain or not held.
-local function completePlain(ids, many, records, kept)
+-- their places in `completed` and their members of `holds`; nil if one is not plain or not held,
+-- or if its key ends before its result. `waited` is true if a client may wait for one.
+local function completePlain(ids, many, records, kept, waited)
   local places, released, sinceAt = {}, {}, 47 + #ours
   local ended = "\165tried\195\165ended" .. cmsgpack.pack(now) .. "\164name"
   local lastNonce, lastMs, lastName, lastText, expected, opening, closing, purgeAt
   local nonceAt, nonceStep, msAt, msStep = cellAt[2], cellStep[2], cellAt[4], cellStep[4]
   local textAt, textStep, nameAt, nameStep = cellAt[5], cellStep[5], cellAt[8], cellStep[8]
+  local keyAt, keyStep = cellAt[9], cellStep[9]
   for i = 1, many do
     local before, id, packed = i - 1, ids[i], records[i]
     local nonce, ms = ARGV[nonceAt + before * nonceStep], ARGV[msAt + before * msStep]
@@ -27,7 +30,10 @@ local function completePlain(ids, many, records, kept)
     if not packed or string.find(packed, expected, 4, true) ~= 4 then return nil end
     local fields = string.byte(packed, 3)
     if fields > 8 then return nil end
-    if ms ~= lastMs then lastMs, purgeAt = ms, string.format("%.0f", now + ms) end
+    if ms ~= lastMs or keyStep > 0 then
+      if ARGV[keyAt + before * keyStep] ~= ms or waited and ms + 0 < readingMs then return nil end
+      lastMs, purgeAt = ms, string.format("%.0f", now + ms)
+    end
     if name ~= lastName or text ~= lastText then
       lastName, lastText, closing = name, text, ended .. cmsgpack.pack(name, "result", text)
     end
@@ -50,6 +56,7 @@ local function claimPlain(line, envelopes, many, records, kept, fence)
     local id, score, envelope = line[2 * i - 1], tonumber(line[2 * i]), envelopes[i]
     if records[many + i] or not envelope then return nil end
     local above = math.floor(score / band)
+    if not (above >= 0 and above <= 100) then return nil end
     local order, j, k = score - above * band, 2 * (many + i), 2 * i
     local numbers = cmsgpack.pack(order, "fence", fence)
     kept[j - 1] = id

@@ -1,3 +1,4 @@
+--- @use envelopes
 -- A plain turn, which almost every turn is: each row completes a first attempt, each task to
 -- claim is new, and nothing limits or follows the queue. It reads everything at once, and
 -- writes with one command for each key. Returns the reply, or nil for any other turn: then it
@@ -6,9 +7,10 @@
 -- Returns the ids of the rows; nil if one is more than a result, or comes twice.
 local function plainRows()
   if rowCount == 0 then return {} end
-  -- Events and partial results: no row may have another.
-  if cellStep[3] + cellStep[7] > 0 then return nil end
-  if ARGV[cellAt[3]] ~= "complete" or ARGV[cellAt[7]] ~= "" then return nil end
+  -- Events, errors and partial results: no row may have another.
+  if cellStep[3] + cellStep[6] + cellStep[7] > 0 then return nil end
+  if ARGV[cellAt[3]] ~= "complete" then return nil end
+  if ARGV[cellAt[6]] ~= "" or ARGV[cellAt[7]] ~= "" then return nil end
   return distinctIds()
 end
 
@@ -51,9 +53,10 @@ local function plainTurn()
   end
 
   local records, kept = redis.call("HMGET", KEY.record, unpack(ids)), {}
-  local places, released = completePlain(ids, many, records, kept)
+  local places, released = completePlain(ids, many, records, kept, others)
   if not places then return nil end
-  local envelopes = taken > 0 and redis.call("HMGET", KEY.task, unpack(ids, many + 1)) or {}
+  local envelopes = taken > 0 and envelopesWithin(ids, many + 1) or {}
+  if #envelopes < taken then return nil end
   fence = math.max((fence or 0) + 1, nowUs)
   local leases, holding, tasks = claimPlain(line, envelopes, many, records, kept, fence)
   if not leases or listeners(root .. "events") > 0 then return nil end

@@ -38,7 +38,7 @@ local function lookAtWorkers()
   for _, id in ipairs(page) do marks[id] = false end
   local entries = #silent > 0 and redis.call("HMGET", KEY.worker, unpack(silent)) or {}
   for i, id in ipairs(silent) do
-    local entry = entries[i] and cmsgpack.unpack(entries[i])
+    local entry = entryIn(entries[i])
       or { beat = tonumber(redis.call("ZSCORE", KEY.workers, id)) }
     local lost, since = missing(id, entry)
     if lost then gone[#gone + 1] = id end

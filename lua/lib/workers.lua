@@ -1,8 +1,14 @@
+--- @use stored_map
 -- Reads the stored entry of a worker: its last heartbeat, and the run of this server
--- that has seen its subscription.
+-- that has seen its subscription. Nil if there is none, or it cannot be read.
+local entryKinds = { beat = "number", lease = "number", about = "string", run = "string",
+  mark = "number", blocked = "number", order = "string", obeyed = "string" }
+local function entryIn(packed)
+  local entry = packed and storedMap(packed, entryKinds)
+  return entry and entry.beat and entry
+end
 local function workerOf(id)
-  local packed = redis.call("HGET", KEY.worker, id)
-  return packed and cmsgpack.unpack(packed)
+  return entryIn(redis.call("HGET", KEY.worker, id))
 end
 
 -- Returns the run id of this Redis; a restart or a failover changes it. Returns nil if the

@@ -1,42 +1,55 @@
+--- @use envelopes condemn
 -- claim: ready -> running, or quarantined -> running for a suspect. Gives each
 -- task the nonce of its claim and the next fence of this partition. A fence
 -- never falls: not when a record is deleted, not when Redis rolls back.
 
--- Returns a claimed task for the reply, with its history unless it is a first attempt
--- that starts at once.
+-- Returns a claimed task for the reply and its bytes, with its history unless it is a first
+-- attempt that starts at once; nil if its steps cannot be read.
 local function claimReply(id, envelope)
   local record = records[id]
   local task = { id, record.fence, pushedAt(record), envelope }
-  if record.history or record.readyAt or not record.started then
-    task[5] = {
-      record.failures or 0, record.crashes or 0, record.stalls or 0, record.deferrals or 0,
-      record.deferredAt and now - record.deferredAt or 0, record.started and 1 or 0,
-      record.tried and 1 or 0, redis.call("HGET", KEY.partial, id) or "", record.error or "",
-      cmsgpack.unpack(redis.call("HGET", KEY.steps, id) or "\144"),
-      record.readyAt or record.ended or 0, record.alive or 0, record.before or "",
-    }
-  end
-  return task
+  if not (record.history or record.readyAt or not record.started) then return task, #envelope end
+  local packed, partial = redis.call("HGET", KEY.steps, id), redis.call("HGET", KEY.partial, id) or ""
+  local steps, failure = storedPairs(packed), record.error or ""
+  if not steps then return nil end
+  task[5] = {
+    record.failures or 0, record.crashes or 0, record.stalls or 0, record.deferrals or 0,
+    record.deferredAt and now - record.deferredAt or 0, record.started and 1 or 0,
+    record.tried and 1 or 0, partial, failure, steps,
+    record.readyAt or record.ended or 0, record.alive or 0, record.before or "",
+  }
+  return task, #envelope + #partial + #failure + (packed and #packed or 0)
 end
 
+-- Claims tasks of `ids` until the reply is full; see lib/reply_bytes.lua. One
+-- that cannot be claimed loses its place, so that it is not met again.
 local claimed = {}
 local function claim(ids, solo)
   if #ids == 0 then return end
   load(ids)
+  local from, bytes = solo and "quarantined" or "ready", 0
   local fence = math.max((tonumber(meta.fence) or 0) + 1, nowUs)
-  for i, envelope in ipairs(redis.call("HMGET", KEY.task, unpack(ids))) do
+  for i, envelope in ipairs(envelopesWithin(ids, 1)) do
     local id = ids[i]
     local record = records[id]
-    if not envelope or not record then
-      orphan(id, solo and "quarantined" or "ready")
+    local elsewhere = record and record.state ~= from
+    if elsewhere and (envelope or record.state ~= "corrupt") then
+      if not moved[id] then misplaced(id, from) end
+    elseif not envelope or not record then
+      orphan(id, from)
       for hash in pairs(about) do forget(hash, id) end
-    elseif not moved[id] then
+    elseif not moved[id] and bytes <= replyBytes then
       record.nonce, record.worker, record.since = nonce, worker, now
       record.fence, record.solo, record.started = fence, solo, #claimed < slots or nil
       if record.trace then record.before, record.trace = record.trace, nil end
-      move(id, "claim", now + leaseMs)
-      claimed[#claimed + 1] = claimReply(id, envelope)
-      fence = fence + 1
+      local task, size = claimReply(id, envelope)
+      if task then
+        move(id, "claim", now + leaseMs)
+        claimed[#claimed + 1], bytes = task, bytes + size
+        fence = fence + 1
+      else
+        condemn(id, from, "steps")
+      end
     end
   end
   note("fence", fence - 1)

@@ -1,3 +1,4 @@
+--- @use condemn
 -- promote: scheduled -> ready, for due tasks. At most 100 at a time: the caller calls
 -- again. Returns the milliseconds until the next call is useful, or -1.
 local function promote()
@@ -6,6 +7,8 @@ local function promote()
   for _, id in ipairs(due) do
     if not records[id] then
       orphan(id, "scheduled")
+    elseif records[id].state ~= "scheduled" then
+      if not moved[id] then misplaced(id, "scheduled") end
     elseif not moved[id] then
       records[id].readyAt = now
       move(id, "promote", place(records[id]))

@@ -127,3 +127,27 @@ test(
     assert.equal((await audit(lab, "--fixx")).exit, 2);
   }),
 );
+
+test(
+  "what cannot be read exits with 8 and is named, everything else is shown, and --fix puts it right",
+  withRelier(async (lab) => {
+    const id = await lab.moves.push({ delayMs: 60_000 });
+    await lab.moves.spoil(id);
+    const record = await audit(lab, "--queue", "default");
+    assert.equal(record.exit, 8);
+    assert.match(record.stdout, new RegExp(`✗ default {2}record: ${id} has a record that cannot`));
+    await lab.redis.set(lab.key("ready"), "another program's");
+    const key = await audit(lab, "--queue", "default");
+    assert.equal(key.exit, 8);
+    assert.match(key.stdout, /✗ default {2}keys: ready is a string, and should be a zset\n/);
+    for (const words of ["queues show default", "tasks list", "why default"]) {
+      const { exit, stderr } = await rl(words.split(" "), { url: lab.url, prefix: lab.prefix });
+      assert.notEqual(exit, 1, `${words}: ${stderr}`);
+    }
+    const done = await audit(lab, "--queue", "default", "--fix", "--yes");
+    assert.equal(done.exit, 0, done.stdout + done.stderr);
+    assert.match(done.stdout, /→ keys: ready is put aside/);
+    assert.equal((await lab.moves.facts(id)).state, "dead");
+    assert.deepEqual(await lab.queue.audit(), []);
+  }),
+);

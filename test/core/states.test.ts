@@ -8,7 +8,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomLocal } from "../../core/protocol/task_id.ts";
-import { states, type TaskState, type TransitionName, transitions } from "../../core/states.ts";
+import {
+  isFinal,
+  states,
+  type TaskState,
+  type TransitionName,
+  transitions,
+} from "../../core/states.ts";
 import { engineName } from "../support/engines.ts";
 import type { Moves, Settle } from "../support/moves.ts";
 import { type Dump, type Lab, withRelier } from "../support/relier.ts";
@@ -76,13 +82,21 @@ const settle = (event: Settle) => (m: Moves, subject: Subject): Promise<unknown>
   m.settle(subject, event, { text: "settled" });
 const crash = (m: Moves): Promise<unknown> => m.crash("w1");
 
+/** Damages a task that is not final, and makes the calls that meet it. */
+async function spoil(m: Moves, { id }: Subject): Promise<void> {
+  const { state } = await m.facts(id);
+  if (state !== "" && !isFinal(state)) await m.spoil(id);
+  await m.turn({ worker: "w2", slots: 1 });
+  await m.crash("w1");
+}
+
 /** A call for each event, and its preconditions: a due time, a lease, a retention. */
 const tries: Record<
   TransitionName,
   { fire(m: Moves, subject: Subject): Promise<unknown>; due?: readonly TaskState[] }
 > = {
-  push: { fire: (m, { id }) => m.push({ id }) },
-  schedule: { fire: (m, { id }) => m.push({ id, delayMs: far }) },
+  push: { fire: (m, { id }) => m.push({ id }), due: ["completed"] },
+  schedule: { fire: (m, { id }) => m.push({ id, delayMs: far }), due: ["completed"] },
   promote: { fire: (m) => m.sweep(), due: ["scheduled"] },
   claim: { fire: (m) => m.turn({ worker: "w2", slots: 1 }), due: ["quarantined"] },
   beat: { fire: (m, subject) => m.beat("w1", [subject]) },
@@ -95,6 +109,7 @@ const tries: Record<
   resurrect: { fire: crash },
   quarantine: { fire: crash },
   abandon: { fire: crash },
+  condemn: { fire: spoil, due: ["scheduled", "quarantined"] },
   release: { fire: (m, { id }) => m.release([id]) },
   cancel: { fire: (m, { id }) => m.cancel(id) },
   lock: { fire: (m, { id, nonce }) => m.lock(id, nonce), due: ["completed"] },

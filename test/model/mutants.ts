@@ -50,7 +50,7 @@ export const luaMutants: readonly LuaMutant[] = [
   },
   {
     that: "makes a second task when it is pushed again",
-    patch: ['if seen[row.id] or record and record.state ~= "cancelled" then', "if false then"],
+    patch: ["if seen[row.id] or record and not isOver(row.id, record) then", "if false then"],
   },
   {
     that: "calls another payload under the same key the same",

@@ -44,7 +44,8 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
     return turn(stage, { ...step, nonce: stage.fresh("nonce") }, rows);
   },
   work(stage, { worker, call, slots, ms, text }) {
-    const settled = { event: "complete", ms, text, error: "", partial: "", name: "settled" };
+    const how = { event: "complete", ms, keyMs: ms, text, error: "", partial: "" };
+    const settled = { ...how, name: "settled" };
     const rows = heldBy(stage.queue.world, worker).filter(({ history }) => !history)
       .map(({ id, nonce }) => ({ id, nonce, ...settled }));
     const args = { ...settleOnly(worker, stage.fresh("nonce")), call, slots };
@@ -135,9 +136,10 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
     args: ofLock(stage, step),
     rows: [],
   }),
+  purge: (stage) => ({ place: stage.locks, script: "purgeLocks", args: {}, rows: [] }),
   keep(stage, step) {
     const row = { ...ofLock(stage, step), event: "complete", ms: step.ms, text: "1" };
-    const rows = [{ ...row, error: "", partial: "", name: "" }];
+    const rows = [{ ...row, error: "", partial: "", name: "", keyMs: step.ms }];
     return { ...turn(stage, settleOnly("lock", row.nonce), rows), place: stage.locks };
   },
   echo: (stage, { back }) => stage.echo(back),

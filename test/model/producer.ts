@@ -15,6 +15,7 @@ import {
   nextFence,
   nowOf,
   place,
+  readingMs,
   ring,
   type Task,
   type World,
@@ -43,8 +44,10 @@ export function push(
   const odd: unknown[] = [], refused: unknown[] = [];
   for (const [i, row] of rows.entries()) {
     const old = world.tasks.get(row.id);
-    if (old && old.state !== "cancelled") {
-      odd.push(i, meeting(old, row.print));
+    if (old && !isFree(world, old)) {
+      const word = meeting(old, row.print);
+      odd.push(i, word);
+      if (word === "replayed") keepForReading(world, old);
       continue;
     }
     const [reason, waitMs] = gate.refusal(row.tenant, 1);
@@ -57,6 +60,19 @@ export function push(
   }
   gate.close();
   return ["ok", odd, refused];
+}
+
+/** A task that may be pushed again: it was cancelled, or its key has ended. */
+function isFree(world: World, { state, keyUntil, at }: Task): boolean {
+  return state === "cancelled" ||
+    (state === "completed" && Math.min(keyUntil ?? at, at) <= nowOf(world));
+}
+
+function keepForReading(world: World, task: Task): void {
+  const until = nowOf(world) + readingMs;
+  if (task.at >= until) return;
+  task.keyUntil ??= task.at;
+  task.at = until;
 }
 
 function meeting(task: Task, print: string): string {
@@ -74,7 +90,7 @@ function accept(world: World, row: PushRow, old: Task | undefined): void {
     print: row.print || undefined,
     limit: row.limit === "" ? undefined : Number(row.limit),
     tenant: row.tenant || undefined,
-    history: old?.history,
+    history: old?.state === "cancelled" ? old.history : undefined,
   };
   const due = row.atMs > 0 ? row.atMs : nowOf(world) + row.delayMs;
   if (due > nowOf(world)) move(world, task, "schedule", due);
@@ -85,6 +101,11 @@ function accept(world: World, row: PushRow, old: Task | undefined): void {
   task.payload = row.envelope;
 }
 
+/** A task whose retention has ended, whether it is purged or not. */
+function isGone(world: World, { state, at }: Task): boolean {
+  return (state === "completed" || state === "cancelled") && at <= nowOf(world);
+}
+
 /** Returns the states of tasks, and notes the channel that waits for the others. */
 export function poll(
   world: World,
@@ -92,7 +113,8 @@ export function poll(
   rows: readonly { readonly id: string }[],
 ): Answer {
   const replies = rows.map(({ id }) => {
-    const task = world.tasks.get(id);
+    const stored = world.tasks.get(id);
+    const task = stored && !isGone(world, stored) ? stored : undefined;
     const others = task?.waiters ?? "";
     if (task && !isOver(task) && channel !== "" && !others.includes(channel)) {
       task.waiters = `${others} ${channel}`;
@@ -122,10 +144,21 @@ export function lock(
     Object.assign(task, { since: now, worker: "lock", fence, nonce, started: 1 });
   }
   move(world, task, "lock", now + leaseMs);
-  for (const each of lineOf(world, "completed")) {
-    if (each.at <= now) move(world, each, "purge", 0);
-  }
+  purgeOver(world);
   return ["ok", task.fence];
+}
+
+/** Deletes the results of locks that are over; returns the time until the next one is. */
+export function purgeLocks(world: World): Answer {
+  purgeOver(world);
+  const [first] = lineOf(world, "completed");
+  return ["ok", first ? first.at - nowOf(world) : -1];
+}
+
+function purgeOver(world: World): void {
+  for (const each of lineOf(world, "completed")) {
+    if (each.at <= nowOf(world)) move(world, each, "purge", 0);
+  }
 }
 
 /** Releases a lock. */

@@ -47,6 +47,7 @@ const settled: fc.Arbitrary<SettleStep> = fc.record({
   claim,
   event: fc.constantFrom("complete", "complete", "retry", "bury", "defer", "handoff", "stop"),
   ms: moment,
+  keyMs: moment,
   text: fc.constantFrom("", "why", '{"done":true}'),
   partial: mostly("", '{"at":2}'),
 });
@@ -161,6 +162,7 @@ const kinds: {
   hear: [1, {}],
   lock: [3, { ...lock, leaseMs }],
   unlock: [1, lock],
+  purge: [1, {}],
   keep: [2, { ...lock, ms: moment }],
   echo: [3, { back: fc.nat(6) }],
   wait: [3, { ms: moment }],
@@ -185,5 +187,5 @@ function stepsOf(names: readonly Kind[]): fc.Arbitrary<Step[]> {
 /** Sequences of steps in a queue or with locks, from the start. */
 export const sequences: fc.Arbitrary<Step[]> = fc.oneof(
   { weight: 15, arbitrary: stepsOf(Object.keys(kinds) as Kind[]) },
-  { weight: 1, arbitrary: stepsOf(["lock", "unlock", "keep", "echo", "wait", "due"]) },
+  { weight: 1, arbitrary: stepsOf(["lock", "unlock", "purge", "keep", "echo", "wait", "due"]) },
 );

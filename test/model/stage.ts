@@ -36,6 +36,7 @@ const rules: Partial<Record<ScriptName, Rule>> = {
   taskStatus: producer.poll,
   lock: producer.lock,
   unlock: producer.unlock,
+  purgeLocks: producer.purgeLocks,
   settleAndClaim: worker.turn,
   heartbeat: worker.beat,
   renew: worker.renew,

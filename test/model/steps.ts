@@ -100,6 +100,8 @@ export interface StepKinds {
   hear: Record<never, never>;
   lock: { readonly lock: number; readonly holder: number; readonly leaseMs: number };
   unlock: { readonly lock: number; readonly holder: number };
+  /** A client deletes the results of locks that are over. */
+  purge: Record<never, never>;
   /** The holder of a lock stores its result. */
   keep: { readonly lock: number; readonly holder: number; readonly ms: number };
   /** A call from before comes once more: a client has sent it again, late. */

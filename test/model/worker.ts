@@ -15,6 +15,7 @@ import {
   nowOf,
   place,
   pushedAt,
+  readingMs,
   ring,
   type Task,
   type World,
@@ -30,6 +31,7 @@ export interface SettleRow {
   readonly error: string;
   readonly partial: string;
   readonly name: string;
+  readonly keyMs: number;
 }
 
 /** The worker of an exchange, and its request. */
@@ -188,12 +190,15 @@ function verdict(world: World, task: Task, row: SettleRow): boolean {
   if (row.event === "complete") {
     // Late, but no other worker started it: its worker was only presumed dead.
     const late = task.state !== "running";
-    if (!move(world, task, "complete", now + row.ms)) return false;
+    const ms = Math.max(row.ms, task.waiters ? readingMs : 0);
+    if (!move(world, task, "complete", now + ms)) return false;
+    if (row.keyMs < ms) task.keyUntil = now + row.keyMs;
     if (late) task.history = [...task.history!.slice(0, -1), "completed late"];
     else closeAttempt(world, task, "completed");
     task.result = row.text;
     task.name = row.name;
     task.error = task.reason = undefined;
+    task.unkept = row.error || undefined;
     return true;
   }
   if (task.state !== "running") return false;

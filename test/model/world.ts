@@ -59,6 +59,10 @@ export interface Task {
   reason?: string | undefined;
   error?: string | undefined;
   result?: string;
+  /** Why the result is not whole. */
+  unkept?: string | undefined;
+  /** The end of its key, if its result is kept longer. */
+  keyUntil?: number | undefined;
   /** Nonce and event of the settle that was accepted last. */
   settled?: string | undefined;
   /** The operator's call that moved it last. */
@@ -172,6 +176,9 @@ export function move(world: World, task: Task, event: TransitionName, at: number
   if (isOver(task)) task.waiters = undefined;
   return true;
 }
+
+/** The least time that a result is kept for a caller who knows that it is there. */
+export const readingMs = 30_000;
 
 /** Returns whether a task is final. */
 export function isOver({ state }: Task): boolean {

@@ -110,6 +110,8 @@ export interface Moves {
   crash(worker: string, cause?: string): Promise<Readonly<Record<string, string>>>;
   /** Sets the due time or the end of retention, in milliseconds from now by the clock of Redis. */
   age(state: TaskState, id: string, ms: number): Promise<void>;
+  /** Makes the record of a task unreadable, as a damaged backup does. */
+  spoil(id: string): Promise<void>;
   /** The place of a task and every fact about it; `""` if there is none. */
   facts(id: string): Promise<Facts>;
   /** The time of Redis in milliseconds since 1970. */
@@ -125,6 +127,8 @@ interface SettleRow {
   readonly error: string;
   readonly partial: string;
   readonly name: string;
+  /** `ms` by default. */
+  readonly keyMs?: number;
 }
 
 interface BeatRow {
@@ -193,7 +197,7 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
         partition,
         scripts.settleAndClaim,
         { ...args, ...rest, nonce },
-        rows as never,
+        rows.map((row) => ({ keyMs: row.ms, ...row })) as never,
       );
       return {
         tasks: readClaims(partition, nonce, tasks, lane === "solo", Infinity),
@@ -279,6 +283,9 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
     crash: (worker, cause = "SIGKILL") => sweepFor(worker, cause, 10_000),
     async age(state, id, ms) {
       await redis.zadd(keyOf(partition, state), "XX", await now() + ms, id);
+    },
+    async spoil(id) {
+      await redis.hset(keyOf(partition, "record"), id, "\u00c1garbage");
     },
     async facts(id) {
       const reply = await call(caller, partition, scripts.inspect, { id });

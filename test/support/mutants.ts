@@ -82,7 +82,7 @@ export const mutants: readonly Mutant[] = [
     without: "the join of a push to what is there",
     edits: [[
       "lua/scripts/client/push.lua",
-      'if seen[row.id] or record and record.state ~= "cancelled" then',
+      "if seen[row.id] or record and not isOver(row.id, record) then",
       "if false then",
     ]],
     noticedBy: ["duplicate-push"],

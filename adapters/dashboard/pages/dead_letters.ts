@@ -136,7 +136,10 @@ async function deadOf(
   const key = queryOf(filter);
   const mark = queues.filter(({ name }) => filter.queue === undefined || name === filter.queue)
     .map(({ stats: { counts, events } }) =>
-      [counts.dead, ...["bury", "abandon", "release", "discard"].map((on) => events[on] ?? 0)]
+      [
+        counts.dead,
+        ...["bury", "abandon", "condemn", "release", "discard"].map((on) => events[on] ?? 0),
+      ]
         .join()
     ).join(" ");
   const before = all.get(key);

@@ -65,6 +65,7 @@ const ends: Readonly<Record<string, OutcomeName>> = {
   resurrect: "died",
   quarantine: "died",
   abandon: "died",
+  condemn: "dead",
 };
 /** Outcomes by the cause of an attempt that ended while its worker was alive. */
 const causes: Readonly<Record<string, OutcomeName>> = {

@@ -3,7 +3,7 @@
 import { keyTable } from "../../protocol/keys.ts";
 import type { Reply } from "../../port.ts";
 import type { Script } from "../call.ts";
-import { admission_lua, clock_lua, commit_lua, meta_lua, order_lua, rates_lua, records_lua } from "./shared_parts.ts";
+import { admission_lua, clock_lua, commit_lua, meta_lua, order_lua, rates_lua, records_lua, stored_map_lua } from "./shared_parts.ts";
 
 /** check_admission: checks if the queue would accept `cost` more tasks now */
 export const checkAdmission: Script<
@@ -16,8 +16,8 @@ export const checkAdmission: Script<
   args: ["own","tenant","cost"],
   row: [],
   replies: ["ok","refused","schema"],
-  sha: "8f88b226d09a9af5fa4af7e98b3c658d54bd9dca",
+  sha: "1f62c87c3d58c3ab2bf9fc623fc8fd056a7e1d3a",
   get source() {
-    return keyTable(this.keys) + "local own=ARGV[1]\nlocal tenant=ARGV[2]\nlocal cost=tonumber(ARGV[3])\nlocal ASKED={\"closed\",\"limits\"}\nlocal MOVES={}\n" + clock_lua + order_lua + meta_lua + records_lua + commit_lua + rates_lua + admission_lua + "if own==\"\" and not meta.limits and not meta.closed then return answer(\"ok\",{})end\nlocal refusal,_,limits=admission()\nlocal reason,waitMs=refusal(tenant,cost)\nif reason then\ncount(\"refused:\" .. reason)\nredis.call(\"PERSIST\",KEYS[1])-- Takes no memory,and lets in what follows; see lib/commit.lua.\ncountEvents()\nend\nlocal quotas={}\nlocal function quota(name,most,perMs,left,resetMs)\nlocal n=#quotas\nquotas[n+1],quotas[n+2],quotas[n+3]=name,most,perMs\nquotas[n+4],quotas[n+5]=math.max(0,left),resetMs\nend\nlocal rules=limits.rulesOf(tenant)\nlocal function ofRate(name,who)\nlocal rule=rules[who]\nif not rule then return end\nlocal busy=(limits.dueOf(who,rule)- nowUs)/rule.gap\nlocal left=math.floor(rule.burst - busy+0.001)\nlocal resetMs=math.ceil((busy+left+1 - rule.burst)*rule.gap/1000)\nquota(name,rule.burst,math.ceil(rule.burst*rule.gap/1000),left,\nleft<rule.burst and resetMs or 0)\nend\nofRate(\"rate\",\"queue\")\nofRate(\"tenant-rate\",\"tenant:\" .. tenant)\nlocal waiting,ofTenant=limits.used(tenant)\nif waiting then quota(\"depth\",limits.bounds.depth,0,limits.bounds.depth - waiting,0)end\nif ofTenant then quota(\"tenant\",limits.bounds.tenant,0,limits.bounds.tenant - ofTenant,0)end\nif reason then return answer(\"refused\",reason,waitMs,quotas)end\nreturn answer(\"ok\",quotas)\n";
+    return keyTable(this.keys) + "local own=ARGV[1]\nlocal tenant=ARGV[2]\nlocal cost=tonumber(ARGV[3])\nlocal ASKED={\"closed\",\"limits\"}\nlocal MOVES={}\n" + clock_lua + order_lua + meta_lua + stored_map_lua + records_lua + commit_lua + rates_lua + admission_lua + "if own==\"\" and not meta.limits and not meta.closed then return answer(\"ok\",{})end\nlocal refusal,_,limits=admission()\nlocal reason,waitMs=refusal(tenant,cost)\nif reason then\ncount(\"refused:\" .. reason)\nredis.call(\"PERSIST\",KEYS[1])-- Takes no memory,and lets in what follows; see lib/commit.lua.\ncountEvents()\nend\nlocal quotas={}\nlocal function quota(name,most,perMs,left,resetMs)\nlocal n=#quotas\nquotas[n+1],quotas[n+2],quotas[n+3]=name,most,perMs\nquotas[n+4],quotas[n+5]=math.max(0,left),resetMs\nend\nlocal rules=limits.rulesOf(tenant)\nlocal function ofRate(name,who)\nlocal rule=rules[who]\nif not rule then return end\nlocal busy=(limits.dueOf(who,rule)- nowUs)/rule.gap\nlocal left=math.floor(rule.burst - busy+0.001)\nlocal resetMs=math.ceil((busy+left+1 - rule.burst)*rule.gap/1000)\nquota(name,rule.burst,math.ceil(rule.burst*rule.gap/1000),left,\nleft<rule.burst and resetMs or 0)\nend\nofRate(\"rate\",\"queue\")\nofRate(\"tenant-rate\",\"tenant:\" .. tenant)\nlocal waiting,ofTenant=limits.used(tenant)\nif waiting then quota(\"depth\",limits.bounds.depth,0,limits.bounds.depth - waiting,0)end\nif ofTenant then quota(\"tenant\",limits.bounds.tenant,0,limits.bounds.tenant - ofTenant,0)end\nif reason then return answer(\"refused\",reason,waitMs,quotas)end\nreturn answer(\"ok\",quotas)\n";
   },
 };

@@ -1,20 +1,44 @@
---- audit: looks for violated invariants
+--- audit: looks for violated invariants, and for what cannot be read
 ---
 --- Checks one batch of one section: a state, or a hash. One script reads both the
 --- place and the record of a task, so a task that moves between two batches is no
 --- false alarm. `cursor` of the reply is "0" after the last batch. `broken` is a
 --- flat list of entries and their violations.
 ---
---- @arg   section  string   a state, "task", "record", "partial", "steps", "waiters", "holds", "tenants"
+--- The section "keys" has the keys of a wrong type: no other section can be checked before they
+--- are put aside.
+---
+--- @arg   section  string   "keys", "meta", "worker", a state, "task", "record", "partial", "steps", "waiters", "holds", "tenants"
 --- @arg   cursor   string   "0" first
 --- @arg   limit    integer  at most 200
 --- @reply ok cursor:string broken:list
---- @use   clock order meta records
+--- @use   clock order meta records workers key_kinds meta_numbers
 
 local broken = {}
 local function blame(entry, what)
   broken[#broken + 1] = entry
   broken[#broken + 1] = what
+end
+
+if section == "keys" then
+  for name, kind in pairs(wrongKeys()) do
+    blame(name, "is a " .. redis.call("TYPE", keysOf[kind][name]).ok .. ", and should be a " .. kind)
+  end
+  return answer("ok", "0", broken)
+end
+if section == "meta" then
+  for _, name in ipairs(wrongNumbers()) do blame(name, "is no number") end
+  return answer("ok", "0", broken)
+end
+if section == "worker" then
+  local page = redis.call("HSCAN", KEY.worker, cursor, "COUNT", limit)
+  for i = 1, #page[2], 2 do
+    local id = page[2][i]
+    if not string.find(id, "#", 1, true) and not workerOf(id) then
+      blame(id, "has an entry that cannot be read")
+    end
+  end
+  return answer("ok", page[1], broken)
 end
 
 local hashes = { task = KEY.task, record = KEY.record, partial = KEY.partial, steps = KEY.steps,
@@ -34,8 +58,11 @@ for i, member in ipairs(ids) do
 end
 load(ids)
 
-for i, id in ipairs(ids) do
+local function check(i, id)
   local record, places = records[id], {}
+  if record and record.state == "corrupt" then
+    return blame(entries[i] or id, "has a record that cannot be read")
+  end
   for state, key in pairs(STATES) do
     if redis.call("ZSCORE", key, id) then places[#places + 1] = state end
   end
@@ -71,5 +98,9 @@ for i, id in ipairs(ids) do
   elseif section == "tenants" and entries[i] ~= (tenant or "") .. "\1" .. id then
     blame(entries[i], "counts for a tenant, and should not")
   end
+  if section == "steps" and state ~= "dead" and not storedPairs(redis.call("HGET", KEY.steps, id)) then
+    blame(id, "has steps that cannot be read")
+  end
 end
+for i, id in ipairs(ids) do check(i, id) end
 return answer("ok", next, broken)

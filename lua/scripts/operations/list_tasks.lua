@@ -9,9 +9,12 @@
 --- @arg   limit  integer  at most 200
 --- @arg   last   integer  1 to begin at the end
 --- @reply ok tasks:list cursor:string total:integer
---- @use   clock order meta records task_name cursor_rank summary
+--- @use   clock order meta records task_name cursor_rank summary key_types
 
 local key, ids, cursor = STATES[state], {}, ""
+if not (isOf("zset", key) and isOf("hash", KEY.record) and isOf("hash", KEY.task)) then
+  return answer("ok", {}, "", 0)
+end
 local total, budget = redis.call("ZCARD", key), 4000000
 local start = last == 1 and total - cursorRank(key, after, total) or cursorRank(key, after, 0)
 local order = last == 1 and "ZREVRANGE" or "ZRANGE"

@@ -7,9 +7,12 @@
 ---
 --- @reply ok workers:list
 --- @meta  missing
---- @use   clock meta channel workers missing lease_index
+--- @use   clock meta channel workers missing lease_index key_types
 
 local server, fleet = run() or "", {}
+if not (isOf("zset", KEY.workers) and isOf("hash", KEY.worker) and isOf("zset", KEY.holds)) then
+  return answer("ok", fleet)
+end
 
 -- Computed here: after the death of the last worker, no sweep marks it as missing.
 local function missingMs(id, entry)

@@ -119,6 +119,9 @@ local function mend(id)
   local payload = redis.call("HEXISTS", KEY.task, id) == 1
   local state = record and STATES[record.state] and record.state
   local home = belongs(state, placed, payload, record)
+  -- Without its steps it would repeat their effects.
+  local lost = home and home ~= "running" and not storedPairs(redis.call("HGET", KEY.steps, id))
+  if lost and unfinished[home] then home = "dead" end
   for other in pairs(placed) do
     if other ~= home then
       leave(other, id)

@@ -21,10 +21,11 @@ for name, value in pairs(record) do
   end
 end
 facts[#facts + 1] = "score"
-facts[#facts + 1] = redis.call("ZSCORE", STATES[record.state], id) or ""
+local place = STATES[shownState(id)]
+facts[#facts + 1] = redis.call("ZSCORE", place, id) or ""
 local first = record.state == "completed" and { record.since, record.worker, record.ended, "completed" }
 facts[#facts + 1] = "ahead"
-facts[#facts + 1] = string.format("%d", redis.call("ZRANK", STATES[record.state], id) or 0)
+facts[#facts + 1] = string.format("%d", redis.call("ZRANK", place, id) or 0)
 return answer("ok", facts, record.history or first or {}, redis.call("HGET", KEY.task, id) or "",
   redis.call("HGET", KEY.partial, id) or "", summary(id),
-  cmsgpack.unpack(redis.call("HGET", KEY.steps, id) or "\144"))
+  storedPairs(redis.call("HGET", KEY.steps, id)) or {})

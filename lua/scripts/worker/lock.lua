@@ -23,6 +23,12 @@ end
 if record and record.nonce ~= nonce and untilMs > now then
   return answer("held", untilMs - now)
 end
+if record and record.state == "corrupt" then
+  -- What cannot be read must not lock the key for ever.
+  orphan(id, "running")
+  leave("completed", id)
+  record = nil
+end
 if not held(id, nonce) then
   note("fence", math.max((tonumber(meta.fence) or 0) + 1, nowUs))
   records[id] = {

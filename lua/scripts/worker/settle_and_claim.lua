@@ -14,6 +14,8 @@
 --- A paused queue hands out no task. A queue with a concurrency limit hands out no more
 --- than the limit, and a settle that frees a place there wakes a worker.
 ---
+--- The result of a completed task is kept for `ms`, and its key answers for `keyMs`.
+---
 --- @arg   worker   string
 --- @arg   call     string   which of the two calls in flight, "0" or "1"
 --- @arg   nonce    string   of this claim, made by the caller
@@ -23,9 +25,9 @@
 --- @arg   empty    integer  1 if the worker holds no task after these rows
 --- @arg   relief   integer  1 if it runs only suspects, even if another worker keeps the lane
 --- @arg   traces   string   of the rows; see lib/trace_contexts.lua
---- @row   id:string nonce:string event:string ms:integer text:string error:string partial:string name:string
+--- @row   id:string nonce:string event:string ms:integer text:string error:string partial:string name:string keyMs:integer
 --- @reply ok tasks:list stale:list lane:string nextMs:integer
---- @on    claim complete retry bury defer handoff stop promote
+--- @on    claim complete retry bury defer handoff stop promote condemn
 --- @meta  paused limit:concurrency
 --- @first clock order channel notify_waiters add_many distinct_ids plain_record plain_turn
 --- @use   meta records trace_contexts held move wake history commit write publish_events
@@ -49,9 +51,11 @@ if want > 0 and not again then
   if suspect then
     claim({ suspect }, true)
   elseif state == "" then
-    claim(redis.call("ZRANGE", KEY.ready, 0, want - 1), nil)
-    if #claimed == want and redis.call("ZCARD", KEY.ready) > want then wake() end
-    if #claimed < want then nextMs = promote() end
+    local line = redis.call("ZRANGE", KEY.ready, 0, want - 1)
+    claim(line, nil)
+    if #line == want and redis.call("ZCARD", KEY.ready) > want then wake() end
+    -- Some were too large for this reply, or cannot be claimed: the next call gets more.
+    if #claimed < #line then nextMs = 0 elseif #line < want then nextMs = promote() end
     if suspectMs and (nextMs < 0 or suspectMs < nextMs) then nextMs = suspectMs end
   end
 end

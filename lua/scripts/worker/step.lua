@@ -8,18 +8,19 @@
 --- @reply ok
 --- @reply stale           the lease is lost; nothing was saved
 --- @reply large           nothing was saved
+--- @reply corrupt         the steps before cannot be read; nothing was saved
 --- @use   clock order meta records held commit
 
 load({ id })
 if not held(id, nonce) then return answer("stale") end
-local packed = redis.call("HGET", KEY.steps, id)
-local steps = packed and cmsgpack.unpack(packed) or {}
+local steps = storedPairs(redis.call("HGET", KEY.steps, id))
+if not steps then return answer("corrupt") end
 for i = 1, #steps, 2 do
   if steps[i] == name and steps[i + 1] == value then return answer("ok") end
 end
 steps[#steps + 1] = name
 steps[#steps + 1] = value
-packed = cmsgpack.pack(steps)
+local packed = cmsgpack.pack(steps)
 if #packed > limit then return answer("large") end
 commit()
 redis.call("HSET", KEY.steps, id, packed)

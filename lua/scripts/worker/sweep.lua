@@ -20,7 +20,7 @@
 --- @arg   everyMs  integer  does nothing sooner after the last sweep; 0 goes on where that stopped
 --- @arg   quietMs  integer  so long ago the caller saw that nothing ran here; -1 if it did not
 --- @reply ok raised:list nextMs:integer evicted:integer more:integer workers:integer
---- @on    resurrect quarantine abandon promote purge
+--- @on    resurrect quarantine abandon promote condemn purge
 --- @meta  paused swept graceUntil missing looked
 --- @use   clock order meta records channel move wake history workers missing lease_index presence
 --- @use   commit add_many write notify_waiters publish_events revive promote purge full_buckets
@@ -39,7 +39,7 @@ if now - swept > leaseMs / 2 and now > graceUntil + 3 * leaseMs then
 end
 
 local raised, left = {}, 200
-local function raise(ids, causeOf)
+local function raise(ids, causeOf, holder)
   load(ids)
   left = left - #ids
   local deadlines = #ids > 0 and redis.call("ZMSCORE", KEY.running, unpack(ids)) or {}
@@ -47,8 +47,10 @@ local function raise(ids, causeOf)
     local record = records[id]
     if moved[id] then
       -- It was resurrected with its worker already.
-    elseif not record or record.state ~= "running" then
+    elseif not record then
       orphan(id, "running")
+    elseif record.state ~= "running" then
+      misplaced(id, "running", holder)
     else
       local worker = workerOf(record.worker)
       revive(id, causeOf(record))
@@ -68,7 +70,7 @@ if #gone > 0 then redis.call("HLEN", KEY.worker) end -- Touched before the first
 local back = {}
 for i, id in ipairs(gone) do
   if left > 0 then
-    raise(heldBy(id, left), function() return id == dead and cause or "presence" end)
+    raise(heldBy(id, left), function() return id == dead and cause or "presence" end, id)
     if i == 1 and id == dead then evicted = #raised / 2 end
     if left > 0 then dismissed[#dismissed + 1], back[id] = id, false end
   end
