@@ -1,5 +1,5 @@
 /**
- * Subscriptions: one connection per node, shared by all channels. Not every client
+ * Subscriptions: one connection per node for events, and one that all other channels share. Not every client
  * subscribes again after a lost connection, so this file does it, and knows for every
  * channel whether its subscription stands.
  *
@@ -9,7 +9,7 @@
 import { RedisError, type RedisPort } from "../../core/port.ts";
 import { explain, refused, Unanswered, unanswered } from "./redis_failure.ts";
 import { backoff, sleep, type Stop, within } from "./deadline.ts";
-import type { Topology } from "./topology.ts";
+import type { Purpose, Topology } from "./topology.ts";
 import { type Link, openLink, type Wire } from "./connection.ts";
 
 /** The listening part of a port. */
@@ -54,11 +54,12 @@ function openSubscriptions(topology: Topology, timeoutMs: number, closing: Stop)
   const entries = new Map<string, Entry>();
   const links = new Map<string, Link>();
 
-  function linkTo(node: string): Link {
-    let link = links.get(node);
+  function linkTo(node: string, purpose: Purpose): Link {
+    const key = `${purpose} ${node}`;
+    let link = links.get(key);
     if (link === undefined) {
-      link = openLink(topology.connect(node, "listen"), { onBroken: cut, onMessage: deliver });
-      links.set(node, link);
+      link = openLink(topology.connect(node, purpose), { onBroken: cut, onMessage: deliver });
+      links.set(key, link);
     }
     return link;
   }
@@ -100,7 +101,7 @@ function openSubscriptions(topology: Topology, timeoutMs: number, closing: Stop)
   async function askOnce(entry: Entry): Promise<void> {
     const node = topology.node(topology.slot(entry.channel));
     if (node === undefined) throw new Unanswered(false, "the cluster is not known yet");
-    const wire = await linkTo(node).wire(closing);
+    const wire = await linkTo(node, purposeOf(entry.channel)).wire(closing);
     if (entry.handlers.size === 0) return;
     const before = entry.wire;
     // Set before the answer: a message may follow it at once.
@@ -125,9 +126,19 @@ function openSubscriptions(topology: Topology, timeoutMs: number, closing: Stop)
     ask,
     forget,
     close(node) {
-      for (const [name, link] of links) if (node === undefined || name === node) link.close();
+      for (const [key, link] of links) {
+        if (node === undefined || key.endsWith(` ${node}`)) link.close();
+      }
     },
   };
+}
+
+/**
+ * Events come in floods, and Redis cuts a connection that does not take them in time. The one
+ * that proves the presence of a worker, and brings results, has to outlive that.
+ */
+function purposeOf(channel: string): Purpose {
+  return /\}:events(:|$)/.test(channel) ? "events" : "listen";
 }
 
 /** Makes the `listen` of a port; `timeoutMs` bounds each call. */

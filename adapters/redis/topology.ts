@@ -8,7 +8,7 @@
 import type { Connect } from "./connection.ts";
 
 /** The purpose of a connection, as `CLIENT LIST` shows it after `relier:`. */
-export type Purpose = "commands" | "confirm" | "wait" | "listen";
+export type Purpose = "commands" | "confirm" | "wait" | "listen" | "events";
 
 /** The nodes of one Redis. */
 export interface Topology {
