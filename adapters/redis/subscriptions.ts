@@ -10,7 +10,7 @@ import { RedisError, type RedisPort } from "../../core/port.ts";
 import { explain, refused, Unanswered, unanswered } from "./redis_failure.ts";
 import { backoff, sleep, type Stop, within } from "./deadline.ts";
 import type { Purpose, Topology } from "./topology.ts";
-import { type Link, openLink, type Wire } from "./connection.ts";
+import { type Link, openLink, type Wire, type WireEvents } from "./connection.ts";
 
 /** The listening part of a port. */
 export interface Listener {
@@ -52,17 +52,7 @@ interface Subscriptions {
 function openSubscriptions(topology: Topology, timeoutMs: number, closing: Stop): Subscriptions {
   const shard = topology.sharded ? "s" : "";
   const entries = new Map<string, Entry>();
-  const links = new Map<string, Link>();
-
-  function linkTo(node: string, purpose: Purpose): Link {
-    const key = `${purpose} ${node}`;
-    let link = links.get(key);
-    if (link === undefined) {
-      link = openLink(topology.connect(node, purpose), { onBroken: cut, onMessage: deliver });
-      links.set(key, link);
-    }
-    return link;
-  }
+  const links = createLinks(topology, { onBroken: cut, onMessage: deliver });
 
   function cut(wire: Wire): void {
     for (const entry of entries.values()) {
@@ -101,7 +91,7 @@ function openSubscriptions(topology: Topology, timeoutMs: number, closing: Stop)
   async function askOnce(entry: Entry): Promise<void> {
     const node = topology.node(topology.slot(entry.channel));
     if (node === undefined) throw new Unanswered(false, "the cluster is not known yet");
-    const wire = await linkTo(node, purposeOf(entry.channel)).wire(closing);
+    const wire = await links.to(node, purposeOf(entry.channel)).wire(closing);
     if (entry.handlers.size === 0) return;
     const before = entry.wire;
     // Set before the answer: a message may follow it at once.
@@ -125,7 +115,24 @@ function openSubscriptions(topology: Topology, timeoutMs: number, closing: Stop)
     entries,
     ask,
     forget,
-    close(node) {
+    close: links.close,
+  };
+}
+
+/** The connections of subscriptions, by purpose and node. */
+function createLinks(topology: Topology, events: WireEvents) {
+  const links = new Map<string, Link>();
+  return {
+    to(node: string, purpose: Purpose): Link {
+      const key = `${purpose} ${node}`;
+      let link = links.get(key);
+      if (link === undefined) {
+        link = openLink(topology.connect(node, purpose), events);
+        links.set(key, link);
+      }
+      return link;
+    },
+    close(node?: string): void {
       for (const [key, link] of links) {
         if (node === undefined || key.endsWith(` ${node}`)) link.close();
       }
