@@ -97,11 +97,15 @@ function module(name: string, text: string): string {
   const [args, rows] = [fields(text, "arg"), fields(text, "row")];
   const replies = [...tags(text, "reply"), ["schema", "version:string"]];
   const { keys, pieces } = program(text);
-  const source = pieces.map(({ part, own }) =>
-    own === keyLine ? keyTable(keys) : own ?? bare(helper(part!))
+  const source = pieces.map(({ part, own, keyed }) =>
+    keyed ? keyTable(keys, ...keyed) : own ?? bare(helper(part!))
   ).join("");
-  const texts = pieces.map(({ part, own }) =>
-    own === keyLine ? "keyTable(this.keys)" : part ? partName(part) : JSON.stringify(own)
+  const texts = pieces.map(({ part, own, keyed }) =>
+    keyed
+      ? `keyTable(${["this.keys", ...keyed.map((place) => JSON.stringify(place))].join(", ")})`
+      : part
+      ? partName(part)
+      : JSON.stringify(own)
   );
   const shape = (list: Field[]) => `{ ${list.map((f) => `${f.name}: ${f.ts}`).join("; ")} }`;
   const summary = /^--- (.*)$/m.exec(text)![1];
@@ -124,14 +128,16 @@ export const ${camelCase(name)}: Script<
 `;
 }
 
-/** A piece of a program: a shared part by its name, or the script's own text. */
+/**
+ * A piece of a program: a shared part by its name, the script's own text, or the table of keys,
+ * which each client makes from the list of their names.
+ */
 interface Piece {
   readonly part?: string;
   readonly own?: string;
+  /** The place before the keys, if they are not the first. */
+  readonly keyed?: readonly [place?: string];
 }
-
-/** Stands for the table of keys, which each client makes from the list of their names. */
-const keyLine = "KEY";
 
 /** The shared parts that stand before the moves of a script. */
 function firstOf(text: string): string[] {
@@ -198,24 +204,22 @@ function program(text: string): { keys: KeyName[]; pieces: Piece[] } {
   const body = [...parts(partsOf(text).slice(first.length)), { own: bare(text) }];
   if (/^--- @each$/m.test(text)) {
     const [before, behind] = forEach(keys.length);
-    const own = [{ own: before }, { own: keyLine }, { own: bare(tables) }, ...body];
-    return { keys, pieces: [...parts(first), ...own, { own: behind }] };
+    const each = [{ own: before }, { keyed: ["at"] as const }, ...body, { own: behind }];
+    return { keys, pieces: [...parts(first), ...each] };
   }
   const pieces: Piece[] = first.length === 0
     ? [{ own: bare([argumentsOf(text), tables].join("\n")) }]
     : [{ own: bare(argumentsOf(text)) }, ...parts(first), { own: bare(tables) }];
-  return { keys, pieces: [{ own: keyLine }, ...pieces, ...body] };
+  return { keys, pieces: [{ keyed: [] }, ...pieces, ...body] };
 }
 
 /** The text around the body of a script that runs for each partition, which has `width` keys. */
 function forEach(width: number): [before: string, behind: string] {
   return [
-    "local function each(KEYS)\n",
+    "local function each(at)\n",
     bare(`end
       local replies = {}
-      for i = 1, #KEYS, ${width} do
-        replies[#replies + 1] = each({ unpack(KEYS, i, i + ${width - 1}) })
-      end
+      for at = 0, #KEYS - 1, ${width} do replies[#replies + 1] = each(at) end
       return replies`),
   ];
 }

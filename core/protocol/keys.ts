@@ -122,7 +122,9 @@ export function localOf(id: unknown, partition: Partition): string {
   throw new RangeError(`Cannot use id ${shown(id)}: it is not an id of queue "${partition.queue}"`);
 }
 
-/** The first line of a script: the table `KEY` of its keys by name. */
-export function keyTable(keys: readonly KeyName[]): string {
-  return `local KEY = { ${keys.map((name, i) => `${name} = KEYS[${i + 1}]`).join(", ")} }\n`;
+/** The line of a script that makes the table `KEY` of its keys by name; they are behind `place`. */
+export function keyTable(keys: readonly KeyName[], place?: string): string {
+  const before = place === undefined ? "" : `${place} + `;
+  const entries = keys.map((name, i) => `${name} = KEYS[${before}${i + 1}]`);
+  return `local KEY = { ${entries.join(", ")} }\n`;
 }

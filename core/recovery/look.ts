@@ -15,12 +15,12 @@ import { look } from "../redis/generated/worker.ts";
 export interface QueueLook {
   /** True if a task runs. */
   readonly running: boolean;
-  /** Milliseconds until a task may be claimed; -1 without one. */
-  readonly readyMs: number;
-  /** Milliseconds until a task may be purged; -1 without one. */
-  readonly tidyMs: number;
-  /** The workers of the queue. */
-  readonly workers: number;
+  /** The number of tasks that wait for a worker. */
+  readonly ready: number;
+  /** Milliseconds until another one may be claimed; -1 without one. */
+  readonly dueMs: number;
+  /** Milliseconds until a sweep is useful; -1 if nothing is known. */
+  readonly sweepMs: number;
 }
 
 /** Clusters: the keys of several queues are on several nodes there. */
@@ -37,11 +37,11 @@ export async function lookAtEach(
   if (clusters.has(caller.port)) return undefined;
   try {
     const pages = [...batches(partitions)].map((page) => callEach(caller, page, look));
-    return (await Promise.all(pages)).flat().map(([, , , running, readyMs, tidyMs, workers]) => ({
+    return (await Promise.all(pages)).flat().map(([, , , running, ready, dueMs, sweepMs]) => ({
       running: running === 1,
-      readyMs,
-      tidyMs,
-      workers,
+      ready,
+      dueMs,
+      sweepMs,
     }));
   } catch (error) {
     if (!RedisError.is(error) || error.reply !== "CROSSSLOT") throw error;

@@ -35,6 +35,8 @@ interface Post {
   /** Nothing ran there at that time; undefined if something may have since. */
   quietAt: number | undefined;
   sweptAt: number;
+  /** The workers there at the last sweep. */
+  workers: number;
 }
 
 /** Posts that are looked at together. */
@@ -55,8 +57,10 @@ const routineMs = 0.8 * paceMs;
 const togetherMs = paceMs / 2;
 /** A quiet queue is swept so often: that removes workers which died without a task. */
 const quietestMs = 20_000;
-/** The share of time for each busy queue: 1,000 of them are swept every two seconds. */
-const busyMs = 2;
+/** The share of time for each queue: 1,000 are looked at every 750 ms. */
+const lookMs = 0.75;
+/** And for each busy one: 1,000 of them are swept every two seconds. */
+const busyMs = 1.5;
 
 /** Sweeps `partitions` from now on. Never throws. */
 export function runPhoenix(host: PhoenixHost, partitions: readonly Partition[]): void {
@@ -67,6 +71,7 @@ export function runPhoenix(host: PhoenixHost, partitions: readonly Partition[]):
     everyMs: askedMs,
     quietAt: undefined,
     sweptAt: now - quietestMs * Math.random(),
+    workers: 1,
   }));
   patrolAll(host, [...batches(posts)]);
 }
@@ -86,7 +91,7 @@ export async function sweepAll(
   const looks = partitions.length > 1 ? await lookAtEach(caller, partitions) : undefined;
   const found = partitions.map(async (partition, i) => {
     const tasks: Resurrection[] = [];
-    if (looks && !wantsSweep(looks[i]!)) return tasks;
+    if (looks && looks[i]!.sweepMs !== 0) return tasks;
     let everyMs = askedMs;
     let swept: Swept;
     do {
@@ -97,11 +102,6 @@ export async function sweepAll(
     return tasks;
   });
   return (await Promise.all(found)).flat();
-}
-
-/** True if something runs, or is due. */
-function wantsSweep({ running, readyMs, tidyMs }: QueueLook): boolean {
-  return running || readyMs === 0 || tidyMs === 0;
 }
 
 function patrolAll(host: PhoenixHost, pages: readonly (readonly Post[])[]): void {
@@ -115,7 +115,7 @@ async function patrol(round: Round): Promise<void> {
     const restless = await restlessAmong(round, posts.filter(({ dueAt }) => dueAt <= soon));
     // On a cluster each queue has calls of its own; then a node that is away stops no other.
     if (!restless) return patrolAll(host, posts.map((post) => [post]));
-    round.leastMs = busyMs * restless.length * round.rounds;
+    round.leastMs = round.rounds * (lookMs * posts.length + busyMs * restless.length);
     await Promise.all(restless.map((post) => visit(round, post)));
     const next = posts.reduce((a, b) => b.dueAt < a.dueAt ? b : a);
     const ms = next.dueAt - performance.now();
@@ -142,14 +142,12 @@ async function restlessAmong(round: Round, due: readonly Post[]): Promise<Post[]
 function isRestless(
   round: Round,
   post: Post,
-  look: QueueLook,
+  { running, sweepMs }: QueueLook,
   sentAt: number,
 ): boolean {
-  const { running, readyMs, tidyMs, workers } = look;
   post.quietAt = running ? undefined : sentAt;
-  if (wantsSweep(look) || sentAt - post.sweptAt > quietestMs) return true;
-  const times = [readyMs, tidyMs].filter((ms) => ms > 0);
-  plan(round, post, { dueMs: times.length > 0 ? Math.min(...times) : -1, workers });
+  if (sweepMs === 0 || sentAt - post.sweptAt > quietestMs) return true;
+  plan(round, post, { dueMs: sweepMs });
   return false;
 }
 
@@ -162,6 +160,7 @@ async function visit(round: Round, post: Post): Promise<void> {
     const swept = await sweepAt(caller, partition, { leaseMs, everyMs, quietMs });
     post.quietAt = undefined;
     post.sweptAt = performance.now();
+    post.workers = swept.workers;
     swept.resurrected.forEach(onRaised);
     plan(round, post, swept);
   } catch (error) {
@@ -174,12 +173,10 @@ async function visit(round: Round, post: Post): Promise<void> {
 function plan(
   { host: { leaseMs, sweepMs }, leastMs }: Round,
   post: Post,
-  { dueMs, workers, more = false, resurrected = [] }:
-    & Pick<Swept, "dueMs" | "workers">
-    & Partial<Swept>,
+  { dueMs, more = false, resurrected = [] }: Pick<Swept, "dueMs"> & Partial<Swept>,
 ): void {
   const now = performance.now();
-  const usualMs = Math.max(turnMs(workers, leaseMs), leastMs, sweepMs);
+  const usualMs = Math.max(turnMs(post.workers, leaseMs), leastMs, sweepMs);
   const urgentMs = resurrected.length > 0 ? dueMs : Math.max(dueMs, sweepMs);
   if (more) {
     post.dueAt = now;
@@ -189,7 +186,7 @@ function plan(
     post.everyMs = askedMs;
   } else {
     // Workers that came at the same time spread out; then jitter keeps them apart.
-    const together = workers > 1 && post.everyMs !== routineMs;
+    const together = post.workers > 1 && post.everyMs !== routineMs;
     post.dueAt = now + usualMs * (together ? Math.random() : 0.9 + Math.random() * 0.2);
     post.everyMs = routineMs;
   }

@@ -77,6 +77,7 @@ async function exchange(
   }
   cursor.slots -= request.slots;
   cursor.spare -= request.spare;
+  if (wanted > 0) cursor.found = Infinity;
   if (reply && wanted > 0) receive(loop, cursor, request, reply);
   else if (reply && reply.nextMs >= 0) dueIn(loop, cursor, reply.nextMs);
   loop.poke();

@@ -178,7 +178,11 @@ function fillSlots(loop: LoopState): void {
   for (let request = loop.demand.next(); request; request = loop.demand.next()) {
     const cursor = nextCursor(loop.cursors);
     if (!cursor) return;
-    void ask(loop, cursor, request);
+    // So that queues with little in each are asked side by side.
+    const slots = Math.min(request.slots, cursor.found);
+    const spare = Math.min(request.spare, cursor.found - slots);
+    cursor.found -= slots + spare;
+    void ask(loop, cursor, { ...request, slots, spare });
   }
 }
 

@@ -29,6 +29,8 @@ export interface IdleWait {
 const overdueMs = 3000;
 const lookMs = 100;
 const reliefMs = 500;
+/** The share of time for each bell: 1,000 are waited for 50 times a second at most. */
+const bellMs = 0.02;
 const failedMs = 100;
 const shortestMs = 100;
 
@@ -38,6 +40,9 @@ export function createIdleWait(
   cursors: readonly QueueCursor[],
   onEnd: (bell: string | undefined) => void,
 ): IdleWait {
+  /** A wait for many bells costs more than one for a few, and begins more rarely. */
+  const pauseMs = cursors.length > 1 ? cursors.length * bellMs : 0;
+  let beganAt = -Infinity;
   const bells = cursors.map(({ exchange }) => keyOf(exchange.partition, "bell"));
   let waiting: { readonly gone: AbortController; readonly until: number } | undefined;
   let blindMs = shortestMs;
@@ -73,9 +78,12 @@ export function createIdleWait(
     });
   }
 
-  function waitFor(ms: number, signal: AbortSignal): Promise<string | void> {
+  async function waitFor(ms: number, signal: AbortSignal): Promise<string | void> {
     // A bell rings for one worker, and is wasted on one that takes quarantined tasks only.
     if (relief) return sleep(Math.min(ms, reliefMs), signal);
+    const restMs = Math.min(ms, beganAt + pauseMs - performance.now());
+    if (restMs > 0) await sleep(restMs, signal);
+    beganAt = performance.now();
     return port.wait(bells, ms, signal);
   }
 

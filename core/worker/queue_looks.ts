@@ -78,11 +78,12 @@ function note(
   settles: number,
   now: number,
 ): void {
-  if (!look || look.readyMs === 0) {
+  if (!look || look.ready > 0 || look.dueMs === 0) {
     cursor.idle = false;
+    if (look && look.dueMs !== 0) cursor.found = look.ready;
     return;
   }
-  cursor.dueAt = look.readyMs < 0 ? Infinity : now + look.readyMs;
+  cursor.dueAt = look.dueMs < 0 ? Infinity : now + look.dueMs;
   cursor.askedAt = now;
   cursor.settles = Math.max(cursor.settles, settles);
 }

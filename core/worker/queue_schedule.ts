@@ -16,6 +16,8 @@ export interface WeightedQueue {
 export interface QueueCursor extends WeightedQueue {
   /** Nothing was ready at the last call or look. */
   idle: boolean;
+  /** The tasks that a look has found there, less those asked for since; Infinity if that is not known. */
+  found: number;
   /** The time at which the last call was answered, by `performance.now()`. */
   askedAt: number;
   /** The time at which a scheduled task is due there, by `performance.now()`. */
@@ -34,6 +36,7 @@ export function cursorOf(queue: WeightedQueue, idle: boolean): QueueCursor {
   return {
     ...queue,
     idle,
+    found: Infinity,
     askedAt: -Infinity,
     dueAt: Infinity,
     settles: -1,
@@ -60,7 +63,9 @@ export function prospectOf(cursors: readonly QueueCursor[], settles: number): Pr
 
 /** Smooth weighted round robin over the queues that may have something and have a call free. */
 export function nextCursor(cursors: readonly QueueCursor[]): QueueCursor | undefined {
-  const ready = cursors.filter((cursor) => !cursor.idle && cursor.exchange.inFlight < 2);
+  const ready = cursors.filter(({ idle, found, exchange }) =>
+    !idle && found > 0 && exchange.inFlight < 2
+  );
   if (ready.length === 0) return undefined;
   for (const cursor of ready) cursor.credit += cursor.weight;
   const best = ready.reduce((a, b) => b.credit > a.credit ? b : a);

@@ -3,6 +3,7 @@
 -- also polls.
 local final = { completed = true, dead = true, cancelled = true }
 local function publishEvents()
+  if not next(moved) then return end
   local over = {}
   for id in pairs(moved) do
     if records[id] and final[records[id].state] then over[#over + 1] = id end

@@ -22,13 +22,11 @@
 --- @reply ok raised:list nextMs:integer evicted:integer more:integer workers:integer
 --- @on    resurrect quarantine abandon promote condemn purge
 --- @meta  paused swept graceUntil missing looked
---- @use   clock order meta records channel move wake history workers missing lease_index presence
+--- @first clock early_sweep
+--- @use   order meta records channel move wake history workers missing lease_index presence
 --- @use   commit add_many write notify_waiters publish_events revive promote purge full_buckets
 
 local swept, graceUntil = tonumber(meta.swept) or now, tonumber(meta.graceUntil) or 0
-if dead == "" and now - swept < everyMs and now > swept then
-  return answer("ok", {}, -1, 0, 0, redis.call("ZCARD", KEY.workers))
-end
 note("swept", now)
 -- A quiet queue is looked at, not swept: the time since the last sweep was no absence of Redis.
 if quietMs >= 0 then swept = math.max(swept, now - quietMs) end

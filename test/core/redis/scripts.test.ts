@@ -55,7 +55,9 @@ test(
 test("a script uses only keys that it declares", () => {
   for (const { name, keys, source } of all) {
     const local = /^local KEY = \{ (.*) \}$/m.exec(source)![1]!;
-    const named = new Set([...local.matchAll(/(\w+) = KEYS\[(\d+)\]/g)].map(([, key]) => key));
+    const named = new Set(
+      [...local.matchAll(/(\w+) = KEYS\[(?:at \+ )?(\d+)\]/g)].map(([, key]) => key),
+    );
     assert.deepEqual([...named], [...keys], name);
     for (const [, used] of source.matchAll(/\bKEY\.(\w+)/g)) {
       if (source.includes(`KEY.${used} and`) || aboutOnly(source, used!)) continue;
