@@ -29,7 +29,7 @@ test("each cell leaves out exactly the listed tests", () => {
     "node+cluster": 3,
     "node+memory": 9,
     "node+upstash": 19,
-    "workerd+upstash": 33,
+    "workerd+upstash": 35,
     "port on cluster": 12,
     "port on memory": 14,
     "port on upstash": 15,

@@ -6,6 +6,7 @@
  */
 
 import assert from "node:assert/strict";
+import process from "node:process";
 import { test } from "node:test";
 import { dashboard } from "../../../adapters/hono.ts";
 import { Discard, type RedisPort, rlTask } from "../../../mod.ts";

@@ -255,6 +255,26 @@ test(
 );
 
 test(
+  "a search by the beginning of an id ends after a bound, one by the full id never",
+  withRelier(async ({ rl }) => {
+    const handles = await rl.apushMany(add, Array.from({ length: 4000 }, () => [1, 1] as const));
+    await until("the queue is known", async () => (await rl.queues()).length === 1);
+    const [{ id }] = handles as [typeof handles[0]];
+    await assert.rejects(
+      rl.find("zzzz", { maxScanned: 1000 }),
+      /Cannot search all tasks for the id "zzzz": the search ended after 1000 .* full id/,
+    );
+    assert.deepEqual(await rl.find("zzzz"), []);
+    for (const full of [id, id.slice(-22)]) {
+      assert.deepEqual(await rl.find(full, { maxScanned: 1000 }), [id]);
+    }
+    for (const maxScanned of [999, 1.5, Infinity]) {
+      await assert.rejects(rl.find("zzzz", { maxScanned }), RangeError);
+    }
+  }),
+);
+
+test(
   "server() returns the facts of Redis",
   withRelier(async ({ rl }) => {
     const facts = await rl.server();
