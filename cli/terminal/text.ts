@@ -80,13 +80,11 @@ function columnsOf(grapheme: string): number {
   return empty.test(grapheme) ? 0 : wide.test(grapheme) ? 2 : 1;
 }
 
-/** Cuts `text` to `columns`, with an ellipsis; closes open styles. */
+/** Cuts `text` to `columns`, with an ellipsis; closes open styles. Reads no more than it returns. */
 export function cut(text: string, columns: number): string {
-  if (widthOf(text) <= columns) return text;
-  let room = columns - 1;
+  let width = 0;
   let result = "";
   let styled = false;
-  outer:
   for (const [i, part] of text.split(own).entries()) {
     if (i % 2 === 1) {
       result += part;
@@ -94,12 +92,13 @@ export function cut(text: string, columns: number): string {
       continue;
     }
     for (const { segment } of segmenter.segment(part)) {
-      room -= columnsOf(segment);
-      if (room < 0) break outer;
-      result += segment;
+      width += columnsOf(segment);
+      if (width < columns) result += segment;
+      if (width <= columns) continue;
+      return columns < 1 ? "" : `${result}…${styled ? "\u001b[22m\u001b[39m" : ""}`;
     }
   }
-  return columns < 1 ? "" : `${result}…${styled ? "\u001b[22m\u001b[39m" : ""}`;
+  return text;
 }
 
 /** Pads `text` with spaces to `columns`. */

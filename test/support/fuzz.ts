@@ -27,11 +27,25 @@ const pieces = [
 /** A text of few pieces, each repeated up to thousands of times. */
 export const hostile: fc.Arbitrary<string> = fc.array(
   fc.tuple(
-    fc.oneof(fc.constantFrom(...pieces), fc.string({ maxLength: 12 })),
-    fc.constantFrom(1, 1, 1, 2, 7, 300, 5000),
+    fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...pieces) }, fc.string({ maxLength: 12 })),
+    fc.constantFrom(1, 1, 2, 7, 300, 5000),
   ),
   { maxLength: 5 },
 ).map((parts) => parts.map(([piece, times]) => piece.repeat(times)).join("").slice(0, 15_000));
+
+/**
+ * Each piece many times, with an end that most patterns do not expect: the texts for which a
+ * pattern tries every way to divide them. The short ones come first, because a pattern of cubic
+ * time would take hours for a long one.
+ */
+export const pumped: readonly string[] = [
+  ...pieces.flatMap((piece) => ["x", "\n=x"].map((end) => repeated(piece, 1000) + end)),
+  ...pieces.map((piece) => `${repeated(piece, 15_000)}x`),
+];
+
+function repeated(piece: string, length: number): string {
+  return piece.repeat(Math.ceil(length / piece.length)).slice(0, length);
+}
 
 /** Checks `property` with a new seed, which is printed. */
 export async function holds(
