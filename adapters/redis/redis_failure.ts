@@ -129,7 +129,7 @@ export function unanswered(
 
 /** Loggers print the message only, so it ends with the fix. */
 function withFix(message: string, { hint }: Pick<Failure, "hint">): string {
-  return hint === undefined ? message : `${message}; ${hint}`;
+  return hint === undefined ? message : `${message.replace(/\.$/, "")}; ${hint}`;
 }
 
 /** A short reason for a missing answer: codes are safe, messages of clients may not be. */

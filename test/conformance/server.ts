@@ -82,7 +82,9 @@ export function serverSuite(name: string, connect: ConnectTo): void {
       server.pause();
       for (let round = 0; round < 3; round++) {
         const started = performance.now();
-        assert.equal((await failure(port.run(push, ["{c}other"], ["x"]))).failure, "unknown");
+        const error = await failure(port.run(push, ["{c}other"], ["x"]));
+        // A new connection is not answered either, so nothing is sent on it.
+        assert.ok(error.failure === "unknown" || (round > 0 && error.failure === "unsent"));
         assert.ok(performance.now() - started < 1_000 + scaled(500));
       }
       server.resume();
