@@ -64,3 +64,23 @@ export function settleWithin<T>(ms: number, work: T | Promise<T>, late: () => Er
 export const afterMicrotasks: (run: () => void) => void =
   (globalThis as { setImmediate?: (run: () => void) => void }).setImmediate ??
     ((run) => void setTimeout(run, 0));
+
+/** The time for which long work may hold the event loop. */
+const sliceMs = 10;
+
+/**
+ * Divides long work into slices: the returned function resolves after a turn of the event loop once
+ * a slice is over. Until then it returns undefined, because a turn may take a millisecond.
+ */
+export function createSlices(): () => Promise<void> | undefined {
+  let began = performance.now();
+  return () => {
+    if (performance.now() - began < sliceMs) return undefined;
+    return new Promise((resolve) =>
+      afterMicrotasks(() => {
+        began = performance.now();
+        resolve();
+      })
+    );
+  };
+}

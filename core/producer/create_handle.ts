@@ -8,6 +8,7 @@ import { RelierError, TaskFailedError } from "../base/errors.ts";
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import { follow, type FollowOptions, type TaskEvent } from "../redis/event_stream.ts";
 import { decodeResult } from "../base/json.ts";
+import { attemptNumber } from "../protocol/attempt_number.ts";
 import { idOf, type Partition } from "../protocol/keys.ts";
 import type { ResultPoller, TaskSnapshot } from "./result_poller.ts";
 import { call, type Caller } from "../redis/call.ts";
@@ -54,7 +55,7 @@ class StoredTask<R> implements TaskHandle<R> {
     const { progress, worker, reason } = snapshot;
     return {
       state: snapshot.state,
-      attempt: snapshot.failures + 1,
+      attempt: attemptNumber(snapshot.state, snapshot.failures, reason),
       ...(progress && { progress: Number(progress) }),
       ...(worker && { worker }),
       ...(reason && { reason }),

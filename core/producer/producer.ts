@@ -5,9 +5,10 @@
  * @module
  */
 
+import { batches } from "../base/batches.ts";
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import { RelierError } from "../base/errors.ts";
-import { settleWithin } from "../base/timers.ts";
+import { createSlices, settleWithin } from "../base/timers.ts";
 import { defaultFlushMs } from "../defaults.ts";
 import { type Partition, partitionOf } from "../protocol/keys.ts";
 import { type Producer, reportAccepted } from "../task/client_registry.ts";
@@ -99,9 +100,8 @@ export function createProducer(host: ProducerHost): ClientProducer {
       return push instanceof Promise ? push.then(one) : one(push);
     },
     async apushMany(definition, list, options) {
-      const all = list.map((args) => prepared(definition, args, options));
-      const ready = all.some((push) => push instanceof Promise) ? await Promise.all(all) : all;
-      return await Promise.all(pushAll(ready as readonly PreparedPush[], false));
+      const ready = await inSlices(list, (args) => prepared(definition, args, options));
+      return await Promise.all(pushAll(ready, false));
     },
   };
 
@@ -116,6 +116,23 @@ export function createProducer(host: ProducerHost): ClientProducer {
       );
     },
   };
+}
+
+/** Calls `prepareOne` for each of `list`, page by page, and lets the event loop turn in between. */
+async function inSlices<T>(
+  list: readonly T[],
+  prepareOne: (each: T) => PreparedPush | Promise<PreparedPush>,
+): Promise<PreparedPush[]> {
+  const ready: PreparedPush[] = [];
+  const sliceOver = createSlices();
+  for (const page of batches(list)) {
+    const turn = sliceOver();
+    if (turn) await turn;
+    const some = page.map(prepareOne);
+    const checked = some.some((push) => push instanceof Promise) ? await Promise.all(some) : some;
+    ready.push(...checked as PreparedPush[]);
+  }
+  return ready;
 }
 
 /** Sends again while Redis may accept it later: a push with the same id stays one task. */

@@ -6,6 +6,7 @@
 
 import { batches } from "../base/batches.ts";
 import { type AdmissionReason, AdmissionRejectedError, RelierError } from "../base/errors.ts";
+import { createSlices } from "../base/timers.ts";
 import { RedisError, type Reply } from "../port.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { call, type Caller } from "../redis/call.ts";
@@ -56,13 +57,22 @@ export function createPushBatcher(caller: Caller, { enlist, limitsOf }: BatcherH
   function flushGroup(group: string): void {
     const queued = groups.get(group)!;
     groups.delete(group);
-    const pages = queued.length === 1
-      ? [queued]
-      : batches(queued, ({ push }) => push.row.envelope.length);
+    if (queued.length === 1) track(send(queued));
+    else track(sendPages(batches(queued, ({ push }) => push.row.envelope.length)));
+  }
+
+  function track(work: Promise<void>): void {
+    inFlight.add(work);
+    void work.then(() => inFlight.delete(work));
+  }
+
+  /** Sends each page when its rows are written, and lets the event loop turn in between. */
+  async function sendPages(pages: Iterable<readonly QueuedPush[]>): Promise<void> {
+    const sliceOver = createSlices();
     for (const page of pages) {
-      const work = send(page);
-      inFlight.add(work);
-      void work.then(() => inFlight.delete(work));
+      const turn = sliceOver();
+      if (turn) await turn;
+      track(send(page));
     }
   }
 
