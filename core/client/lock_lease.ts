@@ -87,6 +87,7 @@ export async function acquireLock<T>(
     observer?.keyClaimed(partition.queue, result);
 
   for (let tries = 0;; tries++) {
+    const sentAt = performance.now();
     const reply = await call(caller, partition, lock, proof);
     if (reply[0] === "done") {
       report(tries === 0 ? "cached" : "waited");
@@ -94,7 +95,7 @@ export async function acquireLock<T>(
     }
     if (reply[0] === "ok") {
       report("executed");
-      return heldLock<T>(caller, partition, proof, keepMs, Number(reply[3]));
+      return heldLock<T>(caller, partition, proof, keepMs, Number(reply[3]), sentAt);
     }
     const left = giveUpAt - performance.now();
     if (left <= 0) {
@@ -120,32 +121,46 @@ export async function completeDone<T>(lock: IdempotencyLock<T>, result: T): Prom
   await lock.complete(loss ? decodeResult(text) as T : result);
 }
 
-/** A lock that this caller holds, and renews until it is completed or disposed of. */
+/** A lock that this caller holds since `sentAt`, and renews until it is completed or disposed of. */
 function heldLock<T>(
   caller: Caller,
   partition: Partition,
   proof: LockProof,
   keepMs: number,
   fence: number,
+  sentAt: number,
 ): IdempotencyLock<T> {
   const lost = abortController();
   const over = abortController();
+  let trustedUntil = sentAt + leaseMs;
   void renew();
+  void watchTrust();
 
-  /** Aborts both signals if another caller holds the lock, or may hold it. */
+  /** Another caller holds the lock, or may hold it. */
+  function lose(): void {
+    if (over.signal.aborted) return;
+    over.abort();
+    lost.abort(new RelierError("RL_LEASE_LOST", "The lock is lost"));
+  }
+
   async function renew(): Promise<void> {
-    let trustedUntil = performance.now() + leaseMs;
     while (!over.signal.aborted) {
       await sleep(leaseMs * 0.3, over.signal);
       if (over.signal.aborted) return;
       const sentAt = performance.now();
       const [word] = await call(caller, partition, lock, proof).catch(() => [null]);
       if (word === "ok") trustedUntil = sentAt + leaseMs;
-      else if (word !== null || performance.now() > trustedUntil) {
-        over.abort();
-        lost.abort(new RelierError("RL_LEASE_LOST", "The lock is lost"));
-      }
+      else if (word !== null) lose();
     }
+  }
+
+  /** A renewal may hang for longer than the lease: trust ends with the lease, not with the call. */
+  async function watchTrust(): Promise<void> {
+    let left: number;
+    while (!over.signal.aborted && (left = trustedUntil - performance.now()) > 0) {
+      await sleep(left, over.signal);
+    }
+    lose();
   }
 
   return {
