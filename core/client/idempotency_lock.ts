@@ -9,13 +9,13 @@
 import { importOutsideScope } from "../base/async_scope.ts";
 import { functionOption } from "../base/options.ts";
 import { partitionOf } from "../protocol/keys.ts";
+import { lockQueue } from "../protocol/queue_name.ts";
 import { defaultClient } from "../task/client_registry.ts";
 import { internalsOf } from "./create_relier.ts";
 import type { IdempotencyLock, LockOptions } from "./lock_lease.ts";
 import type { Relier } from "./relier.ts";
 
-/** The queue that keeps the records of locks; no worker claims from it. */
-export const lockQueue = "relier.locks";
+export { lockQueue };
 
 /**
  * Acquires the lock of a key, or finds the result of its work. Disposing of the lock

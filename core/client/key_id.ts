@@ -6,8 +6,8 @@
  */
 
 import { idOf, partitionOf } from "../protocol/keys.ts";
+import { lockQueue } from "../protocol/queue_name.ts";
 import { derivedLocal } from "../protocol/task_id.ts";
-import { lockQueue } from "./idempotency_lock.ts";
 import { keyOption, nameOption } from "../base/options.ts";
 
 /**

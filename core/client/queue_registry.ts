@@ -9,6 +9,7 @@
 import { registerAgainMs } from "../defaults.ts";
 import type { RedisPort } from "../port.ts";
 import { type Partition, partitionOf } from "../protocol/keys.ts";
+import { registryQueue } from "../protocol/queue_name.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { registerQueue } from "../redis/generated/client.ts";
 import { noLossDetection } from "../redis/loss_detector.ts";
@@ -33,7 +34,7 @@ export function createQueueRegistry(
   prefix: string,
   telemetry: Telemetry,
 ): QueueRegistry {
-  const partition = partitionOf("relier.queues", 0, prefix);
+  const partition = partitionOf(registryQueue, 0, prefix);
   // No loss detection here: the registry is rebuilt by the next push.
   const caller: Caller = { port, lossDetector: noLossDetection, telemetry };
   const dueAt = new Map<string, number>();

@@ -10,7 +10,8 @@
  */
 
 import { type Duration, toMs } from "../base/duration.ts";
-import { integerOption, knownOptions, nameOption, oneOf } from "../base/options.ts";
+import { integerOption, knownOptions, oneOf } from "../base/options.ts";
+import { queueOption } from "./queue_name.ts";
 
 /** A limit on the rate of new tasks. */
 export interface AdmissionRate {
@@ -106,7 +107,7 @@ export function producerLimits(given: unknown): ReadonlyMap<string, string> {
   }
   return new Map(
     Object.entries(given).map(([queue, limits]) => {
-      nameOption("queue", queue);
+      queueOption(queue);
       knownOptions(`admission of "${queue}"`, limits, producerNames);
       const set = Object.entries(limits as AdmissionOptions) as [keyof AdmissionOptions, unknown][];
       const texts = set.map(([key, value]) =>

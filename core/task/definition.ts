@@ -17,6 +17,7 @@ import {
   nameOption,
   oneOf,
 } from "../base/options.ts";
+import { queueOption } from "../protocol/queue_name.ts";
 import { isStandardSchema, type StandardSchema } from "./standard_schema.ts";
 import { defaultRetentionMs } from "../defaults.ts";
 
@@ -140,7 +141,7 @@ export function define(
     handler: functionOption(`handler of "${task}"`, handler) as Handler,
     input: schemaOption("input", given.input),
     output: schemaOption("output", given.output),
-    queue: nameOption("queue", queue),
+    queue: queueOption(queue),
     priority: integerOption("priority", priority, { min: 0, max: 100 }),
     version: integerOption("version", version, { min: 1, max: 1_000_000 }),
     migrate: migrations(migrate, version),

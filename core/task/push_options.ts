@@ -5,7 +5,8 @@
  */
 
 import { type Duration, maxDuration, toMs } from "../base/duration.ts";
-import { dateOption, integerOption, keyOption, knownOptions, nameOption } from "../base/options.ts";
+import { dateOption, integerOption, keyOption, knownOptions } from "../base/options.ts";
+import { queueOption } from "../protocol/queue_name.ts";
 
 /** Options of one push. */
 export interface PushOptions {
@@ -58,7 +59,7 @@ export function readPushOptions(given: PushOptions): PushOptions {
   if (at !== undefined && delay !== undefined) {
     throw new TypeError('Cannot use options "at" and "delay" together: choose one');
   }
-  if (queue !== undefined) nameOption("queue", queue);
+  if (queue !== undefined) queueOption(queue);
   if (priority !== undefined) integerOption("priority", priority, { min: 0, max: 100 });
   if (tenant !== undefined) keyOption("tenant", tenant, 128);
   if (headers !== undefined) checkHeaders(headers);

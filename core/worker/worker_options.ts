@@ -11,9 +11,9 @@ import {
   keyOption,
   knownOptions,
   moduleOption,
-  nameOption,
   oneOf,
 } from "../base/options.ts";
+import { queueOption } from "../protocol/queue_name.ts";
 import {
   defaultConcurrency,
   defaultDrainMs,
@@ -38,7 +38,10 @@ export interface WorkerOptions {
    * slots holds 20 tasks in all. It gives them back once none has started for 100 ms.
    */
   prefetch?: number;
-  /** The time a drain lets handlers finish; 30 s by default. */
+  /**
+   * The time a drain lets handlers finish; 20 s by default, so that a drain ends within the 30 s
+   * after which Kubernetes kills a process.
+   */
   drainTimeout?: Duration;
   /**
    * `"default"`: a lease of 10 s, renewed every 3 s. `"fast"`: of 3 s, renewed every second.
@@ -71,7 +74,11 @@ export interface WorkerOptions {
   preload?: readonly string[];
   /** True if it resurrects the tasks of other workers; true by default. */
   phoenix?: boolean;
-  /** True if SIGTERM and SIGINT drain it and end the process; true by default. */
+  /**
+   * True if SIGTERM and SIGINT drain it and end the process; true by default. A second signal, 2 s
+   * later or more, hands off at once. While others listen to the signal it does not call `exit()`:
+   * the process ends with them.
+   */
   handleSignals?: boolean;
 }
 
@@ -192,9 +199,9 @@ function queuesOf(given: NonNullable<WorkerOptions["queues"]>): Setup["queues"] 
     );
   }
   const queues = Array.isArray(given)
-    ? given.map((name) => ({ name: nameOption("queue", name), weight: 1 }))
+    ? given.map((name) => ({ name: queueOption(name), weight: 1 }))
     : Object.entries(given).map(([name, weight]) => ({
-      name: nameOption("queue", name),
+      name: queueOption(name),
       weight: integerOption(`queues.${name}`, weight, { min: 1, max: 1000 }),
     }));
   if (queues.length === 0) throw new RangeError('Cannot use option "queues": it must name one');

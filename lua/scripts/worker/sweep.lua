@@ -49,6 +49,8 @@ local function raise(ids, causeOf, holder)
       orphan(id, "running")
     elseif record.state ~= "running" then
       misplaced(id, "running", holder)
+    elseif record.worker == "lock" then
+      -- The next caller of its key takes it over; see scripts/worker/lock.lua.
     else
       local worker = workerOf(record.worker)
       revive(id, causeOf(record))

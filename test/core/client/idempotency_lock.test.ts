@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { partitionOf } from "../../../core/protocol/keys.ts";
 import { derivedLocal } from "../../../core/protocol/task_id.ts";
 import { internalsOf } from "../../../core/client/create_relier.ts";
-import { idempotencyLock, idempotent } from "../../../mod.ts";
+import { createRelier, createWorker, idempotencyLock, idempotent, rlTask } from "../../../mod.ts";
 import { type Moves, movesAt } from "../../support/moves.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
 import { until } from "../../support/until.ts";
@@ -163,6 +163,37 @@ test(
     }
     await idempotent(lab.rl, "d", () => "d");
     assert.equal((await lab.rl.queue("relier.locks").stats()).counts.completed, 1);
+  }),
+);
+
+test(
+  "a sweep of the queue of locks harms no key: the lock of a dead holder goes to the next caller",
+  withRelier(async (lab) => {
+    const dead = await idempotencyLock(lab.rl, { key: "k" });
+    await locks(lab).age("running", derivedLocal("lock", "k"), -1);
+    const queue = lab.rl.queue("relier.locks");
+    assert.deepEqual((await queue.sweep()).resurrected, []);
+    assert.deepEqual(await queue.evict("lock", "SIGKILL"), []);
+    await using next = await idempotencyLock(lab.rl, { key: "k", wait: 0 });
+    assert.equal(next.alreadyExecuted, false);
+    assert.ok(next.fence > dead.fence);
+    await assert.rejects(dead.complete(1), { code: "RL_LEASE_LOST" });
+  }),
+);
+
+test(
+  "no task can be pushed to the queues of locks and names, and no worker claims from them",
+  withRelier(async (lab) => {
+    for (const queue of ["relier.locks", "relier.queues"]) {
+      const refusal = { name: "RangeError", message: new RegExp(`queue "${queue}".*reserved`) };
+      const task = rlTask(`pushed-to-${queue}`, () => {});
+      assert.throws(() => rlTask("in-a-reserved-queue", { queue }, () => {}), refusal);
+      assert.throws(() => task.with({ queue }), refusal);
+      assert.throws(() => createWorker(lab.rl, { queues: [queue] }), refusal);
+      assert.throws(() => createWorker(lab.rl, { queues: { [queue]: 1 } }), refusal);
+      assert.throws(() => createRelier({ admission: { [queue]: { maxDepth: 1 } } }), refusal);
+    }
+    assert.deepEqual(await lab.dump(), {});
   }),
 );
 
