@@ -7,6 +7,7 @@
 import type { Envelope } from "../protocol/envelope.ts";
 import { readEnvelope } from "../protocol/envelope_reader.ts";
 import { RelierError } from "../base/errors.ts";
+import { attemptNumber } from "../protocol/attempt_number.ts";
 import { idOf, type Partition } from "../protocol/keys.ts";
 import type { Reply } from "../port.ts";
 import { pairs } from "../redis/call.ts";
@@ -131,7 +132,7 @@ export function readSummary(
     name,
     state,
     queue: partition.queue,
-    attempt: failures + 1,
+    attempt: attemptNumber(state, failures, reason),
     resurrections: deaths,
     enqueuedAt: new Date(Number(pushedAt)),
     since: since ? new Date(since) : null,
