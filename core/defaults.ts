@@ -44,13 +44,16 @@ export const defaultConcurrency = 10;
 /** The most handlers a worker runs at once, and the most tasks it holds beyond them. */
 export const maxConcurrency = 10_000;
 
-/** The time a drain waits for handlers to finish. */
-export const defaultDrainMs = 30_000;
+/**
+ * The time a drain waits for handlers to finish. Together with the farewell it has to fit into the
+ * 30 s after which Kubernetes and others kill a process.
+ */
+export const defaultDrainMs = 20_000;
 
 /** The time a handler may block the event loop before its tasks count as stalled. */
 export const defaultStallBudgetMs = 30_000;
 
-/** The time a closing worker retries its last calls to Redis, and its last export of telemetry. */
+/** The time a drained worker has for its last calls to Redis, and for its last export of telemetry. */
 export const farewellMs = 5000;
 
 /** The time `flush()` waits for pushes in the background. */

@@ -71,6 +71,15 @@ export interface RedisPort {
   /** Closes the connections this port opened. A client passed in by the caller stays open. */
   close(): Promise<void>;
 
+  /** True once the port is closed: no call of it will be answered. Absent where it is unknown. */
+  readonly closed?: boolean;
+
+  /**
+   * Lets the process end although connections are open, also those opened later; a call under way
+   * keeps it alive. Absent where no connection does.
+   */
+  unref?(): void;
+
   /**
    * Resolves to plain data from which its adapter opens the same Redis in another
    * thread; to `undefined` if plain data cannot describe it. A function,

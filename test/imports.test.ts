@@ -86,6 +86,7 @@ const laws: readonly Law[] = [
   { from: /^(cli|bench)\//,         to: /^mod\.ts$/,                        because: "what they need and cannot reach is missing from the API" },
   { from: /^(cli|bench)\//,         to: /^adapters\/\w+\.ts$/,             because: "adapters are public too" },
   { from: /^cli\//,                 to: /^core\/console\/mod\.ts$/,         because: "what people see is worked out once, for a terminal and for a browser, and is public" },
+  { from: /^cli\/framework\/signals\.ts$/, to: /^core\/base\/second_wish\.ts$/, because: "rl tells a repeated signal from a second wish as a worker does, and loads no engine for it" },
   { from: /^cli\/framework\/suggest\.ts$/, to: /^core\/base\/options\.ts$/, because: "a misspelt name is corrected as a misspelt option is, and no engine is loaded for it" },
   { from: /^cli\/(supervisor\/(cluster|control_server|dashboard_server|health_server)|commands\/dashboard|lab\/demo\/ledger_process)\.ts$/, to: /^adapters\/http\/node_server\.ts$/, because: "it is served as any application of Node's is" },
   { from: /^(cli|bench)\//,         to: /^(citty|valibot)$/,                because: "arguments and files have to be read and checked" },

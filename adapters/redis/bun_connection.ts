@@ -48,6 +48,7 @@ export function server(open: () => BunClient | Promise<BunClient>, revives: bool
     node: () => "",
     connect: (_node, purpose) => adapt(open, purpose, revives),
     refresh: () => {},
+    unref: () => {},
     close: () => {},
   };
 }

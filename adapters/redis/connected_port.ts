@@ -126,6 +126,10 @@ export function portOver(
     wait: waits.wait,
     listen: listens.listen,
     origin: () => Promise.resolve(origin()),
+    get closed() {
+      return closing.stopped;
+    },
+    unref: () => topology.unref(),
     close() {
       closing.stop();
       nodes.close();

@@ -13,6 +13,8 @@ export interface IoredisConnection {
   };
   /** False: it is not a cluster. */
   readonly isCluster: boolean;
+  /** Its socket, once it has one. */
+  readonly stream?: { unref?(): unknown } | undefined;
   /** Sends a command. */
   call(command: string, args: string[]): Promise<unknown>;
   /** Makes another client with the same options, except `override`. */

@@ -8,6 +8,7 @@
 
 import { isAnswer, servesNobody, Unanswered } from "./redis_failure.ts";
 import { following, isBehindSentinel, watchSentinels } from "./sentinel_watch.ts";
+import { openStop, type Stop } from "./deadline.ts";
 import { slotOf } from "./cluster_slot.ts";
 import type { IoredisCluster, IoredisConnection } from "./ioredis_client.ts";
 import type { Purpose, Topology } from "./topology.ts";
@@ -61,10 +62,20 @@ export function profile(timeoutMs: number): object {
   };
 }
 
-/** Adapts one connection to what a wire needs. */
-function adapt(open: () => IoredisConnection, purpose: Purpose, needsMaster = false): Connect {
+/** Adapts one connection to what a wire needs; from `idle` on it does not keep the process alive. */
+function adapt(
+  open: () => IoredisConnection,
+  idle: Stop,
+  purpose: Purpose,
+  needsMaster = false,
+): Connect {
   return (events) => {
     const connection = open();
+    const unref = () => connection.stream?.unref?.();
+    const forget = idle.onStop(unref);
+    connection.on("connect", () => {
+      if (idle.stopped) unref();
+    });
     let error: unknown;
     let ready = false;
     connection.on("error", (reason) => {
@@ -91,7 +102,10 @@ function adapt(open: () => IoredisConnection, purpose: Purpose, needsMaster = fa
     return {
       send: (command, args) =>
         ready ? send(command, args) : opening.then(() => send(command, args)),
-      close: () => connection.disconnect(),
+      close() {
+        forget();
+        connection.disconnect();
+      },
       get error() {
         return error;
       },
@@ -127,16 +141,21 @@ function messageOf(error: unknown): string {
 /** The single node of a standalone server, or of a master behind Sentinel. */
 export function single(client: IoredisConnection, timeoutMs: number): Topology {
   const watch = isBehindSentinel(client) ? watchSentinels(client, timeoutMs) : undefined;
+  const idle = openStop();
   const open = () => client.duplicate({ ...profile(timeoutMs), ...watch?.address() });
   return {
     sharded: false,
     slot: () => 0,
     node: () => "",
     connect(_node, purpose) {
-      const connect = adapt(open, purpose, watch !== undefined);
+      const connect = adapt(open, idle, purpose, watch !== undefined);
       return watch === undefined ? connect : following(watch, connect);
     },
     refresh: () => {},
+    unref() {
+      idle.stop();
+      watch?.close(); // The process is about to end: it follows no failover any more.
+    },
     close: () => watch?.close(),
   };
 }
@@ -160,6 +179,7 @@ export function cluster(client: IoredisCluster, timeoutMs: number): Topology {
     clusterNodeRetryStrategy: null,
     redisOptions: { ...profile(timeoutMs), connectionName: "relier:topology" },
   });
+  const idle = openStop();
   map.on("error", () => {}); // The call that fails because of it reports the error.
   return {
     sharded: true,
@@ -170,8 +190,12 @@ export function cluster(client: IoredisCluster, timeoutMs: number): Topology {
         const node = map.nodes().find(({ options: { host, port } }) => `${host}:${port}` === name);
         if (node === undefined) throw new Unanswered(false, "the node has left the cluster");
         return node.duplicate(profile(timeoutMs));
-      }, purpose),
+      }, idle, purpose),
     refresh: () => map.refreshSlotsCache(),
+    unref() {
+      idle.stop();
+      for (const { stream } of map.nodes()) stream?.unref?.();
+    },
     close: () => map.disconnect(),
   };
 }

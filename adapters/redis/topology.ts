@@ -24,6 +24,8 @@ export interface Topology {
   connect(node: string, purpose: Purpose): Connect;
   /** Refreshes the slots. Cheap, and done in the background. */
   refresh(): void;
+  /** Lets the process end although connections are open, also those opened later. */
+  unref(): void;
   /** Closes the connections that find the nodes. */
   close(): void;
 }

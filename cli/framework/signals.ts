@@ -7,6 +7,8 @@
 import { CliError } from "./cli_error.ts";
 import type { Ending, Host } from "./host.ts";
 
+export { createWishes } from "../../core/base/second_wish.ts";
+
 /** Exit codes that a shell expects after each signal. */
 const exitCodes: Readonly<Record<Ending, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 

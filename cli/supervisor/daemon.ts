@@ -6,6 +6,7 @@
  */
 
 import process from "node:process";
+import { createWishes } from "../framework/signals.ts";
 import { receiveSetup, sendToParent } from "../processes/child_process.ts";
 import { startCluster } from "./cluster.ts";
 import type { ClusterPlan } from "./cluster_plan.ts";
@@ -20,19 +21,18 @@ export interface DaemonMessage {
 /** Time for the answer to `rl cluster down` to be sent. */
 const answerMs = 200;
 
-let asked = 0;
+let asked = false;
 let drain = (): void => {};
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.on(signal, () => {
-    asked++;
-    drain();
-  });
-}
+const wish = createWishes(() => {
+  asked = true;
+  drain();
+}, () => drain());
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, wish);
 const plan = await receiveSetup<ClusterPlan>(() => {});
 try {
   const cluster = await startCluster(plan, () => {});
   drain = cluster.drain;
-  if (asked > 0) drain();
+  if (asked) drain();
   sendToParent({ lines: cluster.lines } satisfies DaemonMessage);
   process.exitCode = await cluster.ended;
 } catch (error) {

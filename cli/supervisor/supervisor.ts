@@ -69,7 +69,7 @@ export interface Supervisor {
 
 /** Failed starts of a process before the supervisor gives up, while none has ever worked. */
 const maxFailures = 3;
-const defaultDrainMs = 30_000;
+export const defaultDrainMs = 20_000;
 const defaultStallMs = 30_000;
 /** A stalled worker hands its tasks off itself, if it can; after this time it is killed. */
 const stalledMs = 2_000;

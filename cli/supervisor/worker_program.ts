@@ -10,6 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { Relier, Worker, WorkerEventName, WorkerHealth, WorkerOptions } from "../../mod.ts";
 import { CliError } from "../framework/cli_error.ts";
+import { createWishes } from "../framework/signals.ts";
 import { type Exporter, exportTo, isolateExporter, type Otlp } from "../processes/otlp_exporter.ts";
 import { receiveSetup, sendToParent } from "../processes/child_process.ts";
 import { createEventCounter, type Totals } from "./event_counts.ts";
@@ -67,8 +68,8 @@ export type ProgramMessage =
 export type LeaveReason = "supervisor" | "signal" | "orphaned" | "drain" | "stop" | "restart";
 
 const reportMs = 1000;
-/** Time limit for asking Redis which tasks are still held. */
-const heldMs = 5000;
+/** Time limit for asking Redis which tasks are still held; the whole end has to fit into 30 s. */
+const heldMs = 2000;
 /** Events of one kind reported per second; more are only counted. */
 const maxEventsPerSecond = 50;
 
@@ -81,11 +82,8 @@ process.on("message", (command: ProgramCommand) => {
   if (command.do === "drain") leave("supervisor", command.timeoutMs);
   else if (command.do === "handOff") handOff();
 });
-// A signal to the process group comes in addition to the supervisor's command, so only a second one hurries.
-process.once("SIGTERM", () => {
-  leave("signal");
-  process.on("SIGTERM", handOff);
-});
+// A signal to the process group comes in addition to the supervisor's command, so only a later one hurries.
+process.on("SIGTERM", createWishes(() => leave("signal"), handOff));
 // Output of the handlers has no reader once the supervisor is gone.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 const setup = await receiveSetup<ProgramSetup>(() => leave("orphaned"));
@@ -157,7 +155,7 @@ function leave(why: LeaveReason, timeoutMs?: number): void {
 }
 
 function handOff(): void {
-  if (worker) void worker.drain();
+  if (worker) void worker.drain({ timeout: 0 });
 }
 
 /** Reports the result of the drain, then exits: 0 if no task is held, 75 if one could not be given back. */

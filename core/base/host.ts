@@ -13,9 +13,11 @@ interface Host {
     readonly versions?: Record<string, string | undefined>;
     readonly memoryUsage?: { rss?(): number };
     getBuiltinModule?(name: string): unknown;
-    on?(signal: string, run: () => void): void;
-    off?(signal: string, run: () => void): void;
-    exit?(code: number): void;
+    exitCode?: number | string | null | undefined;
+    prependListener?(signal: string, run: (signal: string) => void): void;
+    off?(signal: string, run: (signal: string) => void): void;
+    listenerCount?(signal: string): number;
+    exit?(): void;
   };
 }
 
@@ -61,19 +63,35 @@ export function processId(): number {
   return host().process?.pid ?? 0;
 }
 
-/** Calls `run` on SIGTERM and SIGINT until the returned function is called. */
-export function onSignals(run: () => void): () => void {
+/** The signals that ask a process to end. */
+export const endSignals: readonly string[] = ["SIGTERM", "SIGINT"];
+
+/**
+ * Calls `run` on SIGTERM and SIGINT, before other listeners, until the returned function is called.
+ * A listener of `once()` that runs earlier would no longer be counted.
+ */
+export function onSignals(run: (signal: string) => void): () => void {
   const { process } = host();
-  const names = ["SIGTERM", "SIGINT"];
-  for (const name of names) process?.on?.(name, run);
+  for (const name of endSignals) process?.prependListener?.(name, run);
   return () => {
-    for (const name of names) process?.off?.(name, run);
+    for (const name of endSignals) process?.off?.(name, run);
   };
 }
 
-/** Ends the process, if there is one. */
-export function exit(code: number): void {
-  host().process?.exit?.(code);
+/** Returns the number of listeners to `signal`. */
+export function countListeners(signal: string): number {
+  return host().process?.listenerCount?.(signal) ?? 0;
+}
+
+/** Sets the exit code of the process, unless the program has set one that is not 0. */
+export function leaveExitCode(code: number): void {
+  const { process } = host();
+  if (process && code !== 0) process.exitCode ||= code;
+}
+
+/** Ends the process, if there is one, with the exit code that is set. */
+export function exit(): void {
+  host().process?.exit?.();
 }
 
 /** The host and the runtime, for people to read; empty where they are unknown. */

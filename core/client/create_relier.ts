@@ -49,9 +49,8 @@ export function createRelier(options: RelierOptions = {}): Relier {
   const prefix = nameOption("prefix", options.prefix === undefined ? "rl" : options.prefix);
   const tasks = tasksOf(options.tasks);
   const limits = producerLimits(admission);
-  functionOption("onPushError", onPushError);
-  functionOption("onDataLoss", onDataLoss);
-  functionOption("waitUntil", waitUntil);
+  const functions = { onPushError, onDataLoss, waitUntil };
+  for (const [name, given] of Object.entries(functions)) functionOption(name, given);
   const port = portOf(options.redis);
   const telemetry = createTelemetry(options.telemetry, options.redis ?? defaultUrl());
   const registry = createQueueRegistry(port, prefix, telemetry);
@@ -68,6 +67,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
     partitionOf(nameOption("queue", queue), 0, prefix);
   const names = tasks && new Map(tasks.map((task) => [task.name, task]));
   const byName = (name: string) => names ? names.get(name) : definitionNamed(name);
+  const drains = new Set<() => Promise<unknown>>();
   let closed = false;
   const { producer, flush } = createProducer({
     prefix,
@@ -96,16 +96,14 @@ export function createRelier(options: RelierOptions = {}): Relier {
     },
     queue: (name) => createQueue(caller, partitionNamed(name), byName, registry.enlist),
     flush,
-    async close() {
-      if (closed) return;
+    close: once(async () => {
+      await Promise.allSettled([...drains].map((drain) => drain()));
       await flush().catch(() => {}); // Pushes that failed are reported by onPushError.
       closed = true;
       unregister(producer);
-      poller.close(
-        new RelierError("RL_CONNECTION", "Cannot wait any longer: the client is closed"),
-      );
+      poller.close(new RelierError("RL_CONNECTION", "Cannot wait: the client is closed"));
       if (typeof options.redis !== "object") await port.close();
-    },
+    }),
     [Symbol.asyncDispose]: () => relier.close(),
   };
   register(relier, producer, tasks ?? []);
@@ -115,10 +113,17 @@ export function createRelier(options: RelierOptions = {}): Relier {
     definitionNamed: byName,
     definitions: () => tasks ?? allDefinitions(),
     registry,
+    drains,
     telemetry,
     telemetryOptions: options.telemetry ?? {},
   });
   return relier;
+}
+
+/** Runs `work` at the first call; every call gets its promise. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => done ??= work();
 }
 
 function partsOf(id: unknown): NonNullable<ReturnType<typeof parseId>> {

@@ -88,7 +88,7 @@ export interface Relier extends AsyncDisposable {
    * @throws {RelierError} `RL_CONNECTION` if that takes longer than `timeout`, 30 s by default.
    */
   flush(options?: { timeout?: Duration }): Promise<void>;
-  /** Flushes, then closes the connections that this client opened. */
+  /** Drains its workers, flushes, then closes the connections that this client opened. */
   close(): Promise<void>;
 }
 
@@ -99,6 +99,8 @@ export interface ClientInternals extends HandleSource {
   /** The tasks of this client. */
   readonly definitions: () => readonly Definition[];
   readonly registry: QueueRegistry;
+  /** The drains of its workers at work: they settle through its connection. */
+  readonly drains: Set<() => Promise<unknown>>;
   readonly telemetry: Telemetry;
   readonly telemetryOptions: TelemetryOptions | false;
 }

@@ -48,6 +48,10 @@ function lazyPort(url: string): RedisPort {
     run: (...call) => port ? port.run(...call) : open().then((opened) => opened.run(...call)),
     wait: async (...call) => await (await open()).wait(...call),
     listen: async (...call) => await (await open()).listen!(...call),
+    get closed() {
+      return port?.closed ?? false;
+    },
+    unref: () => port?.unref?.(),
     close: async () => {
       // A connection that failed to open has nothing to close, and its error was reported already.
       await (await opened?.catch(() => undefined))?.close();

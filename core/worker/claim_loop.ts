@@ -23,7 +23,8 @@ import { createQueueLooks } from "./queue_looks.ts";
 import type { SessionContext } from "./session_context.ts";
 import { createReadAhead } from "./read_ahead.ts";
 import { afterMicrotasks } from "../base/timers.ts";
-import { type AttemptSlots, createSlots, type SlotsOwner } from "./slots.ts";
+import type { SlotsOwner } from "./claim_ends.ts";
+import { type AttemptSlots, createSlots } from "./slots.ts";
 
 /** The claim loop of a worker. */
 export interface ClaimLoop {
@@ -154,10 +155,11 @@ function coalesced(work: () => void, patient: () => boolean): () => void {
 }
 
 function work(loop: LoopState): void {
-  const { context: { setup, status, maxClaims }, cursors, slots, lane, demand, looks } = loop;
+  const { context, cursors, slots, lane, demand, looks } = loop;
+  const { setup, status, maxClaims, caller: { port } } = context;
   const bounded = maxClaims !== undefined;
   if (loop.busy) loop.busyAt = performance.now();
-  if (!loop.stopped && !status.paused) {
+  if (!loop.stopped && !status.paused && !port.closed) {
     // A settlement that has to go anyway asks for more on its way.
     if (bounded) { for (const cursor of cursors) cursor.idle &&= !cursor.exchange.owes; }
     if (lane.cursor && demand.left > 0) claimAlone(loop, lane.cursor);
@@ -167,9 +169,13 @@ function work(loop: LoopState): void {
   loop.busy = slots.running >= setup.concurrency ||
     (lane.cursor !== undefined && slots.running > 0);
   for (const cursor of cursors) {
-    if (cursor.exchange.owes && cursor.exchange.inFlight < 2) void ask(loop, cursor, onlySettle);
+    // A worker that leaves sends all its settlements at once, because it has little time.
+    while (cursor.exchange.owes && (loop.stopped || cursor.exchange.inFlight < 2)) {
+      void ask(loop, cursor, onlySettle);
+    }
   }
   if (loop.stopped) return;
+  if (port.closed) return loop.finish();
   if (bounded) finishOnceDone(loop);
   else if (!status.paused && !lane.cursor) waitOnceIdle(loop);
 }

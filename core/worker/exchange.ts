@@ -56,14 +56,17 @@ export interface Exchange {
   readonly inFlight: number;
   /** True if it ever claimed something: from then on Redis knows the worker. */
   readonly claimed: boolean;
-  /** Settles `claim` with the next call; `settled` receives whether the claim was still held. */
+  /** Settles `claim` with the next call; `settled` receives how that ended. */
   settle(claim: Claim, attempt: AttemptSettlement, settled: Settled): void;
-  /** Makes a call with the settlements that wait. Not while two are in flight. */
+  /** Makes a call with the settlements that wait. One that claims: not while two are in flight. */
   send(request: ExchangeRequest): Promise<ExchangeReply>;
 }
 
-/** Receives whether Redis accepted a settlement. */
-export type Settled = (accepted: boolean) => void;
+/** The end of a settlement: `unanswered` if Redis did not answer while the session lasted. */
+export type SettleResult = "accepted" | "stale" | "unanswered";
+
+/** Receives how a settlement ended. */
+export type Settled = (result: SettleResult) => void;
 
 interface PendingSettlement {
   readonly claim: Claim;
@@ -80,6 +83,7 @@ export const onlySettle: ExchangeRequest = { slots: 0, spare: 0, empty: false };
 export function createExchange(context: SessionContext, partition: Partition): Exchange {
   const pending = createPendingSettlements();
   const busy = new Set<string>();
+  let inFlight = 0;
   let claimed = false;
 
   async function sendBatch(slot: string, request: ExchangeRequest): Promise<ExchangeReply> {
@@ -89,19 +93,22 @@ export function createExchange(context: SessionContext, partition: Partition): E
     } catch (error) {
       if (isTooLarge(error) && pending.putBack(settling)) return await sendBatch(slot, request);
       // Given up: the lease decides, and no caller is left waiting.
-      for (const each of settling) each.settled(false);
+      for (const each of settling) each.settled("unanswered");
       throw error;
     }
   }
 
   async function send(request: ExchangeRequest): Promise<ExchangeReply> {
-    const slot = callSlots.find((each) => !busy.has(each))!;
+    // Redis remembers the last claim of each slot. A call that only settles leaves no memory.
+    const slot = request === onlySettle ? "" : callSlots.find((each) => !busy.has(each))!;
     busy.add(slot);
+    inFlight++;
     try {
       const reply = await sendBatch(slot, request);
       claimed ||= reply.claims.length > 0;
       return reply;
     } finally {
+      inFlight--;
       busy.delete(slot);
     }
   }
@@ -112,7 +119,7 @@ export function createExchange(context: SessionContext, partition: Partition): E
       return pending.some;
     },
     get inFlight() {
-      return busy.size;
+      return inFlight;
     },
     get claimed() {
       return claimed;
@@ -201,14 +208,16 @@ async function exchange(
   const send = () => call(caller, partition, settleAndClaim, args, rows);
   const [, , , tasks, stale, lane, nextMs] = await answered(context, send);
   // Outside of the tries: what these callers do with the answer never repeats the call.
-  for (const { claim, settled } of settling) settled(!stale.includes(claim.id));
+  for (const { claim, settled } of settling) {
+    settled(stale.includes(claim.id) ? "stale" : "accepted");
+  }
   const claims = readClaims(partition, nonce, tasks, lane === "solo", sentAt + leaseMs);
   return { claims, lane, nextMs: soonest(nextMs, settling) };
 }
 
-/** Calls `send` until it is answered or the session is over. */
+/** Calls `send` until it is answered, the session is over, or the port is closed. */
 async function answered<T>(
-  { signal, report }: SessionContext,
+  { caller: { port }, signal, report }: SessionContext,
   send: () => Promise<T>,
 ): Promise<T> {
   for (let tries = 0;; tries++) {
@@ -216,7 +225,7 @@ async function answered<T>(
       return await send();
     } catch (error) {
       report(error);
-      if (signal.aborted || isTooLarge(error)) throw error;
+      if (signal.aborted || port.closed || isTooLarge(error)) throw error;
       await sleep(Math.min(1000, 50 * 2 ** tries), signal);
     }
   }

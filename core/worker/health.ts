@@ -10,7 +10,7 @@ import type { WorkerSession } from "./session.ts";
 export interface WorkerHealth {
   /**
    * True if it claims, waits for work, or is full: false while it starts, is paused or
-   * drains, and while Redis does not answer.
+   * drains, while Redis does not answer or isolates cannot start, and once its client is closed.
    */
   readonly consuming: boolean;
   /** The time at which Redis last answered a claim. */
@@ -35,10 +35,11 @@ export function healthOf(
 ): WorkerHealth {
   const now = performance.now();
   const { claimedAt, busyAt = -Infinity, rebuilt = 0 } = session?.loop ?? {};
-  const { leaked = 0, loopLagMs = 0, paused = false } = session?.context.status ?? {};
+  const { leaked = 0, loopLagMs = 0, paused = false, isolatesBroken = false } =
+    session?.context.status ?? {};
   const { restMs = 0 } = session?.context.fleet ?? {};
   return {
-    consuming: since !== undefined && !paused &&
+    consuming: since !== undefined && !paused && !isolatesBroken &&
       now - Math.max(claimedAt ?? since, busyAt) < silentMs + restMs,
     lastClaim: claimedAt === undefined ? null : new Date(Date.now() - Math.round(now - claimedAt)),
     loopLagMs,

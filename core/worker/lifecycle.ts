@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type DrainReport, drainReport } from "./drain.ts";
+import type { DrainCounts, DrainReport } from "./drain.ts";
 import { farewellMs } from "../defaults.ts";
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import type { ProcessSignals } from "./process_signals.ts";
@@ -43,6 +43,8 @@ interface Life {
   /** The command by which it drains. */
   command: DrainReport["command"];
   signals?: ProcessSignals | undefined;
+  /** Drains it, or joins the drain under way. */
+  drain(): Promise<DrainReport>;
   resolveStopped(): void;
 }
 
@@ -65,6 +67,7 @@ export function createLifecycle(
     phase: "new",
     safe: false,
     command: null,
+    drain: () => drain(life),
     resolveStopped,
   };
   return {
@@ -87,6 +90,7 @@ async function start(life: Life): Promise<void> {
     const unchecked = await checkServer(life, parts);
     if (unchecked) report(unchecked);
     await session.prepare();
+    await session.checkIsolates();
     await session.open();
   } catch (error) {
     // The next start would take what already listens for its own worker.
@@ -95,7 +99,7 @@ async function start(life: Life): Promise<void> {
     throw error;
   }
   if (signal.aborted) return; // It was drained meanwhile.
-  if (setup.handleSignals) life.signals = parts.handleSignals(() => stop(life));
+  if (setup.handleSignals) life.signals = handleSignals(life, parts);
   if (setup.phoenix) {
     const { leaseMs, sweepMs } = setup;
     const onRaised = reportResurrection(life, parts);
@@ -135,6 +139,7 @@ function begin(
     );
   }
   life.phase = what === "start" ? "working" : "ticking";
+  life.owner.inside.drains.add(life.drain);
   return life.session = parts.createSession(life.owner, maxClaims);
 }
 
@@ -153,6 +158,16 @@ async function checkServer(life: Life, parts: Parts): Promise<Error | undefined>
 function forget(life: Life): void {
   life.phase = "new";
   life.session = undefined;
+  life.owner.inside.drains.delete(life.drain);
+}
+
+function handleSignals(life: Life, parts: Parts): ProcessSignals {
+  const { port } = life.owner.inside.caller;
+  return parts.handleSignals({
+    drain: () => stop(life),
+    hurry: () => stop(life, 0),
+    unref: () => port.unref?.(),
+  });
 }
 
 function reportResurrection(life: Life, parts: Parts): (task: Resurrection) => void {
@@ -189,27 +204,31 @@ function stop(life: Life, timeout?: Duration): void {
 function drain(life: Life, { timeout }: { timeout?: Duration } = {}): Promise<DrainReport> {
   const { drainMs } = life.owner.setup;
   const ms = timeout === undefined ? drainMs : toMs("timeout", timeout, { max: maxTimer });
-  if (life.draining) void life.session?.leave(0);
+  // Several callers may wish for the same drain; only a shorter time that one of them names hastens it.
+  if (life.draining && timeout !== undefined) void life.session?.leave(ms);
   return life.draining ??= leave(life, ms);
 }
 
 async function leave(life: Life, ms: number): Promise<DrainReport> {
-  const { session, owner: { emit, relier } } = life;
+  const { session, owner: { emit, relier, inside } } = life;
+  let counts: DrainCounts = { completed: 0, handedOff: 0, unsettled: 0 };
   life.phase = "draining";
   emit("draining", { id: "", name: "" });
   if (session) {
     session.announceDrain();
-    await session.leave(ms);
+    counts = await session.leave(ms);
   } else {
     const report = (error: unknown) => emit("error", { id: "", name: "", error });
     await relier.flush({ timeout: farewellMs }).catch(report);
   }
   life.phase = "stopped";
+  inside.drains.delete(life.drain);
   life.signals?.release();
   life.resolveStopped();
-  return drainReport(session?.loop.slots.settled, life.command);
+  return { ...counts, lost: 0, command: life.command };
 }
 
-function health({ session, phase, startedAt }: Life): WorkerHealth {
-  return healthOf(session, phase === "working" ? startedAt : undefined);
+function health({ session, phase, startedAt, owner: { inside } }: Life): WorkerHealth {
+  const works = phase === "working" && !inside.caller.port.closed;
+  return healthOf(session, works ? startedAt : undefined);
 }

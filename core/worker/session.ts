@@ -5,23 +5,20 @@
  * @module
  */
 
-import { drainReport, drainSlots } from "./drain.ts";
+import { type DrainCounts, hurryAfter } from "./drain.ts";
+import { farewell } from "./farewell.ts";
+import { createGaugeReports } from "./gauge_reports.ts";
 import { createErrorReport } from "./error_report.ts";
 import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
 import { createIsolation, type Isolation } from "../threads/isolation.ts";
 import { localOf, type Partition, partitionOf } from "../protocol/keys.ts";
 import type { AttemptHost } from "../execution/running_attempt.ts";
-import { sleep, waitAtMost } from "../base/timers.ts";
-import { farewellMs } from "../defaults.ts";
-import { evict } from "../recovery/sweeper.ts";
 import { createStallGuard } from "../threads/stall_guard.ts";
 import { type ClaimLoop, createClaimLoop } from "./claim_loop.ts";
 import { reportResurrections } from "../recovery/resurrection_report.ts";
-import { createReport } from "./queue_gauges.ts";
 import type { ClientInternals, Relier } from "../client/relier.ts";
 import { saveStep } from "../execution/save_step.ts";
 import { loadedObserver } from "../telemetry/load_observer.ts";
-import type { GaugesObserver } from "../telemetry/observer.ts";
 import { createTimingRecorder } from "../base/histogram.ts";
 import { createFleet } from "./fleet.ts";
 import { createLeaseTable } from "./lease_table.ts";
@@ -30,9 +27,6 @@ import type { SessionContext } from "./session_context.ts";
 import type { Emit } from "./worker_events.ts";
 import type { Setup } from "./worker_options.ts";
 import { createWorkerReport } from "./worker_report.ts";
-
-/** The time a farewell waits for the beat before it. */
-const lastBeatMs = 1000;
 
 /** The worker of a session. */
 export interface SessionOwner {
@@ -52,6 +46,8 @@ export interface WorkerSession {
   readonly heartbeats: readonly Heartbeat[];
   /** @throws TypeError if a task is to be isolated that cannot be. */
   prepare(): Promise<void>;
+  /** Opens one isolate for each kind and module that the tasks need. @throws {RelierError} `RL_ISOLATE` */
+  checkIsolates(): Promise<void>;
   /** Subscribes and beats once, and starts the stall guard. @throws {RedisError} */
   open(): Promise<void>;
   /** Beats and claims from now on. */
@@ -62,18 +58,7 @@ export interface WorkerSession {
    * Ends it without dropping anything, within `ms` and the time of the farewell; the
    * sooner of two calls decides.
    */
-  leave(ms: number): Promise<void>;
-}
-
-interface SessionParts {
-  readonly context: SessionContext;
-  readonly relier: Relier;
-  readonly heartbeats: ReadonlyMap<Partition, Heartbeat>;
-  readonly isolation: Isolation;
-  readonly loop: ClaimLoop;
-  readonly gauges: GaugeReports;
-  /** Ends the session. */
-  readonly end: AbortController;
+  leave(ms: number): Promise<DrainCounts>;
 }
 
 /** Makes a session that claims `maxClaims` tasks, or goes on until it is left. */
@@ -90,12 +75,21 @@ export function createSession(owner: SessionOwner, maxClaims?: number): WorkerSe
     partitions.map((partition) => [partition, createHeartbeat(context, partition, heartbeatHost)]),
   );
   const { prefix, telemetryOptions: telemetry } = inside;
-  const isolation = createIsolation(caller.port, { ...setup, workerId, prefix, telemetry });
+  const isolation = createIsolation(caller.port, {
+    ...setup,
+    workerId,
+    prefix,
+    telemetry,
+    onBroken(error) {
+      status.isolatesBroken = error !== undefined;
+      if (error) context.report(error);
+    },
+  });
   const loop = createClaimLoop(context, createHost(owner, context, heartbeats, isolation));
   const gauges = createGaugeReports(context);
   const parts = { context, relier, heartbeats, isolation, loop, gauges, end };
   const hurry = new AbortController();
-  let leaving: Promise<void> | undefined;
+  let leaving: Promise<DrainCounts> | undefined;
 
   return {
     context,
@@ -105,6 +99,7 @@ export function createSession(owner: SessionOwner, maxClaims?: number): WorkerSe
       await inside.telemetry(); // The observer sees the first attempt, too.
       await isolation.prepare(inside.definitions());
     },
+    checkIsolates: () => isolation.check(),
     async open() {
       guard.start();
       await Promise.all([...heartbeats.values()].map((heartbeat) => heartbeat.start()));
@@ -123,8 +118,7 @@ export function createSession(owner: SessionOwner, maxClaims?: number): WorkerSe
       for (const heartbeat of heartbeats.values()) heartbeat.beatNow();
     },
     leave(ms) {
-      if (ms === 0) hurry.abort();
-      else void sleep(ms, hurry.signal).then(() => hurry.abort());
+      void hurryAfter(ms, caller.port, hurry);
       return leaving ??= farewell(parts, hurry);
     },
   };
@@ -162,14 +156,21 @@ function createContext(
     fleet: createFleet(lasting),
     leases: createLeaseTable(guard),
     timers: new Map(partitions.map((partition) => [partition, createTimingRecorder()])),
-    status: { draining: false, paused: false, loopLagMs: 0, leaked: 0, fenced: 0 },
+    status: {
+      draining: false,
+      paused: false,
+      loopLagMs: 0,
+      leaked: 0,
+      fenced: 0,
+      isolatesBroken: false,
+    },
     maxClaims,
   };
 }
 
 function createHost(
   { id: workerId, relier, inside, emit }: SessionOwner,
-  { caller, observer, maxClaims }: SessionContext,
+  { caller, leases, observer, maxClaims }: SessionContext,
   heartbeats: ReadonlyMap<Partition, Heartbeat>,
   isolation: Isolation,
 ): AttemptHost {
@@ -180,7 +181,10 @@ function createHost(
     definitionNamed: inside.definitionNamed,
     runner: isolation.runner,
     beatOnce: (claim) => heartbeats.get(claim.partition)!.beatFor(claim),
-    saveStep: (claim, name, value) => saveStep(caller, claim, name, value),
+    async saveStep(claim, name, value) {
+      await saveStep(caller, claim, name, value);
+      leases.get(claim)?.attempt?.context?.stepSaved();
+    },
     observe(claim, id, task) {
       const observes = observer();
       if (observes) heartbeats.get(claim.partition)!.saveTracesSoon();
@@ -188,62 +192,4 @@ function createHost(
     },
     onError: (error, id, name) => emit("error", { id, name, error }),
   };
-}
-
-/** Reports the queues of a worker to its observer. */
-interface GaugeReports {
-  /** True if it has ever looked. */
-  readonly looked: boolean;
-  /** Looks for an observer, which may register at any time. */
-  look(): void;
-  stop(): void;
-}
-
-function createGaugeReports(
-  { caller, partitions, workerId, observer }: SessionContext,
-): GaugeReports {
-  let looked = false;
-  let gauges: GaugesObserver | undefined;
-  return {
-    get looked() {
-      return looked;
-    },
-    look() {
-      looked = true;
-      const observes = observer();
-      if (!observes) return;
-      if (!gauges) observes.workerChanged("started", workerId);
-      gauges ??= observes.observeQueues(createReport(caller, partitions, workerId));
-      gauges.refresh();
-    },
-    stop: () => gauges?.stop(),
-  };
-}
-
-async function farewell(parts: SessionParts, hurry: AbortController): Promise<void> {
-  const { context, relier, heartbeats, isolation, loop, gauges, end } = parts;
-  const { caller, workerId, setup: { leaseMs }, report } = context;
-  const began = performance.now();
-  const observer = gauges.looked ? context.observer() : undefined;
-  observer?.workerChanged("draining", workerId);
-  await drainSlots(loop, hurry);
-  await relier.flush({ timeout: farewellMs }).catch(report);
-  end.abort();
-  gauges.stop();
-  const stopping = Promise.all([...heartbeats.values()].map((heartbeat) => heartbeat.stop()));
-  context.guard.stop();
-  const closing = waitAtMost(farewellMs, isolation.close());
-  // Over HTTP calls overtake each other: a beat behind the farewell would leave a ghost.
-  await waitAtMost(lastBeatMs, stopping);
-  await closing;
-  const known = loop.exchanges.filter(({ claimed, partition }) =>
-    claimed || heartbeats.get(partition)!.known
-  );
-  // So that no other worker has to notice its absence.
-  const evicting = known.map(({ partition }) =>
-    evict(caller, partition, workerId, "drain", leaseMs)
-  );
-  await waitAtMost(farewellMs, Promise.all(evicting).catch(report));
-  const { settled } = loop.slots;
-  observer?.workerDrained(workerId, drainReport(settled, null), performance.now() - began);
 }

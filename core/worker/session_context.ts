@@ -48,6 +48,8 @@ export interface SessionStatus {
   loopLagMs: number;
   /** Handlers that still run although their attempt was decided. */
   leaked: number;
+  /** True if isolates cannot open: their tasks are put off. */
+  isolatesBroken: boolean;
   /** Attempts whose task was another worker's by the time they ended: Redis refused them. */
   fenced: number;
 }

@@ -7,10 +7,9 @@
 
 import { Backlog } from "./backlog.ts";
 import { type Claim, waitedMs } from "../protocol/claim.ts";
-import type { AttemptSettlement, Settled } from "./exchange.ts";
+import { createEnds, type OverrunTask, type SlotsOwner } from "./claim_ends.ts";
 import { idOf } from "../protocol/keys.ts";
 import type { AttemptHost, RunningAttempt } from "../execution/running_attempt.ts";
-import { handedOff } from "../execution/outcome.ts";
 import type { Settlement } from "../protocol/settlement.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import { startAttempt } from "../execution/start_attempt.ts";
@@ -24,6 +23,10 @@ export interface AttemptSlots {
   readonly waiting: number;
   /** Settlements that Redis accepted, by event. */
   readonly settled: ReadonlyMap<string, number>;
+  /** The number of settlements without an answer that nothing waits for any more. */
+  readonly unanswered: number;
+  /** Tasks that were cut off without progress: their invocation was too short. */
+  readonly overran: readonly OverrunTask[];
   /** Starts the claims that fit, and keeps the rest waiting. */
   take(claims: readonly Claim[]): void;
   /** Gives back the claims that wait, and all that come from now on. */
@@ -32,14 +35,6 @@ export interface AttemptSlots {
   attempts(): RunningAttempt[];
   /** Resolves when the worker holds no claim. */
   emptied(): Promise<void>;
-}
-
-/** The owner of the slots. */
-export interface SlotsOwner {
-  /** Settles `claim`; `settled` receives whether the claim was still held. */
-  settle(claim: Claim, attempt: AttemptSettlement, settled: Settled): void;
-  /** A slot is free although there is nothing to settle. */
-  freed(): void;
 }
 
 /** Makes empty slots. */
@@ -104,6 +99,10 @@ export function createSlots(
       return backlog.size;
     },
     settled: ends.settled,
+    get unanswered() {
+      return ends.unanswered;
+    },
+    overran: ends.overran,
     take(claims) {
       // All are known before the first handler can block the event loop.
       for (const claim of claims) leases.add(claim);
@@ -140,62 +139,6 @@ function createEmptyWatch(isEmpty: () => boolean): { look(): void; wait(): Promi
   };
 }
 
-/** The ends of claims: how each is settled, and what is reported of it. */
-interface Ends {
-  readonly settled: ReadonlyMap<string, number>;
-  settle(attempt: RunningAttempt, settlement: Settlement): void;
-  /** Gives back a claim whose handler was not started. */
-  giveBack(claim: Claim, why: string): void;
-  /** Another worker has the task. */
-  lose(attempt: RunningAttempt): void;
-}
-
-/** Makes the ends; `over` is called when a claim is no longer held. */
-function createEnds(context: SessionContext, owner: SlotsOwner, over: () => void): Ends {
-  const { leases } = context;
-  const counts = new Map<string, number>();
-
-  function conclude(claim: Claim, name: string, final: Settlement, accepted: boolean): void {
-    leases.release(claim);
-    const { event, text: reason } = final;
-    if (!accepted) return fence(context, claim, { name, reason });
-    counts.set(event, (counts.get(event) ?? 0) + 1);
-    const id = idOf(claim.partition, claim.id);
-    if (event === "complete") context.emit("completed", { id, name });
-    else context.emit(eventOf[event], { id, name, reason });
-  }
-
-  return {
-    settled: counts,
-    settle(attempt, settlement) {
-      const { claim, name, context: progress, observer } = attempt;
-      leases.detach(claim);
-      const partial = progress?.partial() ?? "";
-      const trace = observer?.trace ?? "";
-      owner.settle(claim, { settlement, partial, name, trace }, (accepted) => {
-        observer?.settled(accepted);
-        conclude(claim, name, settlement, accepted);
-        const hooks = accepted ? attempt.runHooks() : undefined;
-        if (hooks) void hooks.then(over);
-        else over();
-      });
-    },
-    giveBack(claim, why) {
-      const settlement = handedOff(why);
-      owner.settle(claim, { settlement, partial: "", name: "", trace: "" }, (accepted) => {
-        conclude(claim, "", settlement, accepted);
-        over();
-      });
-    },
-    lose({ claim, name }) {
-      leases.release(claim);
-      fence(context, claim, { name });
-      owner.freed();
-      over();
-    },
-  };
-}
-
 /** Makes the attempt at `claim`, and reports that it starts. */
 function begin(
   { leases, timers, emit }: SessionContext,
@@ -228,23 +171,5 @@ function countLeak({ status }: SessionContext, attempt: RunningAttempt): void {
   attempt.whenReturned(() => status.leaked--);
 }
 
-/** Redis took nothing of an attempt, because another worker has its task. */
-function fence(
-  { status, emit }: SessionContext,
-  { partition, id }: Claim,
-  event: { readonly name: string; readonly reason?: string },
-): void {
-  status.fenced++;
-  emit("fenced", { id: idOf(partition, id), ...event });
-}
-
 /** The other events give a task back or stop it, which says nothing of how long it takes. */
 const ownEnds: ReadonlySet<Settlement["event"]> = new Set(["complete", "retry", "bury"]);
-
-const eventOf = {
-  retry: "failed",
-  bury: "dead",
-  defer: "deferred",
-  handoff: "handedOff",
-  stop: "cancelled",
-} as const;

@@ -15,8 +15,9 @@ export interface Worker extends AsyncDisposable {
   /** `w` and 22 characters; new for each worker. */
   readonly id: string;
   /**
-   * Subscribes, beats once, and begins to claim.
+   * Subscribes, beats once, and begins to claim. Opens an isolate first, if tasks need one.
    *
+   * @throws {RelierError} `RL_ISOLATE` if an isolate cannot load the modules of its tasks.
    * @throws {RelierError} `RL_DATA_LOSS` if Redis evicts keys.
    * @throws {RedisError} If Redis does not answer.
    */
@@ -35,8 +36,9 @@ export interface Worker extends AsyncDisposable {
   tick(options?: TickOptions): Promise<TickReport>;
   /**
    * Stops claiming, gives back what has not started, lets the rest finish until
-   * `timeout` (the option `drainTimeout` by default), hands off what is left.
-   * A second call hands off at once.
+   * `timeout` (the option `drainTimeout` by default), hands off what is left. Takes 5 s more at
+   * most, also while Redis is away. A further call joins the drain under way; it only hastens it
+   * if it names a shorter `timeout`, such as 0.
    */
   drain(options?: { timeout?: Duration }): Promise<DrainReport>;
   /** Resolves once the worker has drained. */

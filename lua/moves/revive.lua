@@ -3,13 +3,15 @@
 --   quarantine  running -> quarantined  after later ones, where a suspect runs alone
 --   abandon     running -> dead         after more crashes than are allowed
 -- Time in line is never charged. A claim that was lost before it started is free,
--- unless that repeats: then the task probably kills its workers early.
+-- unless that repeats: then the task probably kills its workers early. So is what a worker
+-- still holds at its farewell ("drain"): Redis was too slow to answer for it.
 local function revive(id, cause)
   local record = records[id]
-  if not record.started then record.lost = (record.lost or 0) + 1 end
-  local free = not record.started and record.lost % 3 ~= 0
+  local left = cause == "drain"
+  if not record.started and not left then record.lost = (record.lost or 0) + 1 end
+  local free = left or not record.started and record.lost % 3 ~= 0
   if free then
-    cause = "lost claim"
+    cause = left and cause or "lost claim"
   elseif cause == "stalled" then
     record.stalls = (record.stalls or 0) + 1
   else

@@ -91,9 +91,10 @@ function noteHour(world: World, raised: number): void {
 /** Moves a task whose worker is gone: the first death costs a short delay, later ones the lane. */
 function revive(world: World, task: Task, cause: string): void {
   const now = nowOf(world);
-  if (!task.started) task.lost = (task.lost ?? 0) + 1;
-  const free = !task.started && task.lost! % 3 !== 0;
-  if (free) cause = "lost claim";
+  const left = cause === "drain";
+  if (!task.started && !left) task.lost = (task.lost ?? 0) + 1;
+  const free = left || !task.started && task.lost! % 3 !== 0;
+  if (free) cause = left ? cause : "lost claim";
   else if (cause === "stalled") task.stalls = (task.stalls ?? 0) + 1;
   else task.crashes = (task.crashes ?? 0) + 1;
   task.reason = cause;

@@ -142,7 +142,7 @@ const kinds: {
   }],
   cancel: [4, { task, reason: fc.constantFrom("asked", "again"), keepMs: moment }],
   sweep: [4, { leaseMs }],
-  evict: [4, { worker: fc.nat(3), cause: fc.constantFrom("SIGKILL", "oom"), leaseMs }],
+  evict: [4, { worker: fc.nat(3), cause: fc.constantFrom("SIGKILL", "oom", "drain"), leaseMs }],
   crash: [3, { worker, times: fc.constantFrom(1, 2, 2), stalls: mostly(false, true) }],
   release: [3, {
     tasks: few(task),

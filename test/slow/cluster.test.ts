@@ -54,7 +54,13 @@ test("tasks of four queues spread over a cluster all end, and a worker is seen o
       const { events } = await rl.queue(name).stats();
       assert.deepEqual([events["claim"], events["resurrect"]], [6, undefined]);
     }
-    assert.deepEqual(await worker.drain(), { completed: 22, handedOff: 0, lost: 0, command: null });
+    assert.deepEqual(await worker.drain(), {
+      completed: 22,
+      handedOff: 0,
+      unsettled: 0,
+      lost: 0,
+      command: null,
+    });
     assert.deepEqual(errors, []);
   } finally {
     await worker.drain({ timeout: 0 });

@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError, type Exit } from "../../framework/cli_error.ts";
 import { integer } from "../../framework/option_values.ts";
+import { createWishes } from "../../framework/signals.ts";
 import { otlpArg, otlpOf } from "../../processes/otlp_exporter.ts";
 import { firstMessage, start } from "../../processes/child_process.ts";
 import { startCluster } from "../../supervisor/cluster.ts";
@@ -34,7 +35,7 @@ const args = {
   "drain-timeout": {
     type: "string",
     valueHint: "duration",
-    description: "Time that running tasks have to finish in a drain (30s)",
+    description: "Time that running tasks have to finish in a drain (20s)",
   },
   otlp: otlpArg as typeof otlpArg,
   dashboard: {
@@ -81,10 +82,11 @@ const up: Command<typeof args> = command({
     }
     let drain: (() => void) | undefined;
     let asked = false;
-    const off = host.onSignal(() => {
+    const wish = createWishes(() => {
       asked = true;
       drain?.();
-    });
+    }, () => drain?.());
+    const off = host.onSignal(wish);
     try {
       // Output before the start is in the log, and in the error if the start fails.
       const cluster = await startCluster(plan, (from, text) => {

@@ -8,13 +8,14 @@ import { plural, readMetricsInput } from "../../../core/console/mod.ts";
 import { createWorker } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
+import { createWishes } from "../../framework/signals.ts";
 import { integer } from "../../framework/option_values.ts";
 import { exportTo, otlpOf } from "../../processes/otlp_exporter.ts";
 import { type HealthServer, openHealthServer } from "../../supervisor/health_server.ts";
 import { createEventLog } from "../../supervisor/log_lines.ts";
 import type { SupervisedProcess } from "../../supervisor/process_slot.ts";
 import { processesOf, startArgs, type StartOptions, workerOptions } from "./start_options.ts";
-import { createSupervisor, type Supervisor } from "../../supervisor/supervisor.ts";
+import { createSupervisor, defaultDrainMs, type Supervisor } from "../../supervisor/supervisor.ts";
 
 const start: Command<typeof startArgs> = command({
   summary: "Start worker processes, and replace those that die",
@@ -23,7 +24,7 @@ const start: Command<typeof startArgs> = command({
 of your project, or a Node that reads it.
 
 A process that dies is replaced. Its tasks are resurrected at once, with the cause of its death.
-SIGTERM or Ctrl-C drains all workers; a second one hands off at once. SIGHUP replaces one worker
+SIGTERM or Ctrl-C drains all workers; a second one, 2 s later or more, hands off at once. SIGHUP replaces one worker
 after another. Exits 0 after a drain, 75 if tasks could not be handed off.`,
   examples: [
     "rl worker start ./tasks.ts",
@@ -106,23 +107,25 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
 function obeySignals(
   { host, out }: Context<typeof startArgs>,
   supervisor: Supervisor,
-  drainMs = 30_000,
+  drainMs = defaultDrainMs,
 ): () => void {
-  let leaving = false;
+  const wish = createWishes(() => {
+    out.note(
+      `⏳ ${plural(supervisor.processes.length, "worker")} draining, ${out.span(drainMs)} at ` +
+        "most; a second signal hands off at once",
+    );
+    supervisor.drain();
+  }, () => {
+    out.note("⏳ handing off at once");
+    supervisor.drain();
+  });
   return host.onSignal((signal) => {
     if (signal === "SIGHUP" && !out.tty) {
       out.note("↻ replacing all workers, one after another");
       supervisor.reload().catch((error) => out.note(`✖ ${error.message}: the other workers stay`));
       return;
     }
-    out.note(
-      leaving
-        ? "⏳ handing off at once"
-        : `⏳ ${plural(supervisor.processes.length, "worker")} draining, ${out.span(drainMs)} at ` +
-          "most; a second signal hands off at once",
-    );
-    leaving = true;
-    supervisor.drain();
+    wish();
   });
 }
 

@@ -44,7 +44,7 @@ export const startArgs = {
   "drain-timeout": {
     type: "string",
     valueHint: "duration",
-    description: "Time that running tasks have to finish in a drain (30s)",
+    description: "Time that running tasks have to finish in a drain (20s)",
   },
   profile: {
     type: "string",

@@ -7,14 +7,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  createRelier,
-  createWorker,
-  type RedisPort,
-  rlTask,
-  type Task,
-  taskContext,
-} from "../../../mod.ts";
+import { createRelier, createWorker, type RedisPort, rlTask, taskContext } from "../../../mod.ts";
+import { gated } from "../../support/gate.ts";
 import { scaled } from "../../support/machine_speed.ts";
 import { startRedis } from "../../support/redis.ts";
 import { withRelier } from "../../support/relier.ts";
@@ -22,29 +16,6 @@ import { freePort } from "../../support/server.ts";
 import { bounded, until } from "../../support/until.ts";
 
 const noop = rlTask("noop-worker", (n: number) => n);
-
-/** A task that counts its runs, each of which ends when the test releases it. */
-function gated(name: string): {
-  task: Task<string, [number], number>;
-  running: Set<number>;
-  most: number;
-  finish(): void;
-} {
-  const ends = new Set<() => void>();
-  const gate = { task: undefined as never, running: new Set<number>(), most: 0, finish: () => {} };
-  const task = rlTask(name, async (n: number) => {
-    gate.running.add(n);
-    gate.most = Math.max(gate.most, gate.running.size);
-    await new Promise<void>((resolve) => ends.add(resolve));
-    gate.running.delete(n);
-    return n;
-  });
-  const finish = () => {
-    for (const end of ends) end();
-    ends.clear();
-  };
-  return Object.assign(gate, { task, finish }) as never;
-}
 
 const numbers = (length: number): [number][] => Array.from({ length }, (_, i) => [i]);
 
@@ -233,7 +204,13 @@ test(
     const draining = w.drain();
     await until("what waited was given back", async () => (await queue.stats()).counts.ready === 3);
     gate.finish();
-    assert.deepEqual(await draining, { completed: 2, handedOff: 2, lost: 0, command: null });
+    assert.deepEqual(await draining, {
+      completed: 2,
+      handedOff: 2,
+      unsettled: 0,
+      lost: 0,
+      command: null,
+    });
     await bounded("stopped", w.stopped);
     const { counts, workers } = await queue.stats();
     assert.deepEqual([counts.ready, counts.running, counts.completed], [3, 0, 2]);
@@ -260,6 +237,7 @@ test(
     assert.deepEqual(await first.drain({ timeout: 20 }), {
       completed: 0,
       handedOff: 1,
+      unsettled: 0,
       lost: 0,
       command: null,
     });
@@ -273,25 +251,6 @@ test(
     await worker();
     assert.equal(await handle.result(), "finished elsewhere");
     assert.deepEqual(seen, [undefined, 1, 0, "RL_DRAINING", { page: 7 }, 1, 0]);
-  }),
-);
-
-test(
-  "a second drain hands off at once",
-  withRelier(async ({ worker }) => {
-    const gate = gated("gated-hurry");
-    await gate.task.apush(1);
-    const w = await worker();
-    await until("it runs", () => gate.running.size === 1);
-    const first = w.drain({ timeout: "1h" });
-    const second = w.drain();
-    assert.deepEqual(await bounded("the end", second), {
-      completed: 0,
-      handedOff: 1,
-      lost: 0,
-      command: null,
-    });
-    assert.equal(await first, await second);
   }),
 );
 

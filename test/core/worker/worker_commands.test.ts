@@ -113,7 +113,13 @@ test(
     assert.equal(gate.running, 1, "the same order is no reason to hurry");
     await queue.commandWorker(w.id, { do: "stop" });
     await bounded("its end", w.stopped);
-    assert.deepEqual(await w.drain(), { completed: 0, handedOff: 1, lost: 0, command: "stop" });
+    assert.deepEqual(await w.drain(), {
+      completed: 0,
+      handedOff: 1,
+      unsettled: 0,
+      lost: 0,
+      command: "stop",
+    });
     assert.deepEqual(orders, ["drain", "drain", "stop"]);
     assert.deepEqual(await queue.workers(), []);
     await assert.rejects(queue.commandWorker(w.id, { do: "pause" }), { code: "RL_NOT_FOUND" });

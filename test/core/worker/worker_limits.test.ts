@@ -52,7 +52,13 @@ test(
       }
       assert.equal(await double.call(21), 42);
       await assert.rejects(failing.call(), /no/);
-      assert.deepEqual(await w.drain(), { completed: 1, handedOff: 0, lost: 0, command: null });
+      assert.deepEqual(await w.drain(), {
+        completed: 1,
+        handedOff: 0,
+        unsettled: 0,
+        lost: 0,
+        command: null,
+      });
     });
     const heard = ["started", "completed", "started", "failed", "started", "dead", "draining"];
     assert.deepEqual(after, heard);
@@ -151,7 +157,13 @@ test(
     const stayer = await worker({}, client());
     assert.deepEqual(await Promise.all(handles.slice(1).map((each) => each.result())), [1, 2, 3]);
     open();
-    assert.deepEqual(await leaving, { completed: 1, handedOff: 3, lost: 0, command: null });
+    assert.deepEqual(await leaving, {
+      completed: 1,
+      handedOff: 3,
+      unsettled: 0,
+      lost: 0,
+      command: null,
+    });
     assert.deepEqual(
       starts,
       [0, 1, 2, 3].map((n) => `${n} ${(n === 0 ? leaver : stayer).id} 1 0`),

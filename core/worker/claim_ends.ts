@@ -1,0 +1,122 @@
+/**
+ * The ends of claims: how each is settled, and what is reported of it.
+ *
+ * @module
+ */
+
+import type { Claim } from "../protocol/claim.ts";
+import type { AttemptSettlement, Settled, SettleResult } from "./exchange.ts";
+import { idOf } from "../protocol/keys.ts";
+import type { RunningAttempt } from "../execution/running_attempt.ts";
+import { handedOff } from "../execution/outcome.ts";
+import type { Settlement } from "../protocol/settlement.ts";
+import type { SessionContext } from "./session_context.ts";
+
+/** A task that takes longer than its invocation. */
+export interface OverrunTask {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** The owner of the slots. */
+export interface SlotsOwner {
+  /** Settles `claim`; `settled` receives how that ended. */
+  settle(claim: Claim, attempt: AttemptSettlement, settled: Settled): void;
+  /** A slot is free although there is nothing to settle. */
+  freed(): void;
+}
+
+/** The most tasks that are named as cut off. */
+const mostOverran = 100;
+
+/** The ends of the claims of a worker. */
+export interface Ends {
+  readonly settled: ReadonlyMap<string, number>;
+  readonly unanswered: number;
+  readonly overran: readonly OverrunTask[];
+  settle(attempt: RunningAttempt, settlement: Settlement): void;
+  /** Gives back a claim whose handler was not started. */
+  giveBack(claim: Claim, why: string): void;
+  /** Another worker has the task. */
+  lose(attempt: RunningAttempt): void;
+}
+
+/** Makes the ends; `over` is called when a claim is no longer held. */
+export function createEnds(context: SessionContext, owner: SlotsOwner, over: () => void): Ends {
+  const { leases } = context;
+  const counts = new Map<string, number>();
+  const overran: OverrunTask[] = [];
+  let unanswered = 0;
+
+  function conclude(claim: Claim, name: string, final: Settlement, result: SettleResult): void {
+    leases.release(claim);
+    const { event, text: reason } = final;
+    if (result === "unanswered") return void unanswered++;
+    if (result === "stale") return fence(context, claim, { name, reason });
+    counts.set(event, (counts.get(event) ?? 0) + 1);
+    const id = idOf(claim.partition, claim.id);
+    if (name !== "" && wasCutShort(final) && overran.length < mostOverran) {
+      overran.push({ id, name });
+    }
+    if (event === "complete") context.emit("completed", { id, name });
+    else context.emit(eventOf[event], { id, name, reason });
+  }
+
+  return {
+    settled: counts,
+    get unanswered() {
+      return unanswered;
+    },
+    overran,
+    settle(attempt, settlement) {
+      const { claim, name, context: progress, observer } = attempt;
+      leases.detach(claim);
+      const partial = progress?.partial() ?? "";
+      const trace = observer?.trace ?? "";
+      owner.settle(claim, { settlement, partial, name, trace }, (result) => {
+        const accepted = result === "accepted";
+        observer?.settled(accepted);
+        conclude(claim, name, settlement, result);
+        const hooks = accepted ? attempt.runHooks() : undefined;
+        if (hooks) void hooks.then(over);
+        else over();
+      });
+    },
+    giveBack(claim, why) {
+      const settlement = handedOff(why, claim.handoffs);
+      owner.settle(claim, { settlement, partial: "", name: "", trace: "" }, (result) => {
+        conclude(claim, "", settlement, result);
+        over();
+      });
+    },
+    lose({ claim, name }) {
+      leases.release(claim);
+      fence(context, claim, { name });
+      owner.freed();
+      over();
+    },
+  };
+}
+
+/** Redis took nothing of an attempt, because another worker has its task. */
+function fence(
+  { status, emit }: SessionContext,
+  { partition, id }: Claim,
+  event: { readonly name: string; readonly reason?: string },
+): void {
+  status.fenced++;
+  emit("fenced", { id: idOf(partition, id), ...event });
+}
+
+/** True for the end of an attempt that was cut off without progress. */
+function wasCutShort({ event, ms, text }: Settlement): boolean {
+  return text === "budget" || event === "handoff" && text === "drain" && ms > 0;
+}
+
+const eventOf = {
+  retry: "failed",
+  bury: "dead",
+  defer: "deferred",
+  handoff: "handedOff",
+  stop: "cancelled",
+} as const;
