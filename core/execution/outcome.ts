@@ -19,6 +19,9 @@ import { StepRefused } from "./steps.ts";
 /** A task that no worker knows is deferred for this long; then it is unroutable. */
 const unroutableMs = 3_600_000;
 
+/** A rolling deploy may hand off a task several times, so a few hand-offs are free. */
+const handoffsPerAttempt = 5;
+
 /** The handler returned: `text` is its result as JSON, as far as it can be stored. */
 export function completed(
   definition: Definition,
@@ -77,6 +80,11 @@ export function unknownTask(name: string, deferrals: number, deferredMs: number)
   return deferred(`no worker here knows task "${name}"`, deferrals);
 }
 
+/** The isolate of the task cannot start here; the worker reports why. */
+export function withoutIsolate(deferrals: number): Settlement {
+  return deferred("this worker cannot start its isolate", deferrals);
+}
+
 /** Back to `scheduled`, so that it never blocks the line: 5 s, doubling to 60 s. */
 export function deferred(reason: string, deferrals: number): Settlement {
   return {
@@ -87,9 +95,37 @@ export function deferred(reason: string, deferrals: number): Settlement {
   };
 }
 
-/** The task is given back, with nothing charged. */
-export function handedOff(reason: string): Settlement {
-  return { event: "handoff", ms: 0, text: reason, error: "" };
+/**
+ * The task is given back, with nothing charged. `inARow` counts the hand-offs in a row that brought
+ * it no further.
+ */
+export function handedOff(reason: string, inARow: number): Settlement {
+  return { event: "handoff", ms: inARow, text: reason, error: "" };
+}
+
+/** The error of a task whose `inARow` last invocations were too short for it. */
+export function overran(id: string, inARow: number): RelierError {
+  return new RelierError(
+    "RL_BUDGET",
+    `Task "${id}" was handed off ${inARow} times in a row without a new step or a larger partial ` +
+      "result: it takes longer than its invocation",
+    { hint: "save steps or partial results, or give it a longer tick or drain" },
+  );
+}
+
+/**
+ * Its invocation ended before its handler: given back. Without progress it would begin again for
+ * ever, so some hand-offs in a row cost an attempt; `error` is their cause.
+ */
+export function cutShort(
+  { retry }: Definition,
+  failures: number,
+  inARow: number,
+  error: RelierError,
+): Settlement {
+  if (inARow < handoffsPerAttempt) return handedOff("drain", inARow);
+  if (failures + 1 >= retry.attempts) return buried("budget", error);
+  return { event: "retry", ms: 0, text: "budget", error: JSON.stringify(serializeError(error)) };
 }
 
 /** The task was cancelled, and this ends it. */

@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { Claim } from "../protocol/claim.ts";
 import { RelierError } from "../base/errors.ts";
 import {
   type AttemptMessage,
@@ -27,14 +26,13 @@ export interface IsolateJob {
   readonly over: Promise<void>;
 }
 
-/** The attempt that an isolate is to run, and the receiver of its events. */
+/** The user of an isolate, and the receiver of its events. */
 export interface JobRequest {
-  readonly claim: Claim;
-  /** The trace context of the attempt; empty without an observer. */
-  readonly trace: string;
-  /** The attempt begins. */
-  start(): void;
-  /** The isolate ended, or cannot start. */
+  /** The isolate is open: `post` sends it the attempt. */
+  start(post: IsolateJob["post"]): void;
+  /** The isolate cannot open: nothing of the attempt began. */
+  absent(error: RelierError): void;
+  /** The isolate ended while it was in use. */
   crash(error: RelierError): void;
   message(message: AttemptMessage): void;
 }
@@ -55,6 +53,7 @@ export interface PooledIsolate {
 const killGraceMs = 250;
 /** The time in which the modules of an isolate have to load. */
 const openMs = 30_000;
+const fix = "an isolate imports the modules itself: it needs the same files, environment and flags";
 
 /** Runs `request` in `pooled`; `subject` names the isolate in errors. */
 export function startJob(
@@ -67,25 +66,26 @@ export function startJob(
   const over = new Promise<void>((settle) => resolve = settle);
   let opening: ReturnType<typeof setTimeout> | undefined;
 
-  const crashed = (why: string, cause?: unknown): RelierError =>
-    new RelierError("RL_ISOLATE", `${subject} ${why}`, { cause });
-
   function begin(): void {
     clearTimeout(opening);
-    request.start();
-    const { claim, trace } = request;
-    isolate.post({ do: "run", claim, trace });
+    request.start((message) => isolate.post(message));
   }
 
-  function kill(error: RelierError): void {
-    request.crash(error);
+  function fail(why: string, cause?: unknown): void {
+    clearTimeout(opening);
+    const error = new RelierError("RL_ISOLATE", `${subject} ${why}`, { cause, hint: fix });
+    if (pooled.open) request.crash(error);
+    else request.absent(error);
+  }
+
+  function kill(why: string, cause?: unknown): void {
+    fail(why, cause);
     isolate.kill();
   }
 
   pooled.idle = false;
   pooled.onGone = (why) => {
-    clearTimeout(opening);
-    request.crash(crashed(why));
+    fail(why);
     resolve();
   };
   pooled.onMessage = (message) => {
@@ -94,13 +94,13 @@ export function startJob(
       begin();
     } else if (message.what === "broken") {
       const { error } = message;
-      kill(crashed(`cannot load its module: ${error.message}`, decodeError(error)));
+      kill(`cannot load its module: ${error.message}`, decodeError(error));
     } else if (message.what !== "closed") request.message(message);
   };
   if (pooled.open) begin();
   else {
     const late = `has not loaded its module within ${openMs} ms`;
-    opening = setTimeout(() => kill(crashed(late)), openMs);
+    opening = setTimeout(() => kill(late), openMs);
   }
   return {
     post: (message) => isolate.post(message),

@@ -16,6 +16,7 @@ import {
   refuseMemoryLimit,
   refuseWithoutModule,
 } from "./isolation_check.ts";
+import { RelierError } from "../base/errors.ts";
 import type { RedisPort } from "../port.ts";
 import type { TelemetryOptions } from "../telemetry/observer.ts";
 import { createIsolatedAttempt } from "./isolated_attempt.ts";
@@ -24,6 +25,8 @@ import { createIsolatedAttempt } from "./isolated_attempt.ts";
 export interface IsolatePool {
   /** Runs an attempt in an isolate. */
   readonly run: AttemptRunner;
+  /** Opens one isolate for each kind and module that the tasks need. @throws {RelierError} `RL_ISOLATE` */
+  check(): Promise<void>;
   /** Kills them all; resolves when they are gone, soon. */
   close(): Promise<void>;
 }
@@ -38,14 +41,16 @@ export interface IsolateSetup {
   readonly telemetry: TelemetryOptions | false;
   /** The kind for tasks without one of their own. */
   readonly isolate: IsolateKind["isolate"] | undefined;
+  /** Isolates of a kind cannot open, or, without an error, all can open again. */
+  onBroken(error: RelierError | undefined): void;
 }
 
 /** The time in which an isolate may export its telemetry, before it is killed. */
 const closeMs = 1000;
 
 /**
- * Opens the pool of a worker for its `isolated` tasks; no isolate is opened before it is
- * needed.
+ * Makes the pool of a worker for its `isolated` tasks; no isolate is opened before it is
+ * checked or needed.
  *
  * @throws TypeError if one of them cannot be isolated.
  */
@@ -65,30 +70,79 @@ export async function openIsolatePool(
   const origin = await port.origin?.();
   if (origin === undefined) throw cannotReopen(isolated[0]!);
   const pool = new Set<PooledIsolate>();
+  const broken = createBrokenKinds(setup.onBroken);
+  const modulesOf = (task: Definition) => [...setup.preload, ...rules.modulesOf(task)];
+  const keyOf = (task: Definition) =>
+    JSON.stringify([rules.kindOf(task), task.memoryMb, modulesOf(task)]);
 
   function find(definition: Definition): PooledIsolate {
     const { memoryMb } = definition;
-    const isolate = rules.kindOf(definition);
-    const modules = [...setup.preload, ...rules.modulesOf(definition)];
-    const key = JSON.stringify([isolate, memoryMb, modules]);
+    const key = keyOf(definition);
     const idle = [...pool].filter((pooled) => pooled.idle);
     const same = idle.find((pooled) => pooled.key === key);
     if (same) return same;
     if (idle[0] && pool.size >= concurrency) void dismiss(idle[0]);
-    const pooled = openPooled(host, pool, key, { isolate, memoryMb });
+    const kind = { isolate: rules.kindOf(definition), memoryMb };
+    const pooled = openPooled(host, pool, key, kind);
+    const modules = modulesOf(definition);
     pooled.isolate.post({ do: "open", origin, prefix, workerId, telemetry, modules });
     return pooled;
   }
 
   function start(definition: Definition, request: JobRequest): IsolateJob {
     const subject = `The ${rules.kindOf(definition)} of task "${definition.name}"`;
-    return startJob(find(definition), request, subject);
+    const key = keyOf(definition);
+    try {
+      return startJob(find(definition), {
+        ...request,
+        start(post) {
+          broken.delete(key);
+          request.start(post);
+        },
+        absent(error) {
+          broken.add(key, error);
+          request.absent(error);
+        },
+      }, subject);
+    } catch (cause) {
+      broken.add(key, new RelierError("RL_ISOLATE", `${subject} cannot be opened`, { cause }));
+      throw cause;
+    }
   }
 
   return {
     run: (task, host) => createIsolatedAttempt(task, host, start),
+    async check() {
+      const kindOf = (task: Definition) => JSON.stringify([rules.kindOf(task), modulesOf(task)]);
+      const kinds = new Map(isolated.map((task) => [kindOf(task), task]));
+      for (const task of kinds.values()) await opened((request) => start(task, request));
+    },
     async close() {
       await Promise.all([...pool].map(dismiss));
+    },
+  };
+}
+
+/** Opens an isolate by `start`, and leaves it idle. */
+async function opened(start: (request: JobRequest) => IsolateJob): Promise<void> {
+  let job!: IsolateJob;
+  await new Promise<void>((resolve, reject) => {
+    job = start({ start: () => resolve(), absent: reject, crash: reject, message() {} });
+  });
+  job.free();
+}
+
+/** The kinds of isolates that cannot open, by their key. */
+function createBrokenKinds(onBroken: IsolateSetup["onBroken"]) {
+  const keys = new Set<string>();
+  return {
+    add(key: string, error: RelierError): void {
+      if (keys.has(key)) return;
+      keys.add(key);
+      onBroken(error);
+    },
+    delete(key: string): void {
+      if (keys.delete(key) && keys.size === 0) onBroken(undefined);
     },
   };
 }

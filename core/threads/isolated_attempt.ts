@@ -13,7 +13,7 @@ import { DecidedAttempt } from "../execution/decided_attempt.ts";
 import { type AttemptMessage, decodeError, encodeError } from "./isolate_messages.ts";
 import type { IsolateJob, JobRequest } from "./isolate_job.ts";
 import { decodeResult } from "../base/json.ts";
-import { buried } from "../execution/outcome.ts";
+import { withoutIsolate } from "../execution/outcome.ts";
 import type { AttemptHost, ClaimedTask, RunningAttempt } from "../execution/running_attempt.ts";
 
 /** Starts a job for a task in an isolate. @throws if none can be opened. */
@@ -41,17 +41,23 @@ class IsolatedAttempt extends DecidedAttempt {
     const { claim, definition, observer } = this.task;
     try {
       this.#job = this.#startJob(definition, {
-        claim,
-        trace: observer?.trace ?? "",
-        start: () => this.startHardTimeout(),
+        start: (post) => {
+          this.startHardTimeout();
+          post({ do: "run", claim, trace: observer?.trace ?? "" });
+        },
+        absent: () => this.#putOff(),
         crash: (error) => this.fail(error),
         message: (message) => this.#receive(message),
       });
       void this.#job.over.then(() => this.handlerReturned());
-    } catch (error) {
+    } catch {
       this.handlerReturned();
-      this.decide(buried("isolate", error), () => error);
+      this.#putOff(); // The pool has reported why.
     }
+  }
+
+  #putOff(): void {
+    this.decide(withoutIsolate(this.claim.deferrals));
   }
 
   protected stopHandler(error: RelierError): void {

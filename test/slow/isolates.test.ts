@@ -12,12 +12,15 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { limitsMemory } from "../../adapters/node/threads.ts";
 import { rlTask, type TaskFailedError } from "../../mod.ts";
+import { fragile, inProcess, inThread } from "../support/fragile_isolate.ts";
 import { child, homeless, isolated } from "../support/isolated_tasks.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
 import { withRelier } from "../support/relier.ts";
 import { until } from "../support/until.ts";
 
+/** A module that every isolate can load. */
+const isolatedModule = new URL("../support/isolated_tasks.ts", import.meta.url).href;
 const echo = rlTask("echo-beside-isolates", (text: string) => text);
 
 /** The error of a failed task. */
@@ -199,6 +202,7 @@ for (const kind of ["thread", "process"] as const) {
         assert.deepEqual(await w.drain({ timeout: 300 }), {
           completed: 0,
           handedOff: 1,
+          unsettled: 0,
           lost: 0,
           command: null,
         });
@@ -217,7 +221,7 @@ test(
       name: "TypeError",
       message: /Cannot isolate task "isolated-nowhere".*`module: import\.meta\.url`/,
     });
-    await worker({ modules: [import.meta.url] }, client({ tasks: [lost] }));
+    await worker({ modules: [isolatedModule] }, client({ tasks: [lost] }));
   }),
 );
 
@@ -225,14 +229,69 @@ for (const isolate of ["thread", "process"] as const) {
   test(
     `a worker does not start with a task in a ${isolate} without a memory limit`,
     withRelier(async ({ client, worker }) => {
-      const module = import.meta.url;
-      const limited = rlTask(`within-${isolate}`, { isolate, module, memoryMb: 64 }, () => {});
+      const options = { isolate, module: isolatedModule, memoryMb: 64 } as const;
+      const limited = rlTask(`within-${isolate}`, options, () => {});
       const start = worker({}, client({ tasks: [limited] }));
       if (limitsMemory(isolate)) return void await start;
       await assert.rejects(start, {
         name: "TypeError",
         message: /Cannot isolate task "within-.*": this runtime does not keep to memoryMb 64/,
       });
+    }),
+  );
+}
+
+for (const [kind, task] of [["thread", inThread], ["process", inProcess]] as const) {
+  test(
+    `a worker does not start if a ${kind} cannot load the module of its tasks`,
+    withRelier(async ({ client, worker, queue }) => {
+      const relier = client({ tasks: [task] });
+      const { id } = await relier.apush(task, 1);
+      process.env[fragile] = "1";
+      try {
+        await assert.rejects(worker({}, relier), {
+          code: "RL_ISOLATE",
+          message: new RegExp(`The ${kind} of task "fragile-.*cannot load.*API_KEY is not set`),
+          hint: /same files, environment and flags/,
+        });
+      } finally {
+        delete process.env[fragile];
+      }
+      const { state, facts } = await queue.inspect(id);
+      assert.deepEqual([state, facts["failures"]], ["ready", undefined]);
+      assert.deepEqual(await queue.workers(), []);
+    }),
+  );
+
+  test(
+    `a task whose ${kind} cannot start any more is put off, charged nothing, and turns health`,
+    withRelier(async ({ client, worker, queue }) => {
+      const relier = client({ tasks: [task] });
+      const w = await worker({ concurrency: 2 }, relier);
+      const errors: unknown[] = [];
+      w.on("error", ({ error }) => errors.push(error));
+      const busy = await relier.apush(task, 3_000);
+      await until("it runs", async () => (await busy.status()).state === "running");
+      process.env[fragile] = "1";
+      try {
+        const { id } = await relier.apush(task, 1);
+        await until("it is put off", async () => (await queue.inspect(id)).state === "scheduled");
+        const { facts } = await queue.inspect(id);
+        assert.deepEqual([facts["failures"], facts["crashes"], facts["reason"]], [
+          undefined,
+          undefined,
+          "this worker cannot start its isolate",
+        ]);
+        assert.equal(w.health().consuming, false);
+        assert.match((errors[0] as Error).message, /cannot load its module: API_KEY is not set/);
+        delete process.env[fragile];
+        await queue.promote([id]);
+        assert.equal(await relier.handle(id).result({ timeout: scaled(10_000) }), "done");
+        assert.equal(w.health().consuming, true);
+      } finally {
+        delete process.env[fragile];
+      }
+      assert.equal(await busy.result({ timeout: scaled(10_000) }), "done");
     }),
   );
 }
