@@ -99,6 +99,7 @@ export {
 } from "./core/task/task.ts";
 export { taskRef, type TaskRefArguments, type TaskRefOptions } from "./core/task/task_ref.ts";
 export type { TelemetryOptions } from "./core/telemetry/observer.ts";
+export type { OverrunTask } from "./core/worker/claim_ends.ts";
 export type { TickOptions, TickReport } from "./core/worker/tick.ts";
 export type { Buckets, Timings } from "./core/base/histogram.ts";
 export { createWorker } from "./core/worker/create_worker.ts";

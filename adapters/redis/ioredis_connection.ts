@@ -186,11 +186,17 @@ export function cluster(client: IoredisCluster, timeoutMs: number): Topology {
     slot: slotOf,
     node: (slot) => map.slots[slot]?.[0],
     connect: (name, purpose) =>
-      adapt(() => {
-        const node = map.nodes().find(({ options: { host, port } }) => `${host}:${port}` === name);
-        if (node === undefined) throw new Unanswered(false, "the node has left the cluster");
-        return node.duplicate(profile(timeoutMs));
-      }, idle, purpose),
+      adapt(
+        () => {
+          const node = map.nodes().find(({ options: { host, port } }) =>
+            `${host}:${port}` === name
+          );
+          if (node === undefined) throw new Unanswered(false, "the node has left the cluster");
+          return node.duplicate(profile(timeoutMs));
+        },
+        idle,
+        purpose,
+      ),
     refresh: () => map.refreshSlotsCache(),
     unref() {
       idle.stop();

@@ -16,6 +16,7 @@ export type RelierErrorCode =
   | "RL_CANCELLED"
   | "RL_LEASE_LOST"
   | "RL_DRAINING"
+  | "RL_BUDGET"
   | "RL_RESULT_TIMEOUT"
   | "RL_TASK_FAILED"
   | "RL_UNKNOWN_TASK"

@@ -43,6 +43,8 @@ const endings: Readonly<Record<string, string>> = {
   "stalled": "was lost: the worker was alive, but the lease of this task expired",
   "lost claim": "was never started: the worker that had claimed it was lost before",
   "drain": "was handed off by a worker that was shutting down",
+  "budget": "was cut off once more: five hand-offs in a row brought no new step and no larger " +
+    "partial result, so it takes longer than its invocation",
   "connection": "was handed off by a worker that had lost its connection to Redis",
   "cancelled": "was cancelled while it ran",
   "running": "runs",

@@ -38,6 +38,15 @@ function ready(snapshot: TaskSnapshot): Explanation[] {
         "which counts as no failure.",
     });
   }
+  const handoffs = Number(facts["handoffs"] ?? 0);
+  if (handoffs > 1) {
+    found.push({
+      code: "overran",
+      text:
+        `It takes longer than its invocation: ${plural(handoffs, "hand-off")} in a row brought ` +
+        "no new step and no larger partial result. Each five in a row cost an attempt.",
+    });
+  }
   return found;
 }
 
@@ -93,7 +102,9 @@ function scheduled(snapshot: TaskSnapshot): Explanation[] {
     });
   } else if (task.history.length === 0) {
     found.push({ code: "delayed", text: `It was pushed with a delay: it is due ${due}.` });
-  } else if (reason === "failed" || reason === "timeout" || reason === "retry") {
+  } else if (
+    reason === "failed" || reason === "timeout" || reason === "retry" || reason === "budget"
+  ) {
     const failures = Number(facts["failures"] ?? 0);
     const what = error ? `: ${error.name}: ${error.message}` : "";
     found.push({

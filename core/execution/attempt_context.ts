@@ -43,6 +43,7 @@ class WorkerContext implements AttemptContext {
   #savedPartial: string;
   /** Why the last partial result is not kept whole; reported once, not with every heartbeat. */
   #lossReported: string | undefined = undefined;
+  #stepped = false;
   #hard: AbortController | undefined = undefined;
   #soft: AbortController | undefined = undefined;
 
@@ -75,12 +76,17 @@ class WorkerContext implements AttemptContext {
   }
 
   partial(): string {
+    const text = this.#partialText();
+    return text === this.#savedPartial ? "" : text;
+  }
+
+  #partialText(): string {
     const { name, partialResult } = this.task;
     if (partialResult === undefined) return "";
     const { text, loss } = keepResult(partialResult, `${name}, partial result`);
     if (loss && loss.message !== this.#lossReported) this.onError(loss);
     this.#lossReported = loss?.message;
-    return text === this.#savedPartial ? "" : text;
+    return text;
   }
 
   update(): ProgressUpdate {
@@ -92,10 +98,28 @@ class WorkerContext implements AttemptContext {
     if (update.progress === this.progress) this.progress = "";
   }
 
+  stepSaved(): void {
+    this.#stepped = true;
+  }
+
+  get progressed(): boolean {
+    return this.#stepped || grew(this.claimed.claim.again?.partial ?? "", this.#partialText());
+  }
+
   onError(error: unknown): void {
     const { claim: { partition, id }, definition } = this.claimed;
     this.host.onError(error, idOf(partition, id), definition.name);
   }
+}
+
+/**
+ * True if a partial result grew. A number has to be larger: a handler that begins from 0 each time
+ * reports other numbers, and gets nowhere.
+ */
+function grew(before: string, now: string): boolean {
+  if (now === "" || now === before) return false;
+  const [from, to] = [before === "" ? NaN : Number(before), Number(now)];
+  return Number.isNaN(from) || Number.isNaN(to) || to > from;
 }
 
 /** The context that a handler sees. Its rarely used parts are made on first use. */

@@ -11,7 +11,7 @@
 import type { Claim } from "../protocol/claim.ts";
 import type { Definition } from "../task/definition.ts";
 import { RelierError } from "../base/errors.ts";
-import { failed, handedOff, stopped } from "./outcome.ts";
+import { cutShort, failed, handedOff, overran, stopped } from "./outcome.ts";
 import type { Settlement } from "../protocol/settlement.ts";
 import type {
   AttemptContext,
@@ -148,13 +148,17 @@ export abstract class DecidedAttempt implements RunningAttempt {
   }
 
   handOff(error: RelierError): void {
-    this.#stop(error, handedOff(error.code === "RL_DRAINING" ? "drain" : "connection"));
+    const { definition, claim: { failures, handoffs } } = this.task;
+    if (error.code !== "RL_DRAINING") return this.#stop(error, handedOff("connection", handoffs));
+    const inARow = this.context.progressed ? 0 : handoffs + 1;
+    const why = overran(this.#id, inARow);
+    this.#stop(error, cutShort(definition, failures, inARow, why), () => why);
   }
 
-  #stop(error: RelierError, settlement: Settlement | null): void {
+  #stop(error: RelierError, settlement: Settlement | null, outcome?: () => unknown): void {
     if (this.#decided) return;
     this.stopHandler(error);
-    this.decide(settlement);
+    this.decide(settlement, outcome);
   }
 
   #warn(error: unknown): void {

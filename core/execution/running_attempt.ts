@@ -100,4 +100,8 @@ export interface AttemptContext {
   update(): ProgressUpdate;
   /** Redis has this update. */
   saved(update: ProgressUpdate): void;
+  /** Redis has another step. */
+  stepSaved(): void;
+  /** True if this attempt has saved a step, or its partial result is larger than the one before. */
+  readonly progressed: boolean;
 }

@@ -24,6 +24,8 @@ export interface Claim {
   readonly stalls: number;
   readonly deferrals: number;
   readonly deferredMs: number;
+  /** Hand-offs in a row in which its handler saved no step and no larger partial result. */
+  readonly handoffs: number;
   /** Data that the previous attempt left, if there was one. */
   readonly again: {
     readonly partial: string;
@@ -72,6 +74,7 @@ export function readClaims(
       alive: past[11],
       before: past[12],
       solo,
+      handoffs: past[13],
       trustedUntil,
     };
   });
@@ -91,12 +94,13 @@ type Past = readonly [
   readyAt: number,
   alive: number,
   before: string,
+  handoffs: number,
 ];
 
 /** The history of a first attempt that starts at once, which a claim leaves out. */
-const firstAttempt: Past = [0, 0, 0, 0, 0, 1, 0, "", "", [], 0, 0, ""];
+const firstAttempt: Past = [0, 0, 0, 0, 0, 1, 0, "", "", [], 0, 0, "", 0];
 /** The history of a first attempt that is held ready, for which a claim has a 0. */
-const heldReady: Past = [0, 0, 0, 0, 0, 0, 0, "", "", [], 0, 0, ""];
+const heldReady: Past = [0, 0, 0, 0, 0, 0, 0, "", "", [], 0, 0, "", 0];
 
 /** The ms a task waited for its claim since it was ready. A fence is in µs; see lua/moves/claim.lua. */
 export function waitedMs({ fence, pushedAt, readyAt }: Claim): number {

@@ -14,7 +14,9 @@ import type { SessionContext } from "./session_context.ts";
 
 /** A task that takes longer than its invocation. */
 export interface OverrunTask {
+  /** Of the task. */
   readonly id: string;
+  /** Of the task. */
   readonly name: string;
 }
 
@@ -29,11 +31,18 @@ export interface SlotsOwner {
 /** The most tasks that are named as cut off. */
 const mostOverran = 100;
 
-/** The ends of the claims of a worker. */
-export interface Ends {
+/** The ends of the claims of a worker, in numbers. */
+export interface EndCounts {
+  /** Settlements that Redis accepted, by event. */
   readonly settled: ReadonlyMap<string, number>;
+  /** The number of settlements without an answer that nothing waits for any more. */
   readonly unanswered: number;
+  /** Tasks that were cut off without progress: their invocation was too short. */
   readonly overran: readonly OverrunTask[];
+}
+
+/** The ends of the claims of a worker. */
+export interface Ends extends EndCounts {
   settle(attempt: RunningAttempt, settlement: Settlement): void;
   /** Gives back a claim whose handler was not started. */
   giveBack(claim: Claim, why: string): void;

@@ -86,10 +86,10 @@ async function giveBack({ context, heartbeats, loop }: SessionParts, ms: number)
 }
 
 /** The ends of the tasks, of which `given` were given back in the end. */
-function countsOf({ context: { leases }, loop: { slots } }: SessionParts, given: number) {
+function countsOf({ context: { leases }, loop: { slots: { ends } } }: SessionParts, given: number) {
   return {
-    completed: slots.settled.get("complete") ?? 0,
-    handedOff: (slots.settled.get("handoff") ?? 0) + given,
-    unsettled: Math.max(0, leases.size + slots.unanswered - given),
+    completed: ends.settled.get("complete") ?? 0,
+    handedOff: (ends.settled.get("handoff") ?? 0) + given,
+    unsettled: Math.max(0, leases.size + ends.unanswered - given),
   };
 }

@@ -7,7 +7,7 @@
 
 import { Backlog } from "./backlog.ts";
 import { type Claim, waitedMs } from "../protocol/claim.ts";
-import { createEnds, type OverrunTask, type SlotsOwner } from "./claim_ends.ts";
+import { createEnds, type EndCounts, type SlotsOwner } from "./claim_ends.ts";
 import { idOf } from "../protocol/keys.ts";
 import type { AttemptHost, RunningAttempt } from "../execution/running_attempt.ts";
 import type { Settlement } from "../protocol/settlement.ts";
@@ -21,12 +21,8 @@ export interface AttemptSlots {
   readonly running: number;
   /** Claims that wait for a slot. */
   readonly waiting: number;
-  /** Settlements that Redis accepted, by event. */
-  readonly settled: ReadonlyMap<string, number>;
-  /** The number of settlements without an answer that nothing waits for any more. */
-  readonly unanswered: number;
-  /** Tasks that were cut off without progress: their invocation was too short. */
-  readonly overran: readonly OverrunTask[];
+  /** The ends of its claims so far. */
+  readonly ends: EndCounts;
   /** Starts the claims that fit, and keeps the rest waiting. */
   take(claims: readonly Claim[]): void;
   /** Gives back the claims that wait, and all that come from now on. */
@@ -98,11 +94,7 @@ export function createSlots(
     get waiting() {
       return backlog.size;
     },
-    settled: ends.settled,
-    get unanswered() {
-      return ends.unanswered;
-    },
-    overran: ends.overran,
+    ends,
     take(claims) {
       // All are known before the first handler can block the event loop.
       for (const claim of claims) leases.add(claim);

@@ -12,7 +12,9 @@ import { sleep } from "../base/timers.ts";
 import { sweepAll } from "../recovery/phoenix.ts";
 import { type Resurrection, revivedMs } from "../recovery/sweeper.ts";
 import type { ClaimLoop } from "./claim_loop.ts";
+import type { DrainCounts } from "./drain.ts";
 import type { WorkerSession } from "./session.ts";
+import type { OverrunTask } from "./claim_ends.ts";
 
 /** Options of {@linkcode Worker.tick}. */
 export interface TickOptions {
@@ -33,6 +35,12 @@ export interface TickReport {
   readonly failed: number;
   /** Tasks given back because the budget was over, with nothing charged. */
   readonly handedOff: number;
+  /**
+   * Tasks that the end of the budget cut off before they had saved a step or a larger partial
+   * result, at most 100. Five such ends in a row cost an attempt; after the last one the task is
+   * dead by `budget`.
+   */
+  readonly overran: readonly OverrunTask[];
   /** True if tasks may still be ready: then another tick is useful now. */
   readonly more: boolean;
   /**
@@ -78,6 +86,7 @@ export async function runTick(
 ): Promise<TickReport> {
   const { context: { caller, setup }, heartbeats, loop } = session;
   const waited = new AbortController();
+  let left: DrainCounts;
   try {
     await session.prepare();
     // Half of the time is left for tasks, however much there is to tidy up.
@@ -92,9 +101,9 @@ export async function runTick(
     }
   } finally {
     waited.abort();
-    await session.leave(Math.max(0, until - performance.now()));
+    left = await session.leave(Math.max(0, until - performance.now()));
   }
-  return tickReport(loop);
+  return tickReport(loop, left);
 }
 
 async function resurrect(
@@ -108,14 +117,14 @@ async function resurrect(
   if (tasks.length > 0) await sleep(revivedMs);
 }
 
-function tickReport({ slots, prospect }: ClaimLoop): TickReport {
-  const settled = (event: string): number => slots.settled.get(event) ?? 0;
-  const handedOff = settled("handoff");
+function tickReport({ slots, prospect }: ClaimLoop, { handedOff }: DrainCounts): TickReport {
+  const settled = (event: string): number => slots.ends.settled.get(event) ?? 0;
   const { more, nextMs } = handedOff > 0 ? { more: true, nextMs: 0 } : prospect;
   return {
     completed: settled("complete"),
     failed: settled("retry") + settled("bury"),
     handedOff,
+    overran: slots.ends.overran,
     more,
     nextMs,
   };

@@ -17,6 +17,7 @@ local function claimReply(id, envelope)
     record.deferredAt and now - record.deferredAt or 0, record.started and 1 or 0,
     record.tried and 1 or 0, partial, failure, steps,
     record.readyAt or record.ended or 0, record.alive or 0, record.before or "",
+    record.handoffs or 0,
   }
   return task, #envelope + #partial + #failure + (packed and #packed or 0)
 end

@@ -62,7 +62,7 @@ export function release(
       task.stalls =
       task.lost =
         undefined;
-    task.deferrals = task.deferredAt = undefined;
+    task.deferrals = task.deferredAt = task.handoffs = undefined;
     task.settled =
       task.nonce =
       task.cancel =

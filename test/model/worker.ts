@@ -147,10 +147,10 @@ function replyOf(world: World, task: Task): unknown[] {
   if (!task.history && task.readyAt === undefined && task.started) return first;
   const { failures = 0, crashes = 0, stalls = 0, deferrals = 0, deferredAt } = task;
   const { started = 0, tried = 0, partial = "", error = "", steps = [] } = task;
-  const { ended = 0, readyAt = ended, alive = 0, before = "" } = task;
+  const { ended = 0, readyAt = ended, alive = 0, before = "", handoffs = 0 } = task;
   const deferredMs = deferredAt === undefined ? 0 : nowOf(world) - deferredAt;
   const counted = [failures, crashes, stalls, deferrals, deferredMs, started, tried];
-  return [...first, [...counted, partial, error, steps, readyAt, alive, before]];
+  return [...first, [...counted, partial, error, steps, readyAt, alive, before, handoffs]];
 }
 
 /** Scheduled tasks and when they are due, as they are at this moment. */
@@ -206,6 +206,7 @@ function verdict(world: World, task: Task, row: SettleRow): boolean {
   closeAttempt(world, task, row.event === "stop" ? "cancelled" : row.text);
   switch (row.event) {
     case "retry":
+      task.handoffs = undefined;
       task.failures = (task.failures ?? 0) + 1;
       task.error = row.error;
       return move(world, task, "retry", now + row.ms);
@@ -220,6 +221,7 @@ function verdict(world: World, task: Task, row: SettleRow): boolean {
       return move(world, task, "defer", now + row.ms);
     case "handoff":
       ring(world);
+      task.handoffs = row.ms > 0 ? row.ms : undefined;
       return move(world, task, "handoff", place(task));
     default:
       task.name = row.name;

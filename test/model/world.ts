@@ -48,6 +48,7 @@ export interface Task {
   stalls?: number | undefined;
   lost?: number | undefined;
   deferrals?: number | undefined;
+  handoffs?: number | undefined;
   deferredAt?: number | undefined;
   readyAt?: number | undefined;
   ended?: number;

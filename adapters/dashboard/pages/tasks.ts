@@ -140,6 +140,7 @@ const rare = ["worker", "reason", "since"];
 /** The most common reasons. */
 const reasons = [
   "attempts",
+  "budget",
   "crashes",
   "corrupt",
   "discarded",

@@ -147,8 +147,9 @@ test(
     assert.ok(tookMs < 200 + scaled(5_500), `it took ${Math.round(tookMs)} ms`);
     assert.equal(report.unsettled, 1);
     await until("Redis has it again", async () => {
-      return (await lab.rl.handle(id).status()).state === "ready";
+      return (await lab.rl.handle(id).status()).state !== "running";
     });
+    assert.deepEqual(await charges(lab, [id]), []);
     gate.finish();
   }),
 );

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createWorker, rlTask, taskContext, type Worker } from "../../../mod.ts";
+import { createWorker, rlTask, taskContext, type TickReport, type Worker } from "../../../mod.ts";
 import { scaled, stretched } from "../../support/machine_speed.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
 import { overHttp } from "../../support/http_port.ts";
@@ -35,7 +35,7 @@ test(
     await double.with({ delay: "1h" }).apush(1);
     const worker = ticker(lab, { concurrency: 2 });
     const { nextMs, ...report } = await worker.tick();
-    assert.deepEqual(report, { completed: 5, failed: 1, handedOff: 0, more: false });
+    assert.deepEqual(report, { completed: 5, failed: 1, handedOff: 0, overran: [], more: false });
     assert.ok(nextMs !== null && nextMs <= 60_000, `next is due in ${nextMs} ms`);
     assert.deepEqual((await lab.queue.stats()).workers, []);
   }),
@@ -45,7 +45,14 @@ test(
   "a tick with nothing to do asks once, and expects nothing",
   withRelier(async (lab) => {
     const report = await ticker(lab).tick();
-    assert.deepEqual(report, { completed: 0, failed: 0, handedOff: 0, more: false, nextMs: null });
+    assert.deepEqual(report, {
+      completed: 0,
+      failed: 0,
+      handedOff: 0,
+      overran: [],
+      more: false,
+      nextMs: null,
+    });
   }),
 );
 
@@ -55,7 +62,14 @@ test(
     await double.apushMany(numbers(12));
     const worker = ticker(lab, { concurrency: 4, prefetch: 3 });
     const first = await worker.tick({ max: 7 });
-    assert.deepEqual(first, { completed: 7, failed: 0, handedOff: 0, more: true, nextMs: 0 });
+    assert.deepEqual(first, {
+      completed: 7,
+      failed: 0,
+      handedOff: 0,
+      overran: [],
+      more: true,
+      nextMs: 0,
+    });
     assert.equal((await lab.queue.stats()).counts.ready, 5);
     const second = await worker.tick({ max: 100 });
     assert.deepEqual([second.completed, second.more], [5, false]);
@@ -97,7 +111,14 @@ test(
     const start = performance.now();
     const report = await worker.tick({ budget });
     const took = performance.now() - start;
-    assert.deepEqual(report, { completed: 0, failed: 0, handedOff: 1, more: true, nextMs: 0 });
+    assert.deepEqual(report, {
+      completed: 0,
+      failed: 0,
+      handedOff: 1,
+      overran: [],
+      more: true,
+      nextMs: 0,
+    });
     assert.ok(
       took > budget - 10 && took < budget + scaled(1500),
       `a tick of ${budget} ms took ${took} ms`,
@@ -108,6 +129,108 @@ test(
     assert.equal(await handle.result(), 42);
     const { history } = await lab.queue.inspect(handle.id);
     assert.deepEqual(history.map((each) => each.cause), ["drain", "completed"]);
+  }),
+);
+
+/** Ticks of 100 ms each, until the task `id` is in `state`; returns the reports. */
+async function tickUntil(lab: Lab, id: string, state: string): Promise<TickReport[]> {
+  const reports: TickReport[] = [];
+  while ((await lab.rl.handle(id).status()).state !== state) {
+    assert.ok(reports.length < 40, `it is not ${state} after ${reports.length} ticks`);
+    reports.push(await ticker(lab).tick({ budget: 100 }));
+  }
+  return reports;
+}
+
+test(
+  "a task that is longer than its tick ends dead with a reason, and each report names it",
+  withRelier(async (lab) => {
+    let starts = 0;
+    const slow = rlTask("tick-too-long", { retry: 2 }, async () => {
+      starts++;
+      const { signal } = taskContext();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    });
+    const { id } = await slow.apush();
+    const reports = await tickUntil(lab, id, "dead");
+    assert.equal(starts, 10);
+    const named = reports.flatMap(({ overran }) => overran);
+    assert.deepEqual(named, Array(10).fill({ id, name: "tick-too-long" }));
+    const { facts, error, history } = await lab.queue.inspect(id);
+    assert.deepEqual([facts["reason"], facts["failures"], facts["crashes"]], [
+      "budget",
+      "2",
+      undefined,
+    ]);
+    assert.match(error!.message, /handed off 5 times in a row .* longer than its invocation/);
+    assert.deepEqual(history.map(({ cause }) => cause).slice(0, 5), [
+      ...Array(4).fill("drain"),
+      "budget",
+    ]);
+  }),
+);
+
+const parts = 7;
+
+/** Does one part in each tick; the context remembers the parts. */
+const inParts = rlTask("tick-in-parts", { retry: 1 }, async (by: "partial" | "step") => {
+  const ctx = taskContext<number>();
+  const cutOff = new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
+  if (by === "partial") {
+    const done = ctx.previous?.partialResult ?? 0;
+    if (done === parts) return "done";
+    ctx.partialResult = done + 1;
+    return await cutOff;
+  }
+  for (let n = 0; n < parts; n++) {
+    let fresh = false;
+    await ctx.step(`part ${n}`, () => fresh = true);
+    if (fresh) return await cutOff;
+  }
+  return "done";
+});
+
+for (const by of ["partial", "step"] as const) {
+  test(
+    `a task that gets further by a ${by} in each tick is never charged for its length`,
+    withRelier(async (lab) => {
+      const { id } = await inParts.apush(by);
+      const reports = await tickUntil(lab, id, "completed");
+      assert.ok(reports.length > parts);
+      for (const { overran } of reports) assert.deepEqual(overran, []);
+    }),
+  );
+}
+
+test(
+  "a task that begins from the beginning in each tick gets nowhere, whatever it reports",
+  withRelier(async (lab) => {
+    let starts = 0;
+    const slow = rlTask("tick-from-zero", { retry: 1 }, async () => {
+      const ctx = taskContext<number>();
+      ctx.partialResult = 40 - starts++;
+      await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
+    });
+    const { id } = await slow.apush();
+    await tickUntil(lab, id, "dead");
+    // The first partial result is larger than none.
+    assert.equal(starts, 1 + 5);
+  }),
+);
+
+test(
+  "an attempt that fails for another reason begins the count of hand-offs again",
+  withRelier(async (lab) => {
+    let starts = 0;
+    const retry = { attempts: 3, backoff: "fixed", base: 1 } as const;
+    const slow = rlTask("tick-fails-between", { retry }, async () => {
+      if (++starts === 5) throw new Error("no");
+      const { signal } = taskContext();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    });
+    const { id } = await slow.apush();
+    await tickUntil(lab, id, "dead");
+    assert.equal(starts, 4 + 1 + 5 + 5);
   }),
 );
 
@@ -123,7 +246,14 @@ test(
     await until("the budget is over", () => performance.now() > over);
     mend();
     const report = await ticking;
-    assert.deepEqual(report, { completed: 0, failed: 0, handedOff: 0, more: true, nextMs: 0 });
+    assert.deepEqual(report, {
+      completed: 0,
+      failed: 0,
+      handedOff: 0,
+      overran: [],
+      more: true,
+      nextMs: 0,
+    });
     assert.ok(!calls.includes("settle_and_claim"), calls.join());
     assert.equal((await worker.tick()).completed, 1);
   }),
