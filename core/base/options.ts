@@ -25,6 +25,11 @@ export function integerOption(
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
+/** Returns true for text that can be the name of a task, a queue or a prefix. */
+export function isName(text: string): boolean {
+  return namePattern.test(text);
+}
+
 /**
  * Reads the name of a task, a queue or a prefix; `what` says which. Names are
  * parts of keys, ids and command lines, so braces, `~` and a leading `-` are refused.
@@ -35,7 +40,7 @@ export function nameOption(what: string, value: unknown): string {
   const text = `Cannot use ${what} ${shown(value)}: it must be 1 to 64 letters, digits, ` +
     `".", "_" or "-" and begin with a letter or digit`;
   if (typeof value !== "string") throw new TypeError(text);
-  if (!namePattern.test(value)) throw new RangeError(text);
+  if (!isName(value)) throw new RangeError(text);
   return value;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isName } from "../base/options.ts";
 import { rowsPerCall } from "../defaults.ts";
 import type { Reply } from "../port.ts";
 import type { Partition } from "../protocol/keys.ts";
@@ -28,5 +29,6 @@ export async function listQueues(caller: Caller, partition: Partition): Promise<
     page = pairs(names);
     found.push(...page.map(([name, seen]) => ({ name, seen: new Date(Number(seen)) })));
   } while (page.length === rowsPerCall);
-  return found.sort((a, b) => a.name < b.name ? -1 : 1);
+  // Another program may have written there, and a name that is none must not hide the others.
+  return found.filter(({ name }) => isName(name)).sort((a, b) => a.name < b.name ? -1 : 1);
 }

@@ -83,10 +83,17 @@ export async function readActions(
   const [, , , entries] = await call(caller, partition, listActions, { before: cursor, limit });
   const found = pairs(entries);
   return {
-    actions: found.map(([entry, score]) => {
-      const [, actor, action, target, surface] = JSON.parse(entry);
-      return { actor, action, target, surface, at: new Date(Number(score) / 1000) };
-    }),
+    actions: found.flatMap(([entry, score]) => readEntry(entry, Number(score))),
     cursor: found.length < limit ? null : String(found.at(-1)![1]),
   };
+}
+
+/** The logged action; none if another program wrote the entry. */
+function readEntry(entry: string, us: number): RecordedAction[] {
+  try {
+    const [, actor, action, target, surface] = JSON.parse(entry);
+    return [{ actor, action, target, surface, at: new Date(us / 1000) }];
+  } catch {
+    return [];
+  }
 }

@@ -10,7 +10,8 @@ import { follow, type FollowOptions, type TaskEvent } from "../redis/event_strea
 import { decodeResult } from "../base/json.ts";
 import { attemptNumber } from "../protocol/attempt_number.ts";
 import { idOf, type Partition } from "../protocol/keys.ts";
-import type { ResultPoller, TaskSnapshot } from "./result_poller.ts";
+import type { TaskSnapshot } from "./read_tasks.ts";
+import type { ResultPoller } from "./result_poller.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { cancel as cancelScript } from "../redis/generated/client.ts";
 import { defaultRetentionMs, maxReasonLength } from "../defaults.ts";

@@ -9,7 +9,7 @@ import { type AdmissionReason, AdmissionRejectedError, RelierError } from "../ba
 import { createSlices } from "../base/timers.ts";
 import { RedisError, type Reply } from "../port.ts";
 import type { Partition } from "../protocol/keys.ts";
-import { call, type Caller } from "../redis/call.ts";
+import { call, type Caller, isTooLarge } from "../redis/call.ts";
 import { push as pushScript } from "../redis/generated/client.ts";
 import type { Run } from "../task/current_run.ts";
 import type { Outcome } from "../task/handle.ts";
@@ -88,7 +88,13 @@ export function createPushBatcher(caller: Caller, { enlist, limitsOf }: BatcherH
       if (word === "stale") throw leaseLost(run!);
       settle(page, odd, refused);
     } catch (error) {
-      for (const { push, reject } of page) reject(connectionError(error, push));
+      if (!isTooLarge(error) || page.length === 1) {
+        for (const { push, reject } of page) reject(connectionError(error, push));
+        return;
+      }
+      // Nothing was run: a service in front of Redis may take the halves.
+      const half = Math.ceil(page.length / 2);
+      await Promise.all([send(page.slice(0, half)), send(page.slice(half))]);
     }
   }
 
@@ -160,6 +166,11 @@ function leaseLost(run: Run): RelierError {
 /** The error of a push that Redis did not confirm: `RL_REFUSED` if it certainly has no effect. */
 function connectionError(error: unknown, { task, id }: PreparedPush): unknown {
   if (!RedisError.is(error)) return error;
+  if (isTooLarge(error)) {
+    const text = `Cannot push "${task}" as "${id}": ${error.message}`;
+    const hint = "keep the payload elsewhere and pass where it is";
+    return new RelierError("RL_PAYLOAD_TOO_LARGE", text, { cause: error, hint });
+  }
   const { failure, message, hint, retryable, mayHaveRun } = error;
   const unanswered = mayHaveRun || failure === "unsent";
   const arrived = mayHaveRun ? "it may have arrived" : "it did not arrive";

@@ -10,25 +10,10 @@ import { onAbort } from "../base/timers.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { channelOf } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
-import type { Reply } from "../port.ts";
-import { call, type Caller } from "../redis/call.ts";
-import { taskStatus } from "../redis/generated/client.ts";
+import type { Caller } from "../redis/call.ts";
+import { readTasks, type TaskSnapshot } from "./read_tasks.ts";
 import { rowsPerCall } from "../defaults.ts";
 import { isFinal } from "../states.ts";
-
-/**
- * A task as `task_status.lua` returns it; the state is empty if there is none, and "corrupt" if
- * its record cannot be read.
- */
-export interface TaskSnapshot {
-  readonly state: string;
-  readonly failures: number;
-  readonly progress: string;
-  readonly worker: string;
-  readonly reason: string;
-  readonly error: string;
-  readonly result: string;
-}
 
 /** Reads tasks, and waits for their results. */
 export interface ResultPoller {
@@ -54,6 +39,11 @@ interface Wait {
 /** The waits for tasks of one partition, by the id of the task. */
 type Waits = Map<string, Set<Wait>>;
 
+/**
+ * The channel of a client without a subscription. No client listens there, but a result is kept
+ * for a while for any that waits: until the next round, over HTTP.
+ */
+const unheard = "@poll";
 const shortestMs = 100;
 /** The longest interval without a subscription: each round costs a call, so rounds get rarer. */
 const blindMs = 10_000;
@@ -72,7 +62,7 @@ export function createResultPoller(caller: Caller): ResultPoller {
   const self = (): string => name ??= `client-${randomLocal()}`;
 
   return {
-    ask: async (partition, local) => (await read(caller, partition, [local], ""))[0]!,
+    ask: async (partition, local) => (await readTasks(caller, partition, [local], ""))[0]!,
     settled(partition, local, timeoutMs, signal) {
       let poller = partitions.get(partition.root);
       if (!poller) {
@@ -131,7 +121,7 @@ function createPartitionPoller(caller: Caller, partition: Partition, self: () =>
     for (let from = 0; from < wanted.length; from += rowsPerCall) {
       const page = wanted.slice(from, from + rowsPerCall);
       try {
-        const snapshots = await read(caller, partition, page, heard ? `@${self()}` : "");
+        const snapshots = await readTasks(caller, partition, page, heard ? `@${self()}` : unheard);
         page.forEach((id, i) => {
           const { state } = snapshots[i]!;
           if (state !== "" && state !== "corrupt" && !isFinal(state)) return;
@@ -228,33 +218,4 @@ function addWait(
     const forget = onAbort(signal, () => wait.reject(signal?.reason));
     waits.set(local, (waits.get(local) ?? new Set()).add(wait));
   });
-}
-
-/** Reads `ids` in as many calls as their results need: a full reply leaves the last ones out. */
-async function read(
-  caller: Caller,
-  partition: Partition,
-  ids: readonly string[],
-  channel: string,
-): Promise<TaskSnapshot[]> {
-  const found: TaskSnapshot[] = [];
-  while (found.length < ids.length) {
-    const rows = ids.slice(found.length).map((id) => ({ id }));
-    const [, , , tasks] = await call(caller, partition, taskStatus, { channel }, rows);
-    found.push(...(tasks as readonly Reply[][]).map(snapshotOf));
-  }
-  return found;
-}
-
-function snapshotOf(row: readonly Reply[]): TaskSnapshot {
-  const [state, failures, progress, worker, reason, error, result] = row as string[];
-  return {
-    state: state!,
-    failures: Number(failures),
-    progress: progress!,
-    worker: worker!,
-    reason: reason!,
-    error: error!,
-    result: result!,
-  };
 }

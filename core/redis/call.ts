@@ -109,7 +109,7 @@ export function addRows<Row extends object>(
 }
 
 /** Returns true if a service in front of Redis refused the size of a call: nothing was run. */
-export function isTooLarge(error: unknown): boolean {
+export function isTooLarge(error: unknown): error is RedisError {
   return RedisError.is(error) && error.failure === "refused" && error.reply === "HTTP413";
 }
 

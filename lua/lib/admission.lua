@@ -9,11 +9,13 @@ local function admission()
     for name, value in string.gmatch(text, "(%a+)=(%S+)") do
       if name == "rate" then
         local many, ms, burst, by = string.match(value, "^(%d+)/(%d+)/(%d+)/(%a+)$")
-        local rule = rates[by] or { gap = 0, burst = math.huge }
-        rule.gap = math.max(rule.gap, ms * 1000 / many)
-        rule.burst = math.min(rule.burst, tonumber(burst))
-        rates[by] = rule
-      else
+        local rule = by and (rates[by] or { gap = 0, burst = math.huge })
+        if rule then
+          rule.gap = math.max(rule.gap, ms * 1000 / many)
+          rule.burst = math.min(rule.burst, tonumber(burst))
+          rates[by] = rule
+        end
+      elseif tonumber(value) then -- Another program may have written there; the audit names it.
         bounds[name] = math.min(bounds[name] or math.huge, tonumber(value))
       end
     end

@@ -12,7 +12,7 @@
 --- @arg   cursor   string   "0" first
 --- @arg   limit    integer  at most 200
 --- @reply ok cursor:string broken:list
---- @use   clock order meta records workers key_kinds meta_numbers
+--- @use   clock order meta records workers key_kinds meta_fields
 
 local broken = {}
 local function blame(entry, what)
@@ -27,7 +27,7 @@ if section == "keys" then
   return answer("ok", "0", broken)
 end
 if section == "meta" then
-  for _, name in ipairs(wrongNumbers()) do blame(name, "is no number") end
+  for _, name in ipairs(wrongFields()) do blame(name, "has a value that cannot be read") end
   return answer("ok", "0", broken)
 end
 if section == "worker" then

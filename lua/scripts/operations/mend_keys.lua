@@ -2,12 +2,12 @@
 ---
 --- A key of a wrong type is kept in the hash `aside`, as DUMP writes it, under its name and the
 --- time. An entry of a worker is deleted, because the worker writes it again; so is a number of
---- the partition, which starts again. `done` lists the repairs.
+--- the partition, which starts again, and a text of limits, which an operator sets again. `done` lists the repairs.
 ---
 --- @arg   dry  integer  1 to change nothing, and only list the repairs
 --- @row   section:string entry:string
 --- @reply ok done:list
---- @use   clock meta key_kinds workers meta_numbers
+--- @use   clock meta key_kinds workers meta_fields
 
 local done, wrong = {}, wrongKeys()
 local function did(row, what)
@@ -30,14 +30,14 @@ local function delete(row, key)
   end
 end
 
-local numbers = {}
+local unreadable = {}
 if not wrong.meta then
-  for _, name in ipairs(wrongNumbers()) do numbers[name] = true end
+  for _, name in ipairs(wrongFields()) do unreadable[name] = true end
 end
 for _, row in ipairs(rows) do
   if row.section == "keys" then
     putAside(row)
-  elseif row.section == "meta" and numbers[row.entry] then
+  elseif row.section == "meta" and unreadable[row.entry] then
     delete(row, KEY.meta)
   elseif row.section == "worker" and not wrong.worker and not workerOf(row.entry) then
     delete(row, KEY.worker)

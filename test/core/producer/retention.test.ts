@@ -103,6 +103,21 @@ for (const resultTtl of [0, 1, 10]) {
 }
 
 test(
+  "a caller without a subscription gets its result as well, whenever it asks",
+  withRelier(async ({ worker, port, client, queue }) => {
+    const brief = rlTask("brief-polled", { resultTtl: 0 }, (n: number) => n);
+    await worker();
+    const bare = port();
+    const { run, wait } = bare;
+    const polling = client({ redis: { run, wait, close: () => bare.close() } });
+    const handle = await brief.with({ delay: 300 }).apush(7);
+    assert.equal(await polling.handle(handle.id).result(), 7);
+    const { purgeAt, since } = await queue.inspect(handle.id);
+    assert.ok(purgeAt!.getTime() - since!.getTime() > 20_000);
+  }),
+);
+
+test(
   "a result is kept for half a minute while a client waits for it",
   withRelier(async ({ worker, queue, moves, redis, key }) => {
     let end = () => {};

@@ -306,16 +306,17 @@ for (const name of queueKeys as KeyName[]) {
 }
 
 test(
-  "a number of the queue that is none is named by the audit and deleted by a repair",
+  "a number or limit of the queue that is none is named by the audit and deleted by a repair",
   withRelier(async (lab) => {
     const { redis, key, queue } = lab;
     const job = rlTask("odd-numbers", (n: number) => n);
     await job.apush(1);
+    await redis.hset(key("meta"), { limits: "depth=many rate=1/2", "limit:concurrency": "few" });
+    await job.apush(1);
     await redis.hset(key("meta"), { order: "many", "n:push": "some" });
-    assert.deepEqual(await queue.audit(), [
-      "meta: order is no number",
-      "meta: n:push is no number",
-    ]);
+    const named = ["order", "n:push", "limits", "limit:concurrency"]
+      .map((field) => `meta: ${field} has a value that cannot be read`);
+    assert.deepEqual((await queue.audit()).sort(), named.sort());
     await queue.repair();
     assert.deepEqual(await queue.audit(), []);
     await lab.worker();
@@ -334,5 +335,17 @@ test(
     const { state, dueAt, payload } = await queue.inspect(tasks[0]!.id);
     assert.deepEqual([state, dueAt! > new Date(), payload], ["scheduled", true, []]);
     await queue.repair();
+  }),
+);
+
+test(
+  "an entry that another program wrote hides neither the queues nor the log of actions",
+  withRelier(async ({ rl, redis, prefix, moves }) => {
+    await rl.recordAction({ actor: "ada", action: "queue.pause", target: "a", surface: "cli" });
+    const now = await moves.now();
+    await redis.zadd(`${prefix}:{relier.queues~0}:queues`, now, "no name!", now, "mail");
+    await redis.zadd(`${prefix}:{relier.queues~0}:actions`, 1, "no entry");
+    assert.deepEqual((await rl.queues()).map(({ name }) => name), ["mail"]);
+    assert.deepEqual((await rl.actions()).actions.map(({ actor }) => actor), ["ada"]);
   }),
 );

@@ -199,3 +199,19 @@ test(
     assert.ok(sizes.replies.get("task_status")! < 3 * megabyte);
   }),
 );
+
+test(
+  "pushes that a service refuses for their size go in smaller calls, and one alone is refused by name",
+  withRelier(async (lab) => {
+    const push = rlTask("refused-pushes", (_text: string) => 1);
+    const { port } = narrowPort(lab, 100_000);
+    const narrow = lab.client({ redis: port });
+    const rows = times(10, (n): [string] => [`${n}`.padEnd(30_000)]);
+    const handles = await narrow.apushMany(push, rows);
+    assert.equal(new Set(handles.map(({ id }) => id)).size, 10);
+    assert.equal((await lab.queue.stats()).counts.ready, 10);
+    const code = "RL_PAYLOAD_TOO_LARGE";
+    await assert.rejects(narrow.apush(push, "x".repeat(200_000)), { code });
+    assert.equal((await lab.queue.stats()).counts.ready, 10);
+  }),
+);
