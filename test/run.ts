@@ -18,6 +18,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { gate, ruleTests } from "./gate.ts";
 import { compileTests } from "./support/compile_tests.ts";
+import { leaksAreErrors } from "./support/leak_warnings.ts";
 import { scaled, slownessNow, slownessVariable } from "./support/machine_speed.ts";
 import { requireChromium, requireRedis } from "./support/require_programs.ts";
 import { root, testsBelow, testsOf } from "./support/tree.ts";
@@ -99,6 +100,7 @@ async function run(name: RingName, atEnd: boolean): Promise<Result> {
   const { passed, output } = await node(
     [
       compiled === undefined ? "--import=tsx" : "--enable-source-maps",
+      leaksAreErrors,
       "--test",
       "--test-force-exit",
       "--test-reporter=spec",

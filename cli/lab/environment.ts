@@ -29,7 +29,15 @@ import { openProxy, type Proxy } from "./proxy.ts";
 import type { Random } from "./random.ts";
 import { type SentinelGroup, startSentinelGroup } from "./sentinel_group.ts";
 import type { LabRedis } from "./lab_redis.ts";
-import { allOf, defineTasks, type Job, queue, type RunResult, type Tasks } from "./tasks.ts";
+import {
+  allOf,
+  defineTasks,
+  type Job,
+  queue,
+  queueNames,
+  type RunResult,
+  type Tasks,
+} from "./tasks.ts";
 import type { WorkerSetup } from "./worker_program.ts";
 
 /** The size and the limits of an environment. */
@@ -39,6 +47,8 @@ export interface Plan {
   readonly tasks: number;
   /** Slots of each worker. */
   readonly concurrency: number;
+  /** Queues of each worker. */
+  readonly queues: number;
   readonly leaseMs: number;
   readonly drainMs: number;
   /** The time in which a task has to run again after a fault. */
@@ -92,6 +102,8 @@ export interface Environment {
   readonly ledger: Ledger;
   readonly relier: Relier;
   readonly queue: Queue;
+  /** All queues of the workers, `queue` first. */
+  readonly queues: readonly Queue[];
   readonly tasks: Tasks;
   readonly prefix: string;
   readonly signal: AbortSignal;
@@ -150,6 +162,7 @@ export async function createEnvironment(setup: EnvironmentSetup): Promise<Enviro
   const base = { plan, random, redis, group, networks, pool, relier, tasks, prefix, signal };
   return Object.assign(release, { ...base, refused: 0 }, recordsOf(folder, pool, tasks, onFault), {
     queue: relier.queue(queue),
+    queues: queueNames(plan.queues).map((name) => relier.queue(name)),
     ready: () =>
       pool.until(
         "all workers work",
@@ -230,6 +243,7 @@ function workerStarter(
       folder,
       files,
       concurrency,
+      queues: queueNames(plan.queues),
       leaseMs,
       drainMs,
       version: release.version,

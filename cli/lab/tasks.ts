@@ -47,6 +47,11 @@ const jobSchema: v.GenericSchema<Job> = v.object({
 /** The queue of the lab. */
 export const queue = "chaos";
 
+/** The names of `count` queues, the queue of the lab first. */
+export function queueNames(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => i === 0 ? queue : `${queue}-${i}`);
+}
+
 /** The options of the tasks in one process. */
 export interface TaskSetup {
   /** Records what handlers do; a process that only pushes needs none. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { RelierError, type TaskDetails } from "../../mod.ts";
+import { RelierError, type TaskDetails, type TaskState } from "../../mod.ts";
 import type { Accepted, Line } from "./ledger.ts";
 import type { Environment } from "./environment.ts";
 import type { RunResult } from "./tasks.ts";
@@ -36,7 +36,8 @@ type Flaws = Record<"lost" | "doubled" | "undone" | "broken", string[]>;
 const quietMs = 7_000, scheduledQuietMs = 25_000;
 
 /** Resolves once every accepted task is final, or none becomes final any more. */
-export async function settled({ pool, queue, ledger, plan }: Environment): Promise<void> {
+export async function settled(env: Environment): Promise<void> {
+  const { pool, ledger, plan } = env;
   const accepted = byId(ledger.accepted()).size;
   let most = 0, since = performance.now();
   let allowedMs = quietMs;
@@ -49,7 +50,7 @@ export async function settled({ pool, queue, ledger, plan }: Environment): Promi
   async function readCounts(): Promise<void> {
     reading = true;
     try {
-      const { completed, dead, cancelled, scheduled } = (await queue.stats()).counts;
+      const { completed, dead, cancelled, scheduled } = await countsOf(env);
       allowedMs = scheduled > 0 ? scheduledQuietMs : quietMs;
       if (completed + dead + cancelled > most) {
         most = completed + dead + cancelled;
@@ -64,7 +65,7 @@ export async function settled({ pool, queue, ledger, plan }: Environment): Promi
 
 /** Compares the ledger with Redis. */
 export async function judge(env: Environment): Promise<Findings> {
-  const { ledger, queue } = env;
+  const { ledger, queues } = env;
   const lines = ledger.lines();
   // A task may have been accepted more than once.
   const accepted = byId(ledger.accepted());
@@ -78,13 +79,14 @@ export async function judge(env: Environment): Promise<Findings> {
   judgeEffects(env, accepted, flaws);
   judgeRuns(env, starts, accepted, flaws);
   const recoveriesMs = recoveriesOf(env, starts, flaws);
-  const { counts: { completed, dead, cancelled } } = await queue.stats();
+  const { completed, dead, cancelled } = await countsOf(env);
   if (completed + dead + cancelled > accepted.size) {
     flaws.broken.push(
       `${completed + dead + cancelled} tasks are final, ${accepted.size} were accepted`,
     );
   }
-  flaws.broken.push(...(await queue.audit()).map((what) => `audit: ${what}`));
+  const audits = await Promise.all(queues.map((queue) => queue.audit()));
+  flaws.broken.push(...audits.flat().map((what) => `audit: ${what}`));
   return {
     pushed: accepted.size,
     completed,
@@ -97,6 +99,16 @@ export async function judge(env: Environment): Promise<Findings> {
   };
 }
 
+/** The number of tasks in each state, of all queues together. */
+async function countsOf({ queues }: Environment): Promise<Record<TaskState, number>> {
+  const all = await Promise.all(queues.map(async (queue) => (await queue.stats()).counts));
+  const sum = { ...all[0]! };
+  for (const counts of all.slice(1)) {
+    for (const state of Object.keys(sum) as TaskState[]) sum[state] += counts[state];
+  }
+  return sum;
+}
+
 /** Checks the final state and the result of one task; resolves to what it was charged with. */
 async function judgeTask(
   env: Environment,
@@ -105,9 +117,10 @@ async function judgeTask(
   settlements: readonly Line[],
   { lost, doubled, undone, broken }: Flaws,
 ): Promise<number> {
-  const { queue, relier } = env;
+  const { relier } = env;
   const { id, key, end } = accepted;
-  const details = await queue.inspect(id).catch(undefinedIfUnknown);
+  const [queue] = id.split("~");
+  const details = await relier.queue(queue!).inspect(id).catch(undefinedIfUnknown);
   if (!details) {
     (mayBeForgotten(env, accepted) ? undone : lost).push(`${key}: Redis knows nothing of it`);
     return 0;

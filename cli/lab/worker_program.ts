@@ -13,7 +13,7 @@ import { exportTo, type Otlp } from "../processes/otlp_exporter.ts";
 import { receiveSetup } from "../processes/child_process.ts";
 import { fileRecorder, type FileWork } from "./demo/file_recorder.ts";
 import { openLedger, type Recorder } from "./ledger.ts";
-import { defineTasks, queue } from "./tasks.ts";
+import { defineTasks } from "./tasks.ts";
 
 /** The first message to a worker process. */
 export interface WorkerSetup {
@@ -29,6 +29,7 @@ export interface WorkerSetup {
   /** The files that jobs name, if the work is on files: their ledger is another one. */
   readonly files: FileWork | undefined;
   readonly concurrency: number;
+  readonly queues: readonly string[];
   readonly leaseMs: number;
   readonly drainMs: number;
   /** The release of the tasks. */
@@ -46,7 +47,7 @@ const port = setup.sentinels && reopen(setup.sentinels);
 const relier = createRelier({ redis: port ?? redis, prefix });
 defineTasks({ recorder, version });
 const worker = createWorker(relier, {
-  queues: [queue],
+  queues: setup.queues,
   concurrency: setup.concurrency,
   lease: setup.leaseMs,
   drainTimeout: setup.drainMs,

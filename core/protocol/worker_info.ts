@@ -20,7 +20,7 @@ export interface WorkerInfo {
   readonly version: string;
   /** The most tasks it runs at once. */
   readonly concurrency: number;
-  /** The queues it claims from. */
+  /** The queues it claims from, at most 50. */
   readonly queues: readonly string[];
   /** The time of its start, in ISO 8601, by the clock of its host. */
   readonly startedAt: string;

@@ -18,6 +18,8 @@ type Vitals = Pick<
 >;
 
 const mostTasks = 200;
+/** It goes to each queue with each beat. */
+const mostQueues = 50;
 
 /** Makes the report, as JSON by partition; its constant part is written once. */
 export function createWorkerReport(
@@ -30,7 +32,7 @@ export function createWorkerReport(
     process: processId(),
     ...runtimeFacts(),
     concurrency,
-    queues: queues.map((queue) => queue.name),
+    queues: queues.slice(0, mostQueues).map((queue) => queue.name),
     startedAt: new Date().toISOString(),
     tasks: definitions().slice(0, mostTasks).map(({ name, version }) => ({ name, version })),
     supervisor,

@@ -59,7 +59,7 @@ export const mutants: readonly Mutant[] = [
   {
     without: "the sweep",
     edits: noSweep,
-    noticedBy: ["worker-kill", "fleet-kill", "oom"],
+    noticedBy: ["worker-kill", "fleet-kill", "many-queues", "oom"],
     saying: /lost: \w+: it is still running/,
   },
   {

@@ -42,6 +42,7 @@ const defaults: Plan = {
   workers: 4,
   tasks: rounds * tasksPerRound,
   concurrency: 5,
+  queues: 1,
   leaseMs: 2_000,
   drainMs: 1_000,
   // A campaign judges what becomes of tasks, and not how soon.

@@ -63,6 +63,7 @@ const defaults: Plan = {
   workers: 4,
   tasks: 20,
   concurrency: 2,
+  queues: 1,
   leaseMs: 2000,
   drainMs: 1000,
   recoveryMs: 7000,
@@ -149,7 +150,9 @@ async function reportOf(
   { finished, began }: { readonly finished: boolean; readonly began: number },
 ): Promise<Report> {
   const { experiment, seed, redis, faults, problem } = head;
-  const { events } = await env.queue.stats();
+  const stats = await Promise.all(env.queues.map((queue) => queue.stats()));
+  const counted = (event: string): number =>
+    stats.reduce((sum, { events }) => sum + (events[event] ?? 0), 0);
   const broken = flawsOf(findings);
   return {
     experiment,
@@ -170,7 +173,7 @@ async function reportOf(
     struck: new Set(env.faults.flatMap(({ ids }) => ids)).size,
     runs: findings.runs,
     charged: findings.charged,
-    resurrected: (events["resurrect"] ?? 0) + (events["quarantine"] ?? 0),
+    resurrected: counted("resurrect") + counted("quarantine"),
     handedOff,
     fenced: env.pool.fenced.length,
     recoveryMs: spreadOf(findings.recoveriesMs),

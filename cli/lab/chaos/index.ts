@@ -26,5 +26,6 @@ export const experiments: Readonly<Record<string, () => Promise<{ default: Chaos
   "slow-task": () => import("./experiments/slow_task.ts"),
   "duplicate-push": () => import("./experiments/duplicate_push.ts"),
   "schema-skew": () => import("./experiments/schema_skew.ts"),
+  "many-queues": () => import("./experiments/many_queues.ts"),
   "oom": () => import("./experiments/oom.ts"),
 };

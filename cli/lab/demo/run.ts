@@ -46,6 +46,7 @@ const plan = {
   concurrency: 3,
   leaseMs: 3000,
   drainMs: 1000,
+  queues: 1,
   recoveryMs: 27_000,
   breakable: false,
 };

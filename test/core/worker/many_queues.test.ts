@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { movesAt, subscriber } from "../../support/moves.ts";
-import { partitionOf } from "../../../core/protocol/keys.ts";
+import { keyOf, partitionOf } from "../../../core/protocol/keys.ts";
 import { type RedisPort, rlTask, taskContext, type TaskHandle } from "../../../mod.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
 import { overHttp } from "../../support/http_port.ts";
@@ -50,6 +50,16 @@ test(
     await spend(2_000);
     // Two looks at 200 and 100 queues, four times a second, and a few beats.
     assert.ok(calls.length <= 100, `${calls.length} calls: ${[...new Set(calls)]}`);
+  }),
+);
+
+test(
+  "a worker of 300 queues says little about itself in each of them",
+  withRelier(async (lab) => {
+    const worker = await lab.worker({ queues: queuesOf(300) });
+    const partition = partitionOf("q299", 0, lab.prefix);
+    const stored = await lab.redis.hget(keyOf(partition, "worker"), worker.id);
+    assert.ok(stored!.length < 4_000, `${stored!.length} bytes`);
   }),
 );
 
