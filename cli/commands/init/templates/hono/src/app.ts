@@ -7,7 +7,7 @@ import { sendReceipt } from "./tasks.ts";
  * The routes. A task is in Redis before its route responds. `token` opens the status of tasks:
  * without one it is closed, because the id of a task can be derived from its order.
  */
-export function createApp(client: Relier, token: string | undefined): Hono {
+export function createApp(client: Relier, token = ""): Hono {
   const app = new Hono();
   app.use(relier(client)); // Tasks of a request are pushed through this client.
 

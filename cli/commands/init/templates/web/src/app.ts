@@ -7,7 +7,7 @@ import { sendReceipt } from "./tasks.ts";
  */
 export function createApp(
   relier: Relier,
-  token: string | undefined,
+  token = "",
 ): (request: Request) => Promise<Response> {
   async function answer(request: Request): Promise<Response> {
     const [, what, name = ""] = new URL(request.url).pathname.split("/");
