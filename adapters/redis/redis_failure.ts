@@ -84,10 +84,14 @@ export function servesNobody(error: unknown): boolean {
 }
 
 /**
- * Reads an error of a client. The text must not repeat any of `args`; `source` is that of the
- * script, in which Redis counts lines.
+ * Reads an error of a client. The text must not repeat any of `args`; Redis counts the lines of
+ * `script`, whose text is read for a missing permission only.
  */
-export function explain(error: unknown, args: readonly string[] = [], source = ""): Failure {
+export function explain(
+  error: unknown,
+  args: readonly string[] = [],
+  script?: { readonly source: string },
+): Failure {
   if (!isAnswer(error)) {
     const text = reasonOf(error);
     return {
@@ -99,7 +103,7 @@ export function explain(error: unknown, args: readonly string[] = [], source = "
     };
   }
   const { message } = error as Error;
-  const denied = denialIn(message, source);
+  const denied = denialIn(message, script);
   const word = denied ? "NOPERM" : /^[A-Z][A-Z0-9_]*/.exec(message)?.[0] ?? "ERR";
   const text = denied ?? scrub(message, word, args);
   return {
@@ -145,13 +149,17 @@ export function reasonOf(error: unknown): string {
  * The answer in plain words if a script may not do what it does. Redis 7.0 says only in which
  * line of the script, so that line says which command.
  */
-function denialIn(message: string, source: string): string | undefined {
+function denialIn(
+  message: string,
+  script: { readonly source: string } | undefined,
+): string | undefined {
   if (!/user executing the script|ACL failure in script/.test(message)) return undefined;
   const may = "NOPERM this user may not";
   if (/channel/.test(message)) return `${may} use the channels of this prefix`;
   if (/\bkeys?\b/.test(message)) return `${may} use the keys of this prefix`;
   const said = /'([a-z|]{1,40})' command/.exec(message)?.[1];
-  const line = source.split("\n")[Number(/user_script:\s?(\d+)/.exec(message)?.[1]) - 1] ?? "";
+  const lines = script?.source.split("\n") ?? [];
+  const line = lines[Number(/user_script:\s?(\d+)/.exec(message)?.[1]) - 1] ?? "";
   const command = said?.toUpperCase() ?? /redis\.p?call\("([A-Z]+)"/.exec(line)?.[1];
   return `${may} run ${command ?? "a command of the script"}`;
 }

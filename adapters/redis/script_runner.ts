@@ -79,7 +79,7 @@ export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPor
         );
       } catch (error) {
         if (error instanceof RedisError) throw error;
-        const failure = explain(error, rest, program.source);
+        const failure = explain(error, rest, program);
         // The deadline cuts the last attempt short: the errors of earlier ones explain more.
         if (failure.text !== "ETIMEDOUT" || why === undefined) why = failure;
         if (failure.word === "NOSCRIPT" && !bySource) {
