@@ -77,7 +77,10 @@ export const luaMutants: readonly LuaMutant[] = [
   },
   {
     that: "charges a claim that was lost before it started",
-    patch: ["local free = not record.started and record.lost % 3 ~= 0", "local free = false"],
+    patch: [
+      "local free = left or not record.started and record.lost % 3 ~= 0",
+      "local free = left",
+    ],
   },
   {
     that: "takes a stall for a crash",
