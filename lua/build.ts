@@ -27,7 +27,7 @@ const here: URL = new URL("./", import.meta.url);
 const readme: URL = new URL("../README.md", here);
 
 /** The folders of `scripts/`, by the callers of their scripts. Each becomes a module. */
-const homes = ["client", "worker", "operations", "admission"] as const;
+const homes = ["client", "worker", "operations", "admission", "events"] as const;
 
 /** Builds the text of each module, by name. */
 export function build(): Record<string, string> {
@@ -48,15 +48,17 @@ export function build(): Record<string, string> {
   };
   for (const home of homes) {
     const users = (part: string): boolean => usersOf.get(part)!.has(home);
+    const scripts = scriptsOf(home).map(({ name, text }) => module(name, text));
+    const lists = scripts.some((script) => script.includes("Reply[]"));
     made[home] = generated([
       'import { keyTable } from "../../protocol/keys.ts";',
-      'import type { Reply } from "../../port.ts";',
+      lists ? 'import type { Reply } from "../../port.ts";' : "",
       'import type { Script } from "../call.ts";',
       ...Object.entries(shelves).map(([shelf, its]) => partsFrom(shelf, its.filter(users))),
       "",
       ...parts.filter((part) => users(part) && !common.includes(part)).map(constant),
       "",
-      ...scriptsOf(home).map(({ name, text }) => module(name, text)),
+      ...scripts,
     ]);
   }
   for (const [shelf, its] of Object.entries(shelves)) {

@@ -15,6 +15,7 @@ import { parseId, type Partition, partitionOf } from "../protocol/keys.ts";
 import { producerLimits } from "../protocol/limits.ts";
 import type { Caller } from "../redis/call.ts";
 import { defaultUrl, portOf } from "../redis/connect.ts";
+import { createEventSource } from "../redis/event_source.ts";
 import { createLossDetector } from "../redis/loss_detector.ts";
 import { register, unregister } from "../task/client_registry.ts";
 import type { Definition } from "../task/definition.ts";
@@ -60,7 +61,8 @@ export function createRelier(options: RelierOptions = {}): Relier {
   });
   const caller: Caller = { port, lossDetector, telemetry };
   const poller = createResultPoller(caller);
-  const source = { caller, poller };
+  const events = createEventSource(caller);
+  const source = { caller, poller, events };
   const limitsOf = (queue: string): string => limits.get(queue) ?? "";
   const batcher = createPushBatcher(caller, { enlist: registry.enlist, limitsOf });
   const partitionNamed = (queue: string): Partition =>
@@ -94,7 +96,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
       const { queue, partition, local } = partsOf(id);
       return createHandle(source, partitionOf(queue, partition, prefix), local, "joined");
     },
-    queue: (name) => createQueue(caller, partitionNamed(name), byName, registry.enlist),
+    queue: (name) => createQueue(caller, events, partitionNamed(name), byName, registry.enlist),
     flush,
     close: once(async () => {
       await Promise.allSettled([...drains].map((drain) => drain()));
@@ -102,6 +104,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
       closed = true;
       unregister(producer);
       poller.close(new RelierError("RL_CONNECTION", "Cannot wait: the client is closed"));
+      events.close();
       if (typeof options.redis !== "object") await port.close();
     }),
     [Symbol.asyncDispose]: () => relier.close(),

@@ -11,7 +11,7 @@ import type { Queue, QueueOperations } from "../operations/queue.ts";
 import type { Definitions } from "../operations/release.ts";
 import type { Partition } from "../protocol/keys.ts";
 import type { Caller } from "../redis/call.ts";
-import { follow } from "../redis/event_stream.ts";
+import type { EventSource } from "../redis/event_stream.ts";
 import type { QueueRegistry } from "./queue_registry.ts";
 
 /** The module of these methods. */
@@ -20,6 +20,7 @@ type Operations = typeof import("../operations/queue_operations.ts");
 const queueMethods: readonly (keyof QueueOperations)[] = [
   "stats",
   "page",
+  "summary",
   "inspect",
   "heldBy",
   "workers",
@@ -52,13 +53,14 @@ const clientMethods: readonly (keyof ClientOperations)[] = [
  */
 export function createQueue(
   caller: Caller,
+  events: EventSource,
   partition: Partition,
   definitions: Definitions,
   enlist: (queue: string) => void,
 ): Queue {
   return {
     name: partition.queue,
-    events: (options = {}) => follow(caller.port, partition, options),
+    events: (options = {}) => events.follow(partition, options),
     ...lazyMethods<QueueOperations>(
       queueMethods,
       (operations) => operations.createOperations(caller, partition, definitions, enlist),

@@ -6,22 +6,23 @@
 
 import { RelierError, TaskFailedError } from "../base/errors.ts";
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
-import { follow, type FollowOptions, type TaskEvent } from "../redis/event_stream.ts";
+import type { EventSource, FollowOptions, TaskEvent } from "../redis/event_stream.ts";
+import type { TaskSnapshot } from "../redis/read_tasks.ts";
 import { decodeResult } from "../base/json.ts";
 import { attemptNumber } from "../protocol/attempt_number.ts";
 import { idOf, type Partition } from "../protocol/keys.ts";
-import type { TaskSnapshot } from "./read_tasks.ts";
 import type { ResultPoller } from "./result_poller.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { cancel as cancelScript } from "../redis/generated/client.ts";
 import { defaultRetentionMs, maxReasonLength } from "../defaults.ts";
-import { isFinal, isState } from "../states.ts";
+import { isState } from "../states.ts";
 import type { Outcome, TaskHandle, TaskStatus } from "../task/handle.ts";
 
 /** The parts of a client that its handles need. */
 export interface HandleSource {
   readonly caller: Caller;
   readonly poller: ResultPoller;
+  readonly events: EventSource;
 }
 
 /** Creates the handle of the task stored as `local` at `partition`. */
@@ -97,7 +98,12 @@ class StoredTask<R> implements TaskHandle<R> {
   };
 
   readonly events = (options: FollowOptions = {}): AsyncGenerator<TaskEvent> =>
-    followTask(this.#source.caller, this.#partition, this.#local, options);
+    this.#source.events.followTask(
+      this.#partition,
+      this.#local,
+      options,
+      (snapshot) => this.#unknown(snapshot),
+    );
 
   #unknown({ state }: TaskSnapshot): RelierError {
     if (state === "corrupt") {
@@ -119,17 +125,4 @@ function deadError(id: string, snapshot: TaskSnapshot): TaskFailedError {
     // An error that cannot be read must not hide that the task is dead.
   }
   return new TaskFailedError(id, snapshot.reason, cause);
-}
-
-/** Follows the events of a task until it is final. */
-async function* followTask(
-  { port }: Caller,
-  partition: Partition,
-  local: string,
-  options: FollowOptions,
-): AsyncGenerator<TaskEvent> {
-  for await (const { id: _, missed: __, ...event } of follow(port, partition, options, local)) {
-    yield event;
-    if (isFinal(event.state)) return;
-  }
 }

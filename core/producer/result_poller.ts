@@ -11,7 +11,7 @@ import type { Partition } from "../protocol/keys.ts";
 import { channelOf } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import type { Caller } from "../redis/call.ts";
-import { readTasks, type TaskSnapshot } from "./read_tasks.ts";
+import { readTasks, type TaskSnapshot } from "../redis/read_tasks.ts";
 import { rowsPerCall } from "../defaults.ts";
 import { isFinal } from "../states.ts";
 
@@ -26,7 +26,7 @@ export interface ResultPoller {
     timeoutMs: number | undefined,
     signal: AbortSignal | undefined,
   ): Promise<TaskSnapshot | "timeout">;
-  /** Ends every wait with `reason`. */
+  /** Ends every wait with `reason`, and refuses later calls with it. */
   close(reason: unknown): void;
 }
 
@@ -58,12 +58,17 @@ const lateMs = 100;
 export function createResultPoller(caller: Caller): ResultPoller {
   const partitions = new Map<string, ReturnType<typeof createPartitionPoller>>();
   let name: string | undefined;
+  let closed: { readonly reason: unknown } | undefined;
   // Drawn on first use: an edge runtime gives no random bits while its modules load.
   const self = (): string => name ??= `client-${randomLocal()}`;
 
   return {
-    ask: async (partition, local) => (await readTasks(caller, partition, [local], ""))[0]!,
+    async ask(partition, local) {
+      if (closed) throw closed.reason;
+      return (await readTasks(caller, partition, [local], ""))[0]!;
+    },
     settled(partition, local, timeoutMs, signal) {
+      if (closed) return Promise.reject(closed.reason);
       let poller = partitions.get(partition.root);
       if (!poller) {
         poller = createPartitionPoller(caller, partition, self);
@@ -72,6 +77,7 @@ export function createResultPoller(caller: Caller): ResultPoller {
       return poller.settled(local, timeoutMs, signal);
     },
     close(reason) {
+      closed = { reason };
       for (const poller of partitions.values()) poller.close(reason);
     },
   };

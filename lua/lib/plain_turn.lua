@@ -31,9 +31,9 @@ local function plainTurn()
   local ids = relief == 0 and traces == "" and #nonce == 22 and plainRows()
   local many, want = ids and #ids, slots + spare
   if not ids or want + many == 0 then return nil end
-  local schema, epoch, seq, fence, claims, completes, paused, limit =
+  local schema, epoch, seq, fence, claims, completes, paused, limit, events =
     unpack(redis.call("HMGET", KEY.meta, "schema", "epoch", "seq", "fence", "n:claim",
-      "n:complete", "paused", "limit:concurrency"))
+      "n:complete", "paused", "limit:concurrency", "events"))
   if schema ~= "1" or not epoch or not seq or paused or limit then return nil end
   local others = redis.call("EXISTS", KEY.quarantined, KEY.waiters, KEY.partial, KEY.steps) > 0
   if others and redis.call("EXISTS", KEY.quarantined) == 1 then return nil end
@@ -59,7 +59,7 @@ local function plainTurn()
   if #envelopes < taken then return nil end
   fence = math.max((fence or 0) + 1, nowUs)
   local leases, holding, tasks = claimPlain(line, envelopes, many, records, kept, fence)
-  if not leases or listeners(root .. "events") > 0 then return nil end
+  if not leases or events and listeners(root .. "events:" .. events) > 0 then return nil end
   local ringing = #line > 2 * want and redis.call("LLEN", KEY.bell) == 0
   touchPlain(many, taken, known, others)
 

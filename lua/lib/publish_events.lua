@@ -1,6 +1,6 @@
 -- Publishes the moves of this script: final ones to the clients that wait for them, all to
 -- each follower of the queue. Nothing is stored and a message may be missed: every listener
--- also polls.
+-- also polls. Without a follower so far there is no channel; see scripts/events/follow.lua.
 local final = { completed = true, dead = true, cancelled = true }
 local function publishEvents()
   if not next(moved) then return end
@@ -9,10 +9,12 @@ local function publishEvents()
     if records[id] and final[records[id].state] then over[#over + 1] = id end
   end
   notifyWaiters(over)
-  if listeners(root .. "events") == 0 then return end
+  local id = redis.call("HGET", KEY.meta, "events")
+  local channel = id and root .. "events:" .. id
+  if not channel or listeners(channel) == 0 then return end
   for id, event in pairs(moved) do
     local record = records[id] or { state = "none" }
-    publish(root .. "events", table.concat({ id, event, record.state, record.worker or "-",
+    publish(channel, table.concat({ id, event, record.state, record.worker or "-",
       record.reason or "" }, " "))
   end
 end

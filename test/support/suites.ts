@@ -40,6 +40,7 @@ export const queueSuite: readonly string[] = [
   "core/producer/admission",
   "core/producer/admission_check",
   "core/producer/bad_payloads",
+  "core/producer/dead_keys",
   "core/producer/idempotency",
   "core/producer/rates",
   "core/producer/retention",
@@ -48,7 +49,9 @@ export const queueSuite: readonly string[] = [
   "core/recovery/fleet",
   "core/recovery/phoenix",
   "core/recovery/repair",
+  "core/redis/databases",
   "core/redis/event_stream",
+  "core/redis/followers",
   "core/redis/plain_turns",
   "core/redis/repeated_calls",
   "core/redis/scripts",
@@ -114,10 +117,19 @@ export const skips: readonly Skip[] = [
     cells: ["node+cluster"] as const,
     reason: "it counts what one server did",
   })),
-  {
-    test: "following continues when the connection was cut",
-    cells: ["node+memory"],
+  ...[
+    "following continues when the connection was cut",
+    "the events of a task that ended unheard end as well",
+    "a follower goes on after Redis was flushed",
+  ].map((test) => ({
+    test,
+    cells: ["node+memory"] as const,
     reason: "the engine cuts no connections",
+  })),
+  {
+    test: "test/core/redis/databases.test.ts",
+    cells: ["node+cluster", "node+memory", ...overHttp],
+    reason: "it is one database",
   },
   {
     test: "a page of 100,000 tasks is as quick as one of a hundred, at both ends",
@@ -160,6 +172,7 @@ export const skips: readonly Skip[] = [
     "a handle and its queue report the same about a task",
     "all events of a task can be followed until it is final",
     "following ends when its signal aborts",
+    "test/core/redis/followers.test.ts",
     "a worker reports its identity, its tasks and its state",
   ].map((test) => ({ test, cells: overHttp, reason: noListen })),
   ...[

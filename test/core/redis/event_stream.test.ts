@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { channelOf, idOf } from "../../../core/protocol/keys.ts";
+import { idOf } from "../../../core/protocol/keys.ts";
 import { type QueueEvent, rlTask } from "../../../mod.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
 import { bounded, until } from "../../support/until.ts";
@@ -70,17 +70,12 @@ test(
   withRelier(async (lab) => {
     const { moves, partition, redis } = lab;
     const { leave } = await following(lab);
-    const [, listeners] = await redis.pubsub(
-      "NUMSUB",
-      channelOf(partition, "").slice(0, -1) + "events",
-    );
+    const channel = `${partition.root}events:${await redis.hget(lab.key("meta"), "events")}`;
+    const [, listeners] = await redis.pubsub("NUMSUB", channel) as [string, number];
     assert.equal(Number(listeners), 1);
     await leave();
     await until("no client listens", async () => {
-      const [, left] = await redis.pubsub(
-        "NUMSUB",
-        channelOf(partition, "").slice(0, -1) + "events",
-      );
+      const [, left] = await redis.pubsub("NUMSUB", channel) as [string, number];
       return Number(left) === 0;
     });
     await moves.push();

@@ -6,8 +6,8 @@
 
 import type { Partition } from "../protocol/keys.ts";
 import type { Reply } from "../port.ts";
-import { call, type Caller } from "../redis/call.ts";
-import { taskStatus } from "../redis/generated/client.ts";
+import { call, type Caller } from "./call.ts";
+import { taskStatus } from "./generated/client.ts";
 
 /**
  * A task as `task_status.lua` returns it; the state is empty if there is none, and "corrupt" if
