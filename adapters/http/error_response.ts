@@ -22,5 +22,11 @@ export function problemOf(error: unknown): Response | undefined {
   if (RelierError.is(error, "RL_CONFLICT")) {
     return problem(422, "The idempotency key was used with another input");
   }
+  if (RelierError.is(error, "RL_TASK_FAILED")) return deadTask();
   return undefined;
+}
+
+/** The response to a push that causes no run, because the task of its key is dead. */
+export function deadTask(id?: string): Response {
+  return problem(409, "The task of this key is dead", id === undefined ? {} : { more: { id } });
 }

@@ -8,15 +8,14 @@ import {
   type Relier,
   RelierError,
   type Task,
-  type TaskDetails,
   type TaskHandle,
+  type TaskOverview,
 } from "../../mod.ts";
 
 /** A task, and its state at the time of the lookup. */
 export interface FoundTask
-  extends Pick<TaskDetails, "id" | "name" | "state" | "attempt" | "reason"> {
-  readonly progress: number | null;
-  readonly remark: string | null;
+  extends
+    Pick<TaskOverview, "id" | "name" | "state" | "attempt" | "progress" | "remark" | "reason"> {
   readonly final: boolean;
   readonly handle: TaskHandle;
 }
@@ -42,20 +41,20 @@ export async function findTask(
   scope: string | undefined,
 ): Promise<FoundTask> {
   const [queue] = id.split("~");
-  const details = await undefinedIfMalformed(() => relier.queue(queue!).inspect(id));
-  const isOwn = scope === undefined || details?.facts["tenant"] === scope;
-  if (!details || !isOwn || !tasks.has(details.name)) {
+  const summary = await undefinedIfMalformed(() => relier.queue(queue!).summary(id));
+  const isOwn = scope === undefined || summary?.tenant === scope;
+  if (!summary || !isOwn || !tasks.has(summary.name)) {
     throw new RelierError("RL_NOT_FOUND", "Cannot find the task");
   }
-  return { ...details, final: isFinal(details.state), handle: relier.handle(id) };
+  return { ...summary, final: isFinal(summary.state), handle: relier.handle(id) };
 }
 
 /** A malformed id is treated like that of a missing task. */
 async function undefinedIfMalformed(
-  inspect: () => Promise<TaskDetails>,
-): Promise<TaskDetails | undefined> {
+  read: () => Promise<TaskOverview>,
+): Promise<TaskOverview | undefined> {
   try {
-    return await inspect();
+    return await read();
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

@@ -15,8 +15,8 @@ import {
   type TaskHandle,
 } from "../../mod.ts";
 import { type Auth, createAuthCheck } from "./auth.ts";
-import { problemOf } from "./error_response.ts";
-import { taskEventStream } from "./task_events.ts";
+import { deadTask, problemOf } from "./error_response.ts";
+import { createTaskStreams } from "./task_events.ts";
 import { readInput, readKey, readWait } from "./request_input.ts";
 import { extendTimeout } from "./server_timeout.ts";
 import { problem, retryAfter } from "./problem.ts";
@@ -63,6 +63,7 @@ export function tasksApp<C>(
   const tasks = namesOf(options.tasks);
   const checkAuth = createAuthCheck("tasksApi()", options.auth);
   const scopeOf = createScopeReader(options.scope);
+  const streamStatus = createTaskStreams();
   const app = new Hono<Env>();
 
   app.use(async (c, next) => {
@@ -86,6 +87,7 @@ export function tasksApp<C>(
     const input = await readInput(c.req.raw);
     if (input instanceof Response) return input;
     const { id, outcome } = await push(relier, task, input.value, key, c.var.scope);
+    if (outcome === "dead") return deadTask(id);
     const path = new URL(c.req.url).pathname.replace(/[^/]*$/, id);
     return c.json({ id, outcome }, 202, { location: host.prefix(c) + path });
   });
@@ -102,7 +104,7 @@ export function tasksApp<C>(
     const task = await find(c);
     // A 204 keeps an EventSource from connecting again after the final event.
     if (c.req.header("last-event-id") === "final") return c.body(null, 204);
-    return taskEventStream(c, task);
+    return streamStatus(c, task);
   });
 
   const cancel = async (c: Context<Env>): Promise<Response> => {

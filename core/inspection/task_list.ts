@@ -8,7 +8,7 @@ import { idOf, type Partition } from "../protocol/keys.ts";
 import { booleanOption, integerOption, knownOptions, oneOf } from "../base/options.ts";
 import type { Reply } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
-import { findIds, listHeld, listTasks } from "../redis/generated/operations.ts";
+import { findIds, listHeld, listTasks, summarize } from "../redis/generated/operations.ts";
 import { states, type TaskState } from "../states.ts";
 import { readSummary, type TaskSummary } from "./task_details.ts";
 import { shown } from "../base/safe_text.ts";
@@ -87,11 +87,31 @@ export async function heldBy(
   return summaries(partition, lines);
 }
 
+/** The summary of one task. */
+export interface TaskOverview extends TaskSummary {
+  /** The tenant it was pushed for. */
+  readonly tenant: string | null;
+}
+
+/** Reads the summary of the task with the local id `local`; `undefined` if there is none. */
+export async function summaryOf(
+  caller: Caller,
+  partition: Partition,
+  local: string,
+): Promise<TaskOverview | undefined> {
+  const reply = await call(caller, partition, summarize, { id: local });
+  if (reply[0] === "unknown") return undefined;
+  return { ...shortSummary(partition, reply[3]), tenant: reply[4] || null };
+}
+
 function summaries(partition: Partition, lines: readonly Reply[]): TaskSummary[] {
-  return lines.map((line) => {
-    const { error, ...summary } = readSummary(partition, line);
-    return { ...summary, error: error && { name: error.name, message: error.message } };
-  });
+  return lines.map((line) => shortSummary(partition, line));
+}
+
+/** A summary without the stack of its error. */
+function shortSummary(partition: Partition, line: Reply): TaskSummary {
+  const { error, ...summary } = readSummary(partition, line);
+  return { ...summary, error: error && { name: error.name, message: error.message } };
 }
 
 const beginningPattern = /^(?:([A-Za-z0-9][A-Za-z0-9._-]{0,63})~(\d{1,4})~)?([A-Za-z0-9_-]{1,22})$/;

@@ -7,7 +7,7 @@
 
 import type { QueueStats } from "../inspection/queue_stats.ts";
 import type { TaskDetails, TaskSummary } from "../inspection/task_details.ts";
-import type { PageOptions, TaskPage } from "../inspection/task_list.ts";
+import type { PageOptions, TaskOverview, TaskPage } from "../inspection/task_list.ts";
 import type { WorkerEntry } from "../inspection/worker_list.ts";
 import type { QueueLimits } from "../protocol/limits.ts";
 import type { WorkerCommand } from "../protocol/worker_command.ts";
@@ -24,6 +24,12 @@ export interface Queue {
   stats(): Promise<QueueStats>;
   /** One page of a state, in its order. */
   page(state: TaskState, options?: PageOptions): Promise<TaskPage>;
+  /**
+   * A task without its payload, its results and its history: a small answer, however large these are.
+   *
+   * @throws {RelierError} `RL_NOT_FOUND`
+   */
+  summary(id: string): Promise<TaskOverview>;
   /**
    * All that is stored of a task.
    *

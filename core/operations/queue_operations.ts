@@ -10,7 +10,7 @@ import { batches } from "../base/batches.ts";
 import { RelierError } from "../base/errors.ts";
 import { commandWorker, listWorkers } from "../inspection/worker_list.ts";
 import { idOf, localOf, type Partition } from "../protocol/keys.ts";
-import { heldBy, pageOf } from "../inspection/task_list.ts";
+import { heldBy, pageOf, summaryOf } from "../inspection/task_list.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import { discard, pause, promote, resume, setLimits } from "../redis/generated/operations.ts";
 import { booleanOption, keyOption, knownOptions, oneOf } from "../base/options.ts";
@@ -49,11 +49,8 @@ export function createOperations(
   return {
     stats: () => readStats(caller, partition),
     page: async (state, options = {}) => await pageOf(caller, partition, state, options),
-    async inspect(id) {
-      const details = await inspectTask(caller, partition, localOf(id, partition));
-      if (details) return details;
-      throw new RelierError("RL_NOT_FOUND", `Cannot find task "${id}"`);
-    },
+    summary: async (id) => found(id, await summaryOf(caller, partition, localOf(id, partition))),
+    inspect: async (id) => found(id, await inspectTask(caller, partition, localOf(id, partition))),
     heldBy: async (worker) => await heldBy(caller, partition, keyOption("worker", worker)),
     workers: () => listWorkers(caller, partition),
     commandWorker: async (worker, order) =>
@@ -100,4 +97,10 @@ export function createOperations(
     repair: ({ dryRun = false } = {}) =>
       repairPartition(caller, partition, booleanOption("dryRun", dryRun)),
   };
+}
+
+/** Returns `task`. @throws {RelierError} `RL_NOT_FOUND` if there is none. */
+function found<T>(id: string, task: T | undefined): T {
+  if (task) return task;
+  throw new RelierError("RL_NOT_FOUND", `Cannot find task "${id}"`);
 }
