@@ -10,7 +10,7 @@ import { environment } from "../base/host.ts";
 import type { RedisPort } from "../port.ts";
 import { checkRedisUrl, isSocket } from "../redis_url.ts";
 
-/** Reads the `redis` option: a port, or a URL; default `RELIER_REDIS_URL`, then localhost. */
+/** Reads the `redis` option: a port, a URL or the path of a socket; default `RELIER_REDIS_URL`, then localhost. */
 export function portOf(redis: unknown): RedisPort {
   const what = redis === undefined ? "Cannot use RELIER_REDIS_URL" : 'Cannot use option "redis"';
   const given = redis === undefined ? defaultUrl() : redis;
@@ -20,8 +20,8 @@ export function portOf(redis: unknown): RedisPort {
     return lazyPort(given);
   }
   throw new TypeError(
-    `${what}: it must be a URL that begins with redis:// or rediss://, or a port such as ` +
-      "ioredis(client)",
+    `${what}: it must be a URL that begins with redis:// or rediss://, the path of a socket, or a ` +
+      "port such as ioredis(client)",
   );
 }
 

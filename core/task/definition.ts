@@ -19,6 +19,7 @@ import {
 } from "../base/options.ts";
 import { queueOption } from "../protocol/queue_name.ts";
 import { isStandardSchema, type StandardSchema } from "./standard_schema.ts";
+import { type IfDead, ifDeadValues } from "./push_options.ts";
 import { defaultRetentionMs } from "../defaults.ts";
 
 /** The options of a task; `A` its arguments, `R` its result, `P` its partial result. */
@@ -38,6 +39,11 @@ export interface TaskOptions<A extends unknown[] = unknown[], R = unknown, P = u
    * result is kept at least as long.
    */
   idempotencyTtl?: Duration;
+  /**
+   * The fate of a push whose key belongs to a dead task: `"replace"` (default) runs the push,
+   * `"refuse"` rejects it with `RL_TASK_FAILED`, `"join"` accepts it with the outcome `"dead"`.
+   */
+  ifDead?: IfDead;
   /** The number of workers that may die or stall with the task, 0 to 1,000; 5 by default. */
   maxResurrections?: number;
   /** The retries after failures; a number is short for `{ attempts }`. */
@@ -63,7 +69,10 @@ export interface TaskOptions<A extends unknown[] = unknown[], R = unknown, P = u
   memoryMb?: number;
   /** The module that defines the task, `import.meta.url`: an isolate imports it. */
   module?: string;
-  /** Replaces a task that is defined already with the same name, for hot reloading. */
+  /**
+   * Replaces a task that is defined already with the same name. A module that is evaluated again
+   * needs it only in production, and where the runtime shows no stack.
+   */
   replace?: boolean;
 }
 
@@ -81,6 +90,7 @@ export interface Definition {
   readonly version: number;
   readonly migrate: ReadonlyMap<number, (payload: unknown) => unknown>;
   readonly key: "none" | "payload" | ((...args: unknown[]) => string);
+  readonly ifDead: IfDead;
   readonly idempotencyTtlMs: number;
   readonly resultTtlMs: number;
   readonly maxResurrections: number | undefined;
@@ -102,6 +112,7 @@ const known = [
   "migrate",
   "idempotent",
   "idempotencyTtl",
+  "ifDead",
   "maxResurrections",
   "retry",
   "softTimeout",
@@ -150,6 +161,7 @@ export function define(
       : booleanOption("idempotent", idempotent)
       ? "payload"
       : "none",
+    ifDead: oneOf("ifDead", given.ifDead ?? "replace", ifDeadValues),
     idempotencyTtlMs: toMs("idempotencyTtl", idempotencyTtl),
     resultTtlMs: toMs("resultTtl", resultTtl),
     maxResurrections: optional(

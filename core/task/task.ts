@@ -7,6 +7,7 @@
 import { processGlobal } from "../base/process_global.ts";
 import { type Producer, producerOf } from "./client_registry.ts";
 import { define, type Definition, type TaskOptions } from "./definition.ts";
+import { callerOf, isReload, placeOfName, rememberPlace } from "./definition_place.ts";
 import type { TaskContext } from "./task_context.ts";
 import type { PendingTask, TaskHandle } from "./handle.ts";
 import { runInline } from "./run_inline.ts";
@@ -25,7 +26,8 @@ export interface Pusher<A extends unknown[], R> {
   /**
    * Resolves once Redis has the task.
    *
-   * @throws {RelierError} `RL_VALIDATION`, `RL_CONFLICT`, `RL_ADMISSION`,
+   * @throws {RelierError} `RL_VALIDATION`, `RL_CONFLICT` for a key that another payload or this
+   * very run has, `RL_TASK_FAILED` for the key of a dead task with `ifDead: "refuse"`, `RL_ADMISSION`,
    * `RL_REFUSED` (Redis certainly does not have it), `RL_CONNECTION` (no connection, or no answer:
    * the message says whether it may have arrived; an idempotent task can safely be pushed again),
    * `RL_LEASE_LOST` inside a task that lost its lease.
@@ -73,8 +75,9 @@ everywhere.push(byName);
  * export const greet = rlTask("greet", async (name: string) => `hello ${name}`);
  * await greet.apush("world"); // resolves once Redis has it
  * ```
+ * A module that is evaluated again, as by a development server, replaces its tasks.
  * @throws TypeError, RangeError if an option is invalid, or the
- * name is taken in this process.
+ * name is taken in this process from another place.
  */
 export function rlTask<const N extends string, A extends unknown[], R>(
   name: N,
@@ -103,14 +106,29 @@ export function rlTask<
 export function rlTask(name: string, ...rest: unknown[]): Task {
   const [options, handler] = rest.length > 1 ? rest : [{}, rest[0]];
   const definition = define(name, options as TaskOptions, handler);
-  if (byName.has(name) && !(options as TaskOptions).replace) {
-    throw new TypeError(
-      `Cannot define task "${name}": the name is taken in this process; ` +
-        "choose another, or pass { replace: true } to hot-reload it",
-    );
-  }
-  byName.set(name, definition);
-  return taskOf(definition, (...args) => runInline(definition, args));
+  const defined = register(definition, Boolean((options as TaskOptions).replace));
+  return taskOf(defined, (...args) => runInline(defined, args));
+}
+
+/** Registers `definition`, and returns what tasks of its name use. */
+function register(definition: Definition, replace: boolean): Definition {
+  const { name, module } = definition;
+  const place = module ?? callerOf(rlTask);
+  const old = byName.get(name);
+  if (!old || replace) byName.set(name, definition);
+  else if (!isReload(name, place)) throw taken(name);
+  // Clients, workers and tasks of the old version go on with the new one.
+  else Object.assign(old, definition);
+  rememberPlace(name, place);
+  return byName.get(name)!;
+}
+
+function taken(name: string): TypeError {
+  const place = placeOfName(name);
+  return new TypeError(
+    `Cannot define task "${name}": the name is taken in this process` +
+      `${place === undefined ? "" : ` by ${place}`}; choose another, or pass { replace: true }`,
+  );
 }
 
 /** Creates the task of `definition`; a direct call of it calls `run`. */

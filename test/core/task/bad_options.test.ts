@@ -93,7 +93,10 @@ test(
       await refuses(kind, what, () => rlTask("ill-defined", options, noop));
     }
     await refuses("TypeError", "handler", () => rlTask("ill-defined", odd("noop")));
-    await refuses("TypeError", "name is taken", () => rlTask("take", noop));
+    const elsewhere = { module: "file:///elsewhere.ts" };
+    await refuses("TypeError", "name is taken", () => rlTask("take", elsewhere, noop));
+    rlTask("twice", noop);
+    await refuses("TypeError", "name is taken", () => rlTask("twice", noop));
   }),
 );
 

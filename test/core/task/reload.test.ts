@@ -1,0 +1,73 @@
+/**
+ * Modules that are evaluated again in one process, as development servers and test runners do.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { memory } from "../../../adapters/memory.ts";
+import { createRelier, createWorker, type Task } from "../../../mod.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "relier-reload-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const mod = new URL("../../../mod.ts", import.meta.url).href;
+let evaluations = 0;
+
+/** Writes `code` into `file`, and evaluates it as a new version of that module. */
+async function evaluate(file: string, code: string): Promise<Record<string, Task>> {
+  const path = join(folder, file);
+  writeFileSync(path, `import { rlTask } from ${JSON.stringify(mod)};\n${code}`);
+  return await import(`${pathToFileURL(path).href}?t=${++evaluations}`);
+}
+
+const mail = (version: number, above = ""): string =>
+  `${above}export const mail = rlTask("mail", { queue: "q${version}" }, async () => "version ${version}");`;
+
+test(
+  "an edited module replaces its tasks: workers, clients and old imports run the new handler",
+  async () => {
+    const first = await evaluate("tasks.mjs", mail(1));
+    await using rl = createRelier({ redis: memory(), tasks: [first["mail"]!] });
+    await using worker = createWorker(rl, { queues: ["q1", "q2"], handleSignals: false });
+    await worker.start();
+    assert.equal(await first["mail"]!.call(), "version 1");
+    const second = await evaluate("tasks.mjs", mail(2, "// a line above\n"));
+    for (const task of [first["mail"]!, second["mail"]!]) {
+      assert.equal(await task(), "version 2");
+      const handle = await task.apush();
+      assert.match(handle.id, /^q2~/);
+      assert.equal(await handle.result(), "version 2");
+    }
+  },
+);
+
+test("a name that another file has is refused, with that file", async () => {
+  await evaluate("mine.mjs", `rlTask("owned", async () => 1);`);
+  await assert.rejects(evaluate("other.mjs", `rlTask("owned", async () => 2);`), {
+    name: "TypeError",
+    message: /"owned": the name is taken .*mine\.mjs; choose another/,
+  });
+});
+
+test("a name that comes twice in one file is refused", async () => {
+  const twice = `rlTask("two", async () => 1); rlTask("two", async () => 2);`;
+  await assert.rejects(evaluate("twice.mjs", twice), /"two": the name is taken/);
+});
+
+test("in production nothing is reloaded, so a name that comes again is refused", async () => {
+  await evaluate("deployed.mjs", `rlTask("deployed", async () => 1);`);
+  const before = process.env["NODE_ENV"];
+  process.env["NODE_ENV"] = "production";
+  try {
+    await assert.rejects(evaluate("deployed.mjs", `rlTask("deployed", async () => 2);`), TypeError);
+  } finally {
+    if (before === undefined) delete process.env["NODE_ENV"];
+    else process.env["NODE_ENV"] = before;
+  }
+});
