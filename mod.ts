@@ -53,7 +53,12 @@ export type { WorkerHealth } from "./core/worker/health.ts";
 export type { FollowOptions, QueueEvent, TaskEvent } from "./core/redis/event_stream.ts";
 export { keyId } from "./core/client/key_id.ts";
 
-export type { FindOptions, PageOptions, TaskPage } from "./core/inspection/task_list.ts";
+export type {
+  FindOptions,
+  PageOptions,
+  TaskOverview,
+  TaskPage,
+} from "./core/inspection/task_list.ts";
 export { idempotencyLock, idempotent, lockQueue } from "./core/client/idempotency_lock.ts";
 export type { IdempotencyLock, LockOptions } from "./core/client/lock_lease.ts";
 export type { WorkerCommand } from "./core/protocol/worker_command.ts";
@@ -65,7 +70,7 @@ export {
   type RedisPort,
   type Reply,
 } from "./core/port.ts";
-export type { PushOptions } from "./core/task/push_options.ts";
+export type { IfDead, PushOptions } from "./core/task/push_options.ts";
 export type { Resurrection } from "./core/recovery/sweeper.ts";
 export type { Queue } from "./core/operations/queue.ts";
 export type { QueueName } from "./core/inspection/queue_list.ts";

@@ -8,6 +8,18 @@
 /** A reply, in the only shapes scripts are allowed to return, on every client. */
 export type Reply = string | number | null | readonly Reply[];
 
+const repeated = new WeakSet<object>();
+
+/** Marks the reply to a call that was sent again, after an attempt that may have run. */
+export function markRepeated(reply: Reply): void {
+  if (typeof reply === "object" && reply !== null) repeated.add(reply);
+}
+
+/** Returns true if an earlier attempt of the same call may have run before this reply. */
+export function isRepeated(reply: Reply): boolean {
+  return typeof reply === "object" && reply !== null && repeated.has(reply);
+}
+
 /** A Lua program, and the SHA-1 Redis knows it by. */
 export interface Program {
   /** The name of the file in `lua/` it was built from. */

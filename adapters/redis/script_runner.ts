@@ -9,6 +9,7 @@
 
 import {
   type Confirm,
+  markRepeated,
   type Program,
   RedisError,
   type RedisPort,
@@ -65,7 +66,7 @@ export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPor
     for (let failures = 0;;) {
       if (closing.stopped) throw closed(program);
       try {
-        return checked(
+        const reply = checked(
           program,
           await send({
             command: bySource ? "EVAL" : "EVALSHA",
@@ -77,6 +78,8 @@ export function scriptRunner(send: Send, options: ScriptRunnerOptions): RedisPor
             limitMs: Math.max(1, Math.min(timeoutMs / 2 + extraMs, deadline - now())),
           }),
         );
+        if (mayHaveRun) markRepeated(reply);
+        return reply;
       } catch (error) {
         if (error instanceof RedisError) throw error;
         const failure = explain(error, rest, program);

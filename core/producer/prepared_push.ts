@@ -5,7 +5,7 @@
  */
 
 import { toMs } from "../base/duration.ts";
-import { PayloadValidationError } from "../base/errors.ts";
+import { PayloadValidationError, RelierError } from "../base/errors.ts";
 import { canonical, encodePayload } from "../base/json.ts";
 import { keyOption } from "../base/options.ts";
 import type { Confirm } from "../port.ts";
@@ -14,7 +14,7 @@ import { idOf, type Partition } from "../protocol/keys.ts";
 import { derivedLocal, randomLocal } from "../protocol/task_id.ts";
 import { currentRun, type Run } from "../task/current_run.ts";
 import type { Definition } from "../task/definition.ts";
-import type { PushOptions } from "../task/push_options.ts";
+import type { IfDead, PushOptions } from "../task/push_options.ts";
 import { validate } from "../task/standard_schema.ts";
 
 /** A push that is ready to be sent. */
@@ -33,6 +33,12 @@ export interface PreparedPush {
   readonly options: PushOptions;
   /** True if an existing task is a valid outcome; if false, it is the first try of this push. */
   readonly joins: boolean;
+  /** The fate of the push if the task of its id is dead. */
+  readonly ifDead: IfDead;
+  /** The time before it was first sent, by `performance.now()`. */
+  readonly startedAt: number;
+  /** True if an earlier call with it failed, and may have run. */
+  readonly sentBefore: boolean;
   /** The run that pushes, if a handler does. */
   readonly run: Run | undefined;
   readonly confirm: Confirm | undefined;
@@ -46,6 +52,8 @@ interface Row {
   readonly print: string;
   readonly limit: string;
   readonly tenant: string;
+  /** The death that it replaces, and a token; see `lua/scripts/client/push.lua`. */
+  readonly death: string;
   readonly envelope: string;
 }
 
@@ -86,17 +94,24 @@ function encode(
     (typeof definition.key === "function" ? businessKey(name, definition.key(...args)) : undefined);
   const run = currentRun();
   const local = localId(definition, key, payload, run);
+  const id = idOf(partition, local);
+  if (run?.taskId === id) throw ownKey(name, id);
+  // A second attempt pushes the children of the first: one that died stays dead.
+  const keyed = key !== undefined || definition.key === "payload";
   const draft: EnvelopeDraft = { name, taskVersion, payload, key, headers: options.headers };
   return {
     partition,
     local,
     draft,
     bytes,
-    id: idOf(partition, local),
+    id,
     task: name,
     args,
     options,
-    joins: key !== undefined || definition.key === "payload" || run !== undefined,
+    joins: keyed || run !== undefined,
+    ifDead: keyed ? options.ifDead ?? definition.ifDead : "join",
+    startedAt: performance.now(),
+    sentBefore: false,
     run,
     confirm: confirmOf(options.durability),
     row: {
@@ -107,6 +122,7 @@ function encode(
       print: key === undefined ? "" : derivedLocal(canonical(JSON.parse(payload))),
       limit: String(definition.maxResurrections ?? ""),
       tenant: options.tenant ?? "",
+      death: "",
       envelope: writeEnvelope(draft),
     },
   };
@@ -117,6 +133,22 @@ export function withHeaders(push: PreparedPush, headers: EnvelopeDraft["headers"
   if (headers === push.draft.headers) return push;
   const draft = { ...push.draft, headers };
   return { ...push, draft, row: { ...push.row, envelope: writeEnvelope(draft) } };
+}
+
+/** The same push, to replace the task that died at `death`. */
+export function replacing(push: PreparedPush, death: string): PreparedPush {
+  return { ...push, row: { ...push.row, death: `${death} ${randomLocal()}` } };
+}
+
+function ownKey(task: string, id: string): RelierError {
+  return new RelierError(
+    "RL_CONFLICT",
+    `Cannot push "${task}" from its own run: task "${id}" has this key until the run ends`,
+    {
+      hint: "push the next run under another key, or without one: a push from a handler is one " +
+        "task, however often the handler is retried",
+    },
+  );
 }
 
 /** The id follows from the key or the payload of an idempotent task; otherwise it is random. */

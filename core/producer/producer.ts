@@ -19,6 +19,7 @@ import type { Observer, Telemetry } from "../telemetry/observer.ts";
 import { createHandle, type HandleSource } from "./create_handle.ts";
 import { prepare, type PreparedPush, withHeaders } from "./prepared_push.ts";
 import type { PushBatcher } from "./push_batcher.ts";
+import { deadHolder } from "./push_reply.ts";
 
 /** The producer of a client, and the end of its pushes. */
 export interface ClientProducer {
@@ -66,7 +67,8 @@ export function createProducer(host: ProducerHost): ClientProducer {
   /** Sends `all`; background pushes are `buffered`, and retried. */
   function pushAll<R>(all: readonly PreparedPush[], buffered: boolean): Promise<TaskHandle<R>>[] {
     const sendOne = buffered
-      ? (push: PreparedPush) => withRetry(() => send<R>(push), isClosed)
+      ? (push: PreparedPush) =>
+        withRetry((sentBefore) => send<R>(sentBefore ? { ...push, sentBefore } : push), isClosed)
       : send<R>;
     const observer = telemetry();
     if (!observer) return all.map(sendOne);
@@ -136,10 +138,13 @@ async function inSlices<T>(
 }
 
 /** Sends again while Redis may accept it later: a push with the same id stays one task. */
-async function withRetry<T>(send: () => Promise<T>, isClosed: () => boolean): Promise<T> {
+async function withRetry<T>(
+  send: (sentBefore: boolean) => Promise<T>,
+  isClosed: () => boolean,
+): Promise<T> {
   for (let tries = 1;; tries++) {
     try {
-      return await send();
+      return await send(tries > 1);
     } catch (error) {
       const failed = RelierError.is(error, "RL_CONNECTION") || RelierError.is(error, "RL_REFUSED");
       if (tries === pushTries || isClosed() || !(failed && error.retryable)) throw error;
@@ -205,9 +210,14 @@ function createBackground({ onPushError, waitUntil }: ProducerHost) {
       waitUntil(over.then(() => Promise.all(own)));
       turn = own;
     },
-    pending<R>({ id }: PreparedPush, accepted: Promise<TaskHandle<R>>): PendingTask<R> {
+    pending<R>(push: PreparedPush, accepted: Promise<TaskHandle<R>>): PendingTask<R> {
+      const { id } = push;
       let acked = false;
-      const settled = accepted.then(() => void (acked = true), (error) => report(error, id))
+      const settled = accepted.then(({ outcome }) => {
+        acked = outcome !== "dead";
+        // The caller may never look at the handle, and nothing runs.
+        if (!acked) report(deadHolder(push), id);
+      }, (error) => report(error, id))
         .finally(() => unsettled.delete(settled));
       unsettled.add(settled);
       turn?.push(settled);

@@ -5,22 +5,16 @@
  */
 
 import { batches } from "../base/batches.ts";
-import { type AdmissionReason, AdmissionRejectedError, RelierError } from "../base/errors.ts";
+import { RelierError } from "../base/errors.ts";
 import { createSlices } from "../base/timers.ts";
-import { RedisError, type Reply } from "../port.ts";
+import { isRepeated, RedisError } from "../port.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { call, type Caller, isTooLarge } from "../redis/call.ts";
 import { push as pushScript } from "../redis/generated/client.ts";
 import type { Run } from "../task/current_run.ts";
 import type { Outcome } from "../task/handle.ts";
 import type { PreparedPush } from "./prepared_push.ts";
-
-/** A push that waits for its call. */
-interface QueuedPush {
-  readonly push: PreparedPush;
-  accept(outcome: Outcome): void;
-  reject(error: unknown): void;
-}
+import { type QueuedPush, settlePushes } from "./push_reply.ts";
 
 /** Sends pushes in batches. */
 export interface PushBatcher {
@@ -43,15 +37,12 @@ export function createPushBatcher(caller: Caller, { enlist, limitsOf }: BatcherH
   const groups = new Map<string, QueuedPush[]>();
   const inFlight = new Set<Promise<void>>();
 
-  function enqueue<T>(push: PreparedPush, answer: (outcome: Outcome) => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const group = groupOf(push);
-      const queued = { push, accept: (outcome: Outcome) => resolve(answer(outcome)), reject };
-      const waiting = groups.get(group);
-      if (waiting) return void waiting.push(queued);
-      groups.set(group, [queued]);
-      queueMicrotask(() => flushGroup(group));
-    });
+  function add(queued: QueuedPush): void {
+    const group = groupOf(queued.push);
+    const waiting = groups.get(group);
+    if (waiting) return void waiting.push(queued);
+    groups.set(group, [queued]);
+    queueMicrotask(() => flushGroup(group));
   }
 
   function flushGroup(group: string): void {
@@ -84,9 +75,9 @@ export function createPushBatcher(caller: Caller, { enlist, limitsOf }: BatcherH
       const args = { parent, nonce, own: limitsOf(partition.queue) };
       const rows = page.map(({ push }) => push.row);
       const reply = await call(caller, partition, pushScript, args, rows, confirm);
-      const [word, , , odd, refused] = reply;
-      if (word === "stale") throw leaseLost(run!);
-      settle(page, odd, refused);
+      if (reply[0] === "stale") throw leaseLost(run!);
+      const [, , , odd, refused, dead] = reply;
+      settlePushes(page, { odd, refused, dead, repeated: isRepeated(reply) }, add);
     } catch (error) {
       if (!isTooLarge(error) || page.length === 1) {
         for (const { push, reject } of page) reject(connectionError(error, push));
@@ -99,7 +90,10 @@ export function createPushBatcher(caller: Caller, { enlist, limitsOf }: BatcherH
   }
 
   return {
-    enqueue,
+    enqueue: (push, answer) =>
+      new Promise((resolve, reject) =>
+        add({ push, accept: (outcome) => resolve(answer(outcome)), reject })
+      ),
     async flush() {
       await Promise.resolve();
       while (inFlight.size > 0) await Promise.all(inFlight);
@@ -122,38 +116,6 @@ async function parentOf(run: Run, partition: Partition): Promise<[string, string
   if (own.root === partition.root) return [id, nonce];
   await run.beatOnce();
   return ["", ""];
-}
-
-function settle(
-  page: readonly QueuedPush[],
-  odd: readonly Reply[],
-  refused: readonly Reply[],
-): void {
-  if (odd.length + refused.length === 0) {
-    for (const { accept } of page) accept("created");
-    return;
-  }
-  const words = new Map<number, string>();
-  for (let i = 0; i < odd.length; i += 2) words.set(odd[i] as number, odd[i + 1] as string);
-  const errors = new Map<number, AdmissionRejectedError>();
-  for (let i = 0; i < refused.length; i += 3) {
-    const [at, reason, ms] = refused.slice(i, i + 3) as [number, AdmissionReason, number];
-    errors.set(at, new AdmissionRejectedError(page[at]!.push.partition.queue, reason, ms));
-  }
-  page.forEach(({ push, accept, reject }, i) => {
-    const [word, error] = [words.get(i), errors.get(i)];
-    if (error) reject(error);
-    else if (word === "conflict") reject(conflict(push));
-    else accept(push.joins && word ? word as Outcome : "created");
-  });
-}
-
-function conflict({ task, id }: PreparedPush): RelierError {
-  return new RelierError(
-    "RL_CONFLICT",
-    `Cannot push "${task}": its key belongs to task "${id}" with another payload`,
-    { hint: "use another key, or the same payload" },
-  );
 }
 
 function leaseLost(run: Run): RelierError {

@@ -8,8 +8,12 @@ import type { Duration } from "../base/duration.ts";
 import type { FollowOptions, TaskEvent } from "../redis/event_stream.ts";
 import type { TaskState } from "../states.ts";
 
-/** The outcome of a push: a new task, one that exists, or one that is completed. */
-export type Outcome = "created" | "joined" | "replayed";
+/**
+ * The outcome of a push: `"created"`, or the state of the task that has its key. `"joined"`: the
+ * task waits for its run. `"running"`: it runs now, and does not run again. `"replayed"`: it is
+ * completed, and its result answers. `"dead"`: it failed for good, and nothing runs.
+ */
+export type Outcome = "created" | "joined" | "running" | "replayed" | "dead";
 
 /** The status of a task. */
 export interface TaskStatus {
@@ -29,7 +33,7 @@ export interface TaskStatus {
 export interface TaskHandle<R = unknown> {
   /** `<queue>~<partition>~<local>`. */
   readonly id: string;
-  /** The outcome of the push; `"joined"` for a handle made from an id. */
+  /** The outcome of the push; `"joined"` for a handle made from an id, in any state. */
   readonly outcome: Outcome;
   /**
    * Reads the status of the task.
@@ -60,6 +64,6 @@ export interface TaskHandle<R = unknown> {
 export interface PendingTask<R = unknown> extends PromiseLike<TaskHandle<R>> {
   /** The id it has, or will have once it is accepted. */
   readonly id: string;
-  /** True once Redis has accepted it. */
+  /** True once Redis has accepted it; never if the task of its key is dead. */
   readonly acked: boolean;
 }

@@ -5,13 +5,25 @@
  */
 
 import { type Duration, maxDuration, toMs } from "../base/duration.ts";
-import { dateOption, integerOption, keyOption, knownOptions } from "../base/options.ts";
+import { dateOption, integerOption, keyOption, knownOptions, oneOf } from "../base/options.ts";
 import { queueOption } from "../protocol/queue_name.ts";
+
+/** The fate of a push if the task of its key is dead. */
+export type IfDead = "replace" | "refuse" | "join";
+
+/** The values of {@linkcode IfDead}. */
+export const ifDeadValues: readonly IfDead[] = ["replace", "refuse", "join"];
 
 /** Options of one push. */
 export interface PushOptions {
   /** The key of the task: pushes with equal keys are one task; 1 to 512 characters. */
   idempotencyKey?: string;
+  /**
+   * The fate of the push if the task of its key is dead: `"replace"` it with this push, `"refuse"`
+   * the push with `RL_TASK_FAILED`, or `"join"` it with the outcome `"dead"`. The option of the task
+   * decides by default.
+   */
+  ifDead?: IfDead;
   /** The time to wait before the task may run; at most ten years. */
   delay?: Duration;
   /** The earliest time to run, by Redis's clock; a past one means now. */
@@ -33,6 +45,7 @@ export interface PushOptions {
 
 const known = [
   "idempotencyKey",
+  "ifDead",
   "delay",
   "at",
   "queue",
@@ -50,8 +63,9 @@ const maxHeaders = 8192;
  */
 export function readPushOptions(given: PushOptions): PushOptions {
   knownOptions("a push", given, known);
-  const { idempotencyKey, delay, at, queue, priority, tenant, headers, durability } = given;
+  const { idempotencyKey, ifDead, delay, at, queue, priority, tenant, headers, durability } = given;
   if (idempotencyKey !== undefined) keyOption("idempotencyKey", idempotencyKey);
+  if (ifDead !== undefined) oneOf("ifDead", ifDead, ifDeadValues);
   if (delay !== undefined) toMs("delay", delay);
   if (at !== undefined && dateOption("at", at) > Date.now() + maxDuration) {
     throw new RangeError('Cannot use option "at": it must be within ten years');

@@ -16,7 +16,7 @@ import { type Checked, type Task, taskOf } from "./task.ts";
  */
 export type TaskRefOptions<A extends unknown[] = any[]> = Pick<
   TaskOptions<A>,
-  "queue" | "priority" | "version" | "idempotent" | "maxResurrections"
+  "queue" | "priority" | "version" | "idempotent" | "ifDead" | "maxResurrections"
 >;
 
 /** The options of a ref to `T`. A task with a schema is pushed in another form, so it is required. */
@@ -24,7 +24,15 @@ export type TaskRefArguments<T extends Task> = T extends Checked<infer S>
   ? [options: TaskRefOptions<Parameters<T>> & Checked<S>]
   : [options?: TaskRefOptions<Parameters<T>>];
 
-const known = ["queue", "priority", "version", "idempotent", "maxResurrections", "input"];
+const known = [
+  "queue",
+  "priority",
+  "version",
+  "idempotent",
+  "ifDead",
+  "maxResurrections",
+  "input",
+];
 const refs = new WeakSet<Definition>();
 
 /**

@@ -33,7 +33,7 @@ export interface PushFacts {
 
 /** A push that was accepted. */
 export interface PushResult {
-  readonly outcome: "created" | "joined" | "replayed";
+  readonly outcome: "created" | "joined" | "running" | "replayed" | "dead";
 }
 
 /** An attempt, as it begins. */

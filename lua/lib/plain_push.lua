@@ -3,23 +3,24 @@
 -- reply, or nil for any other push: then it has written nothing.
 local function plainPush()
   if parent ~= "" or own ~= "" or rowCount == 0 then return nil end
-  -- Delays, times, prints, limits and tenants: no row may have one.
+  -- Delays, times, prints, limits and tenants: no row may have one. A death that a row replaces
+  -- matters only to a task that has a record.
   if cellStep[2] + cellStep[3] + cellStep[5] + cellStep[6] + cellStep[7] > 0 then return nil end
   if ARGV[cellAt[2]] ~= "0" or ARGV[cellAt[3]] ~= "0" or ARGV[cellAt[5]] ~= ""
     or ARGV[cellAt[6]] ~= "" or ARGV[cellAt[7]] ~= "" then return nil end
   local ids = distinctIds()
   if not ids then return nil end
 
-  local schema, epoch, seq, order, pushes, creations, closed, limits, paused =
+  local schema, epoch, seq, order, pushes, creations, closed, limits, paused, events =
     unpack(redis.call("HMGET", KEY.meta, "schema", "epoch", "seq", "order", "n:push", "n:created",
-      "closed", "limits", "paused"))
+      "closed", "limits", "paused", "events"))
   if schema ~= "1" or not epoch or not seq or closed or limits then return nil end
   local records = redis.call("HMGET", KEY.record, unpack(ids))
   local scores = redis.call("ZMSCORE", KEY.ready, unpack(ids))
   local last = math.max((now - epochBase) * 64, (order or 0) + 1) - 1
   local envelopes, places = {}, {}
   local priorityAt, priorityStep, envelopeAt, envelopeStep =
-    cellAt[4], cellStep[4], cellAt[8], cellStep[8]
+    cellAt[4], cellStep[4], cellAt[9], cellStep[9]
   for i = 1, rowCount do
     if records[i] or scores[i] then return nil end
     local before, id = i - 1, ids[i]
@@ -28,7 +29,7 @@ local function plainPush()
     places[2 * i - 1], places[2 * i] = string.format("%.0f", (100 - priority) * band + last), id
     envelopes[2 * i - 1], envelopes[2 * i] = id, ARGV[envelopeAt + before * envelopeStep]
   end
-  if listeners(root .. "events") > 0 then return nil end
+  if events and listeners(root .. "events:" .. events) > 0 then return nil end
   local ringing = not paused and redis.call("LLEN", KEY.bell) == 0
 
   redis.call("HSET", KEY.task, unpack(envelopes))
@@ -37,7 +38,7 @@ local function plainPush()
     "order", string.format("%.0f", last), "n:push", string.format("%.0f", (pushes or 0) + rowCount),
     "n:created", string.format("%.0f", (creations or 0) + rowCount))
   if ringing then redis.call("LPUSH", KEY.bell, "") end
-  return { "ok", epoch, seq + 1, {}, {} }
+  return { "ok", epoch, seq + 1, {}, {}, {} }
 end
 local plain = plainPush()
 if plain then return plain end

@@ -81,6 +81,9 @@ const reach: Record<TaskState | "nothing", (m: Moves, event: TransitionName) => 
 const settle = (event: Settle) => (m: Moves, subject: Subject): Promise<unknown> =>
   m.settle(subject, event, { text: "settled" });
 const crash = (m: Moves): Promise<unknown> => m.crash("w1");
+/** The death that a push replaces, which it has seen. */
+const deathOf = async (m: Moves, id: string): Promise<string> =>
+  `${(await m.facts(id)).score ?? "0"} ${randomLocal()}`;
 
 /** Damages a task that is not final, and makes the calls that meet it. */
 async function spoil(m: Moves, { id }: Subject): Promise<void> {
@@ -95,8 +98,14 @@ const tries: Record<
   TransitionName,
   { fire(m: Moves, subject: Subject): Promise<unknown>; due?: readonly TaskState[] }
 > = {
-  push: { fire: (m, { id }) => m.push({ id }), due: ["completed"] },
-  schedule: { fire: (m, { id }) => m.push({ id, delayMs: far }), due: ["completed"] },
+  push: {
+    fire: async (m, { id }) => m.push({ id, death: await deathOf(m, id) }),
+    due: ["completed"],
+  },
+  schedule: {
+    fire: async (m, { id }) => m.push({ id, death: await deathOf(m, id), delayMs: far }),
+    due: ["completed"],
+  },
   promote: { fire: (m) => m.sweep(), due: ["scheduled"] },
   claim: { fire: (m) => m.turn({ worker: "w2", slots: 1 }), due: ["quarantined"] },
   beat: { fire: (m, subject) => m.beat("w1", [subject]) },

@@ -50,7 +50,22 @@ export const luaMutants: readonly LuaMutant[] = [
   },
   {
     that: "makes a second task when it is pushed again",
-    patch: ["if seen[row.id] or record and not isOver(row.id, record) then", "if false then"],
+    patch: [
+      "elseif seen[row.id] or record and not isOver(row.id, record) and not (died and died == death) then",
+      "elseif false then",
+    ],
+  },
+  {
+    that: "replaces a dead task that its push did not see die",
+    patch: ["not (died and died == death)", "not (died and token)"],
+  },
+  {
+    that: "replaces a dead task once more when the push is sent again",
+    patch: ["if token and record and record.token == token then", "if false then"],
+  },
+  {
+    that: "gives another payload the steps of a dead task",
+    patch: ['(old.print or "") ~= row.print then', "false then"],
   },
   {
     that: "calls another payload under the same key the same",

@@ -29,9 +29,10 @@ type Take<S> = (stage: Stage, step: S) => Sent | void;
 const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
   push(stage, step) {
     const parent = step.parent === null ? { id: "", nonce: "" } : stage.claim(step.parent);
-    const rows = step.rows.map(({ task, payload, atMs, ...row }) => ({
+    const rows = step.rows.map(({ task, payload, atMs, replaces, ...row }) => ({
       ...stage.task(task),
       ...row,
+      death: replaces && `${deathOf(stage, task, replaces)} ${stage.fresh("token")}`,
       atMs: atMs && nowOf(stage) + atMs,
       envelope: `{"v":1,"name":"model","payload":${payload}}`,
     }));
@@ -197,6 +198,12 @@ function settleOnly(worker: string, nonce: string): Values {
 }
 
 /** The first holder of all stands for the present holder of the lock, if any. */
+/** The time at which a task died, or another one; as text. */
+function deathOf(stage: Stage, n: number, which: "its" | "another"): string {
+  const task = stage.queue.world.tasks.get(stage.task(n).id);
+  return String((task?.at ?? 0) + (which === "its" ? 0 : 1));
+}
+
 function ofLock({ locks }: Stage, { lock, holder }: { lock: number; holder: number }) {
   const id = local("lock", lock);
   const nonce = holder === 0 && locks.world.tasks.get(id)?.nonce || local("holder", holder);

@@ -15,6 +15,7 @@ import {
   nextFence,
   nowOf,
   place,
+  pushedAt,
   readingMs,
   ring,
   type Task,
@@ -30,6 +31,7 @@ export interface PushRow {
   readonly print: string;
   readonly limit: string;
   readonly tenant: string;
+  readonly death: string;
   readonly envelope: string;
 }
 
@@ -41,13 +43,18 @@ export function push(
 ): Answer {
   if (parent !== "" && !holds(world.tasks.get(parent), nonce)) return ["stale"];
   const gate = gateOf(world, own);
-  const odd: unknown[] = [], refused: unknown[] = [];
+  const odd: unknown[] = [], refused: unknown[] = [], dead: unknown[] = [];
   for (const [i, row] of rows.entries()) {
     const old = world.tasks.get(row.id);
-    if (old && !isFree(world, old)) {
+    const [death, token] = row.death.split(" ");
+    if (token && old?.token === token) continue;
+    if (old && !isFree(world, old, death)) {
       const word = meeting(old, row.print);
       odd.push(i, word);
       if (word === "replayed") keepForReading(world, old);
+      if (old.state === "dead") {
+        dead.push(i, String(old.at), nowOf(world) - Math.max(old.at, pushedAt(old)) + 1);
+      }
       continue;
     }
     const [reason, waitMs] = gate.refusal(row.tenant, 1);
@@ -59,11 +66,12 @@ export function push(
     }
   }
   gate.close();
-  return ["ok", odd, refused];
+  return ["ok", odd, refused, dead];
 }
 
-/** A task that may be pushed again: it was cancelled, or its key has ended. */
-function isFree(world: World, { state, keyUntil, at }: Task): boolean {
+/** A task that may be pushed again: it was cancelled, its key has ended, or it died at `death`. */
+function isFree(world: World, { state, keyUntil, at }: Task, death: string | undefined): boolean {
+  if (state === "dead") return String(at) === death;
   return state === "cancelled" ||
     (state === "completed" && Math.min(keyUntil ?? at, at) <= nowOf(world));
 }
@@ -77,7 +85,8 @@ function keepForReading(world: World, task: Task): void {
 
 function meeting(task: Task, print: string): string {
   if (print !== "" && task.print !== undefined && task.print !== print) return "conflict";
-  return task.state === "completed" ? "replayed" : "joined";
+  if (task.state === "completed") return "replayed";
+  return task.state === "running" || task.state === "dead" ? task.state : "joined";
 }
 
 function accept(world: World, row: PushRow, old: Task | undefined): void {
@@ -90,8 +99,12 @@ function accept(world: World, row: PushRow, old: Task | undefined): void {
     print: row.print || undefined,
     limit: row.limit === "" ? undefined : Number(row.limit),
     tenant: row.tenant || undefined,
-    history: old?.state === "cancelled" ? old.history : undefined,
+    history: old?.state === "completed" ? undefined : old?.history,
+    ...(old?.state === "dead" && old.print === (row.print || undefined) &&
+      { partial: old.partial, steps: old.steps }),
   };
+  const [, token] = row.death.split(" ");
+  if (old && token) task.token = token;
   const due = row.atMs > 0 ? row.atMs : nowOf(world) + row.delayMs;
   if (due > nowOf(world)) move(world, task, "schedule", due);
   else {

@@ -40,6 +40,7 @@ const pushed: fc.Arbitrary<PushStep> = fc.record({
   print: mostly("", "a", "b"),
   limit: mostly("", "0", "1", "2"),
   tenant: mostly("", "acme", "beta"),
+  replaces: mostly<PushStep["replaces"]>("", "its", "another"),
   payload: fc.nat(3),
 });
 

@@ -11,8 +11,10 @@ import type { PushRow } from "./producer.ts";
 import type { BeatRow, SettleRow } from "./worker.ts";
 
 /** A task to be pushed; `atMs` counts from now, and is 0 for one that goes by `delayMs`. */
-export interface PushStep extends Omit<PushRow, "id" | "envelope"> {
+export interface PushStep extends Omit<PushRow, "id" | "envelope" | "death"> {
   readonly task: number;
+  /** The death that it replaces: none, that of its task, or another one. */
+  readonly replaces: "" | "its" | "another";
   readonly payload: number;
 }
 

@@ -173,6 +173,7 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
         print: "",
         limit: "",
         tenant: "",
+        death: "",
         envelope: byHand,
         ...row,
       }));

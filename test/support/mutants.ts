@@ -82,8 +82,8 @@ export const mutants: readonly Mutant[] = [
     without: "the join of a push to what is there",
     edits: [[
       "lua/scripts/client/push.lua",
-      "if seen[row.id] or record and not isOver(row.id, record) then",
-      "if false then",
+      "elseif seen[row.id] or record and not isOver(row.id, record) and not (died and died == death) then",
+      "elseif false then",
     ]],
     noticedBy: ["duplicate-push"],
     saying: /was created \d+ times/,

@@ -76,7 +76,12 @@ async function found(ask: RequestContext): Promise<Html> {
 }
 
 /** The outcome of a push with the same key, by the state of the existing task. */
-const outcomes = { completed: "replayed", cancelled: "created" } as const;
+const outcomes = {
+  completed: "replayed",
+  cancelled: "created",
+  running: "running",
+  dead: "created, unless the task refuses or joins what is dead",
+} as const;
 
 async function keyDetails(ask: RequestContext, task: TaskDetails): Promise<Html> {
   const { id, state } = task;

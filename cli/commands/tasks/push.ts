@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PushOptions } from "../../../mod.ts";
+import type { Outcome, PushOptions } from "../../../mod.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { duration } from "../../framework/duration.ts";
@@ -81,7 +81,7 @@ const push: Command<any> = command({
     if (times.total > 1) return await pushMany(context, task, payload, options, times);
     const [handle] = await task.push([payload], options);
     const { id, outcome } = handle!;
-    const noted = outcome === "created" ? "" : ` (${outcome}: the task existed already)`;
+    const noted = outcome === "created" ? "" : ` (${outcome}: ${remarks[outcome]})`;
     if (!wait) return out.record({ id, outcome }, () => out.line(`${id}${noted}`));
     out.note(`${id}${noted}`);
     const result = await handle!.result({ signal });
@@ -90,6 +90,14 @@ const push: Command<any> = command({
 });
 
 export default push;
+
+/** The remark on a push that made no task. */
+const remarks: Readonly<Record<Exclude<Outcome, "created">, string>> = {
+  joined: "the task existed already",
+  running: "the task of this key runs now, and does not run again",
+  replayed: "the task of this key is completed",
+  dead: "the task of this key is dead, and nothing runs",
+};
 
 function payloadOf({ args: { "json-args": list, input }, rest }: Context<Args>): unknown[] {
   const given = [rest.length > 0, list !== undefined, input !== undefined].filter(Boolean);
@@ -156,15 +164,22 @@ async function pushMany(
   times: Times,
 ): Promise<void> {
   let pushed = 0;
+  const met = new Map<Outcome, number>();
   try {
     for await (const now of paced(times.total, 200, times.rate, signal)) {
       const handles = await task.push(Array.from({ length: now }, () => payload), options);
       pushed += now;
-      if (out.json || out.quiet) { for (const { id } of handles) out.record({ id }, () => {}); }
+      for (const { id, outcome } of handles) {
+        met.set(outcome, (met.get(outcome) ?? 0) + 1);
+        if (out.json || out.quiet) out.record({ id, outcome }, () => {});
+      }
     }
   } catch (error) {
     out.note(`at least ${count(pushed)} of ${plural(times.total, "task")} pushed`);
     throw error;
   }
-  out.line(`pushed ${plural(pushed, "task")}`);
+  const created = met.get("created") ?? 0;
+  met.delete("created");
+  const others = [...met].map(([outcome, n]) => `, ${count(n)} ${outcome}`).join("");
+  out.line(`pushed ${plural(created, "task")}${others}`);
 }

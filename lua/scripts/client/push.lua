@@ -1,13 +1,22 @@
---- push: nothing -> ready or scheduled
+--- push: nothing, cancelled or dead -> ready or scheduled
 ---
 --- Accepts tasks. The caller makes the id, so that a repeated push is the same task;
 --- the id of an idempotent task is its key, and one record decides the outcome.
 --- A push from inside a task names its parent, and a parent that lost its lease
 --- pushes nothing.
 ---
---- `odd` lists every row whose task existed: its index and "joined", "replayed" or
---- "conflict". A completed task is no longer there once its key or its result has ended, and
---- one that answers "replayed" is kept until its result can be read. `refused` lists every row that a limit refuses: its index, the first
+--- `odd` lists every row whose task existed: its index and the state it met: "joined" if
+--- the task waits, "running", "dead", "replayed" if it is completed, or "conflict". A completed
+--- task is no longer there once its key or its result has ended, and one that answers "replayed"
+--- is kept until its result can be read.
+---
+--- A dead task is never replaced by the first push of its key: the push may have been sent
+--- twice, and the task may have died of its first sending. `dead` lists the index, the death, and
+--- the ms since the task was pushed and died, of each row that met a dead task. To replace the
+--- task, the caller sends the row again, with that death and a token of its own: only this death
+--- is replaced, and once.
+---
+--- `refused` lists every row that a limit refuses: its index, the first
 --- such limit ("closed", "depth", "age", "tenant", "rate", in this order), and the ms
 --- until a retry. Rows within the limits are accepted, others are not. A refusal
 --- changes only counters.
@@ -17,8 +26,8 @@
 --- @arg   parent   string   id of the pushing task in this partition, or ""
 --- @arg   nonce    string   of the parent's claim
 --- @arg   own      string   limits of the producer, see core/protocol/limits.ts, or ""
---- @row   id:string delayMs:integer atMs:integer priority:integer print:string limit:string tenant:string envelope:string
---- @reply ok odd:list refused:list
+--- @row   id:string delayMs:integer atMs:integer priority:integer print:string limit:string tenant:string death:string envelope:string
+--- @reply ok odd:list refused:list dead:list
 --- @reply stale           the parent's lease is lost; nothing was pushed
 --- @on    push schedule
 --- @meta  closed limits paused
@@ -46,18 +55,29 @@ local function keepForReading(id, record)
   touch(id)
 end
 
-local odd, refused, fresh, seen = {}, {}, {}, {}
+local odd, refused, dead, fresh, seen = {}, {}, {}, {}, {}
 local refusal, charge
 if own ~= "" or meta.limits or meta.closed then refusal, charge = admission() end
+local words = { completed = "replayed", running = "running", dead = "dead" }
 for i, row in ipairs(rows) do
   local record = records[row.id]
-  if seen[row.id] or record and not isOver(row.id, record) then
+  local death, token = string.match(row.death, "^(%S+) (%S+)$")
+  local died = record and record.state == "dead" and not seen[row.id]
+    and (redis.call("ZSCORE", KEY.dead, row.id) or "0")
+  if token and record and record.token == token then
+    -- The same row again: its task was made by the first one.
+  elseif seen[row.id] or record and not isOver(row.id, record) and not (died and died == death) then
     local print = seen[row.id] or record.print or ""
-    local word = not seen[row.id] and record.state == "completed" and "replayed" or "joined"
+    local word = not seen[row.id] and words[record.state] or "joined"
     if row.print ~= "" and print ~= "" and row.print ~= print then word = "conflict" end
     if word == "replayed" then keepForReading(row.id, record) end
     odd[#odd + 1] = i - 1
     odd[#odd + 1] = word
+    if died then
+      dead[#dead + 1] = i - 1
+      dead[#dead + 1] = died
+      dead[#dead + 1] = now - math.max(tonumber(died), pushedAt(record)) + 1
+    end
   else
     local reason, waitMs
     if refusal then reason, waitMs = refusal(row.tenant, 1) end
@@ -67,7 +87,7 @@ for i, row in ipairs(rows) do
       refused[#refused + 1] = waitMs
       count("refused:" .. reason)
     else
-      seen[row.id] = row.print
+      seen[row.id], row.token = row.print, token
       fresh[#fresh + 1] = row
     end
   end
@@ -78,12 +98,17 @@ for _, row in ipairs(fresh) do
   local old = records[row.id]
   records[row.id] = {
     state = old and old.state or "none", order = order,
-    history = old and old.state == "cancelled" and old.history or nil,
+    history = old and old.state ~= "completed" and old.history or nil,
     priority = row.priority ~= 0 and row.priority or nil,
     print = row.print ~= "" and row.print or nil, limit = tonumber(row.limit),
-    tenant = row.tenant ~= "" and row.tenant or nil,
+    tenant = row.tenant ~= "" and row.tenant or nil, token = old and row.token,
   }
   local record = records[row.id]
+  if old and old.state == "dead" and (old.print or "") ~= row.print then
+    -- Steps and partial results of a dead task are good for the same payload only.
+    forget("partial", row.id)
+    forget("steps", row.id)
+  end
   local due = row.atMs > 0 and row.atMs or now + row.delayMs
   if due > now then
     move(row.id, "schedule", due)
@@ -101,4 +126,4 @@ if #fresh > 0 or next(touched) then
 elseif #refused > 0 then
   countEvents()
 end
-return answer("ok", odd, refused)
+return answer("ok", odd, refused, dead)

@@ -129,20 +129,20 @@ test(
 );
 
 test(
-  "a duplicate joins a task in every state it can be in",
+  "a duplicate names the state that it met: waiting, running or dead",
   withRelier(async (lab) => {
     const { moves } = lab;
-    const push = () => order.apush("o-4");
+    const push = () => order.with({ ifDead: "join" }).apush("o-4");
     const first = await push();
     const { local } = parseId(first.id)!;
-    const joins = async (state: string) => {
+    const joins = async (state: string, outcome = "joined") => {
       assert.equal((await first.status()).state, state);
       const again = await push();
-      assert.deepEqual([again.id, again.outcome], [first.id, "joined"], state);
+      assert.deepEqual([again.id, again.outcome], [first.id, outcome], state);
     };
     await joins("ready");
     await moves.claim();
-    await joins("running");
+    await joins("running", "running");
     await moves.crash("w1");
     await joins("scheduled");
     await moves.age("scheduled", local, -1);
@@ -155,7 +155,7 @@ test(
       text: "attempts",
       error: '{"message":"no"}',
     });
-    await joins("dead");
+    await joins("dead", "dead");
   }),
 );
 
@@ -176,17 +176,18 @@ test(
 );
 
 test(
-  "a duplicate of a dead task gets its error, until the task is released",
+  "a duplicate that joins a dead task gets its error, until the task is released",
   withRelier(async ({ worker, queue }) => {
     let broken = true;
-    const flaky = rlTask("dead-idem", { idempotent: true, retry: 1 }, (id: string) => {
+    const options = { idempotent: true, retry: 1, ifDead: "join" } as const;
+    const flaky = rlTask("dead-idem", options, (id: string) => {
       if (broken) throw new Error("the bank is closed");
       return `paid ${id}`;
     });
     await worker();
     await assert.rejects(flaky.call("o-5"), TaskFailedError);
     const joined = await flaky.apush("o-5");
-    assert.equal(joined.outcome, "joined");
+    assert.equal(joined.outcome, "dead");
     await assert.rejects(joined.result(), /the bank is closed/);
     broken = false;
     await queue.release([joined.id]);
@@ -219,7 +220,7 @@ test(
     await lab.moves.sweep();
     assert.deepEqual([(await brief.apush()).id, (await brief.apush()).outcome], [
       first.id,
-      "joined",
+      "running",
     ]);
   }),
 );
