@@ -52,7 +52,7 @@ export const transitions = [
   { on: "schedule",   from: "dead",        to: "scheduled",   by: "producer", if: "its key is pushed again" },
   { on: "promote",    from: "scheduled",   to: "ready",       by: "phoenix",  if: "it is due" },
   { on: "claim",      from: "ready",       to: "running",     by: "worker",   if: "it is first in line" },
-  { on: "claim",      from: "quarantined", to: "running",     by: "worker",   if: "the worker is empty and has lane duty" },
+  { on: "claim",      from: "quarantined", to: "running",     by: "worker",   if: "the worker is empty, or no worker was for 30 s" },
   { on: "beat",       from: "running",     to: "running",     by: "worker",   if: "always" },
   { on: "complete",   from: "running",     to: "completed",   by: "worker",   if: "the handler returned" },
   { on: "complete",   from: "scheduled",   to: "completed",   by: "worker",   if: "presumed dead, and no other worker started it" },

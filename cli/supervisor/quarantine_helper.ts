@@ -1,7 +1,7 @@
 /**
- * Starts a process of its own for quarantined tasks. They run alone, so they
- * wait for a worker without running tasks; if no handler ends, that never
- * happens. The process is drained once the quarantine lane stays empty.
+ * Starts a process of its own for quarantined tasks. They run alone, so they wait for a
+ * worker without running tasks; after 30 s they run beside others. The process comes before
+ * that, and is drained once the quarantine lane stays empty.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export interface QuarantineHelperOptions {
 }
 
 const everyMs = 5_000;
-const maxWaitMs = 30_000;
+const maxWaitMs = 10_000;
 /** Number of looks without a quarantined task before the process is drained. */
 const quietLooks = 6;
 

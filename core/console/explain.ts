@@ -132,7 +132,7 @@ function dueIn({ task, now }: TaskSnapshot): string {
 }
 
 function quarantined(snapshot: TaskSnapshot): Explanation[] {
-  const { task, stats } = snapshot;
+  const { task, stats, now } = snapshot;
   const { facts } = task;
   const crashes = Number(facts["crashes"] ?? 0) + Number(facts["stalls"] ?? 0);
   const limit = facts["limit"] ?? "5";
@@ -143,13 +143,15 @@ function quarantined(snapshot: TaskSnapshot): Explanation[] {
         dueIn(snapshot)
       }, so that it cannot take other tasks down.`,
   }];
-  const { lane } = stats.phoenix;
-  if (lane !== null) {
+  if (task.dueAt && task.dueAt.getTime() <= now) {
+    const { lane } = stats.phoenix;
+    const keeper = lane === null
+      ? ""
+      : ` Worker ${lane} claims nothing for a second, to get empty.`;
     found.push({
       code: "lane",
-      text:
-        `Worker ${lane} holds the quarantine lane: it finishes what it runs, claims nothing else, ` +
-        "and then runs the quarantined task.",
+      text: `It waits for a worker without running tasks.${keeper} Due for 30 s, it runs beside ` +
+        "other tasks, which are not charged if it crashes their worker.",
     });
   }
   return [...found, ...explainReady(snapshot).filter(({ code }) => code !== "no-slot")];

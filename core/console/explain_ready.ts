@@ -93,12 +93,12 @@ function labelOf({ id, info }: WorkerEntry): string {
   return info.name ?? id;
 }
 
-/** Explains that the workers are full, or keep free for a quarantined task. */
+/** Explains that the workers are full, or the queue is at its limit. */
 function busy(
-  { task, queue, stats }: TaskSnapshot,
+  { queue, stats }: TaskSnapshot,
   workers: readonly WorkerEntry[],
 ): Explanation[] {
-  const { counts, limits, phoenix } = stats;
+  const { counts, limits } = stats;
   const found: Explanation[] = [];
   const { concurrency } = limits;
   if (typeof concurrency === "number" && counts.running >= concurrency) {
@@ -106,15 +106,6 @@ function busy(
       code: "concurrency-limit",
       text: `Queue "${queue}" runs ${counts.running} at once and its limit is ${concurrency}: ` +
         "it waits until one of them ends.",
-    });
-  }
-  const keeper = workers.find(({ id }) => id === phoenix.lane);
-  const quarantined = counts.quarantined > 0 && task.state !== "quarantined";
-  if (keeper && quarantined && workers.length === 1) {
-    found.push({
-      code: "lane",
-      text: `The only worker, ${labelOf(keeper)}, claims nothing else while a task is ` +
-        `quarantined (${counts.quarantined}): it runs that one alone first.`,
     });
   }
   const slots = workers.reduce((all, { info }) => all + info.concurrency, 0);

@@ -119,7 +119,7 @@ function createBeatCalls(
   partition: Partition,
   host: HeartbeatHost,
 ): BeatCalls {
-  const { caller, workerId: worker, setup: { leaseMs }, status } = context;
+  const { caller, workerId: worker, setup: { leaseMs } } = context;
   const underWay = new Set<Promise<unknown>>();
   let known = false;
   let seen = true;
@@ -131,7 +131,6 @@ function createBeatCalls(
       worker,
       says: host.reportOn(partition),
       obeyed: applied,
-      claiming: status.draining || status.paused ? 0 : 1,
       leaseMs,
       traces: tracesOf(rows.map(({ trace }) => trace)),
     };

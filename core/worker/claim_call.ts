@@ -21,7 +21,7 @@ export interface LoopState {
   readonly demand: Demand;
   readonly idle: IdleWait;
   readonly looks: QueueLooks;
-  readonly lane: QuarantineLane;
+  pause?: LanePause | undefined;
   /** Calls under way that claim. */
   readonly claiming: Set<Promise<void>>;
   /** Checks soon for work to claim or settle. */
@@ -37,17 +37,18 @@ export interface LoopState {
 }
 
 /**
- * The quarantine lane of the worker. A quarantined task runs alone, so while one waits the
- * worker claims nothing else.
+ * The pause of a worker for a quarantined task, which runs alone if it can. The pause is
+ * short: otherwise one such task would stop every queue of the worker.
  */
-export interface QuarantineLane {
-  /** The queue whose quarantined task waits or runs; undefined without one. */
-  cursor?: QueueCursor | undefined;
-  /** True if it is being claimed. */
-  asking: boolean;
+export interface LanePause {
+  /** True if it ends as soon as the worker runs nothing. */
+  readonly untilEmpty: boolean;
 }
 
+/** A worker that is to get empty asks again after this time: the quarantined task may be gone. */
 const laneRetryMs = 100;
+/** The time a quarantined task runs alone. Most tasks that kill their process do so at once. */
+const aloneMs = 1000;
 
 /** Makes a call at `cursor` with `request`. Never rejects. */
 export function ask(loop: LoopState, cursor: QueueCursor, request: ExchangeRequest): Promise<void> {
@@ -89,17 +90,17 @@ function receive(
   request: ExchangeRequest,
   { claims, lane: word, nextMs }: ExchangeReply,
 ): void {
-  const { slots, demand, idle, lane } = loop;
+  const { slots, demand, idle } = loop;
   const now = loop.claimedAt = performance.now();
   demand.claimed(claims.length, request.slots + request.spare);
   if (claims.length > 0) idle.reset();
   slots.take(claims);
   if (word === "wait" || word === "solo") {
-    lane.cursor = cursor;
-    if (word === "wait" && request.empty) void sleep(laneRetryMs).then(() => loop.poke());
+    cursor.idle = false;
+    // Redis may not have the last settlement yet: then an empty worker waits, too.
+    pause(loop, word === "wait" ? laneRetryMs : aloneMs, word === "solo" || !request.empty);
     return;
   }
-  if (lane.cursor === cursor) lane.cursor = undefined;
   cursor.idle = claims.length < request.slots + request.spare && nextMs !== 0;
   cursor.askedAt = now;
   cursor.dueAt = nextMs < 0 ? Infinity : now + nextMs;
@@ -111,6 +112,21 @@ function lookAround({ context: { maxClaims }, cursors, looks }: LoopState): void
   if (maxClaims !== undefined) return;
   const idle = cursors.filter((cursor) => cursor.idle).length;
   if (idle > 0 && idle < cursors.length) looks.look();
+}
+
+function pause(loop: LoopState, ms: number, untilEmpty: boolean): void {
+  const begun = loop.pause = { untilEmpty };
+  void sleep(ms).then(() => {
+    if (loop.pause === begun) loop.pause = undefined;
+    loop.poke();
+  });
+}
+
+/** True while the worker claims nothing because of a quarantined task. */
+export function isPaused(loop: LoopState): boolean {
+  const { pause, slots } = loop;
+  if (pause?.untilEmpty && slots.running + slots.waiting === 0) loop.pause = undefined;
+  return loop.pause !== undefined;
 }
 
 /** Something is due at `cursor` in `ms`: a wait may be too long now. */

@@ -6,18 +6,12 @@
  * @module
  */
 
-import { ask, dueIn, inFlight, type LoopState } from "./claim_call.ts";
+import { ask, dueIn, inFlight, isPaused, type LoopState } from "./claim_call.ts";
 import { createDemand } from "./demand.ts";
 import { createExchange, type Exchange, onlySettle } from "./exchange.ts";
 import { keyOf } from "../protocol/keys.ts";
 import type { AttemptHost } from "../execution/running_attempt.ts";
-import {
-  cursorOf,
-  nextCursor,
-  type Prospect,
-  prospectOf,
-  type QueueCursor,
-} from "./queue_schedule.ts";
+import { cursorOf, nextCursor, type Prospect, prospectOf } from "./queue_schedule.ts";
 import { createIdleWait } from "./idle_wait.ts";
 import { createQueueLooks } from "./queue_looks.ts";
 import type { SessionContext } from "./session_context.ts";
@@ -79,7 +73,6 @@ export function createClaimLoop(context: SessionContext, host: AttemptHost): Cla
       loop.claimedAt = performance.now();
       poke();
     }),
-    lane: { asking: false },
     claiming: new Set(),
     finish,
     poke,
@@ -96,7 +89,7 @@ export function createClaimLoop(context: SessionContext, host: AttemptHost): Cla
     poke,
     pause() {
       status.paused = true;
-      loop.lane.cursor = undefined;
+      loop.pause = undefined;
       loop.idle.end();
     },
     resume() {
@@ -155,19 +148,18 @@ function coalesced(work: () => void, patient: () => boolean): () => void {
 }
 
 function work(loop: LoopState): void {
-  const { context, cursors, slots, lane, demand, looks } = loop;
+  const { context, cursors, slots, looks } = loop;
   const { setup, status, maxClaims, caller: { port } } = context;
   const bounded = maxClaims !== undefined;
+  const alone = isPaused(loop);
   if (loop.busy) loop.busyAt = performance.now();
   if (!loop.stopped && !status.paused && !port.closed) {
     // A settlement that has to go anyway asks for more on its way.
     if (bounded) { for (const cursor of cursors) cursor.idle &&= !cursor.exchange.owes; }
-    if (lane.cursor && demand.left > 0) claimAlone(loop, lane.cursor);
-    else fillSlots(loop);
+    if (!alone) fillSlots(loop);
     if (cursors.length > 1 && looks.blind && !bounded) looks.look();
   }
-  loop.busy = slots.running >= setup.concurrency ||
-    (lane.cursor !== undefined && slots.running > 0);
+  loop.busy = slots.running >= setup.concurrency || (alone && slots.running > 0);
   for (const cursor of cursors) {
     // A worker that leaves sends all its settlements at once, because it has little time.
     while (cursor.exchange.owes && (loop.stopped || cursor.exchange.inFlight < 2)) {
@@ -177,7 +169,7 @@ function work(loop: LoopState): void {
   if (loop.stopped) return;
   if (port.closed) return loop.finish();
   if (bounded) finishOnceDone(loop);
-  else if (!status.paused && !lane.cursor) waitOnceIdle(loop);
+  else if (!status.paused && !alone) waitOnceIdle(loop);
 }
 
 function fillSlots(loop: LoopState): void {
@@ -192,21 +184,13 @@ function fillSlots(loop: LoopState): void {
   }
 }
 
-/** A quarantined task waits: holds nothing, then claims it alone. */
-function claimAlone(loop: LoopState, cursor: QueueCursor): void {
-  const { slots, lane } = loop;
-  if (slots.running + slots.waiting + inFlight(loop) > 0 || lane.asking) return;
-  lane.asking = true;
-  void ask(loop, cursor, { slots: 1, spare: 0, empty: true }).finally(() => lane.asking = false);
-}
-
 /** The last task may have pushed more: asks each queue once again after the last settlement. */
 function finishOnceDone(loop: LoopState): void {
-  const { context: { status }, cursors, slots, demand, lane, looks, settles } = loop;
+  const { context: { status }, cursors, slots, demand, looks, settles } = loop;
   const owed = cursors.filter(({ exchange }) => exchange.owes).length;
   if (slots.running + slots.waiting + inFlight(loop) + owed > 0) return;
   if (status.paused || demand.left <= 0) return loop.finish();
-  if (lane.cursor) return;
+  if (isPaused(loop)) return;
   const unasked = cursors.filter((cursor) => cursor.settles < settles);
   if (unasked.length === 0) return loop.finish();
   if (unasked.length > 1) return looks.lookAt(unasked, settles);

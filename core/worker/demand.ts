@@ -56,7 +56,10 @@ export function createDemand(
       const most = mostPerCall();
       const start = Math.min(Math.max(0, free), most);
       const ready = Math.min(Math.max(0, spare), most - start, claimable() - start);
-      return start + ready === 0 ? undefined : { slots: start, spare: ready, empty: false };
+      if (start + ready === 0) return undefined;
+      const coming = sum((cursor) => cursor.slots + cursor.spare);
+      const empty = slots.running + slots.waiting + coming === 0;
+      return { slots: start, spare: ready, empty };
     },
     claimed(many, wanted) {
       left -= many;

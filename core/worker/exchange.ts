@@ -23,14 +23,14 @@ export interface ExchangeRequest {
   readonly slots: number;
   /** The number of tasks to hold ready beyond them. */
   readonly spare: number;
-  /** True if the worker holds nothing besides what this call settles. */
+  /** True if the worker runs nothing and waits for no claim. */
   readonly empty: boolean;
 }
 
 /** The answer of a call. */
 export interface ExchangeReply {
   readonly claims: readonly Claim[];
-  /** "wait" while a quarantined task wants the worker empty, "solo" if this is it, "none" without one. */
+  /** "wait" while a quarantined task wants the worker empty, "solo" if this is one, "none" for a relief worker without one. */
   readonly lane: string;
   /** Milliseconds until something scheduled is due, -1 if nothing is. */
   readonly nextMs: number;

@@ -59,8 +59,8 @@ export interface WorkerOptions {
    */
   stallBudget?: Duration;
   /**
-   * Runs only quarantined tasks, one at a time; false by default. Used when the worker that holds
-   * the quarantine lane stays busy.
+   * Runs only quarantined tasks, one at a time; false by default. Used when no worker is without
+   * running tasks.
    */
   relief?: boolean;
   /** Isolates tasks without an `isolate` of their own in a thread or a process; none by default. */

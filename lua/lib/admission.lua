@@ -23,19 +23,25 @@ local function admission()
   if own ~= "" then stricter(own) end
   if meta.limits then stricter(meta.limits) end
 
-  -- Returns the time since which the oldest ready task has waited. It is the first of
-  -- its priority, and there are 101 priorities. A delayed task waits since it became ready.
-  local function oldestAt()
-    local oldest, from = now, "-inf"
+  -- Returns true if a ready task has waited for more than `ms`. The oldest one is the first
+  -- of its priority, and there are 101 priorities. A delayed task waits since it became
+  -- ready: only its record has that time, and is read only if its push is too long ago.
+  local function waitsLonger(ms)
+    local from = "-inf"
     for _ = 0, 100 do
-      local first = redis.call("ZRANGEBYSCORE", KEY.ready, from, "+inf", "WITHSCORES", "LIMIT", 0, 1)
-      if not first[1] then break end
-      load({ first[1] })
-      local record = records[first[1]]
-      oldest = math.min(oldest, math.max(pushedAt(record), record.readyAt or 0, record.ended or 0))
-      from = string.format("%.0f", (math.floor(first[2] / band) + 1) * band)
+      local id, score = unpack(redis.call("ZRANGEBYSCORE", KEY.ready, from, "+inf", "WITHSCORES",
+        "LIMIT", 0, 1))
+      if not id then return false end
+      if now - pushedAt(bareRecord(score)) > ms then
+        load({ id })
+        local record = records[id]
+        if now - math.max(pushedAt(record), record.readyAt or 0, record.ended or 0) > ms then
+          return true
+        end
+      end
+      from = string.format("%.0f", (math.floor(score / band) + 1) * band)
     end
-    return oldest
+    return false
   end
 
   local waiting, old, ofTenant = nil, nil, {}
@@ -46,7 +52,7 @@ local function admission()
   end
   local function late()
     if not bounds.age then return false end
-    if old == nil then old = now - oldestAt() > bounds.age end
+    if old == nil then old = waitsLonger(bounds.age) end
     return old
   end
   local function crowded(tenant, cost)

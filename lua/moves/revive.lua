@@ -2,16 +2,18 @@
 --   resurrect   running -> scheduled    after the first crash, due in 100 ms
 --   quarantine  running -> quarantined  after later ones, where a suspect runs alone
 --   abandon     running -> dead         after more crashes than are allowed
--- Time in line is never charged. A claim that was lost before it started is free,
--- unless that repeats: then the task probably kills its workers early. So is what a worker
--- still holds at its farewell ("drain"): Redis was too slow to answer for it.
+-- Time in line is never charged. Free are a claim that was lost before it started, and a
+-- death beside a suspect. If that repeats, every third one is charged: then the task
+-- probably kills its workers itself. Free is what a worker still holds at its farewell
+-- ("drain"): Redis was too slow to answer for it.
 local function revive(id, cause)
   local record = records[id]
-  local left = cause == "drain"
-  if not record.started and not left then record.lost = (record.lost or 0) + 1 end
-  local free = left or not record.started and record.lost % 3 ~= 0
+  local left, suspect = cause == "drain", suspectOf(record.worker)
+  local excused = not record.started or suspect and suspect ~= id
+  if excused and not left then record.lost = (record.lost or 0) + 1 end
+  local free = left or excused and record.lost % 3 ~= 0
   if free then
-    cause = left and cause or "lost claim"
+    cause = (left or record.started) and cause or "lost claim"
   elseif cause == "stalled" then
     record.stalls = (record.stalls or 0) + 1
   else

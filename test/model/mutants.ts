@@ -92,10 +92,15 @@ export const luaMutants: readonly LuaMutant[] = [
   },
   {
     that: "charges a claim that was lost before it started",
-    patch: [
-      "local free = left or not record.started and record.lost % 3 ~= 0",
-      "local free = left",
-    ],
+    patch: ["local excused = not record.started or", "local excused = record.started and"],
+  },
+  {
+    that: "charges a death beside a suspect",
+    patch: ["or suspect and suspect ~= id", ""],
+  },
+  {
+    that: "keeps a suspect waiting for ever beside long tasks",
+    patch: ["if waitedMs >= patienceMs and not suspectOf(worker)", "if false"],
   },
   {
     that: "takes a stall for a crash",
@@ -150,7 +155,7 @@ export const luaMutants: readonly LuaMutant[] = [
   },
   {
     that: "lets two workers keep the lane",
-    patch: ["keeper ~= worker and tonumber(meta.laneUntil) > now", "false"],
+    patch: ["meta.lane ~= worker and leftMs > 0", "false"],
   },
   {
     that: "buries without a reason",

@@ -5,7 +5,7 @@
  */
 
 import { type Answer, forgetFull } from "./admission.ts";
-import { dueTimes, promote } from "./worker.ts";
+import { dueTimes, promote, suspectOf } from "./worker.ts";
 import {
   closeAttempt,
   count,
@@ -39,12 +39,14 @@ export function sweep(
   const waiting = lineOf(world, "ready").length > 0;
   const over = [...lineOf(world, "completed"), ...lineOf(world, "cancelled")];
 
+  const suspects = new Set([...world.presence.keys()].map((worker) => suspectOf(world, worker)));
   const raised: unknown[] = [];
   const raise = (tasks: readonly Task[], causeOf: (task: Task) => string): void => {
     for (const task of tasks) {
       const { lease = leaseMs } = world.presence.get(task.worker!) ?? {};
       const alive = Math.max(task.since!, task.at - lease);
-      revive(world, task, causeOf(task));
+      const suspect = [...suspects].find((each) => each?.worker === task.worker);
+      revive(world, task, causeOf(task), suspect !== undefined && suspect !== task);
       task.alive = alive;
       raised.push(task.id, task.reason);
     }
@@ -88,13 +90,17 @@ function noteHour(world: World, raised: number): void {
   });
 }
 
-/** Moves a task whose worker is gone: the first death costs a short delay, later ones the lane. */
-function revive(world: World, task: Task, cause: string): void {
+/**
+ * Moves a task whose worker is gone: the first death costs a short delay, later ones the lane.
+ * A death beside a suspect is free, unless that repeats.
+ */
+function revive(world: World, task: Task, cause: string, beside: boolean): void {
   const now = nowOf(world);
   const left = cause === "drain";
-  if (!task.started && !left) task.lost = (task.lost ?? 0) + 1;
-  const free = left || !task.started && task.lost! % 3 !== 0;
-  if (free) cause = left ? cause : "lost claim";
+  const excused = !task.started || beside;
+  if (excused && !left) task.lost = (task.lost ?? 0) + 1;
+  const free = left || excused && task.lost! % 3 !== 0;
+  if (free) cause = left || task.started ? cause : "lost claim";
   else if (cause === "stalled") task.stalls = (task.stalls ?? 0) + 1;
   else task.crashes = (task.crashes ?? 0) + 1;
   task.reason = cause;

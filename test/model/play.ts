@@ -176,7 +176,7 @@ function sweep(stage: Stage, args: Values): Sent {
 
 /** A worker continues to beat, but not for its present tasks, until their lease is over. */
 function stall(stage: Stage, worker: string): void {
-  const args = { worker, says: "{}", obeyed: "", claiming: 1, leaseMs: 10_000, traces: "" };
+  const args = { worker, says: "{}", obeyed: "", leaseMs: 10_000, traces: "" };
   for (let i = 0; i < 2; i++) {
     stage.send(call(stage, "heartbeat", args));
     stage.nowUs += 5_000_000;

@@ -130,7 +130,6 @@ const kinds: {
     worker,
     rows: fc.array(shown, { maxLength: 2 }),
     stuck: fc.constantFrom(0, 0, 1),
-    claiming: mostly(1, 0),
     leaseMs,
     traces,
   }],

@@ -69,7 +69,6 @@ export interface StepKinds {
     readonly rows: readonly BeatStep[];
     /** Number of held tasks without a beat: their handlers are stuck. */
     readonly stuck: number;
-    readonly claiming: number;
     readonly leaseMs: number;
     readonly traces: string;
   };

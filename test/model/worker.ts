@@ -79,7 +79,8 @@ export function turn(world: World, args: TurnArgs, rows: readonly SettleRow[]): 
     : undefined;
   if (again?.[0]?.solo) lane = "solo";
   const room = roomIn(world, running - letGo);
-  want = Math.min(want, room);
+  // A task held ready would count as running and not run.
+  if (room < Infinity) want = Math.min(slots, room);
   let claimed: Task[] = [];
   const claim = (tasks: readonly Task[], solo?: 1): void => {
     claimed = claimAll(world, args, tasks, solo);
@@ -87,7 +88,8 @@ export function turn(world: World, args: TurnArgs, rows: readonly SettleRow[]): 
 
   if (want > 0 && !again) {
     const due = suspectMs <= 0 && suspect!.state === "quarantined" ? suspect : undefined;
-    lane = laneOf(world, args, due, holding > letGo);
+    const waitedMs = -suspectMs;
+    lane = laneOf(world, args, { due, waitedMs, holding: holding > letGo });
     if (lane === "solo") claim([due!], 1);
     else if (lane === "") {
       claim(ready.slice(0, want));
@@ -103,6 +105,7 @@ export function turn(world: World, args: TurnArgs, rows: readonly SettleRow[]): 
   if (claimed.length > 0) {
     world.claims.set(`${worker}#${call}`, [nonce, ...claimed.map(({ id }) => id)]);
     if (!world.workers.has(worker)) world.workers.set(worker, now);
+    if (lane === "solo") accuse(world, args, claimed[0]!);
   }
   return ["ok", (again ?? claimed).map((task) => replyOf(world, task)), stale, lane, nextMs];
 }
@@ -113,15 +116,37 @@ function roomIn(world: World, running: number): number {
   return limit === undefined ? Infinity : Math.max(0, Number(limit) - running);
 }
 
-/** One worker keeps the lane: it takes the suspect when it holds nothing, and else nothing. */
-function laneOf(world: World, args: TurnArgs, due: Task | undefined, holding: boolean): string {
-  const { worker, relief, empty, leaseMs } = args;
+/** A suspect that is due, for how long, and whether the caller holds tasks here. */
+interface LaneView {
+  readonly due: Task | undefined;
+  readonly waitedMs: number;
+  readonly holding: boolean;
+}
+
+/** An empty worker takes the suspect; another one takes nothing for a second, to get empty. */
+function laneOf(world: World, args: TurnArgs, { due, waitedMs, holding }: LaneView): string {
+  const { worker, relief, empty } = args;
   if (relief === 1) return due ? "solo" : "none";
   if (!due) return "";
+  if (empty === 1 && !holding) return "solo";
+  if (waitedMs >= 30_000 && !suspectOf(world, worker)) return "solo";
   const { lane } = world;
-  if (lane && lane.worker !== worker && lane.until > nowOf(world)) return "";
-  world.lane = { worker, until: nowOf(world) + leaseMs };
-  return empty === 0 || holding ? "wait" : "solo";
+  const kept = lane && lane.worker !== worker && lane.until > nowOf(world);
+  if (waitedMs >= 1000 || kept) return "";
+  world.lane = { worker, until: due.at + 1000 };
+  return "wait";
+}
+
+/** A worker that dies while it runs a suspect is its victim, as are its other tasks. */
+function accuse(world: World, { worker, leaseMs }: TurnArgs, { id }: Task): void {
+  const entry = world.presence.get(worker) ?? { beat: nowOf(world), lease: leaseMs };
+  world.presence.set(worker, { ...entry, suspect: id });
+}
+
+/** The suspect that a worker runs. */
+export function suspectOf(world: World, worker: string): Task | undefined {
+  const task = world.tasks.get(world.presence.get(worker)?.suspect ?? "");
+  return task?.state === "running" && task.solo && task.worker === worker ? task : undefined;
 }
 
 function claimAll(world: World, args: TurnArgs, tasks: readonly Task[], solo?: 1): Task[] {
@@ -242,10 +267,10 @@ export interface BeatRow {
 /** Renews the leases of what a worker says it holds. */
 export function beat(
   world: World,
-  args: { worker: string; says: string; claiming: number; leaseMs: number; traces: string },
+  args: { worker: string; says: string; leaseMs: number; traces: string },
   rows: readonly BeatRow[],
 ): Answer {
-  const { worker, says, claiming, leaseMs } = args;
+  const { worker, says, leaseMs } = args;
   const traces = tracesOf(args.traces);
   const now = nowOf(world);
   const lost: string[] = [], asked: string[] = [];
@@ -262,9 +287,9 @@ export function beat(
     if (row.partial !== "") task.partial = row.partial;
     if (task.cancel !== undefined) asked.push(row.id, task.cancel);
   }
-  world.presence.set(worker, { beat: now, about: says, lease: leaseMs });
+  const { suspect } = world.presence.get(worker) ?? {};
+  world.presence.set(worker, { beat: now, about: says, lease: leaseMs, suspect });
   world.workers.set(worker, now);
-  if (world.lane?.worker === worker) world.lane.until = claiming === 1 ? now + leaseMs : 0;
   return ["ok", 0, lost, asked, "", world.workers.size];
 }
 

@@ -79,6 +79,8 @@ export interface Presence {
   readonly blocked?: number;
   readonly about?: string;
   readonly lease?: number;
+  /** The suspect that it ran last. */
+  readonly suspect?: string | undefined;
 }
 
 /** A queue. */
@@ -88,7 +90,7 @@ export interface World {
   readonly counters: Map<string, number>;
   order: number | undefined;
   fence: number | undefined;
-  lane: { readonly worker: string; until: number } | undefined;
+  lane: { readonly worker: string; readonly until: number } | undefined;
   swept: number | undefined;
   graceUntil: number | undefined;
   /** Tasks resurrected per hour, by the hour of the day. */

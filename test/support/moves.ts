@@ -222,7 +222,7 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
         const { remark = "", partial = "" } = row;
         return { id, nonce, started: Number(started), progress, remark, partial };
       });
-      const args = { worker, says: "{}", obeyed, claiming: 1, leaseMs: 10_000, traces };
+      const args = { worker, says: "{}", obeyed, leaseMs: 10_000, traces };
       const [, , , seen, lost, asked, order] = await call(
         caller,
         partition,

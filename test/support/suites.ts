@@ -67,6 +67,7 @@ export const queueSuite: readonly string[] = [
   "core/threads/stall_guard",
   "core/worker/call_sizes",
   "core/worker/claim_order",
+  "core/worker/lane",
   "core/worker/leaving",
   "core/worker/many_queues",
   "core/worker/metered_profile",

@@ -14,7 +14,8 @@
 --- @row   id:string section:string entry:string
 --- @reply ok done:list
 --- @on    resurrect quarantine abandon
---- @use   clock order meta records channel move wake history commit add_many write notify_waiters publish_events revive
+--- @use   clock order meta records channel move wake history workers suspects commit add_many write notify_waiters
+--- @use   publish_events revive
 
 local done, ids = {}, {}
 local function did(id, what)

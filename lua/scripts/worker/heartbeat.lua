@@ -9,7 +9,6 @@
 --- @arg   worker   string
 --- @arg   says     string   JSON for people: host, process, concurrency
 --- @arg   obeyed   string   the last command it applied, or ""
---- @arg   claiming integer  0 if it claims nothing: then another worker keeps the lane
 --- @arg   leaseMs  integer
 --- @arg   traces   string   see lib/trace_contexts.lua
 --- @row   id:string nonce:string started:integer progress:string remark:string partial:string
@@ -51,7 +50,6 @@ noteMissing({ [worker] = false })
 entry.beat, entry.about, entry.lease = now, says, leaseMs
 if entry.order == obeyed then entry.order, entry.obeyed = nil, obeyed end
 local workers = redis.call("ZCARD", KEY.workers) -- Touched before the first write; see lib/write.lua.
-if meta.lane == worker then note("laneUntil", claiming == 1 and now + leaseMs or 0) end
 write()
 workers = workers + redis.call("ZADD", KEY.workers, now, worker)
 redis.call("HSET", KEY.worker, worker, cmsgpack.pack(entry))

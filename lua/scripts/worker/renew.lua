@@ -3,8 +3,7 @@
 --- A second thread sends it for a worker whose event loop is blocked. The thread does
 --- not know the tasks of the worker, but Redis does. `after` and `next` page through more
 --- tasks than one call takes; both are "" at the ends. The rows are tasks whose handler
---- started lately, which Redis may not know yet. The lane is not renewed, because a
---- blocked worker cannot run suspects. The start of the block is stored for people, until
+--- started lately, which Redis may not know yet. The start of the block is stored for people, until
 --- the worker itself sends a heartbeat.
 ---
 --- @arg   worker   string

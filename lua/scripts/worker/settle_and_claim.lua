@@ -5,14 +5,15 @@
 --- passes a ring on. A repeated call gets the reply of the first: settles are known by
 --- their nonce, and the last claim of each of a worker's two calls in flight is stored.
 ---
---- When a suspect in quarantine is due, one worker keeps the lane. It gets no other
---- task (`lane` is "wait") until it is empty, and then the suspect alone ("solo"). A
---- relief worker gets the suspect at once, or no task ("none").
+--- When a suspect in quarantine is due, a worker that is empty gets it alone (`lane` is
+--- "solo"). One worker that is not gets no task for a second ("wait"), to get empty. A
+--- relief worker gets the suspect at once, or no task ("none"). See lib/lane.lua.
 ---
 --- lib/plain_turn.lua answers a turn that only claims new tasks and completes first attempts.
 ---
 --- A paused queue hands out no task. A queue with a concurrency limit hands out no more
---- than the limit, and a settle that frees a place there wakes a worker.
+--- than the limit, and none to hold: those would count as running and not run. A settle
+--- that frees a place there wakes a worker.
 ---
 --- The result of a completed task is kept for `ms`, and its key answers for `keyMs`.
 ---
@@ -31,7 +32,8 @@
 --- @meta  paused limit:concurrency
 --- @first clock order channel notify_waiters add_many distinct_ids plain_record plain_turn
 --- @use   meta records trace_contexts held move wake history commit write publish_events
---- @use   complete retry bury defer handoff stop settle promote claim lease_index lane concurrency_room replay_claim
+--- @use   complete retry bury defer handoff stop settle promote claim lease_index workers suspects lane
+--- @use   concurrency_room replay_claim
 
 local stale, ids = {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
@@ -44,7 +46,7 @@ local want, state, nextMs = slots + spare, "", -1
 local again = want > 0 and replayClaim()
 if again and again[1] and records[again[1][1]].solo then state = "solo" end
 local room = concurrencyRoom()
-if want > room then want = room end
+if room < math.huge then want = math.min(slots, room) end
 if want > 0 and not again then
   local suspect
   state, suspect = lane()
@@ -67,6 +69,7 @@ if slots + spare == 0 and #rows == 0 and redis.call("EXISTS", KEY.ready) == 1 th
 if next(moved) or next(changed) or waking then
   write()
   if #claimed > 0 then rememberClaim() end
+  if #claimed > 0 and state == "solo" then accuse(claimed[1][1]) end
   publishEvents()
 end
 return answer("ok", again or claimed, stale, state, nextMs)

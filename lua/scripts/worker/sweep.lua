@@ -23,7 +23,7 @@
 --- @on    resurrect quarantine abandon promote condemn purge
 --- @meta  paused swept graceUntil missing looked
 --- @first clock early_sweep
---- @use   order meta records channel move wake history workers missing lease_index presence
+--- @use   order meta records channel move wake history workers suspects missing lease_index presence
 --- @use   commit add_many write notify_waiters publish_events revive promote purge full_buckets
 
 local swept, graceUntil = tonumber(meta.swept) or now, tonumber(meta.graceUntil) or 0

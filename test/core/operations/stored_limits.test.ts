@@ -62,6 +62,18 @@ test(
 );
 
 test(
+  "a worker that prefetches holds no task of a queue with a limit, so that all of it runs",
+  withRelier(async (lab) => {
+    const { moves, queue } = lab;
+    await queue.limit({ concurrency: 4 });
+    for (let i = 0; i < 5; i++) await moves.push();
+    const { tasks } = await moves.turn({ slots: 1, spare: 10 });
+    assert.equal(tasks.length, 1);
+    assert.equal((await moves.turn({ worker: "w2", slots: 10, spare: 10 })).tasks.length, 3);
+  }),
+);
+
+test(
   "a queue whose oldest task has waited too long takes nothing new until it is claimed",
   withRelier(async (lab) => {
     await lab.queue.limit({ maxAge: "1m" });

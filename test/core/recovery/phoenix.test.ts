@@ -200,9 +200,10 @@ test(
     await moves.age("quarantined", id, -1);
     const waits = await moves.turn({ worker: "keeper", slots: 5, empty: 0 });
     assert.deepEqual([waits.lane, waits.tasks], ["wait", []], "it still holds one");
-    const neighbour = await moves.turn({ worker: "neighbour", slots: 1 });
+    const neighbour = await moves.turn({ worker: "neighbour", slots: 1, empty: 0 });
     assert.deepEqual(neighbour.tasks.map((task) => task.id), [others[1]], "others go on");
     await moves.settle(own, "complete");
+    await moves.age("quarantined", id, -1);
     const elsewhere = await moves.turn({ worker: "keeper", slots: 5, empty: 0 });
     assert.equal(elsewhere.lane, "wait", "it holds one of another queue");
     const alone = await moves.turn({ worker: "keeper", slots: 5 });
