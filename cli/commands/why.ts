@@ -18,7 +18,7 @@ const args = {
 const why: Command<typeof args> = command({
   summary: "Explain why a task waits, runs again, or is dead",
   details: "The most important reason comes first. With --json each has a stable code: " +
-    "queue-paused, no-worker, workers-paused, unknown-task, newer-version, " +
+    "queue-paused, no-worker, workers-paused, unknown-task, known-by, newer-version, " +
     "concurrency-limit, lane, no-slot, first, line, handed-off, delayed, retry, resurrected, " +
     "deferred, overdue, quarantined, running, claimed, solo, cancelling, alive, worker-silent, " +
     "worker-lost, leaving, locked, completed, cancelled, dead, error, release, ran-again.",

@@ -22,10 +22,11 @@ export interface Job {
   readonly effect: "first" | "last";
   /**
    * A defect of the handler. `deaf`: ignores its signal · `hangs`: the first run
-   * takes `ms` and ignores its signal · `kills`: kills its process, always ·
+   * takes `ms` and ignores its signal · `kills`: kills its process, always · `falters`: kills
+   * it in its first two runs ·
    * `hoards`: the first run allocates memory until none is left.
    */
-  readonly fault?: "deaf" | "hangs" | "kills" | "hoards" | undefined;
+  readonly fault?: "deaf" | "hangs" | "kills" | "falters" | "hoards" | undefined;
 }
 
 /** The result of a run. */
@@ -41,7 +42,7 @@ const jobSchema: v.GenericSchema<Job> = v.object({
   key: v.string(),
   ms: v.number(),
   effect: v.picklist(["first", "last"]),
-  fault: v.optional(v.picklist(["deaf", "hangs", "kills", "hoards"])),
+  fault: v.optional(v.picklist(["deaf", "hangs", "kills", "falters", "hoards"])),
 });
 
 /** The queue of the lab. */
@@ -143,7 +144,8 @@ async function perform(
     if (await recorder.pay(idempotencyKey, key, signal)) write("effect");
   };
   write("start");
-  if (fault === "kills") process.kill(process.pid, "SIGKILL");
+  const kills = fault === "kills" || fault === "falters" && ctx.resurrections < 2;
+  if (kills) process.kill(process.pid, "SIGKILL");
   if (fault === "hoards" && ctx.resurrections === 0) await hoard();
   const deaf = fault === "deaf" || fault === "hangs" && attempt === 1;
   if (effect === "first") await pay();

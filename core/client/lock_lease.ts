@@ -179,6 +179,7 @@ function heldLock<T>(
         error: "",
         partial: "",
         name: "",
+        needs: "",
       };
       const args = { ...proof, ...claimNothing };
       const [, , , , stale] = await call(caller, partition, settleAndClaim, args, [row]);

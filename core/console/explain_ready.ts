@@ -58,13 +58,25 @@ export function explainReady(snapshot: TaskSnapshot): Explanation[] {
 const because = (reason: string): string => reason === "" ? "" : ` ("${reason}")`;
 
 /** Most tasks that a worker publishes; one that publishes so many may know more. */
-const mostPublished = 200;
+const mostPublished = 1000;
 
-/** Explains that no worker knows the name or the version of the task. */
+/** Explains that not every worker knows the name and the version of the task, or none does. */
 function unable({ task }: TaskSnapshot, workers: readonly WorkerEntry[]): Explanation[] {
   const { name, taskVersion } = task;
   // A task that cannot be read is buried by any worker, whatever its name.
   if (name === "" || workers.some(({ info }) => info.tasks.length >= mostPublished)) return [];
+  const able = workers.filter(({ info }) =>
+    info.tasks.some((known) => known.name === name && known.version >= (taskVersion ?? 1))
+  );
+  if (able.length === workers.length) return [];
+  if (able.length > 0) {
+    return [{
+      code: "known-by",
+      text: `${able.length} of ${workers.length} live workers ${
+        able.length === 1 ? "knows" : "know"
+      } this task, and only they are given it: ${listSome(able.map(labelOf), 5)}.`,
+    }];
+  }
   const all = workers.flatMap(({ info }) => info.tasks);
   const versions = all.filter((known) => known.name === name).map(({ version }) => version);
   if (versions.length === 0) {
@@ -80,7 +92,6 @@ function unable({ task }: TaskSnapshot, workers: readonly WorkerEntry[]): Explan
     }];
   }
   const newest = Math.max(...versions);
-  if (taskVersion === null || taskVersion <= newest) return [];
   return [{
     code: "newer-version",
     text: `Its payload is version ${taskVersion} and the newest that a live worker knows is ` +

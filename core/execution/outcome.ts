@@ -11,6 +11,7 @@ import { toMs } from "../base/duration.ts";
 import { RelierError } from "../base/errors.ts";
 import { serializeError } from "../base/serialized_error.ts";
 import { Discard, Retry } from "../task/control_errors.ts";
+import type { Envelope } from "../protocol/envelope.ts";
 import type { Settlement } from "../protocol/settlement.ts";
 import type { Kept } from "../base/kept_result.ts";
 import { defaultRetentionMs, maxReasonLength, minResultMs } from "../defaults.ts";
@@ -69,15 +70,20 @@ export function buried(reason: string, error: unknown): Settlement {
   return { event: "bury", ms: 0, text: reason, error: JSON.stringify(serializeError(error)) };
 }
 
-/** This worker does not know the task: the `deferrals`-th time, for `deferredMs` so far. */
-export function unknownTask(name: string, deferrals: number, deferredMs: number): Settlement {
-  if (deferredMs >= unroutableMs) {
+/** This worker does not know the task, and no live worker has known it for `unknownMs`. */
+export function unknownTask(
+  { name, taskVersion }: Envelope,
+  deferrals: number,
+  unknownMs: number,
+): Settlement {
+  if (unknownMs >= unroutableMs) {
     return buried(
       "unroutable",
       new RelierError("RL_UNROUTABLE", `No worker knew task "${name}" for ${unroutableMs} ms`),
     );
   }
-  return deferred(`no worker here knows task "${name}"`, deferrals);
+  const reason = `its worker does not know task "${name}"`;
+  return deferred(reason, deferrals, `${name} ${taskVersion}`);
 }
 
 /** The isolate of the task cannot start here; the worker reports why. */
@@ -85,13 +91,17 @@ export function withoutIsolate(deferrals: number): Settlement {
   return deferred("this worker cannot start its isolate", deferrals);
 }
 
-/** Back to `scheduled`, so that it never blocks the line: 5 s, doubling to 60 s. */
-export function deferred(reason: string, deferrals: number): Settlement {
+/**
+ * Back to `scheduled`, so that it never blocks the line: a worker that knows what it `needs`
+ * claims it at once, any worker after 5 s, doubling to 60 s.
+ */
+export function deferred(reason: string, deferrals: number, needs = ""): Settlement {
   return {
     event: "defer",
     ms: Math.min(60_000, 5000 * 2 ** Math.min(deferrals, 10)),
     text: reason,
     error: "",
+    needs,
   };
 }
 

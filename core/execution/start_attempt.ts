@@ -18,7 +18,7 @@ import type { AttemptObserver } from "../telemetry/observer.ts";
 
 /** Makes the attempt at `claim`, which runs its task or decides without running it. */
 export function startAttempt(claim: Claim, host: AttemptHost): RunningAttempt {
-  const { deferrals, deferredMs } = claim;
+  const { deferrals, unknownMs } = claim;
   let envelope: Envelope;
   try {
     envelope = readEnvelope(claim.envelope);
@@ -33,10 +33,13 @@ export function startAttempt(claim: Claim, host: AttemptHost): RunningAttempt {
   const definition = host.definitionNamed(name);
   const maxAttempts = definition?.retry.attempts ?? 0;
   const observer = observe(claim, host, { name, headers, maxAttempts });
-  if (!definition) return decided(claim, observer, name, unknownTask(name, deferrals, deferredMs));
+  if (!definition) {
+    return decided(claim, observer, name, unknownTask(envelope, deferrals, unknownMs));
+  }
   if (taskVersion > definition.version) {
     const reason = `its payload is version ${taskVersion}, this worker knows ${definition.version}`;
-    return decided(claim, observer, name, deferred(reason, deferrals));
+    const settlement = deferred(reason, deferrals, `${name} ${taskVersion}`);
+    return decided(claim, observer, name, settlement);
   }
   const create = host.runner?.(definition) ?? createAttempt;
   return create({ claim, envelope, definition, observer }, host);

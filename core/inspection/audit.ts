@@ -18,7 +18,7 @@ export interface Finding {
   /** The state or the hash it was found in. */
   readonly section: string;
   /**
-   * The local id of a task; in `holds` after its worker and `~`, in `tenants` after its tenant. In
+   * The local id of a task; in `holds`, `tenants` and `deferred` at the end of the entry. In
    * `keys`, `meta` and `worker` the name of a key, a field or a worker.
    */
   readonly entry: string;
@@ -36,6 +36,7 @@ const sections = [
   "waiters",
   "holds",
   "tenants",
+  "deferred",
 ];
 
 /** Checks everything at `partition`; resolves to a sentence for each violation. */

@@ -23,7 +23,8 @@ export interface Claim {
   readonly crashes: number;
   readonly stalls: number;
   readonly deferrals: number;
-  readonly deferredMs: number;
+  /** The ms for which no live worker has known this deferred task. */
+  readonly unknownMs: number;
   /** Hand-offs in a row in which its handler saved no step and no larger partial result. */
   readonly handoffs: number;
   /** Data that the previous attempt left, if there was one. */
@@ -67,7 +68,7 @@ export function readClaims(
       crashes: past[1],
       stalls: past[2],
       deferrals: past[3],
-      deferredMs: past[4],
+      unknownMs: past[4],
       started: past[5] === 1,
       again: past[6] === 1 ? { partial: past[7], error: past[8], steps: past[9] } : null,
       readyAt: past[10],
@@ -85,7 +86,7 @@ type Past = readonly [
   crashes: number,
   stalls: number,
   deferrals: number,
-  deferredMs: number,
+  unknownMs: number,
   started: number,
   again: number,
   partial: string,

@@ -37,6 +37,7 @@ export const keyNames: readonly KeyName[] = [
   "waiters",
   "bell",
   "tenants",
+  "deferred",
   "rate",
   "aside",
   "queues",
@@ -52,7 +53,8 @@ export const keyNames: readonly KeyName[] = [
  * sorted set `<worker>~<local>` of the tasks each worker runs · `workers` sorted set
  * of workers by last beat · `worker` hash about each · `waiters` hash of the
  * clients that wait for a result · `bell` list that wakes an idle worker · `tenants` sorted
- * set `<tenant>\1<local>` of unfinished tasks that have one · `rate` sorted set of
+ * set `<tenant>\1<local>` of unfinished tasks that have one · `deferred` sorted set
+ * `<name>\1<version>\1<place>\1<local>` of tasks that wait for a worker that knows them · `rate` sorted set of
  * when each bucket of a rate will be full again · `aside` hash of the keys of a wrong type that a
  * repair has replaced, as DUMP writes them · `queues` sorted set of the queues
  * in use, in a partition of its own · `actions` sorted set of operator actions, beside it.
@@ -70,6 +72,7 @@ export type KeyName =
   | "waiters"
   | "bell"
   | "tenants"
+  | "deferred"
   | "rate"
   | "aside"
   | "queues"

@@ -15,4 +15,6 @@ export interface Settlement {
   readonly text: string;
   /** JSON of name, message and stack; of a completed task why its result is not whole; or empty. */
   readonly error: string;
+  /** Of a deferred task: its name and version, separated by a blank, so that Redis finds a worker that knows it. */
+  readonly needs?: string;
 }

@@ -24,7 +24,7 @@ export interface WorkerInfo {
   readonly queues: readonly string[];
   /** The time of its start, in ISO 8601, by the clock of its host. */
   readonly startedAt: string;
-  /** The tasks it knows, at most 200. */
+  /** The tasks it knows, by name; at most 1,000. */
   readonly tasks: readonly { readonly name: string; readonly version: number }[];
   /** The memory of its process, in MB. */
   readonly rssMb: number;

@@ -14,13 +14,16 @@ import { call, isTooLarge, pairs } from "../redis/call.ts";
 import { heartbeat } from "../redis/generated/worker.ts";
 import type { Lease } from "./lease_table.ts";
 import type { SessionContext } from "./session_context.ts";
+import type { Report } from "./worker_report.ts";
 
-/** The worker of a heartbeat: its report, and the receiver of an operator's commands. */
+/** The worker of a heartbeat: its report, and the receiver of what Redis has for it. */
 export interface HeartbeatHost {
-  /** The worker's report on itself, as JSON. */
-  reportOn(partition: Partition): string;
+  /** The worker's report on itself. */
+  reportOn(partition: Partition): Report;
   /** Receives an operator's command, once for each partition. */
   applyCommand(command: string): void;
+  /** A task waits at `partition` that this worker knows, and others do not. */
+  workReady(partition: Partition): void;
 }
 
 /** Makes the heartbeats of a worker at one partition. */
@@ -129,7 +132,7 @@ function createBeatCalls(
   function ask(rows: readonly Row[]) {
     const args = {
       worker,
-      says: host.reportOn(partition),
+      ...host.reportOn(partition),
       obeyed: applied,
       leaseMs,
       traces: tracesOf(rows.map(({ trace }) => trace)),

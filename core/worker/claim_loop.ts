@@ -9,7 +9,7 @@
 import { ask, dueIn, inFlight, isPaused, type LoopState } from "./claim_call.ts";
 import { createDemand } from "./demand.ts";
 import { createExchange, type Exchange, onlySettle } from "./exchange.ts";
-import { keyOf } from "../protocol/keys.ts";
+import { keyOf, type Partition } from "../protocol/keys.ts";
 import type { AttemptHost } from "../execution/running_attempt.ts";
 import { cursorOf, nextCursor, type Prospect, prospectOf } from "./queue_schedule.ts";
 import { createIdleWait } from "./idle_wait.ts";
@@ -37,6 +37,8 @@ export interface ClaimLoop {
   readonly busyAt: number;
   /** The number of waits that were given up because Redis did not answer them. */
   readonly rebuilt: number;
+  /** Something is ready at `partition`, without a bell. */
+  workReady(partition: Partition): void;
   /** Something may be ready in `queue` in `ms` without a bell. */
   dueIn(queue: string, ms: number): void;
   readonly prospect: Prospect;
@@ -102,6 +104,7 @@ export function createClaimLoop(context: SessionContext, host: AttemptHost): Cla
       loop.idle.end();
       await Promise.all(loop.claiming);
     },
+    workReady: (partition) => askSoon(loop, partition),
     dueIn(queue, ms) {
       for (const cursor of cursors) {
         if (cursor.exchange.partition.queue === queue) dueIn(loop, cursor, ms);
@@ -182,6 +185,13 @@ function fillSlots(loop: LoopState): void {
     cursor.found -= slots + spare;
     void ask(loop, cursor, { ...request, slots, spare });
   }
+}
+
+/** Asks `partition` even if it was idle. */
+function askSoon({ cursors, idle, poke }: LoopState, partition: Partition): void {
+  for (const cursor of cursors) cursor.idle &&= cursor.exchange.partition !== partition;
+  idle.end();
+  poke();
 }
 
 /** The last task may have pushed more: asks each queue once again after the last settlement. */

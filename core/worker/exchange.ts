@@ -234,8 +234,8 @@ async function answered<T>(
 function rowOf(
   { claim: { id, nonce }, attempt: { settlement, partial, name } }: PendingSettlement,
 ) {
-  const { event, ms, text, error, keyMs = ms } = settlement;
-  return { id, nonce, event, ms, text, error, partial, name, keyMs };
+  const { event, ms, text, error, keyMs = ms, needs = "" } = settlement;
+  return { id, nonce, event, ms, text, error, partial, name, keyMs, needs };
 }
 
 /** The next attempt is linked to this one. */

@@ -52,7 +52,13 @@ export function createHeartbeat(
   let wake = new AbortController();
 
   const beatNow = () => wake.abort();
-  const subscription = createSubscription(context, partition, beatNow, stopped.signal);
+  const onMessage = (message: string) => message === "work" ? host.workReady(partition) : beatNow();
+  const subscription = createSubscription(
+    context,
+    partition,
+    { onMessage, beatNow },
+    stopped.signal,
+  );
   const due = () =>
     (!beat.seen && port.listen !== undefined) || leases.at(partition).length > 0 ||
     performance.now() - beat.answeredAt >= fleet.idleBeatMs(partition, beat.seen);
@@ -142,11 +148,11 @@ async function beatForOne({ leases }: SessionContext, beat: Beat, claim: Claim):
   );
 }
 
-/** The subscription by which Redis sees the worker, and by which it calls for a beat. */
+/** The subscription by which Redis sees the worker, and by which it calls for a beat or has work. */
 function createSubscription(
   { caller: { port }, partitions, workerId, observer }: SessionContext,
   partition: Partition,
-  beatNow: () => void,
+  { onMessage, beatNow }: { onMessage(message: string): void; beatNow(): void },
   stopped: AbortSignal,
 ): { open(): Promise<void>; close(): void } {
   let unlisten: (() => void) | undefined;
@@ -163,7 +169,7 @@ function createSubscription(
       if (stopped.aborted || !port.listen) return;
       if (performance.now() - openedAt < listenAgainMs) return;
       openedAt = performance.now();
-      const close = await port.listen(channelOf(partition, workerId), beatNow, onCut);
+      const close = await port.listen(channelOf(partition, workerId), onMessage, onCut);
       if (stopped.aborted) return close();
       unlisten?.();
       unlisten = close;

@@ -70,6 +70,7 @@ export function createSession(owner: SessionOwner, maxClaims?: number): WorkerSe
   const heartbeatHost = {
     reportOn: createWorkerReport(context, inside.definitions),
     applyCommand: owner.applyCommand,
+    workReady: (partition: Partition) => loop.workReady(partition),
   };
   const heartbeats = new Map(
     partitions.map((partition) => [partition, createHeartbeat(context, partition, heartbeatHost)]),

@@ -9,6 +9,7 @@ local function close(record, cause)
   if record.alive or record.before or record.readyAt then
     record.alive, record.before, record.readyAt = nil, nil, nil
   end
+  if record.deferrals then record.deferrals, record.deferredAt, record.needs = nil, nil, nil end
   local history = record.history
   if not history then
     if cause == "completed" then return end

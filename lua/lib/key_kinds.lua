@@ -3,7 +3,8 @@
 local keysOf = {
   hash = { meta = KEY.meta, task = KEY.task, record = KEY.record, partial = KEY.partial,
     steps = KEY.steps, worker = KEY.worker, waiters = KEY.waiters },
-  zset = { holds = KEY.holds, workers = KEY.workers, tenants = KEY.tenants, rate = KEY.rate },
+  zset = { holds = KEY.holds, workers = KEY.workers, tenants = KEY.tenants,
+    deferred = KEY.deferred, rate = KEY.rate },
   list = { bell = KEY.bell },
 }
 for state, key in pairs(STATES) do keysOf.zset[state] = key end

@@ -6,8 +6,18 @@
 -- first suspect is due, if none is.
 local laneMs, patienceMs = 1000, 30000
 local suspectMs
+
+-- Returns the first suspect that no other worker should run in place of the caller.
+local function firstSuspect()
+  local line = redis.call("ZRANGE", KEY.quarantined, 0, mixed() and 9 or 0, "WITHSCORES")
+  for i = 1, #line, 2 do
+    local envelope = mixed() and redis.call("HGET", KEY.task, line[i])
+    if not (envelope and otherFor(envelope)) then return line[i], line[i + 1] end
+  end
+end
+
 local function lane()
-  local due, at = unpack(redis.call("ZRANGE", KEY.quarantined, 0, 0, "WITHSCORES"))
+  local due, at = firstSuspect()
   local waitedMs = due and now - at
   if due and waitedMs < 0 then
     due, suspectMs = nil, math.ceil(-waitedMs)

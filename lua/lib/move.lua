@@ -6,6 +6,7 @@ local about = { task = KEY.task, partial = KEY.partial, steps = KEY.steps, recor
 local moved, touched, out, into, kept, forgotten = {}, {}, {}, {}, {}, {}
 local holding, released = {}, {}
 local counted, uncounted = {}, {}
+local listed, unlisted = {}, {}
 local unfinished = { scheduled = true, ready = true, running = true, quarantined = true }
 for hash in pairs(about) do
   kept[hash], forgotten[hash] = {}, {}
@@ -67,6 +68,17 @@ local function countTenant(record, id, from, to)
   end
 end
 
+-- Has `write` list a deferred task by what a worker has to know, until it leaves
+-- `scheduled`; see lib/routes.lua.
+local function listDeferred(record, id, from, to)
+  if from ~= "scheduled" and to == "scheduled" then
+    local n = #listed
+    listed[n + 1], listed[n + 2] = "0", deferredEntry(record, id)
+  elseif from == "scheduled" and to ~= "scheduled" then
+    unlisted[#unlisted + 1] = deferredEntry(record, id)
+  end
+end
+
 -- Has `write` drop an entry of a task that is elsewhere, so that no later call meets it.
 local function stray(id, from)
   moved[id] = "orphan"
@@ -77,6 +89,7 @@ end
 local function orphan(id, from)
   stray(id, from)
   if records[id] then countTenant(records[id], id, from, "none") end
+  if records[id] and records[id].needs then listDeferred(records[id], id, from, "none") end
   count("orphan")
 end
 
@@ -90,6 +103,7 @@ local function move(id, event, score)
   moved[id] = event
   count(event)
   if record.tenant then countTenant(record, id, from, to) end
+  if record.needs then listDeferred(record, id, from, to) end
   if from == "none" then count("created") elseif from ~= to then leave(from, id) end
   if from == "running" and from ~= to then released[#released + 1] = record.worker .. "~" .. id end
   if to == "none" then

@@ -31,12 +31,14 @@ local function plainTurn()
   local ids = relief == 0 and traces == "" and #nonce == 22 and plainRows()
   local many, want = ids and #ids, slots + spare
   if not ids or want + many == 0 then return nil end
-  local schema, epoch, seq, fence, claims, completes, paused, limit, events =
+  local schema, epoch, seq, fence, claims, completes, paused, limit, events, mixedAt =
     unpack(redis.call("HMGET", KEY.meta, "schema", "epoch", "seq", "fence", "n:claim",
-      "n:complete", "paused", "limit:concurrency", "events"))
+      "n:complete", "paused", "limit:concurrency", "events", "mixedAt"))
   if schema ~= "1" or not epoch or not seq or paused or limit then return nil end
-  local others = redis.call("EXISTS", KEY.quarantined, KEY.waiters, KEY.partial, KEY.steps) > 0
-  if others and redis.call("EXISTS", KEY.quarantined) == 1 then return nil end
+  if mixedAt and math.abs(now - mixedAt) < 120000 then return nil end
+  local others = redis.call("EXISTS", KEY.quarantined, KEY.waiters, KEY.partial, KEY.steps,
+    KEY.deferred) > 0
+  if others and redis.call("EXISTS", KEY.quarantined, KEY.deferred) > 0 then return nil end
 
   local memory, known, line, taken, nextMs = worker .. "#" .. call, false, {}, 0, -1
   if want > 0 then

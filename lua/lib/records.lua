@@ -13,6 +13,10 @@ end
 local function place(record)
   return string.format("%.0f", (100 - (record.priority or 0)) * band + record.order)
 end
+-- Returns the entry of a deferred task: what a worker has to know for it, its place, its id.
+local function deferredEntry(record, id)
+  return string.format("%s\1%016.0f\1%s", record.needs, tonumber(place(record)), id)
+end
 local function pushedAt(record)
   return math.floor(record.order / 64) + epochBase
 end
@@ -25,7 +29,7 @@ local fieldKinds = {
   failures = "number", crashes = "number", stalls = "number", lost = "number",
   deferrals = "number", deferredAt = "number", readyAt = "number", ended = "number",
   alive = "number", trace = "string", before = "string",
-  reason = "string", error = "string", result = "string", keyUntil = "number", unkept = "string", history = "table",
+  reason = "string", error = "string", result = "string", keyUntil = "number", unkept = "string", needs = "string", history = "table",
 }
 local inSomeState = { scheduled = true, ready = true, running = true, quarantined = true,
   completed = true, dead = true, cancelled = true }

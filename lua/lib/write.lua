@@ -6,6 +6,7 @@ local function touchKeys()
   for state in pairs(into) do redis.call("ZCARD", KEY[state]) end
   if #released + #holding > 0 then redis.call("ZCARD", KEY.holds) end
   if #counted + #uncounted > 0 then redis.call("ZCARD", KEY.tenants) end
+  if #listed + #unlisted > 0 then redis.call("ZCARD", KEY.deferred) end
   for hash, key in pairs(about) do
     if #forgotten[hash] + #kept[hash] > 0 then absent[hash] = redis.call("HLEN", key) == 0 end
   end
@@ -25,6 +26,8 @@ local function write(growing)
   if #holding > 0 then addMany(KEY.holds, holding) end
   if #uncounted > 0 then redis.call("ZREM", KEY.tenants, unpack(uncounted)) end
   if #counted > 0 then redis.call("ZADD", KEY.tenants, unpack(counted)) end
+  if #unlisted > 0 then redis.call("ZREM", KEY.deferred, unpack(unlisted)) end
+  if #listed > 0 then addMany(KEY.deferred, listed) end
   for hash, key in pairs(about) do
     if #forgotten[hash] > 0 and not absent[hash] then redis.call("HDEL", key, unpack(forgotten[hash])) end
     if #kept[hash] > 0 then redis.call("HSET", key, unpack(kept[hash])) end

@@ -1,7 +1,14 @@
 --- @use envelopes condemn
--- claim: ready -> running, or quarantined -> running for a suspect. Gives each
--- task the nonce of its claim and the next fence of this partition. A fence
--- never falls: not when a record is deleted, not when Redis rolls back.
+-- claim: ready -> running, quarantined -> running for a suspect, or scheduled -> running for
+-- a deferred task that this worker knows. Gives each task the nonce of its claim and the
+-- next fence of this partition. A fence never falls: not when a record is deleted, not when
+-- Redis rolls back.
+
+-- Returns the time for which no live worker has known a deferred task.
+local function unknownMs(record)
+  if not record.deferredAt or record.needs and ableWorker(record.needs) then return 0 end
+  return now - record.deferredAt
+end
 
 -- Returns a claimed task for the reply and its bytes, with its history unless it is a first
 -- attempt that starts at once; nil if its steps cannot be read.
@@ -14,7 +21,7 @@ local function claimReply(id, envelope)
   if not steps then return nil end
   task[5] = {
     record.failures or 0, record.crashes or 0, record.stalls or 0, record.deferrals or 0,
-    record.deferredAt and now - record.deferredAt or 0, record.started and 1 or 0,
+    unknownMs(record), record.started and 1 or 0,
     record.tried and 1 or 0, partial, failure, steps,
     record.readyAt or record.ended or 0, record.alive or 0, record.before or "",
     record.handoffs or 0,
@@ -24,11 +31,10 @@ end
 
 -- Claims tasks of `ids` until the reply is full; see lib/reply_bytes.lua. One
 -- that cannot be claimed loses its place, so that it is not met again.
-local claimed = {}
-local function claim(ids, solo)
+local claimed, bytes = {}, 0
+local function claim(ids, from)
   if #ids == 0 then return end
   load(ids)
-  local from, bytes = solo and "quarantined" or "ready", 0
   local fence = math.max((tonumber(meta.fence) or 0) + 1, nowUs)
   for i, envelope in ipairs(envelopesWithin(ids, 1)) do
     local id = ids[i]
@@ -39,9 +45,9 @@ local function claim(ids, solo)
     elseif not envelope or not record then
       orphan(id, from)
       for hash in pairs(about) do forget(hash, id) end
-    elseif not moved[id] and bytes <= replyBytes then
+    elseif not moved[id] and bytes <= replyBytes and not (from == "ready" and passOn(id, envelope)) then
       record.nonce, record.worker, record.since = nonce, worker, now
-      record.fence, record.solo, record.started = fence, solo, #claimed < slots or nil
+      record.fence, record.solo, record.started = fence, from == "quarantined" or nil, #claimed < slots or nil
       if record.trace then record.before, record.trace = record.trace, nil end
       local task, size = claimReply(id, envelope)
       if task then

@@ -133,7 +133,7 @@ test(
     await until("it is put off", async () => (await lab.queue.inspect(id)).state === "scheduled");
     const { codes, text } = await why(lab, id);
     assert.deepEqual(codes, ["deferred", "unknown-task"]);
-    assert.match(text, /no worker here knows task "broken"/);
+    assert.match(text, /its worker does not know task "broken"/);
   }),
 );
 

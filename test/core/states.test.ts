@@ -26,20 +26,26 @@ interface Subject {
 }
 
 const far = 3_600_000;
+const byHand = [{ name: "by-hand", version: 1 }];
 
 /** The real moves that lead to each state. A worker that is presumed dead still has its nonce. */
 const reach: Record<TaskState | "nothing", (m: Moves, event: TransitionName) => Promise<Subject>> =
   {
     nothing: () => Promise.resolve({ id: randomLocal(), nonce: randomLocal() }),
     async ready(m) {
-      const subject = await reach.scheduled(m, "claim");
+      const subject = await reach.scheduled(m, "promote");
       await m.age("scheduled", subject.id, -1);
       await m.sweep();
       return subject;
     },
-    async scheduled(m) {
+    async scheduled(m, event) {
       await m.push();
       const subject = await m.claim();
+      if (event === "claim") {
+        await m.settle(subject, "defer", { needs: "by-hand 1" });
+        await m.beat("w2", [], "", "", byHand);
+        return subject;
+      }
       await m.crash("w1");
       await m.age("scheduled", subject.id, far);
       return subject;
@@ -112,7 +118,14 @@ const tries: Record<
   complete: { fire: settle("complete") },
   retry: { fire: settle("retry") },
   bury: { fire: settle("bury") },
-  defer: { fire: settle("defer") },
+  defer: {
+    async fire(m, subject) {
+      await settle("defer")(m, subject);
+      await m.beat("w2", [], "", "", byHand);
+      await m.beat("ignorant", [], "", "", []);
+      await m.turn({ worker: "ignorant", slots: 1 });
+    },
+  },
   handoff: { fire: settle("handoff") },
   stop: { fire: settle("stop") },
   resurrect: { fire: crash },

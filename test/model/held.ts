@@ -6,7 +6,7 @@
 
 import type { Reply } from "../../core/port.ts";
 import { states } from "../../core/states.ts";
-import { fromPlace, heldBy, isOver, type World } from "./world.ts";
+import { deferredEntry, fromPlace, heldBy, isOver, type World } from "./world.ts";
 
 /** Everything under the root of a queue. */
 export interface Held {
@@ -14,6 +14,7 @@ export interface Held {
   readonly tasks: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly holds: readonly string[];
   readonly tenants: readonly string[];
+  readonly deferred: readonly string[];
   readonly rate: Readonly<Record<string, number>>;
   readonly workers: Readonly<Record<string, number>>;
   readonly presence: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -36,6 +37,7 @@ export function readHeld(dump: readonly Reply[]): Held {
   }
   const holds = next().map(([member]) => member);
   const tenants = next().map(([member]) => member.replace("\u0001", " "));
+  const deferred = next().map(([member]) => member);
   const rate = numbers(next());
   const workers = numbers(next());
   const meta = next<string>();
@@ -56,6 +58,7 @@ export function readHeld(dump: readonly Reply[]): Held {
     tasks,
     holds,
     tenants,
+    deferred,
     rate,
     workers,
     presence: Object.fromEntries(
@@ -87,7 +90,7 @@ function numbers(flat: readonly [string, unknown][]): Record<string, number> {
 export function expectedOf(world: World): Held {
   const tasks = [...world.tasks.values()];
   const workers = [...new Set(tasks.map(({ worker }) => worker ?? ""))].sort();
-  const { lane, swept, graceUntil, paused, closed, order, fence } = world;
+  const { lane, swept, graceUntil, paused, closed, order, fence, known: all, mixedAt } = world;
   const { concurrency, ...limits } = Object.fromEntries(world.limits);
   const texts = Object.entries(limits).map(([name, value]) => `${name}=${value}`).sort();
   return {
@@ -97,6 +100,8 @@ export function expectedOf(world: World): Held {
     holds: workers.flatMap((worker) => heldBy(world, worker).map(({ id }) => `${worker}~${id}`)),
     tenants: tasks.filter((task) => task.tenant !== undefined && !isOver(task))
       .map(({ tenant, id }) => `${tenant} ${id}`).sort(),
+    deferred: tasks.filter(({ state, needs }) => state === "scheduled" && needs !== undefined)
+      .map(deferredEntry).sort(),
     rate: Object.fromEntries(world.rate),
     workers: Object.fromEntries(world.workers),
     presence: Object.fromEntries(
@@ -112,6 +117,8 @@ export function expectedOf(world: World): Held {
       graceUntil,
       paused,
       closed,
+      known: all,
+      mixedAt,
       limits: texts.join(" ") || undefined,
       "limit:concurrency": concurrency,
       ...Object.fromEntries([...world.counters].map(([name, value]) => [`n:${name}`, value])),

@@ -46,7 +46,7 @@ export const luaMutants: readonly LuaMutant[] = [
   },
   {
     that: "settles plainly for a worker that must take a suspect first",
-    patch: ['redis.call("EXISTS", KEY.quarantined) == 1', "false"],
+    patch: ['redis.call("EXISTS", KEY.quarantined, KEY.deferred) > 0', "false"],
   },
   {
     that: "makes a second task when it is pushed again",
@@ -99,6 +99,25 @@ export const luaMutants: readonly LuaMutant[] = [
     patch: ["or suspect and suspect ~= id", ""],
   },
   {
+    that: "gives a worker a task that only another one knows",
+    patch: ["if not needs or canRun(entry(), needs) then return false end", "do return false end"],
+  },
+  {
+    that: "claims plainly although workers know different tasks",
+    patch: ["if mixedAt and math.abs(now - mixedAt) < 120000 then return nil end", ""],
+  },
+  {
+    that: "counts the time without a worker although one knows the task",
+    patch: ["or record.needs and ableWorker(record.needs) then return 0 end", "then return 0 end"],
+  },
+  {
+    that: "keeps the time without a worker when one has started the task",
+    patch: [
+      "if record.deferrals then record.deferrals, record.deferredAt, record.needs = nil, nil, nil end",
+      "",
+    ],
+  },
+  {
     that: "keeps a suspect waiting for ever beside long tasks",
     patch: ["if waitedMs >= patienceMs and not suspectOf(worker)", "if false"],
   },
@@ -120,8 +139,8 @@ export const luaMutants: readonly LuaMutant[] = [
   {
     that: "gives out last what came first",
     patch: [
-      'redis.call("ZRANGE", KEY.ready, 0, want - 1)',
-      'redis.call("ZREVRANGE", KEY.ready, 0, want - 1)',
+      'redis.call("ZRANGE", KEY.ready, 0, left - 1)',
+      'redis.call("ZREVRANGE", KEY.ready, 0, left - 1)',
     ],
   },
   { that: "ignores a pause", patch: ["if meta.paused then return 0 end", ""] },

@@ -45,7 +45,7 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
     return turn(stage, { ...step, nonce: stage.fresh("nonce") }, rows);
   },
   work(stage, { worker, call, slots, ms, text }) {
-    const how = { event: "complete", ms, keyMs: ms, text, error: "", partial: "" };
+    const how = { event: "complete", ms, keyMs: ms, text, error: "", partial: "", needs: "" };
     const settled = { ...how, name: "settled" };
     const rows = heldBy(stage.queue.world, worker).filter(({ history }) => !history)
       .map(({ id, nonce }) => ({ id, nonce, ...settled }));
@@ -66,7 +66,9 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
       ...each,
       ...rows.find(({ id }) => id === each.id),
     }));
-    const args = { ...step, says: "{}", obeyed: "" };
+    const { tasks, ...rest } = step;
+    const says = JSON.stringify({ tasks });
+    const args = { ...rest, says, knows: tasks ? says : "", obeyed: "" };
     return { place: stage.queue, script: "heartbeat", args, rows: unique([...own, ...rows]) };
   },
   admit: (stage, step) => call(stage, "checkAdmission", { ...step }),
@@ -140,7 +142,7 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
   purge: (stage) => ({ place: stage.locks, script: "purgeLocks", args: {}, rows: [] }),
   keep(stage, step) {
     const row = { ...ofLock(stage, step), event: "complete", ms: step.ms, text: "1" };
-    const rows = [{ ...row, error: "", partial: "", name: "", keyMs: step.ms }];
+    const rows = [{ ...row, error: "", partial: "", name: "", keyMs: step.ms, needs: "" }];
     return { ...turn(stage, settleOnly("lock", row.nonce), rows), place: stage.locks };
   },
   echo: (stage, { back }) => stage.echo(back),
@@ -176,7 +178,7 @@ function sweep(stage: Stage, args: Values): Sent {
 
 /** A worker continues to beat, but not for its present tasks, until their lease is over. */
 function stall(stage: Stage, worker: string): void {
-  const args = { worker, says: "{}", obeyed: "", leaseMs: 10_000, traces: "" };
+  const args = { worker, says: "{}", knows: "", obeyed: "", leaseMs: 10_000, traces: "" };
   for (let i = 0; i < 2; i++) {
     stage.send(call(stage, "heartbeat", args));
     stage.nowUs += 5_000_000;

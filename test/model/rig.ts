@@ -71,7 +71,7 @@ const dump = `
 local root = string.match(KEYS[1], "^.-}:")
 local held = {}
 for _, state in ipairs({ ${Object.keys(states).map((state) => `"${state}"`).join(", ")},
-  "holds", "tenants", "rate", "workers" }) do
+  "holds", "tenants", "deferred", "rate", "workers" }) do
   held[#held + 1] = redis.call("ZRANGE", root .. state, 0, -1, "WITHSCORES")
 end
 local function laidOpen(packed)
@@ -97,7 +97,7 @@ held[#held + 1] = redis.call("LLEN", root .. "bell")
 
 /** The sections of the audit. */
 const sections = [...Object.keys(states), "task", "record", "partial", "steps", "waiters"]
-  .concat("holds", "tenants");
+  .concat("holds", "tenants", "deferred");
 
 /** Prepares the scripts on `port`. */
 export async function rigOn(port: RedisPort, options: RigOptions = {}): Promise<Rig> {

@@ -51,6 +51,7 @@ const settled: fc.Arbitrary<SettleStep> = fc.record({
   keyMs: moment,
   text: fc.constantFrom("", "why", '{"done":true}'),
   partial: mostly("", '{"at":2}'),
+  needs: mostly("model 1", "model 2", "other 1", ""),
 });
 
 const shown: fc.Arbitrary<BeatStep> = fc.record({
@@ -130,6 +131,10 @@ const kinds: {
     worker,
     rows: fc.array(shown, { maxLength: 2 }),
     stuck: fc.constantFrom(0, 0, 1),
+    tasks: fc.constantFrom(undefined, [], [{ name: "model", version: 1 }], [{
+      name: "model",
+      version: 2,
+    }]),
     leaseMs,
     traces,
   }],

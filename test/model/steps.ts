@@ -69,6 +69,8 @@ export interface StepKinds {
     readonly rows: readonly BeatStep[];
     /** Number of held tasks without a beat: their handlers are stuck. */
     readonly stuck: number;
+    /** The tasks that the worker reports to know. */
+    readonly tasks: readonly { readonly name: string; readonly version: number }[] | undefined;
     readonly leaseMs: number;
     readonly traces: string;
   };

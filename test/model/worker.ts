@@ -5,6 +5,7 @@
  */
 
 import type { Answer } from "./admission.ts";
+import { defer, deferredFor, isMixed, isUnknown, noteKnown, otherNeeds, passOn } from "./routes.ts";
 import {
   closeAttempt,
   heldBy,
@@ -32,6 +33,7 @@ export interface SettleRow {
   readonly partial: string;
   readonly name: string;
   readonly keyMs: number;
+  readonly needs: string;
 }
 
 /** The worker of an exchange, and its request. */
@@ -62,12 +64,12 @@ export function turn(world: World, args: TurnArgs, rows: readonly SettleRow[]): 
   // A script sees the sets as they were when it began.
   const ready = lineOf(world, "ready");
   const scheduled = dueTimes(world);
-  const [suspect] = lineOf(world, "quarantined");
-  const suspectMs = suspect ? suspect.at - now : Infinity;
+  const quarantined = lineOf(world, "quarantined").map((task) => ({ task, at: task.at }));
+  const deferred = scheduled.map(({ task }) => task).filter(({ needs }) => needs);
   const [running, holding] = [lineOf(world, "running").length, heldBy(world, worker).length];
 
   const traces = tracesOf(args.traces);
-  const stale = rows.filter((row, i) => !settle(world, row, traces.get(i + 1)))
+  const stale = rows.filter((row, i) => !settle(world, { ...row, worker }, traces.get(i + 1)))
     .map(({ id }) => id);
   const letGo = running - lineOf(world, "running").length;
 
@@ -81,20 +83,27 @@ export function turn(world: World, args: TurnArgs, rows: readonly SettleRow[]): 
   const room = roomIn(world, running - letGo);
   // A task held ready would count as running and not run.
   if (room < Infinity) want = Math.min(slots, room);
-  let claimed: Task[] = [];
-  const claim = (tasks: readonly Task[], solo?: 1): void => {
-    claimed = claimAll(world, args, tasks, solo);
-  };
+  const claimed: Task[] = [];
+  const claim = (tasks: readonly Task[], from: "ready" | "scheduled" | "quarantined"): void =>
+    claimAll(world, args, { tasks, from, claimed });
 
   if (want > 0 && !again) {
-    const due = suspectMs <= 0 && suspect!.state === "quarantined" ? suspect : undefined;
+    const suspect = quarantined.slice(0, isMixed(world) ? 10 : 1)
+      .find(({ task }) => !otherNeeds(world, worker, task));
+    const suspectMs = suspect ? suspect.at - now : Infinity;
+    const due = suspectMs <= 0 && suspect!.task.state === "quarantined" ? suspect!.task : undefined;
     const waitedMs = -suspectMs;
     lane = laneOf(world, args, { due, waitedMs, holding: holding > letGo });
-    if (lane === "solo") claim([due!], 1);
+    if (lane === "solo") claim([due!], "quarantined");
     else if (lane === "") {
-      claim(ready.slice(0, want));
-      if (claimed.length === want && ready.length > want) ring(world);
-      if (claimed.length < want) nextMs = promote(world, scheduled);
+      const first = deferredFor(world, worker, deferred).slice(0, want);
+      claim(first, "scheduled");
+      const left = want - first.length;
+      const line = ready.slice(0, left);
+      claim(line, "ready");
+      if (line.length === left && ready.length > left) ring(world);
+      if (claimed.length < first.length + line.length) nextMs = 0;
+      else if (line.length < left) nextMs = promote(world, scheduled);
       if (suspectMs > 0 && suspectMs < (nextMs < 0 ? Infinity : nextMs)) nextMs = suspectMs;
     }
   }
@@ -149,14 +158,26 @@ export function suspectOf(world: World, worker: string): Task | undefined {
   return task?.state === "running" && task.solo && task.worker === worker ? task : undefined;
 }
 
-function claimAll(world: World, args: TurnArgs, tasks: readonly Task[], solo?: 1): Task[] {
-  if (tasks.length === 0) return [];
+/** Tasks to claim, and those that were claimed so far. */
+interface Claiming {
+  readonly tasks: readonly Task[];
+  readonly from: "ready" | "scheduled" | "quarantined";
+  readonly claimed: Task[];
+}
+
+function claimAll(
+  world: World,
+  args: TurnArgs,
+  { tasks, from, claimed }: Claiming,
+): void {
+  if (tasks.length === 0) return;
   let fence = nextFence(world);
-  const claimed: Task[] = [];
+  const solo = from === "quarantined" ? 1 : undefined;
   for (const task of tasks) {
-    // It was settled late in this very turn.
-    if (task.state !== "ready" && task.state !== "quarantined") continue;
     const { worker, nonce, leaseMs, slots } = args;
+    // It was settled late in this very turn.
+    if (task.state !== from) continue;
+    if (from === "ready" && passOn(world, worker, task)) continue;
     const started = claimed.length < slots ? 1 : undefined;
     Object.assign(task, { nonce, worker, since: nowOf(world), fence: fence++, solo, started });
     [task.before, task.trace] = [task.trace, undefined];
@@ -164,17 +185,17 @@ function claimAll(world: World, args: TurnArgs, tasks: readonly Task[], solo?: 1
     claimed.push(task);
   }
   world.fence = fence - 1;
-  return claimed;
 }
 
 function replyOf(world: World, task: Task): unknown[] {
   const first = [task.id, task.fence, pushedAt(task), task.payload];
   if (!task.history && task.readyAt === undefined && task.started) return first;
   const { failures = 0, crashes = 0, stalls = 0, deferrals = 0, deferredAt } = task;
+  const unknown = deferredAt !== undefined && isUnknown(world, task);
   const { started = 0, tried = 0, partial = "", error = "", steps = [] } = task;
   const { ended = 0, readyAt = ended, alive = 0, before = "", handoffs = 0 } = task;
-  const deferredMs = deferredAt === undefined ? 0 : nowOf(world) - deferredAt;
-  const counted = [failures, crashes, stalls, deferrals, deferredMs, started, tried];
+  const unknownMs = unknown ? nowOf(world) - deferredAt : 0;
+  const counted = [failures, crashes, stalls, deferrals, unknownMs, started, tried];
   return [...first, [...counted, partial, error, steps, readyAt, alive, before, handoffs]];
 }
 
@@ -196,8 +217,13 @@ export function promote(world: World, scheduled: ReturnType<typeof dueTimes>): n
   return due.length > 0 ? 0 : scheduled[0] ? scheduled[0].at - now : -1;
 }
 
+/** A row, and the worker that sends it. */
+interface Settling extends SettleRow {
+  readonly worker: string;
+}
+
 /** Settles one claim; the same again is accepted again. */
-function settle(world: World, row: SettleRow, trace: string | undefined): boolean {
+function settle(world: World, row: Settling, trace: string | undefined): boolean {
   const task = world.tasks.get(row.id);
   if (!task) return false;
   const signature = `${row.nonce} ${row.event}`;
@@ -210,8 +236,9 @@ function settle(world: World, row: SettleRow, trace: string | undefined): boolea
   return true;
 }
 
-function verdict(world: World, task: Task, row: SettleRow): boolean {
+function verdict(world: World, task: Task, row: Settling): boolean {
   const now = nowOf(world);
+  const { deferrals, deferredAt } = task;
   if (row.event === "complete") {
     // Late, but no other worker started it: its worker was only presumed dead.
     const late = task.state !== "running";
@@ -219,7 +246,10 @@ function verdict(world: World, task: Task, row: SettleRow): boolean {
     if (!move(world, task, "complete", now + ms)) return false;
     if (row.keyMs < ms) task.keyUntil = now + row.keyMs;
     if (late) task.history = [...task.history!.slice(0, -1), "completed late"];
-    else closeAttempt(world, task, "completed");
+    else {
+      task.started = 1;
+      closeAttempt(world, task, "completed");
+    }
     task.result = row.text;
     task.name = row.name;
     task.error = task.reason = undefined;
@@ -228,6 +258,8 @@ function verdict(world: World, task: Task, row: SettleRow): boolean {
   }
   if (task.state !== "running") return false;
   task.reason = row.text;
+  // Its worker may not have reported the start of a task that it held ready.
+  if (row.event === "retry") task.started = 1;
   closeAttempt(world, task, row.event === "stop" ? "cancelled" : row.text);
   switch (row.event) {
     case "retry":
@@ -241,9 +273,7 @@ function verdict(world: World, task: Task, row: SettleRow): boolean {
       task.name = row.name;
       return move(world, task, "bury", now);
     case "defer":
-      task.deferrals = (task.deferrals ?? 0) + 1;
-      task.deferredAt ??= now;
-      return move(world, task, "defer", now + row.ms);
+      return defer(world, task, { ...row, before: { deferrals, deferredAt } });
     case "handoff":
       ring(world);
       task.handoffs = row.ms > 0 ? row.ms : undefined;
@@ -267,7 +297,7 @@ export interface BeatRow {
 /** Renews the leases of what a worker says it holds. */
 export function beat(
   world: World,
-  args: { worker: string; says: string; leaseMs: number; traces: string },
+  args: { worker: string; says: string; knows: string; leaseMs: number; traces: string },
   rows: readonly BeatRow[],
 ): Answer {
   const { worker, says, leaseMs } = args;
@@ -287,6 +317,7 @@ export function beat(
     if (row.partial !== "") task.partial = row.partial;
     if (task.cancel !== undefined) asked.push(row.id, task.cancel);
   }
+  noteKnown(world, args.knows);
   const { suspect } = world.presence.get(worker) ?? {};
   world.presence.set(worker, { beat: now, about: says, lease: leaseMs, suspect });
   world.workers.set(worker, now);

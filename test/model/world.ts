@@ -50,6 +50,8 @@ export interface Task {
   deferrals?: number | undefined;
   handoffs?: number | undefined;
   deferredAt?: number | undefined;
+  /** The name and the version that a worker has to know, of a deferred task. */
+  needs?: string | undefined;
   readyAt?: number | undefined;
   ended?: number;
   /** The last sign of life of its dead worker. */
@@ -95,6 +97,9 @@ export interface World {
   graceUntil: number | undefined;
   /** Tasks resurrected per hour, by the hour of the day. */
   readonly hours: Map<number, { readonly hour: number; readonly raised: number }>;
+  /** The tasks that the worker of the last beat knows, and the time when another one knew others. */
+  known: string | undefined;
+  mixedAt: number | undefined;
   paused: string | undefined;
   closed: string | undefined;
   limits: ReadonlyMap<string, string>;
@@ -120,6 +125,8 @@ export function emptyWorld(): World {
     swept: undefined,
     graceUntil: undefined,
     hours: new Map(),
+    known: undefined,
+    mixedAt: undefined,
     paused: undefined,
     closed: undefined,
     limits: new Map(),
@@ -201,6 +208,11 @@ export function place({ priority = 0, order }: Task): number {
   return (100 - priority) * band + order;
 }
 
+/** The entry of a deferred task in the list of those. */
+export function deferredEntry(task: Task): string {
+  return [task.needs, String(place(task)).padStart(16, "0"), task.id].join("\u0001");
+}
+
 /** Facts in the score of a ready task that has no record. */
 export function fromPlace(at: number): { order: number; priority: number | undefined } {
   const above = Math.floor(at / band);
@@ -237,6 +249,7 @@ export function closeAttempt(world: World, task: Task, cause: string): void {
       undefined;
   task.ended = nowOf(world);
   task.alive = task.before = task.readyAt = undefined;
+  task.deferrals = task.deferredAt = task.needs = undefined;
   if (!task.history && cause === "completed") return;
   task.history = [...task.history ?? [], task.since!, task.worker!, task.ended, cause].slice(-40);
 }

@@ -89,6 +89,9 @@ export interface Moves {
     rows: readonly Partial<BeatRow>[],
     obeyed?: string,
     traces?: string,
+    /** The tasks it reports to know; nothing is reported without. */
+    tasks?: readonly { name: string; version: number }[],
+    state?: string,
   ): Promise<Beaten>;
   step(
     claim: { id: string; nonce: string },
@@ -129,6 +132,7 @@ interface SettleRow {
   readonly name: string;
   /** `ms` by default. */
   readonly keyMs?: number;
+  readonly needs?: string;
 }
 
 interface BeatRow {
@@ -198,7 +202,7 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
         partition,
         scripts.settleAndClaim,
         { ...args, ...rest, nonce },
-        rows.map((row) => ({ keyMs: row.ms, ...row })) as never,
+        rows.map((row) => ({ keyMs: row.ms, needs: "", ...row })) as never,
       );
       return {
         tasks: readClaims(partition, nonce, tasks, lane === "solo", Infinity),
@@ -217,12 +221,14 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
       const { stale } = await moves.turn({ rows: [{ ...row, ...more }] });
       return stale.length === 0;
     },
-    async beat(worker, rows, obeyed = "", traces = "") {
+    async beat(worker, rows, obeyed = "", traces = "", tasks = undefined, state = undefined) {
       const full = rows.map(({ id = "", nonce = "", started = 1, progress = "", ...row }) => {
         const { remark = "", partial = "" } = row;
         return { id, nonce, started: Number(started), progress, remark, partial };
       });
-      const args = { worker, says: "{}", obeyed, leaseMs: 10_000, traces };
+      const says = JSON.stringify({ tasks, state });
+      const knows = JSON.stringify(tasks) ?? "";
+      const args = { worker, says, knows, obeyed, leaseMs: 10_000, traces };
       const [, , , seen, lost, asked, order] = await call(
         caller,
         partition,

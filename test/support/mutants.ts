@@ -95,6 +95,12 @@ export const mutants: readonly Mutant[] = [
     saying: /not 2|still|killed \d+ workers/,
   },
   {
+    without: "an end of the wait for an empty worker",
+    edits: [["lua/lib/lane.lua", "waitedMs >= laneMs or kept", "kept"]],
+    noticedBy: ["lane"],
+    saying: /the queue stood still/,
+  },
+  {
     without: "a verdict at the hard timeout",
     edits: [[
       "core/execution/decided_attempt.ts",

@@ -72,6 +72,7 @@ export const queueSuite: readonly string[] = [
   "core/worker/many_queues",
   "core/worker/metered_profile",
   "core/worker/read_ahead",
+  "core/worker/routing",
   "core/worker/tick",
   "core/worker/worker",
   "core/worker/worker_commands",

@@ -8,7 +8,16 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Queue, QueueStats, Relier, WorkerEntry } from "../../../mod.ts";
 import { spanOf } from "../../framework/output.ts";
-import { type Check, count, fail, ok, plural, warn } from "../../../core/console/mod.ts";
+import {
+  type Check,
+  count,
+  fail,
+  listSome,
+  ok,
+  plural,
+  warn,
+  workerName,
+} from "../../../core/console/mod.ts";
 import { bounded, runChecks } from "./bounded_check.ts";
 
 /** Most queues that are checked: those that were used last. */
@@ -47,6 +56,7 @@ async function checksOf(relier: Relier, name: string): Promise<Check[]> {
     ...delays(what, stats),
     ...await growth(queue, what, stats),
     ...await unknownTasks(queue, what, workers),
+    ...differences(what, workers),
     ...dead > 0 ? [warn(what, `${dead} dead`, `rl dlq --queue ${name}`)] : [],
   ];
   const numbers = `${ready} ready, ${scheduled} scheduled, ${running} running`;
@@ -111,6 +121,27 @@ async function growth(queue: Queue, what: string, { counts }: QueueStats): Promi
   return [
     warn(what, text, `add workers or slots, or limit the queue: rl queues limit ${queue.name}`),
   ];
+}
+
+/** Most tasks and workers that a difference names. */
+const mostNamed = 5;
+
+/** Tasks that only some of the workers know: a service of its own, a deploy, or a missing import. */
+function differences(what: string, workers: readonly WorkerEntry[]): Check[] {
+  const reporting = workers.filter(({ info }) => info.tasks.length > 0);
+  const knowing = new Map<string, string[]>();
+  for (const worker of reporting) {
+    for (const { name, version } of worker.info.tasks) {
+      const task = version === 1 ? name : `${name} version ${version}`;
+      knowing.set(task, [...knowing.get(task) ?? [], workerName(worker)]);
+    }
+  }
+  const partial = [...knowing].filter(([, names]) => names.length < reporting.length);
+  if (partial.length === 0) return [];
+  const text = partial.slice(0, mostNamed)
+    .map(([task, names]) => `${task} (${listSome(names, mostNamed)})`).join(", ");
+  const fix = "import them in every worker, or give them a queue of their own";
+  return [warn(what, `only some workers know ${text}`, fix)];
 }
 
 /** Waiting tasks that no worker knows. */

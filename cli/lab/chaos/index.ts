@@ -22,6 +22,7 @@ export const experiments: Readonly<Record<string, () => Promise<{ default: Chaos
   "clock-skew": () => import("./experiments/clock_skew.ts"),
   "load-spike": () => import("./experiments/load_spike.ts"),
   "poison-pill": () => import("./experiments/poison_pill.ts"),
+  "lane": () => import("./experiments/lane.ts"),
   "task-corrupt": () => import("./experiments/task_corrupt.ts"),
   "slow-task": () => import("./experiments/slow_task.ts"),
   "duplicate-push": () => import("./experiments/duplicate_push.ts"),

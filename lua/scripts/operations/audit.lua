@@ -8,7 +8,7 @@
 --- The section "keys" has the keys of a wrong type: no other section can be checked before they
 --- are put aside.
 ---
---- @arg   section  string   "keys", "meta", "worker", a state, "task", "record", "partial", "steps", "waiters", "holds", "tenants"
+--- @arg   section  string   "keys", "meta", "worker", a state, "task", "record", "partial", "steps", "waiters", "holds", "tenants", "deferred"
 --- @arg   cursor   string   "0" first
 --- @arg   limit    integer  at most 200
 --- @reply ok cursor:string broken:list
@@ -43,7 +43,7 @@ end
 
 local hashes = { task = KEY.task, record = KEY.record, partial = KEY.partial, steps = KEY.steps,
   waiters = KEY.waiters }
-local sets = { holds = KEY.holds, tenants = KEY.tenants }
+local sets = { holds = KEY.holds, tenants = KEY.tenants, deferred = KEY.deferred }
 local next, ids, entries = "0", {}, {}
 if hashes[section] then
   local page = redis.call("HSCAN", hashes[section], cursor, "COUNT", limit)
@@ -92,11 +92,17 @@ local function check(i, id)
   if tenant and not redis.call("ZSCORE", KEY.tenants, tenant .. "\1" .. id) then
     blame(id, "does not count for its tenant")
   end
+  local entry = state == "scheduled" and record.needs and deferredEntry(record, id)
+  if entry and not redis.call("ZSCORE", KEY.deferred, entry) then
+    blame(id, "is deferred and not listed as that")
+  end
   local hold = state == "running" and tostring(record.worker) .. "~" .. id
   if section == "holds" and entries[i] ~= hold then
     blame(entries[i], "is a hold of nothing that runs there")
   elseif section == "tenants" and entries[i] ~= (tenant or "") .. "\1" .. id then
     blame(entries[i], "counts for a tenant, and should not")
+  elseif section == "deferred" and entries[i] ~= entry then
+    blame(entries[i], "is listed as deferred, and should not")
   end
   if section == "steps" and state ~= "dead" and not storedPairs(redis.call("HGET", KEY.steps, id)) then
     blame(id, "has steps that cannot be read")

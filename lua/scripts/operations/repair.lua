@@ -4,8 +4,8 @@
 --- running task keeps running, under a lease: without heartbeats it is resurrected. A
 --- final task stays final. Any other task with a payload becomes dead, so that an
 --- operator can release it. A task without any data left is dropped. Only final tasks
---- lose their payload. `entry` is the entry found in `section`, if that is "holds" or
---- "tenants". `done` lists the repairs of each task.
+--- lose their payload. `entry` is the entry found in `section`, if that is "holds",
+--- "tenants" or "deferred". `done` lists the repairs of each task.
 ---
 --- @arg   dry      integer  1 to change nothing, and only list the repairs
 --- @arg   recount  integer  1 to make the counters agree with the sets
@@ -84,6 +84,9 @@ local expected = {
   tenants = function(record)
     return unfinished[record.state] and record.tenant and record.tenant .. "\1"
   end,
+  deferred = function(record)
+    return record.state == "scheduled" and record.needs and deferredEntry(record, "")
+  end,
 }
 
 local function tidy(id, state, record)
@@ -91,6 +94,11 @@ local function tidy(id, state, record)
   if member and not redis.call("ZSCORE", KEY.tenants, member .. id) then
     countTenant(record, id, "none", state)
     did(id, "counts for its tenant again")
+  end
+  local deferred = expected.deferred(record)
+  if deferred and not redis.call("ZSCORE", KEY.deferred, deferred .. id) then
+    listDeferred(record, id, "none", state)
+    did(id, "is listed as deferred again")
   end
   if state == "running" then
     local hold = record.worker .. "~" .. id
@@ -136,7 +144,11 @@ local function mend(id)
   tidy(id, home, record)
 end
 
-local strays = { holds = released, tenants = uncounted }
+local strays = { holds = released, tenants = uncounted, deferred = unlisted }
+local ends = {
+  holds = "is no longer held by ", tenants = "counts no longer for ",
+  deferred = "is no longer listed as deferred for ",
+}
 local seen = {}
 for _, row in ipairs(rows) do
   if not seen[row.id] then mend(row.id) end
@@ -145,8 +157,7 @@ for _, row in ipairs(rows) do
   local own = list and record and expected[row.section](record)
   if list and row.entry ~= (own or "") .. row.id then
     list[#list + 1] = row.entry
-    local whose = string.sub(row.entry, 1, -24)
-    did(row.id, (list == released and "is no longer held by " or "counts no longer for ") .. whose)
+    did(row.id, ends[row.section] .. string.match(string.sub(row.entry, 1, -24), "^[^\1]*"))
   end
 end
 

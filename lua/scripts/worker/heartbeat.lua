@@ -8,13 +8,14 @@
 ---
 --- @arg   worker   string
 --- @arg   says     string   JSON for people: host, process, concurrency
+--- @arg   knows    string   a fingerprint of the tasks it knows, or ""
 --- @arg   obeyed   string   the last command it applied, or ""
 --- @arg   leaseMs  integer
 --- @arg   traces   string   see lib/trace_contexts.lua
 --- @row   id:string nonce:string started:integer progress:string remark:string partial:string
 --- @reply ok seen:integer lost:list asked:list order:string workers:integer
 --- @on    beat
---- @meta  missing
+--- @meta  missing known
 --- @use   clock order meta records trace_contexts held channel move wake workers missing commit add_many write
 
 local ids, lost, asked = {}, {}, {}
@@ -50,6 +51,11 @@ noteMissing({ [worker] = false })
 entry.beat, entry.about, entry.lease = now, says, leaseMs
 if entry.order == obeyed then entry.order, entry.obeyed = nil, obeyed end
 local workers = redis.call("ZCARD", KEY.workers) -- Touched before the first write; see lib/write.lua.
+-- While workers report different tasks, claims look who can run what; see lib/routes.lua.
+if knows ~= "" and knows ~= meta.known then
+  if meta.known then note("mixedAt", now) end
+  note("known", knows)
+end
 write()
 workers = workers + redis.call("ZADD", KEY.workers, now, worker)
 redis.call("HSET", KEY.worker, worker, cmsgpack.pack(entry))

@@ -6,7 +6,7 @@
 ---
 --- `running` is 1 if a task runs, `ready` counts the tasks that wait. `dueMs` is the time until
 --- another one may be claimed, `sweepMs` until a sweep is useful: 0 if it is over, -1 if
---- nothing is known.
+--- nothing is known. A deferred task may be claimed at once, by a worker that knows it.
 ---
 --- @each
 --- @reply ok running:integer ready:integer dueMs:integer sweepMs:integer
@@ -29,6 +29,7 @@ local sweepMs = math.min(dueMs, msUntil(KEY.completed), msUntil(KEY.cancelled))
 if ready == 0 then redis.call("DEL", KEY.bell) end
 -- A sweep rings where workers have missed the ring of a task.
 if running == 1 or ready > 0 and redis.call("EXISTS", KEY.bell) == 0 then sweepMs = 0 end
+if redis.call("EXISTS", KEY.deferred) == 1 then dueMs = 0 end
 local function reply(ms)
   return ms < math.huge and ms or -1
 end

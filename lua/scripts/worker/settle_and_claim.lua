@@ -9,6 +9,9 @@
 --- "solo"). One worker that is not gets no task for a second ("wait"), to get empty. A
 --- relief worker gets the suspect at once, or no task ("none"). See lib/lane.lua.
 ---
+--- A worker gets no task that it cannot run while another live worker can; `needs` of a row
+--- that is deferred is the name and the version of its task. See lib/routes.lua.
+---
 --- lib/plain_turn.lua answers a turn that only claims new tasks and completes first attempts.
 ---
 --- A paused queue hands out no task. A queue with a concurrency limit hands out no more
@@ -26,14 +29,14 @@
 --- @arg   empty    integer  1 if the worker holds no task after these rows
 --- @arg   relief   integer  1 if it runs only suspects, even if another worker keeps the lane
 --- @arg   traces   string   of the rows; see lib/trace_contexts.lua
---- @row   id:string nonce:string event:string ms:integer text:string error:string partial:string name:string keyMs:integer
+--- @row   id:string nonce:string event:string ms:integer text:string error:string partial:string name:string keyMs:integer needs:string
 --- @reply ok tasks:list stale:list lane:string nextMs:integer
 --- @on    claim complete retry bury defer handoff stop promote condemn
---- @meta  paused limit:concurrency
+--- @meta  paused limit:concurrency mixedAt
 --- @first clock order channel notify_waiters add_many distinct_ids plain_record plain_turn
 --- @use   meta records trace_contexts held move wake history commit write publish_events
---- @use   complete retry bury defer handoff stop settle promote claim lease_index workers suspects lane
---- @use   concurrency_room replay_claim
+--- @use   lease_index workers knowledge routes complete retry bury defer handoff stop settle promote claim
+--- @use   suspects lane concurrency_room replay_claim
 
 local stale, ids = {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
@@ -51,13 +54,16 @@ if want > 0 and not again then
   local suspect
   state, suspect = lane()
   if suspect then
-    claim({ suspect }, true)
+    claim({ suspect }, "quarantined")
   elseif state == "" then
-    local line = redis.call("ZRANGE", KEY.ready, 0, want - 1)
-    claim(line, nil)
-    if #line == want and redis.call("ZCARD", KEY.ready) > want then wake() end
+    local deferred = deferredFor(want)
+    claim(deferred, "scheduled")
+    local left = want - #deferred
+    local line = left > 0 and redis.call("ZRANGE", KEY.ready, 0, left - 1) or {}
+    claim(line, "ready")
+    if #line == left and redis.call("ZCARD", KEY.ready) > left then wake() end
     -- Some were too large for this reply, or cannot be claimed: the next call gets more.
-    if #claimed < #line then nextMs = 0 elseif #line < want then nextMs = promote() end
+    if #claimed < #deferred + #line then nextMs = 0 elseif #line < left then nextMs = promote() end
     if suspectMs and (nextMs < 0 or suspectMs < nextMs) then nextMs = suspectMs end
   end
 end
@@ -71,5 +77,6 @@ if next(moved) or next(changed) or waking then
   if #claimed > 0 then rememberClaim() end
   if #claimed > 0 and state == "solo" then accuse(claimed[1][1]) end
   publishEvents()
+  callWorkers()
 end
 return answer("ok", again or claimed, stale, state, nextMs)

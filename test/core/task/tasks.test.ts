@@ -269,7 +269,7 @@ test(
       "the other is deferred",
       async () => (await foreign.status()).state === "scheduled",
     );
-    assert.match((await foreign.status()).reason!, /no worker here knows task "add"/);
+    assert.match((await foreign.status()).reason!, /its worker does not know task "add"/);
   }),
 );
 

@@ -199,8 +199,8 @@ test(
     assert.equal(again.deferrals, 1);
     await moves.settle(again, "bury", { text: "unroutable" });
     await moves.release([id]);
-    const { deferrals, deferredMs } = await moves.claim();
-    assert.deepEqual([deferrals, deferredMs], [0, 0]);
+    const { deferrals, unknownMs } = await moves.claim();
+    assert.deepEqual([deferrals, unknownMs], [0, 0]);
     assert.equal((await moves.facts(id)).deferredAt, undefined);
   }),
 );
