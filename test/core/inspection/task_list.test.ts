@@ -35,6 +35,21 @@ async function allOf(
 }
 
 test(
+  "a dead task shows the attempt it died in, wherever it is shown",
+  withRelier(async ({ queue, worker }) => {
+    const fails = rlTask("fails-twice-listed", { retry: { attempts: 2, base: 1, max: 1 } }, () => {
+      throw new Error("no");
+    });
+    await worker();
+    const handle = await fails.apush();
+    await handle.result().catch(() => {});
+    assert.equal((await handle.status()).attempt, 2);
+    assert.equal((await queue.inspect(handle.id)).attempt, 2);
+    assert.deepEqual((await queue.page("dead")).tasks.map(({ attempt }) => attempt), [2]);
+  }),
+);
+
+test(
   "pages show every task of a state once, in its order or from its end",
   withRelier(async (lab) => {
     const handles = await add.apushMany(Array.from({ length: 45 }, (_, i) => [i, 1]));

@@ -117,6 +117,41 @@ test(
 );
 
 test(
+  "pushMany and apushMany of many tasks let the event loop turn between their calls",
+  withRelier(async ({ client, port, queue }) => {
+    const own = port();
+    const turns = new Set<number>();
+    let turn = 0;
+    let over = false;
+    const next = () => {
+      turn++;
+      if (!over) setImmediate(next);
+    };
+    const rl = client({
+      redis: {
+        ...own,
+        async run(program, ...call) {
+          // No call reaches Redis before all are made: no answer lets the event loop turn.
+          if (program.name !== "push") return await own.run(program, ...call);
+          turns.add(turn);
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          return ["ok", "", 0, [], []];
+        },
+      },
+    });
+    next();
+    const many = Array.from({ length: 30_000 }, (_, n): [number] => [n]);
+    await rl.apushMany(double, many);
+    assert.ok(turns.size > 1, `apushMany made its calls in ${turns.size} turn`);
+    turns.clear();
+    await rl.within({}, () => Promise.all(double.pushMany(many)));
+    over = true;
+    assert.ok(turns.size > 1, `pushMany made its calls in ${turns.size} turn`);
+    assert.equal((await queue.stats()).counts.ready, 0);
+  }),
+);
+
+test(
   "close() with an unreachable Redis ends, and every push is reported",
   withRelier(async ({ client, pushErrors }) => {
     const idle = client({ redis: `redis://127.0.0.1:${await freePort()}` });
