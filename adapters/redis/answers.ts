@@ -47,6 +47,9 @@ const rows: readonly Row[] = [
   [/^ERR unknown command/i, false, "update Redis to 7.0 or newer; rl doctor says more"],
   [/^ERR HTTP 413/, false, "push less at once, or choose a plan with larger requests"],
   [/^ECONNREFUSED|^ENOENT/, true, "start Redis there, or correct the URL; rl doctor says more"],
+  // Redis says "max number of clients" and closes: a write that comes too late hides the answer.
+  [/^EPIPE|^ECONNRESET/, true, "Redis closed the connection: check its maxclients and its log"],
+  [/^no Sentinel/, true, "check the Sentinels, and the name by which they know the master"],
   [/^ENOTFOUND|^EAI_AGAIN/, true, "correct the host in the URL, or check the name server"],
   [
     /^ETIMEDOUT|^E(HOST|NET)(UNREACH|DOWN)/,

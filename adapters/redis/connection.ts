@@ -147,7 +147,10 @@ export function openWire(connect: Connect, events: WireEvents = {}): Wire {
   let ready = false;
   let answered = false;
   let broken: unknown;
-  const timedOut = () => new Unanswered(ready, "ETIMEDOUT");
+  const timedOut = () => {
+    const { error } = connection;
+    return new Unanswered(ready, ready || error === undefined ? "ETIMEDOUT" : reasonOf(error));
+  };
   const calls = createCalls(timedOut, () => end(timedOut()));
 
   const connection = connect({

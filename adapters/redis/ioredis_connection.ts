@@ -79,7 +79,10 @@ function adapt(
     let error: unknown;
     let ready = false;
     connection.on("error", (reason) => {
-      error = reason;
+      // ioredis goes on asking them, so only the deadline of a call ends that.
+      error = /^All sentinels are unreachable/.test(messageOf(reason))
+        ? new Unanswered(false, "no Sentinel names the master")
+        : reason;
       // Otherwise ioredis would ignore an error answer during the handshake
       // (WRONGPASS, an unknown database), and send the next command.
       if (isAnswer(reason)) events.onBroken(reason);
