@@ -8,6 +8,7 @@ import { processGlobal } from "../base/process_global.ts";
 import { type Producer, producerOf } from "./client_registry.ts";
 import { define, type Definition, type TaskOptions } from "./definition.ts";
 import { callerOf, isReload, placeOfName, rememberPlace } from "./definition_place.ts";
+import type { Stored } from "./stored.ts";
 import type { TaskContext } from "./task_context.ts";
 import type { PendingTask, TaskHandle } from "./handle.ts";
 import { runInline } from "./run_inline.ts";
@@ -81,7 +82,7 @@ everywhere.push(byName);
  */
 export function rlTask<const N extends string, A extends unknown[], R>(
   name: N,
-  handler: (...args: A) => R | Promise<R>,
+  handler: ((...args: A) => R | Promise<R>) & Stored<Awaited<R>>,
 ): Task<N, A, Awaited<R>>;
 /** Defines a task whose input is checked by a schema, at each push and each attempt. */
 export function rlTask<const N extends string, S extends StandardSchema<any, any>, R, P = unknown>(
@@ -90,7 +91,9 @@ export function rlTask<const N extends string, S extends StandardSchema<any, any
     input: S;
     output?: StandardSchema<any, Awaited<R>>;
   },
-  handler: (input: SchemaOutput<S>, ctx: TaskContext<P>) => R | Promise<R>,
+  handler:
+    & ((input: SchemaOutput<S>, ctx: TaskContext<P>) => R | Promise<R>)
+    & Stored<Awaited<R>>,
 ): Task<N, [SchemaInput<S>], Awaited<R>> & Checked<S>;
 /** Defines a task with options. */
 export function rlTask<
@@ -101,7 +104,7 @@ export function rlTask<
 >(
   name: N,
   options: TaskOptions<Parameters<H>, Awaited<ReturnType<H>>, P>,
-  handler: H,
+  handler: H & Stored<Awaited<ReturnType<H>>>,
 ): Task<N, Parameters<H>, Awaited<ReturnType<H>>>;
 export function rlTask(name: string, ...rest: unknown[]): Task {
   const [options, handler] = rest.length > 1 ? rest : [{}, rest[0]];

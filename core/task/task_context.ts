@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Stored } from "./stored.ts";
+
 /** The context of an attempt. For a task with a schema it is the second parameter. */
 export interface TaskContext<P = unknown> {
   /** The full id of the task. */
@@ -50,13 +52,16 @@ export interface TaskContext<P = unknown> {
     readonly error?: { readonly name: string; readonly message: string };
   } | null;
   /**
-   * Runs `fn` once for all attempts and stores its result. Names are
-   * unique within a task; results are JSON, 256 KB for all steps together.
+   * Runs `fn` once for all attempts and stores its result. Names are unique within a task, at most
+   * 200 characters; results are JSON, 256 KB for all steps together. Of a result that is not plain
+   * JSON the next attempt gets the part that JSON can hold. If nothing of it could be kept, that
+   * attempt ends with the task in the dead-letter queue, because `fn` never runs again.
    *
-   * @throws {RelierError} `RL_LEASE_LOST` if another worker has the task: the
-   * result was not saved.
+   * @throws TypeError if a step of this name has finished in this attempt.
+   * @throws {RelierError} `RL_LEASE_LOST` if another worker has the task: the result was not saved.
+   * `RL_PAYLOAD_TOO_LARGE` before `fn` is called, if there is no room for another step.
    */
-  step<T>(name: string, fn: () => T | Promise<T>): Promise<T>;
+  step<T>(name: string, fn: (() => T | Promise<T>) & Stored<T>): Promise<T>;
   /** Writes a line with the id and name of the task. */
   readonly log: Readonly<
     Record<

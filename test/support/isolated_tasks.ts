@@ -78,7 +78,7 @@ function tasksIn(isolate: "thread" | "process"): Isolated {
           fence,
           headers,
           idempotencyKey,
-          deadline,
+          deadline: deadline?.getTime() ?? null,
           enqueuedAt: enqueuedAt.getTime(),
         },
       };

@@ -41,6 +41,19 @@ const checked = rlTask("typed-checked", { input }, (given, ctx) => {
   return given.at.getTime();
 });
 
+/** An interface that contains itself is plain JSON. */
+interface Tag {
+  readonly name: string;
+  readonly below?: Tag[];
+}
+
+async function steps(ctx: TaskContext) {
+  const made = await ctx.step("made", () => Promise.resolve({ id: "a", tags: [] as Tag[] }));
+  const nothing = await ctx.step("nothing", () => {});
+  const open = await ctx.step("open", (): unknown => 1);
+  return [made, nothing, open] as [{ id: string; tags: Tag[] }, void, unknown];
+}
+
 /** Never called. */
 export async function compiled(): Promise<void> {
   const named: Task<"typed-plain", [a: string, b?: number], number> = plain;
@@ -77,6 +90,18 @@ export async function compiled(): Promise<void> {
   createRelier({ url: "redis://127.0.0.1" });
   // @ts-expect-error: concurrency is a number
   createWorker(createRelier(), { concurrency: "10" });
+  // @ts-expect-error: a Date is no JSON
+  rlTask("typed-date", () => new Date());
+  // @ts-expect-error: a Date is no JSON
+  rlTask("typed-deep-date", { retry: 1 }, () => Promise.resolve({ at: new Date() }));
+  // @ts-expect-error: a class with methods is no JSON
+  rlTask("typed-class", () => new URL("https://example.com"));
+  // @ts-expect-error: a BigInt is no JSON
+  await ({} as TaskContext).step("typed", () => 5n);
+  // @ts-expect-error: a Map is no JSON
+  await ({} as TaskContext).step("typed", () => Promise.resolve([new Map()]));
+  same<Awaited<ReturnType<typeof steps>>, [{ id: string; tags: Tag[] }, void, unknown]>();
+
   // @ts-expect-error: a result is not written
   (await plain.apush("a")).outcome = "created";
 }

@@ -321,7 +321,7 @@ test(
     const fails = rlTask("fails-secret", { retry: 1 }, (_secret: string) => {
       throw new Error("its own words");
     });
-    const circular = rlTask("circular-observed", { retry: 1 }, (secret: string) => ({
+    const circular = rlTask("circular-observed", { retry: 1 }, (secret: string): unknown => ({
       secret,
       at: new Date(NaN),
       fn: () => secret,
