@@ -96,6 +96,24 @@ const ofServer = "it is a matter of the server, not of the client";
 /** All tests that are left out. */
 export const skips: readonly Skip[] = [
   {
+    test: "test/core/worker/many_queues.test.ts",
+    cells: ["node+memory", "node+upstash", "workerd+upstash"],
+    reason: "hundreds of queues take minutes through its engine, or a request for each",
+  },
+  ...[
+    "an idle worker of 300 queues makes few calls a second, and none of them for each queue",
+    "a tick of many queues asks only where there is something to do",
+  ].map((test) => ({
+    test,
+    cells: ["node+cluster"] as const,
+    reason: "queues are on several nodes there, and each has calls of its own",
+  })),
+  {
+    test: "two hundred idle workers make hardly more sweeps than one",
+    cells: ["node+memory", "node+upstash", "workerd+upstash"],
+    reason: "a call takes longer than the pauses between sweeps",
+  },
+  {
     test:
       "a condition of blanks without an equals sign is refused in the time that reading it takes",
     cells: ["workerd+upstash"],
