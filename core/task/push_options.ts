@@ -30,7 +30,10 @@ export interface PushOptions {
   at?: Date;
   /** The queue, if not the task's own. */
   queue?: string;
-  /** The priority, 0 to 100, higher first. */
+  /**
+   * The priority, 0 to 100, higher first among the tasks that are ready. Delayed tasks get ready in
+   * the order of their due times, at most 100 in a step.
+   */
   priority?: number;
   /** The tenant, where limits are by tenant; 1 to 128 characters. */
   tenant?: string;

@@ -14,7 +14,8 @@ const lane: ChaosCommand = chaosCommand({
   summary: "Let two long tasks crash the only worker twice, and push others behind them",
   proves: "tasks in quarantine stop no queue: the others are completed meanwhile, uncharged",
   args: {},
-  plan: () => ({ workers: 1, tasks: 12, concurrency: 4 }),
+  // The second of them waits for the first: no other worker is empty.
+  plan: () => ({ workers: 1, tasks: 12, concurrency: 4, recoveryMs: 40_000 }),
   async run(env) {
     const { pool, plan } = env;
     const stop = pool.listen(({ what, worker, reason }) => {
