@@ -137,6 +137,9 @@ function portTo(open: () => Promise<Engine>, clock: Clock | VirtualClock): Memor
       };
     },
 
+    get closed() {
+      return closing.stopped;
+    },
     async close() {
       closing.stop();
       await (await door?.catch(() => undefined))?.close();

@@ -101,6 +101,9 @@ export function upstash(options: UpstashOptions): RedisPort {
       if (closing.stopped) throw closed();
     },
 
+    get closed() {
+      return closing.stopped;
+    },
     close() {
       closing.stop();
       return Promise.resolve();

@@ -132,12 +132,12 @@ test(
   }),
 );
 
-/** Ticks of 100 ms each, until the task `id` is in `state`; returns the reports. */
+/** Short ticks, until the task `id` is in `state`; returns the reports. */
 async function tickUntil(lab: Lab, id: string, state: string): Promise<TickReport[]> {
   const reports: TickReport[] = [];
   while ((await lab.rl.handle(id).status()).state !== state) {
-    assert.ok(reports.length < 40, `it is not ${state} after ${reports.length} ticks`);
-    reports.push(await ticker(lab).tick({ budget: 100 }));
+    assert.ok(reports.length < 100, `it is not ${state} after ${reports.length} ticks`);
+    reports.push(await ticker(lab).tick({ budget: stretched(100) }));
   }
   return reports;
 }
