@@ -36,6 +36,15 @@ test("npm and JSR export the same modules, and each of them exists", () => {
   assert.deepEqual(exported, jsr.exports);
 });
 
+test("resolvers that read no exports find the types of every module, as CommonJS projects need", () => {
+  const { main, types, typesVersions, exports } = npm;
+  assert.deepEqual({ types, default: main }, exports["."]);
+  for (const [path, target] of Object.entries<{ types?: string }>(exports)) {
+    if (path === "." || target.types === undefined) continue;
+    assert.deepEqual(typesVersions["*"][path.slice(2)], [target.types], path);
+  }
+});
+
 for (const name of ["#client", "#node"]) {
   test(`npm and JSR map ${name} to the same file, and every file behind it exists`, () => {
     assert.equal(npm.imports[name].deno ?? npm.imports[name].default, jsr.imports[name]);
