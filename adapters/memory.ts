@@ -27,7 +27,7 @@ import { type Door, type Engine, openEngine, type Session } from "./memory/engin
 import { explain, refused } from "./redis/redis_failure.ts";
 import { detached } from "./redis/subscriptions.ts";
 import { scriptRunner } from "./redis/script_runner.ts";
-import { openStop } from "./redis/deadline.ts";
+import { openStop, type Stop } from "./redis/deadline.ts";
 
 /** Options of {@linkcode memory}. */
 export interface MemoryOptions {
@@ -82,18 +82,7 @@ function portTo(open: () => Promise<Engine>, clock: Clock | VirtualClock): Memor
   let commands: Promise<Session> | undefined;
   let door: Promise<Door> | undefined;
 
-  async function connect(): Promise<Session> {
-    const { send, close } = (await open()).connect();
-    if (closing.stopped) close();
-    const forget = closing.onStop(close);
-    return {
-      send,
-      close() {
-        forget();
-        close();
-      },
-    };
-  }
+  const connect = () => open().then((engine) => sessionOf(engine, closing));
 
   /** Subscribes once for all handlers: Redis counts a connection once per channel. */
   function subscribe(engine: Engine, name: string): Channel {
@@ -168,6 +157,20 @@ function advanceBy(clock: Clock | VirtualClock, ms: number): number {
     throw new RangeError(`Cannot advance by ${ms} ms: it must be a finite number, 0 or more`);
   }
   return clock.advance(ms);
+}
+
+/** Opens a session, which ends with its port. */
+function sessionOf(engine: Engine, closing: Stop): Session {
+  const { send, close } = engine.connect();
+  if (closing.stopped) close();
+  const forget = closing.onStop(close);
+  return {
+    send,
+    close() {
+      forget();
+      close();
+    },
+  };
 }
 
 /** Waits until a bell rings, `ms` have passed or `signal` aborts; then closes `session`. */
