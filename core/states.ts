@@ -76,6 +76,7 @@ export const transitions = [
   { on: "cancel",     from: "ready",       to: "cancelled",   by: "operator", if: "asked" },
   { on: "cancel",     from: "quarantined", to: "cancelled",   by: "operator", if: "asked" },
   { on: "stop",       from: "running",     to: "cancelled",   by: "worker",   if: "cancelling was asked" },
+  { on: "withdraw",   from: "running",     to: "cancelled",   by: "phoenix",  if: "its worker died, and cancelling was asked" },
   { on: "lock",       from: null,          to: "running",     by: "producer", if: "no one else holds the lock" },
   { on: "lock",       from: "completed",   to: "running",     by: "producer", if: "its result is over" },
   { on: "lock",       from: "running",     to: "running",     by: "producer", if: "it renews, or its holder died" },

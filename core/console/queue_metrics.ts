@@ -70,6 +70,7 @@ const outcomes: Readonly<Record<string, string>> = {
   defer: "deferred",
   handoff: "handed_off",
   stop: "cancelled",
+  withdraw: "withdrawn",
 };
 
 /** Builds the metrics; `undefined` if Redis did not answer. */

@@ -40,7 +40,7 @@ interface LastReading {
 const eventNames = {
   done: ["complete"],
   failed: ["retry", "bury"],
-  lost: ["resurrect", "quarantine", "abandon"],
+  lost: ["resurrect", "quarantine", "abandon", "withdraw"],
   pushed: ["push", "schedule"],
 } as const;
 

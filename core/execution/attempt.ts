@@ -26,7 +26,7 @@ import type {
   RunningAttempt,
 } from "./running_attempt.ts";
 import { migrated } from "../task/payload_migration.ts";
-import { buried, completed, stopped } from "./outcome.ts";
+import { buried, completed } from "./outcome.ts";
 import type { AttemptScope } from "../telemetry/observer.ts";
 
 /** Makes an attempt at `task` on this event loop. It never throws: every end is a settlement. */
@@ -99,9 +99,8 @@ class LocalAttempt extends DecidedAttempt {
   /** The handler threw, or its task cannot be run. */
   #refuse(thrown: unknown): void {
     this.handlerReturned();
-    if (this.cancelled !== undefined) return this.decide(stopped(this.cancelled));
     try {
-      if (thrown instanceof Unfit) {
+      if (thrown instanceof Unfit && this.cancelled === undefined) {
         this.decide(buried(thrown.reason, thrown.cause), () => thrown.cause);
       } else {
         this.fail(thrown);

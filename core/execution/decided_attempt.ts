@@ -35,7 +35,6 @@ export abstract class DecidedAttempt implements RunningAttempt {
   /** Why the task is cancelled; undefined while it is not. */
   protected cancelled: string | undefined = undefined;
   #decided = false;
-  #settlement: Settlement | null = null;
   #onDecided: Decided | undefined = undefined;
   /** Reads the value or the error for the hooks. */
   #outcome: (() => unknown) | undefined = undefined;
@@ -84,15 +83,18 @@ export abstract class DecidedAttempt implements RunningAttempt {
   protected decide(settlement: Settlement | null, outcome?: () => unknown): void {
     if (this.#decided) return;
     this.#decided = true;
-    this.#settlement = settlement;
     this.#outcome = outcome;
     for (const timer of this.#timers ?? []) clearTimeout(timer);
     this.#onDecided?.(settlement);
   }
 
-  /** Decides that the attempt failed with `error`, unless something else has. */
+  /**
+   * Decides that the attempt failed with `error`, unless something else has. A cancelled one
+   * is not tried again, whatever ended it.
+   */
   protected fail(error: unknown): void {
     if (this.#decided) return;
+    if (this.cancelled !== undefined) return this.decide(stopped(this.cancelled));
     const { task: { claim, definition } } = this;
     this.decide(
       failed(definition, claim.failures, error, (cause) => this.#warn(cause)),
@@ -119,8 +121,8 @@ export abstract class DecidedAttempt implements RunningAttempt {
     });
   }
 
-  runHooks(): Promise<void> | undefined {
-    const hook = hookFor(this.task.definition, this.#settlement);
+  runHooks(event: Settlement["event"]): Promise<void> | undefined {
+    const hook = hookFor(this.task.definition, event);
     return hook && this.#callHook(hook);
   }
 
@@ -149,6 +151,7 @@ export abstract class DecidedAttempt implements RunningAttempt {
 
   handOff(error: RelierError): void {
     const { definition, claim: { failures, handoffs } } = this.task;
+    if (this.cancelled !== undefined) return this.#stop(error, stopped(this.cancelled));
     if (error.code !== "RL_DRAINING") return this.#stop(error, handedOff("connection", handoffs));
     const inARow = this.context.progressed ? 0 : handoffs + 1;
     const why = overran(this.#id, inARow);
@@ -172,11 +175,11 @@ export abstract class DecidedAttempt implements RunningAttempt {
 
 type Hook = (context: AttemptContext["task"], outcome: unknown) => unknown;
 
-/** The hook to call after `settlement`; undefined without one. */
+/** The hook to call after `event`; undefined without one. */
 function hookFor(
   { onSuccess, onDead }: Definition,
-  settlement: Settlement | null,
+  event: Settlement["event"],
 ): Hook | undefined {
-  if (settlement?.event === "complete") return onSuccess;
-  return settlement?.event === "bury" ? onDead : undefined;
+  if (event === "complete") return onSuccess;
+  return event === "bury" ? onDead : undefined;
 }

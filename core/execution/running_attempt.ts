@@ -76,8 +76,8 @@ export interface RunningAttempt {
   readonly returned: boolean;
   /** Calls `run` when the handler returns; only while it has not. */
   whenReturned(run: () => void): void;
-  /** Calls the hooks of the task, best effort, once Redis has accepted the settlement. */
-  runHooks(): Promise<void> | undefined;
+  /** Calls the hooks of the task, best effort, once Redis has stored `event` as its end. */
+  runHooks(event: Settlement["event"]): Promise<void> | undefined;
   /** Another worker has the task: aborts, and settles nothing. */
   lose(): void;
   /** The task is cancelled: aborts, and waits a little for the handler. */

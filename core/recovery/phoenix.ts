@@ -57,6 +57,8 @@ const routineMs = 0.8 * paceMs;
 const togetherMs = paceMs / 2;
 /** A quiet queue is swept so often: that removes workers which died without a task. */
 const quietestMs = 20_000;
+/** A jittered pause is at most so many times as long. */
+const latest = 1.1;
 /** The share of time for each queue: 1,000 are looked at every 750 ms. */
 const lookMs = 0.75;
 /** And for each busy one: 1,000 of them are swept every two seconds. */
@@ -95,7 +97,12 @@ export async function sweepAll(
     let everyMs = askedMs;
     let swept: Swept;
     do {
-      swept = await sweepAt(caller, partition, { leaseMs, everyMs, quietMs: -1 });
+      swept = await sweepAt(caller, partition, {
+        leaseMs,
+        everyMs,
+        quietMs: -1,
+        steady: 0,
+      });
       tasks.push(...swept.resurrected);
       everyMs = 0;
     } while (swept.more && goesOn());
@@ -153,11 +160,12 @@ function isRestless(
 
 /** Sweeps once. Never rejects. */
 async function visit(round: Round, post: Post): Promise<void> {
-  const { caller, leaseMs, onRaised, onError } = round.host;
+  const { caller, leaseMs, sweepMs, onRaised, onError } = round.host;
   const { partition, everyMs, quietAt } = post;
   const quietMs = quietAt === undefined ? -1 : Math.ceil(performance.now() - quietAt);
   try {
-    const swept = await sweepAt(caller, partition, { leaseMs, everyMs, quietMs });
+    const steady = Number(Math.max(round.leastMs, sweepMs) * latest <= leaseMs / 2);
+    const swept = await sweepAt(caller, partition, { leaseMs, everyMs, quietMs, steady });
     post.quietAt = undefined;
     post.sweptAt = performance.now();
     post.workers = swept.workers;

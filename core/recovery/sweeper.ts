@@ -44,7 +44,8 @@ export async function evict(
   cause: string,
   leaseMs: number,
 ): Promise<string[]> {
-  const args = { dead: worker, cause, leaseMs, graceMs, everyMs: askedMs, quietMs: -1 };
+  const timing = { leaseMs, everyMs: askedMs, quietMs: -1, steady: 0 };
+  const args = { dead: worker, cause, graceMs, ...timing };
   const [, , , raised, , evicted] = await call(caller, partition, sweep, args);
   const found = pairs(raised) as [string, string][];
   // The evicting process may be about to end, and no other one can report this.
@@ -91,6 +92,8 @@ export interface SweepTiming {
   readonly leaseMs: number;
   readonly everyMs: number;
   readonly quietMs: number;
+  /** 1 if sweeps of this caller are less than half a lease apart, else 0. */
+  readonly steady: number;
 }
 
 /** Sweeps `partition` once. */
@@ -117,7 +120,7 @@ export async function sweepOnce(
   partition: Partition,
   leaseMs: number = defaultLeaseMs,
 ): Promise<{ resurrected: Resurrection[]; nextMs: number }> {
-  const timing = { leaseMs, everyMs: askedMs, quietMs: -1 };
+  const timing = { leaseMs, everyMs: askedMs, quietMs: -1, steady: 0 };
   const { resurrected, dueMs, more, workers } = await sweepAt(caller, partition, timing);
   const usualMs = turnMs(workers, leaseMs);
   return { resurrected, nextMs: more ? 0 : dueMs < 0 ? usualMs : Math.min(dueMs, usualMs) };

@@ -171,7 +171,7 @@ function createBeatCalls(
         context.leases.renew(claim, sentAt + leaseMs, trace !== "");
         attempt?.context?.saved(update);
         const reason = reasons.get(claim.id);
-        if (reason !== undefined) attempt?.cancel(reason as string);
+        if (reason !== undefined) context.leases.cancel(claim, reason as string);
       }
       return lost;
     },

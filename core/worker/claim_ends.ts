@@ -48,6 +48,8 @@ export interface Ends extends EndCounts {
   giveBack(claim: Claim, why: string): void;
   /** Another worker has the task. */
   lose(attempt: RunningAttempt): void;
+  /** Another worker has the task of a claim whose handler was not started. */
+  release(claim: Claim): void;
 }
 
 /** Makes the ends; `over` is called when a claim is no longer held. */
@@ -82,19 +84,19 @@ export function createEnds(context: SessionContext, owner: SlotsOwner, over: () 
       leases.detach(claim);
       const partial = progress?.partial() ?? "";
       const trace = observer?.trace ?? "";
-      owner.settle(claim, { settlement, partial, name, trace }, (result) => {
+      owner.settle(claim, { settlement, partial, name, trace }, (result, stored) => {
         const accepted = result === "accepted";
         observer?.settled(accepted);
-        conclude(claim, name, settlement, result);
-        const hooks = accepted ? attempt.runHooks() : undefined;
+        conclude(claim, name, stored, result);
+        const hooks = accepted ? attempt.runHooks(stored.event) : undefined;
         if (hooks) void hooks.then(over);
         else over();
       });
     },
     giveBack(claim, why) {
       const settlement = handedOff(why, claim.handoffs);
-      owner.settle(claim, { settlement, partial: "", name: "", trace: "" }, (result) => {
-        conclude(claim, "", settlement, result);
+      owner.settle(claim, { settlement, partial: "", name: "", trace: "" }, (result, stored) => {
+        conclude(claim, "", stored, result);
         over();
       });
     },
@@ -102,6 +104,10 @@ export function createEnds(context: SessionContext, owner: SlotsOwner, over: () 
       leases.release(claim);
       fence(context, claim, { name });
       owner.freed();
+      over();
+    },
+    release(claim) {
+      leases.release(claim);
       over();
     },
   };

@@ -9,10 +9,10 @@
 import { type Claim, readClaims, tracesOf } from "../protocol/claim.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
-import { withoutContents } from "../execution/outcome.ts";
+import { stopped, withoutContents } from "../execution/outcome.ts";
 import type { Settlement } from "../protocol/settlement.ts";
 import { batches, charactersPerCall } from "../base/batches.ts";
-import { call, isTooLarge } from "../redis/call.ts";
+import { call, isTooLarge, pairs } from "../redis/call.ts";
 import { settleAndClaim } from "../redis/generated/worker.ts";
 import { sleep } from "../base/timers.ts";
 import type { SessionContext } from "./session_context.ts";
@@ -65,8 +65,11 @@ export interface Exchange {
 /** The end of a settlement: `unanswered` if Redis did not answer while the session lasted. */
 export type SettleResult = "accepted" | "stale" | "unanswered";
 
-/** Receives how a settlement ended. */
-export type Settled = (result: SettleResult) => void;
+/**
+ * Receives how a settlement ended. What Redis has accepted is `stored`: what was sent, or a stop
+ * if cancelling was asked meanwhile.
+ */
+export type Settled = (result: SettleResult, stored: Settlement) => void;
 
 interface PendingSettlement {
   readonly claim: Claim;
@@ -93,7 +96,7 @@ export function createExchange(context: SessionContext, partition: Partition): E
     } catch (error) {
       if (isTooLarge(error) && pending.putBack(settling)) return await sendBatch(slot, request);
       // Given up: the lease decides, and no caller is left waiting.
-      for (const each of settling) each.settled("unanswered");
+      for (const { attempt, settled } of settling) settled("unanswered", attempt.settlement);
       throw error;
     }
   }
@@ -206,10 +209,13 @@ async function exchange(
   // The first call may have made the claims, and the lease begins with them.
   const sentAt = performance.now();
   const send = () => call(caller, partition, settleAndClaim, args, rows);
-  const [, , , tasks, stale, lane, nextMs] = await answered(context, send);
+  const [, , , tasks, stale, lane, nextMs, cancelled] = await answered(context, send);
+  const reasons = new Map(pairs(cancelled));
   // Outside of the tries: what these callers do with the answer never repeats the call.
-  for (const { claim, settled } of settling) {
-    settled(stale.includes(claim.id) ? "stale" : "accepted");
+  for (const { claim: { id }, attempt: { settlement }, settled } of settling) {
+    const reason = reasons.get(id);
+    if (stale.includes(id)) settled("stale", settlement);
+    else settled("accepted", reason === undefined ? settlement : stopped(reason as string));
   }
   const claims = readClaims(partition, nonce, tasks, lane === "solo", sentAt + leaseMs);
   return { claims, lane, nextMs: soonest(nextMs, settling) };

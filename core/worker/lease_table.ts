@@ -48,14 +48,19 @@ export interface LeaseTable {
   renew(claim: Claim, trustedUntil: number, traced: boolean): void;
   /** Another worker has the task. */
   lose(claim: Claim): void;
+  /** The task is cancelled. */
+  cancel(claim: Claim, reason: string): void;
   /** Calls `run` for a claim that is lost while no attempt is at work. */
   onLost(run: (claim: Claim) => void): void;
+  /** Calls `run` for a claim whose task is cancelled while no attempt is at work. */
+  onCancelled(run: (claim: Claim) => void): void;
 }
 
 /** Makes an empty table; `guard` renews its leases while the event loop is blocked. */
 export function createLeaseTable(guard: Pick<StallGuard, "started" | "keeps">): LeaseTable {
   const leases = new Map<Claim, { -readonly [K in keyof Lease]: Lease[K] }>();
   let lost = (_claim: Claim): void => {};
+  let cancelled = (_claim: Claim): void => {};
 
   return {
     get size() {
@@ -106,6 +111,12 @@ export function createLeaseTable(guard: Pick<StallGuard, "started" | "keeps">): 
       if (attempt) attempt.lose();
       else lost(claim);
     },
+    cancel(claim, reason) {
+      const attempt = leases.get(claim)?.attempt;
+      if (attempt) attempt.cancel(reason);
+      else cancelled(claim);
+    },
     onLost: (run) => void (lost = run),
+    onCancelled: (run) => void (cancelled = run),
   };
 }

@@ -46,19 +46,25 @@ export function createSlots(
   const running = new Set<RunningAttempt>();
   let filling = false;
   let closed = false;
-  const backlog = new Backlog(ahead, (claim) => ends.giveBack(claim, "held"));
+  const backlog = new Backlog(ahead, leases, {
+    renew: host.beatOnce,
+    giveBack: ends.giveBack,
+    lost: ends.release,
+    ready: fill,
+  });
 
-  function startNext(): void {
+  /** Starts the next claim; false if none can start now. */
+  function startNext(): boolean {
     const began = performance.now();
-    const claim = backlog.take(began);
-    // The lease may have expired while this claim waited, and another worker may hold the task.
-    if (!leases.isTrusted(claim)) return ends.giveBack(claim, "late");
+    const claim = backlog.take(began, concurrency - running.size);
+    if (!claim) return false;
     const attempt = begin(context, claim, host);
     running.add(attempt);
     attempt.run((settlement) => {
       ahead.ran(recordRun(context, claim, settlement, began));
       end(attempt, settlement);
     });
+    return true;
   }
 
   function end(attempt: RunningAttempt, settlement: Settlement | null): void {
@@ -75,17 +81,11 @@ export function createSlots(
     if (filling) return;
     filling = true;
     try {
-      while (backlog.size > 0 && running.size < concurrency) startNext();
+      while (startNext());
     } finally {
       filling = false;
     }
   }
-
-  leases.onLost((claim) => {
-    if (!backlog.remove(claim)) return; // Redis refuses the settlement that is on its way.
-    leases.release(claim);
-    empty.look();
-  });
 
   return {
     get running() {

@@ -51,7 +51,7 @@ local function plainTurn()
     local due = taken < want and redis.call("ZRANGE", KEY.scheduled, 0, 0, "WITHSCORES")[2]
     if due then nextMs = math.ceil(due - now) end
     if due and nextMs <= 0 then return nil end
-    if taken + many == 0 then return { "ok", epoch, tonumber(seq), {}, {}, "", nextMs } end
+    if taken + many == 0 then return { "ok", epoch, tonumber(seq), {}, {}, "", nextMs, {} } end
   end
 
   local records, kept = redis.call("HMGET", KEY.record, unpack(ids)), {}
@@ -82,7 +82,7 @@ local function plainTurn()
     redis.call("ZREM", KEY.ready, unpack(ids, many + 1))
     addMany(KEY.running, leases)
     addMany(KEY.holds, holding)
-    redis.call("HSET", KEY.worker, memory, nonce .. " " .. table.concat(ids, " ", many + 1))
+    redis.call("HSET", KEY.worker, memory, nonce .. " " .. leaseMs .. " " .. table.concat(ids, " ", many + 1))
     if not known then redis.call("ZADD", KEY.workers, "NX", now, worker) end
     local n = #numbers
     numbers[n + 1], numbers[n + 2] = "n:claim", string.format("%.0f", (claims or 0) + taken)
@@ -92,7 +92,7 @@ local function plainTurn()
   redis.call("HSET", KEY.meta, unpack(numbers))
   if ringing then redis.call("LPUSH", KEY.bell, "") end
   if others and many > 0 then notifyWaiters({ unpack(ids, 1, many) }) end
-  return { "ok", epoch, seq + 1, tasks, {}, "", nextMs }
+  return { "ok", epoch, seq + 1, tasks, {}, "", nextMs, {} }
 end
 local plain = plainTurn()
 if plain then return plain end

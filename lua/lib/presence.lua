@@ -1,15 +1,24 @@
--- Detects dead workers. A worker's subscription ends with its process. Only a worker
--- that this run of the server has seen subscribed can be missing, and it is presumed
--- dead if it is still missing `graceMs` later: a heartbeat clears the mark.
-local gone, lookAgainMs = {}, math.huge
+-- Decides which workers are absent. A worker's subscription ends with its process, so one that
+-- this run of the server has seen subscribed is presumed dead once its subscription has been
+-- missing for `graceMs`: a heartbeat clears that. Any other is left to its leases, and presumed
+-- dead after 20 of them without a heartbeat. Neither happens to a worker whose subscription is
+-- there, nor in the grace to one that has not beaten since it began.
+local gone, lookAgainMs, ahead = {}, math.huge, {}
 local server
+-- The time since the last sweep in which none looked: Redis, or its clock, was elsewhere.
+local blindMs = math.max(0, now - swept - graceMs / 2)
+
+-- Returns true if a worker without a subscription is dead; else the time since when it is missing.
 local function missing(id, entry)
-  if now - entry.beat > 20 * (entry.lease or leaseMs) then return true end
+  local lease = entry.lease or leaseMs
+  -- A beat that lies ahead came by a clock that was set back since, and counts from now.
+  if entry.beat > now then ahead[id], entry.beat = entry, now end
+  if entry.beat <= graceFrom and inGrace(lease) then return false end
   server = server or entry.run and run()
-  if not server or entry.run ~= server then return false end
-  local since = missingSince[id] or now
+  if not server or entry.run ~= server then return now - entry.beat > 20 * lease end
+  local since = math.min(now, (missingSince[id] or now) + blindMs)
   if now - since >= graceMs then return true end
-  lookAgainMs = math.min(lookAgainMs, since + graceMs - now)
+  lookAgainMs = math.min(lookAgainMs, graceMs / 2, since + graceMs - now)
   return false, since
 end
 

@@ -23,7 +23,7 @@ end
 
 local fieldKinds = {
   state = "string", order = "number", priority = "number", print = "string", limit = "number",
-  tenant = "string", name = "string", token = "string", cancel = "string",
+  tenant = "string", name = "string", token = "string", cancel = "string", keepMs = "number", delay = "number",
   nonce = "string", settled = "string", worker = "string", fence = "number", since = "number",
   solo = "boolean", started = "boolean", tried = "boolean", progress = "string", remark = "string",
   failures = "number", crashes = "number", stalls = "number", lost = "number",

@@ -16,5 +16,6 @@ local function defer(row, record)
   record.deferrals, record.needs = (deferrals or 0) + 1, needs
   record.deferredAt = not other and (since or now) or nil
   record.reason = row.text
-  return move(row.id, "defer", now + (other and deferredMs or row.ms))
+  record.delay = other and deferredMs or row.ms
+  return move(row.id, "defer", now + record.delay)
 end

@@ -10,7 +10,7 @@ local function promote()
     elseif records[id].state ~= "scheduled" then
       if not moved[id] then misplaced(id, "scheduled") end
     elseif not moved[id] then
-      records[id].readyAt = now
+      records[id].readyAt, records[id].delay = now, nil
       move(id, "promote", place(records[id]))
       wake()
     end

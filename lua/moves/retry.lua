@@ -5,6 +5,7 @@ local function retry(row, record)
   record.error, record.reason = row.error, row.text
   record.started = true -- A task that was held ready may fail before a heartbeat reports its start.
   if record.handoffs then record.handoffs = nil end
+  record.delay = row.ms
   close(record, row.text)
   return move(row.id, "retry", now + row.ms)
 end

@@ -1,10 +1,6 @@
--- stop: running -> cancelled. A cancellation was requested, and the handler has stopped.
+-- stop: running -> cancelled. Cancelling was asked, and the attempt has ended.
 local function stop(row, record)
   if not held(row.id, row.nonce) then return false end
-  record.reason, record.name = row.text, row.name
-  close(record, "cancelled")
-  forget("task", row.id)
-  forget("partial", row.id)
-  forget("steps", row.id)
-  return move(row.id, "stop", now + row.ms)
+  return endCancelled(row.id, record, "stop", "cancelled",
+    record.cancel or row.text, record.keepMs or row.ms)
 end

@@ -52,6 +52,11 @@ const reach: Record<TaskState | "nothing", (m: Moves, event: TransitionName) => 
     },
     async running(m, event) {
       await m.push({ limit: event === "abandon" ? "0" : "" });
+      if (event === "withdraw") {
+        const subject = await m.claim();
+        await m.cancel(subject.id);
+        return subject;
+      }
       if (event !== "quarantine") return await m.claim();
       const { id } = await m.claim();
       await m.crash("w1");
@@ -134,6 +139,7 @@ const tries: Record<
   condemn: { fire: spoil, due: ["scheduled", "quarantined"] },
   release: { fire: (m, { id }) => m.release([id]) },
   cancel: { fire: (m, { id }) => m.cancel(id) },
+  withdraw: { fire: crash },
   lock: { fire: (m, { id, nonce }) => m.lock(id, nonce), due: ["completed"] },
   unlock: { fire: (m, { id, nonce }) => m.unlock(id, nonce) },
   purge: { fire: (m) => m.sweep(), due: ["completed", "cancelled"] },

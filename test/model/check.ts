@@ -46,10 +46,14 @@ export async function openEngines(): Promise<Engines> {
  * Plays `runs` sequences from a fresh seed, or as many as `RUNS` from `SEED`. Resolves
  * to a line with the command that repeats the run.
  */
-export async function assertAgree(engines: readonly Engine[], runs: number): Promise<string> {
+export async function assertAgree(
+  engines: readonly Engine[],
+  runs: number,
+  played: typeof sequences = sequences,
+): Promise<string> {
   const { SEED = Date.now() % 2 ** 31, RUNS = runs } = process.env;
   const found = await fc.check(
-    fc.asyncProperty(sequences, (steps) => agree(steps, engines)),
+    fc.asyncProperty(played, (steps) => agree(steps, engines)),
     { seed: Number(SEED), numRuns: Number(RUNS) },
   );
   const line = `SEED=${SEED} RUNS=${RUNS}`;

@@ -90,7 +90,8 @@ function numbers(flat: readonly [string, unknown][]): Record<string, number> {
 export function expectedOf(world: World): Held {
   const tasks = [...world.tasks.values()];
   const workers = [...new Set(tasks.map(({ worker }) => worker ?? ""))].sort();
-  const { lane, swept, graceUntil, paused, closed, order, fence, known: all, mixedAt } = world;
+  const { lane, swept, rare, graceFrom, graceUntil, recheck, paused, closed, order, fence } = world;
+  const { known: all, mixedAt } = world;
   const { concurrency, ...limits } = Object.fromEntries(world.limits);
   const texts = Object.entries(limits).map(([name, value]) => `${name}=${value}`).sort();
   return {
@@ -114,7 +115,10 @@ export function expectedOf(world: World): Held {
       lane: lane?.worker,
       laneUntil: lane?.until,
       swept,
+      rare,
+      graceFrom,
       graceUntil,
+      recheck,
       paused,
       closed,
       known: all,

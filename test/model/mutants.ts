@@ -200,11 +200,38 @@ export const luaMutants: readonly LuaMutant[] = [
   },
   {
     that: "resurrects although the lease was renewed",
-    patch: ['KEY.running, "-inf", lapsedBy', 'KEY.running, "-inf", "+inf"'],
+    patch: ['KEY.running, "-inf", rarely and swept or now', 'KEY.running, "-inf", "+inf"'],
   },
   {
     that: "gives leases no grace when no worker could sweep",
-    patch: ["if now - swept > leaseMs / 2 and", "if false and"],
+    patch: ["local away = now - seenAt > leaseMs / 2", "local away = false"],
+  },
+  {
+    that: "takes a silent worker for dead as soon as Redis is back",
+    patch: ["if entry.beat <= graceFrom and inGrace(lease) then return false end", ""],
+  },
+  {
+    that: "believes a lease that ends too late",
+    patch: ['enter("running", furthest, id)', ""],
+  },
+  {
+    that: "believes a delay that ends too late",
+    patch: ["enter(state, now + delay, id)", ""],
+  },
+  {
+    that: "believes the lease of a lock that ends too late",
+    patch: ['enter("running", untilMs, id)', ""],
+  },
+  {
+    that: "retries a task whose cancellation was asked",
+    patch: [
+      'local event = record.cancel and row.event ~= "complete" and "stop" or row.event',
+      "local event = row.event",
+    ],
+  },
+  {
+    that: "brings back a task whose cancellation was asked",
+    patch: ['return endCancelled(id, record, "withdraw", cause, record.cancel, record.keepMs)', ""],
   },
   {
     that: "takes a day for 25 hours",

@@ -28,7 +28,7 @@ export function cancel(
 ): Answer {
   const task = world.tasks.get(id);
   if (task?.state === "running") {
-    task.cancel ??= reason;
+    if (task.cancel === undefined) Object.assign(task, { cancel: reason, keepMs });
     return ["asked"];
   }
   if (task?.state === "cancelled" && task.reason === reason) return ["cancelled"];
@@ -65,7 +65,6 @@ export function release(
     task.deferrals = task.deferredAt = task.handoffs = undefined;
     task.settled =
       task.nonce =
-      task.cancel =
       task.reason =
       task.error =
         undefined;
@@ -85,6 +84,7 @@ export function promoteEarly(world: World, { token }: { token: string }, rows: I
     if (task?.state === "scheduled") {
       task.token = token;
       task.readyAt = nowOf(world);
+      task.delay = undefined;
       move(world, task, "promote", place(task));
       ring(world);
     } else if (task?.token !== token) missed.push(id);

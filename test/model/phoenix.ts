@@ -9,33 +9,40 @@ import { dueTimes, promote, suspectOf } from "./worker.ts";
 import {
   closeAttempt,
   count,
+  endCancelled,
   heldBy,
   lineOf,
   move,
   nowOf,
   ring,
   type Task,
+  termOf,
   type World,
 } from "./world.ts";
 
 /** Brings back the tasks of `dead`, of silent workers and of expired leases; promotes; purges. */
 export function sweep(
   world: World,
-  { dead, cause, leaseMs }: { dead: string; cause: string; leaseMs: number },
+  { dead, cause, leaseMs, steady }: {
+    dead: string;
+    cause: string;
+    leaseMs: number;
+    steady: number;
+  },
 ): Answer {
   const now = nowOf(world);
-  const { swept = now, graceUntil = 0 } = world;
+  const { swept = now, rare } = world;
   if (dead === "" && now - swept < 25 && now > swept) {
     return ["ok", [], -1, 0, 0, world.workers.size];
   }
-  world.swept = now;
-  // No sweep ran for long: Redis was unreachable, and no worker could renew.
-  if (now - swept > leaseMs / 2 && now > graceUntil + 3 * leaseMs) {
-    world.graceUntil = now + leaseMs;
-    count(world, "grace");
-  }
+  const away = now - swept > leaseMs / 2;
+  const rarely = away && steady === 0 && rare === world.swept;
+  noteSweep(world, leaseMs, steady, away);
+  const inGrace = (worker: string): boolean =>
+    now <= (world.graceFrom ?? 0) + termOf(world, worker, leaseMs);
   const scheduled = dueTimes(world);
-  const [suspect] = lineOf(world, "quarantined");
+  const waitingSuspects = lineOf(world, "quarantined");
+  const suspectMs = waitingSuspects[0] ? waitingSuspects[0].at - now : Infinity;
   const waiting = lineOf(world, "ready").length > 0;
   const over = [...lineOf(world, "completed"), ...lineOf(world, "cancelled")];
 
@@ -43,32 +50,41 @@ export function sweep(
   const raised: unknown[] = [];
   const raise = (tasks: readonly Task[], causeOf: (task: Task) => string): void => {
     for (const task of tasks) {
-      const { lease = leaseMs } = world.presence.get(task.worker!) ?? {};
-      const alive = Math.max(task.since!, task.at - lease);
+      const alive = Math.max(task.since!, task.at - termOf(world, task.worker!, leaseMs));
       const suspect = [...suspects].find((each) => each?.worker === task.worker);
       revive(world, task, causeOf(task), suspect !== undefined && suspect !== task);
+      if (task.state === "cancelled") continue;
       task.alive = alive;
       raised.push(task.id, task.reason);
     }
   };
+  const ahead: string[] = [];
   const silent = [...world.workers].filter(([id, since]) => {
     const { beat, lease = leaseMs } = world.presence.get(id) ?? { beat: since };
-    return now - beat > 20 * lease;
+    if (beat > now) ahead.push(id);
+    const { graceFrom = 0 } = world;
+    return now - beat > 20 * lease && !(beat <= graceFrom && now <= graceFrom + lease);
   }).sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1)).map(([id]) => id);
   if (dead !== "") raise(heldBy(world, dead), () => cause);
   const evicted = raised.length / 2;
   for (const worker of silent) raise(heldBy(world, worker), () => "presence");
   // Leases that had expired at the last sweep have had their extension, where sweeps are rare.
-  const lapsedBy = now > (world.graceUntil ?? 0) ? now : now - swept >= leaseMs ? swept : -Infinity;
-  const late = lineOf(world, "running").filter(({ at }) => at <= lapsedBy);
+  const late = lineOf(world, "running").filter(({ at, worker }) =>
+    rarely ? at <= swept : at <= now && !inGrace(worker!)
+  );
   raise(late, (task) => lapse(world, task, leaseMs));
+  shorten(world, waitingSuspects, swept, leaseMs);
 
   const dueMs = promote(world, scheduled);
-  const suspectMs = suspect ? suspect.at - now : Infinity;
   if (suspectMs <= 0 || waiting) ring(world);
   for (const task of over) if (task.at <= now) move(world, task, "purge", 0);
   if (raised.length > 0) noteHour(world, raised.length / 2);
   forgetFull(world);
+  // Beats by a clock that was set back since count from now.
+  for (const id of ahead) {
+    world.presence.set(id, { ...world.presence.get(id), beat: now });
+    world.workers.set(id, now);
+  }
   for (const worker of [dead, ...silent]) dismiss(world, worker);
 
   const due = [
@@ -78,6 +94,36 @@ export function sweep(
   ];
   const more = dueMs === 0 ? 1 : 0;
   return ["ok", raised, due.length > 0 ? Math.min(...due) : -1, evicted, more, world.workers.size];
+}
+
+/** Notes a sweep. After a long time without one, Redis was away: no worker could renew. */
+function noteSweep(world: World, leaseMs: number, steady: number, away: boolean): void {
+  const now = nowOf(world);
+  world.swept = now;
+  if (steady === 0) world.rare = now;
+  if (away) {
+    world.graceFrom = now;
+    world.graceUntil = now + leaseMs;
+    count(world, "grace");
+  } else if ((world.graceFrom ?? 0) > now) world.graceFrom = world.graceUntil = 0;
+}
+
+/** After the clock was set back, no lease and no delay ends later than its own length from now. */
+function shorten(world: World, suspects: readonly Task[], swept: number, leaseMs: number): void {
+  const now = nowOf(world);
+  let seen = now < swept;
+  for (const task of lineOf(world, "running")) {
+    const furthest = now + termOf(world, task.worker!, leaseMs);
+    if (task.at <= now + leaseMs || task.at <= furthest) continue;
+    task.at = furthest;
+    seen = true;
+  }
+  if (!seen) return;
+  world.recheck = "";
+  for (const task of [...suspects, ...lineOf(world, "scheduled")]) {
+    const { delay } = task;
+    if (delay !== undefined) task.at = Math.min(task.at, now + delay);
+  }
 }
 
 /** Count per hour, until the same hour of the next day. */
@@ -96,6 +142,10 @@ function noteHour(world: World, raised: number): void {
  */
 function revive(world: World, task: Task, cause: string, beside: boolean): void {
   const now = nowOf(world);
+  if (task.cancel !== undefined) {
+    const { cancel: reason, keepMs = 0 } = task;
+    return void endCancelled(world, task, "withdraw", cause, { reason, keepMs });
+  }
   const left = cause === "drain";
   const excused = !task.started || beside;
   if (excused && !left) task.lost = (task.lost ?? 0) + 1;
@@ -111,16 +161,18 @@ function revive(world: World, task: Task, cause: string, beside: boolean): void 
     task.reason = task.crashes ? "crashes" : "stalls";
     move(world, task, "abandon", now);
   } else if (!free && cost > 1) {
-    move(world, task, "quarantine", now + Math.min(2000, 250 * cost));
+    task.delay = Math.min(2000, 250 * cost);
+    move(world, task, "quarantine", now + task.delay);
   } else {
-    move(world, task, "resurrect", now + 100);
+    task.delay = 100;
+    move(world, task, "resurrect", now + task.delay);
   }
 }
 
 /** The reason of an expired lease: its worker is silent, or alive and without this task. */
 function lapse(world: World, task: Task, leaseMs: number): string {
-  const known = world.presence.get(task.worker!);
-  return known && nowOf(world) - known.beat < (known.lease ?? leaseMs) ? "stalled" : "lease";
+  const silentMs = nowOf(world) - (world.presence.get(task.worker!)?.beat ?? -Infinity);
+  return silentMs >= 0 && silentMs < termOf(world, task.worker!, leaseMs) ? "stalled" : "lease";
 }
 
 function dismiss(world: World, worker: string): void {

@@ -83,7 +83,7 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
     const { id } = stage.one(step.task, "scheduled", "ready", "running", "quarantined");
     return call(stage, "cancel", { ...step, id });
   },
-  sweep: (stage, { leaseMs }) => sweep(stage, { leaseMs }),
+  sweep: (stage, step) => sweep(stage, { ...step }),
   evict: (stage, { worker, ...rest }) => sweep(stage, { ...rest, dead: stage.busy(worker) }),
   crash(stage, { worker, times, stalls }) {
     for (let i = 0; i < times; i++) {
@@ -149,6 +149,9 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
   wait(stage, { ms }) {
     stage.nowUs += ms * 1000;
   },
+  back(stage, { ms }) {
+    stage.nowUs -= ms * 1000;
+  },
   due(stage, { which, offMs }) {
     const states = ["scheduled", "running", "quarantined", "completed", "cancelled"] as const;
     const worlds = [stage.queue.world, stage.locks.world];
@@ -172,7 +175,15 @@ function turn(stage: Stage, args: Values, rows: readonly Values[] = []): Sent {
 }
 
 function sweep(stage: Stage, args: Values): Sent {
-  const usual = { dead: "", cause: "", leaseMs: 10_000, graceMs: 500, everyMs: 25, quietMs: -1 };
+  const usual = {
+    dead: "",
+    cause: "",
+    leaseMs: 10_000,
+    graceMs: 500,
+    everyMs: 25,
+    quietMs: -1,
+    steady: 1,
+  };
   return call(stage, "sweep", { ...usual, ...args });
 }
 

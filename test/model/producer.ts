@@ -106,8 +106,10 @@ function accept(world: World, row: PushRow, old: Task | undefined): void {
   const [, token] = row.death.split(" ");
   if (old && token) task.token = token;
   const due = row.atMs > 0 ? row.atMs : nowOf(world) + row.delayMs;
-  if (due > nowOf(world)) move(world, task, "schedule", due);
-  else {
+  if (due > nowOf(world)) {
+    if (row.atMs <= 0) task.delay = row.delayMs;
+    move(world, task, "schedule", due);
+  } else {
     move(world, task, "push", place(task));
     ring(world);
   }
@@ -148,6 +150,7 @@ export function lock(
   const old = world.tasks.get(id);
   if (old?.state === "completed" && old.at > now) return ["done", old.result];
   if (old?.state === "running" && old.nonce !== nonce && old.at > now) {
+    old.at = Math.min(old.at, now + leaseMs); // The clock may have been set back.
     return ["held", old.at - now];
   }
   let task = old;

@@ -80,7 +80,8 @@ export function defer(
   task.deferrals = (before.deferrals ?? 0) + 1;
   task.deferredAt = other ? undefined : before.deferredAt ?? now;
   task.needs = needs;
-  return move(world, task, "defer", now + (other ? 60_000 : ms));
+  task.delay = other ? 60_000 : ms;
+  return move(world, task, "defer", now + task.delay);
 }
 
 /** True while no live worker knows a deferred task. */

@@ -146,7 +146,7 @@ const kinds: {
     limit: mostly(1000, 1),
   }],
   cancel: [4, { task, reason: fc.constantFrom("asked", "again"), keepMs: moment }],
-  sweep: [4, { leaseMs }],
+  sweep: [4, { leaseMs, steady: fc.constantFrom(0, 1) }],
   evict: [4, { worker: fc.nat(3), cause: fc.constantFrom("SIGKILL", "oom", "drain"), leaseMs }],
   crash: [3, { worker, times: fc.constantFrom(1, 2, 2), stalls: mostly(false, true) }],
   release: [3, {
@@ -171,6 +171,7 @@ const kinds: {
   keep: [2, { ...lock, ms: moment }],
   echo: [3, { back: fc.nat(6) }],
   wait: [3, { ms: moment }],
+  back: [1, { ms: fc.constantFrom(1, 5000, 3_600_000) }],
   due: [8, { which: mostly(0, 1, 2), offMs: fc.constantFrom(-1, 0, 0, 1) }],
 };
 
@@ -192,5 +193,13 @@ function stepsOf(names: readonly Kind[]): fc.Arbitrary<Step[]> {
 /** Sequences of steps in a queue or with locks, from the start. */
 export const sequences: fc.Arbitrary<Step[]> = fc.oneof(
   { weight: 15, arbitrary: stepsOf(Object.keys(kinds) as Kind[]) },
-  { weight: 1, arbitrary: stepsOf(["lock", "unlock", "purge", "keep", "echo", "wait", "due"]) },
+  {
+    weight: 1,
+    arbitrary: stepsOf(["lock", "unlock", "purge", "keep", "echo", "wait", "back", "due"]),
+  },
+);
+
+/** Sequences in which time only goes on, for a clock that cannot be set back. */
+export const onwards: fc.Arbitrary<Step[]> = sequences.map((steps) =>
+  steps.filter((step) => step.do !== "back")
 );

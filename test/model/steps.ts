@@ -82,7 +82,7 @@ export interface StepKinds {
     readonly limit: number;
   };
   cancel: { readonly task: number; readonly reason: string; readonly keepMs: number };
-  sweep: { readonly leaseMs: number };
+  sweep: { readonly leaseMs: number; readonly steady: number };
   /** A sweep for a worker that has died: the n-th that runs something, or any. */
   evict: { readonly worker: number; readonly cause: string; readonly leaseMs: number };
   /** A worker claims what is first in line, and dies or gets stuck; so many times. */
@@ -110,6 +110,8 @@ export interface StepKinds {
   /** A call from before comes once more: a client has sent it again, late. */
   echo: { readonly back: number };
   wait: { readonly ms: number };
+  /** The clock of Redis is set back. */
+  back: { readonly ms: number };
   /** Time passes until just before, at, or just after the next moment at which something is due. */
   due: { readonly which: number; readonly offMs: number };
 }

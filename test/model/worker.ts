@@ -8,6 +8,7 @@ import type { Answer } from "./admission.ts";
 import { defer, deferredFor, isMixed, isUnknown, noteKnown, otherNeeds, passOn } from "./routes.ts";
 import {
   closeAttempt,
+  endCancelled,
   heldBy,
   holds,
   lineOf,
@@ -71,14 +72,17 @@ export function turn(world: World, args: TurnArgs, rows: readonly SettleRow[]): 
   const traces = tracesOf(args.traces);
   const stale = rows.filter((row, i) => !settle(world, { ...row, worker }, traces.get(i + 1)))
     .map(({ id }) => id);
-  const letGo = running - lineOf(world, "running").length;
+  const cancelled = rows.filter(({ id, event }) =>
+    !stale.includes(id) && event !== "stop" && world.tasks.get(id)!.state === "cancelled"
+  ).flatMap(({ id }) => [id, world.tasks.get(id)!.reason]);
 
   let want = slots + spare;
   let lane = "", nextMs = -1;
   const last = world.claims.get(`${worker}#${call}`) ?? [];
   const again = want > 0 && last[0] === nonce
-    ? last.slice(1).map((id) => world.tasks.get(id)).filter((task) => holds(task, nonce))
+    ? claimedBefore(world, last.slice(2), nonce)
     : undefined;
+  const letGo = running - lineOf(world, "running").length;
   if (again?.[0]?.solo) lane = "solo";
   const room = roomIn(world, running - letGo);
   // A task held ready would count as running and not run.
@@ -112,11 +116,24 @@ export function turn(world: World, args: TurnArgs, rows: readonly SettleRow[]): 
   if (letGo > 0 && room < Infinity && room > claimed.length && waiting) ring(world);
   if (slots + spare === 0 && rows.length === 0 && waiting) ring(world);
   if (claimed.length > 0) {
-    world.claims.set(`${worker}#${call}`, [nonce, ...claimed.map(({ id }) => id)]);
+    const ids = claimed.map(({ id }) => id);
+    world.claims.set(`${worker}#${call}`, [nonce, String(args.leaseMs), ...ids]);
     if (!world.workers.has(worker)) world.workers.set(worker, now);
     if (lane === "solo") accuse(world, args, claimed[0]!);
   }
-  return ["ok", (again ?? claimed).map((task) => replyOf(world, task)), stale, lane, nextMs];
+  const tasks = (again ?? claimed).map((task) => replyOf(world, task));
+  return ["ok", tasks, stale, lane, nextMs, cancelled];
+}
+
+/** The tasks of a claim that is sent again; one whose cancellation was asked stops instead. */
+function claimedBefore(world: World, ids: readonly string[], nonce: string): Task[] {
+  const held = ids.map((id) => world.tasks.get(id)).filter((task) => holds(task, nonce));
+  for (const task of held) {
+    if (task.cancel === undefined) continue;
+    const { cancel: reason, keepMs = 0 } = task;
+    endCancelled(world, task, "stop", "cancelled", { reason, keepMs });
+  }
+  return held.filter(({ state }) => state === "running");
 }
 
 function roomIn(world: World, running: number): number {
@@ -211,6 +228,7 @@ export function promote(world: World, scheduled: ReturnType<typeof dueTimes>): n
   for (const { task } of due) {
     if (task.state !== "scheduled") continue;
     task.readyAt = now;
+    task.delay = undefined;
     move(world, task, "promote", place(task));
     ring(world);
   }
@@ -229,7 +247,7 @@ function settle(world: World, row: Settling, trace: string | undefined): boolean
   const signature = `${row.nonce} ${row.event}`;
   if (task.nonce !== row.nonce || !verdict(world, task, row)) return task.settled === signature;
   task.settled = signature;
-  task.nonce = task.cancel = undefined;
+  task.nonce = task.cancel = task.keepMs = undefined;
   const over = task.state === "completed" || task.state === "cancelled";
   task.trace = over ? undefined : trace ?? task.trace;
   if (row.partial !== "" && !over) task.partial = row.partial;
@@ -257,15 +275,20 @@ function verdict(world: World, task: Task, row: Settling): boolean {
     return true;
   }
   if (task.state !== "running") return false;
+  if (row.event === "stop" || task.cancel !== undefined) {
+    const { cancel: reason = row.text, keepMs = row.ms } = task;
+    return endCancelled(world, task, "stop", "cancelled", { reason, keepMs });
+  }
   task.reason = row.text;
   // Its worker may not have reported the start of a task that it held ready.
   if (row.event === "retry") task.started = 1;
-  closeAttempt(world, task, row.event === "stop" ? "cancelled" : row.text);
+  closeAttempt(world, task, row.text);
   switch (row.event) {
     case "retry":
       task.handoffs = undefined;
       task.failures = (task.failures ?? 0) + 1;
       task.error = row.error;
+      task.delay = row.ms;
       return move(world, task, "retry", now + row.ms);
     case "bury":
       task.failures = (task.failures ?? 0) + 1;
@@ -274,13 +297,10 @@ function verdict(world: World, task: Task, row: Settling): boolean {
       return move(world, task, "bury", now);
     case "defer":
       return defer(world, task, { ...row, before: { deferrals, deferredAt } });
-    case "handoff":
+    default:
       ring(world);
       task.handoffs = row.ms > 0 ? row.ms : undefined;
       return move(world, task, "handoff", place(task));
-    default:
-      task.name = row.name;
-      return move(world, task, "stop", now + row.ms);
   }
 }
 

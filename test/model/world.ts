@@ -40,6 +40,8 @@ export interface Task {
   tried?: 1;
   solo?: 1 | undefined;
   cancel?: string | undefined;
+  /** Retention of the task, once the cancellation that was asked has ended it. */
+  keepMs?: number | undefined;
   progress?: string | undefined;
   remark?: string | undefined;
 
@@ -52,6 +54,8 @@ export interface Task {
   deferredAt?: number | undefined;
   /** The name and the version that a worker has to know, of a deferred task. */
   needs?: string | undefined;
+  /** The time it waits; undefined for one that waits for a time of day. */
+  delay?: number | undefined;
   readyAt?: number | undefined;
   ended?: number;
   /** The last sign of life of its dead worker. */
@@ -94,7 +98,12 @@ export interface World {
   fence: number | undefined;
   lane: { readonly worker: string; readonly until: number } | undefined;
   swept: number | undefined;
+  /** The last sweep of a caller that does not come again by itself. */
+  rare: number | undefined;
+  graceFrom: number | undefined;
   graceUntil: number | undefined;
+  /** Empty once the delays were shortened after the clock was set back. */
+  recheck: string | undefined;
   /** Tasks resurrected per hour, by the hour of the day. */
   readonly hours: Map<number, { readonly hour: number; readonly raised: number }>;
   /** The tasks that the worker of the last beat knows, and the time when another one knew others. */
@@ -108,7 +117,7 @@ export interface World {
   /** Workers by the time of their first or last report. */
   readonly workers: Map<string, number>;
   readonly presence: Map<string, Presence>;
-  /** The last claim of each of a worker's two calls: a nonce, then ids. */
+  /** The last claim of each of a worker's two calls: a nonce, the lease, then ids. */
   readonly claims: Map<string, readonly string[]>;
   bell: 0 | 1;
 }
@@ -123,7 +132,10 @@ export function emptyWorld(): World {
     fence: undefined,
     lane: undefined,
     swept: undefined,
+    rare: undefined,
+    graceFrom: undefined,
     graceUntil: undefined,
+    recheck: undefined,
     hours: new Map(),
     known: undefined,
     mixedAt: undefined,
@@ -153,6 +165,12 @@ export function lineOf(world: World, state: TaskState): Task[] {
 export function heldBy(world: World, worker: string): Task[] {
   return lineOf(world, "running").filter((task) => task.worker === worker)
     .sort((a, b) => a.id < b.id ? -1 : 1);
+}
+
+/** The lease of a worker: by its beats, or by its last claims if it has not beaten yet. */
+export function termOf({ presence, claims }: World, worker: string, leaseMs: number): number {
+  const claim = claims.get(`${worker}#0`) ?? claims.get(`${worker}#1`);
+  return presence.get(worker)?.lease ?? Number(claim?.[1] ?? leaseMs);
 }
 
 /** Returns whether `nonce` is the claim that holds a running task. */
@@ -252,6 +270,21 @@ export function closeAttempt(world: World, task: Task, cause: string): void {
   task.deferrals = task.deferredAt = task.needs = undefined;
   if (!task.history && cause === "completed") return;
   task.history = [...task.history ?? [], task.since!, task.worker!, task.ended, cause].slice(-40);
+}
+
+/** Ends a running task whose cancellation was asked. */
+export function endCancelled(
+  world: World,
+  task: Task,
+  event: "stop" | "withdraw",
+  cause: string,
+  { reason, keepMs }: { readonly reason: string; readonly keepMs: number },
+): boolean {
+  task.reason = reason;
+  task.name = nameIn(task.payload);
+  task.nonce = task.cancel = task.keepMs = undefined;
+  closeAttempt(world, task, cause);
+  return move(world, task, event, nowOf(world) + keepMs);
 }
 
 /** The name at the front of an envelope. */

@@ -34,6 +34,8 @@ export interface Turned {
   readonly stale: readonly string[];
   readonly lane: string;
   readonly nextMs: number;
+  /** Ids and reasons of the rows that stopped a cancelled task instead. */
+  readonly cancelled: readonly string[];
 }
 
 /** The reply to a heartbeat. */
@@ -154,7 +156,8 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
   };
 
   async function sweepFor(dead: string, cause: string, leaseMs: number) {
-    const args = { dead, cause, leaseMs, graceMs: 500, everyMs: 25, quietMs: -1 };
+    const timing = { everyMs: 25, quietMs: -1, steady: 1 };
+    const args = { dead, cause, leaseMs, graceMs: 500, ...timing };
     const [, , , raised] = await call(caller, partition, scripts.sweep, args);
     return record(raised);
   }
@@ -197,7 +200,7 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
         leaseMs: 10_000,
         traces: "",
       };
-      const [, , , tasks, stale, lane, nextMs] = await call(
+      const [, , , tasks, stale, lane, nextMs, cancelled] = await call(
         caller,
         partition,
         scripts.settleAndClaim,
@@ -209,6 +212,7 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
         stale: stale as string[],
         lane,
         nextMs,
+        cancelled: cancelled as string[],
       };
     },
     async claim(worker = "w1") {

@@ -15,7 +15,7 @@
 load({ id })
 local record = records[id]
 if record and record.state == "running" then
-  record.cancel = record.cancel or reason
+  if not record.cancel then record.cancel, record.keepMs = reason, keepMs end
   touch(id)
   write()
   publish(root .. "@" .. record.worker, "cancel " .. id)

@@ -111,6 +111,7 @@ for _, row in ipairs(fresh) do
   end
   local due = row.atMs > 0 and row.atMs or now + row.delayMs
   if due > now then
+    if row.atMs <= 0 then record.delay = row.delayMs end
     move(row.id, "schedule", due)
   else
     move(row.id, "push", place(record))

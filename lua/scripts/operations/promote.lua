@@ -15,7 +15,7 @@ load(ids)
 for _, id in ipairs(ids) do
   local record = records[id]
   if record and record.state == "scheduled" then
-    record.token, record.readyAt = token, now
+    record.token, record.readyAt, record.delay = token, now, nil
     move(id, "promote", place(record))
     wake()
   elseif not record or record.token ~= token then

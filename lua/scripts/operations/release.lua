@@ -22,7 +22,7 @@ for i, id in ipairs(ids) do
   if record and record.state == "dead" then
     record.order = arrival()
     for _, name in ipairs({ "failures", "crashes", "stalls", "lost", "deferrals", "deferredAt", "handoffs",
-      "settled", "nonce", "cancel", "reason", "error" }) do record[name] = nil end
+      "settled", "nonce", "reason", "error" }) do record[name] = nil end
     record.token = token
     if rows[i].envelope ~= "" then keep("task", id, rows[i].envelope) end
     move(id, "release", place(record))

@@ -13,9 +13,9 @@
 --- @arg   keepMs   integer  for a final task that has lost its place
 --- @row   id:string section:string entry:string
 --- @reply ok done:list
---- @on    resurrect quarantine abandon
+--- @on    resurrect quarantine abandon withdraw
 --- @use   clock order meta records channel move wake history workers suspects commit add_many write notify_waiters
---- @use   publish_events revive
+--- @use   publish_events task_name end_cancelled revive
 
 local done, ids = {}, {}
 local function did(id, what)
@@ -73,7 +73,8 @@ end
 local function bringBack(id, record)
   record.worker, record.since = record.worker or "nobody", record.since or now
   revive(id, "repaired")
-  did(id, "is brought back: no worker can settle it")
+  did(id, record.state == "cancelled" and "is cancelled, as was asked"
+    or "is brought back: no worker can settle it")
 end
 
 -- The entry a task should have in a section, or nil if it should have none.

@@ -21,6 +21,12 @@ if record and record.state == "completed"
   return answer("done", record.result)
 end
 if record and record.nonce ~= nonce and untilMs > now then
+  -- Later than a lease from now: the clock was set back since, and the holder may be dead.
+  if untilMs > now + leaseMs then
+    untilMs = now + leaseMs
+    enter("running", untilMs, id)
+    write()
+  end
   return answer("held", untilMs - now)
 end
 if record and record.state == "corrupt" then

@@ -14,7 +14,9 @@
 --- @use   clock order meta records workers commit
 
 local holder = meta.reporter
-local held = holder and holder ~= worker and now < tonumber(meta.reporterUntil)
+-- Later than a lease from now: the clock was set back since.
+local leftMs = (tonumber(meta.reporterUntil) or 0) - now
+local held = holder and holder ~= worker and leftMs > 0 and leftMs <= leaseMs
 if held and redis.call("ZSCORE", KEY.workers, holder) then return answer("other") end
 
 local counts, states, workers = {}, {}, {}

@@ -20,6 +20,9 @@
 ---
 --- The result of a completed task is kept for `ms`, and its key answers for `keyMs`.
 ---
+--- `stale` are the ids of rows that changed nothing, `cancelled` ids and reasons of those that
+--- stopped their task instead, because its cancellation was asked.
+---
 --- @arg   worker   string
 --- @arg   call     string   which of the two calls in flight, "0" or "1"
 --- @arg   nonce    string   of this claim, made by the caller
@@ -30,19 +33,24 @@
 --- @arg   relief   integer  1 if it runs only suspects, even if another worker keeps the lane
 --- @arg   traces   string   of the rows; see lib/trace_contexts.lua
 --- @row   id:string nonce:string event:string ms:integer text:string error:string partial:string name:string keyMs:integer needs:string
---- @reply ok tasks:list stale:list lane:string nextMs:integer
+--- @reply ok tasks:list stale:list lane:string nextMs:integer cancelled:list
 --- @on    claim complete retry bury defer handoff stop promote condemn
 --- @meta  paused limit:concurrency mixedAt
 --- @first clock order channel notify_waiters add_many distinct_ids plain_record plain_turn
---- @use   meta records trace_contexts held move wake history commit write publish_events
---- @use   lease_index workers knowledge routes complete retry bury defer handoff stop settle promote claim
---- @use   suspects lane concurrency_room replay_claim
+--- @use   meta records trace_contexts held move wake history commit write publish_events task_name
+--- @use   end_cancelled lease_index workers knowledge routes complete retry bury defer handoff stop settle
+--- @use   promote claim suspects lane concurrency_room replay_claim
 
-local stale, ids = {}, {}
+local stale, cancelled, ids = {}, {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
 load(ids)
 for i, row in ipairs(rows) do
-  if not settle(row, traceContexts[i]) then stale[#stale + 1] = row.id end
+  if not settle(row, traceContexts[i]) then
+    stale[#stale + 1] = row.id
+  elseif row.event ~= "stop" and records[row.id].state == "cancelled" then
+    cancelled[#cancelled + 1] = row.id
+    cancelled[#cancelled + 1] = records[row.id].reason
+  end
 end
 
 local want, state, nextMs = slots + spare, "", -1
@@ -79,4 +87,4 @@ if next(moved) or next(changed) or waking then
   publishEvents()
   callWorkers()
 end
-return answer("ok", again or claimed, stale, state, nextMs)
+return answer("ok", again or claimed, stale, state, nextMs, cancelled)

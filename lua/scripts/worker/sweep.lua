@@ -7,11 +7,8 @@
 --- `raised` lists the ids and causes of resurrected tasks, first the `evicted` ones that
 --- `dead` held.
 ---
---- If there was no sweep for half a lease, Redis was unreachable and no worker could
---- renew: all leases get one extension, at most one in four leases. Otherwise a failover
---- would resurrect every running task. A lease that had expired at the previous sweep, at
---- least a whole lease ago, gets none. Otherwise rare sweeps, as of workers that only
---- tick, would never resurrect a task.
+--- Nothing is charged for an absence of Redis (lib/grace.lua), nor for a clock that is set
+--- ahead or back (lib/clock_set_back.lua).
 ---
 --- @arg   dead     string   a worker known to have exited, or ""
 --- @arg   cause    string   of its exit, such as "SIGKILL"
@@ -19,22 +16,16 @@
 --- @arg   graceMs  integer  the longest absence of a subscription
 --- @arg   everyMs  integer  does nothing sooner after the last sweep; 0 goes on where that stopped
 --- @arg   quietMs  integer  so long ago the caller saw that nothing ran here; -1 if it did not
+--- @arg   steady   integer  1 if the sweeps of the caller are less than half a lease apart
 --- @reply ok raised:list nextMs:integer evicted:integer more:integer workers:integer
---- @on    resurrect quarantine abandon promote condemn purge
---- @meta  paused swept graceUntil missing looked
+--- @on    resurrect quarantine abandon withdraw promote condemn purge
+--- @meta  paused swept rare graceFrom recheck missing looked
 --- @first clock early_sweep
---- @use   order meta records channel move wake history workers suspects missing lease_index presence
---- @use   commit add_many write notify_waiters publish_events revive promote purge full_buckets
+--- @use   order meta records channel move wake history workers suspects missing lease_index lease_term
+--- @use   grace presence cursor_rank clock_set_back commit add_many write notify_waiters publish_events
+--- @use   task_name end_cancelled revive promote purge full_buckets
 
-local swept, graceUntil = tonumber(meta.swept) or now, tonumber(meta.graceUntil) or 0
-note("swept", now)
--- A quiet queue is looked at, not swept: the time since the last sweep was no absence of Redis.
-if quietMs >= 0 then swept = math.max(swept, now - quietMs) end
-if now - swept > leaseMs / 2 and now > graceUntil + 3 * leaseMs then
-  graceUntil = now + leaseMs
-  note("graceUntil", graceUntil)
-  count("grace")
-end
+noteSweep()
 
 local raised, left = {}, 200
 local function raise(ids, causeOf, holder)
@@ -52,13 +43,14 @@ local function raise(ids, causeOf, holder)
     elseif record.worker == "lock" then
       -- The next caller of its key takes it over; see scripts/worker/lock.lua.
     else
-      local worker = workerOf(record.worker)
+      local term = termOf(record.worker)
       revive(id, causeOf(record))
-      -- The last proof of life, from which telemetry counts the time without a worker.
-      local term = worker and worker.lease or leaseMs
-      record.alive = math.max(record.since or 0, (tonumber(deadlines[i]) or now) - term)
-      raised[#raised + 1] = id
-      raised[#raised + 1] = record.reason
+      if record.state ~= "cancelled" then
+        -- The last proof of life, from which telemetry counts the time without a worker.
+        record.alive = math.max(record.since or 0, (tonumber(deadlines[i]) or now) - term)
+        raised[#raised + 1] = id
+        raised[#raised + 1] = record.reason
+      end
     end
   end
 end
@@ -66,7 +58,7 @@ end
 if everyMs > 0 or dead ~= "" then lookAtWorkers() end
 local dismissed, evicted = {}, 0
 if dead ~= "" then table.insert(gone, 1, dead) end
-if #gone > 0 then redis.call("HLEN", KEY.worker) end -- Touched before the first write.
+if #gone > 0 or next(ahead) then redis.call("HLEN", KEY.worker) end -- Touched before the first write.
 local back = {}
 for i, id in ipairs(gone) do
   if left > 0 then
@@ -76,10 +68,18 @@ for i, id in ipairs(gone) do
   end
 end
 noteMissing(back)
-local lapsedBy = now > graceUntil and now or now - swept >= leaseMs and swept
-if lapsedBy and left > 0 then
-  raise(redis.call("ZRANGEBYSCORE", KEY.running, "-inf", lapsedBy, "LIMIT", 0, left), lapse)
+if left > 0 then
+  local over = redis.call("ZRANGEBYSCORE", KEY.running, "-inf", rarely and swept or now,
+    "LIMIT", 0, left)
+  load(over)
+  local lapsed = {}
+  for _, id in ipairs(over) do
+    local worker = records[id] and records[id].worker
+    if rarely or not (worker and inGrace(termOf(worker))) then lapsed[#lapsed + 1] = id end
+  end
+  raise(lapsed, lapse)
 end
+local cut = shortenAll()
 
 local dueMs = promote()
 -- Workers may have missed a ring, and a suspect becomes due without one. The sweep
@@ -100,12 +100,16 @@ end
 
 forgetFull(200)
 write()
+for id, entry in pairs(ahead) do
+  redis.call("HSET", KEY.worker, id, cmsgpack.pack(entry))
+  redis.call("ZADD", KEY.workers, "XX", entry.beat, id)
+end
 for _, id in ipairs(dismissed) do dismiss(id) end
 publishEvents()
 -- After its first crash a task is due in 100 ms; only this reply schedules a sweep then.
 if #raised > 0 then lookAgainMs = math.min(lookAgainMs, 100) end
 if dueMs > 0 then lookAgainMs = math.min(lookAgainMs, dueMs) end
 if suspectMs > 0 then lookAgainMs = math.min(lookAgainMs, math.ceil(suspectMs)) end
-local more = purged >= 200 or left <= 0 or dueMs == 0
+local more = purged >= 200 or left <= 0 or dueMs == 0 or cut
 return answer("ok", raised, lookAgainMs < math.huge and math.max(0, lookAgainMs) or -1, evicted,
   more and 1 or 0, redis.call("ZCARD", KEY.workers))

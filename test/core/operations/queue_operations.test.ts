@@ -247,20 +247,6 @@ test(
 );
 
 test(
-  "a task with a pending cancellation at its death is left alone once it is released",
-  withRelier(async ({ moves }) => {
-    await moves.push({ limit: "0" });
-    const { id } = await moves.claim("w1");
-    assert.equal(await moves.cancel(id), "asked");
-    await moves.crash("w1");
-    assert.equal((await moves.facts(id)).state, "dead");
-    await moves.release([id]);
-    const claim = await moves.claim("w2");
-    assert.deepEqual((await moves.beat("w2", [claim])).asked, []);
-  }),
-);
-
-test(
   "nothing an operator does to a paused queue wakes a worker",
   withRelier(async ({ queue, moves, redis, key }) => {
     await queue.pause("claims", "for a while");

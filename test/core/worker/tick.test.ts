@@ -294,7 +294,9 @@ test(
     const local = handle.id.split("~")[2]!;
     // An hour passes, and another one: the lease has long ended, and the last sweep was before it.
     const pass = async (ms: number) => {
-      for (const field of ["swept", "graceUntil"]) await redis.hincrby(key("meta"), field, -ms);
+      for (const field of ["swept", "rare", "graceFrom"]) {
+        await redis.hincrby(key("meta"), field, -ms);
+      }
       await redis.zincrby(key("running"), -ms, local);
     };
     await worker.tick();
