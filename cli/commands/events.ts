@@ -37,6 +37,7 @@ const wrong: ReadonlySet<string> = new Set([
   "abandon",
   "condemn",
   "stop",
+  "withdraw",
   "orphan",
 ]);
 

@@ -19,13 +19,14 @@ import {
   type Task,
   type TaskHandle,
 } from "../../mod.ts";
-import { reopen } from "../../adapters/ioredis.ts";
+import { connect, reopen } from "../../adapters/ioredis.ts";
 import { createWorkerPool, type RunningJob, type WorkerPool } from "../processes/worker_pool.ts";
 import type { Otlp } from "../processes/otlp_exporter.ts";
 import { atExit, start } from "../processes/child_process.ts";
 import type { FileWork } from "./demo/file_recorder.ts";
 import { clock, type Ledger, openLedger } from "./ledger.ts";
 import { openProxy, type Proxy } from "./proxy.ts";
+import { steppedClock } from "./stepped_clock.ts";
 import type { Random } from "./random.ts";
 import { type SentinelGroup, startSentinelGroup } from "./sentinel_group.ts";
 import type { LabRedis } from "./lab_redis.ts";
@@ -63,6 +64,8 @@ export interface Plan {
   readonly sentinels?: boolean;
   /** The time after a fault in which Redis itself may undo what it has acknowledged, in ms. */
   readonly undoneMs?: number;
+  /** True if the clock of Redis can be stepped; see {@linkcode steppedClock}. */
+  readonly steppedClock?: boolean;
 }
 
 /** A fault that was injected. */
@@ -133,8 +136,8 @@ export interface Environment {
 /** Options of a push in the lab. */
 export interface LabPush extends PushOptions {
   readonly task?: Task<string, [Job], RunResult>;
-  /** The state in which the tasks have to end. */
-  readonly end?: "completed" | "dead";
+  /** The state in which the tasks have to end; one that is cancelled may complete before. */
+  readonly end?: "completed" | "dead" | "cancelled";
   delay?: number;
 }
 
@@ -152,7 +155,7 @@ export async function createEnvironment(setup: EnvironmentSetup): Promise<Enviro
     Array.from({ length: plan.breakable ? plan.workers : 0 }, () => openProxy(redis.url)),
   );
   const group = plan.sentinels ? await startSentinelGroup() : undefined;
-  const port = group && reopen(group.origin);
+  const port = plan.steppedClock ? steppedClock(connect(redis.url)) : group && reopen(group.origin);
   const tasks = defineTasks();
   const relier = createRelier({ redis: port ?? redis.url, prefix, tasks: allOf(tasks) });
   const release = { version: 2 };
@@ -247,6 +250,7 @@ function workerStarter(
       leaseMs,
       drainMs,
       version: release.version,
+      steppedClock: plan.steppedClock ?? false,
     };
     const heap = heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`];
     if (skew?.worker !== number) {

@@ -30,7 +30,7 @@ export interface Accepted {
   readonly id: string;
   readonly outcome: string;
   readonly at: number;
-  readonly end: "completed" | "dead";
+  readonly end: "completed" | "dead" | "cancelled";
   /** The delay before which the task must not start, in ms. */
   readonly delayMs: number;
   /** True if a replica or the disk confirmed the push: then nothing may lose it. */

@@ -6,13 +6,14 @@
  */
 
 import process from "node:process";
-import { reopen } from "../../adapters/ioredis.ts";
+import { connect, reopen } from "../../adapters/ioredis.ts";
 import { createRelier, createWorker } from "../../mod.ts";
 import { runPoolWorker } from "../processes/worker_pool.ts";
 import { exportTo, type Otlp } from "../processes/otlp_exporter.ts";
 import { receiveSetup } from "../processes/child_process.ts";
 import { fileRecorder, type FileWork } from "./demo/file_recorder.ts";
 import { openLedger, type Recorder } from "./ledger.ts";
+import { steppedClock } from "./stepped_clock.ts";
 import { defineTasks } from "./tasks.ts";
 
 /** The first message to a worker process. */
@@ -34,6 +35,8 @@ export interface WorkerSetup {
   readonly drainMs: number;
   /** The release of the tasks. */
   readonly version: number;
+  /** True if its scripts read the stepped clock. */
+  readonly steppedClock: boolean;
 }
 
 /** Short, because an experiment limits how long a worker may take to exit. */
@@ -43,7 +46,9 @@ const setup = await receiveSetup<WorkerSetup>();
 const { name, otlp, redis, prefix, folder, files, version } = setup;
 const exporter = otlp && await exportTo(otlp, name, console.error);
 const recorder: Recorder = files ? fileRecorder(files) : openLedger(folder);
-const port = setup.sentinels && reopen(setup.sentinels);
+const port = setup.steppedClock
+  ? steppedClock(connect(redis))
+  : setup.sentinels && reopen(setup.sentinels);
 const relier = createRelier({ redis: port ?? redis, prefix });
 defineTasks({ recorder, version });
 const worker = createWorker(relier, {

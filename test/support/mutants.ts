@@ -157,9 +157,21 @@ export const mutants: readonly Mutant[] = [
   },
   {
     without: "the grace for what Redis itself has missed",
-    edits: [["lua/scripts/worker/sweep.lua", "if now - swept > leaseMs / 2 and", "if false and"]],
-    noticedBy: ["redis-pause"],
+    edits: [["lua/lib/grace.lua", "local away = now - seenAt > leaseMs / 2", "local away = false"]],
+    noticedBy: ["redis-pause", "clock-step"],
     saying: /charged/,
+  },
+  {
+    without: "doubt in a lease that ends too late",
+    edits: [["lua/lib/clock_set_back.lua", 'enter("running", furthest, id)', ""]],
+    noticedBy: ["clock-step"],
+    saying: /lost: \w+: it is still running/,
+  },
+  {
+    without: "the promise of a cancellation",
+    edits: [["lua/moves/revive.lua", "if record.cancel then", "if false then"]],
+    noticedBy: ["cancel-storm"],
+    saying: /was claimed after its cancellation was accepted/,
   },
   {
     without: "beats within the lease",

@@ -66,6 +66,7 @@ const ends: Readonly<Record<string, OutcomeName>> = {
   quarantine: "died",
   abandon: "died",
   condemn: "dead",
+  withdraw: "died",
 };
 /** Outcomes by the cause of an attempt that ended while its worker was alive. */
 const causes: Readonly<Record<string, OutcomeName>> = {
