@@ -141,9 +141,6 @@ export interface LabPush extends PushOptions {
   delay?: number;
 }
 
-/** Generous, because a busy machine may take long to start processes. */
-const startMs = 120_000;
-
 /** Starts the workers, networks and client of an environment. */
 export async function createEnvironment(setup: EnvironmentSetup): Promise<Environment> {
   const { name, plan, redis, random, signal, onFault } = setup;
@@ -170,7 +167,7 @@ export async function createEnvironment(setup: EnvironmentSetup): Promise<Enviro
       pool.until(
         "all workers work",
         () => pool.workers.every(({ state }) => state === "working"),
-        startMs,
+        120_000, // A busy machine may take long to start processes.
       ),
     async close() {
       await pool.stop(signal.aborted ? "SIGKILL" : "SIGTERM");

@@ -189,28 +189,6 @@ test(
 );
 
 test(
-  "a keeper that died while the clock was ahead keeps the lane for no more than its lease",
-  withSteps(async ({ moves, ahead }) => {
-    const id = await moves.push();
-    for (const state of ["scheduled", "quarantined"] as const) {
-      await moves.claim();
-      await moves.crash("w1");
-      await moves.age(state, id, -1);
-      await moves.sweep();
-    }
-    await ahead(hour);
-    const kept = await moves.turn({ worker: "gone", slots: 1, empty: 0 });
-    assert.equal(kept.lane, "wait");
-    await ahead(0);
-    assert.equal((await moves.turn({ worker: "w2", slots: 1 })).lane, "");
-    await ahead(11);
-    const { lane, tasks } = await moves.turn({ worker: "w2", slots: 1 });
-    assert.deepEqual([lane, tasks.map((task) => task.id)], ["solo", [id]]);
-    await moves.settle(tasks[0]!, "complete");
-  }),
-);
-
-test(
   "gauges are exported on after their exporter died while the clock was ahead",
   withSteps(async ({ moves: { caller, partition, beat }, ahead }) => {
     const report = async (worker: string) =>
