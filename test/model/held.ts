@@ -43,7 +43,9 @@ export function readHeld(dump: readonly Reply[]): Held {
   const meta = next<string>();
   for (const [id, payload] of next()) taskOf(id)["payload"] = payload;
   for (const [id, record] of next<Reply[]>()) {
-    Object.assign(taskOf(id), Object.fromEntries(pairs(record)));
+    // A plain record of a task that is held ready says that it has not started.
+    const fields = pairs(record).filter(([, value]) => value !== null);
+    Object.assign(taskOf(id), Object.fromEntries(fields));
   }
   for (const hash of ["partial", "steps", "waiters"]) {
     for (const [id, value] of next()) taskOf(id)[hash] = value;
