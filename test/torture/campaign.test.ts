@@ -19,6 +19,8 @@ import {
 import { drawJobs, findTarget, inject, pushUntilAccepted, resume } from "../../cli/lab/faults.ts";
 import { type LabRedis, startLabRedis } from "../../cli/lab/lab_redis.ts";
 import { createRandom } from "../../cli/lab/random.ts";
+import { clockKey } from "../../cli/lab/stepped_clock.ts";
+import { queue } from "../../cli/lab/tasks.ts";
 import { judge, settled } from "../../cli/lab/verdict.ts";
 
 /** One fault, injected and ended. */
@@ -101,6 +103,12 @@ async function syncAlways({ send }: LabRedis): Promise<void> {
   await send("CONFIG", "SET", "appendfsync", "always");
 }
 
+const stepClock: Strike = async ({ redis, prefix, random, addFault }) => {
+  const seconds = random.integer(0, 1) * 7_200 - 3_600;
+  addFault(`the clock of Redis is set to ${seconds} s beside the right time`);
+  await redis.send("SET", clockKey(prefix, queue), String(seconds));
+};
+
 const standstill: Strike = async (env) => {
   env.addFault("Redis answers nobody");
   await env.redis.send("CLIENT", "PAUSE", String(env.random.integer(500, 4_000)), "ALL");
@@ -108,10 +116,11 @@ const standstill: Strike = async (env) => {
 
 const campaigns: readonly Campaign[] = [
   {
-    name: "kill, stop, drain, cut, lost reply, partition, restart and standstill of Redis",
-    plan: { breakable: true },
+    name:
+      "kill, stop, drain, cut, lost reply, partition, restart, standstill and clock steps of Redis",
+    plan: { breakable: true, steppedClock: true },
     options: {},
-    strikes: { kill, stop, drain, cut, loseReplies, partition, restart, standstill },
+    strikes: { kill, stop, drain, cut, loseReplies, partition, restart, standstill, stepClock },
   },
   {
     name: "kill, stop and drain around a failover",
