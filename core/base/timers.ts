@@ -65,8 +65,9 @@ export const afterMicrotasks: (run: () => void) => void =
   (globalThis as { setImmediate?: (run: () => void) => void }).setImmediate ??
     ((run) => void setTimeout(run, 0));
 
-/** The time for which long work may hold the event loop. */
+/** The time for which long work may hold the event loop, and its most parts in that time. */
 const sliceMs = 10;
+const partsPerSlice = 25;
 
 /**
  * Divides long work into slices: the returned function resolves after a turn of the event loop once
@@ -74,11 +75,13 @@ const sliceMs = 10;
  */
 export function createSlices(): () => Promise<void> | undefined {
   let began = performance.now();
+  let parts = 0;
   return () => {
-    if (performance.now() - began < sliceMs) return undefined;
+    if (++parts < partsPerSlice && performance.now() - began < sliceMs) return undefined;
     return new Promise((resolve) =>
       afterMicrotasks(() => {
         began = performance.now();
+        parts = 0;
         resolve();
       })
     );

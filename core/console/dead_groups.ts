@@ -33,7 +33,7 @@ export interface DeadGroup {
 }
 
 const reasons: Readonly<Record<string, (task: TaskSummary) => string>> = {
-  attempts: ({ attempt }) => `attempts exhausted (${plural(attempt - 1, "failure")})`,
+  attempts: ({ attempt }) => `attempts exhausted (${plural(attempt, "failure")})`,
   crashes: ({ resurrections }) => `poison (${plural(resurrections, "worker")} lost)`,
   stalls: ({ resurrections }) => `stalled ${plural(resurrections, "time")}`,
   unroutable: () => "no worker knew it",

@@ -93,13 +93,6 @@ export {
   type SnapshotPollerOptions,
 } from "./snapshot_poller.ts";
 export { type Explanation, type TaskSnapshot, taskSnapshot } from "./task_snapshot.ts";
-export {
-  attemptOf,
-  countersOf,
-  isLoss,
-  type TimelineEntry,
-  timelineOf,
-  triesOf,
-} from "./timeline.ts";
+export { countersOf, isLoss, type TimelineEntry, timelineOf, triesOf } from "./timeline.ts";
 export { isAlive, listWorkers, loopLag, workerName, type WorkerStatus } from "./worker_list.ts";
 export { matchesWorker, workerNames } from "./worker_names.ts";

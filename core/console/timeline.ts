@@ -74,16 +74,10 @@ export function isLoss({ how }: Pick<AttemptReport, "how">): boolean {
   return /^(presence|lease|stalled|SIG[A-Z0-9]+|oom.*|exit.*)$/i.test(how);
 }
 
-/** Number of the attempt that runs or comes next; the last one of a dead task. */
-export function attemptOf({ state, attempt, reason }: TaskSummary): number {
-  const failed = state === "dead" && reason !== "crashes" && reason !== "stalls";
-  return failed ? Math.max(1, attempt - 1) : attempt;
-}
-
 /** Number of the attempt and of resurrections: `2 ◆1`. */
 export function triesOf(task: TaskSummary): string {
-  const { resurrections } = task;
-  return resurrections > 0 ? `${attemptOf(task)} ◆${resurrections}` : String(attemptOf(task));
+  const { attempt, resurrections } = task;
+  return resurrections > 0 ? `${attempt} ◆${resurrections}` : String(attempt);
 }
 
 /** `, 1 failed, 2 workers lost`. */

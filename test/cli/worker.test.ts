@@ -326,9 +326,9 @@ test("a process is not ready while one of its workers is not, and names it and t
   }
 });
 
-test("suspects that wait for half a minute get a process of their own until there are none", async () => {
+test("suspects that wait for ten seconds get a process of their own until there are none", async () => {
   mock.timers.enable({ apis: ["setInterval"] });
-  let waitingMs: number | undefined = 29_000;
+  let waitingMs: number | undefined = 9_000;
   const done: string[] = [];
   const relief = createQuarantineHelper({
     look: () => Promise.resolve(waitingMs),
@@ -343,7 +343,7 @@ test("suspects that wait for half a minute get a process of their own until ther
   };
   await look(1);
   assert.deepEqual(done, []);
-  waitingMs = 31_000;
+  waitingMs = 11_000;
   await look(1);
   assert.deepEqual(done, ["begin"]);
   waitingMs = undefined;

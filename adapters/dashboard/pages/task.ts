@@ -9,7 +9,7 @@ import { explain } from "../../../core/console/explain.ts";
 import { workerName } from "../../../core/console/worker_list.ts";
 import { isFullId, queueOf } from "../../../core/console/ids.ts";
 import { type TaskSnapshot, taskSnapshot } from "../../../core/console/task_snapshot.ts";
-import { attemptOf, countersOf } from "../../../core/console/timeline.ts";
+import { countersOf } from "../../../core/console/timeline.ts";
 import { gauge } from "../ui/chart.ts";
 import { type Html, html, part } from "../ui/html.ts";
 import { type Page, PageNotFound, type RequestContext } from "../page.ts";
@@ -90,7 +90,7 @@ function head(task: TaskDetails, ask: RequestContext): Html {
           html`${moment(enqueuedAt, ask.now)} <span class="dim wide">${clock(enqueuedAt)}</span>`,
         )}${fact(
           "attempt",
-          `${attemptOf(task)}${countersOf(facts)}`,
+          `${task.attempt}${countersOf(facts)}`,
         )}${fact(
           "fence",
           facts["fence"] && html`<span class="mono">${facts["fence"]}</span>`,

@@ -6,7 +6,7 @@
 
 import type { TaskDetails } from "../../../mod.ts";
 import type { Output } from "../../framework/output.ts";
-import { attemptOf, countersOf, timelineOf } from "../../../core/console/mod.ts";
+import { countersOf, timelineOf } from "../../../core/console/mod.ts";
 import { bar } from "../../terminal/charts.ts";
 import { clockOf, dayOf } from "../../terminal/format.ts";
 import { signOf } from "./state_label.ts";
@@ -36,7 +36,7 @@ export function printTask(out: Output, task: TaskDetails, open: boolean): void {
     const day = dayOf(task.enqueuedAt);
     out.line(
       `${bold(task.id)}  ${name || dim("(unreadable)")}  ${signOf(task, out.style)}`,
-      dim([`${day}   try ${attemptOf(task)}${countersOf(facts)}`, ...marks].join("   ")),
+      dim([`${day}   try ${task.attempt}${countersOf(facts)}`, ...marks].join("   ")),
     );
     for (const { at, what, about } of timelineOf(task)) {
       const after = at.getTime() - task.enqueuedAt.getTime();

@@ -157,7 +157,7 @@ test(
     const error = JSON.stringify({ name: "E", message: "no", stack: "E: no\n  at f" });
     await moves.settle(claim, "bury", { text: "attempts", error, name: "by-hand" });
     const { tasks: [dead] } = await queue.page("dead");
-    assert.deepEqual([dead!.reason, dead!.attempt, dead!.error], ["attempts", 2, {
+    assert.deepEqual([dead!.reason, dead!.attempt, dead!.error], ["attempts", 1, {
       name: "E",
       message: "no",
     }]);

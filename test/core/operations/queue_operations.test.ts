@@ -124,8 +124,8 @@ test(
   "a task that was exported, discarded, restored and released completes, its history with it",
   withRelier(async (lab) => {
     const { queue, worker, rl } = lab;
-    const push = half.with({ idempotencyKey: "k", priority: 7, tenant: "acme" });
-    const handle = await push.apush("x");
+    const options = { idempotencyKey: "k", priority: 7, tenant: "acme" };
+    const handle = await half.with(options).apush("x");
     await worker();
     const details = await died(lab, handle);
     const line = JSON.parse(JSON.stringify(details)) as ExportedTask;
@@ -139,7 +139,9 @@ test(
       assert.equal(now[name], then[name], name);
     }
     assert.deepEqual(await queue.restore([line]), [handle.id], "it is there");
-    await assert.rejects(push.apush("y"), { code: "RL_CONFLICT" });
+    await assert.rejects(half.with({ ...options, ifDead: "join" }).apush("y"), {
+      code: "RL_CONFLICT",
+    });
     await queue.release([{ id: handle.id, payload: [6] }]);
     assert.equal(await bounded("the result", rl.handle(handle.id).result()), 3);
   }),

@@ -12,17 +12,18 @@ import process from "node:process";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { memory } from "../../../adapters/memory.ts";
-import { createRelier, createWorker, type Task } from "../../../mod.ts";
+import { createRelier, createWorker, rlTask, type Task } from "../../../mod.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "relier-reload-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
-const mod = new URL("../../../mod.ts", import.meta.url).href;
+// The written modules define their tasks with the package of this test, compiled or not.
+Object.assign(globalThis, { relierUnderTest: { rlTask } });
 let evaluations = 0;
 
 /** Writes `code` into `file`, and evaluates it as a new version of that module. */
 async function evaluate(file: string, code: string): Promise<Record<string, Task>> {
   const path = join(folder, file);
-  writeFileSync(path, `import { rlTask } from ${JSON.stringify(mod)};\n${code}`);
+  writeFileSync(path, `const { rlTask } = globalThis.relierUnderTest;\n${code}`);
   return await import(`${pathToFileURL(path).href}?t=${++evaluations}`);
 }
 
