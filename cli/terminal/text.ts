@@ -80,12 +80,17 @@ function columnsOf(grapheme: string): number {
   return empty.test(grapheme) ? 0 : wide.test(grapheme) ? 2 : 1;
 }
 
+/** The most characters that one column is worth reading: text without any width has no end. */
+const charactersPerColumn = 16;
+
 /** Cuts `text` to `columns`, with an ellipsis; closes open styles. Reads no more than it returns. */
 export function cut(text: string, columns: number): string {
+  const most = charactersPerColumn * (columns + 1);
   let width = 0;
   let result = "";
   let styled = false;
-  for (const [i, part] of text.split(own).entries()) {
+  const end = (): string => `${result}…${styled ? "\u001b[22m\u001b[39m" : ""}`;
+  for (const [i, part] of text.slice(0, Math.max(0, most)).split(own).entries()) {
     if (i % 2 === 1) {
       result += part;
       styled = true;
@@ -95,10 +100,10 @@ export function cut(text: string, columns: number): string {
       width += columnsOf(segment);
       if (width < columns) result += segment;
       if (width <= columns) continue;
-      return columns < 1 ? "" : `${result}…${styled ? "\u001b[22m\u001b[39m" : ""}`;
+      return columns < 1 ? "" : end();
     }
   }
-  return text;
+  return text.length > most ? end() : text;
 }
 
 /** Pads `text` with spaces to `columns`. */
