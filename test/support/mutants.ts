@@ -165,7 +165,7 @@ export const mutants: readonly Mutant[] = [
     without: "doubt in a lease that ends too late",
     edits: [["lua/lib/clock_set_back.lua", 'enter("running", furthest, id)', ""]],
     noticedBy: ["clock-step"],
-    saying: /lost: \w+: it is still running/,
+    saying: /the stopped worker was not noticed/,
   },
   {
     without: "the promise of a cancellation",

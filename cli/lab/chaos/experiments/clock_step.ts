@@ -30,7 +30,7 @@ const clockStep: ChaosCommand = chaosCommand({
     },
   },
   read: (args) => Math.ceil(duration("--by", args.by, { min: 1000, max: 86_400_000 }) / 1000),
-  plan: () => ({ workers: 3, leaseMs: 3000, steppedClock: true, recoveryMs: 20_000 }),
+  plan: () => ({ workers: 3, leaseMs: 3000, steppedClock: true, recoveryMs: 40_000 }),
   async run(env, seconds) {
     const { pool, plan } = env;
     await env.push(drawJobs(env, plan.tasks, [400, 1200]));
@@ -47,13 +47,20 @@ const clockStep: ChaosCommand = chaosCommand({
     );
     const target = await findTarget(env, 700);
     let back = Promise.resolve();
-    await untilRecovered(env, [target], () => {
-      inject(env, target, "SIGSTOP");
-      // Its leases end that much too late now.
-      back = step(env, 0, "the clock is set right again");
-    });
-    await back;
-    resume(target);
+    try {
+      await untilRecovered(env, [target], () => {
+        inject(env, target, "SIGSTOP");
+        // Its leases end that much too late now.
+        back = step(env, 0, "the clock is set right again");
+      });
+    } catch (error) {
+      env.signal.throwIfAborted();
+      env.promise(false, `the stopped worker was not noticed: ${(error as Error).message}`);
+    } finally {
+      await back;
+      // A stopped process does not end by SIGTERM: the experiment would never close.
+      resume(target);
+    }
   },
   check(env, { charged }) {
     const most = env.plan.concurrency;
