@@ -44,11 +44,11 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
     const rows = unique(step.rows.map((row) => settling(stage, row)));
     return turn(stage, { ...step, nonce: stage.fresh("nonce") }, rows);
   },
-  work(stage, { worker, call, slots, ms, text }) {
+  work(stage, { worker, call, slots, ms, text, stray }) {
     const how = { event: "complete", ms, keyMs: ms, text, error: "", partial: "", needs: "" };
     const settled = { ...how, name: "settled" };
     const rows = heldBy(stage.queue.world, worker).filter(({ history }) => !history)
-      .map(({ id, nonce }) => ({ id, nonce, ...settled }));
+      .map(({ id, nonce }) => ({ id, nonce: stray ? stage.fresh("nonce") : nonce, ...settled }));
     const args = { ...settleOnly(worker, stage.fresh("nonce")), call, slots };
     return turn(stage, args, rows);
   },

@@ -125,6 +125,7 @@ const kinds: {
     slots: fc.constantFrom(0, 1, 2, 3),
     ms: moment,
     text: fc.constantFrom("", '{"done":true}'),
+    stray: mostly(false, true),
   }],
   settle: [8, { row: settled, traces }],
   beat: [4, {

@@ -61,6 +61,8 @@ export interface StepKinds {
     readonly slots: number;
     readonly ms: number;
     readonly text: string;
+    /** True if it names claims that were never made. */
+    readonly stray: boolean;
   };
   /** A turn that claims nothing. */
   settle: { readonly row: SettleStep; readonly traces: string };
