@@ -87,7 +87,10 @@ export function defineTasks({ recorder, version = 2 }: TaskSetup = {}): Tasks {
     // The demo names jobs by paths, which may be longer than keys.
     idempotent: ({ key }: Job) => createHash("sha256").update(key).digest("hex"),
     replace: true,
-  };
+    // The verdict reads the results. The clock of Redis may be set hours ahead by then.
+    resultTtl: "1d",
+    idempotencyTtl: "1d",
+  } as const;
   return {
     work: rlTask("chaos.work", common, run),
     bounded: rlTask("chaos.bounded", {
