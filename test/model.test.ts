@@ -45,7 +45,7 @@ test("every script that writes is in play", () => {
   const played = new Set<string>(moves.map(({ script }) => script));
   const writing = Object.entries(scripts).filter(([, { source }]) => source.includes("commit("));
   const missing = writing.map(([name]) => name).filter((name) => !played.has(name));
-  // What operators did, a registry of queues, a message to a worker, the channel of followers, what
+  // Operator actions, a registry of queues, a message to a worker, the channel of followers, what
   // collectors read, and what mends a broken Redis.
   assert.deepEqual(missing.sort(), [
     "commandWorker",

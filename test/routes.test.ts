@@ -196,7 +196,7 @@ under("no action of the dashboard fails, whatever its form contains", async (lab
     body: fc.oneof(hostile, hostile.map((text) => `--x\r\n${text}\r\n--x--\r\n`)),
   });
   await attack(t, app, fc.oneof({ weight: 3, arbitrary: usual }, odd), 150);
-  // Whatever was paused or limited: the audit at the end must find no task hurt.
+  // Actions may have paused or limited queues; the audit at the end must find no task hurt.
   await lab.queue.resume();
 });
 

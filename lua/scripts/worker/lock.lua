@@ -30,7 +30,7 @@ if record and record.nonce ~= nonce and untilMs > now then
   return answer("held", untilMs - now)
 end
 if record and record.state == "corrupt" then
-  -- What cannot be read must not lock the key for ever.
+  -- A record that cannot be read must not lock the key for ever.
   orphan(id, "running")
   leave("completed", id)
   record = nil
