@@ -9,10 +9,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { localOf } from "../../../core/protocol/keys.ts";
-import { type KeyName, keyNames } from "../../../core/protocol/keys.ts";
 import { randomLocal } from "../../../core/protocol/task_id.ts";
 import { rlTask, type TaskHandle } from "../../../mod.ts";
-import { engineName } from "../../support/engines.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
 import { until } from "../../support/until.ts";
 
@@ -274,41 +272,6 @@ test(
     await moves.unlock(id, "second");
   }),
 );
-
-/** The keys of a queue that has had a task, a retry and a worker. */
-const queueKeys = keyNames.filter((name) => !["queues", "actions", "aside"].includes(name));
-
-/** A repair puts a key aside as DUMP writes it. */
-const noDump = engineName === "memory" && "the embedded engine has no DUMP";
-
-for (const name of queueKeys as KeyName[]) {
-  test(
-    `a key "${name}" of a wrong type is named by the audit and put aside by a repair`,
-    { skip: noDump },
-    withRelier(async (lab) => {
-      const { redis, key, queue } = lab;
-      const job = rlTask(`typed-${name}`, (n: number) => n);
-      await job.apushMany([[1], [2]]);
-      await redis.del(key(name));
-      await redis.set(key(name), "another program's");
-      const found = await queue.audit();
-      assert.equal(found.length, 1);
-      assert.match(found[0]!, new RegExp(`^keys: ${name} is a string, and should be a `));
-      await queue.stats();
-      await queue.workers();
-      assert.equal((await queue.page("ready", { limit: 5 })).tasks.length <= 2, true);
-      const before = await redis.get(key(name));
-      await queue.repair({ dryRun: true });
-      assert.equal(await redis.get(key(name)), before);
-      const done = await queue.repair();
-      assert.match(done[0]!, new RegExp(`^keys: ${name} is put aside`));
-      assert.deepEqual(await queue.audit(), []);
-      assert.equal(await redis.hlen(key("aside")), 1);
-      await lab.worker();
-      assert.equal(await job.call(3), 3);
-    }),
-  );
-}
 
 test(
   "a number or limit of the queue that is none is named by the audit and deleted by a repair",
