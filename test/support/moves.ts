@@ -113,6 +113,8 @@ export interface Moves {
   sweep(leaseMs?: number): Promise<Readonly<Record<string, string>>>;
   /** Reports that the worker died. */
   crash(worker: string, cause?: string): Promise<Readonly<Record<string, string>>>;
+  /** Makes the task that is first in line a suspect, by two deaths of `worker`; due for `agoMs`. */
+  suspect(id: string, agoMs?: number, worker?: string): Promise<string>;
   /** Sets the due time or the end of retention, in milliseconds from now by the clock of Redis. */
   age(state: TaskState, id: string, ms: number): Promise<void>;
   /** Makes the record of a task unreadable, as a damaged backup does. */
@@ -292,6 +294,15 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
     },
     sweep: (leaseMs = 10_000) => sweepFor("nobody", "", leaseMs),
     crash: (worker, cause = "SIGKILL") => sweepFor(worker, cause, 10_000),
+    async suspect(id, agoMs = 1, worker = "w1") {
+      for (const state of ["scheduled", "quarantined"] as const) {
+        await moves.turn({ worker, slots: 1 });
+        await moves.crash(worker);
+        await moves.age(state, id, state === "scheduled" ? -1 : -agoMs);
+        if (state === "scheduled") await moves.sweep();
+      }
+      return id;
+    },
     async age(state, id, ms) {
       await redis.zadd(keyOf(partition, state), "XX", await now() + ms, id);
     },

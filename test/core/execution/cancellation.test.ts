@@ -78,13 +78,7 @@ test(
   "a suspect that is cancelled while it runs alone does not return to the lane",
   withRelier(async (lab) => {
     const { moves } = lab;
-    const id = await moves.push();
-    for (const state of ["scheduled", "quarantined"] as const) {
-      await moves.claim();
-      await moves.crash("w1");
-      await moves.age(state, id, -1);
-      await moves.sweep();
-    }
+    const id = await moves.suspect(await moves.push());
     assert.equal((await moves.claim()).solo, true);
     assert.equal(await moves.cancel(id, "wrong order"), "asked");
     await moves.age("running", id, -1);

@@ -106,13 +106,7 @@ test(
 test(
   "a suspect waits while a queue is paused, and is not lost",
   withRelier(async ({ moves, queue }) => {
-    const id = await moves.push();
-    for (const state of ["scheduled", "quarantined"] as const) {
-      await moves.claim();
-      await moves.crash("w1");
-      await moves.age(state, id, -1);
-      if (state === "scheduled") await moves.sweep();
-    }
+    await moves.suspect(await moves.push());
     await queue.pause("claims", "wait");
     const { lane, tasks } = await moves.turn({ slots: 1 });
     assert.deepEqual([lane, tasks], ["", []]);

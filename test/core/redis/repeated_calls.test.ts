@@ -99,13 +99,7 @@ test(
   "a repeated claim of a suspect still demands that it runs alone",
   withRelier(async (lab) => {
     const { moves } = lab;
-    const id = await moves.push();
-    for (const state of ["scheduled", "quarantined"] as const) {
-      await moves.claim();
-      await moves.crash("w1");
-      await moves.age(state, id, -1);
-      await moves.sweep();
-    }
+    await moves.suspect(await moves.push());
     const nonce = randomLocal();
     const { lane } = await twice(lab, () => moves.turn({ nonce, slots: 1 }));
     assert.equal(lane, "solo");

@@ -23,24 +23,13 @@ function finishAll(): void {
   finish.clear();
 }
 
-/** Makes the task that is first in line a suspect, due for `agoMs`. */
-async function suspect(moves: Moves, id: string, agoMs = 1): Promise<string> {
-  for (const state of ["scheduled", "quarantined"] as const) {
-    await moves.turn({ worker: "victim", slots: 1 });
-    await moves.crash("victim");
-    await moves.age(state, id, state === "scheduled" ? -1 : -agoMs);
-    if (state === "scheduled") await moves.sweep();
-  }
-  return id;
-}
-
 /** Claims of a worker that has other tasks, of this queue or of another. */
 const busy = (moves: Moves, worker: string, slots = 5) => moves.turn({ worker, slots, empty: 0 });
 
 test(
   "a suspect is run by the worker that is empty, though another one waits for it",
   withRelier(async ({ moves }) => {
-    const id = await suspect(moves, await moves.push());
+    const id = await moves.suspect(await moves.push(), 1, "victim");
     assert.equal((await busy(moves, "keeper")).lane, "wait");
     const { lane, tasks } = await moves.turn({ worker: "idle", slots: 5 });
     assert.deepEqual([lane, tasks.map((task) => task.id)], ["solo", [id]]);
@@ -50,7 +39,7 @@ test(
 test(
   "a worker stops claiming for a suspect for a second at most, and not once it is gone",
   withRelier(async ({ moves }) => {
-    const id = await suspect(moves, await moves.push());
+    const id = await moves.suspect(await moves.push(), 1, "victim");
     const [other, more] = [await moves.push(), await moves.push()];
     assert.equal((await busy(moves, "keeper")).lane, "wait");
     assert.deepEqual((await busy(moves, "second", 1)).tasks.map((task) => task.id), [other]);
@@ -67,8 +56,8 @@ test(
 test(
   "a suspect that is due for 30 s runs beside other tasks, but not beside another suspect",
   withRelier(async ({ moves }) => {
-    const first = await suspect(moves, await moves.push(), -60_000);
-    const second = await suspect(moves, await moves.push(), -60_000);
+    const first = await moves.suspect(await moves.push(), -60_000, "victim");
+    const second = await moves.suspect(await moves.push(), -60_000, "victim");
     await moves.age("quarantined", first, -30_000);
     const { lane, tasks } = await busy(moves, "full");
     assert.deepEqual([lane, tasks.map(({ id }) => id)], ["solo", [first]]);
@@ -81,7 +70,7 @@ test(
 test(
   "a lane that was kept before the clock was set back binds no worker",
   withRelier(async ({ moves, redis, key }) => {
-    await suspect(moves, await moves.push());
+    await moves.suspect(await moves.push(), 1, "victim");
     const ahead = String(await moves.now() + 3_600_000);
     await redis.hset(key("meta"), "lane", "gone", "laneUntil", ahead);
     assert.equal((await busy(moves, "keeper")).lane, "wait");
@@ -91,7 +80,7 @@ test(
 test(
   "tasks that die beside a suspect are not charged, and the suspect is",
   withRelier(async ({ moves }) => {
-    const id = await suspect(moves, await moves.push(), 30_000);
+    const id = await moves.suspect(await moves.push(), 30_000, "victim");
     const neighbours = [await moves.push(), await moves.push()];
     // The first claim is answered by the suspect alone.
     for (let i = 0; i < 2; i++) await busy(moves, "shared");
@@ -107,7 +96,7 @@ test(
 test(
   "a task is charged again for its worker once the suspect beside it is over",
   withRelier(async ({ moves }) => {
-    await suspect(moves, await moves.push(), 30_000);
+    await moves.suspect(await moves.push(), 30_000, "victim");
     const neighbour = await moves.push();
     const { tasks } = await busy(moves, "shared");
     await busy(moves, "shared");
@@ -122,7 +111,7 @@ test(
   withRelier(async ({ moves, redis, key }) => {
     const neighbour = await moves.push();
     for (const charged of [undefined, undefined, "1"]) {
-      const id = await suspect(moves, await moves.push({ priority: 9 }), 30_000);
+      const id = await moves.suspect(await moves.push({ priority: 9 }), 30_000, "victim");
       for (let i = 0; i < 2; i++) await busy(moves, "shared");
       await moves.crash("shared");
       assert.equal((await moves.facts(neighbour)).crashes, charged);
@@ -136,7 +125,7 @@ test(
 
 /** Makes `handle` a suspect that is due, before any worker runs. */
 async function suspected({ moves }: Lab, handle: { readonly id: string }): Promise<void> {
-  const id = await suspect(moves, parseId(handle.id)!.local, -60_000);
+  const id = await moves.suspect(parseId(handle.id)!.local, -60_000, "victim");
   assert.equal((await moves.facts(id)).state, "quarantined");
 }
 

@@ -215,13 +215,7 @@ test(
 test(
   "a suspect is run by a worker that knows it, not by any that is empty",
   withRelier(async ({ moves }) => {
-    const id = await moves.push({ envelope: envelope("pdf") });
-    for (const state of ["scheduled", "quarantined"] as const) {
-      await moves.claim();
-      await moves.crash("w1");
-      await moves.age(state, id, -1);
-      if (state === "scheduled") await moves.sweep();
-    }
+    const id = await moves.suspect(await moves.push({ envelope: envelope("pdf") }));
     await report(moves);
     const ignorant = await moves.turn({ worker: "ignorant", slots: 1 });
     assert.deepEqual([ignorant.lane, ignorant.tasks], ["", []]);
