@@ -13,7 +13,9 @@ export const root: string = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Checks whether a build writes the file at `path`, so that no person reads it. */
 export function isGenerated(path: string): boolean {
-  return path.includes("/generated/") || path === "package-lock.json";
+  return path.includes("/generated/") ||
+    path.startsWith("docs/reference/api/") ||
+    path.endsWith("package-lock.json");
 }
 
 const elsewhere = new Set([".git", "node_modules", "dist", "coverage"]);
