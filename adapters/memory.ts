@@ -3,8 +3,6 @@
  * same scripts on an engine in JavaScript, on Node.js, Bun and Deno.
  * All data ends with the process, so it is not for production.
  *
- * Needs `npm install --save-dev js-redis-server@0.3.0`.
- *
  * @example
  * ```ts
  * import { createRelier, createWorker, rlTask } from "@relier/core";

@@ -3,8 +3,7 @@
  * stands still until the test moves it, a worker that the test runs step by step,
  * and a worker that is killed in the middle of a task.
  *
- * Needs `npm install --save-dev js-redis-server@0.3.0`, and runs under any test
- * runner.
+ * Runs under any test runner, and needs no other package.
  *
  * @example
  * ```ts

@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { setImmediate } from "node:timers";
 import type { RedisValue } from "js-redis-server/core";
-import { RedisError, type Reply } from "../../core/port.ts";
+import type { Reply } from "../../core/port.ts";
 import { type Clock, realClock } from "./clock.ts";
 
 /** An engine, with its own data. */
@@ -40,9 +40,10 @@ export interface Session {
 /** The version that the engine emulates; the scripts need no newer one. */
 const compatibility = "redis-7.0";
 
-/** Opens an engine that uses `clock`. @throws {RedisError} If it is not installed. */
+/** Opens an engine that uses `clock`. */
 export async function openEngine(clock: Clock): Promise<Engine> {
-  const core = await load();
+  // The build puts the package beside this file, in a bundle.
+  const core = await import("js-redis-server/core");
   // The expiry timer would keep the process alive; the scripts set no expiring keys.
   const server = new core.RedisServerState({ compatibility, activeExpiryIntervalMs: false });
   const policies = clock === realClock ? [] : [timeOf(core, clock)];
@@ -92,18 +93,6 @@ export async function openEngine(clock: Clock): Promise<Engine> {
 
 type Core = typeof import("js-redis-server/core");
 type Policy = ReturnType<Core["createAuthPolicy"]>;
-
-async function load(): Promise<Core> {
-  try {
-    return await import("js-redis-server/core");
-  } catch (error) {
-    throw new RedisError(
-      "Cannot open a Redis in memory: js-redis-server is missing; " +
-        `npm install --save-dev js-redis-server@0.3.0 (${(error as Error).message})`,
-      "unsupported",
-    );
-  }
-}
 
 /** Answers TIME, also for scripts, which use no other clock. */
 function timeOf({ RedisResult, RedisValue }: Core, clock: Clock): Policy {

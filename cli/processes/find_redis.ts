@@ -70,9 +70,9 @@ export async function ownRedis(
   }
   const found = await host({});
   if (typeof found === "object") return await own(found, "embedded, in memory", inMemory);
-  failures.push(`js-redis-server: ${found}`);
+  failures.push(`embedded: ${found}`);
   throw new CliError(3, `Cannot find or start a Redis (${failures.join("; ")})`, {
-    hint: "set RELIER_REDIS_URL, install redis-server, or npm install js-redis-server",
+    hint: "set RELIER_REDIS_URL, or install redis-server",
   });
 }
 

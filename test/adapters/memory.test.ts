@@ -1,20 +1,17 @@
 /**
  * The port contract on a Redis in memory, and its own features: a clock that stands
- * still, a server for other clients, and a message if it is not installed.
+ * still, and a server for other clients.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import process from "node:process";
 import { test } from "node:test";
 import { Redis } from "ioredis";
 import { memory, type MemoryPort } from "../../adapters/memory.ts";
 import { createRelier, createWorker, rlTask } from "../../mod.ts";
 import { failure, portSuite, program } from "../conformance/port.ts";
 import { scaled } from "../support/machine_speed.ts";
-import { here } from "../support/runtimes.ts";
 import { portSkips } from "../support/suites.ts";
 import { bounded, until } from "../support/until.ts";
 
@@ -202,31 +199,3 @@ test("two clients and two workers share one memory, and it outlives them", async
   assert.equal(await port.run(echo, [], ["here"]), "here");
   await port.close();
 });
-
-test(
-  "without js-redis-server every call names the package to install",
-  { skip: here === "node" ? false : "what is missing is left out by a hook of Node.js" },
-  () => {
-    const hook = `export async function resolve(specifier, context, next) {
-      if (specifier.startsWith("js-redis-server")) {
-        throw Object.assign(new Error("Cannot find package 'js-redis-server'"), { code: "ERR_MODULE_NOT_FOUND" });
-      }
-      return await next(specifier, context);
-    }`;
-    const code = `
-      import { register } from "node:module";
-      register("data:text/javascript," + encodeURIComponent(${JSON.stringify(hook)}));
-      const { memory } = await import("${new URL("../../adapters/memory.ts", import.meta.url)}");
-      const port = memory();
-      const report = (error) => console.log(error.name, error.failure, error.message);
-      await port.run({ name: "x", sha: "x", source: "return 1" }, [], []).catch(report);
-      await port.wait(["bell"], 1000).catch(report);
-      await port.close();`;
-    const args = ["--import", "tsx", "--input-type=module", "--eval", code];
-    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
-    const line =
-      "RedisError unsupported Cannot open a Redis in memory: js-redis-server is missing; " +
-      "npm install --save-dev js-redis-server@0.3.0 (Cannot find package 'js-redis-server')\n";
-    assert.equal(stdout, line.repeat(2), stderr);
-  },
-);

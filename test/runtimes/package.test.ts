@@ -51,8 +51,9 @@ function save(name: string, text: string): string {
 
 test("it holds compiled files and nothing else, and is small", () => {
   const paths = Object.keys(consumer.files);
-  const shipped = /^adapters\/grafana\/(dashboard\.json|alerts\.yml)$/;
-  assert.equal(paths.filter((path) => shipped.test(path)).length, 2);
+  const shipped =
+    /^(adapters\/grafana\/(dashboard\.json|alerts\.yml)|dist\/adapters\/memory\/js_redis_server\.(cjs|LICENSES\.txt))$/;
+  assert.equal(paths.filter((path) => shipped.test(path)).length, 4);
   const other = paths.filter((path) => !path.startsWith("dist/") && !shipped.test(path));
   assert.deepEqual(other.sort(), ["LICENSE", "README.md", "package.json"]);
   const compiled =
@@ -63,7 +64,7 @@ test("it holds compiled files and nothing else, and is small", () => {
   );
   assert.deepEqual(paths.filter((path) => /\btest\b|\.test\./.test(path)), []);
   const bytes = Object.values(consumer.files).reduce((sum, size) => sum + size, 0);
-  assert.ok(bytes < 2_600_000, `${bytes} bytes`);
+  assert.ok(bytes < 3_200_000, `${bytes} bytes`);
 });
 
 test("publint finds no fault", async () => {

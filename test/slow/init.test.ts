@@ -25,6 +25,7 @@ import { promisify } from "node:util";
 import { templates } from "../../cli/commands/init/project.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { startEdge } from "../support/miniflare.ts";
+import { offline } from "../support/online.ts";
 import { shared } from "../support/redis.ts";
 import { rl, type RlResult } from "../support/rl.ts";
 import { read, root } from "../support/tree.ts";
@@ -185,11 +186,8 @@ test("the Cloudflare project takes in a task over HTTP, and its schedule runs it
   }
 });
 
-const online = await run("npm", ["ping", "--fetch-retries=0"], { timeout: 10_000 })
-  .then(() => true, () => false);
-
 test("the projects for Node type-check, and their tests pass", {
-  skip: !online && "the npm registry cannot be reached",
+  skip: await offline(),
   timeout: scaled(110_000),
 }, async () => {
   const projects = ["hono", "express", "cloudflare"];

@@ -59,7 +59,6 @@ export async function idleCosts(): Promise<IdleCost[]> {
   try {
     const { counts } = await firstMessage<IdleCounts>(child).catch((cause) => {
       throw new CliError(1, `Cannot count the commands of idle workers: ${cause.message}`, {
-        hint: "the embedded engine is needed: npm install --save-dev js-redis-server",
         cause,
       });
     });
