@@ -19,7 +19,7 @@ interface Check {
 }
 
 /** The tests that check the project files against its rules. */
-export const ruleTests: readonly string[] = ["imports", "exports", "house", "unused"]
+export const ruleTests: readonly string[] = ["imports", "exports", "house", "pages", "unused"]
   .map((name) => `test/${name}.test.ts`);
 
 const node = process.execPath;
@@ -44,6 +44,10 @@ const checks: readonly Check[] = [
   { name: "formatted", run: [...deno, "fmt", "--check"] },
   { name: "types of core, on no host at all", run: [...tsc, "-p", "tsconfig.core.json"] },
   { name: "generated files are fresh", run: [node, "--import", "tsx", "lua/build.ts", "--check"] },
+  {
+    name: "types of the samples in the pages",
+    run: [node, "--import", "tsx", "test/page_samples.ts"],
+  },
   { name: "types of the templates", run: [...tsc, "-p", "cli/commands/init/templates"] },
   {
     name: "the table of benchmarks is fresh",

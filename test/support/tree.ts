@@ -18,7 +18,7 @@ export function isGenerated(path: string): boolean {
     path.endsWith("package-lock.json");
 }
 
-const elsewhere = new Set([".git", "node_modules", "dist", "coverage"]);
+const elsewhere = new Set([".git", ".samples", "node_modules", "dist", "coverage"]);
 
 /** Projects of users, which `rl init` writes: they import the package by its name. */
 const templates = "cli/commands/init/templates";
