@@ -74,6 +74,7 @@ export {
 export type { IfDead, PushOptions } from "./core/task/push_options.ts";
 export type { Resurrection } from "./core/recovery/sweeper.ts";
 export type { Queue } from "./core/operations/queue.ts";
+export type { DeleteQueueOptions } from "./core/operations/delete_queue.ts";
 export type { QueueName } from "./core/inspection/queue_list.ts";
 export { createRelier } from "./core/client/create_relier.ts";
 export type { Relier, WithinOptions } from "./core/client/relier.ts";

@@ -9,6 +9,7 @@ import { type Group, group, lazy, type Load } from "./framework/command.ts";
 
 // A command with two names is one object, so that help lists it once.
 const top: Load = lazy(() => import("./commands/top.ts"));
+const deleteQueue: Load = lazy(() => import("./commands/queues/delete.ts"));
 const events: Load = lazy(() => import("./commands/events.ts"));
 
 /** The command line. */
@@ -41,7 +42,8 @@ export const tree: Group = group("Background tasks on Redis that survive your wo
     resume: lazy(() => import("./commands/queues/resume.ts")),
     drain: lazy(() => import("./commands/queues/drain.ts")),
     limit: async () => (await import("./commands/queues/limit.ts")).limitCommand("queues limit"),
-    forget: lazy(() => import("./commands/queues/forget.ts")),
+    delete: deleteQueue,
+    forget: deleteQueue,
   }, "list"),
   dlq: group("Inspect, release and discard dead tasks", {
     list: lazy(() => import("./commands/dlq/list.ts")),

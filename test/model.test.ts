@@ -49,12 +49,13 @@ test("every script that writes is in play", () => {
   // collectors read, and what mends a broken Redis.
   assert.deepEqual(missing.sort(), [
     "commandWorker",
+    "deleteQueue",
     "follow",
-    "forgetQueue",
     "queueGauges",
     "recordAction",
     "registerQueue",
     "repair",
+    "unregisterQueue",
   ]);
 });
 

@@ -35,3 +35,10 @@ export class CliError extends Error {
     this.hint = options.hint;
   }
 }
+
+/** Ends a command: the user has answered No. It is no error, and is shown as a plain sentence. */
+export class Declined extends CliError {
+  constructor() {
+    super(9, "Nothing was changed");
+  }
+}

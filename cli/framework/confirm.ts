@@ -6,7 +6,7 @@
 
 import { createInterface } from "node:readline/promises";
 import { Readable } from "node:stream";
-import { CliError } from "./cli_error.ts";
+import { CliError, Declined } from "./cli_error.ts";
 import type { Host } from "./host.ts";
 import type { Output } from "./output.ts";
 import { harmless, oneLine } from "../terminal/text.ts";
@@ -23,6 +23,8 @@ export interface PlannedAction {
   readonly queue?: string;
   /** Noun, such as `dead task`. Default: `task`. */
   readonly what?: string;
+  /** The object, if it is one with a name: replaces number, noun and queue in the text. */
+  readonly object?: string;
   /** Needs no confirmation; only a dry run shows it. */
   readonly slight?: boolean;
 }
@@ -49,7 +51,8 @@ const sampleCount = 3;
  * Resolves if the user confirms the action.
  *
  * @throws {DryRunDone} after a dry run.
- * @throws {CliError} 9 if the user does not confirm.
+ * @throws {Declined} if the user answers No.
+ * @throws {CliError} 9 if it cannot ask.
  */
 export async function confirm(
   action: PlannedAction,
@@ -58,9 +61,9 @@ export async function confirm(
   host: Host,
   signal: AbortSignal,
 ): Promise<void> {
-  const { verb, count, queue, samples, what = "task", slight = false } = action;
-  const things = `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
-  const scope = queue === undefined ? "" : ` of queue "${queue}"`;
+  const { verb, count, queue, samples, what = "task", object, slight = false } = action;
+  const things = object ?? `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+  const scope = object !== undefined || queue === undefined ? "" : ` of queue "${queue}"`;
   if (asked.dryRun) {
     const some = samples.slice(0, sampleCount);
     out.record({ dryRun: true, verb, count, samples: some, ...(queue && { queue }) }, () => {
@@ -95,9 +98,7 @@ export async function confirm(
   );
   const answer = await readAnswer(host, signal);
   if (asked.production ? answer === name : /^y(es)?$/i.test(answer)) return;
-  throw new CliError(9, `Cannot ${verb} ${things}${scope}: it was declined`, {
-    hint: "nothing was changed",
-  });
+  throw new Declined();
 }
 
 function listed(samples: readonly string[], count: number): string[] {

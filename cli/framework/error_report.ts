@@ -6,7 +6,7 @@
  */
 
 import type { Settings } from "./settings.ts";
-import { CliError, type Exit, exits } from "./cli_error.ts";
+import { CliError, Declined, type Exit, exits } from "./cli_error.ts";
 import type { Host } from "./host.ts";
 import { redact } from "./redact.ts";
 import { hasColor, styleOf } from "./style.ts";
@@ -55,6 +55,8 @@ export async function reportError(
   if (options.json) {
     const { json } = await import("../../core/console/mod.ts");
     host.stderr.write(json(report) + "\n");
+  } else if (error instanceof Declined) {
+    host.stderr.write(`${message}.\n`);
   } else {
     const { red, dim, cyan } = styleOf(hasColor(host, host.stderr, options.color));
     host.stderr.write(`${red("error:")} ${message} ${dim(`[${code}]`)}\n`);

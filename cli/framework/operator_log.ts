@@ -25,7 +25,11 @@ export function recordActions(relier: Relier, host: Host): void {
     const what = n === maxEntries ? `${target}, and more` : target;
     await relier.recordAction({ actor, action, target: what.slice(0, 512), surface: "cli" });
   };
-  const { queue, handle } = relier;
+  const { queue, handle, deleteQueue } = relier;
+  relier.deleteQueue = async (name, options) => {
+    await record("queue.delete", name);
+    await deleteQueue(name, options);
+  };
   relier.queue = (name) => recorded(queue(name), record);
   relier.handle = <R>(id: string) => {
     const own = handle<R>(id);

@@ -58,7 +58,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
   const lossDetector = createLossDetector((error) => {
     registry.forget();
     onDataLoss(error);
-  });
+  }, registry.forget);
   const caller: Caller = { port, lossDetector, telemetry };
   const poller = createResultPoller(caller);
   const events = createEventSource(caller);

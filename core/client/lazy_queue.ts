@@ -41,7 +41,7 @@ const queueMethods: readonly (keyof QueueOperations)[] = [
 const clientMethods: readonly (keyof ClientOperations)[] = [
   "queues",
   "find",
-  "forgetQueue",
+  "deleteQueue",
   "server",
   "actions",
   "recordAction",

@@ -22,8 +22,8 @@ export interface QueueRegistry {
   readonly caller: Caller;
   /** Registers `queue`, unless it was registered lately. Never throws, and waits for nothing. */
   enlist(queue: string): void;
-  /** Registers every queue again: Redis has lost writes. */
-  forget(): void;
+  /** Registers `queue` again on its next use, or every queue: Redis has deleted or lost its name. */
+  forget(queue?: string): void;
 }
 
 const retryMs = 5000;
@@ -49,6 +49,6 @@ export function createQueueRegistry(
         dueAt.set(queue, now + retryMs)
       );
     },
-    forget: () => dueAt.clear(),
+    forget: (queue) => queue === undefined ? dueAt.clear() : void dueAt.delete(queue),
   };
 }

@@ -9,6 +9,7 @@ import type { AdmissionRejectedError } from "../base/errors.ts";
 import type { ActionPage, ActionPageOptions, OperatorAction } from "../operations/operator_log.ts";
 import type { QueueName } from "../inspection/queue_list.ts";
 import type { FindOptions } from "../inspection/task_list.ts";
+import type { DeleteQueueOptions } from "../operations/delete_queue.ts";
 import type { Queue } from "../operations/queue.ts";
 import type { Admission, AdmitOptions } from "../producer/admission_check.ts";
 import type { HandleSource } from "../producer/create_handle.ts";
@@ -70,12 +71,13 @@ export interface Relier extends AsyncDisposable {
    */
   find(beginning: string, options?: FindOptions): Promise<string[]>;
   /**
-   * Removes the name of an empty queue from {@linkcode queues}, an hour after its last use at the
-   * earliest. Its limits and counters stay.
+   * Deletes a queue: the results of its finished tasks, its limits and its counters. `force: true`
+   * also deletes unfinished and dead tasks. A later push starts the queue again.
    *
-   * @throws {RelierError} `RL_CONFLICT` if it holds tasks, has workers, or was used in the last hour.
+   * @throws {RelierError} `RL_CONFLICT` if a worker serves it, or if it holds unfinished or dead
+   * tasks and `force` is not set. Nothing is changed then.
    */
-  forgetQueue(name: string): Promise<void>;
+  deleteQueue(name: string, options?: DeleteQueueOptions): Promise<void>;
   /** The fields of INFO, by name; of a cluster, from one of its servers. */
   server(): Promise<Readonly<Record<string, string>>>;
   /** The actions of operators through this package's tools, newest first; 10,000 are kept. */

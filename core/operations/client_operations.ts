@@ -10,7 +10,7 @@ import { type FindOptions, findTasks } from "../inspection/task_list.ts";
 import { type Partition, partitionOf } from "../protocol/keys.ts";
 import type { Caller } from "../redis/call.ts";
 import { readServerInfo, type ServerInfo } from "../redis/server_info.ts";
-import { forgetQueue } from "./forget_queue.ts";
+import { deleteQueue, type DeleteQueueOptions } from "./delete_queue.ts";
 import {
   type ActionPage,
   type ActionPageOptions,
@@ -23,7 +23,7 @@ import {
 export interface ClientOperations {
   queues(): Promise<QueueName[]>;
   find(beginning: string, options?: FindOptions): Promise<string[]>;
-  forgetQueue(name: string): Promise<void>;
+  deleteQueue(name: string, options?: DeleteQueueOptions): Promise<void>;
   server(): Promise<ServerInfo>;
   actions(options?: ActionPageOptions): Promise<ActionPage>;
   recordAction(action: OperatorAction): Promise<void>;
@@ -43,9 +43,9 @@ export function createClientOperations(
       const partitions = (await queues()).map(({ name }) => partitionOf(name, 0, prefix));
       return await findTasks(caller, partitions, text, options);
     },
-    forgetQueue: async (name) => {
+    deleteQueue: async (name, options) => {
       const partition = partitionOf(nameOption("queue", name), 0, prefix);
-      await forgetQueue(caller, partition, registry);
+      await deleteQueue(caller, partition, registry, options);
     },
     server: () => readServerInfo(registry.caller, registry.partition),
     actions: (options = {}) => readActions(registry.caller, registry.partition, options),

@@ -76,6 +76,7 @@ export function createPushBatcher(caller: Caller, { enlist, limitsOf }: BatcherH
       const rows = page.map(({ push }) => push.row);
       const reply = await call(caller, partition, pushScript, args, rows, confirm);
       if (reply[0] === "stale") throw leaseLost(run!);
+      enlist(partition.queue); // Again, if this reply has shown that the queue was deleted.
       const [, , , odd, refused, dead] = reply;
       settlePushes(page, { odd, refused, dead, repeated: isRepeated(reply) }, add);
     } catch (error) {

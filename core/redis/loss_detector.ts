@@ -25,8 +25,14 @@ export interface LossDetector {
   observe(partition: Partition, epoch: string, seq: number, since: WriteMark | undefined): void;
 }
 
-/** Creates a detector that calls `onLoss` with an `RL_DATA_LOSS` error, once for each loss. */
-export function createLossDetector(onLoss: (error: RelierError) => void): LossDetector {
+/**
+ * Creates a detector that calls `onLoss` with an `RL_DATA_LOSS` error, once for each loss, and
+ * `onDeleted` with the name of a queue that an operator deleted: its new epoch is negative.
+ */
+export function createLossDetector(
+  onLoss: (error: RelierError) => void,
+  onDeleted: (queue: string) => void = () => {},
+): LossDetector {
   const marks = new Map<string, WriteMark>();
   return {
     lastSeen: (partition) => marks.get(partition.root),
@@ -42,6 +48,10 @@ export function createLossDetector(onLoss: (error: RelierError) => void): LossDe
       if (epoch === mark.epoch && seq >= since.seq) {
         if (seq > mark.seq) marks.set(partition.root, { ...mark, seq });
         return;
+      }
+      if (epoch !== mark.epoch && epoch.startsWith("-")) {
+        marks.set(partition.root, { epoch, seq, life: mark.life + 1 });
+        return onDeleted(partition.queue);
       }
       const what = epoch === mark.epoch
         ? `its sequence fell from ${since.seq} to ${seq}`

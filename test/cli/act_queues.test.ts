@@ -18,10 +18,17 @@ function on({ url, prefix }: Lab): (...args: string[]) => Promise<RlResult> {
   return (...args) => rl(args, { url, prefix });
 }
 
+/** Uses the queue `default`: commands act on queues that exist. */
+async function use({ queue }: Lab): Promise<void> {
+  await queue.pause("claims", "new");
+  await queue.resume();
+}
+
 test(
   "no worker claims from a paused queue, a closed one takes nothing, and resume opens both",
   withRelier(async (lab) => {
     const run = on(lab);
+    await use(lab);
     const paused = await run("queues", "pause", "default", "--reason", "SMTP is down");
     assert.deepEqual([paused.exit, paused.stdout], [
       0,
@@ -88,6 +95,7 @@ test(
   "limits are set, shown, replaced and removed, one by one or all",
   withRelier(async (lab) => {
     const run = on(lab);
+    await use(lab);
     const none = await run("queues", "limit", "default");
     assert.equal(none.stdout, 'queue "default" has no limits\n');
     const all = ["--rate", "100/1m", "--burst", "5", "--by", "tenant", "--depth", "10000"];
@@ -131,6 +139,8 @@ test(
   "an invalid limit exits 2 and sets nothing",
   withRelier(async (lab) => {
     const run = on(lab);
+    await use(lab);
+    await use(lab);
     const bad: [string[], RegExp][] = [
       [["--rate", "100"], /--rate "100": it is not a rate.*\n.*10\/s/],
       [["--rate", "0/s"], /--rate "0\/s"/],
@@ -183,39 +193,52 @@ test(
 );
 
 test(
-  "an empty queue out of use is forgotten, and one that holds tasks or was just used is not",
+  "a queue without work is deleted at once, one with work only by force and with a confirmation",
   withRelier(async (lab) => {
     const run = on(lab);
-    const registry = `${lab.prefix}:{relier.queues~0}:queues`;
     const names = async () => (await lab.rl.queues()).map(({ name }) => name);
-    const { id } = await work.apush();
-    await until("the queue is known", async () => (await names()).includes("default"));
-    const full = await run("queues", "forget", "default");
+    await work.apush();
+    const full = await run("queues", "delete", "default");
     assert.equal(full.exit, 5);
-    assert.match(full.stderr, /it holds tasks \(1\)/);
-    await lab.rl.handle(id).cancel();
-    await lab.queue.discard([id]);
-    const used = await run("queues", "forget", "default");
-    assert.equal(used.exit, 5);
-    assert.match(used.stderr, /used in the last hour/);
+    assert.match(full.stderr, /it holds 1 ready tasks/);
+    const unsure = await run("queues", "delete", "default", "--force");
+    assert.equal(unsure.exit, 9);
     assert.deepEqual(await names(), ["default"]);
-    await lab.redis.zadd(registry, Date.now() - 3_700_000, "default");
-    const gone = await run("queues", "forget", "default");
-    assert.deepEqual([gone.exit, gone.stdout], [0, 'queue "default" is forgotten\n']);
+    const dry = await run("queues", "delete", "default", "--force", "--dry-run");
+    assert.match(dry.stdout, /^would delete queue "default"\n {2}1 ready$/m);
+    assert.equal((await lab.queue.stats()).counts.ready, 1);
+    const gone = await run("queues", "delete", "default", "--force", "--yes");
+    assert.deepEqual([gone.exit, gone.stdout], [0, 'queue "default" is deleted\n']);
     assert.deepEqual(await names(), []);
-    assert.equal((await run("queues", "forget", "default")).exit, 4);
-    await lab.client().apush(work);
-    await until("a push lists it again", async () => (await names()).includes("default"));
+    assert.equal((await run("queues", "delete", "default")).exit, 4);
+    const { actions } = await lab.rl.actions();
+    assert.ok(
+      actions.some(({ action, target }) => `${action} ${target}` === "queue.delete default"),
+    );
   }),
 );
 
 test(
-  "a queue that a worker serves is not forgotten, however long ago it was listed",
+  "no command makes a queue out of a misspelt name",
   withRelier(async (lab) => {
-    await lab.worker();
-    await until("the queue is known", async () => (await lab.rl.queues()).length > 0);
-    await lab.redis.zadd(`${lab.prefix}:{relier.queues~0}:queues`, 1, "default");
-    await assert.rejects(lab.rl.forgetQueue("default"), /workers serve it \(1\)/);
-    assert.equal((await lab.rl.queues()).length, 1);
+    const run = on(lab);
+    await lab.rl.queue("payments").limit({ maxDepth: 9 });
+    for (
+      const line of [
+        ["pause", "paymets"],
+        ["pause", "paymets", "--what", "pushes"],
+        ["resume", "paymets"],
+        ["drain", "paymets"],
+        ["limit", "paymets", "--depth", "3"],
+        ["delete", "paymets", "--force", "--yes"],
+      ]
+    ) {
+      const { exit, stderr } = await run("queues", ...line);
+      assert.equal(exit, 4, line.join(" "));
+      assert.match(stderr, /Cannot find queue "paymets".*\n.*did you mean "payments"\?/);
+    }
+    assert.equal((await run("admission", "set", "paymets", "--depth", "3")).exit, 4);
+    assert.deepEqual((await lab.rl.queues()).map(({ name }) => name), ["payments"]);
+    assert.deepEqual(await lab.redis.keys(`${lab.prefix}:{paymets~0}:*`), []);
   }),
 );

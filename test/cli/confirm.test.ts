@@ -53,7 +53,7 @@ test("it shows the effect and the number of tasks, and only yes is a yes", async
   for (const stdin of ["n\n", "\n", "", "yeah\n", "yes please\n", "nyes\n", "emails\n"]) {
     const { exit, stderr, stdout } = await call("", { tty, stdin });
     assert.deepEqual([exit, stdout, done], [9, "", 0], JSON.stringify(stdin));
-    assert.match(stderr, /it was declined \[RL_UNCONFIRMED\]\nhint: {2}nothing was changed\n$/);
+    assert.match(stderr, /Go on\? \(y\/N\) \n?Nothing was changed\.\n$/);
   }
   assert.match(
     (await call("--one", { tty, stdin: "y\n" })).stderr,

@@ -34,6 +34,7 @@ export const queueSuite: readonly string[] = [
   "core/execution/task_context",
   "core/execution/timeouts",
   "core/inspection/task_list",
+  "core/operations/delete_queue",
   "core/operations/operator_log",
   "core/operations/paused_queue",
   "core/operations/queue_operations",

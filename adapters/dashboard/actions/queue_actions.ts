@@ -77,17 +77,17 @@ export const repairQueue: Action = {
   },
 };
 
-/** Removes the name of an empty queue from every list. */
-export const forgetQueue: Action = {
-  name: "queue.forget",
+/** Deletes a queue that holds no unfinished and no dead tasks. */
+export const deleteQueue: Action = {
+  name: "queue.delete",
   role: "admin",
   target: queueField,
-  command: (fields) => `rl queues forget ${shellWord(fields["queue"] ?? "")}`,
-  question: (fields) => `Remove queue ${fields["queue"] ?? ""} from every list?`,
+  command: (fields) => `rl queues delete ${shellWord(fields["queue"] ?? "")}`,
+  question: (fields) => `Delete queue ${fields["queue"] ?? ""} with its limits and counters?`,
   async run({ rl }, fields) {
     const name = queueField(fields);
-    await rl.forgetQueue(name);
-    return { said: `Queue ${name} is forgotten.`, back: "queues" };
+    await rl.deleteQueue(name);
+    return { said: `Queue ${name} is deleted.`, back: "queues" };
   },
 };
 
@@ -98,5 +98,5 @@ export const queueActions: readonly Action[] = [
   sweepQueue,
   repairQueue,
   limitQueue,
-  forgetQueue,
+  deleteQueue,
 ];

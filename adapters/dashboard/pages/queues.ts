@@ -24,7 +24,7 @@ import {
   section,
   table,
 } from "../ui/components.ts";
-import { forgetQueue, pauseQueue, resumeQueue } from "../actions/queue_actions.ts";
+import { deleteQueue, pauseQueue, resumeQueue } from "../actions/queue_actions.ts";
 
 /** The page of all queues. */
 export const queues: Page = {
@@ -178,15 +178,16 @@ function summary(row: QueueSnapshot, look: Snapshot, ask: RequestContext): Html 
         (paused.claims !== null || paused.pushes !== null) &&
         button(ask, resumeQueue, { queue: name }, "Resume")
       }${
-        isEmpty(row) &&
-        button(ask, forgetQueue, { queue: name, back: "queues" }, "Forget", "danger")
+        isDeletable(row) &&
+        button(ask, deleteQueue, { queue: name, back: "queues" }, "Delete", "danger")
       }</div>`}
   `;
 }
 
-/** True if the queue holds no task and no worker serves it. */
-function isEmpty({ stats: { counts, workers } }: QueueSnapshot): boolean {
-  return workers.length === 0 && Object.values(counts).every((n) => n === 0);
+/** True if the queue can be deleted: it holds only results, and no worker serves it. */
+function isDeletable({ stats: { counts, workers } }: QueueSnapshot): boolean {
+  const { completed: _, cancelled: __, ...held } = counts;
+  return workers.length === 0 && Object.values(held).every((n) => n === 0);
 }
 
 /** The recent wait of tasks, and the wait of the oldest one. */

@@ -6,7 +6,7 @@
 
 import { type Command, command } from "../../framework/command.ts";
 import { describeLimits, noLimits } from "../../../core/console/mod.ts";
-import { knownQueue } from "../queues/queue_names.ts";
+import { existingQueue } from "../queues/queue_names.ts";
 
 const args = { queue: { type: "positional", description: "Name of the queue" } } as const;
 
@@ -17,7 +17,7 @@ const reset: Command<typeof args> = command({
   acts: true,
   bulk: true,
   async run({ args: { queue: name }, out, relier, confirm }) {
-    knownQueue(name, (await relier.queues()).map((each) => each.name));
+    await existingQueue(relier, name);
     const queue = relier.queue(name);
     const { limits } = await queue.stats();
     const words = describeLimits(limits);

@@ -9,6 +9,7 @@ import { count, isAlive, plural } from "../../../core/console/mod.ts";
 import type { QueueStats } from "../../../mod.ts";
 import { bar } from "../../terminal/charts.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
+import { existingQueue } from "./queue_names.ts";
 
 const args = {
   queue: { type: "positional", description: "Name of the queue" },
@@ -30,7 +31,8 @@ const drain: Command<typeof args> = command({
   args,
   acts: true,
   async run(context) {
-    const { args: { queue: name, reason }, out, relier, signal } = context;
+    const { args: { queue: given, reason }, out, relier, signal } = context;
+    const name = await existingQueue(relier, given);
     const queue = relier.queue(name);
     await queue.pause("pushes", reason);
     out.note(

@@ -9,6 +9,7 @@ import type { ParsedArgs } from "../../framework/args.ts";
 import { type Command, command, type Context } from "../../framework/command.ts";
 import { refused } from "../../framework/option_values.ts";
 import { describeLimits, LimitError, noLimits, readLimits } from "../../../core/console/mod.ts";
+import { existingQueue } from "./queue_names.ts";
 
 const args = {
   queue: { type: "positional", description: "Name of the queue" },
@@ -58,8 +59,8 @@ function limitsOf({ clear, queue: _, ...texts }: ParsedArgs<Args>): QueueLimits 
 
 /** Sets limits, and shows the current ones. */
 async function setLimits({ args, out, relier }: Context<Args>): Promise<void> {
-  const queue = relier.queue(args.queue);
   const limits = limitsOf(args);
+  const queue = relier.queue(await existingQueue(relier, args.queue));
   if (Object.keys(limits).length > 0) await queue.limit(limits);
   const { limits: now } = await queue.stats();
   out.record({ name: args.queue, limits: now }, () => {

@@ -5,6 +5,7 @@
  */
 
 import { type Command, command } from "../../framework/command.ts";
+import { existingQueue } from "./queue_names.ts";
 
 const args = {
   queue: { type: "positional", description: "Name of the queue" },
@@ -31,7 +32,8 @@ const pause: Command<typeof args> = command({
   ],
   args,
   acts: true,
-  async run({ args: { queue, what, reason }, out, relier }) {
+  async run({ args: { queue: given, what, reason }, out, relier }) {
+    const queue = await existingQueue(relier, given);
     await relier.queue(queue).pause(what, reason);
     out.record({ name: queue, paused: what, reason }, () => {
       out.line(

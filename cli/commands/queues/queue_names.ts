@@ -17,15 +17,20 @@ import { didYouMean } from "../../framework/suggest.ts";
  */
 export async function queuesOf(relier: Relier, option?: string): Promise<string[]> {
   if (option === undefined) return await usedQueues(relier);
-  const known = (await relier.queues()).map(({ name }) => name);
-  const wanted = list("--queue", option);
-  for (const name of wanted) knownQueue(name, known);
-  return wanted;
+  return await existingQueues(relier, list("--queue", option));
 }
 
-/** Checks that queue `name` exists. @throws {CliError} 4 without any push or worker */
-export function knownQueue(name: string, known: readonly string[]): string {
-  if (known.includes(name)) return name;
+/** Returns `name` if there is a queue of this name. @throws {CliError} 4 without any push or worker */
+export async function existingQueue(relier: Relier, name: string): Promise<string> {
+  relier.queue(name); // Refuses a text that is no name.
+  await existingQueues(relier, [name]);
+  return name;
+}
+
+async function existingQueues(relier: Relier, wanted: string[]): Promise<string[]> {
+  const known = (await relier.queues()).map(({ name }) => name);
+  const name = wanted.find((each) => !known.includes(each));
+  if (name === undefined) return wanted;
   throw new CliError(
     4,
     `Cannot find queue "${short(name)}": no task and no worker has used it yet`,

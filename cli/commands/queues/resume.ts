@@ -5,6 +5,7 @@
  */
 
 import { type Command, command } from "../../framework/command.ts";
+import { existingQueue } from "./queue_names.ts";
 
 const args = { queue: { type: "positional", description: "Name of the queue" } } as const;
 
@@ -13,7 +14,8 @@ const resume: Command<typeof args> = command({
   examples: ["rl queues resume mails"],
   args,
   acts: true,
-  async run({ args: { queue: name }, out, relier }) {
+  async run({ args: { queue: given }, out, relier }) {
+    const name = await existingQueue(relier, given);
     const queue = relier.queue(name);
     const { paused } = await queue.stats();
     await queue.resume();

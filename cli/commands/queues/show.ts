@@ -7,7 +7,7 @@
 import { count, describeLimits, type QueueReading, readQueues } from "../../../core/console/mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import type { Output } from "../../framework/output.ts";
-import { knownQueue } from "./queue_names.ts";
+import { existingQueue } from "./queue_names.ts";
 
 const args = {
   queue: { type: "positional", required: true, description: "Name of the queue" },
@@ -19,8 +19,7 @@ const show: Command<typeof args> = command({
   args,
   watch: true,
   async run({ args, out, relier }) {
-    const known = (await relier.queues()).map(({ name }) => name);
-    const [found] = await readQueues(relier, [knownQueue(args.queue, known)]);
+    const [found] = await readQueues(relier, [await existingQueue(relier, args.queue)]);
     out.record(found!, () => {
       const { bold, yellow } = out.style;
       out.line(bold(found!.name));

@@ -44,6 +44,23 @@ export const commandWorker: Script<
   },
 };
 
+/** delete_queue: deletes a queue with its tasks, limits and counters */
+export const deleteQueue: Script<
+  { token: string; force: number },
+  never,
+  readonly [word: "ok", epoch: string, seq: number] | readonly [word: "served", epoch: string, seq: number, workers: number] | readonly [word: "held", epoch: string, seq: number, counts: readonly Reply[]] | readonly [word: "schema", epoch: string, seq: number, version: string]
+> = {
+  name: "delete_queue",
+  keys: ["scheduled","ready","running","quarantined","completed","dead","cancelled","meta","task","record","partial","steps","holds","workers","worker","waiters","bell","tenants","deferred","rate","aside"],
+  args: ["token","force"],
+  row: [],
+  replies: ["ok","served","held","schema"],
+  sha: "3b988912107d5c60a256ff1a10905aba7d5b5a06",
+  get source() {
+    return keyTable(this.keys) + "local token=ARGV[1]\nlocal force=tonumber(ARGV[2])\nlocal ASKED={\"deleted\"}\nlocal STATES={scheduled=KEYS[1],ready=KEYS[2],running=KEYS[3],quarantined=KEYS[4],completed=KEYS[5],dead=KEYS[6],cancelled=KEYS[7]}\nlocal MOVES={}\n" + clock_lua + meta_lua + commit_lua + key_types_lua + key_kinds_lua + stored_map_lua + workers_lua + "if meta.deleted==token then return answer(\"ok\")end\nlocal serving=0\nfor _,id in ipairs(redis.call(\"ZRANGE\",KEY.workers,-200,-1))do\nlocal entry=workerOf(id)\nif entry and now - entry.beat<=2*(entry.lease or 10000)then serving=serving+1 end\nend\nif serving>0 then return answer(\"served\",serving)end\nlocal counts,held={},false\nfor _,state in ipairs({\"ready\",\"scheduled\",\"running\",\"quarantined\",\"dead\"})do\nlocal n=redis.call(\"ZCARD\",STATES[state])\nif n>0 then held=true end\ncounts[#counts+1]=state\ncounts[#counts+1]=n\nend\nif held and force~=1 then return answer(\"held\",counts)end\nlocal kept={schema=true,epoch=true,seq=true,fence=true,deleted=true}\nlocal all,dropped=redis.call(\"HGETALL\",KEY.meta),{}\nfor i=1,#all,2 do\nif not kept[all[i]] then dropped[#dropped+1]=all[i] end\nend\nnote(\"epoch\",string.format(\"-%.0f\",nowUs))\nnote(\"deleted\",token)\ncommit()\nif #dropped>0 then redis.call(\"HDEL\",KEY.meta,unpack(dropped))end\nfor _,keys in pairs(keysOf)do\nfor name,key in pairs(keys)do\nif name~=\"meta\" then redis.call(\"UNLINK\",key)end\nend\nend\nredis.call(\"UNLINK\",KEY.aside)\nreturn answer(\"ok\")\n";
+  },
+};
+
 /** discard: dead, completed or cancelled -> nothing */
 export const discard: Script<
   Record<never, never>,
@@ -75,23 +92,6 @@ export const findIds: Script<
   sha: "75151129298af927351276ee7de0e7cddf1c7510",
   get source() {
     return keyTable(this.keys) + "local section=ARGV[1]\nlocal beginning=ARGV[2]\nlocal cursor=ARGV[3]\nlocal ASKED={}\nlocal MOVES={}\n" + clock_lua + meta_lua + "local hash,ids=section==\"task\" and KEY.task or KEY.record,{}\nif #beginning==22 then\nif redis.call(\"HEXISTS\",hash,beginning)==1 then ids[1]=beginning end\nreturn answer(\"ok\",\"0\",ids)\nend\nlocal page=redis.call(\"HSCAN\",hash,cursor,\"MATCH\",beginning .. \"*\",\"COUNT\",1000)\nfor i=1,#page[2],2 do ids[#ids+1]=page[2][i] end\nreturn answer(\"ok\",page[1],ids)\n";
-  },
-};
-
-/** forget_queue: removes the name of a queue from the list of queues */
-export const forgetQueue: Script<
-  { queue: string; againMs: number },
-  never,
-  readonly [word: "ok", epoch: string, seq: number] | readonly [word: "used", epoch: string, seq: number, seen: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
-> = {
-  name: "forget_queue",
-  keys: ["meta","queues"],
-  args: ["queue","againMs"],
-  row: [],
-  replies: ["ok","used","schema"],
-  sha: "eb8f0a426b43228ae0cb243bf815728390ceb890",
-  get source() {
-    return keyTable(this.keys) + "local queue=ARGV[1]\nlocal againMs=tonumber(ARGV[2])\nlocal ASKED={}\nlocal MOVES={}\n" + clock_lua + meta_lua + commit_lua + "local seen=tonumber(redis.call(\"ZSCORE\",KEY.queues,queue))or 0\nif now - seen<=againMs then return answer(\"used\",seen)end\nif seen>0 then\ncommit()\nredis.call(\"ZREM\",KEY.queues,queue)\nend\nreturn answer(\"ok\")\n";
   },
 };
 
@@ -364,5 +364,22 @@ export const summarize: Script<
   sha: "afca5d6b36e8b98da730578a995a1397fc08b0e4",
   get source() {
     return keyTable(this.keys) + "local id=ARGV[1]\nlocal ASKED={}\nlocal STATES={scheduled=KEYS[1],ready=KEYS[2],running=KEYS[3],quarantined=KEYS[4],completed=KEYS[5],dead=KEYS[6],cancelled=KEYS[7]}\nlocal MOVES={}\n" + clock_lua + order_lua + meta_lua + stored_map_lua + records_lua + task_name_lua + summary_lua + "load({id})\nlocal line=summary(id)\nif not line then return answer(\"unknown\")end\nreturn answer(\"ok\",line,records[id].tenant or \"\")\n";
+  },
+};
+
+/** unregister_queue: removes the name of a queue from the list of queues */
+export const unregisterQueue: Script<
+  { queue: string },
+  never,
+  readonly [word: "ok", epoch: string, seq: number] | readonly [word: "schema", epoch: string, seq: number, version: string]
+> = {
+  name: "unregister_queue",
+  keys: ["meta","queues"],
+  args: ["queue"],
+  row: [],
+  replies: ["ok","schema"],
+  sha: "c7be4d66ab6ba2c4035e2484faeab1bb80cb9152",
+  get source() {
+    return keyTable(this.keys) + "local queue=ARGV[1]\nlocal ASKED={}\nlocal MOVES={}\n" + clock_lua + meta_lua + commit_lua + "if redis.call(\"ZSCORE\",KEY.queues,queue)then\ncommit()\nredis.call(\"ZREM\",KEY.queues,queue)\nend\nreturn answer(\"ok\")\n";
   },
 };

@@ -277,8 +277,7 @@ test(
     await twice(lab, () => call(caller, partition, scripts.pause, paused));
     await twice(lab, () => call(caller, partition, scripts.resume, {}));
     await twice(lab, () => call(caller, partition, scripts.registerQueue, { queue: "default" }));
-    const forgotten = { queue: "default", againMs: -1 };
-    await twice(lab, () => call(caller, partition, scripts.forgetQueue, forgotten));
+    await twice(lab, () => call(caller, partition, scripts.unregisterQueue, { queue: "default" }));
   }),
 );
 
