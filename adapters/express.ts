@@ -22,20 +22,21 @@
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { bufferResponse } from "./http/buffered_response.ts";
 import { type NodeEnv, nodeHandler } from "./http/node_server.ts";
 import type { Relier } from "../mod.ts";
 import { dashboardApp, type DashboardOptions } from "./dashboard/app.ts";
 import { type AdmissionGateOptions, createAdmissionGate } from "./http/admission.ts";
 import { problemOf } from "./http/error_response.ts";
 import { createIdempotencyGate, type IdempotencyOptions } from "./http/idempotency.ts";
-import { maxStoredBytes } from "./http/stored_response.ts";
+import { beginOnNode } from "./http/node_idempotency.ts";
+import { relierOf, setClient } from "./http/request_client.ts";
 import { type TasksApiOptions, tasksApp } from "./http/tasks_api.ts";
 
 export type { DashboardAuth } from "./dashboard/access/auth.ts";
 export type { DashboardRole, DashboardUser } from "./dashboard/access/role.ts";
 export type { Auth } from "./http/auth.ts";
 export type { AdmissionGateOptions, DashboardOptions, IdempotencyOptions, TasksApiOptions };
+export { relierOf };
 
 /** Continues with the next middleware, or with the error handlers if given an error. */
 export type Next = (error?: unknown) => void;
@@ -57,28 +58,15 @@ interface Request extends IncomingMessage {
   readonly body?: unknown;
 }
 
-const clients = new WeakMap<IncomingMessage, Relier>();
-
 /**
  * Gives each request a client: {@linkcode relierOf} returns it, and a bare `task.apush()`
  * uses it.
  */
 export function relier(client: Relier): ExpressHandler {
   return (req, _res, next) => {
-    clients.set(req, client);
+    setClient(req, client);
     client.within({}, () => next());
   };
-}
-
-/**
- * The client of a request; after {@linkcode admission} it pushes for the tenant.
- *
- * @throws TypeError if {@linkcode relier} did not run before.
- */
-export function relierOf(req: IncomingMessage): Relier {
-  const own = clients.get(req);
-  if (own) return own;
-  throw new TypeError("Cannot find the client of the request: put relier() before this middleware");
 }
 
 /**
@@ -97,7 +85,7 @@ export function admission(options: AdmissionGateOptions<any>): ExpressHandler {
     if (refusal) return send(req, res, refusal);
     for (const [name, value] of fields) res.setHeader(name, value);
     own.within(within, (scoped) => {
-      clients.set(req, scoped);
+      setClient(req, scoped);
       next();
     });
   });
@@ -116,39 +104,12 @@ export function admission(options: AdmissionGateOptions<any>): ExpressHandler {
 export function idempotencyKey(options: IdempotencyOptions<any> = {}): ExpressHandler {
   const begin = createIdempotencyGate(options);
   return passing(async (req: Request, res, next) => {
-    const { method = "GET", originalUrl = req.url!, headers } = req;
-    const request = {
-      method,
-      host: (headers.host ?? headers[":authority"] ?? "").toString().toLowerCase(),
-      url: new URL(originalUrl, "http://localhost"),
-      headers: { get: (name: string) => headers[name.toLowerCase()]?.toString() ?? null },
-      body: () => Promise.resolve(bodyOf(req)),
-    };
-    const begun = await begin(relierOf(req), request, req);
-    if (begun instanceof Response) return send(req, res, begun);
-    if (begun) {
-      bufferResponse(res, maxStoredBytes, {
-        release: begun.release,
-        settle: async (status, fields, bytes) => {
-          const instead = await begun.settle(status, fields, bytes);
-          return instead && (() => send(req, res, instead));
-        },
-      });
-    }
-    next();
+    const { originalUrl: url = req.url!, body } = req;
+    const parsed = { incoming: req, outgoing: res, url, body, context: req };
+    const ended = await beginOnNode(begin, relierOf(req), parsed);
+    if (ended) send(req, res, ended);
+    else next();
   });
-}
-
-/** The parsed body. @throws TypeError if it was not parsed: reading it here would consume it. */
-function bodyOf(req: Request): Uint8Array | string {
-  const { body, headers } = req;
-  if (body instanceof Uint8Array || typeof body === "string") return body;
-  if (body !== undefined) return JSON.stringify(body);
-  const length = Number(headers["content-length"] ?? 0);
-  if (req.readableDidRead || length === 0 && headers["transfer-encoding"] === undefined) return "";
-  throw new TypeError(
-    "Cannot compare requests: put idempotencyKey() after the middleware that parses bodies, such as express.json()",
-  );
 }
 
 /**

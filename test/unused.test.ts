@@ -22,6 +22,7 @@ const tools: Readonly<Record<string, string>> = {
   "deno": "the gate formats, lints and checks with it",
   "groupmq": "rl bench loads it by name",
   "idiomorph": "the script of the dashboard contains it",
+  "rxjs": "NestJS loads it",
   "tsx": "runs TypeScript on Node 20",
   "typescript": "the build and the gate",
 };

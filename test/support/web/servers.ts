@@ -66,3 +66,18 @@ export async function serveExpress(app: Express): Promise<Site> {
       }),
   };
 }
+
+/** Serves the app of Fastify. */
+export async function fastifySite({ rl }: Lab): Promise<Site> {
+  // Nor does Fastify.
+  const { fastifyApp } = await import("./fastify_app.ts");
+  const app = fastifyApp(rl);
+  const url = await app.listen({ port: 0, host: "127.0.0.1" });
+  return {
+    url,
+    async close() {
+      app.server.closeAllConnections();
+      await app.close();
+    },
+  };
+}
