@@ -2,8 +2,8 @@
  * The life of a task, as data.
  *
  * Everything that depends on the life cycle is derived from this table: the
- * moves a Lua script is able to make, the keys it declares, the diagram in the
- * README, and the test that tries every event in every state.
+ * moves a Lua script is able to make, the keys it declares, the diagram in
+ * the docs, and the test that tries every event in every state.
  *
  * @module
  */

@@ -24,7 +24,7 @@ import { states, type Transition, transitions } from "../core/states.ts";
 import { illustrate } from "./diagram.ts";
 
 const here: URL = new URL("./", import.meta.url);
-const readme: URL = new URL("../README.md", here);
+const lifePage: URL = new URL("../docs/concepts/states.md", here);
 
 /** The folders of `scripts/`, by the callers of their scripts. Each becomes a module. */
 const homes = ["client", "worker", "operations", "admission", "events"] as const;
@@ -321,7 +321,7 @@ if (process.argv[1]?.endsWith("build.ts")) {
       file: new URL(`../core/redis/generated/${name}.ts`, here),
       text,
     })),
-    { file: readme, text: illustrate(readFileSync(readme, "utf8")) },
+    { file: lifePage, text: illustrate(readFileSync(lifePage, "utf8")) },
   ];
   for (const { file, text } of made) {
     if (!process.argv.includes("--check")) writeFileSync(file, text);

@@ -6,7 +6,7 @@
 
 import { type Transition, transitions } from "../core/states.ts";
 
-/** Returns the README with the diagram of the state table between its markers. */
+/** Returns the page `text` with the diagram of the state table between its markers. */
 export function illustrate(text: string): string {
   const rows = (transitions as readonly Transition[]).filter(({ by, from, to }) =>
     from !== to && (by !== "producer" || from === null)

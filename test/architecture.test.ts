@@ -1,5 +1,5 @@
 /**
- * Pages for contributors name files that exist, and both walks through the code stay short.
+ * Pages name files that exist, and both walks through the code stay short.
  *
  * @module
  */
@@ -9,12 +9,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { importsOf } from "./support/imports.ts";
+import { pages as userPages } from "./support/pages.ts";
 import { read, root } from "./support/tree.ts";
 
 const pages = [
   ".github/ARCHITECTURE.md",
   ".github/CONTRIBUTING.md",
-  "README.md",
+  ...userPages().map(({ path }) => path),
   ...["core", "adapters", "lua", "cli", "bench", "test"].map((folder) => `${folder}/README.md`),
 ];
 

@@ -1,5 +1,6 @@
 /**
- * The links of README and `docs/` lead somewhere, and the site lists each page.
+ * The links of README and `docs/` lead somewhere, the site lists each page, and README stays
+ * the face of the project.
  *
  * @module
  */
@@ -53,6 +54,10 @@ test("the menu of the site lists every page, and no other", () => {
     path.startsWith("docs/") && path !== "docs/index.md"
   );
   assert.deepEqual([...new Set([...listed, ...single])].sort(), written.sort());
+});
+
+test("README is a face: at most 350 lines", () => {
+  assert.ok(read("README.md").split("\n").length <= 351);
 });
 
 test("each page begins with a title, and says once what its code is written in", () => {

@@ -1,5 +1,5 @@
 /**
- * `rl cost`: the published budget of the README holds, and the counts are those of
+ * `rl cost`: the published budget of the docs holds, and the counts are those of
  * Redis.
  *
  * @module
@@ -30,8 +30,8 @@ before(async () => {
 after(() => server.kill());
 
 /** The rows of the table behind `<!-- budget -->`: the action, and its maximum. */
-const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-const table = /<!-- budget -->\s+([^]*?)\n\n/.exec(readme)![1]!;
+const page = readFileSync(new URL("../../docs/deployment/sizing.md", import.meta.url), "utf8");
+const table = /<!-- budget -->\s+([^]*?)\n\n/.exec(page)![1]!;
 const budget = new Map(
   table.split("\n").slice(2).map((row) => {
     const [, what, most] = row.split("|").map((cell) => cell.trim());
@@ -39,7 +39,7 @@ const budget = new Map(
   }),
 );
 
-test("tasks and idle workers take no more commands than the README says", async () => {
+test("tasks and idle workers take no more commands than the docs say", async () => {
   const { exit, lines, stderr } = await rl(["cost", "--json"], { url: server.url });
   assert.equal(exit, 0, stderr);
   const { idle, tasks } = lines<Report>()[0]!;

@@ -28,11 +28,11 @@ const parts = [
   "adapters",
   "cli",
   "core",
+  "docs/concepts",
   "lua",
   "deno.json",
   "mod.ts",
   "package.json",
-  "README.md",
   "tsconfig.json",
 ];
 
