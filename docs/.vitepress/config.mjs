@@ -84,7 +84,16 @@ function apiSidebar() {
     "../reference/api/typedoc-sidebar.json",
     import.meta.url,
   );
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
+  if (!existsSync(file)) return [];
+  const folders = JSON.parse(readFileSync(file, "utf8"));
+  const main = folders.find(({ text }) => text === "mod");
+  const others = folders.filter((folder) => folder !== main).flatMap(({ items }) => items);
+  const named = (item, text) => ({ ...item, text, collapsed: item !== main });
+  return [
+    { text: "Documentation", link: "/quick-start" },
+    named(main, "@relier/core"),
+    ...others.map((item) => named(item, `@relier/core/${item.text}`)),
+  ];
 }
 
 export default defineConfig({
@@ -92,9 +101,10 @@ export default defineConfig({
   description: "A reliability layer for background tasks on Redis.",
   lang: "en",
   cleanUrls: true,
+  head: [["link", { rel: "icon", href: "/icon.svg", type: "image/svg+xml" }]],
   cacheDir: "./node_modules/.vitepress",
   markdown: { config: diagrams },
-  vite: { plugins: [llmstxt({ ignoreFiles: ["reference/api/**"] })] },
+  vite: { plugins: [llmstxt({ ignoreFiles: ["reference/api/**"], sidebar })] },
   themeConfig: {
     nav: [
       { text: "Quick start", link: "/quick-start" },

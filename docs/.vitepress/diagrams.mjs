@@ -16,6 +16,7 @@ export function diagrams(md) {
     if (info.trim() !== "mermaid") return fence(tokens, index, ...rest);
     // The library imports its font from another host; the page has one.
     const svg = renderMermaidSVG(content, colors).replace(/@import [^;]*;/, "");
-    return `<div class="diagram" v-pre>${svg}</div>`;
+    // Vue removes style elements from a template, so the picture is a value of it.
+    return `<div class="diagram" v-html="${md.utils.escapeHtml(JSON.stringify(svg))}"></div>`;
   };
 }
