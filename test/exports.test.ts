@@ -26,22 +26,44 @@ test("npm and JSR agree on the name, the version and the licence", () => {
   assert.equal(version, npm.version);
 });
 
+const { "./package.json": _, ...exported } = npm.exports;
+const targets = Object.entries<
+  { types: Record<string, string>; require?: string; default: string }
+>(
+  exported,
+);
+
 test("npm and JSR export the same modules, and each of them exists", () => {
-  const { "./package.json": _, ...exported } = npm.exports;
-  for (const [path, { types, default: code }] of Object.entries<Record<string, string>>(exported)) {
-    assert.equal(sourceOf(types!), sourceOf(code!), `${path} has the types of another module`);
-    assert.ok(existsSync(join(root, sourceOf(code!))), `${path} stands for a file that is missing`);
-    exported[path] = sourceOf(code!);
-  }
-  assert.deepEqual(exported, jsr.exports);
+  const sources = targets.map(([path, { types, default: code }]) => {
+    assert.equal(sourceOf(types["default"]!), sourceOf(code), `${path} has the types of another`);
+    assert.ok(existsSync(join(root, sourceOf(code))), `${path} stands for a file that is missing`);
+    return [path, sourceOf(code)];
+  });
+  assert.deepEqual(Object.fromEntries(sources), jsr.exports);
 });
 
-test("resolvers that read no exports find the types of every module, as CommonJS projects need", () => {
+const cjsOf = (target: string) => target.replace("./dist/", "./dist/cjs/");
+
+test("CommonJS gets the same modules, and a runtime or a bundler has one copy of them", () => {
+  for (const [path, { types, default: code, ...conditions }] of targets) {
+    // The command line is a program, not a module for others.
+    if (path === "./cli") continue;
+    assert.deepEqual(types["require"], cjsOf(types["default"]!), path);
+    assert.deepEqual(Object.entries(conditions), [
+      ["module", code],
+      ["module-sync", code],
+      ["bun", code],
+      ["require", cjsOf(code)],
+    ], path);
+  }
+});
+
+test("resolvers that read no exports find every module, as CommonJS projects need", () => {
   const { main, types, typesVersions, exports } = npm;
-  assert.deepEqual({ types, default: main }, exports["."]);
-  for (const [path, target] of Object.entries<{ types?: string }>(exports)) {
-    if (path === "." || target.types === undefined) continue;
-    assert.deepEqual(typesVersions["*"][path.slice(2)], [target.types], path);
+  assert.deepEqual([main, types], [exports["."].require, exports["."].types.require]);
+  for (const [path, { types }] of targets.slice(1)) {
+    const found = types["require"] ?? types["default"];
+    assert.deepEqual(typesVersions["*"][path.slice(2)], [found], path);
   }
 });
 
