@@ -103,7 +103,7 @@ async function writeCommonJs(): Promise<void> {
     const up = "../".repeat(file.split(sep).length);
     // Only the nearest package.json names internal modules: a path stands in for them.
     const text = readFileSync(join(values.out, file), "utf8")
-      .replaceAll(/"#dist\/\w+"/g, (name) => `"${up}cjs/${inOutput(internal(name).default!)}"`);
+      .replaceAll(/"#dist\/\w+"/g, (name) => `"${up}cjs/${inOutput(internal(name)["default"]!)}"`);
     write(join("cjs", file), file.endsWith(".d.ts") ? text : await commonJs(file, text, up));
   }
   write(join("cjs", "package.json"), '{ "type": "commonjs" }\n');

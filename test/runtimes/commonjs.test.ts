@@ -43,7 +43,7 @@ async function use(command: string, ...args: string[]): Promise<string> {
   const { stdout, stderr } = await run(
     command === "node" ? process.execPath : command.startsWith("/") ? command : local,
     args,
-    { cwd: project, env: environment },
+    { cwd: project, env: environment, timeout },
   ).catch(({ stdout, stderr }) => assert.fail(`${command} ${args.join(" ")}: ${stdout}${stderr}`));
   return stdout + stderr;
 }
@@ -153,23 +153,31 @@ test("NestJS runs it, compiled as its command line compiles", { skip, timeout },
     `import "reflect-metadata";
     import { Injectable, Module } from "@nestjs/common";
     import { NestFactory } from "@nestjs/core";
-    import { createTestRelier } from "@relier/core/testing";
-    import { rlTask } from "@relier/core";
+    import { memory } from "@relier/core/memory";
+    import { RelierModule, Task, taskOf } from "@relier/core/nestjs";
 
     @Injectable()
     class Mailer {
-      readonly send = rlTask("send", async (to: string) => "sent to " + to);
+      send(to: string): string {
+        return "sent to " + to;
+      }
     }
-    @Module({ providers: [Mailer] })
+    @Task("send-receipt")
+    class SendReceipt {
+      constructor(private readonly mailer: Mailer) {}
+      async run(to: string): Promise<string> {
+        return this.mailer.send(to);
+      }
+    }
+    @Module({
+      imports: [RelierModule.forRoot({ redis: memory(), tasks: [SendReceipt], worker: {} })],
+      providers: [Mailer, SendReceipt],
+    })
     class AppModule {}
 
     async function main(): Promise<void> {
       const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
-      const rl = await createTestRelier();
-      const handle = await app.get(Mailer).send.apush("you");
-      await rl.drain();
-      console.log(await handle.result());
-      await rl.close();
+      console.log(await taskOf(SendReceipt).call("you"));
       await app.close();
     }
     void main();`,
@@ -179,11 +187,12 @@ test("NestJS runs it, compiled as its command line compiles", { skip, timeout },
 });
 
 for (const runtime of ["node", "bun", "deno"] as const) {
-  test(`require and import give one copy of it on ${runtime}`, async () => {
+  test(`require and import give one copy of it on ${runtime}`, () => {
     writeFileSync(
       join(consumer.folder, "same.cjs"),
-      `const { rlTask } = require("@relier/core");
-      import("@relier/core").then((module) => console.log(module.rlTask === rlTask));`,
+      `const name = "@relier/core";
+      const { rlTask } = require(name);
+      import(name).then((module) => console.log(module.rlTask === rlTask));`,
     );
     const args = { node: [], bun: ["run"], deno: ["run", "-A", "--node-modules-dir=manual"] };
     assert.equal(consumer.run(executable(runtime), [...args[runtime], "same.cjs"]), "true");
