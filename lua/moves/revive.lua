@@ -9,10 +9,11 @@
 -- ("drain"): Redis was too slow to answer for it.
 local function revive(id, cause)
   local record = records[id]
+  -- Asked before a suspect ends as cancelled: the tasks beside it stay excused.
+  local left, suspect = cause == "drain", suspectOf(record.worker)
   if record.cancel then
     return endCancelled(id, record, "withdraw", cause, record.cancel, record.keepMs)
   end
-  local left, suspect = cause == "drain", suspectOf(record.worker)
   local excused = not record.started or suspect and suspect ~= id
   if excused and not left then record.lost = (record.lost or 0) + 1 end
   local free = left or excused and record.lost % 3 ~= 0
