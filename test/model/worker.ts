@@ -157,7 +157,9 @@ function laneOf(world: World, args: TurnArgs, { due, waitedMs, holding }: LaneVi
   if (empty === 1 && !holding) return "solo";
   if (waitedMs >= 30_000 && !suspectOf(world, worker)) return "solo";
   const { lane } = world;
-  const kept = lane && lane.worker !== worker && lane.until > nowOf(world);
+  // A time further ahead was stored before the clock was set back.
+  const leftMs = (lane?.until ?? 0) - nowOf(world);
+  const kept = lane?.worker !== worker && leftMs > 0 && leftMs <= 1000;
   if (waitedMs >= 1000 || kept) return "";
   world.lane = { worker, until: due.at + 1000 };
   return "wait";
