@@ -12,3 +12,12 @@ export const paceMs = 250;
 export function turnMs(workers: number, mostMs: number): number {
   return Math.min(paceMs * Math.max(1, workers), mostMs);
 }
+
+/**
+ * The time until one of `workers` sweeps again. It is less than half a lease: a longer time
+ * without a sweep counts as an absence of Redis, so a lone survivor of a fleet would give the
+ * tasks of the dead one grace after another.
+ */
+export function sweepTurnMs(workers: number, leaseMs: number): number {
+  return turnMs(workers, 0.4 * leaseMs);
+}

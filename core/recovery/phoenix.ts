@@ -11,7 +11,7 @@ import { sleep } from "../base/timers.ts";
 import type { Partition } from "../protocol/keys.ts";
 import type { Caller } from "../redis/call.ts";
 import { lookAtEach, type QueueLook } from "./look.ts";
-import { paceMs, turnMs } from "./pace.ts";
+import { paceMs, sweepTurnMs } from "./pace.ts";
 import { askedMs, type Resurrection, sweepAt, type Swept } from "./sweeper.ts";
 
 /** The pace of a worker's sweeps, and the receivers of what they find. */
@@ -57,8 +57,6 @@ const routineMs = 0.8 * paceMs;
 const togetherMs = paceMs / 2;
 /** A quiet queue is swept so often: that removes workers which died without a task. */
 const quietestMs = 20_000;
-/** A jittered pause is at most so many times as long. */
-const latest = 1.1;
 /** The share of time for each queue: 1,000 are looked at every 750 ms. */
 const lookMs = 0.75;
 /** And for each busy one: 1,000 of them are swept every two seconds. */
@@ -164,7 +162,7 @@ async function visit(round: Round, post: Post): Promise<void> {
   const { partition, everyMs, quietAt } = post;
   const quietMs = quietAt === undefined ? -1 : Math.ceil(performance.now() - quietAt);
   try {
-    const steady = Number(Math.max(round.leastMs, sweepMs) * latest <= leaseMs / 2);
+    const steady = Number(Math.max(round.leastMs, sweepMs) <= leaseMs / 2);
     const swept = await sweepAt(caller, partition, { leaseMs, everyMs, quietMs, steady });
     post.quietAt = undefined;
     post.sweptAt = performance.now();
@@ -184,7 +182,7 @@ function plan(
   { dueMs, more = false, resurrected = [] }: Pick<Swept, "dueMs"> & Partial<Swept>,
 ): void {
   const now = performance.now();
-  const usualMs = Math.max(turnMs(post.workers, leaseMs), leastMs, sweepMs);
+  const usualMs = Math.max(sweepTurnMs(post.workers, leaseMs), leastMs, sweepMs);
   const urgentMs = resurrected.length > 0 ? dueMs : Math.max(dueMs, sweepMs);
   if (more) {
     post.dueAt = now;
@@ -195,13 +193,18 @@ function plan(
   } else {
     // Workers that came at the same time spread out; then jitter keeps them apart.
     const together = post.workers > 1 && post.everyMs !== routineMs;
-    post.dueAt = now + usualMs * (together ? Math.random() : 0.9 + Math.random() * 0.2);
+    post.dueAt = now + usualMs * (together ? Math.random() : jitter());
     post.everyMs = routineMs;
   }
 }
 
 /** Plans the next visit after a failure. */
 function putOff({ host: { sweepMs } }: Round, post: Post): void {
-  post.dueAt = performance.now() + Math.max(failedMs, sweepMs) * (0.9 + Math.random() * 0.2);
+  post.dueAt = performance.now() + Math.max(failedMs, sweepMs) * jitter();
   post.everyMs = askedMs;
+}
+
+/** Keeps workers apart. It only shortens a pause: a longer one may count as an absence of Redis. */
+function jitter(): number {
+  return 0.9 + Math.random() * 0.1;
 }

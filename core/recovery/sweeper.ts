@@ -7,7 +7,7 @@
 import { idOf, type Partition } from "../protocol/keys.ts";
 import { sleep, waitAtMost } from "../base/timers.ts";
 import { defaultLeaseMs } from "../defaults.ts";
-import { turnMs } from "./pace.ts";
+import { sweepTurnMs } from "./pace.ts";
 import { reportResurrections } from "./resurrection_report.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
 import { sweep } from "../redis/generated/worker.ts";
@@ -122,6 +122,6 @@ export async function sweepOnce(
 ): Promise<{ resurrected: Resurrection[]; nextMs: number }> {
   const timing = { leaseMs, everyMs: askedMs, quietMs: -1, steady: 0 };
   const { resurrected, dueMs, more, workers } = await sweepAt(caller, partition, timing);
-  const usualMs = turnMs(workers, leaseMs);
+  const usualMs = sweepTurnMs(workers, leaseMs);
   return { resurrected, nextMs: more ? 0 : dueMs < 0 ? usualMs : Math.min(dueMs, usualMs) };
 }

@@ -46,7 +46,7 @@ export interface WorkerOptions {
   /**
    * `"default"`: a lease of 10 s, renewed every 3 s. `"fast"`: of 3 s, renewed every second.
    * `"metered"`, for a Redis that bills each command: of 60 s; while idle it beats every 5 min, waits
-   * up to a minute for work and sweeps every 27 s. The tasks of a killed worker are back within 90 s
+   * up to a minute for work and sweeps at least every 27 s. The tasks of a killed worker are back within 90 s
    * instead of 1 s or 10 s.
    */
   profile?: "default" | "fast" | "metered";

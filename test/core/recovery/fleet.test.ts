@@ -121,6 +121,36 @@ test(
 );
 
 test(
+  "a hung worker loses its task with the lease, though it is counted among those that sweep",
+  withRelier(async (lab) => {
+    const { moves, redis, partition } = lab;
+    const leave = await Promise.all(
+      ["hung", "idle1", "idle2"].map((id) => subscriber(redis, partition, id)),
+    );
+    const { caller } = moves;
+    const leaseMs = 1_000;
+    await moves.push();
+    const { tasks: [claim] } = await moves.turn({ worker: "hung", slots: 1, leaseMs });
+    for (const id of ["idle1", "idle2"]) await moves.beat(id, []);
+    const over = new AbortController();
+    const raised: [id: string, cause: string][] = [];
+    const errors: unknown[] = [];
+    runPhoenix({
+      caller,
+      leaseMs,
+      sweepMs: 0,
+      signal: over.signal,
+      onRaised: ({ id, cause }) => raised.push([id, cause]),
+      onError: (error) => errors.push(error),
+    }, [partition]);
+    await until("the task is back", () => raised.length > 0, 5_000);
+    over.abort();
+    for (const end of leave) end();
+    assert.deepEqual([raised.length, raised[0]![0].endsWith(claim!.id), errors], [1, true, []]);
+  }),
+);
+
+test(
   "a worker that comes back and goes again gets its whole grace again",
   withRelier(async (lab) => {
     const { moves, redis, partition } = lab;
