@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { read, root } from "./tree.ts";
+import { bounded } from "./until.ts";
 
 /** The file, the text to replace and its replacement. Every edit has to change something. */
 export type Edit = readonly [path: string, from: string, to: string];
@@ -23,6 +24,9 @@ export interface End {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** The limit of a program in ms, scaled by the slowness of the machine. */
+const longestMs = 120_000;
 
 const parts = [
   "adapters",
@@ -78,7 +82,16 @@ async function run(args: readonly string[], cwd: string): Promise<End> {
   let stdout = "", stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text);
   child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
-  const [exit] = await once(child, "close");
-  process.off("exit", stop);
-  return { exit, stdout, stderr };
+  const closed = once(child, "close");
+  try {
+    const [exit] = await bounded("the program ended", closed, longestMs);
+    return { exit, stdout, stderr };
+  } catch (error) {
+    // SIGTERM first: the program stops the processes that it has started.
+    child.kill("SIGTERM");
+    await bounded("the program stopped", closed, 10_000).catch(() => child.kill("SIGKILL"));
+    throw new Error(`${args.join(" ")} did not end\n${stdout}${stderr}`, { cause: error });
+  } finally {
+    process.off("exit", stop);
+  }
 }
