@@ -7,6 +7,7 @@
 import { createRelier, RedisError, type RedisPort } from "../../mod.ts";
 import { connect } from "../../adapters/ioredis.ts";
 import { type Command, command, type Context } from "../framework/command.ts";
+import { refusalOf } from "../framework/reachable.ts";
 import { accessChecks } from "./doctor/access.ts";
 import { type Check, fail, plural, serverChecks } from "../../core/console/mod.ts";
 import { bounded, runChecks } from "./doctor/bounded_check.ts";
@@ -52,7 +53,7 @@ async function remoteChecks({ settings }: Context): Promise<{ checks: Check[]; e
     onDataLoss: () => {},
   });
   try {
-    const absent = await connectionCheck(port);
+    const absent = await connectionCheck(port, url.value);
     if (absent) return { checks: [absent], exit: 3 };
     const production = env.value === "production";
     const groups = [
@@ -68,17 +69,22 @@ async function remoteChecks({ settings }: Context): Promise<{ checks: Check[]; e
 }
 
 const logIn = ["NOAUTH", "WRONGPASS"];
+const start = "start it, set RELIER_REDIS_URL, or pass --url";
 const hello = program("hello", "return 1");
 
 /** Tests the connection; a server that refuses a call for another reason than login counts as reached. */
-async function connectionCheck(port: RedisPort): Promise<Check | undefined> {
+async function connectionCheck(port: RedisPort, url: string): Promise<Check | undefined> {
+  const refusal = await refusalOf(url);
+  if (refusal !== undefined) {
+    return fail("redis", `cannot be reached: no connection (${refusal})`, start);
+  }
   try {
     await bounded(port.run(hello, ["relier"], []));
     return undefined;
   } catch (error) {
     const refused = error instanceof RedisError && error.failure === "refused";
     const { message, reply, hint } = error as RedisError;
-    const fix = hint ?? "start it, set RELIER_REDIS_URL, or pass --url";
+    const fix = hint ?? start;
     const why = message.replace(/^Cannot run "hello": /, "").replace(`; ${fix}`, "");
     if (refused && !logIn.includes(reply)) return undefined;
     return refused

@@ -11,19 +11,22 @@ import {
   type Problem,
   queueProblems,
   type QueueReading,
+  queueWarnings,
   readQueues,
+  recoveredLately,
   serverProblems,
 } from "../../core/console/mod.ts";
-import type { Relier } from "../../mod.ts";
+import type { Relier, WorkerEntry } from "../../mod.ts";
 import { type Command, command, type Context } from "../framework/command.ts";
 import { redact } from "../framework/redact.ts";
+import { wrap } from "../terminal/text.ts";
 import { queueColumns } from "./queues/columns.ts";
 import { queuesOf } from "./queues/queue_names.ts";
 
 const args = {
   check: {
     type: "boolean",
-    description: "Exit with 7 if there is a problem; takes two readings, a second apart",
+    description: "Exit with 7 if a line begins with ✖; takes two readings, a second apart",
   },
 } as const;
 
@@ -33,8 +36,10 @@ const apartMs = 1000;
 const status: Command<typeof args> = command({
   summary: "Show Redis, queues and workers at a glance",
   details:
-    "Lists problems below the table: tasks without a worker, an expired lease without a sweep, " +
-    "tasks that die, a paused or closed queue, a Redis that deletes keys.",
+    "Lists problems below the table. ✖ needs someone now: tasks without a worker or that no " +
+    "worker knows, a backlog, tasks that died in the last ten minutes, an expired lease without a " +
+    "sweep, a paused or closed queue, a Redis that deletes keys. ! may wait: older dead tasks, " +
+    "quarantined tasks, workers that crashed within the hour.",
   examples: ["rl status", "rl status --watch", "rl status --check --json"],
   args,
   watch: true,
@@ -46,12 +51,19 @@ const status: Command<typeof args> = command({
       await pause(apartMs, undefined, { signal });
       queues = await readQueues(relier, names);
     }
-    const [server, alive] = await Promise.all([relier.server(), aliveOn(relier, queues)]);
-    const ills = [
+    const [server, fleets] = await Promise.all([relier.server(), workersOf(relier, queues)]);
+    const alive = fleets.map((fleet) => fleet.filter((worker) => isAlive(worker, Date.now())));
+    const warnings = await Promise.all(
+      queues.map((queue, i) => queueWarnings(relier, queue, fleets[i]!)),
+    );
+    const problems = [
       ...serverProblems(server),
       ...queues.flatMap((queue, i) => queueProblems(queue, alive[i]!.length)),
-    ];
-    const workers = new Set(alive.flat()).size;
+      ...warnings.flat(),
+      ...recoveredLately(queues),
+    ].sort((a, b) => Number(a.level === "warning") - Number(b.level === "warning"));
+    const healthy = problems.every(({ level }) => level === "warning");
+    const workers = new Set(alive.flat().map(({ id }) => id)).size;
     const redis = {
       url: redact(settings.url.value),
       prefix: settings.prefix.value,
@@ -60,22 +72,23 @@ const status: Command<typeof args> = command({
       policy: server["maxmemory_policy"] ?? "",
       memory: server["used_memory_human"] ?? "",
     };
-    out.record({ healthy: ills.length === 0, ills, redis, workers, queues }, () => {
-      print(context, redis, queues, ills, workers);
+    out.record({ healthy, problems, redis, workers, queues }, () => {
+      print(context, redis, queues, problems, workers);
     });
-    return args.check && ills.length > 0 ? 7 : 0;
+    return args.check && !healthy ? 7 : 0;
   },
 });
 
 export default status;
 
-/** Ids of the live workers of each queue. */
-async function aliveOn(relier: Relier, queues: readonly QueueReading[]): Promise<string[][]> {
-  return await Promise.all(queues.map(async ({ name, stats }) => {
-    if (stats.workers.length === 0) return [];
-    const fleet = await relier.queue(name).workers();
-    return fleet.filter((worker) => isAlive(worker, Date.now())).map(({ id }) => id);
-  }));
+/** The workers of each queue. */
+async function workersOf(
+  relier: Relier,
+  queues: readonly QueueReading[],
+): Promise<WorkerEntry[][]> {
+  return await Promise.all(
+    queues.map(({ name, stats }) => stats.workers.length > 0 ? relier.queue(name).workers() : []),
+  );
 }
 
 interface Redis {
@@ -101,7 +114,7 @@ function print(
   { out }: Pick<Context, "out">,
   redis: Redis,
   queues: readonly QueueReading[],
-  ills: readonly Problem[],
+  problems: readonly Problem[],
   workers: number,
 ): void {
   const { bold, dim, green, red, yellow } = out.style;
@@ -113,12 +126,16 @@ function print(
     "",
   );
   if (queues.length === 0) out.line(dim("no queue yet: push a task"));
-  else out.table(queues, queueColumns(out));
+  else out.table(queues, queueColumns(out, queues));
   out.line("");
-  if (ills.length === 0) {
+  if (problems.length === 0) {
     return out.line(
       `${green("✓")} no problems: ${plural(queues.length, "queue")}, ${plural(workers, "worker")}`,
     );
   }
-  for (const { text } of ills) out.line(`${red("✖")} ${text}`);
+  for (const { level, text } of problems) {
+    const [first = "", ...more] = out.tty ? wrap(text, out.width - 2) : [text];
+    out.line(`${level === "error" ? red("✖") : yellow("!")} ${first}`);
+    out.line(...more.map((line) => `  ${line}`));
+  }
 }

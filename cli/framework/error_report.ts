@@ -90,19 +90,20 @@ function classify(error: unknown, settings: Settings | undefined): ErrorReport {
     const { exit, message, hint } = error;
     return { code: exits[exit], message, exit, ...(hint && { hint }) };
   }
-  const { message } = error instanceof Error ? error : new Error(String(error));
+  const message = withoutStack(error instanceof Error ? error.message : String(error));
   const { code, hint } = (error ?? {}) as { code?: unknown; hint?: unknown };
   // An error of Redis ends with its fix, for loggers that print the message only.
   const hinted = typeof hint === "string" && !message.endsWith(hint) ? { hint } : {};
   if (settings && isUnreachable(error)) {
-    const { value, from } = settings.url;
-    const why = message.replace(/^Cannot run "[^"]*": /, "");
-    return {
-      code: exits[3],
-      message: `Cannot reach Redis at ${value} (${from}): ${why}`,
-      hint: 'start it, set RELIER_REDIS_URL, pass --url, or run "rl doctor"',
-      exit: 3,
-    };
+    const why = message.replace(/^Cannot run "[^"]*": /, "").replace(`; ${hint}`, "");
+    // Only an answer has a fix of its own: it names the password, or the master.
+    const answered = typeof hint === "string" && notServing.has(String(error.reply));
+    return classify(unreachable(settings, why, answered ? hint : undefined), settings);
+  }
+  if (code === "ERR_MODULE_NOT_FOUND" && missingPackage.test(message)) {
+    const name = missingPackage.exec(message)![1];
+    const text = `Cannot run this command: package "${name}" is not installed`;
+    return { code: exits[1], message: text, exit: 1, hint: `npm install ${name}` };
   }
   if (typeof code === "string" && code.startsWith("RL_")) {
     return { code, message, exit: codes[code] ?? 1, ...hinted };
@@ -117,11 +118,28 @@ function classify(error: unknown, settings: Settings | undefined): ErrorReport {
   return { code: exits[1], message, exit: 1, hint: "--debug shows the stack trace", ...hinted };
 }
 
+/** The message of an import of a package, not of a file, in Node, Bun and Deno. */
+const missingPackage = /^(?:Cannot find (?:package|module)|Import) ['"]((?:@[\w.-]+\/)?\w[\w.-]*)/;
+
+/** The error of a Redis that cannot be reached or does not serve. */
+export function unreachable(
+  { url: { value, from } }: Settings,
+  why: string,
+  hint = 'start it, set RELIER_REDIS_URL, pass --url, or run "rl doctor"',
+): CliError {
+  return new CliError(3, `Cannot reach Redis at ${value} (${from}): ${why}`, { hint });
+}
+
+/** Some errors of other programs carry their stack in their message. */
+function withoutStack(message: string): string {
+  return message.split(/\n\s+at /, 1)[0]!;
+}
+
 /** Error replies of a Redis that is running but serves no commands. */
 const notServing = new Set(["CLUSTERDOWN", "LOADING", "MASTERDOWN", "NOAUTH", "WRONGPASS"]);
 
 /** True if no Redis answered, or it refused to serve. */
-function isUnreachable(error: unknown): boolean {
+function isUnreachable(error: unknown): error is { readonly reply?: unknown } {
   const { name, code, failure, reply } = (error ?? {}) as Record<string, unknown>;
   return code === "RL_CONNECTION" ||
     (name === "RedisError" &&

@@ -46,6 +46,14 @@ export interface Output {
 /** Width of the longest name of a fact. */
 const factWidth = 11;
 
+/** Width of a table that goes into a pipe or a file, where `--wide` and COLUMNS set no other. */
+const pipedColumns = 120;
+
+function pipedWidth({ env }: Host): number {
+  const columns = Number(env["COLUMNS"]);
+  return Number.isInteger(columns) && columns >= 40 ? columns : pipedColumns;
+}
+
 /** Options of an {@linkcode Output}. */
 export interface OutputOptions {
   readonly json: boolean;
@@ -65,6 +73,7 @@ export function createOutput(
   const { json, quiet, wide, iso } = options;
   const tty = host.stdout.isTTY === true;
   const width = (tty && host.stdout.columns) || 80;
+  const tableWidth = tty ? width : wide ? undefined : pipedWidth(host);
   const colored = !json && hasColor(host, host.stdout, options.color);
   const style = styleOf(colored);
   const print = (text: string): void =>
@@ -100,8 +109,9 @@ export function createOutput(
       if (json || quiet) {
         for (const row of rows) out.record(row, () => {});
       } else if (rows.length > 0) {
-        const shown = columns.filter((column) => wide || !column.wide);
-        const lines = tableLines(rows, shown, style.dim, tty ? width : undefined);
+        const shown = columns.filter((column) => wide || !column.wide)
+          .map((column) => tty ? column : { ...column, lines: 1 }); // A row in a pipe is a line.
+        const lines = tableLines(rows, shown, style.dim, tableWidth);
         for (const line of lines) print(line);
       } else if (empty !== undefined) {
         out.note(empty);

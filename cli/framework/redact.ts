@@ -30,7 +30,9 @@ export function redact(
 /** Up to the last @: a password that is not encoded may contain any character. */
 function withoutLogin(word: string): string {
   const [from, to] = [word.indexOf("://"), word.lastIndexOf("@")];
-  return from < 0 || to < from ? word : `${word.slice(0, from)}://***${word.slice(to)}`;
+  // A path of a file has no login, but packages with an @; and a hint shows how a URL looks.
+  const harmless = word.startsWith("file", from - 4) || word.startsWith("://user:password@", from);
+  return from < 0 || to < from || harmless ? word : `${word.slice(0, from)}://***${word.slice(to)}`;
 }
 
 function passwordsOf(url: string): string[] {

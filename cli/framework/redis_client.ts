@@ -8,6 +8,8 @@
 import type { RedisPort, Relier } from "../../mod.ts";
 import type { Settings } from "./settings.ts";
 import { CliError } from "./cli_error.ts";
+import { unreachable } from "./error_report.ts";
+import { refusalOf } from "./reachable.ts";
 import { redact } from "./redact.ts";
 
 /** A client that is created on first use. */
@@ -42,7 +44,7 @@ export function lazyClient(
           hint: "a Redis URL looks like redis://localhost:6379/0, or rediss:// with TLS",
         });
       }
-      port = connected(url.value);
+      port = connected(settings);
       client = engine.createRelier({ redis: port, prefix: prefix.value });
       onCreate(client);
       return client;
@@ -54,18 +56,26 @@ export function lazyClient(
   };
 }
 
-function connected(url: string): RedisPort {
+function connected(settings: Settings): RedisPort {
+  const { url } = settings;
   let opened: Promise<RedisPort> | undefined;
-  const open = (): Promise<RedisPort> =>
-    opened ??= import("../../adapters/ioredis.ts").then(({ connect }) =>
-      connect(url, { timeoutMs })
-    );
+  const opening = async (): Promise<RedisPort> => {
+    const { connect } = await import("../../adapters/ioredis.ts");
+    const port = connect(url.value, { timeoutMs });
+    const refusal = await refusalOf(url.value);
+    if (refusal === undefined) return port;
+    await port.close();
+    opened = undefined; // The next call asks again.
+    throw unreachable(settings, `no connection (${refusal})`);
+  };
+  const open = (): Promise<RedisPort> => opened ??= opening();
   return {
     run: async (...call) => await (await open()).run(...call),
     wait: async (...call) => await (await open()).wait(...call),
     listen: async (...call) => await (await open()).listen!(...call),
     close: async () => {
-      await (await opened)?.close();
+      const port = await opened?.catch(() => undefined);
+      await port?.close();
     },
   };
 }

@@ -6,7 +6,7 @@
 
 import type { TaskSummary } from "../../mod.ts";
 import { errorOf, errorPattern } from "./filter.ts";
-import { plural } from "./format.ts";
+import { count, plural } from "./format.ts";
 
 /** Dead tasks of one name with the same error. */
 export interface DeadGroup {
@@ -33,18 +33,19 @@ export interface DeadGroup {
 }
 
 const reasons: Readonly<Record<string, (task: TaskSummary) => string>> = {
-  attempts: ({ attempt }) => `attempts exhausted (${plural(attempt, "failure")})`,
-  crashes: ({ resurrections }) => `poison (${plural(resurrections, "worker")} lost)`,
-  stalls: ({ resurrections }) => `stalled ${plural(resurrections, "time")}`,
-  unroutable: () => "no worker knew it",
+  attempts: ({ attempt }) => plural(attempt, "failure"),
+  crashes: ({ resurrections }) =>
+    resurrections === 1 ? "1 crash" : `${count(resurrections)} crashes`,
+  stalls: ({ resurrections }) => plural(resurrections, "stall"),
+  unroutable: () => "unknown task",
   corrupt: () => "unreadable",
-  discarded: () => "discarded by its handler",
-  validation: () => "invalid payload",
-  migration: () => "payload could not be migrated",
-  result: () => "result could not be stored",
+  discarded: () => "discarded",
+  validation: () => "bad payload",
+  migration: () => "bad version",
+  result: () => "bad result",
 };
 
-/** Cause of a death in a few words. */
+/** Cause of a death in one or two words. */
 export function deathCause(task: TaskSummary): string {
   const reason = task.reason ?? "unknown";
   return (Object.hasOwn(reasons, reason) && reasons[reason]?.(task)) || reason;

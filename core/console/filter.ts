@@ -79,6 +79,7 @@ export function errorPattern(task: TaskSummary): string {
   return errorOf(task)
     .replace(/(["'`])(?:(?!\1).){1,200}\1/g, "…")
     .replace(/\b[0-9a-f]{8,}(?:-[0-9a-f]{4,}){0,4}\b/gi, "…")
+    .replace(/\b[a-z]{1,8}_[0-9a-z]{8,}\b/gi, "…")
     .replace(/\d+/g, "…")
     .replace(/\s+/g, " ")
     .slice(0, longest).trim();

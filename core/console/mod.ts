@@ -81,6 +81,7 @@ export {
   type QueueMetricsInput,
   readMetricsInput,
 } from "./queue_metrics.ts";
+export { queueWarnings, recoveredLately, unknownTasks } from "./queue_warnings.ts";
 export { type QueueRates, type QueueReading, readQueues, usedQueues } from "./queue_rates.ts";
 export { createReleaseWatch, type ReleaseWatch } from "./release_watch.ts";
 export { serverChecks, type ServerFacts } from "./server_checks.ts";

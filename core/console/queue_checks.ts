@@ -11,6 +11,8 @@ import { count, plural, spanOf } from "./format.ts";
 export interface Problem {
   /** A code for programs. */
   readonly code: string;
+  /** `error` needs someone now; `warning` may wait. */
+  readonly level: "error" | "warning";
   /** The queue; absent if it is about Redis. */
   readonly queue?: string;
   /** Problem, as a sentence for people. */
@@ -24,7 +26,8 @@ const sweepMs = 3000;
 export function queueProblems({ name, stats, died }: QueueReading, alive: number): Problem[] {
   const { counts, overdueMs, paused } = stats;
   const found: Problem[] = [];
-  const report = (code: string, text: string): void => void found.push({ code, queue: name, text });
+  const report = (code: string, text: string): void =>
+    void found.push({ code, level: "error", queue: name, text });
   const waiting = counts.ready + counts.scheduled + counts.quarantined + counts.running;
   if (alive === 0 && waiting > 0) {
     report(
@@ -38,7 +41,7 @@ export function queueProblems({ name, stats, died }: QueueReading, alive: number
     report(
       "lease-overdue",
       `queue "${name}" has a lease that expired ${spanOf(overdueMs)} ago, and no worker sweeps: ` +
-        `rl phoenix sweep`,
+        `rl recovery sweep`,
     );
   }
   if (died > 0) {
@@ -66,6 +69,7 @@ export function serverProblems(facts: Readonly<Record<string, string>>): Problem
   if (policy?.startsWith("allkeys-")) {
     found.push({
       code: "eviction",
+      level: "error",
       text: `Redis deletes keys when memory is short (maxmemory-policy ${policy}): ` +
         "CONFIG SET maxmemory-policy noeviction",
     });
@@ -75,6 +79,7 @@ export function serverProblems(facts: Readonly<Record<string, string>>): Problem
   if (most > 0 && used > 0.9 * most) {
     found.push({
       code: "memory",
+      level: "error",
       text: `Redis has used ${Math.round(used / most * 100)} % of its memory ` +
         `(${count(Math.round(most / 1_048_576))} MB): pushes will be refused`,
     });

@@ -38,6 +38,8 @@ export interface QueueStats {
     readonly lane: string | null;
     /** Tasks resurrected in the last 24 hours, to the hour. */
     readonly lastDay: number;
+    /** Tasks resurrected in this hour and the one before. */
+    readonly lastHour: number;
   };
 }
 
@@ -71,15 +73,16 @@ export async function readStats(caller: Caller, partition: Partition): Promise<Q
       sweptMs: swept === undefined ? null : Math.max(0, Number(now) - Number(swept)),
       graceMs: Math.max(0, Number(graceUntil) - Number(now)),
       lane: Number(laneUntil) > Number(now) ? lane ?? null : null,
-      lastDay: lastDay(known),
+      lastDay: resurrectedIn(24, known),
+      lastHour: resurrectedIn(2, known),
     },
   };
 }
 
 /** Adds up the hourly counts of sweeps; see lua/scripts/worker/sweep.lua. */
-function lastDay(known: Readonly<Record<string, string>>): number {
+function resurrectedIn(hours: number, known: Readonly<Record<string, string>>): number {
   const now = Math.floor(Number(known["now"]) / 3_600_000);
   return Object.entries(known).filter(([name]) => name.startsWith("raised:"))
     .map(([, text]) => text.split(" ").map(Number) as [number, number])
-    .reduce((sum, [hour, n]) => hour > now - 24 ? sum + n : sum, 0);
+    .reduce((sum, [hour, n]) => hour > now - hours ? sum + n : sum, 0);
 }

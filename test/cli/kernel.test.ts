@@ -136,6 +136,11 @@ const errors: Record<string, unknown> = {
   }),
   nasty: new CliError(1, "a\u001b[2Jb\u001b]0;pwned\u0007c\nd\u009b31me"),
   thrown: "just a text",
+  absent: Object.assign(
+    new Error("Cannot find package 'js-redis-server' imported from /app/node_modules/@relier/x.js"),
+    { code: "ERR_MODULE_NOT_FOUND" },
+  ),
+  stack: new Error("it broke\n    at first (file:///app/node_modules/@relier/core/x.js:1:2)"),
 };
 
 async function call(line: string | readonly string[], options: Parameters<typeof rl>[1] = {}) {
@@ -286,6 +291,12 @@ test("every error becomes one line, a hint and its exit code", async () => {
     ["bug", 1, /\[RL_FAILED\]\nhint: {2}--debug/],
     ["broken", 8, /^error: lost 1 task \[RL_BROKEN\]\n$/],
     ["thrown", 1, /^error: just a text/],
+    [
+      "absent",
+      1,
+      /package "js-redis-server" is not installed .*\nhint: {2}npm install js-redis-server\n$/,
+    ],
+    ["stack", 1, /^error: it broke \[RL_FAILED\]\nhint/],
     ["nasty", 1, /^error: abc d ?e \[RL_FAILED\]\n$/],
   ];
   for (const [which, exit, expected] of cases) {

@@ -107,6 +107,14 @@ test("a configuration file of another user is not run, unless it is given", {
   assert.match((await rl(["config", "show"], { cwd: join(folder, "shared") })).stdout, /theirs/);
 });
 
+test("a path of a package is no login, and an example in a hint stays", () => {
+  const path = "file:///app/node_modules/@relier/core/dist/mod.js";
+  assert.equal(redact(`in (${path}:3:1)`), `in (${path}:3:1)`);
+  const example = "redis://user:password@host:port";
+  assert.equal(redact(example), example);
+  assert.equal(redact("redis://user:passwords@host"), "redis://***@host");
+});
+
 test("long texts are cleaned in the time that reading them takes", () => {
   const n = 200_000;
   const before = process.cpuUsage();

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idempotencyLock, rlTask, taskContext } from "../../mod.ts";
+import { idempotencyLock, rlTask, taskContext, taskRef } from "../../mod.ts";
 import { subscriber } from "../support/moves.ts";
 import { type Lab, withRelier } from "../support/relier.ts";
 import { rl, type RlResult } from "../support/rl.ts";
@@ -248,9 +248,9 @@ test(
     assert.match(well.stdout, /✓ no problems: 1 queue, 1 worker/);
     const codes = async (): Promise<string[]> => {
       const { exit, lines } = await run("status", "--check", "--json");
-      const [{ healthy, ills }] = lines();
+      const [{ healthy, problems }] = lines();
       assert.deepEqual([exit, healthy], [7, false]);
-      return ills.map(({ code }: { code: string }) => code);
+      return problems.map(({ code }: { code: string }) => code);
     };
     const dying = codes();
     let pushed = 1;
@@ -264,13 +264,60 @@ test(
     await lab.moves.age("running", claim.id, -10_000);
     await lab.queue.pause("claims", "broken");
     await lab.queue.pause("pushes", "full");
-    assert.deepEqual(await codes(), ["lease-overdue", "paused", "closed"]);
+    assert.deepEqual(await codes(), ["lease-overdue", "paused", "closed", "dead-lately"]);
     await lab.moves.crash("w1");
-    assert.deepEqual(await codes(), ["no-worker", "paused", "closed"]);
+    const after = ["no-worker", "paused", "closed", "dead-lately", "recovered"];
+    assert.deepEqual(await codes(), after);
     const { exit, stdout } = await run("status", "--check");
     assert.equal(exit, 7);
     assert.match(stdout, /✖ queue "default" has 1 task and no live worker: rl worker start/);
     assert.doesNotMatch(stdout, /:[^@/ ]+@/, "a password is never shown");
+  }),
+);
+
+test(
+  "rl status names what waits, dies and crashes, and what no worker knows; only old deaths may wait",
+  withRelier(async (lab) => {
+    const run = at(lab);
+    const seen = async (): Promise<Record<string, string>> => {
+      const [{ problems }] = (await run("status", "--json")).lines();
+      const entries = problems.map(({ code, level }: Record<string, string>) => [code, level]);
+      return Object.fromEntries(entries);
+    };
+    const { id } = await charge.apush(-1);
+    await lab.worker();
+    await done(lab, 1);
+    assert.deepEqual(await seen(), { "dead-lately": "error" });
+    await lab.moves.age("dead", id.slice(-22), -3_600_000);
+    assert.deepEqual(await seen(), { dead: "warning" });
+    assert.equal((await run("status", "--check")).exit, 0);
+    await lab.client({ tasks: [] }).apush(taskRef<typeof charge>("unheard-of" as "charge"), 1);
+    await until(
+      "it waits for a worker that knows it",
+      async () => (await lab.queue.stats()).counts.scheduled === 1,
+    );
+    assert.deepEqual(await seen(), { "unknown-task": "error", dead: "warning" });
+    assert.match((await run("status")).stdout, /no worker knows: unheard-of/);
+  }),
+);
+
+test(
+  "rl status reports a queue whose first task waits for more than a minute",
+  withRelier(async (lab) => {
+    await lab.queue.limit({ concurrency: 1 });
+    let release = () => {};
+    const slow = rlTask("see-slow", () => new Promise<void>((resolve) => release = resolve));
+    await lab.worker();
+    await slow.apush();
+    await until("it runs", async () => (await lab.queue.stats()).counts.running === 1);
+    const [first] = await slow.apushMany([[], []]);
+    await lab.redis.zincrby(lab.key("ready"), -90_000 * 64, first!.id.slice(-22));
+    const { stdout } = await at(lab)("status");
+    assert.match(stdout, /✖ queue "default" has 2 ready; the first has waited for 1m3\ds/);
+    await until("all are done", async () => {
+      release();
+      return (await lab.queue.stats()).counts.completed === 3;
+    });
   }),
 );
 
@@ -301,8 +348,11 @@ test(
     const groups = (await run("dlq", "--json")).lines();
     assert.equal(groups.length, 1);
     assert.equal(groups[0].count, 3);
-    assert.equal(groups[0].why, "attempts exhausted (1 failure)");
-    assert.match((await run("dlq")).stdout, /^GROUP +COUNT.*\ncharge · RangeError: card \d+ was/);
+    assert.equal(groups[0].why, "1 failure");
+    assert.match(
+      (await run("dlq")).stdout,
+      /^COUNT.* TASK · ERROR\n +3 .*1 failure .*charge · RangeError: card \d+ was/,
+    );
     const quiet = await run("dlq", "-q");
     assert.deepEqual(quiet.stdout.trim().split("\n").sort(), ids.map(({ id }) => id).sort());
     assert.equal((await run("dlq", "-q", "--error", "card 22 ")).stdout.trim(), ids[1]!.id);

@@ -81,7 +81,7 @@ function snapshotOf(running: number, dead: number, queues = 2): Snapshot {
         workers: ["w1"],
         paused: { claims: name === "mails" ? "a bad release" : null, pushes: null },
         limits: {},
-        phoenix: { sweptMs: 5, graceMs: 0, lane: null, lastDay: 0 },
+        phoenix: { sweptMs: 5, graceMs: 0, lane: null, lastDay: 0, lastHour: 0 },
       },
       pace: { done: 12.5, failed: 1, lost: 0, pushed: 3 },
       died: 0,

@@ -57,12 +57,12 @@ export default dlq;
 
 function columns(out: Output): Column<DeadGroup>[] {
   return [
-    { title: "GROUP", flex: true, of: ({ group }) => group },
-    { title: "QUEUE", wide: true, of: ({ queue }) => queue },
     { title: "COUNT", align: "right", of: (group) => count(group.count) },
-    { title: "FIRST", align: "right", of: ({ first }) => out.ago(first) },
+    { title: "QUEUE", from: 120, of: ({ queue }) => queue },
+    { title: "FIRST", align: "right", from: 100, of: ({ first }) => out.ago(first) },
     { title: "LAST", align: "right", of: ({ last }) => out.ago(last) },
-    { title: "EXAMPLE", of: ({ example }) => out.wide ? example : shortId(example) },
     { title: "WHY", of: ({ why }) => why },
+    { title: "EXAMPLE", of: ({ example }) => out.wide ? example : shortId(example) },
+    { title: "TASK · ERROR", flex: true, lines: 2, of: ({ group }) => group },
   ];
 }

@@ -15,6 +15,7 @@ import {
   listSome,
   ok,
   plural,
+  unknownTasks,
   warn,
   workerName,
 } from "../../../core/console/mod.ts";
@@ -22,7 +23,6 @@ import { bounded, runChecks } from "./bounded_check.ts";
 
 /** Most queues that are checked: those that were used last. */
 const mostQueues = 50;
-const sample = 200;
 const overdueMs = 5_000;
 const waitingMs = 60_000;
 const beatMs = 30_000;
@@ -55,7 +55,7 @@ async function checksOf(relier: Relier, name: string): Promise<Check[]> {
     ...pauses(what, stats),
     ...delays(what, stats),
     ...await growth(queue, what, stats),
-    ...await unknownTasks(queue, what, workers),
+    ...await unknown(queue, what, workers),
     ...differences(what, workers),
     ...dead > 0 ? [warn(what, `${dead} dead`, `rl dlq --queue ${name}`)] : [],
   ];
@@ -145,20 +145,13 @@ function differences(what: string, workers: readonly WorkerEntry[]): Check[] {
 }
 
 /** Waiting tasks that no worker knows. */
-async function unknownTasks(
+async function unknown(
   queue: Queue,
   what: string,
   workers: readonly WorkerEntry[],
 ): Promise<Check[]> {
-  // A worker that publishes no tasks may know all of them.
-  if (workers.length === 0 || workers.some(({ info }) => info.tasks.length === 0)) return [];
-  const known = new Set(workers.flatMap(({ info }) => info.tasks.map(({ name }) => name)));
-  const pages = await Promise.all(
-    (["ready", "scheduled"] as const).map((state) => queue.page(state, { limit: sample })),
-  );
-  const names = new Set(pages.flatMap(({ tasks }) => tasks.map(({ name }) => name)));
-  const unknown = [...names].filter((name) => name !== "" && !known.has(name));
-  if (unknown.length === 0) return [];
-  const text = `no worker knows ${unknown.slice(0, 5).join(", ")}`;
+  const names = await unknownTasks(queue, workers);
+  if (names.length === 0) return [];
+  const text = `no worker knows ${names.slice(0, mostNamed).join(", ")}`;
   return [warn(what, text, "deploy workers that know them: until then these tasks are deferred")];
 }

@@ -7,9 +7,14 @@
 import { brief, count, type QueueReading } from "../../../core/console/mod.ts";
 import type { Column, Output } from "../../framework/output.ts";
 
-/** The columns of a list of queues. */
-export function queueColumns(out: Output): Column<QueueReading>[] {
+/** The columns of a list of `queues`; those that would be empty in all rows are left out. */
+export function queueColumns(
+  out: Output,
+  queues: readonly QueueReading[],
+): Column<QueueReading>[] {
   const { style } = out;
+  const quarantine = queues.some(({ stats }) => stats.counts.quarantined > 0);
+  const paced = queues.some(({ pace }) => pace !== null);
   const number = (n: number, paint = (text: string) => text): string =>
     n === 0 ? style.dim("0") : paint(count(n));
   return [
@@ -17,11 +22,15 @@ export function queueColumns(out: Output): Column<QueueReading>[] {
     { title: "READY", align: "right", of: ({ stats }) => number(stats.counts.ready) },
     { title: "RUNNING", align: "right", of: ({ stats }) => number(stats.counts.running) },
     { title: "SCHEDULED", align: "right", of: ({ stats }) => number(stats.counts.scheduled) },
-    {
-      title: "QUARANTINED",
-      align: "right",
-      of: ({ stats }) => number(stats.counts.quarantined, style.yellow),
-    },
+    ...quarantine
+      ? [
+        {
+          title: "QUARANTINED",
+          align: "right",
+          of: ({ stats }) => number(stats.counts.quarantined, style.yellow),
+        } satisfies Column<QueueReading>,
+      ]
+      : [],
     { title: "DEAD", align: "right", of: ({ stats }) => number(stats.counts.dead, style.red) },
     {
       title: "DONE",
@@ -34,11 +43,15 @@ export function queueColumns(out: Output): Column<QueueReading>[] {
       align: "right",
       of: ({ stats }) => stats.counts.ready > 0 ? out.span(stats.oldestMs) : style.dim("—"),
     },
-    {
-      title: "RATE",
-      align: "right",
-      of: ({ pace }) => pace ? `${brief(pace.done)}/s` : style.dim("—"),
-    },
+    ...paced
+      ? [
+        {
+          title: "RATE",
+          align: "right",
+          of: ({ pace }) => pace ? `${brief(pace.done)}/s` : style.dim("—"),
+        } satisfies Column<QueueReading>,
+      ]
+      : [],
     { title: "WORKERS", align: "right", of: ({ stats }) => number(stats.workers.length) },
     { title: "", of: (each) => style.yellow(flagsOf(each).join(" · ")) },
   ];

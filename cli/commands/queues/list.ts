@@ -17,7 +17,7 @@ const queues: Command<Record<never, never>> = command({
   watch: true,
   async run({ out, relier }) {
     const found = await readQueues(relier, await queuesOf(relier));
-    out.table(found, queueColumns(out), "no queue yet: push a task");
+    out.table(found, queueColumns(out, found), "no queue yet: push a task");
   },
 });
 

@@ -14,6 +14,7 @@ import { exportTo, otlpOf } from "../../processes/otlp_exporter.ts";
 import { type HealthServer, openHealthServer } from "../../supervisor/health_server.ts";
 import { createEventLog } from "../../supervisor/log_lines.ts";
 import type { SupervisedProcess } from "../../supervisor/process_slot.ts";
+import { waitForRedis } from "./wait_for_redis.ts";
 import { processesOf, startArgs, type StartOptions, workerOptions } from "./start_options.ts";
 import { createSupervisor, defaultDrainMs, type Supervisor } from "../../supervisor/supervisor.ts";
 
@@ -21,7 +22,7 @@ const start: Command<typeof startArgs> = command({
   summary: "Start worker processes, and replace those that die",
   details:
     `Loads the modules, which define tasks with rlTask(), in each process. TypeScript needs the tsx
-of your project, or a Node that reads it.
+of your project, or a Node that reads it. Waits until Redis answers.
 
 A process that dies is replaced. Its tasks are resurrected at once, with the cause of its death.
 SIGTERM or Ctrl-C drains all workers; a second one, 2 s later or more, hands off at once. SIGHUP replaces one worker
@@ -58,14 +59,14 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
   let handedOff = 0;
   let supervisor: Supervisor | undefined;
   let forget = (): void => {};
-  // An unreachable Redis fails here early, not in each process.
-  await context.relier.queues();
   const wanted = otlpOf(args.otlp, settings.worker.otlp, host.env);
   // This process exports the telemetry of the tasks of dead processes.
   const exporter = wanted && await exportTo(wanted, name, out.note);
   const otlp = exporter && wanted;
+  // Open while it waits: a probe must not end a process that only waits for Redis.
   const health = await healthOf(context, worker, () => supervisor?.processes ?? []);
   try {
+    await waitForRedis(context, args.wait);
     supervisor = createSupervisor({
       modules,
       size,

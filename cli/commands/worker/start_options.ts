@@ -83,6 +83,12 @@ export const startArgs = {
     valueHint: "name",
     description: "Names of the workers: <name>-1, <name>-2, … (rl-worker)",
   },
+  wait: {
+    type: "boolean",
+    default: true,
+    description: "Wait until Redis answers",
+    negativeDescription: "Exit with 3 if Redis does not answer at the start",
+  },
   "health-port": {
     type: "string",
     valueHint: "port",
