@@ -75,6 +75,7 @@ const sidebar = [
     options: "Options and defaults",
     glossary: "Glossary",
     "api/": "API",
+    "api/commands": "Commands",
   }),
 ];
 
@@ -113,7 +114,11 @@ export default defineConfig({
       { text: "API", link: "/reference/api/" },
       { text: `v${version}`, link: "/deployment/upgrade" },
     ],
-    sidebar: { "/": sidebar, "/reference/api/": apiSidebar() },
+    sidebar: {
+      "/": sidebar,
+      "/reference/api/": apiSidebar(),
+      "/reference/api/commands": sidebar,
+    },
     outline: [2, 3],
     search: { provider: "local" },
   },

@@ -25,6 +25,23 @@ interface Env { readonly REST_URL: string; readonly REST_TOKEN: string }
 interface Ctx { waitUntil(work: Promise<unknown>): void }
 const env = process.env as unknown as Env;\n`;
 
+/** A client, for a sample that uses one of an earlier part of its page. */
+const client = `import { createRelier as clientOf, createWorker as workerOf } from "@relier/core";
+const rl = clientOf({ prefix: "page-" + process.pid });\n`;
+
+/** Runs `work` beside a worker of \`client\`. */
+const beside = (work: string): string =>
+  `const runner = workerOf(rl);
+await runner.start();
+${work}
+await runner.drain();
+await rl.close();\n`;
+
+/** Fails unless \`found\` is \`expected\`. */
+const equals = (found: string, expected: string): string =>
+  `{ const found = String(${found});
+  if (found !== ${JSON.stringify(expected)}) throw new Error(found); }`;
+
 /** The code that a sample leaves to its reader, and its end. */
 const around: Readonly<Record<string, { readonly before?: string; readonly after?: string }>> = {
   "order.ts": {
@@ -73,6 +90,56 @@ await rl.apush(charge, "/o-2");
 await cron.scheduled({}, env);
 const [left] = (await rl.queue("default").page("ready")).tasks;
 if (left) throw new Error(left.id);
+await rl.close();\n`,
+  },
+  "idempotency.ts": {
+    before: client,
+    after: beside(
+      equals("[first.outcome, again.outcome, await again.result()]", "created,joined,o-1: 1200"),
+    ),
+  },
+  "locks.ts": {
+    before: client,
+    after: `${equals("[report.pages, lock.alreadyExecuted]", "12,false")}
+await lock[Symbol.asyncDispose]();
+await rl.close();\n`,
+  },
+  "delays.ts": {
+    before: `${client}const sendMail = async (_to: string) => {};\n`,
+    after: `const { tasks } = await rl.queue("default").page("scheduled");
+${equals("tasks.map(({ name }) => name)[0]", "remind")}
+await rl.close();\n`,
+  },
+  "steps.ts": {
+    before: `${client}let charges = 0;
+const chargeCard = async (id: string, _key?: string) => "ch_" + id + ++charges;
+let receipts = 0;
+const sendReceipt = async (_id: string, _charge: string) => {
+  if (receipts++ === 0) throw new Error("no mail server");
+};\n`,
+    after: beside(equals('[await order.call("o-1"), charges, receipts]', "ch_o-11,1,2")),
+  },
+  "progress.ts": { before: client, after: beside(equals("await countRows.call(10)", "10")) },
+  "dead.ts": { before: client, after: "await rl.close();\n" },
+  "decides.ts": {
+    before: `${client}const statuses = [429, 410];
+const fetch = async (_: string) => ({ status: statuses.shift() ?? 200 });\n`,
+    after: beside(`const task = await rl.apush(call, "http://localhost");
+for (;;) {
+  const { state } = await task.status();
+  if (state === "scheduled") await rl.queue("default").promote([task.id]);
+  if (state === "dead") break;
+}
+${equals("(await task.status()).reason", "discarded")}`),
+  },
+  "migrate.ts": {
+    before: client,
+    after: beside(equals('await sendInvoice.call({ id: "i", cents: 5 })', "i: 5")),
+  },
+  "cancel.ts": {
+    before: `${client}const fetch = async (_: string, __: unknown) => {};\n`,
+    after: `const task = await importRows.with({ delay: "1h" }).apush(["a"]);
+${equals("[await task.cancel(), (await task.status()).state]", "true,cancelled")}
 await rl.close();\n`,
   },
   // The sample has no collector to export to.
