@@ -6,6 +6,7 @@
 
 import { admission } from "./admission.ts";
 import { withBudget } from "./budgets.ts";
+import { deadLetters } from "./dead_letters.ts";
 import type { Effort } from "./effort.ts";
 import type { Lab } from "./lab.ts";
 import { drain } from "./drain.ts";
@@ -36,6 +37,7 @@ export type BenchmarkName =
   | "queues"
   | "fleet"
   | "due"
+  | "dead-letters"
   | "runtimes"
   | "ports"
   | "recovery"
@@ -97,6 +99,7 @@ export const benchmarks: Readonly<Record<BenchmarkName, Benchmark>> = {
   queues: ofVariants(queues),
   fleet: ofVariants(fleet),
   due: ofVariants(due),
+  "dead-letters": alone(deadLetters),
   runtimes: ofVariants(runtimes),
   ports: ofVariants(ports),
   recovery: alone(recovery, ({ kills }) => 2 * kills),

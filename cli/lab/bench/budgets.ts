@@ -41,6 +41,8 @@ const budgets: Readonly<Record<string, Budget>> = {
   "share of a Redis core, one queue, 50 idle workers": { least: ["≤", 2] },
   "share of a Redis core, one queue, 200 idle workers": { least: ["≤", 2] },
   "a backlog of no-op tasks, due at once": { waiting: ["≥", 0.7] },
+  "listing 50,000 dead tasks": { value: ["≤", 5_000] },
+  "releasing 50,000 dead tasks": { value: ["≤", 10_000] },
   "admit(), all limits set, p50": { ping: ["≤", 2] },
   "admit(), all limits set, p99": { value: ["≤", 1] },
   "SIGKILL to running again, p50": { value: ["≤", 1_000], max: ["≤", 2_000] },
