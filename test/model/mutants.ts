@@ -42,7 +42,7 @@ export const luaMutants: readonly LuaMutant[] = [
   },
   {
     that: "forgets the priority of a plain record",
-    patch: ["above == 100 and ", "true and "],
+    patch: ["if above < 100 then fields", "if false then fields"],
   },
   {
     that: "settles plainly for a worker that must take a suspect first",

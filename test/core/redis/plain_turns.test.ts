@@ -13,6 +13,7 @@ import { states, type TaskState } from "../../../core/states.ts";
 import type { Moves } from "../../support/moves.ts";
 import { movesAt } from "../../support/moves.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
+import { until } from "../../support/until.ts";
 
 /** The trace of a row that no turn has: only the general path reads traces. */
 const general = "999:none";
@@ -31,6 +32,16 @@ function completed({ id, nonce }: { id: string; nonce: string }, text = '"done"'
   };
 }
 
+/** Makes a delayed task ready, as a sweep does; resolves to its id. */
+async function promoted(moves: Moves, row: Parameters<Moves["push"]>[0] = {}): Promise<string> {
+  const id = await moves.push({ ...row, delayMs: 1 });
+  await until("it is ready", async () => {
+    await moves.sweep();
+    return (await moves.facts(id)).state === "ready";
+  });
+  return id;
+}
+
 /** Pushes, claims and completes tasks; resolves to what is left after each turn. */
 async function life(
   { rl }: Lab,
@@ -38,10 +49,11 @@ async function life(
   queue: string,
   traces: string,
 ): Promise<unknown[]> {
-  const ids = ["a", "b", "c", "d"].map((name) => name.repeat(22));
-  for (const [i, id] of ids.entries()) {
+  const ids = ["a", "b", "c", "d", "e", "f"].map((name) => name.repeat(22));
+  for (const [i, id] of ids.slice(0, 4).entries()) {
     await moves.push({ id, priority: i === 1 ? 7 : 0, delayMs: i === 3 ? 3_600_000 : 0 });
   }
+  for (const [i, id] of ids.slice(4).entries()) await promoted(moves, { id, priority: 5 * i });
   const seen: unknown[] = [];
   const look = async (): Promise<void> => {
     const { counts, events } = await rl.queue(queue).stats();
@@ -53,16 +65,16 @@ async function life(
     const facts = await Promise.all(ids.map((id) => moves.facts(id)));
     seen.push({ counts, events, lists, facts: facts.map(timeless) });
   };
-  const first = await moves.turn({ slots: 2, traces });
+  const first = await moves.turn({ slots: 3, traces });
   await look();
-  const second = await moves.turn({ slots: 2, traces, rows: first.tasks.map((t) => completed(t)) });
+  const second = await moves.turn({ slots: 3, traces, rows: first.tasks.map((t) => completed(t)) });
   await look();
   const last = await moves.turn({ traces, rows: second.tasks.map((t) => completed(t, "")) });
   await look();
   seen.push([first, second, last].map(({ tasks, stale, lane, nextMs }) => [
     tasks.map((
       { id, envelope, started, again, readyAt },
-    ) => [id, envelope, started, again, readyAt]),
+    ) => [id, envelope, started, again, readyAt && readyAt > 0]),
     stale,
     lane,
     nextMs > 0,
@@ -72,7 +84,7 @@ async function life(
 
 /** The facts of a task without those that differ from call to call. */
 function timeless(facts: object): Record<string, unknown> {
-  const times = ["pushedAt", "since", "ended", "score", "fence"];
+  const times = ["pushedAt", "readyAt", "since", "ended", "score", "fence"];
   return Object.fromEntries(
     Object.entries(facts).map(([name, value]) => [name, times.includes(name) ? "a time" : value]),
   );
@@ -99,6 +111,22 @@ for (const [traces, plain] of [["", true], [general, false]] as const) {
     }),
   );
 }
+
+test(
+  "a task that was scheduled is claimed and completed plainly, and leaves no trace of its delay",
+  withRelier(async ({ moves, redis, key }) => {
+    const markOf = async (id: string) => (await redis.hgetBuffer(key("record"), id))!;
+    const id = await promoted(moves, { priority: 9 });
+    const { tasks: [claim] } = await moves.turn({ slots: 1 });
+    const due = claim!.readyAt!;
+    assert.ok(due > 0 && due <= await moves.now());
+    assert.equal((await markOf(id))[0], 0xde);
+    assert.deepEqual((await moves.turn({ rows: [completed(claim!)] })).stale, []);
+    const record = await markOf(id);
+    assert.equal(record[0], 0x80 + 11, "a map of eleven fields, with the priority");
+    assert.equal(record.includes("readyAt"), false);
+  }),
+);
 
 for (const traces of ["", general]) {
   test(
