@@ -9,8 +9,9 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { anchorsOf, fencesOf, linksOf, pages, targetOf } from "./support/pages.ts";
+import { anchorsOf, fencesOf, linksOf, pages, proseOf, targetOf } from "./support/pages.ts";
 import { read, root } from "./support/tree.ts";
+import { pageFaults } from "./support/words.ts";
 
 const all = pages();
 const known = new Map(all.map((page) => [page.path, page]));
@@ -54,6 +55,11 @@ test("the menu of the site lists every page, and no other", () => {
     path.startsWith("docs/") && path !== "docs/index.md"
   );
   assert.deepEqual([...new Set([...listed, ...single])].sort(), written.sort());
+});
+
+test("the pages use plain words: a subject first, and the verb that is meant", () => {
+  const faults = all.flatMap(({ path, text }) => pageFaults(path, proseOf(text)));
+  assert.equal(faults.join("\n"), "");
 });
 
 test("README is a face: at most 350 lines", () => {

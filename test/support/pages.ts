@@ -47,7 +47,7 @@ export function fencesOf(text: string): Fence[] {
 }
 
 /** A page without its code and its comments. */
-function proseOf(text: string): string {
+export function proseOf(text: string): string {
   return text.replaceAll(/^( *)```[^]*?^\1```$/gm, "").replaceAll(/`[^`\n]*`/g, "``")
     .replaceAll(/<!--[^]*?-->/g, "");
 }

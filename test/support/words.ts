@@ -106,3 +106,19 @@ export function retiredNamesIn(path: string, source: string): string[] {
   }
   return [...words].map((name) => `${path}: ${name}`);
 }
+
+/** Every sentence of a page that breaks a rule. `prose` is its text without code. */
+export function pageFaults(path: string, prose: string): string[] {
+  const sentences = prose.split(/(?<=[.!?:])\s+|\n{2,}|\n(?=[-|#>]|\d+\.)|\|/).map((each) =>
+    each.replace(/^[\s#>*-]+/, "").trim()
+  );
+  const rules = [...commentRules, {
+    pattern: /^(?:What|Whoever|Whatever)\b(?![^.]*\?$)/,
+    because: "begin with the subject",
+  }];
+  return sentences.flatMap((sentence) =>
+    rules.filter(({ pattern }) => pattern.test(sentence)).map(({ because }) =>
+      `${path}: ${because}: ${sentence}`
+    )
+  );
+}
