@@ -67,3 +67,14 @@ function isDecodable(text: string): boolean {
     return false;
   }
 }
+
+/** Host, port and database in a URL, and nothing else of it. */
+const place = /^rediss?:\/\/(?:[^/]*@)?(\[[^\]]+\]|[^:/?]+)(?::(\d+))?(\/[1-9]\d*)?/;
+
+/** The place of a Redis as `host:port` or the path of a socket; undefined for what is no URL. */
+export function placeOf(url: unknown): string | undefined {
+  if (typeof url !== "string") return undefined;
+  if (isSocket(url)) return url.replace(/^unix:\/\//, "").replace(/\?.*$/, "");
+  const [, host, port = "6379", database = ""] = place.exec(url.trim()) ?? [];
+  return host === undefined ? undefined : `${host}:${port}${database}`;
+}

@@ -19,7 +19,14 @@ import { html } from "./ui/html.ts";
 import { createSnapshotCache, type SnapshotCache } from "./live/cache.ts";
 import { bare, layout, messagePanel } from "./ui/layout.ts";
 import { liveStream } from "./live/stream.ts";
-import { InvalidForm, type Page, PageNotFound, type RequestContext, type View } from "./page.ts";
+import {
+  InvalidForm,
+  type Page,
+  PageNotFound,
+  type RequestContext,
+  type SystemFacts,
+  type View,
+} from "./page.ts";
 import {
   baseOf,
   type DashboardContext,
@@ -31,6 +38,8 @@ import {
 import { suffices } from "./access/role.ts";
 import { overview } from "./pages/overview.ts";
 import { actions, downloads, pages } from "./routes.ts";
+import { savePreferences } from "./access/save_preferences.ts";
+import { systemFacts } from "./live/system_facts.ts";
 import { refreshMs } from "./ui/preferences.ts";
 
 /** Options of a dashboard. */
@@ -39,11 +48,14 @@ export interface DashboardOptions<T = Context> {
   auth: DashboardAuth<T>;
   /** Turns every action off, whatever the role of the user. */
   readOnly?: boolean;
+  /** The name of the system, such as `"production"`, shown on every page; 1 to 32 characters. */
+  environment?: string;
 }
 
 /** The parts that the routes of one dashboard share. */
 interface Dashboard {
   readonly rl: Relier;
+  readonly system: SystemFacts;
   readonly readOnly: boolean;
   readonly authenticator: Authenticator;
   readonly cache: SnapshotCache;
@@ -63,11 +75,12 @@ export function dashboardApp<T>(
   options: DashboardOptions<T>,
   contextOf: (c: Context) => T,
 ): Hono {
-  knownOptions("dashboard()", options, ["auth", "readOnly"]);
-  const { auth, readOnly = false } = options;
+  knownOptions("dashboard()", options, ["auth", "readOnly", "environment"]);
+  const { auth, readOnly = false, environment } = options;
   booleanOption("readOnly", readOnly);
+  const system = systemFacts(rl, environment);
   const authenticator = createAuthenticator(rl, auth, contextOf);
-  const board: Dashboard = { rl, readOnly, authenticator, cache: createSnapshotCache(rl) };
+  const board: Dashboard = { rl, system, readOnly, authenticator, cache: createSnapshotCache(rl) };
   const app = new Hono<DashboardEnv>();
 
   addSecurityHeaders(app);
@@ -101,6 +114,7 @@ export function dashboardApp<T>(
       return await c.html(bare("Forbidden", html`<h1>${text}</h1>`, frameOf(c)), 403);
     });
   }
+  app.get("/preferences", savePreferences);
   if (!readOnly) {
     app.post("/act/:name", limitBody(maxFormBytes), sameOriginOnly, (c) => act(c, board));
   }
@@ -124,12 +138,16 @@ function sendAsset(c: DashboardContext): Response | Promise<Response> {
   });
 }
 
-function requestOf(c: DashboardContext, { rl, readOnly, cache }: Dashboard): RequestContext {
+function requestOf(
+  c: DashboardContext,
+  { rl, system, readOnly, cache }: Dashboard,
+): RequestContext {
   const user = c.get("user");
   const url = new URL(c.req.url);
   const path = url.pathname.slice(rootOf(c).length).replace(/^\/(live\/)?/, "");
   return {
     rl,
+    system,
     snapshot: cache.snapshot,
     user,
     may: (role) => suffices(user.role, role) && (role === "viewer" || !readOnly),
@@ -206,9 +224,16 @@ function errorPage(error: unknown, c: DashboardContext): Response | Promise<Resp
     : error instanceof TypeError || error instanceof RangeError
     ? [400 as const, "Bad request", error.message]
     : error instanceof RedisError || RelierError.is(error)
-    ? [503 as const, "Redis does not respond", "Try again in a moment."]
+    ? [503 as const, "Redis does not respond", retryText]
     : [500 as const, "Internal error", "The log of the server has the details."];
   if (status === 500) console.error("[relier] dashboard:", error);
   const body = messagePanel(title, text, "Overview", `${baseOf(c)}/`);
-  return c.html(bare(title, body, frameOf(c)), status);
+  // A form is not sent twice.
+  const retries = status === 503 && c.req.method === "GET";
+  return c.html(bare(title, body, frameOf(c), retries ? retrySeconds : undefined), status);
 }
+
+const retrySeconds = 5;
+const retryText =
+  `This page tries again every ${retrySeconds} seconds. Tasks that run go on, and ` +
+  'workers reconnect on their own. "rl doctor" checks the connection.';

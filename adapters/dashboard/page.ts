@@ -10,9 +10,22 @@ import type { IconName } from "./ui/icons.ts";
 import type { Snapshot } from "./live/snapshot.ts";
 import type { DashboardRole, DashboardUser } from "./access/role.ts";
 
+/** The system that a dashboard shows. */
+export interface SystemFacts {
+  /** The name that the application gave it, such as `production`. */
+  readonly environment: string | undefined;
+  /** Host and port of Redis; undefined if the client does not know them. */
+  readonly redis: string | undefined;
+  /** The prefix of all keys. */
+  readonly prefix: string;
+  /** The version of this package. */
+  readonly version: string;
+}
+
 /** One request of a user, with everything that pages and actions need to answer it. */
 export interface RequestContext {
   readonly rl: Relier;
+  readonly system: SystemFacts;
   /** The state of the system; at most a second old, and shared by all users. */
   snapshot(): Promise<Snapshot>;
   readonly user: Required<DashboardUser>;

@@ -14,6 +14,7 @@ import { createResultPoller } from "../producer/result_poller.ts";
 import { parseId, type Partition, partitionOf } from "../protocol/keys.ts";
 import { producerLimits } from "../protocol/limits.ts";
 import type { Caller } from "../redis/call.ts";
+import { placeOf } from "../redis_url.ts";
 import { defaultUrl, portOf } from "../redis/connect.ts";
 import { createEventSource } from "../redis/event_source.ts";
 import { createLossDetector } from "../redis/loss_detector.ts";
@@ -82,6 +83,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
   });
 
   const relier: Relier = {
+    store: { redis: placeOf(options.redis ?? defaultUrl()), prefix },
     ...pushMethods(() => scopedProducer(relier) ?? producer),
     ...lazyClientOperations(caller, registry, prefix),
     within: (options, work) => runScoped(relier, producer, options, work),

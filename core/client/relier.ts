@@ -28,8 +28,18 @@ export interface WithinOptions {
   onRefused?: (error: AdmissionRejectedError) => void;
 }
 
+/** The place where a client stores its tasks. */
+export interface RelierStore {
+  /** `host:port`, with `/database` unless it is 0, or the path of a socket; undefined for a port. */
+  readonly redis: string | undefined;
+  /** The prefix of all keys. */
+  readonly prefix: string;
+}
+
 /** A client. */
 export interface Relier extends AsyncDisposable {
+  /** The place where it stores its tasks, for logs and pages: without user and password. */
+  readonly store: RelierStore;
   /** Pushes `task` through this client; see {@linkcode Task.push}. */
   push<A extends unknown[], R>(task: Task<string, A, R>, ...args: A): PendingTask<R>;
   /** Pushes `task` through this client; see {@linkcode Task.apush}. */

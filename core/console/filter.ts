@@ -71,6 +71,16 @@ export function errorOf({ error, reason }: TaskSummary): string {
   return error ? `${error.name}: ${error.message}` : reason ?? "unknown";
 }
 
+/**
+ * Error of a task as a list shows it beside the task: without the id of the task, which an error
+ * of Relier itself begins with.
+ */
+export function shownError(task: TaskSummary): string {
+  const { id, error } = task;
+  const said = error && /^Task "([^"]+)" (?:is |was |has )?(.+)$/s.exec(error.message);
+  return said && said[1] === id ? said[2]! : errorOf(task);
+}
+
 /** Characters of an error that are compared. */
 const longest = 200;
 

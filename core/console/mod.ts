@@ -21,6 +21,7 @@ export { type AdmissionReport, admissionReport } from "./admission_report.ts";
 export { type AttemptReport, attemptsOf, countEndings, describeEnding } from "./attempts.ts";
 export { type BulkAction, cancelTasks, discardInStates, stateOf } from "./bulk_actions.ts";
 export { type Check, fail, ok, warn } from "./check.ts";
+export { version } from "./version.ts";
 export { type DeadGroup, deathCause, groupDead } from "./dead_groups.ts";
 export { explain } from "./explain.ts";
 export { exportLines } from "./export_lines.ts";
@@ -30,6 +31,7 @@ export {
   conditions,
   errorOf,
   errorPattern,
+  shownError,
   type TaskMatcher,
   taskMatcher,
   taskMatcherWithWorkers,
@@ -95,5 +97,13 @@ export {
 } from "./snapshot_poller.ts";
 export { type Explanation, type TaskSnapshot, taskSnapshot } from "./task_snapshot.ts";
 export { countersOf, isLoss, type TimelineEntry, timelineOf, triesOf } from "./timeline.ts";
-export { isAlive, listWorkers, loopLag, workerName, type WorkerStatus } from "./worker_list.ts";
+export {
+  busySlots,
+  isAlive,
+  listWorkers,
+  loopLag,
+  slotsOf,
+  workerName,
+  type WorkerStatus,
+} from "./worker_list.ts";
 export { matchesWorker, workerNames } from "./worker_names.ts";

@@ -49,6 +49,26 @@ export function workerName({ id, info }: WorkerEntry): string {
   return info.name ?? id.slice(0, 9);
 }
 
+/**
+ * Busy slots of a worker, never more than it has. It may hold more tasks: those that it has
+ * claimed ahead, and those that its queues report at slightly different moments.
+ */
+export function busySlots({ running, info }: WorkerEntry): number {
+  return Math.min(running, info.concurrency);
+}
+
+/** Slots of the live workers of a list, and how many of them are busy. */
+export function slotsOf(
+  workers: readonly WorkerStatus[],
+): { alive: number; slots: number; busy: number } {
+  const alive = workers.filter(({ state }) => state !== "lost");
+  return {
+    alive: alive.length,
+    slots: alive.reduce((sum, { info }) => sum + info.concurrency, 0),
+    busy: alive.reduce((sum, worker) => sum + busySlots(worker), 0),
+  };
+}
+
 /** Event loop lag in ms. While the loop is blocked, the stall guard reports it instead of the worker. */
 export function loopLag({ info, blockedMs }: WorkerEntry): number {
   return Math.max(info.loopLagMs, blockedMs);

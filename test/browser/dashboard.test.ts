@@ -265,8 +265,8 @@ test("a theme is chosen once, and the next page has it from its first moment", a
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, open);
-  await page.getByRole("button", { name: /theme/ }).click();
-  await page.getByRole("button", { name: /theme: light/ }).click();
+  await page.getByText("Settings", { exact: true }).click();
+  await page.getByLabel("Theme").selectOption("dark");
   await visit(page, `${open}/workers`);
   assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
   await page.context().close();
@@ -282,7 +282,9 @@ test("times use the reader's time zone if chosen, on every page and after update
   const there = new Date(pushed.getTime() + 19_800_000).toISOString().replace("T", " ");
   const clock = page.locator("#head time[data-clock]");
   assert.equal(await clock.textContent(), `${iso} UTC`);
-  await page.getByRole("button", { name: "times: UTC" }).press("Enter");
+  await page.getByText("Settings", { exact: true }).click();
+  const zone = page.getByLabel("Time zone");
+  await zone.selectOption("local");
   assert.equal(await clock.textContent(), there.replace("Z", " +05:30"));
   await visit(page, `${open}/queues/work`);
   await visit(page, page.url().replace("queues/work", `tasks/${encodeURIComponent(dead.id)}`));
@@ -292,7 +294,8 @@ test("times use the reader's time zone if chosen, on every page and after update
     all.map((each) => (each as unknown as { title: string }).title)
   );
   assert.ok(titles.length > 0 && titles.every((title) => title.endsWith(" +05:30")), `${titles}`);
-  await page.getByRole("button", { name: "times: local" }).click();
+  await page.getByText("Settings", { exact: true }).click();
+  await zone.selectOption("UTC");
   assert.equal(await clock.textContent(), `${iso} UTC`);
   await page.context().close();
   assert.deepEqual(wrong, []);
@@ -302,19 +305,20 @@ test("the refresh interval is chosen once, and holds from then on", async () => 
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, `${open}/queues`);
-  const every = page.getByRole("button", { name: /^refresh every/ });
+  const every = page.getByLabel("Refresh every");
+  await page.getByText("Settings", { exact: true }).click();
   for (const next of ["2s", "5s", "30s"]) {
     const asked = page.waitForRequest(/\/live\/queues$/);
-    await every.click();
+    await every.selectOption(next);
     await asked;
     const cookies = await page.context().cookies();
     assert.equal(cookies.find(({ name }) => name === "rl_every")?.value, next);
   }
   await visit(page, `${open}/workers`);
-  assert.equal(await every.textContent(), "30s");
+  assert.equal(await every.inputValue(), "30s");
   await page.getByRole("button", { name: "live" }).click();
-  await every.click();
-  assert.equal(await every.textContent(), "1s");
+  await page.getByText("Settings", { exact: true }).click();
+  await every.selectOption("1s");
   assert.equal(await page.locator("#live").textContent(), "paused", "what was stopped stays so");
   await page.context().close();
   assert.deepEqual(wrong, []);
@@ -343,7 +347,8 @@ test("a token gives access once, and is in no address and no cookie from then on
   const cookies = await page.context().cookies();
   assert.ok(cookies.every(({ value }) => !value.includes(token)));
   assert.equal(await page.evaluate("document.cookie.includes('rl_session')"), false);
-  await page.getByRole("button", { name: "sign out" }).click();
+  await page.getByText("Settings", { exact: true }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL(`${closed}/`);
@@ -370,6 +375,8 @@ test("an action on many tasks proceeds piece by piece on its own, until a user s
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, `${open}/tasks?queue=backlog&state=ready`);
+  await page.getByLabel("Select all tasks on this page").check();
+  await page.getByText("50 selected").waitFor();
   await page.getByRole("radio", { name: /^all [\d,]+ matching/ }).check();
   await page.getByRole("button", { name: "Cancel …" }).click();
   await page.getByRole("button", { name: "Confirm" }).click();

@@ -53,7 +53,14 @@ export function denyAccess(
 ): Response | Promise<Response> {
   if (c.req.path.startsWith(`${rootOf(c)}/live/`)) return c.text("Unauthorized", 401);
   if (authenticator.usesToken) return signInForm(c);
-  return c.html(bare("Access denied", html`<h1>Access denied</h1>`, frameOf(c)), 403);
+  const body = html`
+    <section class="panel">
+      <h1>Access denied</h1>
+      <p>Your account has no role in this
+        dashboard. The application decides that in option <code>auth</code>.</p>
+    </section>
+  `;
+  return c.html(bare("Access denied", body, frameOf(c)), 403);
 }
 
 const problems: Readonly<Record<SignInResult, string>> = {
@@ -66,12 +73,20 @@ function signInForm(
   c: DashboardContext,
   result: SignInResult = "in",
 ): Response | Promise<Response> {
-  const body =
-    html`<form method="post" action="enter" class="panel enter"><h1><b>rl</b> dashboard</h1>
-    <p id="why" role="alert">${
-      problems[result]
-    }</p><label>Token<input name="token" type="password" required autofocus
-      autocomplete="current-password" aria-describedby="why"></label><button>Sign in</button></form>`;
+  const body = html`
+    <form method="post" action="enter" class="panel enter">
+      <h1>Sign in</h1>
+      <p id="why" role="alert">${problems[result]}</p>
+      <label>Token<input name="token" type="password" required autofocus
+        autocomplete="current-password" aria-describedby="why"></label><button>Sign in</button>
+      <details><summary>Where is the token?</summary>
+      <ul class="plain">
+        <li><code>rl dashboard</code> and <code>rl cluster up</code> print an address that contains it.</li>
+        <li><code>rl dashboard</code> takes your own from <code>RELIER_DASHBOARD_TOKEN</code>.</li>
+        <li>An application sets it in <code>dashboard(rl, { auth: { token } })</code>.</li>
+      </ul></details>
+    </form>
+  `;
   if (result === "wait") c.header("Retry-After", "60");
   return c.html(bare("Sign in", body, frameOf(c)), result === "wait" ? 429 : 401);
 }

@@ -187,10 +187,15 @@ export function taskAction(verb: TaskActionKind["verb"]): Action {
   return taskActions.find(({ name }) => name === `tasks.${verb}`)!;
 }
 
-/** The actions for tasks in `states`, with their labels. */
-export function actionsFor(
-  states: readonly TaskState[],
-): readonly { act: Action; label: string }[] {
-  return taskActionKinds.filter((kind) => kind.states.some((state) => states.includes(state)))
-    .map(({ verb, label }) => ({ act: taskAction(verb), label }));
+/** An action with its label, and the states it applies to. */
+export interface OfferedAction {
+  readonly act: Action;
+  readonly label: string;
+  readonly states: readonly TaskState[];
+}
+
+/** The actions for tasks in `asked` states. */
+export function actionsFor(asked: readonly TaskState[]): readonly OfferedAction[] {
+  return taskActionKinds.filter(({ states }) => states.some((state) => asked.includes(state)))
+    .map(({ verb, label, states }) => ({ act: taskAction(verb), label, states }));
 }

@@ -75,20 +75,17 @@ function patch(id, text) {
     for (const row of part.querySelectorAll("[data-key]")) row.id = `${id}/${row.dataset.key}`;
   }
   Idiomorph.morph(target, [...next.childNodes], { morphStyle: "innerHTML", callbacks });
+  showSelectAll();
+  showSelection();
 }
 
 const callbacks = {
-  beforeAttributeUpdated: (name, _, change) =>
-    name !== "checked" && !(name === "open" && change === "remove"),
+  beforeAttributeUpdated: (name, node, change) =>
+    name !== "checked" && !(name === "open" && change === "remove") &&
+    !(name === "hidden" && node.id === "select-all"),
 };
 
 // ---- position ----
-
-// On a small screen the navigation is wider than the screen.
-document.querySelector("nav [aria-current]")?.scrollIntoView({
-  inline: "center",
-  block: "nearest",
-});
 
 // A link to closed details opens them.
 const aim = location.hash.length > 1 && $(location.hash.slice(1));
@@ -120,19 +117,19 @@ const apply = {
   every: () => (close(), open()),
 };
 
-for (const button of document.querySelectorAll("[data-choices]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const all = button.dataset.choices.split(" ");
-    const next = all[(all.indexOf(button.value) + 1) % all.length];
-    button.value = button.textContent = next;
-    button.title = `${button.dataset.named}: ${next}`;
-    button.setAttribute("aria-label", button.title);
+for (const [name, use] of Object.entries(apply)) {
+  $(name)?.addEventListener("change", ({ target }) => {
     const path = new URL(document.baseURI).pathname.replace(/\/$/, "") || "/";
-    document.cookie = `rl_${button.id}=${next}; path=${path}; max-age=31536000; samesite=strict`;
-    apply[button.id](next);
+    document.cookie = `rl_${name}=${target.value}; path=${path}; max-age=31536000; samesite=strict`;
+    use(target.value);
   });
 }
+
+// A click beside an open menu closes it.
+const settings = document.querySelector(".settings");
+document.addEventListener("click", ({ target }) => {
+  if (settings?.open && !settings.contains(target)) settings.open = false;
+});
 showTimes(body);
 
 // ---- the equivalent command ----
@@ -189,6 +186,42 @@ document.addEventListener("click", async ({ target }) => {
   }
 });
 
+// ---- selection ----
+
+const boxes = () => [...document.querySelectorAll('td input[name="id"]')];
+
+/** Shows how many tasks are selected, and whether all of the page are. */
+function showSelection() {
+  const all = boxes();
+  const n = all.filter((box) => box.checked).length;
+  const label = document.querySelector("#bulk output");
+  if (label) label.textContent = `${n} selected`;
+  const every = $("select-all");
+  if (every) every.checked = n > 0 && n === all.length;
+}
+
+/** The box in the header comes without a script too, and does nothing then: it is hidden. */
+function showSelectAll() {
+  const every = $("select-all");
+  if (every) every.hidden = false;
+}
+showSelectAll();
+document.addEventListener("change", ({ target }) => {
+  if (target.id === "select-all") { for (const box of boxes()) box.checked = target.checked; }
+  showSelection();
+});
+
+// ---- suggestions ----
+
+// A list of suggestions replaces the whole text, so each begins with the words before the last.
+const search = $("q");
+const offers = [...search?.list?.options ?? []];
+const offered = offers.map(({ value }) => value);
+search?.addEventListener("input", () => {
+  const before = search.value.slice(0, search.value.lastIndexOf(" ") + 1);
+  offers.forEach((option, i) => option.value = before + offered[i]);
+});
+
 // ---- keys ----
 
 const help = $("help");
@@ -201,11 +234,12 @@ function row(by) {
   if (rows.length === 0) return;
   const now = rows.findIndex((each) => each.contains(document.activeElement));
   const next = rows[Math.min(rows.length - 1, Math.max(0, now + by))];
-  (next.querySelector("a, button, input, summary") ?? next).focus();
+  (next.querySelector("a, button, summary") ?? next).focus();
 }
 
 const shortcuts = {
   "/": () => document.querySelector("main input[type=search]")?.focus(),
+  x: () => document.activeElement.closest("tr")?.querySelector('input[name="id"]')?.click(),
   "?": () => help?.showModal(),
   r: () => location.reload(),
   l: () => liveButton?.click(),

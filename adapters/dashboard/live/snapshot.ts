@@ -4,9 +4,10 @@
  * @module
  */
 
+import { type Alert, createAlertTracker } from "./alerts.ts";
 import { createLostWorkerTracker, type LostWorker } from "./lost_workers.ts";
 import { listWorkers, type WorkerStatus } from "../../../core/console/worker_list.ts";
-import { type Problem, queueProblems, serverProblems } from "../../../core/console/queue_checks.ts";
+import { queueProblems, serverProblems } from "../../../core/console/queue_checks.ts";
 import {
   createSnapshotPoller as createQueuePoller,
   mostQueues,
@@ -29,8 +30,8 @@ export interface Snapshot {
   readonly server: Readonly<Record<string, string>>;
   /** Workers lost since the dashboard has been watching, the latest first. */
   readonly lostWorkers: readonly LostWorker[];
-  /** Problems of the queues and of Redis. */
-  readonly problems: readonly Problem[];
+  /** Problems of the queues and of Redis, also those that ended a moment ago. */
+  readonly alerts: readonly Alert[];
   /** Samples of all queues together, the oldest first. */
   readonly history: readonly RateSample[];
 }
@@ -39,6 +40,7 @@ export interface Snapshot {
 export function createSnapshotPoller(rl: Relier): () => Promise<Snapshot> {
   const pollQueues = createQueuePoller(rl);
   const trackLostWorkers = createLostWorkerTracker();
+  const trackAlerts = createAlertTracker();
   let server: Readonly<Record<string, string>> = {};
 
   return async () => {
@@ -53,6 +55,7 @@ export function createSnapshotPoller(rl: Relier): () => Promise<Snapshot> {
       ...queues.flatMap((queue) => queueProblems(queue, aliveOn(queue.name))),
     ];
     const lostWorkers = trackLostWorkers({ at: Date.now(), fleet: workers, queues });
-    return { at, queues, workers, server, lostWorkers, problems, history };
+    const alerts = trackAlerts({ at, problems, queues });
+    return { at, queues, workers, server, lostWorkers, alerts, history };
   };
 }

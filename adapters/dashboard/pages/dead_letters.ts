@@ -80,7 +80,13 @@ export const deadGroup: Page = {
     const parts = [
       part("group", summary(found, group, ask)),
       await canaryPart(ask, filter, found.tasks.length),
-      part("dead", taskTable(ask, shown, look, "bulk")),
+      part(
+        "dead",
+        taskTable(ask, shown, look, {
+          form: "bulk",
+          empty: html`<p>No task of this group is dead.</p>`,
+        }),
+      ),
     ] as const;
     const [head, canary, list] = parts;
     const title = group?.group ?? [filter.name, filter.like].filter(Boolean).join(" · ");

@@ -5,21 +5,22 @@
  */
 
 import type { TaskState } from "../../../mod.ts";
-import { workerName } from "../../../core/console/worker_list.ts";
+import { busySlots, slotsOf, workerName } from "../../../core/console/worker_list.ts";
 import { p95Of } from "../../../core/console/percentiles.ts";
-import type { Problem } from "../../../core/console/queue_checks.ts";
 import { brief, count, plural } from "../../../core/console/format.ts";
 import { backlog, chart, gauge, spark, throughput } from "../ui/chart.ts";
 import { type Html, html, part } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
 import type { RateSample } from "../../../core/console/snapshot_poller.ts";
+import type { Alert } from "../live/alerts.ts";
 import type { Snapshot } from "../live/snapshot.ts";
-import type { Page } from "../page.ts";
+import type { Page, RequestContext } from "../page.ts";
 import { beneath, figure, lasting, section } from "../ui/components.ts";
-import { queueTable, waits } from "./queues.ts";
+import { queueTable } from "./queue_table.ts";
+import { waits } from "./queues.ts";
 
 /** The queues listed here; the page of queues has all. */
-const mostQueues = 12;
+const mostQueues = 25;
 const mostWorkers = 24;
 
 /** The page. */
@@ -30,15 +31,17 @@ export const overview: Page = {
     const look = await ask.snapshot();
     const parts = {
       figures: part("figures", figures(look)),
-      ills: part("ills", needsAttention(look.problems)),
+      alerts: part("alerts", alertList(look.alerts)),
       rates: part("rates", chart("Tasks per second", look.history, throughput, "/s")),
       depth: part("depth", chart("Backlog", look.history, backlog)),
-      queues: part("queue-list", queueList(look)),
+      queues: part("queue-list", queueList(look, ask)),
       workers: part("worker-list", workerStrip(look)),
     };
     return {
       title: "Overview",
-      body: html`<h1 class="sr">Overview</h1>${parts.figures.html}${parts.ills.html}
+      body: html`<h1 class="sr">Overview</h1>${parts.figures.html}${
+        alertSlot(look.alerts, parts.alerts.html)
+      }
         <div class="pair">${parts.rates.html}${parts.depth.html}</div>
         ${parts.workers.html}${parts.queues.html}`,
       live: Object.values(parts),
@@ -82,53 +85,65 @@ function figures({ queues, workers, history }: Snapshot): Html {
   `;
 }
 
-function needsAttention(ills: readonly Problem[]): Html {
-  if (ills.length === 0) {
-    return html`<p class="attention fine">${icon("fine")} Nothing needs attention.</p>`;
-  }
-  return html`
-    <section class="attention" aria-label="Needs attention">
-      <ul>${ills.slice(0, 8).map(({ text }) =>
-        html`<li>${icon("warning")}<span>${spoken(text)}</span></li>`
-      )}${ills.length > 8 && html`<li>and ${plural(ills.length - 8, "more")}</li>`}</ul>
-    </section>
-  `;
+/** The height of the slot is that of the first look, so that no alert moves the page below. */
+function alertSlot(alerts: readonly Alert[], list: Html): Html {
+  const lines = Math.min(4, Math.max(1, alerts.length));
+  return html`<section class="slot lines-${lines}" aria-label="Alerts">${list}</section>`;
 }
 
-/** A problem whose text ends with a command. */
-function spoken(text: string): Html {
-  const [, said, command] = /^(.*?): (rl .*|CONFIG .*)$/.exec(text) ?? [];
-  return command === undefined
-    ? html`${text}`
-    : html`${said}. <code class="copy" data-copy="${command}">${command}</code>`;
+function alertList(alerts: readonly Alert[]): Html {
+  if (alerts.length === 0) {
+    return html`<p class="fine">${icon("fine")} All systems normal</p>`;
+  }
+  return html`<ul class="alerts">${
+    alerts.map(({ text, command, href, isOver }) =>
+      html`<li${
+        isOver && html`
+          class="over"
+        `
+      }>${icon("warning")}<a href="${href}">${text}</a>${
+        isOver ? html`<span class="dim">over</span>` : command !== undefined &&
+          html`<code class="copy" data-copy="${command}">${command}</code>`
+      }</li>`
+    )
+  }</ul>`;
 }
 
 function workerStrip({ workers }: Snapshot): Html {
-  const alive = workers.filter(({ state }) => state !== "lost");
-  const slots = alive.reduce((sum, { info }) => sum + info.concurrency, 0);
-  const busy = alive.reduce((sum, { running }) => sum + running, 0);
+  const { slots, busy } = slotsOf(workers);
   const body = workers.length === 0
-    ? html`<p class="empty">No workers: start one with <code>rl worker start</code></p>`
+    ? html`<p class="empty">No workers yet: start one with
+      <code data-copy="rl worker start">rl worker start</code></p>`
     : html`<ul class="strip">${
-      workers.slice(0, mostWorkers).map((worker) =>
-        html`<li class="${worker.state}"><a href="workers#${worker.id}"><b>${workerName(worker)}</b>
-        <span>${worker.state}</span>${
-          gauge(
-            worker.running,
-            worker.info.concurrency,
-            `${worker.running} of ${worker.info.concurrency} slots`,
-          )
-        }<span class="number">${worker.running}/${worker.info.concurrency}</span></a></li>`
-      )
+      workers.slice(0, mostWorkers).map((worker) => {
+        const { id, state, info: { concurrency } } = worker;
+        const used = busySlots(worker);
+        return html`<li class="${state}"><a href="workers#${id}"><b>${workerName(worker)}</b>
+        <span>${state}</span>${gauge(used, concurrency, `${used} of ${concurrency} slots`)}<span
+          class="number">${used}/${concurrency}</span></a></li>`;
+      })
     }</ul>`;
-  return section("Workers", body, html`${count(busy)} of ${plural(slots, "slot")} busy`);
+  const left = workers.length - mostWorkers;
+  return section(
+    "Workers",
+    body,
+    html`${
+      left > 0 && html`
+        <a href="workers">${count(left)} more</a> ·
+      `
+    }${count(busy)} of ${plural(slots, "slot")} busy`,
+  );
 }
 
-function queueList({ queues }: Snapshot): Html {
-  const fullest = [...queues].sort((a, b) => weight(b) - weight(a)).slice(0, mostQueues);
+/** The fullest queues by name: their order is stable while their numbers change. */
+function queueList({ queues }: Snapshot, ask: RequestContext): Html {
+  const fullest = queues.length <= mostQueues
+    ? queues
+    : [...queues].sort((a, b) => weight(b) - weight(a)).slice(0, mostQueues)
+      .sort((a, b) => a.name < b.name ? -1 : 1);
   return section(
     "Queues",
-    queueTable(fullest),
+    queueTable(fullest, ask),
     queues.length > mostQueues && html`<a href="queues">all ${count(queues.length)}</a>`,
   );
 }

@@ -4,26 +4,17 @@
  * @module
  */
 
-import type { WorkerStatus } from "../../../core/console/worker_list.ts";
+import { slotsOf, type WorkerStatus } from "../../../core/console/worker_list.ts";
 import { p95Of } from "../../../core/console/percentiles.ts";
 import { brief, count, plural, spanOf } from "../../../core/console/format.ts";
-import { backlog, chart, gauge, spark, throughput } from "../ui/chart.ts";
-import { type Html, html, part, type Value } from "../ui/html.ts";
+import { backlog, chart, gauge, throughput } from "../ui/chart.ts";
+import { type Html, html, part } from "../ui/html.ts";
 import { describeLimits } from "../../../core/console/limits.ts";
 import { limitForm } from "./queue_limits.ts";
 import type { QueueSnapshot, Snapshot } from "../live/snapshot.ts";
 import { type Page, PageNotFound, type RequestContext } from "../page.ts";
-import {
-  badge,
-  beneath,
-  button,
-  type Column,
-  figure,
-  lasting,
-  number,
-  section,
-  table,
-} from "../ui/components.ts";
+import { beneath, button, figure, lasting, section } from "../ui/components.ts";
+import { queueTable } from "./queue_table.ts";
 import { deleteQueue, pauseQueue, resumeQueue } from "../actions/queue_actions.ts";
 
 /** The page of all queues. */
@@ -34,7 +25,17 @@ export const queues: Page = {
     const look = await ask.snapshot();
     const wanted = (ask.query.get("search") ?? "").slice(0, 64).toLowerCase();
     const shown = look.queues.filter(({ name }) => name.toLowerCase().includes(wanted));
-    const list = part("queues", queueTable(shown, ask));
+    const list = part(
+      "queues",
+      shown.length === 0 && wanted !== ""
+        ? html`
+          <p
+            class="empty">No queue has "${wanted}" in its name. <a href="queues">Show all ${count(
+              look.queues.length,
+            )}</a></p>
+        `
+        : queueTable(shown, ask, true),
+    );
     return {
       title: "Queues",
       body: html`
@@ -42,7 +43,7 @@ export const queues: Page = {
           <h1>Queues</h1>
           <form role="search" action="queues">
                 <label class="sr" for="search">Search queues</label><input id="search" name="search" type="search"
-                placeholder="name" value="${wanted}"></form>
+                placeholder="queue name" value="${wanted}"></form>
         </div>${list.html}
       `,
       live: [list],
@@ -75,75 +76,12 @@ export const queue: Page = {
   },
 };
 
-/** The queues as a table; with `ask` each row ends with buttons. */
-export function queueTable(shown: readonly QueueSnapshot[], ask?: RequestContext): Html {
-  const columns: Column<QueueSnapshot>[] = [
-    {
-      title: "queue",
-      of: ({ name }) => html`<a href="queues/${encodeURIComponent(name)}"><b>${name}</b></a>`,
-    },
-    { title: "", of: (row) => flags(row) },
-    {
-      title: "trend",
-      wide: true,
-      of: ({ history }) => spark(history.map(({ done }) => done), "done"),
-    },
-    { title: "done/s", number: true, of: ({ pace }) => pace ? brief(pace.done) : "—" },
-    { title: "ready", number: true, of: (row) => tasks(row, "ready") },
-    { title: "running", number: true, of: (row) => tasks(row, "running") },
-    { title: "scheduled", number: true, wide: true, of: (row) => tasks(row, "scheduled") },
-    { title: "quarantined", number: true, wide: true, of: (row) => tasks(row, "quarantined") },
-    { title: "dead", number: true, of: (row) => tasks(row, "dead") },
-    {
-      title: "oldest",
-      number: true,
-      of: ({ stats }) => stats.counts.ready > 0 ? spanOf(stats.oldestMs) : "—",
-    },
-    { title: "workers", number: true, wide: true, of: ({ stats }) => number(stats.workers.length) },
-  ];
-  if (ask?.may("operator")) columns.push({ title: "", of: (row) => buttons(ask, row) });
-  return table(shown, columns, {
-    keyOf: ({ name }) => name,
-    label: "Queues",
-    empty: "No queue matches: a queue appears with its first task.",
-  });
-}
-
-function tasks(
-  { name, stats }: QueueSnapshot,
-  state: keyof QueueSnapshot["stats"]["counts"],
-): Html {
-  const n = stats.counts[state];
-  if (n === 0) return number(0);
-  const tone = state === "dead" ? "bad" : state === "quarantined" ? "warn" : undefined;
-  const query = `queue=${encodeURIComponent(name)}`;
-  const href = state === "dead" ? `dlq?${query}` : `tasks?state=${state}&${query}`;
-  return html`<a href="${href}">${number(n, tone)}</a>`;
-}
-
-function flags({ stats }: QueueSnapshot): Value {
-  const { paused, overdueMs } = stats;
-  return [
-    paused.claims !== null && badge("paused", "warn"),
-    paused.pushes !== null && badge("closed", "warn"),
-    overdueMs > 3000 && badge("lease overdue", "bad"),
-  ];
-}
-
-function buttons(ask: RequestContext, { name, stats }: QueueSnapshot): Html {
-  const held = stats.paused.claims !== null || stats.paused.pushes !== null;
-  return html`<div class="acts">${
-    held
-      ? button(ask, resumeQueue, { queue: name }, "Resume")
-      : button(ask, pauseQueue, { queue: name, what: "claims" }, "Pause")
-  }</div>`;
-}
-
 function summary(row: QueueSnapshot, look: Snapshot, ask: RequestContext): Html {
   const { name, stats, pace } = row;
   const { counts, paused } = stats;
   const fleet = look.workers.filter((each) => each.state !== "lost" && each.queues.includes(name));
-  const slots = fleet.reduce((sum, { info }) => sum + info.concurrency, 0);
+  const { slots } = slotsOf(fleet);
+  const busy = Math.min(counts.running, slots);
   const of = `tasks?queue=${encodeURIComponent(name)}&state=`;
   return html`
     <div
@@ -165,7 +103,7 @@ function summary(row: QueueSnapshot, look: Snapshot, ask: RequestContext): Html 
         "p95 run time",
         lasting(p95Of(fleet, "run", name)),
       )}${waits(fleet, stats.oldestMs, name)}${figure("workers", count(fleet.length), {
-        trend: gauge(counts.running, slots, `${counts.running} of ${plural(slots, "slot")} busy`),
+        trend: gauge(busy, slots, `${count(busy)} of ${plural(slots, "slot")} busy`),
       })}</div>${[["Paused", paused.claims], ["Closed", paused.pushes]].map(([word, why]) =>
         why !== null && html`<p class="note warn"><b>${word}</b>: ${why}</p>`
       )}${ask.may("operator") && html`<div class="acts">${

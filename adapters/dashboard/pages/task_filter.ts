@@ -21,7 +21,7 @@ export interface TaskFilter extends Conditions {
 export const usual: readonly TaskState[] = ["running", "quarantined", "dead", "scheduled", "ready"];
 
 /** The text fields. */
-const texts = ["queue", "name", "worker", "error", "reason", "like", "since", "id"] as const;
+export const texts = ["queue", "name", "worker", "error", "reason", "like", "since", "id"] as const;
 /** The longest field, in characters. */
 const longest = 300;
 

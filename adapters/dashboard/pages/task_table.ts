@@ -5,7 +5,7 @@
  */
 
 import type { TaskState, TaskSummary } from "../../../mod.ts";
-import { errorOf } from "../../../core/console/filter.ts";
+import { errorOf, shownError } from "../../../core/console/filter.ts";
 import { workerName } from "../../../core/console/worker_list.ts";
 import { shortId } from "../../../core/console/ids.ts";
 import { triesOf } from "../../../core/console/timeline.ts";
@@ -33,40 +33,57 @@ export function stateBadge({ state, attempt, resurrections }: TaskSummary): Html
   return badge(state, tones[state]);
 }
 
-/** A table of tasks; with the `id` of a form, each row has a checkbox of that form. */
+/** The options of a table of tasks. */
+interface TaskTableOptions {
+  /** The id of a form: each row has a checkbox of it. */
+  readonly form?: string;
+  /** The text in place of a table without rows. */
+  readonly empty: Value;
+}
+
+/** A table of tasks. */
 export function taskTable(
   ask: RequestContext,
   rows: readonly TaskSummary[],
   look: Snapshot,
-  form?: string,
+  { form, empty }: TaskTableOptions,
 ): Html {
   const workers = new Map(look.workers.map((each) => [each.id, workerName(each)]));
   const columns: Column<TaskSummary>[] = [
-    {
-      title: "task",
-      of: ({ id, name }) =>
-        html`
-          <span
-            class="nowrap"><a href="${hrefOf(id)}"><b><bdi>${name ||
-              "(unreadable)"}</bdi></b></a> <a class="dim mono" href="${hrefOf(id)}"
-            title="${id}">${shortId(id)}</a></span>
-        `,
-    },
-    { title: "state", of: stateBadge },
+    { title: "task", sort: ({ name }) => name, of: taskLink },
+    { title: "state", sort: ({ state }) => state, of: stateBadge },
     {
       title: "queue",
-      wide: true,
+      sort: ({ queue }) => queue,
       of: ({ queue }) => html`<a href="queues/${encodeURIComponent(queue)}">${queue}</a>`,
     },
-    { title: "worker", wide: true, of: ({ worker }) => workerLink(worker, workers) },
-    { title: "attempt", number: true, of: triesOf },
-    { title: "pushed", number: true, of: ({ enqueuedAt }) => moment(enqueuedAt, ask.now) },
-    { title: "when", number: true, wide: true, of: (task) => when(task, ask.now) },
-    { title: "", of: (task) => aboutOf(ask, task) },
+    {
+      title: "worker",
+      wide: true,
+      sort: ({ worker }) => workers.get(worker ?? "") ?? worker ?? "",
+      of: ({ worker }) => workerLink(worker, workers),
+    },
+    { title: "attempt", number: true, sort: ({ attempt }) => attempt, of: triesOf },
+    {
+      title: "pushed",
+      number: true,
+      sort: ({ enqueuedAt }) => enqueuedAt.getTime(),
+      of: ({ enqueuedAt }) => moment(enqueuedAt, ask.now),
+    },
+    {
+      title: "since",
+      number: true,
+      wide: true,
+      sort: ({ at, since }) => (since ?? at)?.getTime() ?? 0,
+      of: (task) => when(task, ask.now),
+    },
+    { title: "error or progress", rest: true, sort: shownError, of: (task) => aboutOf(ask, task) },
   ];
   if (form !== undefined && ask.may("operator")) {
     columns.unshift({
       title: "",
+      head:
+        html`<input type="checkbox" id="select-all" hidden aria-label="Select all tasks on this page">`,
       of: ({ id }) =>
         html`
           <input type="checkbox" form="${form}" name="id" value="${id}"
@@ -77,8 +94,19 @@ export function taskTable(
   return table(rows, columns, {
     keyOf: ({ id }) => id,
     label: "Tasks",
-    empty: "No task matches.",
+    empty,
+    ask,
+    stateOf: ({ state }) => state,
   });
+}
+
+function taskLink({ id, name }: TaskSummary): Html {
+  return html`
+    <a href="${hrefOf(id)}"
+      title="${id}"><b><bdi>${name || "(unreadable)"}</bdi></b> <span class="dim mono">${shortId(
+        id,
+      )}</span></a>
+  `;
 }
 
 /** The link to a task. */
@@ -116,7 +144,7 @@ function aboutOf(ask: RequestContext, task: TaskSummary): Value {
     }</span>`;
   }
   if (state === "completed" || (error === null && reason === null)) return false;
-  return html`<bdi class="cut dim" title="${errorOf(task).slice(0, 500)}">${
-    errorOf(task).slice(0, 160)
+  return html`<bdi class="dim" title="${errorOf(task).slice(0, 500)}">${
+    shownError(task).slice(0, 300)
   }</bdi>`;
 }

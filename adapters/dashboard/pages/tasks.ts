@@ -1,24 +1,24 @@
 /**
- * The page of tasks: filter, states, table and bulk actions.
+ * The page of tasks: search box, states, table and bulk actions.
  *
  * @module
  */
 
 import { states, type TaskState } from "../../../mod.ts";
-import { workerName } from "../../../core/console/worker_list.ts";
 import { count, plural } from "../../../core/console/format.ts";
 import { hidden } from "../actions/perform.ts";
 import { type Html, html, part, type Value } from "../ui/html.ts";
+import { firstTask } from "../ui/first_run.ts";
 import type { Snapshot } from "../live/snapshot.ts";
-import type { Page, RequestContext } from "../page.ts";
+import type { Page, RequestContext, View } from "../page.ts";
 import { actionsFor } from "../actions/task_actions.ts";
 import { filterOf, isNarrow, queryOf, type TaskFilter, usual } from "./task_filter.ts";
+import { formatTerms, paramsOf, parseTerms, termsOf } from "./task_query.ts";
+import { knownNames, searchBar } from "./task_search_bar.ts";
 import { taskTable } from "./task_table.ts";
 import { type Search, search } from "./task_search.ts";
 
 const perPage = 50;
-/** The most suggestions of a field. */
-const mostOffered = 100;
 
 /** The page. */
 export const tasks: Page = {
@@ -26,12 +26,11 @@ export const tasks: Page = {
   nav: { label: "Tasks", key: "t", icon: "tasks" },
   async view(ask) {
     const look = await ask.snapshot();
-    const filter = readFilter(ask.query);
+    const filter = readFilter(ask.query, look);
     if (typeof filter === "string") return refusal(ask, look, filter);
-    const tabs = part("tabs", stateTabs(look, filter));
-    // A search is not repeated: it may examine thousands of tasks.
-    if (ask.isRefresh && isNarrow(filter)) return { title: "Tasks", body: tabs.html, live: [tabs] };
     const asked = filter.states.length > 0 ? filter.states : usual;
+    // A search is not repeated: it may examine thousands of tasks.
+    if (ask.isRefresh && isNarrow(filter)) return { title: "Tasks", body: html``, live: [] };
     const cursor = ask.query.get("cursor") || undefined;
     let found: Search;
     try {
@@ -40,149 +39,104 @@ export const tasks: Page = {
       if (!(error instanceof RangeError)) throw error;
       return refusal(ask, look, error.message);
     }
-    const list = part(
-      "tasks",
-      html`${taskTable(ask, found.tasks, look, "bulk")}${foot(found, filter, ask.query)}`,
-    );
+    const parts = [
+      part("tabs", stateTabs(look, filter, asked, found)),
+      part("tasks", html`${listOf(ask, look, filter, found)}${foot(found, filter, ask.query)}`),
+    ] as const;
+    const [tabs, list] = parts;
+    const terms = termsOf(filter);
     return {
       title: "Tasks",
-      body: html`<h1>Tasks</h1>${filterBar(look, filter)}${tabs.html}${list.html}${
-        bulk(ask, filter, asked, found)
-      }`,
-      live: isNarrow(filter) ? [tabs] : [tabs, list],
+      body: html`<h1>Tasks</h1>${
+        searchBar(look, formatTerms(terms), terms, filter.states)
+      }${tabs.html}${list.html}${bulk(ask, filter, asked, found)}`,
+      live: isNarrow(filter) ? [] : parts,
     };
   },
 };
 
-function readFilter(query: URLSearchParams): TaskFilter | string {
+/** The filter of an address, whose parameter `q` is a line as people type it. */
+function readFilter(query: URLSearchParams, look: Snapshot): TaskFilter | string {
   try {
-    return filterOf(query);
+    const line = query.get("q") ?? "";
+    const all = new URLSearchParams(query);
+    all.delete("q");
+    for (const [key, value] of paramsOf(parseTerms(line.slice(0, longestLine), knownNames(look)))) {
+      all.append(key, value);
+    }
+    return filterOf(all);
   } catch (error) {
     return (error as Error).message;
   }
 }
 
-/** The page for a filter that is malformed: the form and the error. */
-function refusal(ask: RequestContext, look: Snapshot, why: string) {
-  const kept = Object.fromEntries(
-    ["queue", "name", "worker", "error", "reason", "since", "id", "payload"].map((
-      name,
-    ) => [name, ask.query.get(name)?.slice(0, 300) ?? ""]),
-  );
+/** The longest line that is read, in characters. */
+const longestLine = 2000;
+
+/** The page for a filter that is malformed: what was asked, and the error. */
+function refusal({ query }: RequestContext, look: Snapshot, why: string): View {
+  const line = query.get("q") ??
+    formatTerms(
+      [...query].filter(([, value]) => value !== "").map(([key, value]) => ({ key, value })),
+    );
   return {
     title: "Tasks",
-    body: html`<h1>Tasks</h1>${bar(look, kept, [])}<p class="note warn" role="alert">${why}</p>`,
+    body: html`<h1>Tasks</h1>${
+      searchBar(look, line.slice(0, longestLine), [], [])
+    }<p class="note warn" role="alert">${why}</p>`,
   };
 }
 
-function filterBar(look: Snapshot, filter: TaskFilter): Html {
-  const { payload, states: _, like, ...texts } = filter;
-  const [first] = payload;
-  const kept = { ...texts, ...first && { payload: first.join("=") } };
-  const more: [string, string][] = payload.slice(1).map((
-    [path, value],
-  ) => [`payload.${path}`, value]);
-  return bar(look, kept, [
-    ...filter.states.map((state): [string, string] => ["state", state]),
-    ...like === undefined ? [] : [["like", like] as [string, string]],
-    ...more,
-  ]);
+function listOf(ask: RequestContext, look: Snapshot, filter: TaskFilter, found: Search): Html {
+  if (look.queues.length === 0) return firstTask("No tasks yet.");
+  const hasFilter = termsOf(filter).length > 0;
+  const empty = hasFilter
+    ? html`<p>No task matches. <a href="tasks">Show all tasks</a></p>`
+    : filter.states.length > 0
+    ? html`<p>No task is ${filter.states.join(" or ")} now.</p>`
+    : html`<p>No task is waiting, running or dead. <a href="tasks?state=completed">Completed tasks</a></p>`;
+  return taskTable(ask, found.tasks, look, { form: "bulk", empty });
 }
 
-function bar(
-  look: Snapshot,
-  kept: Readonly<Record<string, string>>,
-  others: readonly (readonly [name: string, value: string])[],
+function stateTabs(
+  { queues }: Snapshot,
+  filter: TaskFilter,
+  asked: readonly TaskState[],
+  found: Search,
 ): Html {
-  const field = (name: string, label: string, example: string, offers?: readonly string[]): Html =>
-    html`<label><span>${label}</span><input name="${name}" value="${
-      kept[name] ?? ""
-    }" placeholder="${example}" autocomplete="off"${
-      offers && html`
-        list="${`known-${name}`}"
-      `
-    }>${
-      offers && html`<datalist id="${`known-${name}`}">${
-        offers.map((each) => html`<option value="${each}"></option>`)
-      }</datalist>`
-    }</label>`;
-  const { queues, names, workers } = known(look);
-  const any = others.length > 0 || Object.values(kept).some((text) => text !== "");
-  return html`
-    <form class="filter" role="search"
-      action="tasks">${others.map(([name, value]) =>
-        html`<input type="hidden" name="${name}" value="${value}">`
-      )}${field("queue", "queue", "mails", queues)}${field(
-        "name",
-        "task",
-        "charge-card",
-        names,
-      )}${field("error", "error", "TimeoutError")}${field(
-        "payload",
-        "payload",
-        "customer.id=42",
-      )}${field("id", "id", "4xPq…")}<span class="do"><button>Search</button>${any &&
-        html`<a class="button" href="tasks">Clear</a>`}</span><details${rare.some((name) =>
-          kept[name]
-        ) && html`
-        open
-      `}><summary>more</summary><div>${field("worker", "worker", "w-1", workers)}${field(
-        "reason",
-        "reason",
-        "attempts",
-        reasons,
-      )}${field("since", "pushed since", "10m")}</div></details></form>
-  `;
-}
-
-/** Fields behind "more", which opens if one is used. */
-const rare = ["worker", "reason", "since"];
-/** The most common reasons. */
-const reasons = [
-  "attempts",
-  "budget",
-  "crashes",
-  "corrupt",
-  "discarded",
-  "drain",
-  "failed",
-  "lease",
-  "migration",
-  "not retryable",
-  "presence",
-  "stalled",
-  "timeout",
-  "unroutable",
-  "validation",
-];
-
-function known({ queues, workers }: Snapshot) {
-  const sorted = (all: Iterable<string>): string[] =>
-    [...new Set(all)].sort().slice(0, mostOffered);
-  return {
-    queues: sorted(queues.map(({ name }) => name)),
-    names: sorted(workers.flatMap(({ info }) => info.tasks.map(({ name }) => name))),
-    workers: sorted(workers.map(workerName)),
-  };
-}
-
-function stateTabs({ queues }: Snapshot, filter: TaskFilter): Html {
   const counted = queues.filter(({ name }) => filter.queue === undefined || name === filter.queue);
-  const countOf = (state: TaskState): number =>
-    counted.reduce((sum, { stats }) => sum + stats.counts[state], 0);
-  const tab = (label: string, only: readonly TaskState[], n: number): Html => {
+  const inQueues = (state: TaskState): string =>
+    count(counted.reduce((sum, { stats }) => sum + stats.counts[state], 0));
+  // A search knows only what it has found, in the states it has looked at.
+  const matching = (state: TaskState): string => {
+    if (!asked.includes(state)) return "";
+    const n = found.tasks.filter((task) => task.state === state).length;
+    return found.next === null ? count(n) : `${count(n)}+`;
+  };
+  const numberOf = isNarrow(filter) ? matching : inQueues;
+  const tab = (label: string, only: readonly TaskState[], n: string): Html => {
     const current = String(only) === String(filter.states);
     const query = queryOf({ ...filter, states: only });
     return html`<li><a href="tasks${query && `?${query}`}"${
       current && html`
         aria-current="true"
       `
-    }>${label} <b>${count(n)}</b></a></li>`;
+    }>${label} <b>${n}</b></a></li>`;
   };
+  const usualCount = counted.reduce(
+    (sum, { stats }) => sum + usual.reduce((n, state) => n + stats.counts[state], 0),
+    0,
+  );
+  const isUsual = filter.states.length === 0;
+  const all = !isNarrow(filter)
+    ? count(usualCount)
+    : isUsual
+    ? `${count(found.tasks.length)}${found.next === null ? "" : "+"}`
+    : "";
   const each = Object.keys(states) as TaskState[];
-  return html`<ul class="tabs" aria-label="States">${
-    tab("open and dead", [], usual.reduce((sum, state) => sum + countOf(state), 0))
-  }${each.map((state) => tab(state, [state], countOf(state)))}</ul>`;
+  return html`<ul class="tabs" aria-label="States">${tab("open and dead", [], all)}${
+    each.map((state) => tab(state, [state], numberOf(state)))
+  }</ul>`;
 }
 
 /** The extent of the list, and links to continue. */
@@ -210,7 +164,10 @@ function foot(
   }</p>`;
 }
 
-/** The form of bulk actions; it owns the checkboxes of the table. `all` offers all matches. */
+/**
+ * The form of bulk actions; it owns the checkboxes of the table, and appears once one is
+ * checked. `all` offers all matches.
+ */
 export function bulk(
   ask: RequestContext,
   filter: TaskFilter,
@@ -228,16 +185,16 @@ export function bulk(
     ${
     all
       ? html`
-        <label><input type="radio" name="scope" value="selected" checked> selected</label>
+        <label><input type="radio" name="scope" value="selected" checked> <output>selected</output></label>
         <label><input type="radio" name="scope" value="all"> ${whatever}</label>
       `
-      : html`<span class="dim">selected tasks</span>`
+      : html`<output>selected</output>`
   }<span class="acts">${
-    acts.map(({ act, label }) =>
+    acts.map(({ act, label, states }) =>
       html`
         <button formaction="act/${act.name}" class="${act.role === "admin"
           ? "danger"
-          : "plain"}">${label} …</button>
+          : "plain"} ${states.map((state) => `for-${state}`).join(" ")}">${label} …</button>
       `
     )
   }</span></form>`;

@@ -4,7 +4,13 @@
  * @module
  */
 
-import { loopLag, workerName, type WorkerStatus } from "../../../core/console/worker_list.ts";
+import {
+  busySlots,
+  loopLag,
+  slotsOf,
+  workerName,
+  type WorkerStatus,
+} from "../../../core/console/worker_list.ts";
 import { count, plural, spanOf } from "../../../core/console/format.ts";
 import { gauge } from "../ui/chart.ts";
 import { type Html, html, part, type Value } from "../ui/html.ts";
@@ -36,63 +42,94 @@ export const workers: Page = {
 };
 
 function workerTable({ workers }: Snapshot, ask: RequestContext): Html {
-  const alive = workers.filter(({ state }) => state !== "lost");
-  const slots = alive.reduce((sum, { info }) => sum + info.concurrency, 0);
-  const busy = alive.reduce((sum, { running }) => sum + running, 0);
+  const { alive, slots, busy } = slotsOf(workers);
+  return html`<p class="sum">${plural(alive, "worker")}, ${count(busy)} of ${
+    plural(slots, "slot")
+  } busy</p>${
+    table(workers, columnsFor(ask), {
+      keyOf: ({ id }) => id,
+      label: "Workers",
+      empty: html`<p>No workers yet. A worker runs tasks: start one with
+        <code data-copy="rl worker start">rl worker start</code>, or with
+        <code>createWorker(rl).start()</code> in your own process.</p>`,
+      ask,
+    })
+  }`;
+}
+
+function columnsFor(ask: RequestContext): Column<WorkerStatus>[] {
   const columns: Column<WorkerStatus>[] = [
     {
       title: "worker",
-      of: (each) =>
-        html`<b id="${each.id}">${workerName(each)}</b><br><span class="dim mono">${
-          each.id.slice(0, 9)
-        }</span>`,
+      sort: workerName,
+      of: (each) => html`<b id="${each.id}" title="${each.id}">${workerName(each)}</b>`,
     },
-    { title: "state", of: (each) => badges(each) },
+    { title: "state", sort: ({ state }) => state, of: (each) => badges(each) },
     {
       title: "slots",
-      of: ({ running, info: { concurrency } }) =>
-        html`<span class="slots">${
-          gauge(running, concurrency, `${running} of ${concurrency} slots busy`)
-        }<span class="number">${running}/${concurrency}</span></span>`,
+      sort: busySlots,
+      of: (each) => slots(each),
     },
-    { title: "last heartbeat", number: true, of: (each) => moment(each.lastBeat, ask.now) },
-    { title: "loop lag", number: true, wide: true, of: (each) => spanOf(loopLag(each)) },
+    {
+      title: "heartbeat",
+      number: true,
+      sort: ({ lastBeat }) => lastBeat.getTime(),
+      of: (each) => moment(each.lastBeat, ask.now),
+    },
+    {
+      title: "loop lag",
+      number: true,
+      wide: true,
+      sort: loopLag,
+      of: (each) => spanOf(loopLag(each)),
+    },
     {
       title: "memory",
       number: true,
       wide: true,
+      sort: ({ info }) => info.rssMb,
       of: ({ info }) => info.rssMb > 0 ? `${count(info.rssMb)} MB` : "—",
     },
     {
-      title: "host",
+      title: "up",
+      number: true,
       wide: true,
+      sort: ({ info }) => info.startedAt,
+      of: ({ info }) => upOf(info.startedAt, ask.now),
+    },
+    {
+      title: "process",
+      wide: true,
+      sort: ({ info }) => info.host,
       of: ({ info }) =>
-        html`<span class="nowrap">${info.host}${info.process > 0 && ` · ${info.process}`}<br><span
-          class="dim">${info.runtime} ${info.version}, up ${
-          upOf(info.startedAt, ask.now)
-        }</span></span>`,
+        html`<span title="${info.runtime} ${info.version}">${info.host}${
+          info.process > 0 && ` · ${info.process}`
+        }</span>`,
     },
     {
       title: "queues",
-      wide: true,
+      rest: true,
       of: ({ queues }) =>
-        queues.slice(0, 5).map((name) =>
-          html`
-            <a href="queues/${encodeURIComponent(name)}">${name}</a>
-          `
-        ),
+        html`<span title="${queues.join(", ")}">${
+          queues.map((name, i) =>
+            html`${i > 0 && ", "}<a href="queues/${encodeURIComponent(name)}">${name}</a>`
+          )
+        }</span>`,
     },
   ];
   if (ask.may("operator")) columns.push({ title: "", of: (each) => buttons(each, ask) });
-  return html`<p class="sum">${plural(alive.length, "worker")}, ${count(busy)} of ${
-    plural(slots, "slot")
-  } busy</p>${
-    table(workers, columns, {
-      keyOf: ({ id }) => id,
-      label: "Workers",
-      empty: "No workers: start one with rl worker start",
-    })
-  }`;
+  return columns;
+}
+
+function slots(worker: WorkerStatus): Html {
+  const { concurrency } = worker.info;
+  const busy = busySlots(worker);
+  const held = worker.running - busy;
+  return html`<span class="slots">${
+    gauge(busy, concurrency, `${busy} of ${concurrency} slots busy`)
+  }<span class="number">${busy}/${concurrency}</span>${
+    held > 0 && html`<span class="dim" title="claimed ahead">+${held}</span>`
+  }</span>`;
 }
 
 function buttons(each: WorkerStatus, ask: RequestContext): Html | false {

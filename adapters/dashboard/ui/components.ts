@@ -1,5 +1,5 @@
 /**
- * Components of pages: sections, figures, tables, badges, times and buttons.
+ * Components of pages: sections, figures, badges, times and buttons.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { type Html, html, type Value } from "./html.ts";
 import type { Action, FormFields, RequestContext } from "../page.ts";
 
 export { shellWord } from "../../../core/console/format.ts";
+export { type Column, table } from "./table.ts";
 
 /** A section with a heading, and an aside at the end of its line. */
 export function section(title: string, body: Value, aside?: Value): Html {
@@ -47,46 +48,6 @@ export type Tone = "good" | "busy" | "warn" | "bad" | "lost" | "quiet";
 /** A coloured label. */
 export function badge(text: string, tone: Tone = "quiet"): Html {
   return html`<span class="badge tone-${tone}">${text}</span>`;
-}
-
-/** A column of a table. */
-export interface Column<T> {
-  /** Empty for columns of buttons or badges. */
-  readonly title: string;
-  /** Aligned to the right. */
-  readonly number?: true;
-  /** Hidden on small screens. */
-  readonly wide?: true;
-  of(row: T): Value;
-}
-
-/** A table, or the text `empty` if it has no rows. `keyOf` returns a unique key of a row. */
-export function table<T>(
-  rows: readonly T[],
-  columns: readonly Column<T>[],
-  { keyOf, label, empty }: { keyOf(row: T): string; label: string; empty: string },
-): Html {
-  if (rows.length === 0) return html`<p class="empty">${empty}</p>`;
-  const kind = ({ number, wide }: Column<T>): string =>
-    [number && "number", wide && "wide"].filter(Boolean).join(" ");
-  return html`
-    <div class="scroll" tabindex="0" role="region" aria-label="${label}">
-      <table>
-        <thead>
-          <tr>${columns.map((column) =>
-            column.title === ""
-              ? html`<td></td>`
-              : html`<th scope="col" class="${kind(column)}">${column.title}</th>`
-          )}</tr>
-        </thead>
-        <tbody>${rows.map((row) =>
-          html`<tr data-key="${keyOf(row)}">${
-            columns.map((column) => html`<td class="${kind(column)}">${column.of(row)}</td>`)
-          }</tr>`
-        )}</tbody>
-      </table>
-    </div>
-  `;
 }
 
 /** `2026-11-22 12:00:01.004 UTC`; the script converts it to local time if the user prefers. */

@@ -8,8 +8,14 @@
 import { assetNames } from "../generated/assets.ts";
 import { type Html, html, type Value } from "./html.ts";
 import { icon } from "./icons.ts";
-import type { Page, RequestContext, View } from "../page.ts";
-import { type Choice, choiceLabels, choices, type Preferences } from "./preferences.ts";
+import type { Page, RequestContext, SystemFacts, View } from "../page.ts";
+import {
+  type Choice,
+  choiceLabels,
+  choices,
+  choiceWords,
+  type Preferences,
+} from "./preferences.ts";
 
 /** The facts of a request that the frame needs. */
 export interface Frame {
@@ -32,9 +38,11 @@ export function layout(
   const body = html`
     <a class="skip" href="${ask.location}#main">Skip to content</a>
     <header class="top"><a class="brand" href="${frame.base}/"><b>rl</b><span>Relier</span></a>
-        <nav aria-label="Pages"><ul>${pages.map((page) =>
+        ${systemFacts(ask.system)}
+        <button type="button" class="menu tool" popovertarget="pages">Menu</button>
+        <nav id="pages" popover aria-label="Pages"><ul>${pages.map((page) =>
           navEntry(page, ask, frame)
-        )}</ul></nav>${tools(ask, frame, live !== undefined, canLeave)}</header>
+        )}</ul></nav>${settings(ask, frame, live !== undefined, canLeave)}</header>
     <main id="main"
       tabindex="-1"><div id="said" role="status">${frame.notice !== undefined &&
         html`<p class="said">${frame.notice}</p>`}</div><p id="trouble" role="alert" hidden></p>${view
@@ -42,6 +50,27 @@ export function layout(
     <footer id="command" aria-hidden="true" hidden></footer>${questionDialog}${helpDialog(pages)}
   `;
   return document(view.title, body, frame, live);
+}
+
+/** The system that the page is about: its environment, its Redis and the prefix of its keys. */
+function systemFacts({ environment, redis, prefix }: SystemFacts): Html {
+  return html`
+    <div class="system">${environment !== undefined &&
+      html`<span class="env ${environmentTone(environment)}">${environment}</span>`}<span
+      class="where" title="Redis and the prefix of keys">${redis !== undefined &&
+        html`
+          <bdi>${redis}</bdi>
+        `}<code>${prefix}:</code></span></div>
+  `;
+}
+
+/** A production system is marked, so that it is not taken for another. */
+function environmentTone(environment: string): string {
+  return /^prod/i.test(environment)
+    ? "tone-bad"
+    : /^(stag|pre)/i.test(environment)
+    ? "tone-warn"
+    : "tone-busy";
 }
 
 function navEntry({ path, nav }: Page, ask: RequestContext, { base }: Frame): Html | false {
@@ -55,38 +84,40 @@ function navEntry({ path, nav }: Page, ask: RequestContext, { base }: Frame): Ht
   }>${icon(nav.icon)}<span>${nav.label}</span><kbd>${nav.key}</kbd></a></li>`;
 }
 
-function tools(
-  { user: { name, role } }: RequestContext,
+function settings(
+  { user: { name, role }, location, system }: RequestContext,
   { preferences }: Frame,
   isLive: boolean,
   canLeave: boolean,
 ): Html {
+  const who = name === role ? role : `${name} · ${role}`;
   return html`
-    <div class="tools">${isLive &&
-      html`
-        <button type="button" id="live" class="tool" aria-pressed="true"
-          hidden><i></i><span>live</span></button>
-      `}${isLive && choice("every", preferences)}${choice("times", preferences)}${choice(
-        "theme",
-        preferences,
-      )}
-      <button type="button" id="help-button" class="tool" hidden
-        aria-label="Keyboard shortcuts: ?">?</button>
-      <span class="who" title="your role">${name === role
-        ? role
-        : `${name} · ${role}`}</span>${canLeave &&
-        html`<form method="post" action="leave"><button class="tool">sign out</button></form>`}</div>
+    <div
+      class="tools">${isLive &&
+        html`
+          <button type="button" id="live" class="tool" aria-pressed="true"
+            hidden><i></i><span>live</span></button>
+        `}<details class="settings"><summary>Settings</summary><div class="panel">
+        <form action="preferences"><input type="hidden" name="back" value="${location}">${(Object
+          .keys(choices) as Choice[]).map((each) =>
+            choice(each, preferences)
+          )}<noscript><button>Apply</button></noscript></form>
+        <button type="button" id="help-button" hidden>Keyboard shortcuts <kbd>?</kbd></button>${canLeave &&
+          html`<form method="post" action="leave"><button>Sign out</button></form>`}<p class="dim">Signed in as ${who}<br>Relier ${system
+          .version}</p></div></details></div>
   `;
 }
 
-/** A button that switches to the next value of a preference. */
+/** A preference and its values. */
 function choice(name: Choice, preferences: Preferences): Html {
-  const value = preferences[name];
-  const label = choiceLabels[name];
   return html`
-    <button type="button" id="${name}" class="tool" hidden value="${value}"
-      data-choices="${choices[name].join(" ")}" data-named="${label}"
-      aria-label="${label}: ${value}" title="${label}: ${value}">${value}</button>
+    <label>${choiceLabels[name]}<select id="${name}" name="${name}">${choices[name].map((each) =>
+      html`
+        <option value="${each}" ${each === preferences[name] && html`
+          selected
+        `}>${choiceWords[each] ?? each}</option>
+      `
+    )}</select></label>
   `;
 }
 
@@ -104,6 +135,8 @@ const questionDialog = html`
 const shortcuts: readonly (readonly [key: string, what: string])[] = [
   ["/", "search"],
   ["j k", "next and previous row"],
+  ["Enter", "open the row"],
+  ["x", "select the row"],
   ["r", "reload"],
   ["l", "live updates on or off"],
   ["?", "keyboard shortcuts"],
@@ -141,9 +174,14 @@ export function messagePanel(title: string, text: string, link: string, href: st
   `;
 }
 
-/** A page without the frame, for users who are not signed in and for errors. */
-export function bare(title: string, body: Value, frame: Frame): Html {
-  return document(title, html`<main id="main" class="bare">${body}</main>`, frame);
+/**
+ * A page without the frame, for users who are not signed in and for errors. It loads itself
+ * again after `retrySeconds`, if that is given.
+ */
+export function bare(title: string, body: Value, frame: Frame, retrySeconds?: number): Html {
+  const content = html`<main id="main" class="bare"><p class="brand"><b>rl</b><span>Relier
+    dashboard</span></p>${body}</main>`;
+  return document(title, content, { ...frame, retrySeconds });
 }
 
 const logo = "data:image/svg+xml," +
@@ -151,7 +189,12 @@ const logo = "data:image/svg+xml," +
   "fill='%23c2410c'/%3E%3Cpath d='M8 13c-3 0-4.5-2-4.5-4 0-3 2.5-3.500 2-6.500 2.5 1 3 2.5 3 4 " +
   ".7-.4 1-1 1-1.8C11.5 6 12.5 7.500 12.5 9c0 2-1.500 4-4.5 4z' fill='white'/%3E%3C/svg%3E";
 
-function document(title: string, body: Html, { base, preferences }: Frame, live?: string): Html {
+function document(
+  title: string,
+  body: Html,
+  { base, preferences, retrySeconds }: Frame & { readonly retrySeconds?: number | undefined },
+  live?: string,
+): Html {
   return html`
     <!doctype html>
     <html lang="en" data-theme="${preferences.theme}">
@@ -159,7 +202,8 @@ function document(title: string, body: Html, { base, preferences }: Frame, live?
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
-        <meta name="robots" content="noindex">
+        <meta name="robots" content="noindex">${retrySeconds !== undefined &&
+          html`<meta http-equiv="refresh" content="${retrySeconds}">`}
         <title>${title} · Relier</title>
         <base href="${base}/">
         <link rel="icon" href="${logo}">

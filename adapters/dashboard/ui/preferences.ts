@@ -22,9 +22,15 @@ export type Preferences = Readonly<Record<Choice, string>>;
 
 /** The label of each preference. */
 export const choiceLabels: Preferences = {
-  theme: "theme",
-  times: "times",
-  every: "refresh every",
+  theme: "Theme",
+  times: "Time zone",
+  every: "Refresh every",
+};
+
+/** The words for a value; a value without any stands for itself. */
+export const choiceWords: Readonly<Record<string, string>> = {
+  system: "like the system",
+  local: "local time",
 };
 
 /** Reads preferences from cookies; an unknown value becomes the default. */

@@ -65,7 +65,7 @@ test(
     assert.deepEqual(await find("payload.constructor.name=Array"), []);
     const { text } = await who.get("/tasks?payload.customer.id=42");
     assert.match(text, /1 task found; searched 5 of 5/);
-    assert.match(text, /value="customer.id=42"/, "what was asked stands in the form");
+    assert.match(text, /value="payload.customer.id:42"/, "what was asked stands in the form");
   }),
 );
 
@@ -237,5 +237,51 @@ test(
       }
     }
     assert.deepEqual(await lab.tasks(), before);
+  }),
+);
+
+test(
+  "a line of conditions finds the same tasks as its parameters, and each is a chip that can be removed",
+  withQueue(async (lab) => {
+    const dead = await breaks.apush("no bank answers");
+    await lab.worker();
+    await until("it is dead", async () => (await counts(lab)).dead === 1);
+    await lab.queue.pause("claims", "to keep them where they are");
+    const { id } = await order.apush({ customer: { id: 42 } });
+    const later = await greet.with({ delay: "1h" }).apush("world");
+    const who = as("operator", lab);
+    const page = async (line: string): Promise<string> =>
+      (await who.get(`/tasks?q=${encodeURIComponent(line)}`)).text;
+    const find = async (line: string): Promise<string[]> => rows(await page(line));
+    assert.deepEqual(await find("name:order"), [id]);
+    assert.deepEqual(await find("queue:default task:greet"), [later.id]);
+    assert.deepEqual(await find('error:"no bank"'), [dead.id]);
+    assert.deepEqual(await find("bank answers"), [dead.id], "words are a part of the error");
+    assert.deepEqual(await find("greet"), [later.id], "a name stands for itself");
+    assert.deepEqual(await find("dead"), [dead.id], "and so does a state");
+    assert.deepEqual(await find(id), [id]);
+    assert.deepEqual(await find("payload.customer.id:42"), [id]);
+    assert.match(await page("since:soon"), /10m, 2h or 7d/);
+    const text = await page("queue:default name:order");
+    assert.match(text, /href="tasks\?name=order" aria-label="Remove queue default"/);
+    assert.match(text, /href="tasks\?queue=default" aria-label="Remove name order"/);
+    assert.match(text, /<option value="name:greet">/, "what is known is suggested");
+    assert.match(await page("name:order"), /ready <b>1<\/b>/, "the tabs count what matches");
+  }),
+);
+
+test(
+  "rows are sorted by the column that the address names, in both directions",
+  withQueue(async (lab) => {
+    await lab.queue.pause("claims", "to keep them where they are");
+    const first = await order.apush({ customer: { id: 1 } });
+    const second = await greet.apush("world");
+    const who = as("viewer", lab);
+    const sorted = async (by: string) => rows((await who.get(`/tasks?sort=${by}`)).text);
+    assert.deepEqual(await sorted("task"), [second.id, first.id]);
+    assert.deepEqual(await sorted("-task"), [first.id, second.id]);
+    const { text } = await who.get("/tasks?sort=-task&queue=default");
+    assert.match(text, /aria-sort="descending"><a href="tasks\?sort=task&amp;queue=default">task/);
+    assert.equal((await sorted("%3Cscript%3E")).length, 2);
   }),
 );
