@@ -165,7 +165,9 @@ function sendWith(client: UpstashClient, limitMs: number, closing: Stop): Send {
 
 /** Checks the address first: errors of the SDK and of `fetch` would repeat the token. */
 function checked({ url, token }: UpstashAddress): UpstashAddress {
-  if (typeof url !== "string" || !/^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/.test(url)) {
+  const isUrl = typeof url === "string" && /^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/.test(url);
+  // A placeholder such as https://<name>.upstash.io would fail only after all attempts to reach it.
+  if (!isUrl || !URL.canParse(url)) {
     throw new TypeError(
       "Cannot connect: url has to be the REST URL of the database, such as https://name.upstash.io; rediss:// is for another adapter",
     );

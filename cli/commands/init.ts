@@ -4,23 +4,25 @@
  * @module
  */
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { type Command, command, type Context } from "../framework/command.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { choice } from "../framework/option_values.ts";
-import { type Files, filesOf, managers, type Project, templates } from "./init/project.ts";
+import { managers, type Project, templates } from "./init/project.ts";
+import { type Files, filesOf } from "./init/project_files.ts";
 import { ask } from "./init/ask.ts";
 
 const args = {
   dir: {
     type: "positional",
-    default: ".",
-    description: "Folder of the project; created if it does not exist",
+    required: false,
+    description:
+      "Folder of the project; created if it does not exist (default: this one, if empty)",
   },
   template: {
     type: "string",
-    valueHint: "hono|express|bun|deno|cloudflare",
+    valueHint: "hono|express|fastify|nestjs|next|bun|deno|cloudflare",
     description: "Framework or runtime (default: asks, else hono)",
   },
   pm: {
@@ -38,7 +40,7 @@ const init: Command<typeof args> = command({
   offline: true,
   async run(context): Promise<void> {
     const { args: given, out, host } = context;
-    const folder = resolve(host.cwd, given.dir);
+    const folder = resolve(host.cwd, given.dir ?? await folderFor(context));
     const project = await projectOf(context, folder);
     const files = filesOf(project);
     const existing = Object.keys(files).filter((path) => existsSync(join(folder, path)));
@@ -63,6 +65,18 @@ const init: Command<typeof args> = command({
 });
 
 export default init;
+
+/** The folder if none is named: this one if it is empty, else the one that a user names. */
+async function folderFor(context: Context<typeof args>): Promise<string> {
+  const { args: { force }, host } = context;
+  // Git makes its folder before the project begins.
+  if (force || readdirSync(host.cwd).every((name) => name === ".git")) return ".";
+  const named = await ask(context, "Folder of the project", [""]);
+  if (named !== "") return named;
+  throw new CliError(5, "Cannot write the project: this folder is not empty", {
+    hint: 'name a new one, such as "rl init my-app", or pass "." for this one',
+  });
+}
 
 async function projectOf(context: Context<typeof args>, folder: string): Promise<Project> {
   const { args: { template: named, pm } } = context;

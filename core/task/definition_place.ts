@@ -20,11 +20,16 @@ export function rememberPlace(name: string, place: string | undefined): void {
 
 /**
  * Returns true if a definition of `name` at `place` is a reload of the one before. Nothing reloads
- * in production.
+ * in production, except that Next.js compiles a module into each page and route that imports it.
  */
 export function isReload(name: string, place: string | undefined): boolean {
+  if (isFromNext(place) && isFromNext(places.get(name))) return true;
   return place !== undefined && places.get(name) === place && !fresh.has(name) &&
     environment("NODE_ENV") !== "production";
+}
+
+function isFromNext(place: string | undefined): boolean {
+  return place !== undefined && /[\\/]\.next[\\/]/.test(place);
 }
 
 /** The place of the first definition of `name`, if it is known. */

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -25,6 +25,18 @@ async function evaluate(file: string, code: string): Promise<Record<string, Task
   const path = join(folder, file);
   writeFileSync(path, `const { rlTask } = globalThis.relierUnderTest;\n${code}`);
   return await import(`${pathToFileURL(path).href}?t=${++evaluations}`);
+}
+
+/** Runs `run` as a deployed application does. */
+async function inProduction(run: () => Promise<void>): Promise<void> {
+  const before = process.env["NODE_ENV"];
+  process.env["NODE_ENV"] = "production";
+  try {
+    await run();
+  } finally {
+    if (before === undefined) delete process.env["NODE_ENV"];
+    else process.env["NODE_ENV"] = before;
+  }
 }
 
 const mail = (version: number, above = ""): string =>
@@ -63,12 +75,18 @@ test("a name that comes twice in one file is refused", async () => {
 
 test("in production nothing is reloaded, so a name that comes again is refused", async () => {
   await evaluate("deployed.mjs", `rlTask("deployed", async () => 1);`);
-  const before = process.env["NODE_ENV"];
-  process.env["NODE_ENV"] = "production";
-  try {
-    await assert.rejects(evaluate("deployed.mjs", `rlTask("deployed", async () => 2);`), TypeError);
-  } finally {
-    if (before === undefined) delete process.env["NODE_ENV"];
-    else process.env["NODE_ENV"] = before;
-  }
+  await inProduction(() =>
+    assert.rejects(evaluate("deployed.mjs", `rlTask("deployed", async () => 2);`), TypeError)
+  );
+});
+
+test("the copies of a module that Next.js compiles into a page and a route are one task", async () => {
+  const chunks = join(".next", "server", "chunks");
+  mkdirSync(join(folder, chunks, "ssr"), { recursive: true });
+  await inProduction(async () => {
+    const route = await evaluate(join(chunks, "a.mjs"), mail(3).replaceAll("mail", "next"));
+    const page = await evaluate(join(chunks, "ssr", "b.mjs"), mail(3).replaceAll("mail", "next"));
+    assert.equal(await route["next"]!(), await page["next"]!());
+    await assert.rejects(evaluate("outside.mjs", mail(4).replaceAll("mail", "next")), TypeError);
+  });
 });

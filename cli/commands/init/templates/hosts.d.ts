@@ -3,16 +3,17 @@
 declare const Bun: {
   serve(options: {
     readonly port: number;
-    readonly fetch: (request: Request) => Promise<Response>;
-  }): unknown;
+    readonly fetch: (request: Request) => Response | Promise<Response>;
+  }): { stop(closeActiveConnections?: boolean): Promise<void> };
 };
 
 declare const Deno: {
-  serve(options: { readonly port: number }, handler: (request: Request) => Promise<Response>): void;
+  serve(
+    options: { readonly port: number; readonly signal: AbortSignal },
+    handler: (request: Request) => Response | Promise<Response>,
+  ): { shutdown(): Promise<void> };
   readonly env: { get(name: string): string | undefined };
-  test(name: string, test: () => Promise<void>): void;
+  addSignalListener(signal: "SIGTERM" | "SIGINT", listener: () => void): void;
+  unrefTimer(timer: unknown): void;
+  exit(): never;
 };
-
-declare module "bun:test" {
-  export function test(name: string, test: () => Promise<void>): void;
-}

@@ -1,13 +1,9 @@
-import { serve } from "@hono/node-server";
+import type { Server } from "node:http";
+import { createAdaptorServer } from "@hono/node-server";
 import { createRelier } from "@relier/core";
 import { createApp } from "./app.ts";
+import { listen } from "./listen.ts";
 
-const relier = createRelier(); // RELIER_REDIS_URL, or redis://127.0.0.1:6379
-const port = Number(process.env.PORT ?? 3000);
-const server = serve({ fetch: createApp(relier, process.env.TASKS_TOKEN).fetch, port }, () => {
-  console.log(`listening on http://localhost:${port}`);
-});
-
-process.once("SIGTERM", () => {
-  server.close(() => void relier.close()); // Flushes pending pushes.
-});
+const client = createRelier(); // RELIER_REDIS_URL, or redis://127.0.0.1:6379
+const { fetch } = createApp(client, process.env.ADMIN_TOKEN);
+listen(createAdaptorServer({ fetch }) as Server, client);

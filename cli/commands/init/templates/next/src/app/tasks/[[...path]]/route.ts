@@ -1,0 +1,3 @@
+import { admin } from "../../../admin.ts";
+
+export { admin as DELETE, admin as GET, admin as POST };
