@@ -9,6 +9,8 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { managers, templates } from "../cli/commands/init/project.ts";
+import { filesOf } from "../cli/commands/init/project_files.ts";
 import { anchorsOf, fencesOf, linksOf, pages, proseOf, targetOf } from "./support/pages.ts";
 import { read, root } from "./support/tree.ts";
 import { pageFaults } from "./support/words.ts";
@@ -87,4 +89,23 @@ test("the heading of a page gets the anchor that the site and GitHub give it", (
   assert.deepEqual([...anchorsOf({ path: "README.md", text })], ["1-rlpush-and-back", "two-words"]);
   assert.equal(targetOf("docs/guide/a.md", "../concepts/b.md"), "docs/concepts/b.md");
   assert.equal(targetOf("docs/index.md", "/guide/a"), "docs/guide/a.md");
+});
+
+/** `code` without what a formatter of pages changes. */
+const bare = (code: string): string => code.replaceAll(/\s+|,(?=\s*\])/g, "");
+
+test("the code of a project of rl init in a page is that of the project", () => {
+  const found = all.flatMap(({ path, text }) =>
+    fencesOf(text).flatMap(({ line, comment, code }) => {
+      const [, named, file] = /^template: (\w+)\/(\S+)$/.exec(comment) ?? [];
+      return named === undefined ? [] : [{ place: `${path}:${line}`, named, file: file!, code }];
+    })
+  );
+  assert.ok(found.length >= 8, "the pages of deployment and of frameworks show projects");
+  for (const { place, named, file, code } of found) {
+    const template = templates.find((each) => each === named)!;
+    const pm = managers.find((each) => each === named) ?? "npm";
+    const text = filesOf({ name: "shop", template, pm })[file];
+    assert.ok(text && bare(text).includes(bare(code)), `${place}: ${named}/${file} has other code`);
+  }
 });

@@ -4,7 +4,8 @@
  *
  * A first line such as `// tasks.ts` names the file, so that other pieces of the page import it. A
  * comment before the code says more: `<!-- sample: order.ts -->` names the file and has a test run
- * it, `<!-- not compiled: the reason -->` leaves it out.
+ * it, `<!-- not compiled: the reason -->` leaves it out, and so does `<!-- template: hono/k8s.yaml -->`,
+ * which names the file of a project of `rl init` that has this code.
  *
  * @module
  */
@@ -63,7 +64,7 @@ export function folderOf(name: string): string {
 export function samples(): Sample[] {
   return pages().flatMap(({ path, text }) =>
     fencesOf(text).flatMap(({ line, info, comment, code }) => {
-      if (!/^ts\b/.test(info) || comment.startsWith("not compiled: ")) return [];
+      if (!/^ts\b/.test(info) || /^(not compiled|template): /.test(comment)) return [];
       const [, run] = /^sample: (\S+)$/.exec(comment) ?? [];
       const [, named] = /^\/\/ (\S+\.ts)$/m.exec(code.split("\n")[0]!) ?? [];
       const file = join(path.replace(/\.md$/, ""), run ?? named ?? `line_${line}.ts`);
