@@ -175,8 +175,12 @@ export const mutants: readonly Mutant[] = [
     saying: /was claimed after its cancellation was accepted/,
   },
   {
-    without: "beats within the lease",
-    edits: [["core/worker/worker_options.ts", "leaseMs * 0.3", "leaseMs * 1.5"]],
+    without: "leases that a beat renews",
+    edits: [[
+      "lua/scripts/worker/heartbeat.lua",
+      '"beat", now + leaseMs',
+      '"beat", records[row.id].since + leaseMs',
+    ]],
     noticedBy: ["redis-slow"],
     saying: /charged/,
   },
