@@ -1,4 +1,3 @@
---- @use ready_record
 -- Reads every key before it is written: Redis does not roll back, so a key of a wrong
 -- type has to stop the script before its first write. Notes which hashes are missing.
 local absent = {}
@@ -13,10 +12,12 @@ local function touchKeys()
   end
 end
 
+-- Records that a move has packed in an order of its own; nothing changes them after that.
+local packed = {}
 -- Writes the moves: removes from the old sets, adds to the new ones, then the hashes.
 local function write(growing)
   for id in pairs(touched) do
-    if records[id] then keep("record", id, packedRecord(records[id])) end
+    if records[id] then keep("record", id, packed[id] or cmsgpack.pack(records[id])) end
   end
   local ringing = waking and not meta.paused and redis.call("LLEN", KEY.bell) == 0
   touchKeys()

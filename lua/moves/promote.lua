@@ -1,4 +1,4 @@
---- @use condemn
+--- @use condemn ready_record
 -- promote: scheduled -> ready, for due tasks. At most 100 at a time: the caller calls
 -- again. Returns the milliseconds until the next call is useful, or -1.
 local function promote()
@@ -12,6 +12,7 @@ local function promote()
     elseif not moved[id] then
       records[id].readyAt, records[id].delay = now, nil
       move(id, "promote", place(records[id]))
+      packed[id] = readyRecord(records[id])
       wake()
     end
   end
