@@ -11,6 +11,7 @@ import { type Command, command, type Context } from "../framework/command.ts";
 const args = {
   queue: {
     type: "string",
+    alias: "Q",
     valueHint: "name",
     description: "Only this queue (default: all in use)",
   },

@@ -20,7 +20,13 @@ const args = {
     description: "Only these events, such as retry,bury",
     many: true,
   },
-  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  queue: {
+    type: "string",
+    alias: "Q",
+    valueHint: "name,…",
+    description: "Only these queues",
+    many: true,
+  },
   task: { type: "string", valueHint: "id", description: "Only this task" },
   errors: { type: "boolean", description: "Only failures" },
 } as const;

@@ -14,7 +14,13 @@ import { runTop } from "./top/session.ts";
 import { openTerminal } from "../terminal/fullscreen.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  queue: {
+    type: "string",
+    alias: "Q",
+    valueHint: "name,…",
+    description: "Only these queues",
+    many: true,
+  },
   refresh: {
     type: "string",
     valueHint: "duration",

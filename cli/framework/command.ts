@@ -57,6 +57,8 @@ export interface Group extends CommandDef {
   /** The command to run when none is named. */
   readonly default?: string;
   readonly subCommands: Readonly<Record<string, Group | Load>>;
+  /** The same commands under the headings of the help, if there are many. */
+  readonly sections?: Readonly<Record<string, Group["subCommands"]>>;
 }
 
 /** Input of a running command. */

@@ -8,6 +8,7 @@ import type { Command, Group } from "./command.ts";
 import { describeCommand, type DescribedOption, describeGlobals, summaryOf } from "./describe.ts";
 import { globalOptions, inheritedOptions } from "./global_options.ts";
 import { isOption, optionsOf } from "./parse_args.ts";
+import { kindOf, type Lookup } from "./completion_values.ts";
 import { childOf } from "./find_command.ts";
 
 /** A word that may come next, and its description. */
@@ -19,23 +20,33 @@ interface Position {
   readonly node: Group;
   readonly command: Command | undefined;
   readonly awaited: string | undefined;
+  /** Arguments of the command that are typed already. */
+  readonly given: number;
 }
 
-/** Candidates for the last of `words`. */
-export async function candidates(tree: Group, words: readonly string[]): Promise<Candidate[]> {
+/** Candidates for the last of `words`; `lookup` finds values that only Redis knows. */
+export async function candidates(
+  tree: Group,
+  words: readonly string[],
+  lookup: Lookup,
+): Promise<Candidate[]> {
   // Bash splits `--state=de` into three words, and PowerShell drops an empty word without quotes.
   const [last = ""] = words.slice(-1);
   const typed = last === "=" || last === '""' ? "" : last;
   const before = words.slice(0, -1);
   if (before.at(-1) === "=") before.pop();
   if (before.includes("--")) return [];
-  const { path, node, command: found, awaited } = await positionAfter(tree, before);
+  const { path, node, command: found, awaited, given } = await positionAfter(tree, before);
   const [flag = "", part] = typed.split(/=(.*)/s);
   const asked = awaited ?? (part === undefined ? undefined : flag);
   if (asked === undefined && !typed.startsWith("-")) {
-    const names = found
-      ? []
-      : Object.entries(node.subCommands).filter(([name]) => name.startsWith(typed));
+    if (found) {
+      const { positionals } = describeCommand([], found);
+      const next = positionals[given] ??
+        (positionals.at(-1)?.many ? positionals.at(-1) : undefined);
+      return next ? await valuesOf(next.name, found.args[next.name]?.valueHint, typed, lookup) : [];
+    }
+    const names = Object.entries(node.subCommands).filter(([name]) => name.startsWith(typed));
     return await Promise.all(names.map(async ([name, child]): Promise<Candidate> => [
       name,
       await summaryOf([...path, name], child),
@@ -49,8 +60,26 @@ export async function candidates(tree: Group, words: readonly string[]): Promise
   const all = [...own, ...shared];
   if (asked === undefined) return all.flatMap(flagsOf).filter(startingWith(typed));
   const prefix = awaited === undefined ? `${flag}=` : "";
-  const values = all.find(({ flags }) => flags.includes(asked))?.choices ?? [];
-  return values.map((value): Candidate => [prefix + value, ""]).filter(startingWith(typed));
+  const option = all.find(({ flags }) => flags.includes(asked));
+  const values = option?.choices?.map((value): Candidate => [value, ""]) ??
+    await valuesOf(option?.name ?? "", option?.value, typed.slice(prefix.length), lookup);
+  return values.map(([value, about]): Candidate => [prefix + value, about])
+    .filter(startingWith(typed));
+}
+
+/** Values of an argument; behind a comma, those of the next part of a list. */
+async function valuesOf(
+  name: string,
+  hint: string | undefined,
+  typed: string,
+  lookup: Lookup,
+): Promise<Candidate[]> {
+  const kind = kindOf(name, hint);
+  if (kind === undefined) return [];
+  const listed = typed.slice(0, typed.lastIndexOf(",") + 1);
+  const taken = listed.split(",");
+  return (await lookup(kind)).filter((value) => !taken.includes(value))
+    .map((value): Candidate => [listed + value, ""]).filter(startingWith(typed));
 }
 
 /** Position after `words`; unknown words are skipped, since the line is not finished. */
@@ -60,11 +89,16 @@ async function positionAfter(tree: Group, words: readonly string[]): Promise<Pos
   let command: Command | undefined;
   let options = optionsOf(globalOptions);
   let awaited: string | undefined;
+  let given = 0;
   for (const word of words) {
     const isValue = awaited !== undefined;
     const option = isValue ? undefined : options.get(word);
     awaited = option && option.arg.type !== "boolean" ? word : undefined;
-    if (isValue || isOption(word) || command) continue;
+    if (isValue || isOption(word)) continue;
+    if (command) {
+      given++;
+      continue;
+    }
     const next = childOf(node, word);
     if (typeof next === "function") {
       command = await next();
@@ -72,9 +106,15 @@ async function positionAfter(tree: Group, words: readonly string[]): Promise<Pos
     } else if (next !== undefined) {
       node = next;
       path.push(word);
+      // Without a name, the options are those of the group's default command.
+      const usual = next.default === undefined ? undefined : next.subCommands[next.default];
+      if (typeof usual === "function") {
+        const { args, ...info } = await usual();
+        options = optionsOf({ ...inheritedOptions({ args, ...info }), ...args });
+      }
     }
   }
-  return { path, node, command, awaited };
+  return { path, node, command, awaited, given };
 }
 
 function startingWith(typed: string): (candidate: Candidate) => boolean {

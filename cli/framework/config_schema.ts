@@ -22,11 +22,18 @@ const whole = (min: number, max: number) => {
   return v.pipe(v.number(what), v.integer(what), v.minValue(min, what), v.maxValue(max, what));
 };
 
+const weights = "an object of queues and their weights, or a list of names: " +
+  '{ payments: 5, default: 1 } or ["payments:5", "default"]';
+const queues = v.union([
+  v.array(text("the name of a queue")),
+  v.record(text("the name of a queue"), whole(1, 1_000)),
+], weights);
+
 const notList = (what: string) => v.custom<object>((value) => !Array.isArray(value), what);
 
 const worker = v.strictObject({
   modules: v.optional(list("files that define tasks")),
-  queues: v.optional(list("names of queues")),
+  queues: v.optional(queues),
   concurrency: v.optional(whole(1, 10_000)),
   prefetch: v.optional(whole(0, 10_000)),
   processes: v.optional(whole(1, 1_000)),

@@ -13,7 +13,7 @@ export const globalOptions: ArgsDef = {
   prefix: { type: "string", valueHint: "name", description: "Prefix of all keys in Redis" },
   config: { type: "string", alias: "c", valueHint: "file", description: "Configuration file" },
   env: { type: "string", valueHint: "name", description: "Environment, such as production" },
-  json: { type: "boolean", description: "Print JSON, one line per value" },
+  json: { type: "boolean", alias: "j", description: "Print JSON, one line per value" },
   quiet: { type: "boolean", alias: "q", description: "Print only ids" },
   wide: { type: "boolean", description: "Show all columns" },
   iso: { type: "boolean", description: "Show times as ISO 8601 dates" },

@@ -49,14 +49,15 @@ async function groupSections(
 ): Promise<string[][]> {
   const top = path.length === 0;
   const name = top ? `rl ${version}` : ["rl", ...path].join(" ");
-  const names = new Map<Group | Load, string[]>();
-  for (const [word, child] of Object.entries(group.subCommands)) {
-    names.set(child, [...names.get(child) ?? [], word]);
-  }
-  const entries = await Promise.all([...names].map(async ([child, words]): Promise<Entry> => {
-    const mark = words[0] === group.default ? " (default)" : "";
-    return [words.join(", "), await summaryOf([...path, words[0]!], child) + mark];
-  }));
+  const commands = await Promise.all(
+    Object.entries(group.sections ?? { Commands: group.subCommands }).map(
+      async ([heading, children]): Promise<[string, Entry[]]> => [
+        heading,
+        await commandEntries(path, children, group.default),
+      ],
+    ),
+  );
+  const longest = Math.max(...commands.flatMap(([, entries]) => entries.map(([n]) => widthOf(n))));
   const title = style.bold(name) + indent + group.meta.description;
   const globalOptions = top
     ? section("Options of every command", listed(describeGlobals().map(optionEntry), width), style)
@@ -64,11 +65,29 @@ async function groupSections(
   return [
     [title],
     section("Usage", [indent + usageOf(path, group)], style),
-    section("Commands", listed(entries, width), style),
+    ...commands.map(([heading, entries]) =>
+      section(heading, listed(entries, width, longest), style)
+    ),
     globalOptions,
     top ? exitSection(width, style) : [],
     footer(path, width, style),
   ];
+}
+
+/** The commands of a section; one with two names is one entry. */
+async function commandEntries(
+  path: readonly string[],
+  children: Group["subCommands"],
+  usual: string | undefined,
+): Promise<Entry[]> {
+  const names = new Map<Group | Load, string[]>();
+  for (const [word, child] of Object.entries(children)) {
+    names.set(child, [...names.get(child) ?? [], word]);
+  }
+  return await Promise.all([...names].map(async ([child, words]): Promise<Entry> => {
+    const mark = words[0] === usual ? " (default)" : "";
+    return [words.join(", "), await summaryOf([...path, words[0]!], child) + mark];
+  }));
 }
 
 function commandSections(command: DescribedCommand, width: number, style: Style): string[][] {
@@ -128,9 +147,13 @@ function optionEntry(option: DescribedOption): Entry {
   ];
 }
 
-/** Aligns two columns; a name that is too long puts its text on the next line. */
-function listed(entries: readonly Entry[], width: number): string[] {
-  const longest = Math.max(0, ...entries.map(([name]) => widthOf(name)).filter((n) => n <= 30));
+/**
+ * Aligns two columns, the first as wide as its longest name, or `least`; a name that is too long
+ * puts its text on the next line.
+ */
+function listed(entries: readonly Entry[], width: number, least = 0): string[] {
+  const names = entries.map(([name]) => widthOf(name)).filter((n) => n <= 30);
+  const longest = Math.max(least, ...names);
   const left = indent.length + longest + 2;
   return entries.flatMap(([name, text]) => {
     const lines = wrap(text, width, " ".repeat(left));

@@ -21,7 +21,7 @@ export async function main(
 ): Promise<number> {
   const flags = before(argv, "--");
   const report: ReportOptions = {
-    json: flags.includes("--json") || host.env["RELIER_OUTPUT"] === "json",
+    json: flags.includes("--json") || flags.includes("-j") || host.env["RELIER_OUTPUT"] === "json",
     debug: flags.includes("--debug") || Boolean(host.env["RELIER_DEBUG"]),
     color: !flags.includes("--no-color"),
   };
@@ -40,7 +40,9 @@ async function dispatch(
 ): Promise<number> {
   if (argv[0] === "complete") {
     const { candidates } = await import("./completion_candidates.ts");
-    for (const [word, about] of await candidates(tree, argv.slice(argv[1] === "--" ? 2 : 1))) {
+    const { lookupFor } = await import("./completion_values.ts");
+    const words = argv.slice(argv[1] === "--" ? 2 : 1);
+    for (const [word, about] of await candidates(tree, words, lookupFor(words, host))) {
       host.stdout.write(`${word}\t${about}\n`);
     }
     return 0;

@@ -140,7 +140,7 @@ async function prepare(call: CommandCall, report: ReportOptions, host: Host): Pr
 }
 
 /** The settings with the Redis that `rl cluster up` started for this project, if no URL is given. */
-async function withProjectRedis(settings: Settings, host: Host): Promise<Settings> {
+export async function withProjectRedis(settings: Settings, host: Host): Promise<Settings> {
   if (settings.url.from !== "default") return settings;
   const { projectRedis } = await import("../supervisor/state_dir.ts");
   const value = projectRedis({ settings, host });

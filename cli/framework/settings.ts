@@ -19,8 +19,8 @@ export interface Setting<T> {
 export interface WorkerConfig {
   /** Modules that define the tasks. */
   readonly modules?: readonly string[] | undefined;
-  /** Queues to serve. */
-  readonly queues?: readonly string[] | undefined;
+  /** Queues to serve: names with optional weights, such as `payments:5`, or weights by name. */
+  readonly queues?: readonly string[] | Readonly<Record<string, number>> | undefined;
   /** Slots of each process. */
   readonly concurrency?: number | undefined;
   /** Tasks that each process claims ahead. */

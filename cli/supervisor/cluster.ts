@@ -27,6 +27,7 @@ import { appendLog } from "./log_file.ts";
 import { redisPort, type StartupLine, startupLines } from "./startup_lines.ts";
 import {
   claimAddress,
+  dashboardToken,
   dropAddress,
   lastRedis,
   readAddress,
@@ -96,7 +97,7 @@ class RunningCluster implements ControlActions {
     await supervisor.ready;
     if (dashboard) {
       const { openDashboard } = await import("./dashboard_server.ts");
-      this.#dashboard = await openDashboard(relier);
+      this.#dashboard = await openDashboard(relier, dashboardToken(place));
     }
     let lost = false;
     redis.server?.once("exit", () => {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { randomBytes } from "node:crypto";
 import { serve, type Served } from "../../adapters/http/node_server.ts";
 import { dashboard } from "../../adapters/hono.ts";
 import type { Relier } from "../../mod.ts";
@@ -12,8 +11,7 @@ import type { Relier } from "../../mod.ts";
 const defaultPort = 4400;
 
 /** Opens the dashboard on its default port, or on a free one if that is taken. */
-export async function openDashboard(relier: Relier): Promise<Served> {
-  const token = randomBytes(24).toString("base64url");
+export async function openDashboard(relier: Relier, token: string): Promise<Served> {
   const app = dashboard(relier, { auth: { token } });
   const serveAt = (port: number): Promise<Served> =>
     serve((request, env) => app.fetch(request, env), { port, hostname: "127.0.0.1" });

@@ -40,7 +40,7 @@ export function startupLines(plan: ClusterPlan, parts: StartedParts): StartupLin
   return [
     ...redisLines(plan, parts),
     { mark: "✓", part: "workers", text: `${size} × ${concurrency} slots  ${names.join(" ")}` },
-    { mark: "✓", part: "phoenix", text: `in every worker, none leads  lease ${leases}` },
+    { mark: "✓", part: "recovery", text: `on, in every worker  lease ${leases}` },
     ...exportLines(plan, parts),
     ...dashboard ? [{ mark: "✓", part: "dashboard", text: dashboard.url } as const] : [],
   ];
@@ -57,7 +57,11 @@ function redisLines(
     policy === undefined ? "" : `policy ${policy}`,
     about.slice(about.indexOf(" ") + 1),
   ].filter(Boolean).join("  ");
-  const lines: StartupLine[] = [{ mark: "✓", part: "redis", text }];
+  const lines: StartupLine[] = [{ mark: aof === "0" ? "!" : "✓", part: "redis", text }];
+  if (aof === "0") {
+    const loses = "a crash of Redis loses all writes since the last snapshot";
+    lines.push({ mark: "!", part: "", text: `${loses}: CONFIG SET appendonly yes` });
+  }
   if (server && aof === "1") lines.push({ mark: " ", part: "", text: `data in ${data}` });
   if (notice !== undefined) lines.push({ mark: "!", part: "", text: notice });
   if (server && url !== defaultUrl) {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -126,6 +126,20 @@ export function rememberRedis(place: StateDir, url: string | undefined): void {
   if (url === undefined) return rmSync(redisFile(place), { force: true });
   writeFileSync(`${redisFile(place)}.new`, url, { mode: 0o600 });
   renameSync(`${redisFile(place)}.new`, redisFile(place));
+}
+
+/** Token of the cluster's dashboard, the same in every run, so that a bookmark stays valid. */
+export function dashboardToken(place: StateDir): string {
+  const path = join(place.folder, "dashboard-token");
+  try {
+    const known = readFileSync(path, "utf8").trim();
+    if (/^[\w-]{32}$/.test(known)) return known;
+  } catch {
+    // The first run has none yet.
+  }
+  const token = randomBytes(24).toString("base64url");
+  writeFileSync(path, token, { mode: 0o600 });
+  return token;
 }
 
 /** URL of the Redis that the cluster of this project has started; undefined unless it is up. */

@@ -88,7 +88,7 @@ function scheduled(snapshot: TaskSnapshot): Explanation[] {
       code: "overdue",
       text:
         `It has been due for ${spanOf(now - task.dueAt.getTime())}, and no worker has moved it ` +
-        'to the line: a live worker does, or "rl phoenix sweep".',
+        'to the line: a live worker does, or "rl recovery sweep".',
     });
   }
   if (Number(facts["deferrals"] ?? 0) > 0 && /worker|envelope/.test(reason ?? "")) {
@@ -206,7 +206,7 @@ function dead({ task, queue }: TaskSnapshot): Explanation[] {
     code: "release",
     text:
       `It is kept until you act. Fix the cause, then "rl dlq release ${id}"; or remove it with ` +
-      `"rl dlq discard ${id}". For other dead tasks of queue "${queue}", see "rl dlq".`,
+      `"rl dlq delete ${id}". For other dead tasks of queue "${queue}", see "rl dlq".`,
   });
   return found;
 }

@@ -88,7 +88,7 @@ function lease(
       code: "overdue",
       text:
         `Its lease expired ${spanOf(-left)} ago and no sweep has run since: any worker of the ` +
-        'queue sweeps, or "rl phoenix sweep".',
+        'queue sweeps, or "rl recovery sweep".',
     };
   }
   if (!worker) {
@@ -108,7 +108,7 @@ function lease(
   const others = workers.some((each) => each !== worker && isAlive(each, now));
   const soon = others
     ? `${then} any moment now.`
-    : 'no other worker is alive to resurrect the task: start one, or "rl phoenix sweep".';
+    : 'no other worker is alive to resurrect the task: start one, or "rl recovery sweep".';
   return {
     code: "worker-silent",
     text: worker.missingMs > 0

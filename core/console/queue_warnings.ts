@@ -93,8 +93,8 @@ export function recoveredLately(queues: readonly QueueReading[]): Problem[] {
   if (some.length === 0) return [];
   const sum = some.reduce((all, { n }) => all + n, 0);
   const where = listSome(some.map(({ name, n }) => `${name} ${count(n)}`), mostNamed);
-  const text = `workers crashed within the hour, and ${plural(sum, "task")} recovered (${where})`;
-  return [{ code: "recovered", level: "warning", text: `${text}: rl recovery` }];
+  const text = `workers crashed within the hour: ${plural(sum, "task")} resurrected (${where})`;
+  return [{ code: "resurrected", level: "warning", text: `${text}: rl recovery` }];
 }
 
 /** Number of deaths in the last ten minutes, at most `sample`. */

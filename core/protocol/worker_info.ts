@@ -24,8 +24,12 @@ export interface WorkerInfo {
   readonly queues: readonly string[];
   /** The time of its start, in ISO 8601, by the clock of its host. */
   readonly startedAt: string;
-  /** The tasks it knows, by name; at most 1,000. */
-  readonly tasks: readonly { readonly name: string; readonly version: number }[];
+  /** The tasks it knows, by name; at most 1,000. `queue` is absent for the queue `default`. */
+  readonly tasks: readonly {
+    readonly name: string;
+    readonly version: number;
+    readonly queue?: string;
+  }[];
   /** The memory of its process, in MB. */
   readonly rssMb: number;
   /** The recent delay of its event loop, in ms. */

@@ -54,11 +54,14 @@ export function createWorkerReport(
     if (performance.now() - writtenAt < refreshMs) return;
     writtenAt = performance.now();
     const tasks = definitions().slice(0, mostTasks)
-      .map(({ name, version }) => ({ name, version }))
+      .map(({ name, version, queue }) => ({ name, version, ...queue !== "default" && { queue } }))
       .sort((a, b) => a.name < b.name ? -1 : 1);
     const before = text;
     text = JSON.stringify({ ...lasting, tasks }).slice(0, -1);
-    if (text !== before) knows = derivedLocal("tasks", JSON.stringify(tasks));
+    if (text !== before) {
+      const known = tasks.map(({ name, version }) => ({ name, version }));
+      knows = derivedLocal("tasks", JSON.stringify(known));
+    }
   }
 
   return (partition) => {

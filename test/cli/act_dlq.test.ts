@@ -221,20 +221,20 @@ test(
 );
 
 test(
-  "only dead tasks are discarded for good, whatever the command names",
+  "only dead tasks are deleted, whatever the command names",
   withRelier(async (lab) => {
     const run = on(lab);
     const [one] = await bury(lab, [1, 2, 3]);
     const done = await charge.apush(-1);
     await lab.moves.settle(await lab.moves.claim(), "complete", { text: "1" });
-    const over = await run("dlq", "discard", done.id, "-y");
+    const over = await run("dlq", "delete", done.id, "-y");
     assert.equal(over.exit, 5);
     assert.match(over.stderr, /it is completed/);
     assert.equal((await done.status()).state, "completed");
-    assert.equal((await run("dlq", "discard", one!.id, "-y")).stdout, "discarded 1 task\n");
-    assert.equal((await run("dlq", "discard", "--all")).exit, 9);
+    assert.equal((await run("dlq", "delete", one!.id, "-y")).stdout, "deleted 1 task\n");
+    assert.equal((await run("dlq", "delete", "--all")).exit, 9);
     assert.equal(await deadIn(lab), 2);
-    assert.match((await run("dlq", "discard", "--all", "-y")).stdout, /discarded 2 tasks/);
+    assert.match((await run("dlq", "delete", "--all", "-y")).stdout, /deleted 2 tasks/);
     assert.equal(await deadIn(lab), 0);
   }),
 );
@@ -247,8 +247,8 @@ test(
     await lab.moves.age("dead", old!.id.slice(-22), -31 * 86_400_000);
     assert.equal((await run("dlq", "purge", "-y")).exit, 2, "it has to say how old");
     const dry = await run("dlq", "purge", "--older", "30d", "--dry-run");
-    assert.match(dry.stdout, new RegExp(`would forget 1 dead task.*\n.*${old!.id}`));
-    assert.match((await run("dlq", "purge", "--older", "30d", "-y")).stdout, /forgotten 1 task/);
+    assert.match(dry.stdout, new RegExp(`would delete 1 dead task.*\n.*${old!.id}`));
+    assert.match((await run("dlq", "purge", "--older", "30d", "-y")).stdout, /deleted 1 task/);
     await assert.rejects(old!.status(), { code: "RL_NOT_FOUND" });
     assert.equal(await deadIn(lab), 1);
   }),

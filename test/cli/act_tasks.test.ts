@@ -259,7 +259,23 @@ test(
 );
 
 test(
-  "finished tasks are forgotten on request, dead and waiting ones are not",
+  "a task goes to its own queue, which the workers report, unless another is named",
+  withRelier(async (lab) => {
+    await lab.queue.limit({ maxDepth: 9 });
+    const tasks = [{ name: "act-report", version: 1, queue: "reports" }];
+    await lab.moves.beat("w1", [], "", "", tasks);
+    const run = on(lab);
+    const own = await run("tasks", "push", "act-report", "may");
+    assert.match(own.stdout, /^reports~0~/);
+    const named = await run("tasks", "push", "act-report", "may", "--queue", "mails");
+    assert.match(named.stdout, /^mails~0~/);
+    assert.match(named.stderr, /no worker of queue "mails" knows/);
+    assert.match((await run("tasks", "push", "act-unknown")).stdout, /^default~0~/);
+  }),
+);
+
+test(
+  "finished tasks are deleted on request, dead and waiting ones are not",
   withRelier(async (lab) => {
     const run = on(lab);
     const events = ["complete", "bury"] as const;
@@ -270,14 +286,14 @@ test(
     await (await echo.apush(2)).cancel();
     const kept = await echo.apush(3);
     const old = await run("tasks", "purge", "--older", "1h", "--yes", "--json");
-    assert.deepEqual(old.lines(), [{ verb: "forgotten", done: 0, missed: [] }]);
+    assert.deepEqual(old.lines(), [{ verb: "deleted", done: 0, missed: [] }]);
     assert.equal((await run("tasks", "purge", "--state", "dead", "--yes")).exit, 2);
     assert.equal((await run("tasks", "purge")).exit, 9);
     assert.equal(
       (await run("tasks", "purge", "--state", "cancelled", "-y")).stdout,
-      "forgotten 1 task\n",
+      "deleted 1 task\n",
     );
-    assert.equal((await run("tasks", "purge", "-y")).stdout, "forgotten 1 task\n");
+    assert.equal((await run("tasks", "purge", "-y")).stdout, "deleted 1 task\n");
     const { counts } = await lab.queue.stats();
     assert.deepEqual([counts.completed, counts.cancelled, counts.dead, counts.ready], [0, 0, 1, 1]);
     assert.equal((await kept.status()).state, "ready");

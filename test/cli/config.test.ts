@@ -97,6 +97,16 @@ test("every kind of file is read", async () => {
   }
 });
 
+test("queues have weights as in createWorker(), or as on the command line", async () => {
+  const weights = '{"worker":{"queues":{"payments":5,"default":1}}}';
+  const { cwd } = project({ "relier.config.json": weights });
+  assert.deepEqual((await shown([], { cwd }))["worker.queues"]!.value, { payments: 5, default: 1 });
+  assert.match(
+    (await rl(["config", "show"], { cwd })).stdout,
+    /worker\.queues +payments:5, default:1/,
+  );
+});
+
 test("a package.json without the field relier, or a broken one, is skipped", async () => {
   const { cwd } = project({
     "relier.config.json": '{"prefix":"far"}',
@@ -121,8 +131,12 @@ test("an invalid file is refused, with the key and the allowed values", async ()
     ["relier.config.json", '{"worker":{"concurrency":"5"}}', /whole number from 1 to/],
     ["relier.config.json", '{"worker":{"concurrency":0}}', /whole number from 1 to/],
     ["relier.config.json", '{"worker":{"lease":10}}', /"worker\.lease"[^]*a duration like "30s"/],
-    ["relier.config.json", '{"worker":{"queues":"a"}}', /"worker\.queues"[^]*a list of strings/],
-    ["relier.config.json", '{"worker":{"queues":["a",""]}}', /"worker\.queues\.1"/],
+    [
+      "relier.config.json",
+      '{"worker":{"queues":"a"}}',
+      /"worker\.queues"[^]*payments: 5.*"payments:5"/,
+    ],
+    ["relier.config.json", '{"worker":{"queues":["a",""]}}', /"worker\.queues/],
     ["relier.config.json", '{"worker":5}', /"worker"[^]*an object/],
     ["relier.config.json", '{"output":"xml"}', /"human" or "json"/],
     ["relier.config.json", '{"url":""}', /"url"[^]*a string: the URL of Redis/],

@@ -18,7 +18,10 @@ import { parse } from "../../cli/framework/parse_args.ts";
 import { findCommand } from "../../cli/framework/find_command.ts";
 import { widthOf } from "../../cli/terminal/text.ts";
 import { tree } from "../../cli/command_tree.ts";
+import { rlTask } from "../../mod.ts";
+import { withRelier } from "../support/relier.ts";
 import { rl } from "../support/rl.ts";
+import { until } from "../support/until.ts";
 import { here, programLine } from "../support/runtimes.ts";
 import { root } from "../support/tree.ts";
 
@@ -152,6 +155,40 @@ test("completion knows commands, options and values, and nothing impossible", as
   assert.ok(!(await completed("")).includes("complete"));
   assert.ok((await completed()).includes("demo"));
   assert.deepEqual(await completed("constructor", "__proto__"), []);
+});
+
+test(
+  "completion knows the queues, tasks and workers of Redis, the states, and parts of a list",
+  withRelier(async (lab) => {
+    const names = rlTask("help-known", { queue: "reports" }, () => 1);
+    await lab.worker({ name: "ann", queues: ["reports"] });
+    await names.apush();
+    await until("it is listed", async () => (await lab.rl.queues()).length > 0);
+    const here = async (...words: string[]): Promise<string[]> => {
+      const { stdout } = await rl(["complete", "--", ...words], lab);
+      return stdout.split("\n").filter(Boolean).map((line) => line.split("\t")[0]!);
+    };
+    assert.deepEqual(await here("queues", "pause", "re"), ["reports"]);
+    assert.deepEqual(await here("queues", "pause", "reports", ""), []);
+    assert.deepEqual(await here("dlq", "--queue", ""), ["reports"]);
+    assert.ok((await here("tasks", "push", "")).includes("help-known"));
+    assert.deepEqual(await here("worker", "drain", ""), ["ann"]);
+    assert.deepEqual(await here("tasks", "--state", "re"), ["ready"]);
+    assert.deepEqual(await here("tasks", "list", "--state=dead,ca"), ["--state=dead,cancelled"]);
+    const { exit, stdout } = await rl(["complete", "--", "queues", "pause", ""], {
+      url: "redis://127.0.0.1:1",
+    });
+    assert.deepEqual([exit, stdout], [0, ""], "a Redis that is away offers nothing");
+  }),
+);
+
+test("the help groups the commands, each in one place, and rl version prints the version", async () => {
+  const { stdout } = await rl(["--help", "--no-color"]);
+  const titles = [...stdout.matchAll(/^([A-Z][a-z ]+)$/gm)].map(([, title]) => title);
+  assert.deepEqual(titles.slice(1, 5), ["Core commands", "Operate", "Prove", "Advanced"]);
+  assert.match(stdout, /recovery, phoenix/);
+  const { stdout: version } = await rl(["version"]);
+  assert.equal(version, (await rl(["--version"])).stdout);
 });
 
 test("bash completes with the script that rl prints", async () => {

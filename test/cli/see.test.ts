@@ -266,7 +266,7 @@ test(
     await lab.queue.pause("pushes", "full");
     assert.deepEqual(await codes(), ["lease-overdue", "paused", "closed", "dead-lately"]);
     await lab.moves.crash("w1");
-    const after = ["no-worker", "paused", "closed", "dead-lately", "recovered"];
+    const after = ["no-worker", "paused", "closed", "dead-lately", "resurrected"];
     assert.deepEqual(await codes(), after);
     const { exit, stdout } = await run("status", "--check");
     assert.equal(exit, 7);
@@ -366,27 +366,27 @@ test(
 );
 
 test(
-  "a key is found, listed while it is held, and forgotten only when its work is over",
+  "a key is found, listed while it is held, and deleted only when its work is over",
   withRelier(async (lab) => {
     const run = at(lab);
     const lock = await idempotencyLock(lab.rl, { key: "order-17" });
     assert.match((await run("idem", "locks")).stdout, /relier\.locks~0~.* ● running/);
     assert.match((await run("idem", "show", "order-17")).stdout, /● running/);
-    const held = await run("idem", "forget", "order-17", "--yes");
+    const held = await run("idem", "delete", "order-17", "--yes");
     assert.equal(held.exit, 5, held.stderr);
     await lock.complete({ receipt: 1 });
     assert.equal((await run("idem", "locks", "-q")).stdout, "");
     assert.equal((await run("idem", "-q")).stdout.split("\n").length, 2);
     const before = await lab.dump();
-    assert.equal((await run("idem", "forget", "order-17")).exit, 9);
+    assert.equal((await run("idem", "delete", "order-17")).exit, 9);
     assert.match(
-      (await run("idem", "forget", "order-17", "--dry-run")).stdout,
-      /would forget 1 key/,
+      (await run("idem", "delete", "order-17", "--dry-run")).stdout,
+      /would delete 1 key/,
     );
     assert.deepEqual(await lab.dump(), before);
-    assert.equal((await run("idem", "forget", "order-17", "--yes")).exit, 0);
+    assert.equal((await run("idem", "delete", "order-17", "--yes")).exit, 0);
     assert.equal((await run("idem", "show", "order-17")).exit, 4);
-    assert.equal((await run("idem", "forget", "order-17", "--yes")).exit, 4);
+    assert.equal((await run("idem", "delete", "order-17", "--yes")).exit, 4);
 
     const { id } = await mail.apush("a@b.c");
     const shown = await run(
@@ -404,7 +404,7 @@ test(
 );
 
 test(
-  "rl phoenix sweep brings back the tasks of a lost worker, and --dry-run only lists them",
+  "rl recovery sweep brings back the tasks of a lost worker, and --dry-run only lists them",
   withRelier(async (lab) => {
     const run = at(lab);
     await charge.apush(1);
@@ -428,7 +428,7 @@ test(
 );
 
 test(
-  "rl phoenix sweep waits until a missing worker is presumed dead, and brings back its tasks",
+  "rl recovery sweep waits until a missing worker is presumed dead, and brings back its tasks",
   withRelier(async (lab) => {
     await charge.apush(1);
     const stop = await subscriber(lab.redis, lab.partition, "w1");
@@ -443,7 +443,7 @@ test(
 );
 
 test(
-  "rl phoenix run sweeps until Ctrl-C and lists the tasks that came back",
+  "rl recovery run sweeps until Ctrl-C and lists the tasks that came back",
   withRelier(async (lab) => {
     const { url, prefix } = lab;
     await charge.apush(1);

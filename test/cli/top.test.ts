@@ -146,6 +146,13 @@ const keyOf = (name: string): Key => ({
   text: [...name].length === 1 ? name : "",
 });
 
+test("a list that does not fit says how many rows are below", () => {
+  const model = modelOf(snapshotOf(0, 0, 30));
+  const frame = (rows: number) => render(model, { ...plain, rows }).join("\n");
+  assert.match(frame(24), /QUEUE .* \d+ more, j k scroll\n/);
+  assert.doesNotMatch(frame(120), /more, j k/);
+});
+
 test("a frame has as many lines as there are rows, each as wide as the screen", () => {
   const models = [
     emptyModel("redis://here", false),

@@ -51,7 +51,7 @@ test("every filter of tasks parses back from its printed line", () => {
 });
 
 test(
-  "tasks are listed, cancelled, retried and forgotten by a filter, and no others",
+  "tasks are listed, cancelled, retried and deleted by a filter, and no others",
   withRelier(async (lab) => {
     const run = on(lab);
     const push = (id: number, delay?: "1h") =>
@@ -83,12 +83,12 @@ test(
     assert.deepEqual(await lab.tasks(), before);
 
     const retried = await run("tasks", "retry", "--where", by, "-y", "--json");
-    assert.deepEqual(retried.lines(), [{ verb: "put in line", done: 1, missed: [] }]);
+    assert.deepEqual(retried.lines(), [{ verb: "retried", done: 1, missed: [] }]);
     assert.equal((await later.status()).state, "ready");
     const cancelled = await run("tasks", "cancel", "--where", by, "-y", "--json");
     assert.deepEqual(cancelled.lines(), [{ verb: "cancelled", done: 2, missed: [] }]);
     const named = await run("tasks", "purge", b.id, "-y");
-    assert.deepEqual([named.exit, named.stdout], [0, "forgotten 1 task\n"]);
+    assert.deepEqual([named.exit, named.stdout], [0, "deleted 1 task\n"]);
     assert.equal((await run("tasks", "purge", a.id, "-y")).exit, 5, "it is not over");
     assert.equal((await run("tasks", "purge", "--where", "name=where-order", "-y")).exit, 0);
     const { counts } = await lab.queue.stats();
@@ -116,8 +116,8 @@ test(
     assert.equal((await ann.status()).state, "ready");
     const where = `error="declined, name=Ann",name=where-fails`;
     assert.equal(
-      (await run("dlq", "discard", "--where", where, "-y")).stdout,
-      "discarded 1 task\n",
+      (await run("dlq", "delete", "--where", where, "-y")).stdout,
+      "deleted 1 task\n",
     );
     await assert.rejects(bob.status(), { code: "RL_NOT_FOUND" });
   }),

@@ -78,7 +78,7 @@ test("a cluster in the background works, heals, scales, reloads, and leaves noth
   assert.equal(up.exit, 0, up.stderr);
   assert.match(up.stdout, new RegExp(`✓ otel +exporting to ${collector.url}`));
   assert.match(up.stdout, /✓ redis .*appendonly yes/);
-  assert.match(up.stdout, /✓ workers +2 × 10 slots +default\n✓ phoenix/);
+  assert.match(up.stdout, /✓ workers +2 × 10 slots +default\n✓ recovery/);
   const [, board] = /✓ dashboard +(http:\/\/127\.0\.0\.1:\d+\/\?token=\S+)/.exec(up.stdout)!;
   assert.equal((await fetch(new URL("/", board))).status, 401);
   assert.equal((await fetch(board!, { redirect: "manual" })).status, 302);
@@ -135,7 +135,10 @@ test("a cluster in the background works, heals, scales, reloads, and leaves noth
   assert.ok(fresh.workers.every((worker) => !alive(worker.pid)));
   assert.equal((await cluster("down")).exit, 4);
 
-  assert.equal((await cluster("up", "--detach", "--workers", "1")).exit, 0);
+  const back = await cluster("up", "--detach", "--workers", "1");
+  assert.equal(back.exit, 0, back.stderr);
+  const token = (text: string): string => /token=(\S+)/.exec(text)![1]!;
+  assert.equal(token(back.stdout), token(up.stdout), "the bookmark of its dashboard stays valid");
   const next = await statusOf(cluster);
   assert.equal(next.redis, redis, "it is where it was");
   await withClient(url, async (relier) => {

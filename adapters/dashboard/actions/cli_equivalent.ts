@@ -16,7 +16,7 @@ export function commandFor(
   states: readonly TaskState[],
 ): string {
   const [where, from] = optionsOf(filter);
-  const dead = `rl dlq ${verb}${where || " --all"}${from}`;
+  const dead = `rl dlq ${verb === "discard" ? "delete" : verb}${where || " --all"}${from}`;
   if (verb === "release") return dead;
   if (verb === "run") return `rl tasks retry --state scheduled${from}${where}`;
   const others = states.filter((state) => state !== "dead");

@@ -54,7 +54,7 @@ export const sweepQueue: Action = {
   name: "queue.sweep",
   role: "operator",
   target: queueField,
-  command: (fields) => `rl phoenix sweep --queue ${shellWord(fields["queue"] ?? "")}`,
+  command: (fields) => `rl recovery sweep --queue ${shellWord(fields["queue"] ?? "")}`,
   async run({ rl }, fields) {
     const name = queueField(fields);
     const { resurrected } = await rl.queue(name).sweep();

@@ -96,7 +96,7 @@ const lines: Readonly<Record<TaskActionKind["verb"], string>> = {
   cancel: "rl tasks cancel",
   run: "rl tasks retry",
   release: "rl dlq release",
-  discard: "rl dlq discard",
+  discard: "rl dlq delete",
 };
 
 async function actOnIds(

@@ -129,7 +129,7 @@ export const forgetKey: Action = {
   role: "admin",
   target: (fields) => field(fields, "id"),
   command: (fields) =>
-    `rl idem forget ${shellWord(fields["key"] ?? "")}${
+    `rl idem delete ${shellWord(fields["key"] ?? "")}${
       fields["task"] ? ` --task ${shellWord(fields["task"])}` : ""
     }`,
   question: () => "Forget this key, so that its work can run again?",

@@ -32,7 +32,10 @@ const show: Command<typeof args> = command({
       value: typeof value === "string" ? safe(value) : value,
       from,
     }));
-    const shown = (value: unknown): string => [value].flat().join(", ");
+    const shown = (value: unknown): string =>
+      typeof value === "object" && value !== null && !Array.isArray(value)
+        ? Object.entries(value).map(([name, weight]) => `${name}:${weight}`).join(", ")
+        : [value].flat().join(", ");
     const document = Object.fromEntries(rows.map(({ key, ...row }) => [key, row]));
     await Promise.resolve();
     out.record({ file: file ?? null, ...document }, () => {

@@ -18,11 +18,18 @@ import {
 } from "../../../core/console/mod.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  queue: {
+    type: "string",
+    alias: "Q",
+    valueHint: "name,…",
+    description: "Only these queues",
+    many: true,
+  },
   name: { type: "string", valueHint: "task", description: "Only tasks of this name" },
   error: { type: "string", valueHint: "text", description: "Only errors that contain this text" },
   limit: {
     type: "string",
+    alias: "n",
     valueHint: "n",
     default: "2000",
     description: "Most dead tasks to examine, 1 to 4000, the latest first",

@@ -40,14 +40,14 @@ const purge: Command<any> = command({
         matches: (task) => task.at !== null && task.at.getTime() <= before && filter.matches(task),
       };
     });
-    await ask(context, "forget", chosen, { what: "dead task" });
+    await ask(context, "delete", chosen, { what: "dead task" });
     const result = await applyToTasks(
       relier,
       chosen.ids,
       signal,
       (queue, ids) => queue.discard(ids),
     );
-    await reportResult(context, "forgotten", chosen, result);
+    await reportResult(context, "deleted", chosen, result);
   },
 });
 

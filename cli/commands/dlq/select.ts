@@ -15,7 +15,13 @@ export const deadArgs = {
   ids: idsArg as typeof idsArg,
   all: { type: "boolean", description: "All dead tasks" },
   where: whereArg as WhereArg,
-  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  queue: {
+    type: "string",
+    alias: "Q",
+    valueHint: "name,…",
+    description: "Only these queues",
+    many: true,
+  },
 } as const;
 
 type Args = { readonly [K in "all" | "where" | "queue"]: typeof deadArgs[K] };

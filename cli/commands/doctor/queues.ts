@@ -98,7 +98,7 @@ function delays(what: string, stats: QueueStats): Check[] {
   const found: Check[] = [];
   if (stats.overdueMs > overdueMs && stats.phoenix.graceMs === 0) {
     const text = `a lease expired ${spanOf(stats.overdueMs)} ago, and no worker sweeps`;
-    found.push(fail(what, text, "start a worker with phoenix, or run rl phoenix sweep"));
+    found.push(fail(what, text, "start a worker with phoenix, or run rl recovery sweep"));
   }
   if (oldestMs > waitingMs && paused.claims === null) {
     const text = `the first in line has waited for ${spanOf(oldestMs)}`;

@@ -12,7 +12,13 @@ import { scanTasks } from "../../../core/console/mod.ts";
 
 /** Arguments of both lists. */
 const lockArgs = {
-  limit: { type: "string", valueHint: "n", default: "50", description: "Most entries, 1 to 1000" },
+  limit: {
+    type: "string",
+    alias: "n",
+    valueHint: "n",
+    default: "50",
+    description: "Most entries, 1 to 1000",
+  },
   cursor: { type: "string", valueHint: "text", description: "Cursor printed by an earlier list" },
 } as const;
 

@@ -22,6 +22,7 @@ export const keyArgs = {
   },
   queue: {
     type: "string",
+    alias: "Q",
     valueHint: "name",
     default: "default",
     description: "Queue of the task",

@@ -22,6 +22,7 @@ const args = {
   },
   queue: {
     type: "string",
+    alias: "Q",
     valueHint: "name,…",
     description: "All tasks of these queues",
     many: true,

@@ -11,7 +11,13 @@ import { count, matchesWorker, scanTasks, workerNames } from "../../../core/cons
 import { taskColumns } from "./columns.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  queue: {
+    type: "string",
+    alias: "Q",
+    valueHint: "name,…",
+    description: "Only these queues",
+    many: true,
+  },
   worker: { type: "string", valueHint: "name", description: "Only tasks of this worker" },
 } as const;
 

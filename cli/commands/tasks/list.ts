@@ -24,7 +24,13 @@ import { taskColumns } from "./columns.ts";
 import { filterOf, type WhereArg, whereArg } from "./filter_option.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  queue: {
+    type: "string",
+    alias: "Q",
+    valueHint: "name,…",
+    description: "Only these queues",
+    many: true,
+  },
   state: {
     type: "string",
     valueHint: "state,…",
@@ -43,7 +49,13 @@ const args = {
     description: "Only tasks pushed at least this long ago",
   },
   where: whereArg as WhereArg,
-  limit: { type: "string", valueHint: "n", default: "50", description: "Most tasks, 1 to 1000" },
+  limit: {
+    type: "string",
+    alias: "n",
+    valueHint: "n",
+    default: "50",
+    description: "Most tasks, 1 to 1000",
+  },
   cursor: { type: "string", valueHint: "text", description: "Cursor printed by an earlier list" },
 } as const;
 

@@ -30,7 +30,13 @@ const args = {
     valueHint: "duration",
     description: "Only tasks pushed at least this long ago",
   },
-  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  queue: {
+    type: "string",
+    alias: "Q",
+    valueHint: "name,…",
+    description: "Only these queues",
+    many: true,
+  },
   where: whereArg as WhereArg,
 } as const;
 
@@ -61,13 +67,13 @@ const purge: Command<typeof args> = command({
       : list("--state", state).map((each) => choice("--state", each, over));
     const suits: TaskSelection["matches"] = ({ enqueuedAt }) => enqueuedAt.getTime() <= before;
     const chosen = await select(context, () => filterOf(relier, args, states, suits));
-    await ask(context, "forget", chosen);
+    await ask(context, "delete", chosen);
     // A named task may be dead; a matching one is completed or cancelled.
-    const forget: BulkAction = chosen.named
+    const deleteTasks: BulkAction = chosen.named
       ? discardInStates(relier, over)
       : (queue, ids) => queue.discard(ids);
-    const result = await applyToTasks(relier, chosen.ids, signal, forget);
-    await reportResult(context, "forgotten", chosen, result);
+    const result = await applyToTasks(relier, chosen.ids, signal, deleteTasks);
+    await reportResult(context, "deleted", chosen, result);
   },
 });
 

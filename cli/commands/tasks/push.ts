@@ -15,7 +15,7 @@ import { jsonOption, looseValue } from "./json.ts";
 import { type KnownTask, knownTask, moduleArg } from "./task_module.ts";
 
 const args = {
-  name: { type: "positional", description: "Name of the task" },
+  name: { type: "positional", valueHint: "task", description: "Name of the task" },
   args: {
     type: "positional",
     required: false,
@@ -28,7 +28,12 @@ const args = {
     valueHint: "json",
     description: "Input of a task with a schema, as JSON",
   },
-  queue: { type: "string", valueHint: "name", description: "Queue (default: default)" },
+  queue: {
+    type: "string",
+    alias: "Q",
+    valueHint: "name",
+    description: "Queue (default: the one of the task, as workers report it)",
+  },
   delay: {
     type: "string",
     valueHint: "duration",

@@ -21,6 +21,7 @@ const args = {
   },
   queue: {
     type: "string",
+    alias: "Q",
     valueHint: "name,…",
     description: "All scheduled tasks of these queues",
     many: true,
@@ -55,7 +56,7 @@ const retry: Command<typeof args> = command({
       signal,
       (queue, ids) => queue.promote(ids),
     );
-    await reportResult(context, "put in line", chosen, result);
+    await reportResult(context, "retried", chosen, result);
   },
 });
 

@@ -13,6 +13,7 @@ import { type PushOptions, type Relier, rlTask, type Task, type TaskHandle } fro
 import type { Context } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { short } from "../../framework/option_values.ts";
+import { listWorkers, usedQueues } from "../../../core/console/mod.ts";
 
 /** A task to push. */
 export interface KnownTask {
@@ -61,23 +62,22 @@ export async function exported(module: string, name: string, cwd: string): Promi
 export async function knownTask(
   context: Pick<Context, "relier" | "host">,
   name: string,
-  { module, queue = "default", input }: { module?: string; queue?: string; input: boolean },
+  { module, queue: given, input }: { module?: string; queue?: string; input: boolean },
 ): Promise<KnownTask> {
   const { relier, host } = context;
   if (module !== undefined) {
     const task = await exported(module, name, host.cwd);
     return { push: (list, options) => pushOwn(relier, task, list, options) };
   }
-  const versions = await versionsAt(relier, queue, name);
-  const version = Math.max(1, ...versions);
+  const { queue, version } = await publishedTask(relier, given, name);
   const never = (): never => {
     throw new Error("The command line does not run tasks");
   };
   const task: Task = input
-    ? rlTask(name, { replace: true, queue, version, input: v.unknown() }, never)
-    : rlTask(name, { replace: true, queue, version }, never);
+    ? rlTask(name, { replace: true, queue, version: version ?? 1, input: v.unknown() }, never)
+    : rlTask(name, { replace: true, queue, version: version ?? 1 }, never);
   const push: KnownTask["push"] = (list, options) => relier.apushMany(task, list as [], options);
-  return versions.length > 0
+  return version !== undefined
     ? { push }
     : { push, remark: `no worker of queue "${queue}" knows task "${name}" yet` };
 }
@@ -104,10 +104,20 @@ async function pushOwn(
   }
 }
 
-/** The versions of a task that live workers run. */
-async function versionsAt(relier: Relier, queue: string, name: string): Promise<number[]> {
-  const workers = await relier.queue(queue).workers();
-  return workers.flatMap(({ info }) => info.tasks)
-    .filter((task) => task.name === name)
-    .map(({ version }) => version);
+/**
+ * The task `name` as live workers publish it, the highest version first: its version, undefined if
+ * none knows it, and its own queue where none is `given`.
+ */
+async function publishedTask(
+  relier: Relier,
+  given: string | undefined,
+  name: string,
+): Promise<{ readonly queue: string; readonly version: number | undefined }> {
+  const workers = await listWorkers(
+    relier,
+    given === undefined ? await usedQueues(relier) : [given],
+  );
+  const [latest] = workers.flatMap(({ info }) => info.tasks).filter((task) => task.name === name)
+    .sort((a, b) => b.version - a.version);
+  return { queue: given ?? latest?.queue ?? "default", version: latest?.version };
 }

@@ -83,7 +83,7 @@ const makeColumns = {
     {
       title: "STATE",
       of: (worker) =>
-        isAlive(worker, now) ? worker.command ?? worker.info.state : style.red("silent"),
+        isAlive(worker, now) ? worker.command ?? worker.info.state : style.red("lost"),
     },
     {
       title: "SLOTS",

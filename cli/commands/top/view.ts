@@ -151,8 +151,10 @@ function list(model: Model, pane: Pane, frame: Frame, room: number): Line[] {
     return [style.dim(model.loaded ? `  ${none}` : "")];
   }
   const [head, ...lines] = tableLines(shown, columnsOf(pane, model, frame), style.dim, columns - 2);
+  const hidden = rows.length - shown.length;
+  const more = hidden > 0 ? style.yellow(`${count(hidden)} more, j k scroll`) : "";
   return [
-    `  ${head}`,
+    hidden > 0 ? ends(cut(`  ${head}`, columns - widthOf(more) - 2), more, columns) : `  ${head}`,
     ...lines.map((line, i) => {
       const chosen = model.pane === pane && from + i === at;
       return chosen ? { chosen: `▶ ${line}` } : `  ${line}`;

@@ -17,7 +17,13 @@ import type { Column, Output } from "../../framework/output.ts";
 import { queuesOf } from "../queues/queue_names.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  queue: {
+    type: "string",
+    alias: "Q",
+    valueHint: "name,…",
+    description: "Only these queues",
+    many: true,
+  },
 } as const;
 
 const list: Command<typeof args> = command({
@@ -43,11 +49,15 @@ function columns(out: Output): Column<WorkerStatus>[] {
     { title: "WORKER", of: (worker) => out.wide ? worker.id : workerName(worker) },
     { title: "NAME", wide: true, of: ({ info }) => info.name ?? dim("—") },
     { title: "STATE", of: (worker) => stateOf(worker, out) },
-    { title: "RUNTIME", of: ({ info }) => `${info.runtime} ${minor(info.version)}`.trim() },
+    {
+      title: "RUNTIME",
+      from: 100,
+      of: ({ info }) => `${info.runtime} ${minor(info.version)}`.trim(),
+    },
     { title: "SLOTS", of: unlessLost(slotsOf) },
     { title: "BEAT", align: "right", of: ({ lastBeat }) => out.ago(lastBeat) },
     { title: "LAG", align: "right", of: unlessLost((worker) => out.span(loopLag(worker))) },
-    { title: "RSS", align: "right", of: unlessLost(({ info }) => `${info.rssMb}M`) },
+    { title: "RSS", align: "right", from: 100, of: unlessLost(({ info }) => `${info.rssMb}M`) },
     {
       title: "UP",
       align: "right",
@@ -76,7 +86,7 @@ export function slotsOf({ running, info: { concurrency } }: WorkerStatus): strin
 export function stateOf({ state, command }: WorkerStatus, { style }: Output): string {
   const pending = command === null ? "" : style.dim(` (${command})`);
   if (state === "lost") return style.red("lost");
-  if (state === "working") return style.green("active") + pending;
+  if (state === "working") return style.green("working") + pending;
   return style.yellow(state) + pending;
 }
 

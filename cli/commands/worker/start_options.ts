@@ -124,9 +124,11 @@ export function workerOptions(
       : duration(`--${name}`, (from ?? otherwise)!);
   const { profile } = args;
   return defined({
-    queues: args.queues === undefined
-      ? weighed(config.queues?.value ?? ["default"])
-      : weighed(list("--queues", args.queues)),
+    queues: weighed(
+      args.queues === undefined
+        ? config.queues?.value ?? ["default"]
+        : list("--queues", args.queues),
+    ),
     concurrency: whole("concurrency", args.concurrency, config.concurrency?.value),
     prefetch: whole("prefetch", args.prefetch, config.prefetch?.value),
     drainTimeout: time("drain-timeout", args["drain-timeout"], config.drainTimeout?.value),
@@ -153,7 +155,10 @@ export function processesOf(
 }
 
 /** Parses queues with weights, such as `high:3,default`; the default weight is 1. */
-function weighed(queues: readonly string[]): Record<string, number> {
+function weighed(
+  queues: readonly string[] | Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  if (!Array.isArray(queues)) return queues as Readonly<Record<string, number>>;
   const weights = queues.map((text): [string, number] => {
     const [name = "", weight = "1", ...more] = text.split(":");
     if (more.length === 0 && name !== "" && /^\d{1,4}$/.test(weight)) {

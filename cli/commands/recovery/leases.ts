@@ -1,5 +1,5 @@
 /**
- * `rl phoenix leases`: lists running tasks by the end of their lease.
+ * `rl recovery leases`: lists running tasks by the end of their lease.
  *
  * @module
  */
@@ -11,8 +11,20 @@ import { scanTasks, shortId, workerNames } from "../../../core/console/mod.ts";
 import { signOf } from "../tasks/state_label.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
-  limit: { type: "string", valueHint: "n", default: "50", description: "Most tasks, 1 to 1000" },
+  queue: {
+    type: "string",
+    alias: "Q",
+    valueHint: "name,…",
+    description: "Only these queues",
+    many: true,
+  },
+  limit: {
+    type: "string",
+    alias: "n",
+    valueHint: "n",
+    default: "50",
+    description: "Most tasks, 1 to 1000",
+  },
   cursor: { type: "string", valueHint: "text", description: "Cursor printed by an earlier list" },
 } as const;
 
@@ -21,7 +33,7 @@ const leases: Command<typeof args> = command({
   details:
     "Each heartbeat of a worker renews the leases of its tasks. An expired lease belongs to a " +
     "silent worker; the next sweep resurrects the task.",
-  examples: ["rl phoenix leases", "rl phoenix leases --watch --queue mails"],
+  examples: ["rl recovery leases", "rl recovery leases --watch --queue mails"],
   args,
   watch: true,
   async run({ args, out, relier }) {
@@ -49,7 +61,7 @@ const leases: Command<typeof args> = command({
       { title: "QUEUE", of: ({ queue }) => queue },
       { title: "WORKER", flex: true, of: ({ worker }) => names.get(worker ?? "") ?? worker ?? "" },
     ], "no running tasks");
-    if (next !== null) out.note(`next: rl phoenix leases --limit ${args.limit} --cursor ${next}`);
+    if (next !== null) out.note(`next: rl recovery leases --limit ${args.limit} --cursor ${next}`);
   },
 });
 

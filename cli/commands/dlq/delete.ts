@@ -1,5 +1,5 @@
 /**
- * `rl dlq discard`: deletes dead tasks.
+ * `rl dlq delete`: deletes dead tasks.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import { ask } from "../tasks/select.ts";
 import { reportResult } from "../tasks/report_result.ts";
 import { chooseDead, deadArgs } from "./select.ts";
 
-const discard: Command<typeof deadArgs> = command({
+const deleteDead: Command<typeof deadArgs> = command({
   summary: "Delete dead tasks with their payloads",
   examples: [
-    "rl dlq discard 3fK9",
-    "rl dlq discard --where name=import-row,reason=corrupt --dry-run",
+    "rl dlq delete 3fK9",
+    "rl dlq delete --where name=import-row,reason=corrupt --dry-run",
   ],
   args: deadArgs,
   acts: true,
@@ -22,15 +22,15 @@ const discard: Command<typeof deadArgs> = command({
   async run(context) {
     const { relier, signal } = context;
     const chosen = await chooseDead(context);
-    await ask(context, "discard", chosen, { what: "dead task" });
+    await ask(context, "delete", chosen, { what: "dead task" });
     const result = await applyToTasks(
       relier,
       chosen.ids,
       signal,
       discardInStates(relier, ["dead"]),
     );
-    await reportResult(context, "discarded", chosen, result);
+    await reportResult(context, "deleted", chosen, result);
   },
 });
 
-export default discard;
+export default deleteDead;

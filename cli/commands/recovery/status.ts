@@ -1,5 +1,5 @@
 /**
- * `rl phoenix`: shows the sweeps of each queue and the tasks that they resurrected.
+ * `rl recovery`: shows the sweeps of each queue and the tasks that they resurrected.
  *
  * @module
  */
@@ -10,7 +10,13 @@ import type { Column, Output } from "../../framework/output.ts";
 import { queuesOf } from "../queues/queue_names.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  queue: {
+    type: "string",
+    alias: "Q",
+    valueHint: "name,…",
+    description: "Only these queues",
+    many: true,
+  },
 } as const;
 
 const status: Command<typeof args> = command({
@@ -20,7 +26,7 @@ const status: Command<typeof args> = command({
     "was unreachable. 24H counts the tasks resurrected in the last 24 hours. RESURRECTED counts " +
     "them by cause since the queue was created: presence is a crashed process, lease a silent " +
     "worker, stalled a live worker whose lease of one task expired.",
-  examples: ["rl phoenix", "rl phoenix status --watch --json"],
+  examples: ["rl recovery", "rl recovery status --watch --json"],
   args,
   watch: true,
   async run({ args, out, relier }) {
@@ -29,7 +35,7 @@ const status: Command<typeof args> = command({
       name,
       ...stats.phoenix,
       overdueMs: stats.overdueMs,
-      suspects: stats.quarantine,
+      quarantine: stats.quarantine,
       extensions: stats.events["grace"] ?? 0,
       causes: stats.causes,
       buried: stats.events["abandon"] ?? 0,
@@ -44,7 +50,7 @@ export default status;
 type Row = QueueReading["stats"]["phoenix"] & {
   readonly name: string;
   readonly overdueMs: number;
-  readonly suspects: QueueReading["stats"]["quarantine"];
+  readonly quarantine: QueueReading["stats"]["quarantine"];
   readonly extensions: number;
   readonly causes: QueueReading["stats"]["causes"];
   readonly buried: number;
@@ -69,10 +75,16 @@ function columns(out: Output): Column<Row>[] {
     {
       title: "GRACE",
       align: "right",
+      from: 100,
       of: ({ graceMs, extensions }) =>
         `${graceMs > 0 ? out.span(graceMs) : dim("—")}${extensions > 0 ? ` (${extensions}×)` : ""}`,
     },
-    { title: "QUARANTINED", align: "right", of: ({ suspects }) => count(suspects.count) },
+    {
+      title: "QUARANTINED",
+      align: "right",
+      from: 100,
+      of: ({ quarantine }) => count(quarantine.count),
+    },
     { title: "24H", align: "right", of: ({ lastDay }) => count(lastDay) },
     { title: "BURIED", align: "right", of: ({ buried }) => count(buried) },
     {

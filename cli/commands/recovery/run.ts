@@ -1,5 +1,5 @@
 /**
- * `rl phoenix run`: sweeps until a signal stops it, for queues whose workers may
+ * `rl recovery run`: sweeps until a signal stops it, for queues whose workers may
  * all be gone at once.
  *
  * @module
@@ -13,7 +13,13 @@ import { queuesOf } from "../queues/queue_names.ts";
 import { describeEnding, plural } from "../../../core/console/mod.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  queue: {
+    type: "string",
+    alias: "Q",
+    valueHint: "name,…",
+    description: "Only these queues",
+    many: true,
+  },
   interval: {
     type: "string",
     valueHint: "duration",
@@ -25,7 +31,7 @@ const args = {
 const run: Command<typeof args> = command({
   summary: "Resurrect the tasks of lost workers until Ctrl-C",
   details: "Needed only if all workers of a queue may be gone at once. Any worker sweeps, too.",
-  examples: ["rl phoenix run", "rl phoenix run --queue mails --interval 500ms --json"],
+  examples: ["rl recovery run", "rl recovery run --queue mails --interval 500ms --json"],
   args,
   async run({ args, out, relier, signal }) {
     const longest = duration("--interval", args.interval, { min: 50, max: 3_600_000 });

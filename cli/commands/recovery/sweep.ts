@@ -1,5 +1,5 @@
 /**
- * `rl phoenix sweep`: resurrects the tasks of lost workers once.
+ * `rl recovery sweep`: resurrects the tasks of lost workers once.
  *
  * @module
  */
@@ -11,7 +11,13 @@ import { type Command, command } from "../../framework/command.ts";
 import { queuesOf } from "../queues/queue_names.ts";
 
 const args = {
-  queue: { type: "string", valueHint: "name,…", description: "Only these queues", many: true },
+  queue: {
+    type: "string",
+    alias: "Q",
+    valueHint: "name,…",
+    description: "Only these queues",
+    many: true,
+  },
   "dry-run": { type: "boolean", description: "Only show the tasks that would be resurrected" },
 } as const;
 
@@ -20,7 +26,7 @@ const sweep: Command<typeof args> = command({
   details:
     "Workers sweep by themselves several times a second. A sweep resurrects a task only if " +
     "its worker is gone or its lease has expired, so frequent sweeps do no harm.",
-  examples: ["rl phoenix sweep --dry-run", "rl phoenix sweep --queue mails"],
+  examples: ["rl recovery sweep --dry-run", "rl recovery sweep --queue mails"],
   args,
   async run({ args, out, relier }) {
     const queues = await queuesOf(relier, args.queue);
