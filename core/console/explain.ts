@@ -183,10 +183,10 @@ function kept(until: Date | null, what: string): string {
   return until ? `Its ${what} is kept until ${until.toISOString()}.` : "";
 }
 
-/** Explanations of the reasons that are not endings of an attempt. */
-const deaths: Readonly<Record<string, string>> = {
-  crashes: "it crashed more workers than maxResurrections allows",
-  stalls: "its lease expired more often than maxResurrections allows",
+/** Explanations of the reasons that are not endings of an attempt, for `n` of them. */
+const deaths: Readonly<Record<string, (n: number) => string>> = {
+  crashes: (n) => `it crashed ${plural(n, "worker")}`,
+  stalls: (n) => `its lease expired ${times(n)}`,
 };
 
 function dead({ task, queue }: TaskSnapshot): Explanation[] {
@@ -194,11 +194,11 @@ function dead({ task, queue }: TaskSnapshot): Explanation[] {
   const reason = facts["reason"] ?? "";
   const failures = Number(facts["failures"] ?? 0);
   const crashes = Number(facts["crashes"] ?? 0) + Number(facts["stalls"] ?? 0);
-  const why = deaths[reason] ?? `its last attempt ${describeEnding(reason)}`;
+  const why = deaths[reason]?.(crashes) ?? `its last attempt ${describeEnding(reason)}`;
   const charged = reason === "attempts"
     ? ` (${plural(failures, "failure")})`
     : crashes > 0 && reason in deaths
-    ? ` (${crashes} of ${facts["limit"] ?? "5"})`
+    ? ` (limit ${facts["limit"] ?? "5"})`
     : "";
   const found: Explanation[] = [{ code: "dead", text: `It is dead: ${why}${charged}.` }];
   if (error) found.push({ code: "error", text: `The last error: ${error.name}: ${error.message}` });
@@ -218,7 +218,6 @@ function again({ task }: TaskSnapshot): Explanation[] {
   const more = attempts.length === 10 ? "at least " : "";
   return [{
     code: "ran-again",
-    text: `Workers have claimed it ${more}${times(attempts.length)}: ${countEndings(attempts)}. ` +
-      "Only the holder of the highest fence can settle it.",
+    text: `It ran ${more}${times(attempts.length)}: ${countEndings(attempts)}.`,
   }];
 }

@@ -310,7 +310,7 @@ test(
       suspect.text,
       /Quarantined: 2 workers crashed or stalled running this task \(limit 2\)/,
     );
-    assert.match(suspect.text, /claimed it twice: SIGKILL once, SIGSEGV once/);
+    assert.match(suspect.text, /It ran twice: SIGKILL once, SIGSEGV once/);
     await lab.moves.age("quarantined", local, -1);
     const { tasks } = await lab.moves.turn({ slots: 1 });
     const solo = await why(lab, id);
@@ -321,7 +321,7 @@ test(
     assert.deepEqual(codes, ["dead", "release", "ran-again"]);
     assert.match(
       text,
-      /crashed more workers than maxResurrections allows \(3 of 2\)/,
+      /it crashed 3 workers \(limit 2\)/,
     );
   }),
 );
