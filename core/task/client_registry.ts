@@ -6,6 +6,7 @@
  * @module
  */
 
+import { processGlobal } from "../base/process_global.ts";
 import { type ClientScope, currentClientScope, currentRun } from "./current_run.ts";
 import type { Definition } from "./definition.ts";
 import type { Outcome, PendingTask, TaskHandle } from "./handle.ts";
@@ -47,12 +48,14 @@ const byClient = new WeakMap<object, Producer>();
 const observers = new WeakMap<Producer, (push: AcceptedPush) => void>();
 let overrides: readonly Client[] = [];
 let fallback: Client | undefined;
+/** The first clients of all copies of this package: a bundler may give each entry a copy. */
+const fallbacks = processGlobal("clients", () => new Set<Client>());
 
 /** Registers `client`; the first one becomes the client of the process. */
 export function register(client: object, producer: Producer, tasks: readonly Definition[]): void {
   byClient.set(client, producer);
   for (const task of tasks) owners.set(task, [...owners.get(task) ?? [], producer]);
-  fallback ??= { client, producer };
+  if (!fallback) fallbacks.add(fallback = { client, producer });
 }
 
 /** Registers a scoped form of a client, whose pushes go through `producer`. */
@@ -65,7 +68,9 @@ export function unregister(producer: Producer): void {
   const isOther = (each: Producer): boolean => each !== producer;
   for (const [task, list] of owners) owners.set(task, list.filter(isOther));
   overrides = overrides.filter((each) => isOther(each.producer));
-  if (fallback?.producer === producer) fallback = undefined;
+  if (fallback?.producer !== producer) return;
+  fallbacks.delete(fallback);
+  fallback = undefined;
 }
 
 /**
@@ -97,11 +102,16 @@ export function reportAccepted(producer: Producer, push: AcceptedPush): void {
 export function producerOf(definition: Definition): Producer {
   const run = currentRun();
   const producer = producerIn(boundClient()) ?? (run && byClient.get(run.relier)) ??
-    ownerOf(definition) ?? fallback?.producer;
+    ownerOf(definition) ?? clientOfProcess()?.producer;
   if (producer) return producer;
   throw new TypeError(
     `Cannot push "${definition.name}": there is no client yet; call createRelier() first`,
   );
+}
+
+/** The first client of this copy of the package, or of another copy. */
+function clientOfProcess(): Client | undefined {
+  return fallback ?? [...fallbacks][0];
 }
 
 /** The producer of a scope, which is opaque to the scope itself. */
@@ -132,7 +142,8 @@ function ownerOf(definition: Definition): Producer | undefined {
  * @throws TypeError if there is no client yet.
  */
 export function defaultClient(): object {
-  const client = currentRun()?.relier ?? (boundClient() ?? overrides.at(-1) ?? fallback)?.client;
+  const client = currentRun()?.relier ??
+    (boundClient() ?? overrides.at(-1) ?? clientOfProcess())?.client;
   if (client) return client;
   throw new TypeError("Cannot lock: there is no client yet; call createRelier() first");
 }

@@ -6,8 +6,9 @@
  */
 
 import { environment } from "../base/host.ts";
+import { processGlobal } from "../base/process_global.ts";
 
-const places = new Map<string, string | undefined>();
+const places = processGlobal("places", () => new Map<string, string | undefined>());
 /** The names that were defined in this turn. A module that is evaluated again defines them later. */
 const fresh = new Set<string>();
 
@@ -55,7 +56,18 @@ export function callerOf(called: (...args: never[]) => unknown): string | undefi
 function fileIn(frame: string): string | undefined {
   const open = frame.endsWith(")") ? frame.indexOf(" (") : -1;
   const position = open < 0 ? frame.replace(/^at (?:async )?/, "") : frame.slice(open + 2, -1);
-  const [, file] = /^(.+?)(?:[?#][^/\\]*)?:\d+:\d+$/.exec(position) ?? [];
+  const [, place] = /^(.+):\d+:\d+$/.exec(position) ?? [];
   // Code without a name of its own: two modules may look alike.
-  return file === undefined || /<anonymous>|^eval at /.test(file) ? undefined : file;
+  if (place === undefined || /<anonymous>|^eval at /.test(place)) return undefined;
+  return place.startsWith("file://") ? pathOf(place) : place.replace(/[?#][^/\\]*$/, "");
+}
+
+/** The path of a file URL: Turbopack names a new version by URL, and the first one by path. */
+function pathOf(url: string): string {
+  const path = url.replace(/^file:\/\/|[?#].*$/g, "");
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
 }

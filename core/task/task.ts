@@ -122,8 +122,19 @@ function register(definition: Definition, replace: boolean): Definition {
   else if (!isReload(name, place)) throw taken(name);
   // Clients, workers and tasks of the old version go on with the new one.
   else Object.assign(old, definition);
+  replaceElsewhere(definition, place);
   rememberPlace(name, place);
   return byName.get(name)!;
+}
+
+/** A bundler may reload this package with the module: workers of the copy before go on, too. */
+function replaceElsewhere(definition: Definition, place: string | undefined): void {
+  const { name } = definition;
+  if (!isReload(name, place)) return;
+  for (const each of everywhere) {
+    const other = each.get(name);
+    if (each !== byName && other) Object.assign(other, definition);
+  }
 }
 
 function taken(name: string): TypeError {

@@ -11,8 +11,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { runInThisContext } from "node:vm";
+import { build } from "esbuild";
 import { memory } from "../../../adapters/memory.ts";
 import { createRelier, createWorker, rlTask, type Task } from "../../../mod.ts";
+import { root } from "../../support/tree.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "relier-reload-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -71,6 +74,45 @@ test("a name that another file has is refused, with that file", async () => {
 test("a name that comes twice in one file is refused", async () => {
   const twice = `rlTask("two", async () => 1); rlTask("two", async () => 2);`;
   await assert.rejects(evaluate("twice.mjs", twice), /"two": the name is taken/);
+});
+
+test("a version that is evaluated under the URL of a file replaces the one under its path", async () => {
+  const path = join(folder, "[root]chunk.js");
+  const evaluateAs = (filename: string, version: number): Task =>
+    runInThisContext(`relierUnderTest.rlTask("chunk", async () => ${version})`, { filename });
+  const first = evaluateAs(path, 1);
+  await Promise.resolve();
+  const url = pathToFileURL(path).href.replace("[", "%5B");
+  evaluateAs(`${url}?id=%5Bproject%5D/app/tasks.ts`, 2);
+  assert.equal(await first(), 2);
+});
+
+test("a package that is evaluated again with a module pushes through the client there is, and its worker runs the new handler", async () => {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    bundle: true,
+    conditions: ["workerd", "module"],
+    entryPoints: ["mod.ts"],
+    format: "esm",
+    target: "es2022",
+    write: false,
+  });
+  const copy = async (version: number) => {
+    const path = join(folder, `copy${version}.mjs`);
+    writeFileSync(path, outputFiles[0]!.text);
+    const copied = await import(pathToFileURL(path).href);
+    Object.assign(globalThis, { copied });
+    const code = `export const card = globalThis.copied.rlTask("card", async () => ${version});`;
+    const { card } = await evaluate("card.mjs", code);
+    return { ...copied as typeof import("../../../mod.ts"), card: card! };
+  };
+  const first = await copy(1);
+  await using rl = first.createRelier({ redis: memory() });
+  await using worker = first.createWorker(rl, { handleSignals: false });
+  await worker.start();
+  assert.equal(await first.card.call(), 1);
+  const second = await copy(2);
+  assert.equal(await second.card.call(), 2);
 });
 
 test("in production nothing is reloaded, so a name that comes again is refused", async () => {
