@@ -71,14 +71,15 @@ export function errorOf({ error, reason }: TaskSummary): string {
   return error ? `${error.name}: ${error.message}` : reason ?? "unknown";
 }
 
-/**
- * Error of a task as a list shows it beside the task: without the id of the task, which an error
- * of Relier itself begins with.
- */
+/** Error of a task as a list shows it; see {@linkcode shortError}. */
 export function shownError(task: TaskSummary): string {
-  const { id, error } = task;
-  const said = error && /^Task "([^"]+)" (?:is |was |has )?(.+)$/s.exec(error.message);
-  return said && said[1] === id ? said[2]! : errorOf(task);
+  return task.error ? shortError(task.error) : errorOf(task);
+}
+
+/** Name and message of an error; without the id of the task that an error of Relier begins with. */
+export function shortError({ name, message }: { name: string; message: string }): string {
+  const [, said] = /^Task "[^"]+~[^"]+" (?:is |was |has )?(.+)$/s.exec(message) ?? [];
+  return said ?? `${name}: ${message}`;
 }
 
 /** Characters of an error that are compared. */

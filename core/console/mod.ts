@@ -31,6 +31,7 @@ export {
   conditions,
   errorOf,
   errorPattern,
+  shortError,
   shownError,
   type TaskMatcher,
   taskMatcher,

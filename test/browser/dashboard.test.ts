@@ -418,3 +418,81 @@ test("another site can neither frame it nor trigger actions", async () => {
     await enemy.close();
   }
 });
+
+test("the bulk bar appears with a selection, with the verbs that apply, and Enter opens a row", async () => {
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await visit(page, `${open}/tasks?queue=backlog&state=ready&state=scheduled`);
+  const bar = page.locator("#bulk");
+  const cancel = bar.getByRole("button", { name: "Cancel …" });
+  const runNow = bar.getByRole("button", { name: "Run now …" });
+  assert.equal(await bar.isVisible(), false, "nothing is selected");
+  await page.locator('tr[data-state="ready"] input').first().check();
+  await page.getByText("1 selected").waitFor();
+  assert.deepEqual([await cancel.isVisible(), await runNow.isVisible()], [true, false]);
+  await page.keyboard.press("Escape");
+  await page.evaluate("document.activeElement.blur()");
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/open\/tasks\/backlog~/);
+  await page.context().close();
+  assert.deepEqual(wrong, []);
+});
+
+test("suggestions complete the last word of a search, and a chip removes its condition", async () => {
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await visit(page, `${open}/tasks`);
+  const search = page.getByRole("combobox", { name: "Search tasks" });
+  await search.pressSequentially("error:none que");
+  const offers = "[...document.querySelectorAll('#suggestions option')].map(({ value }) => value)";
+  assert.ok((await page.evaluate(offers) as string[]).includes("error:none queue:work"));
+  await search.fill("error:none queue:work");
+  await search.press("Enter");
+  await page.getByText("No task matches.").waitFor();
+  await page.getByRole("link", { name: "Remove error none" }).click();
+  await page.waitForURL(`${open}/tasks?queue=work`);
+  await page.context().close();
+  assert.deepEqual(wrong, []);
+});
+
+test("the overview does not move while tasks run, fail and die", async () => {
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await visit(page, open);
+  await page.evaluate(`window.moved = 0;
+    new PerformanceObserver((list) => {
+      for (const each of list.getEntries()) if (!each.hadRecentInput) window.moved += each.value;
+    }).observe({
+      type: PerformanceObserver.supportedEntryTypes.find((type) => type.startsWith("layout-")),
+    })`);
+  healed = false;
+  const doomed = await Promise.all([1, 2, 3].map((n) => relier.apush(mends, `overview ${n}`)));
+  await until(
+    "they are dead",
+    async () =>
+      (await Promise.all(doomed.map((each) => each.status()))).every(({ state }) =>
+        state === "dead"
+      ),
+  );
+  await page.locator("#alerts").getByText("last 5 min").waitFor();
+  for (let i = 0; i < 3; i++) await patched(page);
+  const moved = await page.evaluate("window.moved") as number;
+  assert.ok(moved < 0.05, `it moved by ${moved}`);
+  await page.context().close();
+  assert.deepEqual(wrong, []);
+});
+
+test("a chart shows the numbers of the moment under the pointer", async () => {
+  const wrong: string[] = [];
+  const page = await newPage(browser, wrong);
+  await visit(page, open);
+  await patched(page);
+  await page.locator(".chart .area").first().hover();
+  await page.locator("#moment").getByText("pushed").waitFor();
+  await page.mouse.move(2, 2);
+  await page.locator("#moment").waitFor({ state: "hidden" });
+  await page.context().close();
+  assert.deepEqual(wrong, []);
+});

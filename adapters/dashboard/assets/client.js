@@ -109,6 +109,12 @@ function showTimes(within) {
     if ("clock" in time.dataset) time.textContent = text;
     else time.title = text;
   }
+  // The labels of charts are UTC; those of days stay so.
+  for (const label of within.querySelectorAll("text[data-at]")) {
+    const iso = new Date(Number(label.dataset.at)).toISOString();
+    const from = label.textContent.includes(":") ? 11 : 5;
+    label.textContent = clock(iso).slice(from, from + label.textContent.length);
+  }
 }
 
 const apply = {
@@ -210,6 +216,54 @@ document.addEventListener("change", ({ target }) => {
   if (target.id === "select-all") { for (const box of boxes()) box.checked = target.checked; }
   showSelection();
 });
+
+// ---- the crosshair of charts ----
+
+const crosshair = document.createElement("div");
+const shown = document.createElement("div");
+Object.assign(crosshair, { id: "crosshair", hidden: true });
+Object.assign(shown, { id: "moment", hidden: true });
+body.append(crosshair, shown);
+
+function showMoment(event) {
+  const area = event.target.closest?.(".plot .area");
+  crosshair.hidden = shown.hidden = !area;
+  if (!area) return;
+  const { times, lines, from, to } = JSON.parse(area.closest(".chart").dataset.chart);
+  const box = area.getBoundingClientRect();
+  const at = from + (event.clientX - box.left) / box.width * (to - from);
+  const i = times.reduce(
+    (best, time, j) => Math.abs(time - at) < Math.abs(times[best] - at) ? j : best,
+    0,
+  );
+  if (times.length === 0) return;
+  const x = box.left + (times[i] - from) / (to - from) * box.width;
+  Object.assign(crosshair.style, {
+    left: `${x}px`,
+    top: `${box.top}px`,
+    height: `${box.height}px`,
+  });
+  const list = document.createElement("ul");
+  for (const { name, color, texts } of lines) {
+    const item = document.createElement("li");
+    const value = document.createElement("b");
+    item.className = `line-${color}`;
+    value.textContent = texts[i] || "not recorded";
+    item.append(name, value);
+    list.append(item);
+  }
+  const title = document.createElement("span");
+  title.textContent = clock(new Date(times[i]).toISOString()).replace(/:\d\d\.\d{3}/, "");
+  shown.replaceChildren(title, list);
+  const isRight = x > innerWidth / 2;
+  Object.assign(shown.style, {
+    left: isRight ? "auto" : `${x + 12}px`,
+    right: isRight ? `${innerWidth - x + 12}px` : "auto",
+    top: `${box.top + 8}px`,
+  });
+}
+document.addEventListener("pointermove", showMoment);
+document.addEventListener("pointerdown", showMoment);
 
 // ---- suggestions ----
 

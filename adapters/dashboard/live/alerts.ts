@@ -48,7 +48,7 @@ export function createAlertTracker(): (findings: Findings) => readonly Alert[] {
     for (const { code, queue, text } of problems) {
       // Deaths are counted over a longer time below.
       if (code !== "dead-growing") {
-        seen.set(`${code} ${queue ?? ""}`, { at, alert: read(text, queue) });
+        seen.set(`1 ${code} ${queue ?? ""}`, { at, alert: read(text, queue) });
       }
     }
     for (const { name, died } of queues) {
@@ -56,9 +56,10 @@ export function createAlertTracker(): (findings: Findings) => readonly Alert[] {
       if (died > 0) all.push({ at, n: died });
       deaths.set(name, all);
       const n = all.reduce((sum, each) => sum + each.n, 0);
-      if (n > 0) seen.set(`dead ${name}`, { at, alert: deathAlert(name, n) });
+      if (n > 0) seen.set(`2 dead ${name}`, { at, alert: deathAlert(name, n) });
     }
     for (const [key, each] of seen) if (each.at < at - stayMs) seen.delete(key);
+    // Problems of now come before deaths.
     return [...seen].sort(([a], [b]) => a < b ? -1 : 1)
       .map(([, each]) => ({ ...each.alert, isOver: each.at < at }));
   };

@@ -5,6 +5,7 @@
  */
 
 import { type Alert, createAlertTracker } from "./alerts.ts";
+import { createRefusalTracker } from "./refusals.ts";
 import { createLostWorkerTracker, type LostWorker } from "./lost_workers.ts";
 import { listWorkers, type WorkerStatus } from "../../../core/console/worker_list.ts";
 import { queueProblems, serverProblems } from "../../../core/console/queue_checks.ts";
@@ -32,6 +33,8 @@ export interface Snapshot {
   readonly lostWorkers: readonly LostWorker[];
   /** Problems of the queues and of Redis, also those that ended a moment ago. */
   readonly alerts: readonly Alert[];
+  /** The names of queues that have refused a push in the last moments. */
+  readonly refusing: ReadonlySet<string>;
   /** Samples of all queues together, the oldest first. */
   readonly history: readonly RateSample[];
 }
@@ -41,6 +44,7 @@ export function createSnapshotPoller(rl: Relier): () => Promise<Snapshot> {
   const pollQueues = createQueuePoller(rl);
   const trackLostWorkers = createLostWorkerTracker();
   const trackAlerts = createAlertTracker();
+  const trackRefusals = createRefusalTracker();
   let server: Readonly<Record<string, string>> = {};
 
   return async () => {
@@ -56,6 +60,7 @@ export function createSnapshotPoller(rl: Relier): () => Promise<Snapshot> {
     ];
     const lostWorkers = trackLostWorkers({ at: Date.now(), fleet: workers, queues });
     const alerts = trackAlerts({ at, problems, queues });
-    return { at, queues, workers, server, lostWorkers, alerts, history };
+    const refusing = trackRefusals(at, queues);
+    return { at, queues, workers, server, lostWorkers, alerts, refusing, history };
   };
 }

@@ -8,9 +8,11 @@ import { admissionReport } from "../../../core/console/admission_report.ts";
 import { count } from "../../../core/console/format.ts";
 import { type Html, html, part } from "../ui/html.ts";
 import { describeLimits } from "../../../core/console/limits.ts";
-import type { QueueSnapshot } from "../live/snapshot.ts";
-import type { Page } from "../page.ts";
-import { badge, type Column, table } from "../ui/components.ts";
+import type { QueueLimits } from "../../../mod.ts";
+import type { QueueSnapshot, Snapshot } from "../live/snapshot.ts";
+import type { Page, RequestContext } from "../page.ts";
+import { badge, type Column, table, type Tone } from "../ui/components.ts";
+import { firstTask } from "../ui/first_run.ts";
 
 const tones = { open: "good", shedding: "warn", closed: "bad" } as const;
 
@@ -19,14 +21,13 @@ export const admission: Page = {
   path: "/admission",
   nav: { label: "Admission", key: "a", icon: "gate" },
   async view(ask) {
-    const { queues } = await ask.snapshot();
-    const list = part("admission", gates(queues, ask.may("admin")));
+    const list = part("admission", gates(await ask.snapshot(), ask));
     return {
       title: "Admission",
       body: html`
         <div class="headline">
           <h1>Admission</h1>
-          <p class="dim">A refused push gets a retry time; a duplicate is never refused.</p>
+          <p class="dim">Refused pushes get a Retry-After. Duplicates are never refused.</p>
         </div>${list.html}
       `,
       live: [list],
@@ -34,36 +35,28 @@ export const admission: Page = {
   },
 };
 
-function gates(queues: readonly QueueSnapshot[], mayChange: boolean): Html {
+function gates({ queues, refusing }: Snapshot, ask: RequestContext): Html {
   const columns: Column<QueueSnapshot>[] = [
     {
       title: "queue",
+      sort: ({ name }) => name,
       of: ({ name }) => html`<a href="queues/${encodeURIComponent(name)}"><b>${name}</b></a>`,
     },
     {
       title: "state",
-      of: ({ stats }) => {
-        const { state } = admissionReport(stats);
-        return badge(state, tones[state]);
-      },
+      sort: (row) => stateOf(row, refusing)[0],
+      of: (row) => badge(...stateOf(row, refusing)),
     },
     {
       title: "waiting",
       number: true,
+      sort: ({ stats: { counts } }) => counts.ready + counts.scheduled,
       of: ({ stats: { counts } }) => count(counts.ready + counts.scheduled),
     },
-    { title: "refused", of: ({ stats }) => refusals(stats) },
-    {
-      title: "limits",
-      of: ({ stats }) => {
-        const words = describeLimits(stats.limits);
-        return words.length > 0
-          ? html`<ul class="plain">${words.map((each) => html`<li>${each}</li>`)}</ul>`
-          : html`<span class="dim">none</span>`;
-      },
-    },
+    { title: "refused so far", of: ({ stats }) => refusals(stats) },
+    { title: "limits", rest: true, of: ({ stats }) => limitsOf(stats) },
   ];
-  if (mayChange) {
+  if (ask.may("admin")) {
     columns.push({
       title: "",
       of: ({ name }) => html`<a href="queues/${encodeURIComponent(name)}#limits">change</a>`,
@@ -72,8 +65,45 @@ function gates(queues: readonly QueueSnapshot[], mayChange: boolean): Html {
   return table(queues, columns, {
     keyOf: ({ name }) => name,
     label: "Admission",
-    empty: "There are no queues yet.",
+    empty: firstTask("No queues yet. A queue appears with its first task."),
+    ask,
   });
+}
+
+/** A queue that has refused a push lately is refusing, also if only a producer knows the limit. */
+function stateOf({ name, stats }: QueueSnapshot, refusing: ReadonlySet<string>): [string, Tone] {
+  const { state } = admissionReport(stats);
+  return state !== "closed" && refusing.has(name)
+    ? ["refusing now", "warn"]
+    : [state, tones[state]];
+}
+
+/** The option that sets the limit of each reason for a refusal. */
+const limitOfReason: Readonly<Record<string, keyof QueueLimits>> = {
+  depth: "maxDepth",
+  age: "maxAge",
+  rate: "rate",
+  tenant: "maxPerTenant",
+};
+
+/** The limits that are stored with the queue, and those that only refusals show. */
+export function limitWords(stats: QueueSnapshot["stats"]): string[] {
+  const inCode = Object.keys(admissionReport(stats).refused).filter((reason) => {
+    const limit = limitOfReason[reason];
+    return limit !== undefined && (stats.limits[limit] ?? null) === null;
+  });
+  return [
+    ...describeLimits(stats.limits),
+    ...inCode.map((reason) => `${reason}: set in the code of a producer, option "admission"`),
+  ];
+}
+
+function limitsOf(stats: QueueSnapshot["stats"]): Html {
+  const words = limitWords(stats);
+  const text = words.join("; ");
+  return words.length > 0
+    ? html`<span title="${text}">${text}</span>`
+    : html`<span class="dim">none</span>`;
 }
 
 function refusals(stats: QueueSnapshot["stats"]): Html {

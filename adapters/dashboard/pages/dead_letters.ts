@@ -131,7 +131,7 @@ interface Cached {
 
 const kept = new WeakMap<Relier, Map<string, Cached>>();
 
-/** The dead tasks of a filter; a refresh reuses them while nothing has changed. */
+/** The dead tasks of a filter; they are read again only once something has changed. */
 async function deadOf(
   ask: RequestContext,
   { queues }: Snapshot,
@@ -149,7 +149,7 @@ async function deadOf(
         .join()
     ).join(" ");
   const before = all.get(key);
-  if (before && ask.isRefresh && (before.mark === mark || ask.now - before.at < restMs)) {
+  if (before && (before.mark === mark || ask.isRefresh && ask.now - before.at < restMs)) {
     return before.found;
   }
   const found = await search(ask, filter, { states: ["dead"], limit: mostDead, whole: true });
@@ -161,34 +161,60 @@ async function deadOf(
 function groupTable(groups: readonly DeadGroup[], ask: RequestContext): Html {
   const columns: Column<DeadGroup>[] = [
     {
-      title: "task and error",
-      of: (each) => {
-        const [name, ...what] = each.group.split(" · ");
-        return html`<a href="${groupHref(each)}"><b><bdi>${name}</bdi></b> <bdi class="cut">${
-          what.join(" · ").slice(0, 200)
-        }</bdi></a>`;
-      },
+      title: "task",
+      sort: ({ name }) => name,
+      of: (each) =>
+        html`<a href="${groupHref(each)}"><b><bdi>${each.name || "(unreadable)"}</bdi></b></a>`,
     },
-    { title: "count", number: true, of: (each) => number(each.count, "bad") },
+    {
+      title: "dead",
+      number: true,
+      sort: (each) => each.count,
+      of: (each) => number(each.count, "bad"),
+    },
     {
       title: "queue",
       wide: true,
       of: ({ queue }) => html`<a href="dlq?queue=${encodeURIComponent(queue)}">${queue}</a>`,
     },
     { title: "reason", wide: true, of: ({ why }) => html`<bdi class="nowrap">${why}</bdi>` },
-    { title: "first", number: true, wide: true, of: ({ first }) => moment(first, ask.now) },
-    { title: "last", number: true, of: ({ last }) => moment(last, ask.now) },
+    {
+      title: "first",
+      number: true,
+      wide: true,
+      sort: ({ first }) => +first,
+      of: ({ first }) => moment(first, ask.now),
+    },
+    {
+      title: "last",
+      number: true,
+      sort: ({ last }) => +last,
+      of: ({ last }) => moment(last, ask.now),
+    },
     {
       title: "example",
       wide: true,
       of: ({ example }) =>
         html`<a class="mono" href="${hrefOf(example)}" title="${example}">${shortId(example)}</a>`,
     },
+    {
+      title: "error",
+      rest: true,
+      of: (each) => {
+        const error = each.group.slice(each.group.indexOf(" · ") + 3);
+        return html`<a href="${groupHref(each)}"><bdi class="dim" title="${error.slice(0, 500)}">${
+          error.replace(/^RelierError: Task "[^"]+~[^"]+" (?:is |was |has )?/, "").slice(0, 300)
+        }</bdi></a>`;
+      },
+    },
   ];
   return table(groups, columns, {
     keyOf: ({ queue, name, reason, like }) => JSON.stringify([queue, name, reason, like]),
     label: "Dead tasks by cause",
-    empty: "No dead tasks.",
+    empty:
+      html`<p>No dead tasks. A task whose last attempt failed, or that crashed too many workers,
+      is kept here with its payload and error until you release or discard it.</p>`,
+    ask,
   });
 }
 

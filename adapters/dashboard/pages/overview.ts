@@ -8,7 +8,7 @@ import type { TaskState } from "../../../mod.ts";
 import { busySlots, slotsOf, workerName } from "../../../core/console/worker_list.ts";
 import { p95Of } from "../../../core/console/percentiles.ts";
 import { brief, count, plural } from "../../../core/console/format.ts";
-import { backlog, chart, gauge, spark, throughput } from "../ui/chart.ts";
+import { gauge, spark } from "../ui/chart.ts";
 import { type Html, html, part } from "../ui/html.ts";
 import { icon } from "../ui/icons.ts";
 import type { RateSample } from "../../../core/console/snapshot_poller.ts";
@@ -17,6 +17,7 @@ import type { Snapshot } from "../live/snapshot.ts";
 import type { Page, RequestContext } from "../page.ts";
 import { beneath, figure, lasting, section } from "../ui/components.ts";
 import { queueTable } from "./queue_table.ts";
+import { liveCharts } from "./live_charts.ts";
 import { waits } from "./queues.ts";
 
 /** The queues listed here; the page of queues has all. */
@@ -29,11 +30,12 @@ export const overview: Page = {
   nav: { label: "Overview", key: "o", icon: "overview" },
   async view(ask) {
     const look = await ask.snapshot();
+    // A system without queues has nothing to chart: it begins with how to push a task.
+    const isNew = look.queues.length === 0;
     const parts = {
       figures: part("figures", figures(look)),
       alerts: part("alerts", alertList(look.alerts)),
-      rates: part("rates", chart("Tasks per second", look.history, throughput, "/s")),
-      depth: part("depth", chart("Backlog", look.history, backlog)),
+      charts: part("charts", html`<div class="pair">${liveCharts(look.history, ask.now)}</div>`),
       queues: part("queue-list", queueList(look, ask)),
       workers: part("worker-list", workerStrip(look)),
     };
@@ -42,8 +44,9 @@ export const overview: Page = {
       body: html`<h1 class="sr">Overview</h1>${parts.figures.html}${
         alertSlot(look.alerts, parts.alerts.html)
       }
-        <div class="pair">${parts.rates.html}${parts.depth.html}</div>
-        ${parts.workers.html}${parts.queues.html}`,
+        ${isNew ? parts.queues.html : parts.charts.html}${parts.workers.html}${
+        !isNew && parts.queues.html
+      }`,
       live: Object.values(parts),
     };
   },

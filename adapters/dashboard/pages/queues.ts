@@ -7,13 +7,14 @@
 import { slotsOf, type WorkerStatus } from "../../../core/console/worker_list.ts";
 import { p95Of } from "../../../core/console/percentiles.ts";
 import { brief, count, plural, spanOf } from "../../../core/console/format.ts";
-import { backlog, chart, gauge, throughput } from "../ui/chart.ts";
+import { gauge } from "../ui/chart.ts";
 import { type Html, html, part } from "../ui/html.ts";
-import { describeLimits } from "../../../core/console/limits.ts";
+import { limitWords } from "./admission.ts";
 import { limitForm } from "./queue_limits.ts";
 import type { QueueSnapshot, Snapshot } from "../live/snapshot.ts";
 import { type Page, PageNotFound, type RequestContext } from "../page.ts";
 import { beneath, button, figure, lasting, section } from "../ui/components.ts";
+import { liveCharts } from "./live_charts.ts";
 import { queueTable } from "./queue_table.ts";
 import { deleteQueue, pauseQueue, resumeQueue } from "../actions/queue_actions.ts";
 
@@ -60,17 +61,14 @@ export const queue: Page = {
     if (!found) throw new PageNotFound("This queue does not exist");
     const parts = [
       part("queue", summary(found, look, ask)),
-      part("rates", chart("Tasks per second", found.history, throughput, "/s")),
-      part("depth", chart("Backlog", found.history, backlog)),
+      part("charts", html`<div class="pair">${liveCharts(found.history, ask.now)}</div>`),
       part("limit-list", limits(found)),
     ] as const;
-    const [head, rates, depth, limited] = parts;
+    const [head, charts, limited] = parts;
     return {
       title: `Queue ${found.name}`,
       body: html`<p class="crumbs"><a href="queues">Queues</a> /</p><h1>${found.name}</h1>
-        ${head.html}<div class="pair">${rates.html}${depth.html}</div>${limited.html}${
-        limitForm(ask, found.name, found.stats.limits)
-      }`,
+        ${head.html}${charts.html}${limited.html}${limitForm(ask, found.name, found.stats.limits)}`,
       live: parts,
     };
   },
@@ -136,11 +134,11 @@ export function waits(fleet: readonly WorkerStatus[], oldestMs: number, queue?: 
 }
 
 function limits({ stats }: QueueSnapshot): Html {
-  const words = describeLimits(stats.limits);
+  const words = limitWords(stats);
   return section(
     "Limits",
     words.length === 0
-      ? html`<p class="empty">No limits.</p>`
+      ? html`<p class="empty">No limits: every push is accepted.</p>`
       : html`<ul class="plain">${words.map((each) => html`<li>${each}</li>`)}</ul>`,
     html`<a href="admission">Admission</a>`,
   );

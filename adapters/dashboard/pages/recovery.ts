@@ -5,9 +5,10 @@
  */
 
 import type { TaskSummary } from "../../../mod.ts";
-import { workerName } from "../../../core/console/worker_list.ts";
-import { brief, count, plural, spanOf } from "../../../core/console/format.ts";
-import { chart, gauge, type Line } from "../ui/chart.ts";
+import { brief, count, spanOf } from "../../../core/console/format.ts";
+import { timeChart } from "../ui/time_chart.ts";
+import type { RateSample } from "../../../core/console/snapshot_poller.ts";
+import { liveMs, short } from "./live_charts.ts";
 import type { LostWorker } from "../live/lost_workers.ts";
 import { type Html, html, part, type Value } from "../ui/html.ts";
 import type { QueueSnapshot, Snapshot } from "../live/snapshot.ts";
@@ -24,19 +25,12 @@ import {
   table,
 } from "../ui/components.ts";
 import { sweepQueue } from "../actions/queue_actions.ts";
+import { leaseList } from "./lease_list.ts";
 import { resurrectedList, resurrectedTasks } from "./recovered_tasks.ts";
 
 /** The most queues whose leases are read, and the most leases: those that expire first. */
 const mostQueues = 10;
 const mostLeases = 40;
-/** The default lease; at this length a bar is full. */
-const leaseMs = 10_000;
-
-const resurrected: readonly Line[] = [{
-  name: "resurrected",
-  color: "lost",
-  of: ({ lost }) => lost,
-}];
 
 /** The page. */
 export const phoenix: Page = {
@@ -48,7 +42,7 @@ export const phoenix: Page = {
     const tasks = await resurrectedTasks(look, leases, ask);
     const parts = {
       figures: part("figures", figures(look)),
-      chart: part("rate", chart("Resurrections", look.history, resurrected, "/s")),
+      chart: part("rate", resurrections(look.history, ask.now)),
       deaths: part("deaths", lostWorkerList(look.lostWorkers, ask.now)),
       queues: part("sweeps", sweeps(look, ask)),
       raised: part("raised", resurrectedList(tasks, ask.now)),
@@ -109,6 +103,18 @@ function figures({ queues, lostWorkers, workers }: Snapshot): Html {
         lostWorkers.length > 0 ? spanOf(slowest) : "—",
       )}</div>
   `;
+}
+
+/** The resurrections of the last minutes. */
+function resurrections(samples: readonly RateSample[], now: number): Html {
+  return timeChart({
+    title: "Resurrections per second",
+    times: samples.map(({ at }) => at),
+    from: now - liveMs,
+    to: now,
+    lines: [{ name: "resurrected", color: "lost", values: samples.map(({ lost }) => lost) }],
+    text: short,
+  });
 }
 
 function lostWorkerList(deaths: readonly LostWorker[], now: number): Html {
@@ -200,60 +206,5 @@ function sweeps({ queues }: Snapshot, ask: RequestContext): Html {
       label: "Sweeps",
       empty: "There are no queues yet.",
     }),
-  );
-}
-
-function leaseList(
-  leases: readonly TaskSummary[],
-  { workers, queues }: Snapshot,
-  ask: RequestContext,
-): Html {
-  const names = new Map(workers.map((worker) => [worker.id, workerName(worker)]));
-  const all = queues.reduce((n, { stats }) => n + stats.counts.running, 0);
-  const left = ({ at }: TaskSummary): number => (at?.getTime() ?? 0) - ask.now;
-  const columns: Column<TaskSummary>[] = [
-    {
-      title: "lease",
-      of: (task) => {
-        const ms = left(task);
-        const text = ms > 0 ? `${spanOf(ms)} left` : `expired ${spanOf(-ms)} ago`;
-        return html`
-          <span
-            class="slots lease${ms <= 0 && " over"}">${gauge(
-              Math.max(0, ms),
-              leaseMs,
-              text,
-            )}<span class="number${ms <= 0 && " tone-bad"}">${text}</span></span>
-        `;
-      },
-    },
-    {
-      title: "task",
-      of: ({ id, name }) =>
-        html`<a href="tasks/${encodeURIComponent(id)}"><b>${name}</b> <span class="dim mono">${
-          id.split("~").at(-1)!.slice(0, 8)
-        }</span></a>`,
-    },
-    { title: "queue", wide: true, of: ({ queue }) => queue },
-    { title: "worker", of: ({ worker }) => names.get(worker ?? "") ?? worker?.slice(0, 9) },
-    {
-      title: "running",
-      number: true,
-      of: ({ since }) => since ? spanOf(Math.max(0, ask.now - +since)) : "—",
-    },
-    {
-      title: "resurrections",
-      number: true,
-      of: ({ resurrections }) => number(resurrections, "warn"),
-    },
-  ];
-  return section(
-    "Leases",
-    table(leases, columns, {
-      keyOf: ({ id }) => id,
-      label: "Leases",
-      empty: "No running tasks.",
-    }),
-    all > leases.length && `the ${leases.length} that expire first, of ${plural(all, "lease")}`,
   );
 }

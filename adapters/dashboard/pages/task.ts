@@ -17,7 +17,7 @@ import { button, clock, moment, section } from "../ui/components.ts";
 import { actionsFor } from "../actions/task_actions.ts";
 import { contents, outcome, stepResults } from "./task_contents.ts";
 import { editForm } from "../actions/edit_payload.ts";
-import { attemptsTable, timeline } from "./task_timeline.ts";
+import { attemptList } from "./task_attempts.ts";
 import { stateBadge } from "./task_table.ts";
 
 /** The page. */
@@ -34,21 +34,19 @@ export const task: Page = {
     const parts = [
       part("head", head(task, ask)),
       part("why", why(situation)),
-      part("life", section("Timeline", timeline(task, workers, ask.now))),
-      part("attempts", attemptsTable(task, workers)),
-      part("error", lastError(task, ask)),
+      part("attempts", attemptList(task, workers, ask)),
       part("steps", stepResults(task, ask)),
       part("outcome", outcome(task, ask)),
     ] as const;
-    const [top, reasons, life, attempts, error, steps, result] = parts;
+    const [top, reasons, attempts, steps, result] = parts;
     const name = task.name || "(unreadable)";
     return {
       title: `${name} ${id.slice(-22, -12)}`,
       body: html`
         <p
           class="crumbs"><a href="tasks">Tasks</a> /</p><h1><bdi>${name}</bdi></h1>${top
-            .html}${editForm(ask, task)}${reasons.html}${life.html}${attempts.html}${error
-            .html}${contents(task, ask)}${steps.html}${result.html}
+            .html}${editForm(ask, task)}${reasons.html}${attempts.html}${contents(task, ask)}${steps
+            .html}${result.html}
       `,
       live: parts,
     };
@@ -91,15 +89,15 @@ function head(task: TaskDetails, ask: RequestContext): Html {
         )}${fact(
           "attempt",
           `${task.attempt}${countersOf(facts)}`,
-        )}${fact(
-          "fence",
-          facts["fence"] && html`<span class="mono">${facts["fence"]}</span>`,
         )}${fact("priority", facts["priority"])}${fact("tenant", facts["tenant"])}${fact(
           "payload version",
           (task.taskVersion ?? 1) > 1 && String(task.taskVersion),
         )}${fact(
           "trace",
-          trace && html`<span class="mono">${trace.slice(0, 64)}</span>`,
+          trace &&
+            html`<code class="mono" data-copy="${trace.slice(0, 64)}" title="copy">${
+              trace.slice(0, 64)
+            }</code>`,
         )}</dl>${state === "running" && progress !== null &&
           html`<p class="slots progress">${gauge(progress, 100, `${Math.round(progress)}%`)}<b>${
             Math.round(progress)
@@ -122,18 +120,5 @@ function why(situation: TaskSnapshot): Html {
       explain(situation).map(({ text }) => html`<li><bdi>${text}</bdi></li>`)
     }</ul>`,
     html`<code data-copy="rl why ${situation.task.id}" title="copy">rl why</code>`,
-  );
-}
-
-function lastError({ error }: TaskDetails, ask: RequestContext): Html {
-  if (error === null) return html``;
-  const frames = error.stack.split("\n").slice(1).map((line) => line.trim()).join("\n");
-  return section(
-    "Last error",
-    html`<p class="tone-bad error"><bdi><b>${error.name}</b>: ${
-      error.message.slice(0, 2000)
-    }</bdi></p>${
-      ask.showsPayloads && frames !== "" && html`<pre tabindex="0">${frames.slice(0, 8000)}</pre>`
-    }`,
   );
 }

@@ -51,7 +51,7 @@ export function badge(text: string, tone: Tone = "quiet"): Html {
 }
 
 /** `2026-11-22 12:00:01.004 UTC`; the script converts it to local time if the user prefers. */
-export function clockOf(date: Date): string {
+function clockOf(date: Date): string {
   return date.toISOString().replace("T", " ").replace("Z", " UTC");
 }
 

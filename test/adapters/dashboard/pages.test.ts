@@ -10,9 +10,9 @@ import { test } from "node:test";
 import { Hono } from "hono";
 import { dashboard } from "../../../adapters/hono.ts";
 import { pages } from "../../../adapters/dashboard/routes.ts";
-import { type RedisPort, rlTask } from "../../../mod.ts";
+import { RedisError, type RedisPort, rlTask } from "../../../mod.ts";
 import { visitor, withQueue } from "../../support/browse.ts";
-import type { Lab } from "../../support/relier.ts";
+import { type Lab, withRelier } from "../../support/relier.ts";
 import { bounded, until } from "../../support/until.ts";
 
 const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>`;
@@ -259,5 +259,62 @@ test(
     gone = true;
     const ended = response.text();
     assert.match(await bounded("it ends", ended, 10_000), /event: trouble/);
+  }),
+);
+
+test(
+  "a page that Redis does not answer has a name, says what goes on, and loads itself again",
+  withQueue(async (lab) => {
+    const port = lab.port();
+    const run: RedisPort["run"] = () => Promise.reject(new RedisError("gone", "unknown"));
+    const rl = lab.client({ redis: { ...port, run } });
+    const who = visitor(dashboard(rl, { auth: "dangerously-none" }));
+    const { status, text } = await who.get("/queues");
+    assert.equal(status, 503);
+    assert.match(text, /<meta http-equiv="refresh" content="5">/);
+    assert.match(text, /Relier\s+dashboard[^]*Redis does not respond[^]*rl doctor/);
+    const form = await who.post("/act/queue.resume", { queue: "default" });
+    assert.equal(form.status, 503);
+    assert.doesNotMatch(form.text, /http-equiv="refresh"/, "a form is not sent twice");
+  }),
+);
+
+test(
+  "every page names the environment, Redis and its prefix, and never the password",
+  withQueue(async (lab) => {
+    const redis = "redis://ada:secret-word@127.0.0.1:1/2";
+    const away = lab.client({ redis });
+    assert.deepEqual(away.store, { redis: "127.0.0.1:1/2", prefix: lab.prefix });
+    const app = dashboard(lab.rl, { auth: "dangerously-none", environment: "production" });
+    const { text } = await visitor(app).get("/queues");
+    assert.match(text, /class="env tone-bad">production</);
+    assert.ok(text.includes(`<code>${lab.prefix}:</code>`));
+    for (const environment of ["", "x".repeat(33), 5]) {
+      const options = { auth: "dangerously-none", environment } as never;
+      assert.throws(() => dashboard(lab.rl, options), /Cannot use option "environment"/);
+    }
+  }),
+);
+
+test(
+  "a system without tasks shows how to push the first one",
+  withRelier(async (lab) => {
+    for (const path of ["/", "/tasks", "/queues", "/admission"]) {
+      assert.match((await visitor(open(lab)).get(path)).text, /rl tasks push hello/, path);
+    }
+  }),
+);
+
+test(
+  "preferences are saved without a script, and only values that exist",
+  withQueue(async (lab) => {
+    const who = visitor(open(lab));
+    const { status, headers } = await who.get("/preferences?theme=dark&every=9s&back=queues");
+    assert.equal(status, 303);
+    assert.equal(headers.get("location"), "/queues");
+    assert.deepEqual([...who.cookies], [["rl_theme", "dark"]]);
+    assert.match((await who.get("/queues")).text, /data-theme="dark"/);
+    const away = await who.get("/preferences?back=//evil.test");
+    assert.equal(away.headers.get("location"), "/");
   }),
 );

@@ -45,9 +45,10 @@ test(
     const { id } = await works.apush(21);
     await end(lab, id, "completed");
     const { text } = await as("operator", lab).get(pageOf(id));
-    for (const word of ["pushed", "claimed", "completed", "kept until"]) {
+    for (const word of ["pushed", "#1", "kept until"]) {
       assert.match(text, new RegExp(`<b>${word}</b>`), word);
     }
+    assert.match(text, /<b>#1<\/b><span class="badge tone-good">completed<\/span>/);
     assert.match(text, /It was completed by/);
     assert.match(text, /&quot;twice&quot;: 42/);
     assert.match(text, /<svg class="stretch run"/);
@@ -56,7 +57,8 @@ test(
     await end(lab, dead.id, "dead");
     const { text: deadPage } = await as("operator", lab).get(pageOf(dead.id));
     assert.match(deadPage, /It is dead: its last attempt failed/);
-    assert.match(deadPage, /<b>failed<\/b>/);
+    assert.match(deadPage, /<b>#1<\/b><span class="badge tone-bad">failed<\/span>/);
+    assert.match(deadPage, /class="tone-bad error"><bdi><b>TypeError<\/b>/, "its error beside it");
     assert.match(deadPage, /<b>died<\/b>/);
     assert.match(deadPage, /\$ rl dlq release default~0~/);
     assert.match(deadPage, /data-copy="rl tasks push breaks --json-args/);
@@ -72,7 +74,7 @@ test(
     await lab.redis.zadd(lab.key("running"), 1, local);
     await lab.queue.sweep();
     const { text } = await as("viewer", lab).get(pageOf(id));
-    assert.match(text, /<b>(lost|not started)<\/b>/);
+    assert.match(text, /class="badge[^"]*">(lost|not started)<\/span>/);
   }),
 );
 
