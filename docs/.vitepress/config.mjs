@@ -97,6 +97,15 @@ function apiSidebar() {
   ];
 }
 
+/** Keeps Vue from reading braces in code as an expression. */
+function showCode(md) {
+  const rule = md.renderer.rules.code_inline;
+  md.renderer.rules.code_inline = (tokens, index, ...rest) => {
+    tokens[index].attrSet("v-pre", "");
+    return rule(tokens, index, ...rest);
+  };
+}
+
 export default defineConfig({
   title: "Relier",
   description: "A reliability layer for background tasks on Redis.",
@@ -104,7 +113,12 @@ export default defineConfig({
   cleanUrls: true,
   head: [["link", { rel: "icon", href: "/icon.svg", type: "image/svg+xml" }]],
   cacheDir: "./node_modules/.vitepress",
-  markdown: { config: diagrams },
+  markdown: {
+    config(md) {
+      diagrams(md);
+      showCode(md);
+    },
+  },
   vite: { plugins: [llmstxt({ ignoreFiles: ["reference/api/**"], sidebar })] },
   themeConfig: {
     nav: [
