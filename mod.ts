@@ -111,5 +111,14 @@ export type { TickOptions, TickReport } from "./core/worker/tick.ts";
 export type { Buckets, Timings } from "./core/base/histogram.ts";
 export { createWorker } from "./core/worker/create_worker.ts";
 export type { Worker } from "./core/worker/worker.ts";
-export type { WorkerEvent, WorkerEventName } from "./core/worker/worker_events.ts";
+export type {
+  EndedAttempt,
+  EventAttempt,
+  EventTask,
+  LostTask,
+  WorkerEvent,
+  WorkerEventName,
+  WorkerEvents,
+} from "./core/log/events.ts";
+export type { LogFields, Logger, LogLevel } from "./core/log/logger.ts";
 export type { WorkerOptions } from "./core/worker/worker_options.ts";

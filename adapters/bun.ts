@@ -6,7 +6,7 @@
  */
 
 import type { RedisPort } from "../core/port.ts";
-import { checkRedisUrl, isSocket } from "../core/redis_url.ts";
+import { checkRedisUrl, isSocket, redisAddress } from "../core/redis_url.ts";
 import { type BunClient, server } from "./redis/bun_connection.ts";
 import { portOver, timeoutOf } from "./redis/connected_port.ts";
 
@@ -66,7 +66,10 @@ export function connect(url: string, options: BunOptions = {}): RedisPort {
     // Commands leave at once. Pipelining was slower in measurements, not faster.
     enableAutoPipelining: false,
   };
-  const topology = server(() => new RedisClient(address, profile), false);
+  const topology = {
+    ...server(() => new RedisClient(address, profile), false),
+    address: redisAddress(url),
+  };
   return portOver(topology, timeoutMs, () => ({ client: "bun", url, timeoutMs } satisfies Origin));
 }
 

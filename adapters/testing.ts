@@ -47,7 +47,7 @@ import { createDrive } from "./testing/test_driver.ts";
 import { openPlace } from "./testing/test_redis.ts";
 import { createVictim, mortal, type Victim } from "./testing/killable_worker.ts";
 
-/** Options of {@linkcode createTestRelier}. */
+/** Options of {@linkcode createTestRelier}; without a `logger` it is silent. */
 export interface TestRelierOptions extends RelierOptions {
   /**
    * The place of tasks. `"memory"` (default): a Redis in memory. `"inline"`: the
@@ -132,7 +132,7 @@ export async function createTestRelier(options: TestRelierOptions = {}): Promise
   const see = ({ options, ...push }: AcceptedPush) => void pushed.push({ ...push, opts: options });
   const victims: Victim[] = [];
   const clientOn = (port: RedisPort) =>
-    createRelier({ ...rest, redis: port, prefix: place.prefix });
+    createRelier({ logger: false, ...rest, redis: port, prefix: place.prefix });
 
   const client = clientOn(mode === "inline" ? inline(place.port, () => drive.drain()) : place.port);
   override(client, see);

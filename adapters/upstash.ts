@@ -77,6 +77,7 @@ export function upstash(options: UpstashOptions): RedisPort {
   const run = lockingKeys(scriptRunner(send, { timeoutMs, closing }));
 
   return {
+    address: "url" in options ? new URL(options.url).host : undefined,
     async run(program, keys, args, confirm) {
       if (confirm !== undefined) {
         // WAIT confirms writes of its own connection, and no two requests share one.

@@ -86,6 +86,15 @@ export interface RedisPort {
   /** True once the port is closed: no call of it will be answered. Absent where it is unknown. */
   readonly closed?: boolean;
 
+  /** Host and port of the server, or the path of its socket, for people; absent where it is unknown. */
+  readonly address?: string | undefined;
+
+  /**
+   * Why there is no connection now, such as `ECONNREFUSED`; undefined while there is one, and
+   * where it is unknown.
+   */
+  readonly trouble?: string | undefined;
+
   /**
    * Lets the process end although connections are open, also those opened later; a call under way
    * keeps it alive. Absent where no connection does.

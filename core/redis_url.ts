@@ -25,6 +25,14 @@ export function checkRedisUrl(url: string, what = "Cannot connect"): void {
   if (fault !== undefined) throw new TypeError(`${what}: ${fault}`);
 }
 
+/** Host and port of a URL without a fault, or the path of its socket; neither user nor password. */
+export function redisAddress(url: string): string {
+  if (isSocket(url)) return url.replace(/^unix:\/\//, "");
+  const authority = /^rediss?:\/\/([^/?#]*)/.exec(url.trim())?.[1] ?? "";
+  const host = authority.slice(authority.lastIndexOf("@") + 1) || "127.0.0.1";
+  return /:\d+$/.test(host) ? host : `${host}:6379`;
+}
+
 /** The part of `url` that is wrong, and the fix. */
 function faultOf(url: string): string | undefined {
   const parts = /^rediss?:\/\/([^/?#]*)(\/[^?#]*)?([^]*)$/.exec(url);

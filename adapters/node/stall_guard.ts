@@ -25,7 +25,10 @@ export type ToThread =
 /** A message of the thread: the guard of this number is ready, cannot start, or has evicted tasks. */
 export interface FromThread {
   readonly guard: number;
-  readonly evicted?: { readonly partition: number; readonly ids: readonly string[] };
+  readonly evicted?: {
+    readonly partition: number;
+    readonly tasks: Parameters<StallGuardEvents["evicted"]>[1];
+  };
   readonly failed?: unknown;
 }
 
@@ -109,7 +112,7 @@ function reopen(): void {
 function receive({ guard, ...message }: FromThread): void {
   const events = guards.get(guard)?.events;
   if ("failed" in message) events?.error(unguarded(message.failed));
-  else if (message.evicted) events?.evicted(message.evicted.partition, message.evicted.ids);
+  else if (message.evicted) events?.evicted(message.evicted.partition, message.evicted.tasks);
   else events?.guarding(true);
 }
 

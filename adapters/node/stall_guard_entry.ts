@@ -44,7 +44,7 @@ function begin({ guard, origin, config, clock }: Extract<ToThread, { do: "begin"
   const port = reopen(origin);
   const thread = guardFromThread(port, config, () => performance.now() + skew, {
     guarding: () => post({ guard }),
-    evicted: (partition, ids) => post({ guard, evicted: { partition, ids } }),
+    evicted: (partition, tasks) => post({ guard, evicted: { partition, tasks } }),
   });
   guards.set(guard, { port, thread });
 }

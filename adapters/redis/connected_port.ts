@@ -14,7 +14,8 @@ import { type Attempt, scriptRunner } from "./script_runner.ts";
 import { openStop, type Stop, within } from "./deadline.ts";
 import type { Topology } from "./topology.ts";
 import { waiter } from "./blocking_wait.ts";
-import { type Link, openLink, type Wire } from "./connection.ts";
+import type { Wire } from "./connection.ts";
+import { type Link, openLink } from "./link.ts";
 
 /** Reads the option `timeoutMs` of an adapter; 10,000 if absent. */
 export function timeoutOf(
@@ -32,6 +33,8 @@ interface Nodes {
   send(node: string, attempt: Attempt, asking: boolean): Promise<unknown>;
   /** Sends one attempt to `node`, and confirms its write. */
   confirm(node: string, attempt: Attempt): Promise<unknown>;
+  /** Why a node that calls went to has no connection; undefined while each has one. */
+  trouble(): string | undefined;
   /** Closes the connection to `node`, or to every node. */
   close(node?: string): void;
 }
@@ -69,6 +72,7 @@ function openNodes(topology: Topology, closing: Stop): Nodes {
       const open = () => confirmer(openLink(topology.connect(node, "confirm")), closing);
       return made(confirmers, node, open).send(attempt);
     },
+    trouble: () => [...commands.values()].map(({ trouble }) => trouble).find(Boolean),
     close(node) {
       for (const links of [commands, confirmers]) {
         for (const [name, link] of links) if (node === undefined || name === node) link.close();
@@ -128,6 +132,10 @@ export function portOver(
     origin: () => Promise.resolve(origin()),
     get closed() {
       return closing.stopped;
+    },
+    address: topology.address,
+    get trouble() {
+      return nodes.trouble();
     },
     unref: () => topology.unref(),
     close() {

@@ -7,8 +7,8 @@
  * @module
  */
 
-import { isAnswer, reasonOf, Unanswered } from "./redis_failure.ts";
-import { backoff, now, sleep, type Stop } from "./deadline.ts";
+import { explain, isAnswer, reasonOf, Unanswered } from "./redis_failure.ts";
+import { now } from "./deadline.ts";
 
 /** The operations this package needs of a client's connection. */
 export interface Connection {
@@ -36,6 +36,8 @@ export interface Wire {
   readonly broken: boolean;
   /** True once Redis has answered anything on it. */
   readonly answered: boolean;
+  /** Why it is lost; undefined while it is not. */
+  readonly trouble: string | undefined;
   /**
    * Sends one command, in the same turn. Rejects with Redis's error or, after
    * at most `limitMs` milliseconds, with `Unanswered`.
@@ -179,6 +181,9 @@ export function openWire(connect: Connect, events: WireEvents = {}): Wire {
     get answered() {
       return answered;
     },
+    get trouble() {
+      return broken === undefined ? undefined : explain(broken).text;
+    },
     send(command, args, limitMs) {
       if (broken !== undefined) {
         return Promise.reject(isAnswer(broken) ? broken : new Unanswered(false, reasonOf(broken)));
@@ -200,54 +205,4 @@ export function openWire(connect: Connect, events: WireEvents = {}): Wire {
     close: () => end(new Unanswered(ready, "the connection was closed")),
   };
   return wire;
-}
-
-/** A wire to one node that is replaced when it breaks. */
-export interface Link {
-  /** Returns the wire, or opens a new one after the pause. */
-  wire(stop: Stop): Promise<Wire>;
-  /** The wire, if it is open. */
-  readonly current: Wire | undefined;
-  /** Closes the wire. A later call opens a new one. */
-  close(): void;
-}
-
-/**
- * Makes a link. All callers share one attempt per pause at a node that does not
- * answer: 50 ms after the first failure, a second after the sixth.
- */
-export function openLink(connect: Connect, events: WireEvents = {}): Link {
-  let wire: Wire | undefined;
-  let failures = 0;
-  let notBefore = 0;
-
-  const link: Link = {
-    get current() {
-      return wire?.broken === false ? wire : undefined;
-    },
-    async wire(stop) {
-      while (link.current === undefined) {
-        const pauseMs = notBefore - now();
-        if (stop.stopped) throw new Unanswered(false, "the port is closed");
-        if (pauseMs > 0) await sleep(pauseMs, stop);
-        else open();
-      }
-      return link.current;
-    },
-    close: () => wire?.close(),
-  };
-
-  function open(): void {
-    wire = openWire(connect, {
-      ...events,
-      onBroken(broken) {
-        // A server that accepts and closes counts as absent, like one that does not accept.
-        failures = broken.answered ? 0 : failures + 1;
-        notBefore = now() + (failures === 0 ? 0 : backoff(failures));
-        events.onBroken?.(broken);
-      },
-    });
-  }
-
-  return link;
 }

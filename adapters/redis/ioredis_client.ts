@@ -10,6 +10,7 @@ export interface IoredisConnection {
   readonly options: {
     readonly host?: string | undefined;
     readonly port?: number | string | undefined;
+    readonly path?: string | null | undefined;
   };
   /** False: it is not a cluster. */
   readonly isCluster: boolean;

@@ -148,6 +148,7 @@ export function single(client: IoredisConnection, timeoutMs: number): Topology {
   const open = () => client.duplicate({ ...profile(timeoutMs), ...watch?.address() });
   return {
     sharded: false,
+    address: watch === undefined ? addressOf(client) : undefined,
     slot: () => 0,
     node: () => "",
     connect(_node, purpose) {
@@ -161,6 +162,12 @@ export function single(client: IoredisConnection, timeoutMs: number): Topology {
     },
     close: () => watch?.close(),
   };
+}
+
+function addressOf(
+  { options: { host = "127.0.0.1", port = 6379, path } }: IoredisConnection,
+): string {
+  return path ?? `${host}:${port}`;
 }
 
 /** The nodes of a cluster. The ioredis cluster client provides the slots, and sends no command. */

@@ -10,7 +10,8 @@ import { RedisError, type RedisPort } from "../../core/port.ts";
 import { explain, refused, Unanswered, unanswered } from "./redis_failure.ts";
 import { backoff, sleep, type Stop, within } from "./deadline.ts";
 import type { Purpose, Topology } from "./topology.ts";
-import { type Link, openLink, type Wire, type WireEvents } from "./connection.ts";
+import type { Wire, WireEvents } from "./connection.ts";
+import { type Link, openLink } from "./link.ts";
 
 /** The listening part of a port. */
 export interface Listener {

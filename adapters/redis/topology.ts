@@ -12,6 +12,8 @@ export type Purpose = "commands" | "confirm" | "wait" | "listen" | "events";
 
 /** The nodes of one Redis. */
 export interface Topology {
+  /** Host and port, for people; absent where it is unknown. */
+  readonly address?: string | undefined;
   /** True if channels belong to slots, and `SSUBSCRIBE` subscribes to them. */
   readonly sharded: boolean;
   /** The error text for a redirection that this adapter cannot follow. */

@@ -11,7 +11,8 @@ import { type Confirm, RedisError } from "../../core/port.ts";
 import { explain, Unanswered } from "./redis_failure.ts";
 import type { Attempt } from "./script_runner.ts";
 import { type Stop, within } from "./deadline.ts";
-import type { Link, Wire } from "./connection.ts";
+import type { Wire } from "./connection.ts";
+import type { Link } from "./link.ts";
 
 /** Sends attempts that ask for confirmation, to one node. */
 export interface Confirmer {

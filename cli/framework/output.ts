@@ -35,6 +35,10 @@ export interface Output {
   record(value: object, human: () => void): void;
   /** Prints many values: a line of JSON each, their ids (or names) with `-q`, else a table; `empty` if there are none. */
   table<T extends object>(rows: readonly T[], columns: readonly Column<T>[], empty?: string): void;
+  /** True if styles colour the text on stdout. */
+  readonly colored: boolean;
+  /** Prints one line, also with `--json` and `-q`. */
+  print(text: string): void;
   /** Prints a message to stderr; nothing with `-q`. */
   note(text: string): void;
   /** Time since `date`, such as `3m`; the date with `--iso`. */
@@ -90,6 +94,8 @@ export function createOutput(
     tty,
     width,
     style,
+    colored,
+    print,
     line(...texts) {
       if (json || quiet) return;
       for (const text of texts) print(text);

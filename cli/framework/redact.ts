@@ -4,6 +4,8 @@
  * @module
  */
 
+import { withoutLogins } from "../../core/base/safe_text.ts";
+
 const secret = /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL/i;
 
 /** Replaces the passwords of URLs and the secrets of `env` in `text`. */
@@ -21,18 +23,8 @@ export function redact(
       : [];
     for (const each of hidden) if (each.length > 3) redacted = redacted.replaceAll(each, "***");
   }
-  return redacted
-    // A word at a time: a pattern that may begin at any :// takes quadratic time on many.
-    .replace(/[^\s"'`]+/g, withoutLogin)
+  return withoutLogins(redacted)
     .replace(/([?&](?:password|passwd|pass|token|secret|auth)=)[^&\s"'`]*/gi, "$1***");
-}
-
-/** Up to the last @: a password that is not encoded may contain any character. */
-function withoutLogin(word: string): string {
-  const [from, to] = [word.indexOf("://"), word.lastIndexOf("@")];
-  // A path of a file has no login, but packages with an @; and a hint shows how a URL looks.
-  const harmless = word.startsWith("file", from - 4) || word.startsWith("://user:password@", from);
-  return from < 0 || to < from || harmless ? word : `${word.slice(0, from)}://***${word.slice(to)}`;
 }
 
 function passwordsOf(url: string): string[] {

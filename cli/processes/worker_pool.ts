@@ -195,8 +195,13 @@ const reported: readonly WorkerEventName[] = [
 /** In a worker process of a pool: starts `worker`, and reports its events to the parent. */
 export async function runPoolWorker(worker: Worker): Promise<void> {
   for (const what of reported) {
-    worker.on(what, ({ id, reason, error }) => {
-      const why = error instanceof Error ? error.message : reason;
+    worker.on(what, (event) => {
+      const { id = "", reason, error } = event as {
+        readonly id?: string;
+        readonly reason?: string;
+        readonly error?: Error;
+      };
+      const why = what === "error" ? error?.message : reason;
       sendToParent({ what, id, reason: why } satisfies WorkerMessage);
     });
   }

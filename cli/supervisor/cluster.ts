@@ -6,14 +6,12 @@
  */
 
 import type { Served } from "../../adapters/http/node_server.ts";
-import { createRelier, type Relier } from "../../mod.ts";
+import { createRelier, type LogLevel, type Relier } from "../../mod.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { type Exporter, exportTo } from "../processes/otlp_exporter.ts";
 import { findRedis, type FoundRedis, redisAddress } from "../processes/find_redis.ts";
-import { spanOf } from "../framework/output.ts";
-import { styleOf } from "../framework/style.ts";
-import { plural } from "../../core/console/mod.ts";
-import { eventLine } from "./log_lines.ts";
+import { hearsLevel, plural } from "../../core/console/mod.ts";
+import { lineOf, type SupervisorLine } from "./log_lines.ts";
 import { createSupervisor, type Supervisor } from "./supervisor.ts";
 import {
   type ClusterStatus,
@@ -45,17 +43,15 @@ export interface Cluster {
 }
 
 const workerName = "rl-worker";
-/** Log lines have no colours. */
-const logStyle = { style: styleOf(false), span: spanOf, wide: false };
 
 /**
- * Starts a cluster. `onLog` receives the output of its workers.
+ * Starts a cluster. `onLog` receives the log of its parts.
  *
  * @throws {CliError} 5 if it is up already. Parts that were started until then have ended.
  */
 export async function startCluster(
   plan: ClusterPlan,
-  onLog: (from: string, text: string) => void,
+  onLog: (from: string, line: SupervisorLine) => void,
 ): Promise<Cluster> {
   const cluster = new RunningCluster(plan, onLog);
   cluster.control = await claimStateDir(plan.place, cluster);
@@ -75,20 +71,20 @@ class RunningCluster implements ControlActions {
   supervisor: Supervisor | undefined;
   ended: Promise<number> = Promise.resolve(1);
   readonly #plan: ClusterPlan;
-  readonly #onLog: (from: string, text: string) => void;
+  readonly #onLog: (from: string, line: SupervisorLine) => void;
   #redis: FoundRedis | undefined;
   #relier: Relier | undefined;
   #exporter: Exporter | undefined;
   #dashboard: Served | undefined;
 
-  constructor(plan: ClusterPlan, onLog: (from: string, text: string) => void) {
+  constructor(plan: ClusterPlan, onLog: (from: string, line: SupervisorLine) => void) {
     this.#plan = plan;
     this.#onLog = onLog;
   }
 
   async start(): Promise<StartupLine[]> {
     const { place, prefix, size, otlp, dashboard } = this.#plan;
-    const onTrouble = (text: string): void => this.#log("otel", text);
+    const onTrouble = (text: string): void => this.#note("otel", text, "warn");
     if (otlp) this.#exporter = await exportTo(otlp, place.name, onTrouble);
     const redis = this.#redis = await this.#findRedis();
     const relier = this.#relier = createRelier({ redis: redis.port, prefix, tasks: [] });
@@ -103,16 +99,16 @@ class RunningCluster implements ControlActions {
     redis.server?.once("exit", () => {
       if (!this.supervisor) return;
       lost = true;
-      this.#log("redis", "the server has ended, and so does the cluster");
+      this.#note("redis", "the server has ended, and so does the cluster", "error");
       supervisor.close();
     });
     this.ended = supervisor.ended.then(async (code) => {
       this.supervisor = undefined;
       await this.close();
-      this.#log("cluster", "ended");
+      this.#note("cluster", "ended");
       return lost ? 1 : code;
     });
-    this.#log("cluster", `up with ${plural(size, "worker")} on ${redisAddress(redis.url)}`);
+    this.#note("cluster", `up with ${plural(size, "worker")} on ${redisAddress(redis.url)}`);
     const parts = { redis, facts, exporter: this.#exporter, dashboard: this.#dashboard };
     return startupLines(this.#plan, parts);
   }
@@ -171,9 +167,14 @@ class RunningCluster implements ControlActions {
     throw new CliError(5, "Cannot do that yet: the cluster is still starting");
   }
 
-  #log(from: string, text: string): void {
-    appendLog(this.#plan.place.log, { at: new Date().toISOString(), from, text });
-    this.#onLog(from, text);
+  #note(from: string, message: string, level: LogLevel = "info"): void {
+    this.#log(from, { level, message, fields: { event: "cluster", part: from } });
+  }
+
+  #log(from: string, line: SupervisorLine): void {
+    const { level, message: text, fields } = line;
+    appendLog(this.#plan.place.log, { at: new Date().toISOString(), from, level, text, fields });
+    this.#onLog(from, line);
   }
 
   async #findRedis(): Promise<FoundRedis> {
@@ -205,8 +206,8 @@ class RunningCluster implements ControlActions {
       cwd,
       name: workerName,
       onEvent: (event) => {
-        const text = eventLine(event, logStyle);
-        if (text !== undefined) this.#log(event.child, text);
+        const line = lineOf(event);
+        if (line && hearsLevel(line.level)) this.#log(event.child, line);
       },
     });
   }

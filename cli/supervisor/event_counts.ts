@@ -1,10 +1,10 @@
 /**
- * The events of a worker that are counted, and those that are reported one by one.
+ * The events of a worker that are counted.
  *
  * @module
  */
 
-import type { Worker, WorkerEventName } from "../../mod.ts";
+import type { Worker } from "../../mod.ts";
 
 const counted = [
   "completed",
@@ -16,19 +16,6 @@ const counted = [
   "fenced",
   "resurrected",
 ] as const;
-
-/** Events that a supervisor reports one by one, unless its caller chooses others. */
-export const reportedByDefault: readonly WorkerEventName[] = [
-  "failed",
-  "dead",
-  "handedOff",
-  "cancelled",
-  "fenced",
-  "resurrected",
-  "stalled",
-  "draining",
-  "error",
-];
 
 /** Number of events by name. */
 export type Totals = Readonly<Record<typeof counted[number], number>>;

@@ -6,7 +6,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Relier } from "../../mod.ts";
+import type { Relier, Resurrection } from "../../mod.ts";
 
 const retryMs = 500;
 /** After this time every lease has expired anyway. */
@@ -14,17 +14,17 @@ const longestMs = 60_000;
 
 /**
  * Evicts `worker` from `queues`, with the cause of its death. Retries while Redis
- * is away. Resolves to the ids of the resurrected tasks, or to undefined if Redis
- * stayed away.
+ * is away. Resolves to its tasks and their fates, or to undefined if Redis stayed
+ * away.
  */
 export async function evictWorker(
   relier: Relier,
   queues: readonly string[],
   worker: string,
   cause: string,
-): Promise<string[] | undefined> {
+): Promise<Resurrection[] | undefined> {
   const all = await Promise.all(queues.map((queue) => evictFrom(relier, queue, worker, cause)));
-  return all.includes(undefined) ? undefined : all.flatMap((ids) => ids!);
+  return all.includes(undefined) ? undefined : all.flatMap((tasks) => tasks!);
 }
 
 async function evictFrom(
@@ -32,7 +32,7 @@ async function evictFrom(
   name: string,
   worker: string,
   cause: string,
-): Promise<string[] | undefined> {
+): Promise<Resurrection[] | undefined> {
   const queue = relier.queue(name);
   const deadline = performance.now() + longestMs;
   while (performance.now() < deadline) {

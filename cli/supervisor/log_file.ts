@@ -15,13 +15,17 @@ import {
   statSync,
 } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { LogFields, LogLevel } from "../../mod.ts";
 
 /** One message. */
 export interface LogEntry {
   readonly at: string;
   /** `cluster`, `redis`, or the name of a worker. */
   readonly from: string;
+  readonly level: LogLevel;
   readonly text: string;
+  /** The fields of the line, such as `task`, `id` and `error`. */
+  readonly fields: LogFields;
 }
 
 const maxBytes = 10_000_000;

@@ -1,78 +1,88 @@
 /**
- * Log lines of supervised workers, as text or JSON.
+ * The log of supervised workers: lines for people on a terminal, lines of JSON elsewhere. The text
+ * of a worker's event is that of its own log.
  *
  * @module
  */
 
+import {
+  eventLevel,
+  eventLine,
+  hearsLevel,
+  jsonLine,
+  jsonOf,
+  lossEvent,
+  plural,
+  spanOf,
+  textLine,
+} from "../../core/console/mod.ts";
+import type { LogLevel, Resurrection } from "../../mod.ts";
 import type { Output } from "../framework/output.ts";
-import { listSome, plural, shortId } from "../../core/console/mod.ts";
 import type { SupervisorEvent } from "./process_slot.ts";
 
-/** Prints events to `out`, each with the name of its worker. */
-export function createEventLog(out: Output): (event: SupervisorEvent) => void {
+/** A line of a supervisor, or of one of its processes. */
+export interface SupervisorLine {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Prints a line; `from` is the name of a process, or empty for the supervisor itself. */
+export type PrintLine = (line: SupervisorLine, from?: string) => void;
+
+/** Makes the log on the output of a command; with `-q` it has warnings and errors only. */
+export function createLog(out: Output): PrintLine {
   let widest = 0;
   const { dim, cyan } = out.style;
-  return (event) => {
-    widest = Math.max(widest, event.child.length);
-    const name = cyan(event.child.padEnd(widest));
-    out.record({ at: new Date(), ...event }, () => {
-      const text = eventLine(event, out);
-      if (text !== undefined) out.line(`${name} ${dim("│")} ${text}`);
-    });
+  return ({ level, message, fields }, from = "") => {
+    if (!hearsLevel(level) || out.quiet && (level === "debug" || level === "info")) return;
+    const line = { time: new Date(), level, message, fields };
+    if (out.json || !out.tty) return out.print(jsonLine(line));
+    widest = Math.max(widest, from.length);
+    const name = from === "" ? "" : `${cyan(from.padEnd(widest))} ${dim("│")} `;
+    out.print(textLine({ ...line, message: name + message }, out.colored));
   };
 }
 
-/** Text of an event; undefined if it is only for programs. */
-export function eventLine(
-  event: SupervisorEvent,
-  out: Pick<Output, "style" | "span" | "wide">,
-): string | undefined {
-  const { reason = "", worker, pid, ids = [], handedOff = 0, ms = 0 } = event;
-  const { dim, green, yellow, red, magenta } = out.style;
-  const why = reason === "" ? "" : dim(` (${reason})`);
-  const named = (id: string): string => out.wide ? id : shortId(id);
-  const task = `${event.task ? `${event.task} ` : ""}${named(event.id ?? "")}`;
-  switch (event.what) {
-    case "output":
-      return event.text;
+/** The line of an event; undefined for one that its process logs itself, or that says nothing. */
+export function lineOf(event: SupervisorEvent): SupervisorLine | undefined {
+  const { what, child, pid, worker } = event;
+  const [level, message] = sentence(event) ?? [];
+  if (level === undefined || message === undefined) return undefined;
+  const fields = { event: what, workerName: child, pid, worker, ...event.fields };
+  return { level, message, fields };
+}
+
+function sentence(event: SupervisorEvent): readonly [LogLevel, string] | undefined {
+  const { what, reason = "", pid, handedOff = 0, ms = 0, level = "info", text = "" } = event;
+  switch (what) {
+    case "starting":
+      return ["debug", `process ${pid} starts`];
     case "ready":
-      return `${green("●")} ready ${dim(`${worker} · pid ${pid}`)}`;
-    case "draining":
-      return "⏳ entering drain mode, no new claims";
+      return ["debug", `process ${pid} is ready`];
     case "left":
-      return `${green("✓")} left${reason === "supervisor" ? "" : why}${
-        handedOff > 0 ? `, ${plural(handedOff, "task")} handed off` : ""
-      }`;
+      return [
+        "info",
+        `process ${pid} left${reason === "supervisor" ? "" : ` (${reason})`}, ` +
+        `${plural(handedOff, "task")} handed off`,
+      ];
     case "ended":
-      return `${red("✖")} ended: ${reason}`;
+      return ["error", `process ${pid} ended: ${reason}`];
     case "restarting":
-      return ms > 0 ? `${yellow("↻")} restarts in ${out.span(ms)}` : undefined;
+      return ms > 0 ? ["warn", `a new process starts in ${spanOf(ms)}`] : undefined;
     case "recycling":
-      return `${yellow("↻")} replaced${why}`;
-    case "evicted":
-      return ids.length === 0
-        ? undefined
-        : `${magenta("◆")} ${plural(ids.length, "task")} resurrected${why}: ${
-          listSome(ids.map(named), 3)
-        }`;
-    case "completed":
-      return `${green("✓")} ${task} completed`;
-    case "failed":
-      return `${yellow("✗")} ${task} failed${why}`;
-    case "dead":
-      return `${red("✖")} ${task} is dead${why}`;
-    case "handedOff":
-      return `${yellow("⚠")} ${task} handed off${why}`;
-    case "cancelled":
-      return `${yellow("○")} ${task} cancelled${why}`;
-    case "fenced":
-      return `${yellow("⚠")} ${task} fenced: another worker holds it, nothing was written`;
-    case "resurrected":
-      return `${magenta("◆")} ${task} resurrected${why}`;
-    case "stalled":
-    case "error":
-      return `${yellow("⚠")} ${reason}`;
+      return ["info", `process ${pid} is replaced (${reason})`];
     default:
-      return undefined;
+      return [level, text];
   }
+}
+
+/** The event of a task whose worker has died. */
+export function fateEvent(
+  task: Resurrection,
+): Pick<SupervisorEvent, "what" | "level" | "text" | "fields"> {
+  const [what, event] = lossEvent(task, 0);
+  const { name, ...others } = event;
+  const fields = JSON.parse(jsonOf({ task: name, ...others }));
+  return { what, level: eventLevel(what), text: eventLine(what, event as never), fields };
 }

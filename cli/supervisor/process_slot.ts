@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { WorkerEventName } from "../../mod.ts";
+import type { LogFields, LogLevel, Resurrection, WorkerEventName } from "../../mod.ts";
 import { addTotals, noTotals, type Totals } from "./event_counts.ts";
 import type { ProcessEnd, ProcessEvent, WorkerProcess } from "./worker_process.ts";
 import type { ProcessReport } from "./worker_program.ts";
@@ -37,27 +37,26 @@ export interface SupervisorEvent {
     | "starting"
     | "ready"
     | "output"
+    | "log"
     | "left"
     | "ended"
     | "restarting"
-    | "recycling"
-    | "evicted";
+    | "recycling";
   readonly child: string;
   readonly pid: number;
   readonly worker: string;
-  /** Id and name of the task concerned. */
-  readonly id?: string;
-  readonly task?: string;
+  /** The level of a line that a process logs. */
+  readonly level?: LogLevel;
   /** Cause of an end, or of a failed start. */
   readonly reason?: string | undefined;
-  /** A line of output, or the error output before an end. */
+  /** A line of the log or of the output, or the error output before an end. */
   readonly text?: string;
   /** Number of unfinished tasks handed off on leaving. */
   readonly handedOff?: number;
   /** Delay until the next start. */
   readonly ms?: number;
-  /** The resurrected tasks. */
-  readonly ids?: readonly string[];
+  /** The fields of a line, such as the `task` and the `id` of an event. */
+  readonly fields?: LogFields;
 }
 
 /** Interface between a slot and its supervisor. */
@@ -187,9 +186,9 @@ export class ProcessSlot implements SupervisedProcess {
     this.#checkEmpty();
   }
 
-  /** Counts tasks that were resurrected from one of its processes. */
-  addResurrected(tasks: number): void {
-    this.#resurrected += tasks;
+  /** Counts those of `tasks` from one of its processes that run again. */
+  addResurrected(tasks: readonly Resurrection[]): void {
+    this.#resurrected += tasks.filter(({ state }) => state !== "dead").length;
   }
 
   #start(): WorkerProcess {

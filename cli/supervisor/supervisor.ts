@@ -11,8 +11,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createRelier, type Relier, type WorkerEventName, type WorkerOptions } from "../../mod.ts";
 import type { CliError } from "../framework/cli_error.ts";
 import type { Otlp } from "../processes/otlp_exporter.ts";
-import { reportedByDefault } from "./event_counts.ts";
 import { evictWorker } from "./evict.ts";
+import { fateEvent } from "./log_lines.ts";
 import { type ModuleLoading, moduleLoadingOf } from "./module_loader.ts";
 import { type ProcessEnd, type ProcessEvent, startError, WorkerProcess } from "./worker_process.ts";
 import { createQuarantineHelper, oldestQuarantinedMs } from "./quarantine_helper.ts";
@@ -45,7 +45,7 @@ export interface SupervisorOptions {
   readonly otlp?: Otlp | undefined;
   /** Leaked handlers before a process is replaced. Default: half its slots. */
   readonly maxLeaked?: number;
-  /** Worker events to report one by one. */
+  /** Worker events to report besides those that workers log. */
   readonly reportedEvents?: readonly WorkerEventName[];
   readonly onEvent?: (event: SupervisorEvent) => void;
 }
@@ -163,7 +163,7 @@ class ProcessSupervisor implements Supervisor, SlotHost {
   }
 
   start(child: string, onEvent: (event: ProcessEvent) => void): WorkerProcess {
-    const { redis, prefix, worker, otlp, reportedEvents = reportedByDefault } = this.#options;
+    const { redis, prefix, worker, otlp, reportedEvents = [] } = this.#options;
     const { cwd = process.cwd(), env = process.env } = this.#options;
     const setup = {
       modules: this.#loading.modules,
@@ -191,11 +191,11 @@ class ProcessSupervisor implements Supervisor, SlotHost {
   }
 
   evict(child: string, worker: string, cause: string): void {
-    const eviction = evictWorker(this.#relier, this.#queues, worker, cause).then((ids) => {
+    const eviction = evictWorker(this.#relier, this.#queues, worker, cause).then((tasks) => {
       this.#evictions.delete(eviction);
-      if (!ids) return;
-      this.#slots.find(({ name }) => name === child)?.addResurrected(ids.length);
-      this.emit({ what: "evicted", child, pid: 0, worker, reason: cause, ids });
+      if (!tasks) return;
+      this.#slots.find(({ name }) => name === child)?.addResurrected(tasks);
+      for (const task of tasks) this.emit({ child, pid: 0, worker, ...fateEvent(task) });
     });
     this.#evictions.add(eviction);
   }

@@ -8,7 +8,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { WorkerEventName } from "../../mod.ts";
+import type { LogFields, LogLevel, WorkerEventName } from "../../mod.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { start, type StartOptions } from "../processes/child_process.ts";
 import { causeOf, needsStderr, oomKills } from "./exit_cause.ts";
@@ -23,12 +23,11 @@ import type {
 /** An event of a process. */
 export type ProcessEvent =
   | { readonly what: "ready" }
-  | { readonly what: "output"; readonly text: string; readonly stream: "stdout" | "stderr" }
   | {
-    readonly what: WorkerEventName;
-    readonly id: string;
-    readonly task: string;
-    readonly reason?: string | undefined;
+    readonly what: "output" | "log" | WorkerEventName;
+    readonly text: string;
+    readonly level: LogLevel;
+    readonly fields: LogFields;
   };
 
 /** The end of a process. */
@@ -86,10 +85,10 @@ export class WorkerProcess {
     });
     this.pid = child.pid ?? 0;
     child.on("message", (message: ProgramMessage) => this.#receive(message));
-    readLines(child.stdout!, (text) => onEvent({ what: "output", text, stream: "stdout" }));
+    readLines(child.stdout!, (text) => onEvent(outputEvent(text, "stdout")));
     readLines(child.stderr!, (text) => {
       this.#stderr = `${this.#stderr}\n${text}`.slice(-maxStderr);
-      onEvent({ what: "output", text, stream: "stderr" });
+      onEvent(outputEvent(text, "stderr"));
     });
     this.ended = this.#end();
   }
@@ -146,10 +145,11 @@ export class WorkerProcess {
       case "report":
         this.#report = message.report;
         return;
-      case "event": {
-        const { event, id, name, reason } = message;
+      case "log": {
+        const { level, message: text } = message;
+        const { event = "log", ...fields } = JSON.parse(message.fields);
         if (event === "draining") this.#state = "draining";
-        return this.#onEvent({ what: event, id, task: name, reason });
+        return this.#onEvent({ what: event, level, text, fields });
       }
       case "broken":
         this.#broken = message;
@@ -191,6 +191,10 @@ export class WorkerProcess {
       handedOff: left?.handedOff ?? 0,
     };
   }
+}
+
+function outputEvent(text: string, stream: "stdout" | "stderr"): ProcessEvent {
+  return { what: "output", text, level: "info", fields: { stream } };
 }
 
 /** The error of a worker that could not start. */

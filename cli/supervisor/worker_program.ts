@@ -8,7 +8,17 @@
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import type { Relier, Worker, WorkerEventName, WorkerHealth, WorkerOptions } from "../../mod.ts";
+import { eventLine, hearsLevel, jsonOf } from "../../core/console/mod.ts";
+import type {
+  LogFields,
+  Logger,
+  LogLevel,
+  Relier,
+  Worker,
+  WorkerEventName,
+  WorkerHealth,
+  WorkerOptions,
+} from "../../mod.ts";
 import { CliError } from "../framework/cli_error.ts";
 import { createWishes } from "../framework/signals.ts";
 import { type Exporter, exportTo, isolateExporter, type Otlp } from "../processes/otlp_exporter.ts";
@@ -24,7 +34,7 @@ export interface ProgramSetup {
   readonly worker: WorkerOptions;
   /** OTLP endpoint to export to. */
   readonly otlp?: Otlp | undefined;
-  /** Worker events to report one by one; all events are counted. */
+  /** Worker events to report besides those that the worker logs; all events are counted. */
   readonly reported: readonly WorkerEventName[];
 }
 
@@ -56,12 +66,12 @@ export type ProgramMessage =
     readonly handedOff: number;
     readonly kept: number;
   }
+  /** A line of the log; `fields` is JSON. */
   | {
-    readonly what: "event";
-    readonly event: WorkerEventName;
-    readonly id: string;
-    readonly name: string;
-    readonly reason?: string;
+    readonly what: "log";
+    readonly level: LogLevel;
+    readonly message: string;
+    readonly fields: string;
   };
 
 /** Reason to leave: the supervisor, a signal, a lost supervisor, or an operator's command. */
@@ -70,9 +80,15 @@ export type LeaveReason = "supervisor" | "signal" | "orphaned" | "drain" | "stop
 const reportMs = 1000;
 /** Time limit for asking Redis which tasks are still held; the whole end has to fit into 30 s. */
 const heldMs = 2000;
-/** Events of one kind reported per second; more are only counted. */
-const maxEventsPerSecond = 50;
 
+/** The log of the worker: its supervisor prints the lines. */
+const logger: Logger = {
+  debug: (message, fields) => sendLine("debug", message, fields),
+  info: (message, fields) => sendLine("info", message, fields),
+  warn: (message, fields) => sendLine("warn", message, fields),
+  error: (message, fields) => sendLine("error", message, fields),
+  isLevelEnabled: (level) => hearsLevel(level as LogLevel),
+};
 let relier: Relier | undefined;
 let worker: Worker | undefined;
 let exporter: Exporter | undefined;
@@ -105,16 +121,14 @@ async function run(): Promise<void> {
   // Before the modules, which may register telemetry, too.
   if (setup.otlp) exporter = await exportTo(setup.otlp, setup.worker.name ?? "", console.error);
   const { createRelier, createWorker } = await loadModules(setup.modules);
-  relier = createRelier({ redis: setup.redis, prefix: setup.prefix });
+  relier = createRelier({ redis: setup.redis, prefix: setup.prefix, logger });
   const modules = setup.modules.map((path) => pathToFileURL(path).href);
   const preload = exporter ? [isolateExporter] : [];
   const made = createWorker(relier, { ...setup.worker, modules, preload, handleSignals: false });
   const counter = createEventCounter(made);
   for (const event of setup.reported) reportEvent(made, event);
   // During a drain, each task is reported.
-  if (!setup.reported.includes("completed")) {
-    made.on("draining", () => reportEvent(made, "completed"));
-  }
+  made.on("draining", () => reportEvent(made, "completed"));
   await made.start();
   worker = made;
   if (leaving !== undefined) void made.drain({ timeout: 0 });
@@ -135,15 +149,13 @@ async function run(): Promise<void> {
   await reportLeft(made);
 }
 
-function reportEvent(from: Worker, event: WorkerEventName): void {
-  let second = 0, reported = 0;
-  from.on(event, ({ id, name, reason, error }) => {
-    const now = Math.floor(performance.now() / 1000);
-    if (now !== second) [second, reported] = [now, 0];
-    if (reported++ >= maxEventsPerSecond) return;
-    const why = error instanceof Error ? error.message : error === undefined ? reason : `${error}`;
-    send({ what: "event", event, id, name, ...(why !== undefined && { reason: why }) });
-  });
+/** Reports an event that the worker does not log at this level. */
+function reportEvent<N extends WorkerEventName>(from: Worker, name: N): void {
+  from.on(name, (event) => sendLine("info", eventLine(name, event), { event: name, ...event }));
+}
+
+function sendLine(level: LogLevel, message: string, fields: LogFields): void {
+  send({ what: "log", level, message, fields: jsonOf(fields) });
 }
 
 /** Drains the worker, once. */

@@ -12,6 +12,8 @@ interface Host {
     readonly env?: Record<string, string | undefined>;
     readonly versions?: Record<string, string | undefined>;
     readonly memoryUsage?: { rss?(): number };
+    readonly stdout?: { readonly isTTY?: boolean };
+    readonly stderr?: { readonly isTTY?: boolean };
     getBuiltinModule?(name: string): unknown;
     exitCode?: number | string | null | undefined;
     prependListener?(signal: string, run: (signal: string) => void): void;
@@ -56,6 +58,17 @@ export function environment(name: string): string | undefined {
   } catch {
     return undefined; // Deno denies permission to read it: treat it as not set.
   }
+}
+
+/** Returns true if a person reads both outputs of this process on a terminal. */
+export function isTerminal(): boolean {
+  const { process } = host();
+  return process?.stdout?.isTTY === true && process.stderr?.isTTY === true;
+}
+
+/** Returns true if the terminal shows colours, and `NO_COLOR` does not forbid them. */
+export function hasColors(): boolean {
+  return isTerminal() && !environment("NO_COLOR") && environment("TERM") !== "dumb";
 }
 
 /** The id of the process, so that people can find it; 0 where there is none. */

@@ -72,6 +72,20 @@ export function cleaned(text: string, max: number): string {
   return clean.slice(0, max - 1).replace(everyLone, "") + "…";
 }
 
+/** Hides user and password of each URL in `text`. */
+export function withoutLogins(text: string): string {
+  // A word at a time: a pattern that may begin at any :// takes quadratic time on many.
+  return text.includes("://") ? text.replace(/[^\s"'`]+/g, withoutLogin) : text;
+}
+
+/** Up to the last @: a password that is not encoded may contain any character. */
+function withoutLogin(word: string): string {
+  const [from, to] = [word.indexOf("://"), word.lastIndexOf("@")];
+  // A path of a file has no login, but packages with an @; and a hint shows how a URL looks.
+  const harmless = word.startsWith("file", from - 4) || word.startsWith("://user:password@", from);
+  return from < 0 || to < from || harmless ? word : `${word.slice(0, from)}://***${word.slice(to)}`;
+}
+
 function quoted(text: string): string {
   const cut = JSON.stringify(text.slice(0, shownLength)).replace(unseen, escaped);
   return text.length > shownLength ? `${cut}… (${text.length} characters)` : cut;

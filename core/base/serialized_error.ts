@@ -33,6 +33,18 @@ export function serializeError(error: unknown): SerializedError {
   return { name, message, stack: cleaned(stack + related(error), maxStack) };
 }
 
+/** The error that was thrown; anything else as the cause of one. Never throws. */
+export function errorOf(thrown: unknown): Error {
+  try {
+    if (thrown instanceof Error || Object.prototype.toString.call(thrown) === "[object Error]") {
+      return thrown as Error;
+    }
+  } catch {
+    // A revoked proxy throws whenever it is looked at.
+  }
+  return new Error(serializeError(thrown).message, { cause: thrown });
+}
+
 function one(error: unknown): SerializedError {
   if (typeof error === "string") {
     return { name: "Error", message: cleaned(error, maxMessage), stack: "" };

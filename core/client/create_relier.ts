@@ -11,6 +11,8 @@ import { createHandle } from "../producer/create_handle.ts";
 import { createProducer } from "../producer/producer.ts";
 import { createPushBatcher } from "../producer/push_batcher.ts";
 import { createResultPoller } from "../producer/result_poller.ts";
+import { logTo } from "../log/log_to.ts";
+import type { Log } from "../log/logger.ts";
 import { parseId, type Partition, partitionOf } from "../protocol/keys.ts";
 import { producerLimits } from "../protocol/limits.ts";
 import type { Caller } from "../redis/call.ts";
@@ -46,13 +48,11 @@ export function internalsOf(relier: Relier): ClientInternals {
  */
 export function createRelier(options: RelierOptions = {}): Relier {
   knownOptions("createRelier()", options, optionNames);
-  const { admission = {}, onPushError = logPushError, onDataLoss = logDataLoss } = options;
-  const { waitUntil = () => {} } = options;
+  const log = logTo(options.logger);
+  const { onPushError, onDataLoss, waitUntil } = callbacksOf(options, log);
   const prefix = nameOption("prefix", options.prefix === undefined ? "rl" : options.prefix);
   const tasks = tasksOf(options.tasks);
-  const limits = producerLimits(admission);
-  const functions = { onPushError, onDataLoss, waitUntil };
-  for (const [name, given] of Object.entries(functions)) functionOption(name, given);
+  const limits = producerLimits(options.admission ?? {});
   const port = portOf(options.redis);
   const telemetry = createTelemetry(options.telemetry, options.redis ?? defaultUrl());
   const registry = createQueueRegistry(port, prefix, telemetry);
@@ -77,6 +77,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
     batcher,
     source,
     telemetry,
+    log,
     onPushError,
     waitUntil,
     isClosed: () => closed,
@@ -115,6 +116,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
   internals.set(relier, {
     ...source,
     prefix,
+    log,
     definitionNamed: byName,
     definitions: () => tasks ?? allDefinitions(),
     registry,
@@ -137,12 +139,24 @@ function partsOf(id: unknown): NonNullable<ReturnType<typeof parseId>> {
   throw new RangeError("Cannot use the id: it must look like <queue>~<partition>~<22 characters>");
 }
 
-function logPushError(error: RelierError, id: string): void {
-  console.error(`[relier] push of ${id} failed: ${error.message}`);
+function callbacksOf(
+  options: RelierOptions,
+  log: Log,
+): Required<Pick<RelierOptions, "onPushError" | "onDataLoss" | "waitUntil">> {
+  const { onPushError = logPushError(log), onDataLoss = logDataLoss(log) } = options;
+  const { waitUntil = () => {} } = options;
+  const callbacks = { onPushError, onDataLoss, waitUntil };
+  for (const [name, given] of Object.entries(callbacks)) functionOption(name, given);
+  return callbacks;
 }
 
-function logDataLoss(error: RelierError): void {
-  console.error(`[relier] ${error.message}`);
+function logPushError(log: Log): (error: RelierError, id: string) => void {
+  return (error, id) =>
+    log.write("error", `push of ${id} failed: ${error.message}`, { event: "pushError", id, error });
+}
+
+function logDataLoss(log: Log): (error: RelierError) => void {
+  return (error) => log.write("error", error.message, { event: "dataLoss", error });
 }
 
 function tasksOf(tasks: unknown): Definition[] | undefined {

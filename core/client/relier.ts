@@ -11,6 +11,7 @@ import type { QueueName } from "../inspection/queue_list.ts";
 import type { FindOptions } from "../inspection/task_list.ts";
 import type { DeleteQueueOptions } from "../operations/delete_queue.ts";
 import type { Queue } from "../operations/queue.ts";
+import type { Log } from "../log/logger.ts";
 import type { Admission, AdmitOptions } from "../producer/admission_check.ts";
 import type { HandleSource } from "../producer/create_handle.ts";
 import type { Definition } from "../task/definition.ts";
@@ -107,6 +108,7 @@ export interface Relier extends AsyncDisposable {
 /** The parts of a client that workers and locks use. */
 export interface ClientInternals extends HandleSource {
   readonly prefix: string;
+  readonly log: Log;
   readonly definitionNamed: (name: string) => Definition | undefined;
   /** The tasks of this client. */
   readonly definitions: () => readonly Definition[];

@@ -6,6 +6,7 @@
 
 import type { AdmissionOptions } from "../protocol/limits.ts";
 import type { RelierError } from "../base/errors.ts";
+import type { Logger } from "../log/logger.ts";
 import type { RedisPort } from "../port.ts";
 import type { Task } from "../task/task.ts";
 import type { TelemetryOptions } from "../telemetry/observer.ts";
@@ -20,9 +21,16 @@ export interface RelierOptions {
   tasks?: readonly Task[];
   /** Limits by queue, for what this client pushes; `queue.limit()` is for all. */
   admission?: Readonly<Record<string, AdmissionOptions>>;
-  /** Called when a background `push()` failed for good; logs to the console by default. */
+  /**
+   * The log of this client and of its workers: pino, winston, the console or any object with
+   * `info()`, `warn()` and `error()`; `false` is silent. By default lines on the console: text on a
+   * terminal, else JSON. `RELIER_LOG_LEVEL` is its least level: `debug`, `info` (default), `warn`,
+   * `error` or `off`.
+   */
+  logger?: Logger | false;
+  /** Called when a background `push()` failed for good; logs it by default. */
   onPushError?: (error: RelierError, id: string) => void;
-  /** Called when Redis was flushed, restored or rolled back; logs to the console by default. */
+  /** Called when Redis was flushed, restored or rolled back; logs it by default. */
   onDataLoss?: (error: RelierError) => void;
   /**
    * Keeps an invocation alive after its response, such as `(work) => ctx.waitUntil(work)`. The
@@ -39,6 +47,7 @@ export const optionNames: readonly (keyof RelierOptions)[] = [
   "prefix",
   "tasks",
   "admission",
+  "logger",
   "onPushError",
   "onDataLoss",
   "waitUntil",

@@ -4,14 +4,11 @@
  * @module
  */
 
+export { shortId } from "../protocol/keys.ts";
+
 /** The queue of a full id. */
 export function queueOf(id: string): string {
   return id.slice(0, id.indexOf("~"));
-}
-
-/** The first ten characters of the local id: enough for a column, and accepted by commands. */
-export function shortId(id: string): string {
-  return id.slice(id.lastIndexOf("~") + 1).slice(0, 10);
 }
 
 /** Tests whether `text` has the form of a full id. */

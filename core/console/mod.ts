@@ -63,6 +63,10 @@ export {
 } from "./format.ts";
 export { isFullId, queueOf, shortId } from "./ids.ts";
 export { escapeControls, json } from "./json.ts";
+export { hearsLevel } from "../log/console_log.ts";
+export { eventLevel, eventLine } from "../log/event_line.ts";
+export { errorText, jsonLine, jsonOf, type LogLine, textLine } from "../log/log_line.ts";
+export { lossEvent, type NamedEvent, type TaskFate } from "../log/loss_event.ts";
 export {
   describeLimits,
   LimitError,

@@ -19,7 +19,7 @@ import type {
 } from "./running_attempt.ts";
 import type { RelierError } from "../base/errors.ts";
 import { createSteps } from "./steps.ts";
-import { logOf } from "../task/task_logger.ts";
+import { taskLog } from "../task/task_logger.ts";
 import type { AttemptScope } from "../telemetry/observer.ts";
 import { maxReasonLength } from "../defaults.ts";
 
@@ -183,7 +183,7 @@ class HandlerContext implements TaskContext {
   }
 
   get log(): TaskContext["log"] {
-    return this.#log ??= logOf(this.id, this.name);
+    return this.#log ??= taskLog(this.#own.host.log, this);
   }
 }
 

@@ -36,7 +36,7 @@ export abstract class DecidedAttempt implements RunningAttempt {
   protected cancelled: string | undefined = undefined;
   #decided = false;
   #onDecided: Decided | undefined = undefined;
-  /** Reads the value or the error for the hooks. */
+  /** Reads the result or the error for hooks and events. */
   #outcome: (() => unknown) | undefined = undefined;
   #timers: ReturnType<typeof setTimeout>[] | undefined = undefined;
   #onReturned: (() => void) | undefined = undefined;
@@ -50,6 +50,14 @@ export abstract class DecidedAttempt implements RunningAttempt {
 
   get claim(): Claim {
     return this.task.claim;
+  }
+
+  get maxAttempts(): number {
+    return this.task.definition.retry.attempts;
+  }
+
+  outcome(): unknown {
+    return this.#outcome?.();
   }
 
   get observer(): AttemptObserver | undefined {
@@ -79,7 +87,7 @@ export abstract class DecidedAttempt implements RunningAttempt {
     this.#onReturned?.();
   }
 
-  /** Decides, unless something else has; `outcome` reads the value or the error for the hooks. */
+  /** Decides, unless something else has; `outcome` reads the result or the error. */
   protected decide(settlement: Settlement | null, outcome?: () => unknown): void {
     if (this.#decided) return;
     this.#decided = true;
@@ -128,7 +136,7 @@ export abstract class DecidedAttempt implements RunningAttempt {
 
   async #callHook(hook: Hook): Promise<void> {
     try {
-      await hook(this.context.task, this.#outcome?.());
+      await hook(this.context.task, this.outcome());
     } catch (error) {
       this.#warn(error);
     }

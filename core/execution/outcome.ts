@@ -70,20 +70,22 @@ export function buried(reason: string, error: unknown): Settlement {
   return { event: "bury", ms: 0, text: reason, error: JSON.stringify(serializeError(error)) };
 }
 
-/** This worker does not know the task, and no live worker has known it for `unknownMs`. */
+/**
+ * This worker does not know the task, and no live worker has known it for `unknownMs`. `error` is
+ * why the task is dead, if it is.
+ */
 export function unknownTask(
   { name, taskVersion }: Envelope,
   deferrals: number,
   unknownMs: number,
-): Settlement {
+): { readonly settlement: Settlement; readonly error?: RelierError } {
   if (unknownMs >= unroutableMs) {
-    return buried(
-      "unroutable",
-      new RelierError("RL_UNROUTABLE", `No worker knew task "${name}" for ${unroutableMs} ms`),
-    );
+    const text = `No worker knew task "${name}" for ${unroutableMs} ms`;
+    const error = new RelierError("RL_UNROUTABLE", text);
+    return { settlement: buried("unroutable", error), error };
   }
   const reason = `its worker does not know task "${name}"`;
-  return deferred(reason, deferrals, `${name} ${taskVersion}`);
+  return { settlement: deferred(reason, deferrals, `${name} ${taskVersion}`) };
 }
 
 /** The isolate of the task cannot start here; the worker reports why. */

@@ -9,6 +9,7 @@ import type { TaskContext } from "../task/task_context.ts";
 import type { Definition } from "../task/definition.ts";
 import type { Envelope } from "../protocol/envelope.ts";
 import type { RelierError } from "../base/errors.ts";
+import type { Log } from "../log/logger.ts";
 import type { Settlement } from "../protocol/settlement.ts";
 import type { AttemptObserver, AttemptScope } from "../telemetry/observer.ts";
 
@@ -16,6 +17,8 @@ import type { AttemptObserver, AttemptScope } from "../telemetry/observer.ts";
 export interface AttemptHost {
   readonly workerId: string;
   readonly relier: object;
+  /** Gets the lines of handlers. */
+  readonly log: Log;
   definitionNamed(name: string): Definition | undefined;
   /** Runs tasks of `definition` elsewhere than on this event loop; absent inside an isolate. */
   runner?(definition: Definition): AttemptRunner | undefined;
@@ -65,6 +68,10 @@ export interface RunningAttempt {
   readonly claim: Claim;
   readonly observer: AttemptObserver | undefined;
   readonly name: string;
+  /** The most attempts of its task; 0 if this worker does not know it. */
+  readonly maxAttempts: number;
+  /** The result it returned or the error it failed with, once it is decided. */
+  outcome(): unknown;
   /** Its progress, for the next heartbeat; undefined if no handler runs. */
   readonly context: AttemptContext | undefined;
   /**

@@ -27,19 +27,21 @@ export function startAttempt(claim: Claim, host: AttemptHost): RunningAttempt {
     const settlement = newer
       ? deferred("its envelope is newer", deferrals)
       : buried("corrupt", error);
-    return decided(claim, observe(claim, host, unreadable), "", settlement);
+    return decided(claim, observe(claim, host, unreadable), unreadable, settlement, error);
   }
   const { name, headers, taskVersion } = envelope;
   const definition = host.definitionNamed(name);
   const maxAttempts = definition?.retry.attempts ?? 0;
-  const observer = observe(claim, host, { name, headers, maxAttempts });
+  const task = { name, headers, maxAttempts };
+  const observer = observe(claim, host, task);
   if (!definition) {
-    return decided(claim, observer, name, unknownTask(envelope, deferrals, unknownMs));
+    const { settlement, error } = unknownTask(envelope, deferrals, unknownMs);
+    return decided(claim, observer, task, settlement, error);
   }
   if (taskVersion > definition.version) {
     const reason = `its payload is version ${taskVersion}, this worker knows ${definition.version}`;
     const settlement = deferred(reason, deferrals, `${name} ${taskVersion}`);
-    return decided(claim, observer, name, settlement);
+    return decided(claim, observer, task, settlement);
   }
   const create = host.runner?.(definition) ?? createAttempt;
   return create({ claim, envelope, definition, observer }, host);
@@ -55,14 +57,17 @@ function observe(claim: Claim, host: AttemptHost, task: ObservedTask): AttemptOb
 function decided(
   claim: Claim,
   observer: AttemptObserver | undefined,
-  name: string,
+  { name, maxAttempts }: ObservedTask,
   settlement: Settlement,
+  error?: unknown,
 ): RunningAttempt {
   const nothing = () => {};
   return {
     claim,
     observer,
     name,
+    maxAttempts,
+    outcome: () => error,
     context: undefined,
     run: (decided) => decided(settlement),
     returned: true,

@@ -49,9 +49,9 @@ export interface Queue {
   commandWorker(worker: string, order: WorkerCommand): Promise<void>;
   /**
    * Resurrects at once the tasks of a worker that is known to have ended; `cause` is what ended it,
-   * such as `SIGKILL`. Resolves to the ids of its tasks that may run again or wait in quarantine.
+   * such as `SIGKILL`. Resolves to its tasks: each runs again, alone or not, or is dead.
    */
-  evict(worker: string, cause: string): Promise<string[]>;
+  evict(worker: string, cause: string): Promise<Resurrection[]>;
   /** Does once what every worker does by itself: resurrects tasks of lost workers, and tidies up. */
   sweep(): Promise<{ resurrected: Resurrection[]; nextMs: number }>;
   /** Stops claims by workers, or refuses pushes, until {@linkcode resume}. */

@@ -15,6 +15,7 @@ import { type Producer, reportAccepted } from "../task/client_registry.ts";
 import type { Definition } from "../task/definition.ts";
 import type { PendingTask, TaskHandle } from "../task/handle.ts";
 import type { PushOptions } from "../task/push_options.ts";
+import type { Log } from "../log/logger.ts";
 import type { Observer, Telemetry } from "../telemetry/observer.ts";
 import { createHandle, type HandleSource } from "./create_handle.ts";
 import { prepare, type PreparedPush, withHeaders } from "./prepared_push.ts";
@@ -36,6 +37,7 @@ export interface ProducerHost {
   readonly source: HandleSource;
   readonly telemetry: Telemetry;
   /** Receives each background push that failed for good. */
+  readonly log: Log;
   onPushError(error: RelierError, id: string): void;
   /** Receives the background pushes of each turn, as one promise. */
   waitUntil(work: Promise<unknown>): void;
@@ -188,7 +190,7 @@ function pushObserved<R>(
 }
 
 /** Background pushes, until they are accepted or reported. */
-function createBackground({ onPushError, waitUntil }: ProducerHost) {
+function createBackground({ log, onPushError, waitUntil }: ProducerHost) {
   const unsettled = new Set<Promise<void>>();
   /** The pushes of this turn: an invocation of an edge waits for its own, not for another's. */
   let turn: Promise<void>[] | undefined;
@@ -197,7 +199,7 @@ function createBackground({ onPushError, waitUntil }: ProducerHost) {
     try {
       onPushError(error, id);
     } catch (thrown) {
-      console.error("[relier] onPushError threw", thrown);
+      log.write("error", "onPushError threw", { event: "pushError", id, error: thrown });
     }
   }
 

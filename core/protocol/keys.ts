@@ -131,3 +131,8 @@ export function keyTable(keys: readonly KeyName[], place?: string): string {
   const entries = keys.map((name, i) => `${name} = KEYS[${before}${i + 1}]`);
   return `local KEY = { ${entries.join(", ")} }\n`;
 }
+
+/** The first ten characters of the local id: enough for a column, and accepted by commands. */
+export function shortId(id: string): string {
+  return id.slice(id.lastIndexOf("~") + 1).slice(0, 10);
+}

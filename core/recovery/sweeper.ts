@@ -4,21 +4,18 @@
  * @module
  */
 
+import type { TaskFate } from "../log/loss_event.ts";
 import { idOf, type Partition } from "../protocol/keys.ts";
 import { sleep, waitAtMost } from "../base/timers.ts";
 import { defaultLeaseMs } from "../defaults.ts";
 import { sweepTurnMs } from "./pace.ts";
 import { reportResurrections } from "./resurrection_report.ts";
 import { call, type Caller, pairs } from "../redis/call.ts";
+import type { Reply } from "../port.ts";
 import { sweep } from "../redis/generated/worker.ts";
 
-/** A resurrected task, and the cause its worker ended by. */
-export interface Resurrection {
-  /** The id of the task. */
-  readonly id: string;
-  /** `presence`, `lease`, `stalled`, `lost claim`, `crashes`, or the cause a supervisor reported. */
-  readonly cause: string;
-}
+/** A task whose worker is gone, and its fate. */
+export type Resurrection = TaskFate;
 
 /** The time a subscription may be missing before its worker counts as dead. */
 const graceMs = 500;
@@ -34,8 +31,8 @@ const reportMs = 1000;
 export const askedMs = 25;
 
 /**
- * Resurrects at once the tasks of `worker`, which is known to have ended by
- * `cause`; resolves to the ids, at most 200 a call.
+ * Takes at once the tasks of `worker`, which is known to have ended by `cause`; resolves to them and
+ * their fates, at most 200 a call.
  */
 export async function evict(
   caller: Caller,
@@ -43,15 +40,35 @@ export async function evict(
   worker: string,
   cause: string,
   leaseMs: number,
-): Promise<string[]> {
+): Promise<Resurrection[]> {
   const timing = { leaseMs, everyMs: askedMs, quietMs: -1, steady: 0 };
   const args = { dead: worker, cause, graceMs, ...timing };
-  const [, , , raised, , evicted] = await call(caller, partition, sweep, args);
+  const [, , , raised, , evicted, , , fates] = await call(caller, partition, sweep, args);
   const found = pairs(raised) as [string, string][];
   // The evicting process may be about to end, and no other one can report this.
   await waitAtMost(reportMs, reportResurrections(caller, partition, found));
-  return found.slice(0, evicted).map(([local]) => idOf(partition, local));
+  return resurrections(partition, found.slice(0, evicted), fates);
 }
+
+function resurrections(
+  partition: Partition,
+  raised: readonly (readonly [local: string, reason: string])[],
+  fates: readonly Reply[],
+): Resurrection[] {
+  return raised.map(([local, reason], i) => {
+    const [state, name, deaths, allowed, failures, cause] = fates[i] as Fate;
+    return { id: idOf(partition, local), name, cause, state, reason, deaths, allowed, failures };
+  });
+}
+
+type Fate = readonly [
+  state: Resurrection["state"],
+  name: string,
+  deaths: number,
+  allowed: number,
+  failures: number,
+  cause: string,
+];
 
 /**
  * Evicts everything the worker held, and sweeps again when those tasks are
@@ -62,9 +79,9 @@ export async function evictAll(
   partition: Partition,
   worker: string,
   cause: string,
-): Promise<string[]> {
-  const found: string[] = [];
-  let more: string[];
+): Promise<Resurrection[]> {
+  const found: Resurrection[] = [];
+  let more: Resurrection[];
   do {
     more = await evict(caller, partition, worker, cause, defaultLeaseMs);
     found.push(...more);
@@ -103,11 +120,11 @@ export async function sweepAt(
   timing: SweepTiming,
 ): Promise<Swept> {
   const args = { dead: "", cause: "", graceMs, ...timing };
-  const [, , , raised, dueMs, , more, workers] = await call(caller, partition, sweep, args);
+  const [, , , raised, dueMs, , more, workers, fates] = await call(caller, partition, sweep, args);
   const found = pairs(raised) as [string, string][];
   void reportResurrections(caller, partition, found);
   return {
-    resurrected: found.map(([local, cause]) => ({ id: idOf(partition, local), cause })),
+    resurrected: resurrections(partition, found, fates),
     dueMs,
     more: more === 1,
     workers,

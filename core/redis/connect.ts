@@ -8,7 +8,7 @@
 import { importOutsideScope } from "../base/async_scope.ts";
 import { environment } from "../base/host.ts";
 import type { RedisPort } from "../port.ts";
-import { checkRedisUrl, isSocket } from "../redis_url.ts";
+import { checkRedisUrl, isSocket, redisAddress } from "../redis_url.ts";
 
 /** Reads the `redis` option: a port, a URL or the path of a socket; default `RELIER_REDIS_URL`, then localhost. */
 export function portOf(redis: unknown): RedisPort {
@@ -50,6 +50,10 @@ function lazyPort(url: string): RedisPort {
     listen: async (...call) => await (await open()).listen!(...call),
     get closed() {
       return port?.closed ?? false;
+    },
+    address: redisAddress(url),
+    get trouble() {
+      return port?.trouble;
     },
     unref: () => port?.unref?.(),
     close: async () => {

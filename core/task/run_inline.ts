@@ -10,7 +10,8 @@ import { currentRun, within } from "./current_run.ts";
 import type { TaskContext } from "./task_context.ts";
 import type { Definition } from "./definition.ts";
 import { stepsByName } from "./step_names.ts";
-import { logOf } from "./task_logger.ts";
+import { logTo } from "../log/log_to.ts";
+import { taskLog } from "./task_logger.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import { accepted } from "./standard_schema.ts";
 
@@ -27,10 +28,11 @@ export async function runInline(definition: Definition, args: unknown[]): Promis
 function inlineContext(definition: Definition): TaskContext {
   const never = abortController().signal;
   const id = `inline~0~${randomLocal()}`;
+  const { name, queue } = definition;
   return {
     id,
-    name: definition.name,
-    queue: definition.queue,
+    name,
+    queue,
     workerId: "inline",
     attempt: 1,
     maxAttempts: 1,
@@ -47,6 +49,6 @@ function inlineContext(definition: Definition): TaskContext {
     partialResult: undefined,
     previous: null,
     step: stepsByName((_name, fn) => Promise.resolve().then(fn)),
-    log: logOf(id, definition.name),
+    log: taskLog(logTo(undefined), { id, name, queue, attempt: 1 }),
   };
 }

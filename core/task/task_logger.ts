@@ -1,20 +1,24 @@
 /**
- * The log of a task: lines on the console, with its id and name in front. The payload is never
- * logged, unless the handler does so itself.
+ * The log of a task: lines with its name and id in front, in the log of its worker. The payload is
+ * never logged, unless the handler does so itself.
  *
  * @module
  */
 
+import type { Log, LogFields, LogLevel } from "../log/logger.ts";
+import { shortId } from "../protocol/keys.ts";
 import type { TaskContext } from "./task_context.ts";
 
-/** The log of the task `id`. */
-export function logOf(id: string, name: string): TaskContext["log"] {
-  const line =
-    (level: "debug" | "info" | "warn" | "error") =>
-    (message: string, attributes?: Record<string, unknown>): void => {
-      const said = `[${name} ${id}] ${message}`;
-      if (attributes) console[level](said, attributes);
-      else console[level](said);
-    };
+/** The part of a context that its lines show. */
+type Logged = Pick<TaskContext, "id" | "name" | "queue" | "attempt">;
+
+/** Makes the log of the task of `context`, in `log`. */
+export function taskLog(log: Log, { id, name, queue, attempt }: Logged): TaskContext["log"] {
+  const own = { event: "log", id, task: name, queue, attempt };
+  const line = (level: LogLevel) => (message: string, attributes?: LogFields): void => {
+    if (!log.hears(level)) return;
+    const fields = attributes ? { ...own, attributes } : own;
+    log.write(level, `${name} ${shortId(id)}: ${message}`, fields);
+  };
   return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
 }

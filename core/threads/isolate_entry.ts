@@ -14,6 +14,8 @@ import type { AttemptContext, AttemptHost, RunningAttempt } from "../execution/r
 import type { ProgressUpdate } from "../execution/running_attempt.ts";
 import { startAttempt } from "../execution/start_attempt.ts";
 import type { Settlement } from "../protocol/settlement.ts";
+import { jsonOf } from "../log/log_line.ts";
+import type { LogFields, LogLevel } from "../log/logger.ts";
 import { sleep } from "../base/timers.ts";
 import type { RedisPort } from "../port.ts";
 import { createRelier, internalsOf } from "../client/create_relier.ts";
@@ -104,11 +106,20 @@ function openHost(
   ask: (message: Ask) => Promise<void>,
 ): AttemptHost {
   const onDataLoss = () => {}; // The worker notices it, too.
-  const relier = createRelier({ redis: reopen(origin), prefix, onDataLoss, telemetry });
+  const line = (level: LogLevel) => (message: string, fields: LogFields) =>
+    post({ what: "log", level, message, fields: jsonOf(fields) });
+  const logger = {
+    debug: line("debug"),
+    info: line("info"),
+    warn: line("warn"),
+    error: line("error"),
+  };
+  const relier = createRelier({ redis: reopen(origin), prefix, logger, onDataLoss, telemetry });
   state.relier = relier;
   return {
     workerId,
     relier,
+    log: internalsOf(relier).log,
     definitionNamed,
     beatOnce() {
       state.report();

@@ -9,6 +9,7 @@ import type { Claim } from "../protocol/claim.ts";
 import { RelierError, type RelierErrorCode } from "../base/errors.ts";
 import { serializeError } from "../base/serialized_error.ts";
 import type { ProgressUpdate } from "../execution/running_attempt.ts";
+import type { LogLevel } from "../log/logger.ts";
 import type { Settlement } from "../protocol/settlement.ts";
 import type { TelemetryOptions } from "../telemetry/observer.ts";
 
@@ -75,6 +76,13 @@ export type AttemptMessage =
     readonly value: string;
   }
   | { readonly what: "error"; readonly error: ErrorMessage }
+  /** A line of the handler; `fields` is JSON. */
+  | {
+    readonly what: "log";
+    readonly level: LogLevel;
+    readonly message: string;
+    readonly fields: string;
+  }
   /** `clean`: nothing of the attempt goes on, and the isolate can run another one. */
   | { readonly what: "decided"; readonly settlement: Settlement; readonly clean: boolean };
 

@@ -77,6 +77,8 @@ class IsolatedAttempt extends DecidedAttempt {
       if (partial !== "") context.task.partialResult = decodeResult(partial);
     } else if (message.what === "error") {
       host.onError(decodeError(message.error), context.task.id, definition.name);
+    } else if (message.what === "log") {
+      host.log.write(message.level, message.message, JSON.parse(message.fields));
     } else if (message.what === "decided") {
       const { settlement, clean } = message;
       this.decide(

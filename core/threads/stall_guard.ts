@@ -7,6 +7,7 @@
  */
 
 import type { Partition } from "../protocol/keys.ts";
+import type { Resurrection } from "../recovery/sweeper.ts";
 import type { RedisPort } from "../port.ts";
 import { cell, type StallGuardConfig, type StallGuardEvents } from "./stall_guard_thread.ts";
 import { threads } from "./host_threads.ts";
@@ -31,7 +32,7 @@ export interface StallGuardReports {
   /** The thread cannot run; with the reason. */
   error(error: unknown): void;
   /** The loop was blocked for too long: the thread gave these tasks to other workers. */
-  evicted(partition: Partition, ids: readonly string[]): void;
+  evicted(partition: Partition, tasks: readonly Resurrection[]): void;
 }
 
 /** Makes the stall guard of a worker; it does not run yet. */
@@ -58,7 +59,7 @@ export function createStallGuard(
     if (stopped) return;
     const events: StallGuardEvents = {
       guarding: (yes) => void (kind = yes ? "thread" : "loop"),
-      evicted: (index, ids) => reports.evicted(partitions[index]!, ids),
+      evicted: (index, tasks) => reports.evicted(partitions[index]!, tasks),
       error: reports.error,
     };
     thread = startStallGuard(origin, { ...config, cells }, events);

@@ -10,7 +10,7 @@
 import { channelOf, type Partition } from "../protocol/keys.ts";
 import { onAbort, sleep } from "../base/timers.ts";
 import { rowsPerCall } from "../defaults.ts";
-import { evict } from "../recovery/sweeper.ts";
+import { evict, type Resurrection } from "../recovery/sweeper.ts";
 import type { RedisPort } from "../port.ts";
 import { call, type Caller } from "../redis/call.ts";
 import { noLossDetection } from "../redis/loss_detector.ts";
@@ -41,7 +41,7 @@ export interface StallGuardEvents {
   /** True if its thread can guard the worker now. */
   guarding(yes: boolean): void;
   /** The loop is blocked for too long: these tasks, at the partition of this index, went to others. */
-  evicted(partition: number, ids: readonly string[]): void;
+  evicted(partition: number, tasks: readonly Resurrection[]): void;
   /** The thread cannot run; with the reason. */
   error(error: unknown): void;
 }
@@ -159,11 +159,11 @@ async function giveUp(guard: Guard): Promise<void> {
   const { caller, config: { partitions, worker, leaseMs }, events } = guard;
   write(guard, "until", 0);
   for (const [index, partition] of partitions.entries()) {
-    let ids: string[];
+    let tasks: Resurrection[];
     do {
-      ids = await evict(caller, partition, worker, "stalled", leaseMs);
-      if (ids.length > 0) events.evicted(index, ids);
-    } while (ids.length > 0);
+      tasks = await evict(caller, partition, worker, "stalled", leaseMs);
+      if (tasks.length > 0) events.evicted(index, tasks);
+    } while (tasks.length > 0);
   }
 }
 

@@ -50,6 +50,9 @@ interface Row {
   readonly trace: string;
 }
 
+/** The time after which the answer to a beat is late. */
+const lateMs = 1000;
+
 const nothingNew: ProgressUpdate = { progress: "", remark: "", partial: "" };
 
 /** Makes the heartbeats at `partition`. */
@@ -122,7 +125,7 @@ function createBeatCalls(
   partition: Partition,
   host: HeartbeatHost,
 ): BeatCalls {
-  const { caller, workerId: worker, setup: { leaseMs } } = context;
+  const { caller, workerId: worker, redis, setup: { leaseMs } } = context;
   const underWay = new Set<Promise<unknown>>();
   let known = false;
   let seen = true;
@@ -138,11 +141,16 @@ function createBeatCalls(
       traces: tracesOf(rows.map(({ trace }) => trace)),
     };
     const asking = call(caller, partition, heartbeat, args, rows.map(columnsOf)).then((reply) => {
+      redis.answered();
       known = true; // Before a waiter for this heartbeat looks.
       return reply;
     });
     underWay.add(asking);
-    return asking.finally(() => underWay.delete(asking));
+    const late = setTimeout(redis.suspect, lateMs);
+    return asking.finally(() => {
+      clearTimeout(late);
+      underWay.delete(asking);
+    });
   }
 
   return {

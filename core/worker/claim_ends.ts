@@ -6,6 +6,7 @@
 
 import type { Claim } from "../protocol/claim.ts";
 import type { AttemptSettlement, Settled, SettleResult } from "./exchange.ts";
+import { announceEnd, eventTask } from "./end_events.ts";
 import { idOf } from "../protocol/keys.ts";
 import type { RunningAttempt } from "../execution/running_attempt.ts";
 import { handedOff } from "../execution/outcome.ts";
@@ -43,7 +44,8 @@ export interface EndCounts {
 
 /** The ends of the claims of a worker. */
 export interface Ends extends EndCounts {
-  settle(attempt: RunningAttempt, settlement: Settlement): void;
+  /** Settles an attempt that took `ranMs`. */
+  settle(attempt: RunningAttempt, settlement: Settlement, ranMs: number): void;
   /** Gives back a claim whose handler was not started. */
   giveBack(claim: Claim, why: string): void;
   /** Another worker has the task. */
@@ -59,18 +61,23 @@ export function createEnds(context: SessionContext, owner: SlotsOwner, over: () 
   const overran: OverrunTask[] = [];
   let unanswered = 0;
 
-  function conclude(claim: Claim, name: string, final: Settlement, result: SettleResult): void {
+  function conclude(
+    claim: Claim,
+    attempt: RunningAttempt | undefined,
+    final: Settlement,
+    result: SettleResult,
+    ranMs: number,
+  ): void {
     leases.release(claim);
-    const { event, text: reason } = final;
+    const { event } = final;
+    const name = attempt?.name ?? "";
     if (result === "unanswered") return void unanswered++;
-    if (result === "stale") return fence(context, claim, { name, reason });
+    if (result === "stale") return fence(context, claim, name);
     counts.set(event, (counts.get(event) ?? 0) + 1);
-    const id = idOf(claim.partition, claim.id);
     if (name !== "" && wasCutShort(final) && overran.length < mostOverran) {
-      overran.push({ id, name });
+      overran.push({ id: idOf(claim.partition, claim.id), name });
     }
-    if (event === "complete") context.emit("completed", { id, name });
-    else context.emit(eventOf[event], { id, name, reason });
+    announceEnd(context.emit, claim, attempt, final, ranMs);
   }
 
   return {
@@ -79,7 +86,7 @@ export function createEnds(context: SessionContext, owner: SlotsOwner, over: () 
       return unanswered;
     },
     overran,
-    settle(attempt, settlement) {
+    settle(attempt, settlement, ranMs) {
       const { claim, name, context: progress, observer } = attempt;
       leases.detach(claim);
       const partial = progress?.partial() ?? "";
@@ -87,7 +94,7 @@ export function createEnds(context: SessionContext, owner: SlotsOwner, over: () 
       owner.settle(claim, { settlement, partial, name, trace }, (result, stored) => {
         const accepted = result === "accepted";
         observer?.settled(accepted);
-        conclude(claim, name, stored, result);
+        conclude(claim, attempt, stored, result, ranMs);
         const hooks = accepted ? attempt.runHooks(stored.event) : undefined;
         if (hooks) void hooks.then(over);
         else over();
@@ -96,13 +103,13 @@ export function createEnds(context: SessionContext, owner: SlotsOwner, over: () 
     giveBack(claim, why) {
       const settlement = handedOff(why, claim.handoffs);
       owner.settle(claim, { settlement, partial: "", name: "", trace: "" }, (result, stored) => {
-        conclude(claim, "", stored, result);
+        conclude(claim, undefined, stored, result, 0);
         over();
       });
     },
     lose({ claim, name }) {
       leases.release(claim);
-      fence(context, claim, { name });
+      fence(context, claim, name);
       owner.freed();
       over();
     },
@@ -114,24 +121,12 @@ export function createEnds(context: SessionContext, owner: SlotsOwner, over: () 
 }
 
 /** Redis took nothing of an attempt, because another worker has its task. */
-function fence(
-  { status, emit }: SessionContext,
-  { partition, id }: Claim,
-  event: { readonly name: string; readonly reason?: string },
-): void {
+function fence({ status, emit }: SessionContext, claim: Claim, name: string): void {
   status.fenced++;
-  emit("fenced", { id: idOf(partition, id), ...event });
+  emit("fenced", eventTask(claim, name));
 }
 
 /** True for the end of an attempt that was cut off without progress. */
 function wasCutShort({ event, ms, text }: Settlement): boolean {
   return text === "budget" || event === "handoff" && text === "drain" && ms > 0;
 }
-
-const eventOf = {
-  retry: "failed",
-  bury: "dead",
-  defer: "deferred",
-  handoff: "handedOff",
-  stop: "cancelled",
-} as const;

@@ -6,6 +6,7 @@
 
 import { internalsOf } from "../client/create_relier.ts";
 import type { Relier } from "../client/relier.ts";
+import { logTo } from "../log/log_to.ts";
 import { refuseRefs } from "../task/task_ref.ts";
 import { createLifecycle } from "./lifecycle.ts";
 import type { Worker } from "./worker.ts";
@@ -21,8 +22,9 @@ export function createWorker(relier: Relier, options: WorkerOptions = {}): Worke
   const setup = readWorkerOptions(options);
   const inside = internalsOf(relier);
   refuseRefs(inside.definitions());
-  const { emit, on } = createEvents();
-  const life = createLifecycle({ relier, inside, setup, emit });
+  const log = options.logger === undefined ? inside.log : logTo(options.logger);
+  const { emit, on } = createEvents(log);
+  const life = createLifecycle({ relier, inside, setup, emit, on, log });
   const worker: Worker = {
     get id() {
       return life.id;

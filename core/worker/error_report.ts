@@ -5,8 +5,10 @@
  * @module
  */
 
+import { errorOf } from "../base/serialized_error.ts";
 import { sleep } from "../base/timers.ts";
 import { RedisError } from "../port.ts";
+import { isUnanswered, type RedisWatch } from "./redis_watch.ts";
 import type { Emit } from "./worker_events.ts";
 
 /** The time without an error of a kind after which it is over. */
@@ -22,8 +24,12 @@ interface Series {
   more: number;
 }
 
-/** Makes the report of a session, which `signal` ends. */
-export function createErrorReport(emit: Emit, signal: AbortSignal): (error: unknown) => void {
+/** Makes the report of a session, which `signal` ends; `redis` reports the calls without an answer. */
+export function createErrorReport(
+  emit: Emit,
+  signal: AbortSignal,
+  redis: Pick<RedisWatch, "failed">,
+): (error: unknown) => void {
   const running = new Map<string, Series>();
 
   async function finish(kind: string, error: unknown, series: Series): Promise<void> {
@@ -39,7 +45,7 @@ export function createErrorReport(emit: Emit, signal: AbortSignal): (error: unkn
     emit("error", { id: "", name: "", error: new Error(message, { cause: error }) });
   }
 
-  return (error) => {
+  function report(error: unknown): void {
     const kind = kindOf(error);
     const series = running.get(kind);
     const now = performance.now();
@@ -50,8 +56,13 @@ export function createErrorReport(emit: Emit, signal: AbortSignal): (error: unkn
     }
     const first: Series = { since: now, last: now, more: 0 };
     running.set(kind, first);
-    emit("error", { id: "", name: "", error });
+    emit("error", { id: "", name: "", error: errorOf(error) });
     void finish(kind, error, first);
+  }
+
+  return (error) => {
+    if (isUnanswered(error)) redis.failed(error, () => report(error));
+    else report(error);
   };
 }
 

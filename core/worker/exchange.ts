@@ -223,12 +223,14 @@ async function exchange(
 
 /** Calls `send` until it is answered, the session is over, or the port is closed. */
 async function answered<T>(
-  { caller: { port }, signal, report }: SessionContext,
+  { caller: { port }, signal, report, redis }: SessionContext,
   send: () => Promise<T>,
 ): Promise<T> {
   for (let tries = 0;; tries++) {
     try {
-      return await send();
+      const answer = await send();
+      redis.answered();
+      return answer;
     } catch (error) {
       report(error);
       if (signal.aborted || port.closed || isTooLarge(error)) throw error;

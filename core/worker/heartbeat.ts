@@ -150,7 +150,7 @@ async function beatForOne({ leases }: SessionContext, beat: Beat, claim: Claim):
 
 /** The subscription by which Redis sees the worker, and by which it calls for a beat or has work. */
 function createSubscription(
-  { caller: { port }, partitions, workerId, observer }: SessionContext,
+  { caller: { port }, partitions, workerId, observer, redis }: SessionContext,
   partition: Partition,
   { onMessage, beatNow }: { onMessage(message: string): void; beatNow(): void },
   stopped: AbortSignal,
@@ -161,6 +161,7 @@ function createSubscription(
   function onCut(): void {
     // One connection serves all queues: the first reports it.
     if (partition === partitions[0]) observer()?.disconnected(partition.queue, workerId);
+    redis.suspect();
     beatNow();
   }
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+export { announceLoss } from "./loss_events.ts";
+export { logEvents } from "./event_log.ts";
 export { handleSignals } from "./process_signals.ts";
 export { isIsolate } from "../threads/isolate_entry.ts";
 export { decodeCommand } from "../protocol/worker_command.ts";

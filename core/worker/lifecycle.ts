@@ -8,6 +8,8 @@
 import type { DrainCounts, DrainReport } from "./drain.ts";
 import { farewellMs } from "../defaults.ts";
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
+import { errorOf } from "../base/serialized_error.ts";
+import { version } from "../base/version.ts";
 import type { ProcessSignals } from "./process_signals.ts";
 import { healthOf, type WorkerHealth } from "./health.ts";
 import { parseId, partitionOf } from "../protocol/keys.ts";
@@ -50,7 +52,7 @@ interface Life {
 
 /** Makes the lifecycle of a new worker. */
 export function createLifecycle(
-  worker: Pick<SessionOwner, "relier" | "inside" | "setup" | "emit">,
+  worker: Pick<SessionOwner, "relier" | "inside" | "setup" | "emit" | "on" | "log">,
 ): Lifecycle {
   // Drawn at first use: an edge gives no random bits to what is made with its modules.
   let id: string | undefined;
@@ -83,7 +85,7 @@ export function createLifecycle(
 }
 
 async function start(life: Life): Promise<void> {
-  const parts = life.parts = await import("./lazy.ts");
+  const parts = await load(life);
   const session = begin(life, parts, "start");
   const { caller, partitions, setup, signal, report } = session.context;
   try {
@@ -105,12 +107,25 @@ async function start(life: Life): Promise<void> {
     const onRaised = reportResurrection(life, parts);
     parts.runPhoenix({ caller, leaseMs, sweepMs, signal, onRaised, onError: report }, partitions);
   }
+  announceStart(life);
   session.run();
   life.startedAt = performance.now();
 }
 
+function announceStart({ owner: { id, emit, inside, setup } }: Life): void {
+  emit("working", {
+    worker: id,
+    workerName: setup.name,
+    queues: setup.queues.map(({ name }) => name),
+    concurrency: setup.concurrency,
+    tasks: inside.definitions().map(({ name }) => name),
+    redis: inside.caller.port.address ?? "",
+    version,
+  });
+}
+
 async function tick(life: Life, options: TickOptions = {}): Promise<TickReport> {
-  const parts = life.parts = await import("./lazy.ts");
+  const parts = await load(life);
   const limits = parts.readTickOptions(options);
   const session = begin(life, parts, "tick", limits.max);
   try {
@@ -119,6 +134,14 @@ async function tick(life: Life, options: TickOptions = {}): Promise<TickReport> 
   } finally {
     if (life.phase === "ticking") forget(life);
   }
+}
+
+/** Loads the parts, and logs the events from the first time on. */
+async function load(life: Life): Promise<Parts> {
+  const parts = await import("./lazy.ts");
+  const { owner } = life;
+  if (!life.parts) parts.logEvents(owner.on, owner.log, () => ({ worker: owner.id }));
+  return life.parts = parts;
 }
 
 /** Begins a session that claims `maxClaims` tasks, or goes on until it drains. */
@@ -171,18 +194,18 @@ function handleSignals(life: Life, parts: Parts): ProcessSignals {
 }
 
 function reportResurrection(life: Life, parts: Parts): (task: Resurrection) => void {
-  return ({ id, cause }) => {
+  const { owner: { emit, inside } } = life;
+  return (task) => {
     // No bell rings when the task is due.
-    life.session!.loop.dueIn(parseId(id)!.queue, parts.revivedMs);
-    const event = cause === "crashes" || cause === "stalls" ? "dead" : "resurrected";
-    life.owner.emit(event, { id, name: "", reason: cause });
+    life.session!.loop.dueIn(parseId(task.id)!.queue, parts.revivedMs);
+    parts.announceLoss(emit, task, inside.definitionNamed);
   };
 }
 
 function applyCommand(life: Life, text: string): void {
   const { what, timeoutMs } = life.parts!.decodeCommand(text) ?? {};
   if (what === undefined) return;
-  life.owner.emit("ordered", { id: "", name: "", reason: what });
+  life.owner.emit("ordered", { reason: what });
   if (what === "pause" || what === "resume") {
     life.session?.loop[what]();
     for (const heartbeat of life.session?.heartbeats ?? []) heartbeat.beatNow();
@@ -213,17 +236,19 @@ async function leave(life: Life, ms: number): Promise<DrainReport> {
   const { session, owner: { emit, relier, inside } } = life;
   let counts: DrainCounts = { completed: 0, handedOff: 0, unsettled: 0 };
   life.phase = "draining";
-  emit("draining", { id: "", name: "" });
+  const began = performance.now();
+  if (session) emit("draining", { timeoutMs: ms, running: session.context.leases.size });
   if (session) {
     session.announceDrain();
     counts = await session.leave(ms);
   } else {
-    const report = (error: unknown) => emit("error", { id: "", name: "", error });
+    const report = (error: unknown) => emit("error", { id: "", name: "", error: errorOf(error) });
     await relier.flush({ timeout: farewellMs }).catch(report);
   }
   life.phase = "stopped";
   inside.drains.delete(life.drain);
   life.signals?.release();
+  if (session) emit("drained", { ...counts, durationMs: Math.round(performance.now() - began) });
   life.resolveStopped();
   return { ...counts, lost: 0, command: life.command };
 }

@@ -21,6 +21,6 @@ export async function watchLoop(
     await sleep(tickMs, signal);
     const lagMs = status.loopLagMs = Math.max(0, Math.round(performance.now() - before - tickMs));
     if (lagMs < stalledMs || signal.aborted) continue;
-    emit("stalled", { id: "", name: "", reason: `event loop blocked for ${lagMs} ms` });
+    emit("stalled", { reason: `event loop blocked for ${lagMs} ms`, lagMs });
   }
 }

@@ -17,14 +17,18 @@ import { createStallGuard } from "../threads/stall_guard.ts";
 import { type ClaimLoop, createClaimLoop } from "./claim_loop.ts";
 import { reportResurrections } from "../recovery/resurrection_report.ts";
 import type { ClientInternals, Relier } from "../client/relier.ts";
+import type { Log } from "../log/logger.ts";
 import { saveStep } from "../execution/save_step.ts";
 import { loadedObserver } from "../telemetry/load_observer.ts";
+import { errorOf } from "../base/serialized_error.ts";
 import { createTimingRecorder } from "../base/histogram.ts";
+import { announceLoss } from "./loss_events.ts";
 import { createFleet } from "./fleet.ts";
 import { createLeaseTable } from "./lease_table.ts";
+import { createRedisWatch } from "./redis_watch.ts";
 import { watchLoop } from "./loop_watch.ts";
 import type { SessionContext } from "./session_context.ts";
-import type { Emit } from "./worker_events.ts";
+import type { Emit, On } from "./worker_events.ts";
 import type { Setup } from "./worker_options.ts";
 import { createWorkerReport } from "./worker_report.ts";
 
@@ -35,6 +39,8 @@ export interface SessionOwner {
   readonly inside: ClientInternals;
   readonly setup: Setup;
   readonly emit: Emit;
+  readonly on: On;
+  readonly log: Log;
   /** Receives an operator's command, once for each queue. */
   applyCommand(command: string): void;
 }
@@ -132,16 +138,17 @@ function createContext(
 ): SessionContext {
   const { caller, prefix, telemetry } = inside;
   const partitions = setup.queues.map(({ name }) => partitionOf(name, 0, prefix));
-  const report = createErrorReport(emit, signal);
+  const redis = createRedisWatch({ port: caller.port, emit, signal, running: () => leases.size });
+  const report = createErrorReport(emit, signal, redis);
   const guard = createStallGuard(caller.port, { ...setup, worker: workerId, partitions }, {
     error: report,
-    evicted: (partition, ids) =>
-      void reportResurrections(
-        caller,
-        partition,
-        ids.map((id) => [localOf(id, partition), "stalled"] as const),
-      ),
+    evicted(partition, tasks) {
+      const raised = tasks.map(({ id }) => [localOf(id, partition), "stalled"] as const);
+      void reportResurrections(caller, partition, raised);
+      for (const task of tasks) announceLoss(emit, task, inside.definitionNamed);
+    },
   });
+  const leases = createLeaseTable(guard);
   // A short session is seen by what it holds: idle beats are of no use to it.
   const lasting = maxClaims === undefined ? setup : { ...setup, idleBeatMs: Infinity };
   return {
@@ -150,12 +157,13 @@ function createContext(
     partitions,
     setup: lasting,
     emit,
+    redis,
     report,
     observer: () => loadedObserver(telemetry),
     signal,
     guard,
     fleet: createFleet(lasting),
-    leases: createLeaseTable(guard),
+    leases,
     timers: new Map(partitions.map((partition) => [partition, createTimingRecorder()])),
     status: {
       draining: false,
@@ -170,7 +178,7 @@ function createContext(
 }
 
 function createHost(
-  { id: workerId, relier, inside, emit }: SessionOwner,
+  { id: workerId, relier, inside, emit, log }: SessionOwner,
   { caller, leases, observer, maxClaims }: SessionContext,
   heartbeats: ReadonlyMap<Partition, Heartbeat>,
   isolation: Isolation,
@@ -179,6 +187,7 @@ function createHost(
   return {
     workerId,
     relier,
+    log,
     definitionNamed: inside.definitionNamed,
     runner: isolation.runner,
     beatOnce: (claim) => heartbeats.get(claim.partition)!.beatFor(claim),
@@ -191,6 +200,6 @@ function createHost(
       if (observes) heartbeats.get(claim.partition)!.saveTracesSoon();
       return observes?.beginAttempt({ ...task, claim, id, workerId, called });
     },
-    onError: (error, id, name) => emit("error", { id, name, error }),
+    onError: (error, id, name) => emit("error", { id, name, error: errorOf(error) }),
   };
 }

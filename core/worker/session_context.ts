@@ -11,6 +11,7 @@ import type { StallGuard } from "../threads/stall_guard.ts";
 import type { TimingRecorder } from "../base/histogram.ts";
 import type { Fleet } from "./fleet.ts";
 import type { LeaseTable } from "./lease_table.ts";
+import type { RedisWatch } from "./redis_watch.ts";
 import type { Emit } from "./worker_events.ts";
 import type { Setup } from "./worker_options.ts";
 
@@ -22,6 +23,7 @@ export interface SessionContext {
   readonly partitions: readonly Partition[];
   readonly setup: Setup;
   readonly emit: Emit;
+  readonly redis: RedisWatch;
   /** Reports an error that belongs to no task. */
   report(error: unknown): void;
   /** The observer of now, if there is one. */

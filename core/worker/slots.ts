@@ -8,7 +8,7 @@
 import { Backlog } from "./backlog.ts";
 import { type Claim, waitedMs } from "../protocol/claim.ts";
 import { createEnds, type EndCounts, type SlotsOwner } from "./claim_ends.ts";
-import { idOf } from "../protocol/keys.ts";
+import { eventAttempt } from "./end_events.ts";
 import type { AttemptHost, RunningAttempt } from "../execution/running_attempt.ts";
 import type { Settlement } from "../protocol/settlement.ts";
 import type { ReadAhead } from "./read_ahead.ts";
@@ -61,17 +61,18 @@ export function createSlots(
     const attempt = begin(context, claim, host);
     running.add(attempt);
     attempt.run((settlement) => {
-      ahead.ran(recordRun(context, claim, settlement, began));
-      end(attempt, settlement);
+      const ranMs = recordRun(context, claim, settlement, began);
+      ahead.ran(ranMs);
+      end(attempt, settlement, ranMs);
     });
     return true;
   }
 
-  function end(attempt: RunningAttempt, settlement: Settlement | null): void {
+  function end(attempt: RunningAttempt, settlement: Settlement | null, ranMs: number): void {
     running.delete(attempt);
     attempt.observer?.decided(settlement);
     if (!attempt.returned) countLeak(context, attempt);
-    if (settlement) ends.settle(attempt, settlement);
+    if (settlement) ends.settle(attempt, settlement, ranMs);
     else ends.lose(attempt);
     fill();
   }
@@ -141,7 +142,7 @@ function begin(
   timers.get(claim.partition)!.waited(waitedMs(claim));
   const attempt = startAttempt(claim, host);
   leases.attach(attempt);
-  emit("started", { id: idOf(claim.partition, claim.id), name: attempt.name });
+  if (emit.hears("started")) emit("started", eventAttempt(claim, attempt));
   return attempt;
 }
 

@@ -8,7 +8,7 @@ import type { DrainReport } from "./drain.ts";
 import type { Duration } from "../base/duration.ts";
 import type { WorkerHealth } from "./health.ts";
 import type { TickOptions, TickReport } from "./tick.ts";
-import type { WorkerEvent, WorkerEventName } from "./worker_events.ts";
+import type { WorkerEventName, WorkerEvents } from "../log/events.ts";
 
 /** A worker. */
 export interface Worker extends AsyncDisposable {
@@ -45,6 +45,6 @@ export interface Worker extends AsyncDisposable {
   readonly stopped: Promise<void>;
   /** Its health, without a call to Redis. */
   health(): WorkerHealth;
-  /** Calls `run` for each event; the console reports a listener that throws. */
-  on(name: WorkerEventName, run: (event: WorkerEvent) => void): Worker;
+  /** Calls `run` for each event of a name; the log reports a listener that throws. */
+  on<N extends WorkerEventName>(name: N, run: (event: WorkerEvents[N]) => void): Worker;
 }

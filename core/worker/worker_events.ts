@@ -1,32 +1,15 @@
 /**
- * The events of a worker, and their listeners.
+ * The listeners to the events of a worker.
  *
  * @module
  */
 
 import { functionOption, oneOf } from "../base/options.ts";
+import type { WorkerEventName, WorkerEvents } from "../log/events.ts";
+import type { Log } from "../log/logger.ts";
 
-/**
- * The names of events. `fenced`: another worker had the task, and nothing was written.
- * `ordered`: an operator sent a command, which is the reason.
- * `stalled`: something blocked the event loop for a second or more.
- */
-export type WorkerEventName =
-  | "started"
-  | "completed"
-  | "failed"
-  | "dead"
-  | "deferred"
-  | "handedOff"
-  | "cancelled"
-  | "fenced"
-  | "resurrected"
-  | "stalled"
-  | "draining"
-  | "ordered"
-  | "error";
-
-const names: readonly WorkerEventName[] = [
+const eventNames: readonly WorkerEventName[] = [
+  "working",
   "started",
   "completed",
   "failed",
@@ -36,48 +19,45 @@ const names: readonly WorkerEventName[] = [
   "cancelled",
   "fenced",
   "resurrected",
+  "quarantined",
   "stalled",
   "draining",
+  "drained",
   "ordered",
+  "redisLost",
+  "redisBack",
   "error",
 ];
 
-/** An event; the id and name of the task are empty where it is about none. */
-export interface WorkerEvent {
-  /** Of the task. */
-  readonly id: string;
-  /** Of the task. */
-  readonly name: string;
-  /** The cause of a resurrection, the reason of a failure, the command of an operator. */
-  readonly reason?: string;
-  /**
-   * An error that no caller receives; it never holds a payload of this package. Errors of one
-   * cause are one event, and a second one with their number once they are over.
-   */
-  readonly error?: unknown;
+/** Calls every listener of an event. */
+export interface Emit {
+  <N extends WorkerEventName>(name: N, event: WorkerEvents[N]): void;
+  /** Returns true if the event has a listener: a frequent one is only made for one. */
+  hears(name: WorkerEventName): boolean;
 }
 
-/** Calls every listener of an event. */
-export type Emit = (name: WorkerEventName, event: WorkerEvent) => void;
+/** Listens to one event. */
+export type Listener<N extends WorkerEventName> = (event: WorkerEvents[N]) => void;
 
-/** Makes the listeners by event, and the one function that calls them. */
-export function createEvents(): {
-  readonly emit: Emit;
-  on(name: WorkerEventName, run: (event: WorkerEvent) => void): void;
-} {
-  const listeners = new Map<WorkerEventName, ((event: WorkerEvent) => void)[]>();
-  return {
-    emit(name, event) {
-      for (const run of listeners.get(name) ?? []) {
-        try {
-          run(event);
-        } catch (error) {
-          console.error(`[relier] a listener of "${name}" threw`, error);
-        }
+/** Listens to an event of any name. */
+export type On = <N extends WorkerEventName>(name: N, run: Listener<N>) => void;
+
+/** Makes the listeners by event, and the one function that calls them; `log` reports one that throws. */
+export function createEvents(log: Log): { readonly emit: Emit; readonly on: On } {
+  const listeners = new Map<WorkerEventName, Listener<any>[]>();
+  function call(name: WorkerEventName, event: unknown): void {
+    for (const run of listeners.get(name) ?? []) {
+      try {
+        run(event);
+      } catch (error) {
+        log.write("error", `a listener of "${name}" threw`, { event: name, error });
       }
-    },
+    }
+  }
+  return {
+    emit: Object.assign(call, { hears: (name: WorkerEventName) => listeners.has(name) }),
     on(name, run) {
-      oneOf("event", name, names);
+      oneOf("event", name, eventNames);
       functionOption("listener", run);
       listeners.set(name, [...listeners.get(name) ?? [], run]);
     },

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Logger } from "../log/logger.ts";
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import {
   booleanOption,
@@ -26,6 +27,8 @@ import {
 export interface WorkerOptions {
   /** A name for people who look for it, 1 to 128 characters. */
   name?: string;
+  /** The log of this worker; that of its client by default. See the option of `createRelier()`. */
+  logger?: Logger | false;
   /** The program that started and supervises it, 1 to 128 characters. */
   supervisor?: string;
   /** Queues to work on, in turn or by weight (1 to 1,000); `["default"]` by default. */
@@ -112,6 +115,7 @@ export interface Setup {
 
 const known = [
   "name",
+  "logger",
   "supervisor",
   "queues",
   "concurrency",

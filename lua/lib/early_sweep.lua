@@ -5,6 +5,6 @@ if dead == "" and everyMs > 0 then
     "swept"))
   local sinceMs = schema == "1" and swept and now - swept
   if sinceMs and sinceMs > 0 and sinceMs < everyMs then
-    return { "ok", epoch, tonumber(seq), {}, -1, 0, 0, redis.call("ZCARD", KEY.workers) }
+    return { "ok", epoch, tonumber(seq), {}, -1, 0, 0, redis.call("ZCARD", KEY.workers), {} }
   end
 end

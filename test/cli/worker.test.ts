@@ -129,7 +129,7 @@ test(
       started: (...given) => [send, said] = given,
     });
     await until("it is ready", () => said().includes("1 worker ready"), 12_000);
-    const url = /http:\S+/.exec(said())![0];
+    const url = /http:[^\s"]+/.exec(said())![0];
     assert.equal((await fetch(`${url}/livez`)).status, 200);
     assert.equal((await fetch(`${url}/readyz`)).status, 200);
     assert.equal((await fetch(`${url}/other`)).status, 404);
@@ -142,13 +142,19 @@ test(
     send("SIGTERM");
     const { exit, lines } = await run;
     assert.equal(exit, 0);
-    const events = lines().map(({ what, child }) => `${child} ${what}`);
+    const events = lines().map(({ event, workerName = "" }) => `${workerName} ${event}`.trim());
     assert.deepEqual(events.filter((each) => !each.endsWith("output")), [
-      "team-1 starting",
-      "team-1 ready",
+      "team-1 working",
+      "allReady",
+      "drainAll",
       "team-1 draining",
+      "team-1 drained",
       "team-1 left",
+      "exit",
     ]);
+    for (const { time, level, msg } of lines()) {
+      assert.ok(Date.parse(time) > 0 && /^(info|warn|error)$/.test(level) && msg !== "");
+    }
   }),
 );
 
@@ -241,7 +247,8 @@ test(
     const first = run();
     await until("it drains", () => said().includes("entering drain mode"));
     const [{ id: mortal }] = (await worker(lab, ["list", "--json"])).lines();
-    assert.deepEqual(await lab.queue.evict(mortal, "SIGKILL"), [id]);
+    const [evicted] = await lab.queue.evict(mortal, "SIGKILL");
+    assert.equal(evicted?.id, id);
     const { exit, stdout } = await first;
     assert.equal(exit, 1);
     assert.match(stdout, /◆ \S+ resurrected: the worker crashed \(SIGKILL\)/);

@@ -91,7 +91,7 @@ for (const runtime of ["bun", "deno"] as const) {
     try {
       await until("both work", () => {
         if (fleet.child.exitCode !== null) throw new Error(`They ended: ${fleet.stderr()}`);
-        return /2 workers ready/.test(fleet.stderr());
+        return /2 workers ready/.test(fleet.stdout());
       }, 20_000);
       const workers = await queue.workers();
       assert.deepEqual(workers.map(({ info }) => info.runtime), [runtime, runtime]);
@@ -112,7 +112,7 @@ for (const runtime of ["bun", "deno"] as const) {
       await until("it runs", async () => (await queue.stats()).counts.running === 1);
       fleet.child.kill("SIGTERM");
       assert.equal(await bounded("they have drained", fleet.ended, 20_000), 0, fleet.stderr());
-      assert.match(fleet.stderr(), /Clean exit\. 0 tasks handed off\./);
+      assert.match(fleet.stdout(), /Clean exit: 0 tasks handed off/);
       assert.equal((await queue.stats()).counts.completed, 2);
     } finally {
       fleet.child.kill("SIGTERM");

@@ -123,7 +123,7 @@ test("a cluster in the background works, heals, scales, reloads, and leaves noth
   assert.ok(
     log.lines<{ from: string; text: string }>().every(({ from }) => from === "rl-worker-1"),
   );
-  assert.match(log.stdout, /ready/);
+  assert.match(log.stdout, /worker rl-worker-1 \(w\S+\) started: queue default/);
 
   const down = await cluster("down");
   assert.equal(down.exit, 0, down.stderr);

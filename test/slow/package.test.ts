@@ -95,7 +95,7 @@ test("if only the environment asks for it, a worker continues without exporting"
     env: { ...process.env, NO_COLOR: "1", OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318" },
   });
   let said = "";
-  child.stderr.on("data", (chunk) => said += chunk);
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => said += chunk);
   const ended = once(child, "exit");
   try {
     await until("the worker is ready", () => said.includes("1 worker ready"), 20_000);

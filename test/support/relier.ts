@@ -116,6 +116,7 @@ export function withRelier(body: (lab: Lab) => Promise<void>): (t?: TestContext)
       const made = createRelier({
         redis: given(engine.port()),
         prefix,
+        logger: false,
         onDataLoss: (error) => losses.push(error),
         onPushError: (error) => pushErrors.push(error),
         ...options,

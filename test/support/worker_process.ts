@@ -80,12 +80,16 @@ function portTo(url: string): RedisPort {
 async function begin(): Promise<void> {
   if (post.worker) {
     worker = createWorker(rl, post.worker);
-    const { id } = worker;
+    const { id: workerId } = worker;
     for (const name of events) {
       worker.on(name, (event) => {
-        const { reason = "", error } = event;
+        const { id = "", reason = "", error } = event as {
+          readonly id?: string;
+          readonly reason?: string;
+          readonly error?: Error;
+        };
         const text = error instanceof Error ? `${error.name}: ${error.message}` : reason;
-        note(name, { id: event.id, worker: id, text });
+        note(name, { id, worker: workerId, text });
       });
     }
     await worker.start();

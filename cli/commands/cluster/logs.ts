@@ -5,6 +5,7 @@
  */
 
 import { existsSync } from "node:fs";
+import { textLine } from "../../../core/console/mod.ts";
 import { type Command, command } from "../../framework/command.ts";
 import { CliError } from "../../framework/cli_error.ts";
 import { integer } from "../../framework/option_values.ts";
@@ -43,9 +44,9 @@ const logs: Command<typeof args> = command({
     const wanted = (entry: { from: string }): boolean => from === undefined || entry.from === from;
     for await (const entry of readLog(place.log, wanted, { lines, follow, signal })) {
       out.record(entry, () => {
-        out.line(
-          `${out.style.dim(entry.at.slice(11, 23))}  ${out.style.bold(entry.from)}  ${entry.text}`,
-        );
+        const message = `${out.style.bold(entry.from)}  ${entry.text}`;
+        const { level, fields } = entry;
+        out.line(textLine({ time: new Date(entry.at), level, message, fields }, out.colored));
       });
     }
   },

@@ -15,6 +15,7 @@ import { createWishes } from "../../framework/signals.ts";
 import { otlpArg, otlpOf } from "../../processes/otlp_exporter.ts";
 import { firstMessage, start } from "../../processes/child_process.ts";
 import { startCluster } from "../../supervisor/cluster.ts";
+import { createLog } from "../../supervisor/log_lines.ts";
 import type { ClusterPlan } from "../../supervisor/cluster_plan.ts";
 import type { StartupLine } from "../../supervisor/startup_lines.ts";
 import type { DaemonMessage } from "../../supervisor/daemon.ts";
@@ -68,6 +69,7 @@ const up: Command<typeof args> = command({
     const { out, host } = context;
     const began = performance.now();
     const plan = planOf(context);
+    const log = createLog(out);
     const ready = (lines: readonly StartupLine[], end: string): void => {
       show(context, lines);
       if (context.rest.length === 0 && !context.settings.worker.modules) {
@@ -89,8 +91,8 @@ const up: Command<typeof args> = command({
     const off = host.onSignal(wish);
     try {
       // Output before the start is in the log, and in the error if the start fails.
-      const cluster = await startCluster(plan, (from, text) => {
-        if (drain) out.line(`${out.style.dim(from)}  ${text}`);
+      const cluster = await startCluster(plan, (from, line) => {
+        if (drain) log(line, from);
       });
       drain = cluster.drain;
       if (asked) drain();

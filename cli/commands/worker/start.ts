@@ -12,7 +12,7 @@ import { createWishes } from "../../framework/signals.ts";
 import { integer } from "../../framework/option_values.ts";
 import { exportTo, otlpOf } from "../../processes/otlp_exporter.ts";
 import { type HealthServer, openHealthServer } from "../../supervisor/health_server.ts";
-import { createEventLog } from "../../supervisor/log_lines.ts";
+import { createLog, lineOf, type PrintLine } from "../../supervisor/log_lines.ts";
 import type { SupervisedProcess } from "../../supervisor/process_slot.ts";
 import { waitForRedis } from "./wait_for_redis.ts";
 import { processesOf, startArgs, type StartOptions, workerOptions } from "./start_options.ts";
@@ -55,7 +55,7 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
   const maxLeaked = args["max-leaked"] === undefined
     ? {}
     : { maxLeaked: integer("--max-leaked", args["max-leaked"], { min: 1, max: 10_000 }) };
-  const log = createEventLog(out);
+  const log = createLog(out);
   let handedOff = 0;
   let supervisor: Supervisor | undefined;
   let forget = (): void => {};
@@ -80,20 +80,31 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
       ...maxLeaked,
       onEvent(event) {
         handedOff += event.handedOff ?? 0;
-        log(event);
+        const line = lineOf(event);
+        if (line) log(line, event.child);
       },
     });
-    forget = obeySignals(context, supervisor, worker.drainTimeout);
+    forget = obeySignals(context, supervisor, log, worker.drainTimeout);
     await supervisor.ready;
     if (supervisor.processes.length > 0) {
       const where = health ? ` · health at ${health.url}` : "";
       const telling = otlp ? ` · telemetry to ${otlp.url}` : "";
       const slots = worker.concurrency ?? 10;
-      out.note(`${plural(size, "worker")} ready · ${plural(slots, "slot")} each${where}${telling}`);
+      const ready = `${plural(size, "worker")} ready · ${plural(slots, "slot")} each`;
+      log({
+        level: "info",
+        message: `${ready}${where}${telling}`,
+        fields: { event: "allReady", workers: size, slots, health: health?.url, otlp: otlp?.url },
+      });
     }
     const exit = await supervisor.ended;
-    if (exit === 0) out.note(`✓ Clean exit. ${plural(handedOff, "task")} handed off.`);
-    else out.note("✖ Some tasks could not be handed off: Phoenix resurrects them.");
+    log({
+      level: exit === 0 ? "info" : "error",
+      message: exit === 0
+        ? `Clean exit: ${plural(handedOff, "task")} handed off`
+        : "Exit: some tasks could not be handed off; other workers resurrect them",
+      fields: { event: "exit", exit, handedOff },
+    });
     return exit;
   } finally {
     forget();
@@ -108,22 +119,29 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
 function obeySignals(
   { host, out }: Context<typeof startArgs>,
   supervisor: Supervisor,
+  log: PrintLine,
   drainMs = defaultDrainMs,
 ): () => void {
   const wish = createWishes(() => {
-    out.note(
-      `⏳ ${plural(supervisor.processes.length, "worker")} draining, ${out.span(drainMs)} at ` +
-        "most; a second signal hands off at once",
-    );
+    const { length } = supervisor.processes;
+    log({
+      level: "info",
+      message: `draining ${plural(length, "worker")}, ${out.span(drainMs)} at most; ` +
+        "a second signal hands off at once",
+      fields: { event: "drainAll", workers: length, timeoutMs: drainMs },
+    });
     supervisor.drain();
   }, () => {
-    out.note("⏳ handing off at once");
+    log({ level: "info", message: "handing off at once", fields: { event: "handOffAll" } });
     supervisor.drain();
   });
   return host.onSignal((signal) => {
     if (signal === "SIGHUP" && !out.tty) {
-      out.note("↻ replacing all workers, one after another");
-      supervisor.reload().catch((error) => out.note(`✖ ${error.message}: the other workers stay`));
+      const fields = { event: "reload" };
+      log({ level: "info", message: "replacing all workers, one after another", fields });
+      supervisor.reload().catch((error) =>
+        log({ level: "error", message: `${error.message}; the other workers stay`, fields })
+      );
       return;
     }
     wish();

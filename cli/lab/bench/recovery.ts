@@ -101,8 +101,8 @@ function supervised({ url: redis, prefix, signal }: Lab, onStart: OnStart): Work
     prefix,
     worker: { queues: [queue], concurrency: 1 },
     reportedEvents: ["started"],
-    onEvent({ what, id, pid }) {
-      if (what === "started") onStart(id!, pid);
+    onEvent({ what, fields, pid }) {
+      if (what === "started") onStart(String(fields!["id"]), pid);
     },
   });
   return {

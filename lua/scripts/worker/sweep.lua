@@ -5,7 +5,8 @@
 --- left some: the same caller goes on at once. `nextMs` is the time until something is due,
 --- -1 if nothing is known. `workers` counts the fleet, whose workers share the sweeps.
 --- `raised` lists the ids and causes of resurrected tasks, first the `evicted` ones that
---- `dead` held.
+--- `dead` held; `fates` has for each its state, name, deaths, the deaths allowed, failures, and how
+--- its last worker ended. A name is empty behind two megabytes of payloads.
 ---
 --- Nothing is charged for an absence of Redis (lib/grace.lua), nor for a clock that is set
 --- ahead or back (lib/clock_set_back.lua).
@@ -17,13 +18,13 @@
 --- @arg   everyMs  integer  does nothing sooner after the last sweep; 0 goes on where that stopped
 --- @arg   quietMs  integer  so long ago the caller saw that nothing ran here; -1 if it did not
 --- @arg   steady   integer  1 if the sweeps of the caller are less than half a lease apart
---- @reply ok raised:list nextMs:integer evicted:integer more:integer workers:integer
+--- @reply ok raised:list nextMs:integer evicted:integer more:integer workers:integer fates:list
 --- @on    resurrect quarantine abandon withdraw promote condemn purge
 --- @meta  paused swept rare graceFrom recheck missing looked
 --- @first clock early_sweep
 --- @use   order meta records channel move wake history workers suspects missing lease_index lease_term
 --- @use   grace presence cursor_rank clock_set_back commit add_many write notify_waiters publish_events
---- @use   task_name end_cancelled revive promote purge full_buckets
+--- @use   envelopes task_name end_cancelled revive promote purge full_buckets
 
 noteSweep()
 
@@ -98,6 +99,15 @@ if #raised > 0 then
   note(slot, string.format("%d %d", hour, n + #raised / 2))
 end
 
+local found, fates = {}, {}
+for i = 1, #raised, 2 do found[#found + 1] = raised[i] end
+local envelopes = envelopesWithin(found, 1)
+for i, id in ipairs(found) do
+  local record = records[id]
+  fates[i] = { record.state, nameIn(envelopes[i]), (record.crashes or 0) + (record.stalls or 0),
+    record.limit or 5, record.failures or 0, record.history[#record.history] }
+end
+
 forgetFull(200)
 write()
 for id, entry in pairs(ahead) do
@@ -112,4 +122,4 @@ if dueMs > 0 then lookAgainMs = math.min(lookAgainMs, dueMs) end
 if suspectMs > 0 then lookAgainMs = math.min(lookAgainMs, math.ceil(suspectMs)) end
 local more = purged >= 200 or left <= 0 or dueMs == 0 or cut
 return answer("ok", raised, lookAgainMs < math.huge and math.max(0, lookAgainMs) or -1, evicted,
-  more and 1 or 0, redis.call("ZCARD", KEY.workers))
+  more and 1 or 0, redis.call("ZCARD", KEY.workers), fates)

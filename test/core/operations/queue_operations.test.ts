@@ -296,7 +296,16 @@ test(
       const { tasks } = await moves.turn({ worker: gone, slots: 1 });
       assert.deepEqual(tasks.map((task) => task.id), [id]);
       const start = performance.now();
-      assert.deepEqual(await queue.evict(gone, "SIGKILL"), [idOf(partition, id)]);
+      assert.deepEqual(await queue.evict(gone, "SIGKILL"), [{
+        id: idOf(partition, id),
+        name: "half",
+        cause: "SIGKILL",
+        state: "scheduled",
+        reason: "SIGKILL",
+        deaths: 1,
+        allowed: 5,
+        failures: 0,
+      }]);
       await until("it is done", async () => (await moves.facts(id)).state === "completed");
       took.push(performance.now() - start);
       const { history } = await queue.inspect(idOf(partition, id));

@@ -13,6 +13,7 @@ import * as v from "valibot";
 import { ioredis } from "../../../adapters/ioredis.ts";
 import { type RelierError, rlTask } from "../../../mod.ts";
 import { overheard } from "../../support/console.ts";
+import { listeningLogger } from "../../support/listening_logger.ts";
 import { scaled } from "../../support/machine_speed.ts";
 import { withRelier } from "../../support/relier.ts";
 import { freePort } from "../../support/server.ts";
@@ -250,8 +251,9 @@ test(
       const local = id.split("~")[2]!;
       await redis.hset(key("task"), local, broken[i]!);
     }
+    const { logger, lines: logged } = listeningLogger();
     const lines = await overheard(async () => {
-      await worker();
+      await worker({ logger });
       for (const [i, { id }] of handles.entries()) {
         await assert.rejects(
           rl.handle(id).result({ timeout: scaled(5_000) }),
@@ -267,5 +269,7 @@ test(
       assert.equal(await take.call("after it"), "taken");
     });
     assert.deepEqual(lines, []);
+    assert.equal(logged.filter(([, { event }]) => event === "dead").length, broken.length);
+    assert.ok(!inspect(logged, { depth: 9 }).includes(canary), "its log repeats none of it");
   }),
 );

@@ -7,21 +7,22 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { createErrorReport } from "../../../core/worker/error_report.ts";
-import type { WorkerEvent } from "../../../core/worker/worker_events.ts";
-import { RedisError } from "../../../mod.ts";
+import type { Emit } from "../../../core/worker/worker_events.ts";
+import { RedisError, type WorkerEvents } from "../../../mod.ts";
 
 test("fifty calls that a replica refuses are one error event, and a second one with their number", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const now = mock.method(performance, "now", () => 0);
   const at = (ms: number) => now.mock.mockImplementation(() => ms);
   const over = new AbortController();
-  const events: WorkerEvent[] = [];
-  const said = () => events.map(({ error }) => (error as Error).message);
+  const events: WorkerEvents["error"][] = [];
+  const said = () => events.map(({ error }) => error.message);
   try {
-    const report = createErrorReport((name, event) => {
+    const emit = ((name, event) => {
       assert.equal(name, "error");
-      events.push(event);
-    }, over.signal);
+      events.push(event as WorkerEvents["error"]);
+    }) as Emit;
+    const report = createErrorReport(emit, over.signal, { failed: () => assert.fail() });
     for (let i = 0; i <= 50; i++) {
       at(i * 100);
       const what = ["beat", "claim", "wait"][i % 3];

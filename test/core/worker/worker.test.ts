@@ -146,7 +146,9 @@ test(
     );
     const w = await worker();
     for (const name of ["started", "completed", "failed", "dead"] as const) {
-      w.on(name, (event) => heard.push(`${name} ${event.name} ${event.reason ?? ""}`.trim()));
+      w.on(name, (event) => {
+        heard.push(`${name} ${event.name} ${"reason" in event ? event.reason : ""}`.trim());
+      });
     }
     await noop.call(1);
     await fail.call().catch(() => {});

@@ -16,7 +16,7 @@ import {
   taskContext,
   type WorkerEventName,
 } from "../../../mod.ts";
-import { overheard } from "../../support/console.ts";
+import { listeningLogger } from "../../support/listening_logger.ts";
 import { scaled } from "../../support/machine_speed.ts";
 import { withRelier } from "../../support/relier.ts";
 import { freePort } from "../../support/server.ts";
@@ -43,49 +43,50 @@ test(
         throw new Error("no");
       },
     );
-    const lines = await overheard(async () => {
-      const w = await worker();
-      for (const name of names) {
-        w.on(name, () => {
-          throw new Error(`listening to ${name}`);
-        }).on(name, () => after.push(name));
-      }
-      assert.equal(await double.call(21), 42);
-      await assert.rejects(failing.call(), /no/);
-      assert.deepEqual(await w.drain(), {
-        completed: 1,
-        handedOff: 0,
-        unsettled: 0,
-        lost: 0,
-        command: null,
-      });
+    const { logger, lines } = listeningLogger();
+    const w = await worker({ logger });
+    for (const name of names) {
+      w.on(name, () => {
+        throw new Error(`listening to ${name}`);
+      }).on(name, () => after.push(name));
+    }
+    assert.equal(await double.call(21), 42);
+    await assert.rejects(failing.call(), /no/);
+    assert.deepEqual(await w.drain(), {
+      completed: 1,
+      handedOff: 0,
+      unsettled: 0,
+      lost: 0,
+      command: null,
     });
     const heard = ["started", "completed", "started", "failed", "started", "dead", "draining"];
     assert.deepEqual(after, heard);
-    assert.equal(lines.length, heard.length);
-    assert.match(lines[1]!, /a listener of "completed" threw.*listening to completed/s);
+    const threw = lines.filter(([message]) => message.includes("threw"));
+    assert.equal(threw.length, heard.length);
+    assert.equal(threw[1]![0], 'a listener of "completed" threw');
+    assert.match(String(threw[1]![1]["error"]), /listening to completed/);
   }),
 );
 
 test(
   "an onPushError that throws is reported, and nothing else happens",
   withRelier(async ({ client }) => {
-    const lines = await overheard(async () => {
-      const rl = client({
-        redis: {
-          run: () => Promise.reject(new TypeError("no such server")),
-          wait: () => Promise.resolve(),
-          close: () => Promise.resolve(),
-        },
-        onPushError: () => {
-          throw new Error("in onPushError");
-        },
-      });
-      await assert.rejects(async () => void await rl.push(double, 1), /no such server/);
-      await rl.flush();
+    const { logger, lines } = listeningLogger();
+    const rl = client({
+      logger,
+      redis: {
+        run: () => Promise.reject(new TypeError("no such server")),
+        wait: () => Promise.resolve(),
+        close: () => Promise.resolve(),
+      },
+      onPushError: () => {
+        throw new Error("in onPushError");
+      },
     });
-    assert.equal(lines.length, 1);
-    assert.match(lines[0]!, /onPushError threw.*in onPushError/s);
+    await assert.rejects(async () => void await rl.push(double, 1), /no such server/);
+    await rl.flush();
+    assert.deepEqual(lines.map(([message]) => message), ["onPushError threw"]);
+    assert.match(String(lines[0]![1]["error"]), /in onPushError/);
   }),
 );
 
