@@ -51,7 +51,18 @@ export {
 export type { WorkerEntry } from "./core/inspection/worker_list.ts";
 export type { Outcome, PendingTask, TaskHandle, TaskStatus } from "./core/task/handle.ts";
 export type { WorkerHealth } from "./core/worker/health.ts";
-export type { FollowOptions, QueueEvent, TaskEvent } from "./core/redis/event_stream.ts";
+export type {
+  DelayedTask,
+  EndedRun,
+  EventError,
+  FailedRun,
+  QueueEvent,
+  TaskEvent,
+  TaskEventBase,
+  TaskEventFields,
+  TaskEventType,
+} from "./core/redis/event_message.ts";
+export type { FollowOptions } from "./core/redis/event_stream.ts";
 export { keyId } from "./core/client/key_id.ts";
 
 export type {

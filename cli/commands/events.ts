@@ -8,10 +8,11 @@ import { type QueueEvent, transitions } from "../../mod.ts";
 import { type Command, command, type Context } from "../framework/command.ts";
 import { choice, list } from "../framework/option_values.ts";
 import { merge } from "./events/merge.ts";
+import type { Output } from "../framework/output.ts";
 import type { Style } from "../framework/style.ts";
 import { queuesOf } from "./queues/queue_names.ts";
 import { taskId } from "./tasks/resolve_id.ts";
-import { plural, queueOf } from "../../core/console/mod.ts";
+import { errorText, plural, queueOf, shortId } from "../../core/console/mod.ts";
 
 const args = {
   type: {
@@ -86,7 +87,7 @@ const events: Command<Args> = command({
       }
       if ((id !== undefined && event.id !== id) || !suits(event)) continue;
       const { missed: _, ...shown } = event;
-      out.record({ ...shown, queue: queueOf(event.id) }, () => out.line(lineOf(event, out.style)));
+      out.record({ ...shown, queue: queueOf(event.id) }, () => out.line(lineOf(event, out)));
     }
     return 0; // Every signal ends it normally.
   },
@@ -115,15 +116,30 @@ const colors: Readonly<Record<string, keyof Style>> = {
   orphan: "red",
 };
 
-/** `12:00:01.004  complete    completed    default~0~…  w4xPq  reason`. */
-function lineOf({ at, type, state, id, worker, reason }: QueueEvent, style: Style): string {
+/** `12:00:01.004  retry  scheduled  charge-card 4kJ2nq8Zr1  attempt 1, 142ms, next in 1.9s: TypeError: …`. */
+function lineOf(event: QueueEvent, { style, wide, span }: Output): string {
+  const { at, type, state, id, name, worker } = event;
   const paint = style[colors[type] ?? "blue"] ?? style.blue;
   return [
     style.dim(at.toISOString().slice(11, 23)),
     paint(type.padEnd(10)),
     state.padEnd(11),
-    id,
-    worker ? style.dim(worker) : "",
-    reason ?? "",
-  ].join("  ").trimEnd();
+    `${name} ${style.dim(wide ? id : shortId(id))}`.trim(),
+    wide && worker ? style.dim(worker) : "",
+    detailsOf(event, span),
+  ].filter(Boolean).join("  ");
+}
+
+/** The facts of an event that its type and state do not say. */
+function detailsOf(event: QueueEvent, span: Output["span"]): string {
+  const { attempt, reason } = event;
+  const failed = "error" in event;
+  const facts = [
+    failed || attempt > 1 ? `attempt ${attempt}` : "",
+    "durationMs" in event ? `after ${span(event.durationMs)}` : "",
+    "retryMs" in event ? `next in ${span(event.retryMs)}` : "",
+    "resultBytes" in event ? `result ${plural(event.resultBytes, "byte")}` : "",
+    failed || reason === null || event.type === "claim" ? "" : reason,
+  ].filter(Boolean).join(", ");
+  return failed ? `${facts}: ${errorText(event.error)}` : facts;
 }

@@ -19,7 +19,6 @@ export type RelierErrorCode =
   | "RL_BUDGET"
   | "RL_RESULT_TIMEOUT"
   | "RL_TASK_FAILED"
-  | "RL_UNKNOWN_TASK"
   | "RL_SCHEMA_VERSION"
   | "RL_PAYLOAD_TOO_LARGE"
   | "RL_CONFLICT"

@@ -9,6 +9,7 @@ import { shortId } from "../protocol/keys.ts";
 import type { EndedAttempt, EventAttempt, EventTask, LostTask, WorkerEvents } from "./events.ts";
 import type { WorkerEventName } from "./events.ts";
 import { errorText } from "./log_line.ts";
+import { endOfWorker } from "./loss_event.ts";
 import type { LogLevel } from "./logger.ts";
 
 /** The level of an event, and its sentence. */
@@ -34,7 +35,10 @@ const lines: Lines = {
     "warn",
     (event) => `${task(event)} put off: ${event.reason}; next try in ${spanOf(event.retryMs)}`,
   ],
-  handedOff: ["info", (event) => `${task(event)} handed off (${event.reason}): it runs elsewhere`],
+  handedOff: [
+    "info",
+    (event) => `${task(event)} handed off: ${handOffs[event.reason] ?? event.reason}`,
+  ],
   cancelled: ["info", (event) => `${task(event)} cancelled${why(event.reason)}`],
   fenced: [
     "warn",
@@ -97,6 +101,12 @@ function server(redis: string): string {
   return redis === "" ? "Redis" : `Redis ${redis}`;
 }
 
+/** Words for the reasons of a hand-off. */
+const handOffs: Readonly<Record<string, string>> = {
+  drain: "its worker leaves, and another one runs it",
+  connection: "its lease may have ended while Redis was away, so it runs again",
+};
+
 /** Words for the reasons of a death that do not explain themselves. */
 const deaths: Readonly<Record<string, string>> = {
   attempts: "no attempts left",
@@ -113,18 +123,9 @@ function deadLine(event: WorkerEvents["dead"]): string {
     errorText(error);
 }
 
-/** Words for the causes that do not explain themselves. */
-const causes: Readonly<Record<string, string>> = {
-  presence: "its worker is gone",
-  lease: "its worker was silent for longer than its lease",
-  stalled: "its worker stalled",
-  drain: "its worker left it behind",
-  "lost claim": "its worker never started it",
-};
-
-function lost({ cause, deaths, allowed }: LostTask): string {
-  const how = causes[cause] ?? `its worker ended by ${cause}`;
-  return deaths === 0 ? how : `${how} (${deaths} of ${allowed} allowed)`;
+function lost({ lostWorker, cause, deaths, allowed }: LostTask): string {
+  const how = `worker ${shortId(lostWorker)} ${endOfWorker(cause)}`;
+  return deaths === 0 ? how : `${how} (death ${deaths} of ${allowed} allowed)`;
 }
 
 function workingLine(event: WorkerEvents["working"]): string {
@@ -150,6 +151,6 @@ function redisLostLine(event: WorkerEvents["redisLost"]): string {
   const goesOn = running === 0
     ? ""
     : `; ${plural(running, "running task")} ${running === 1 ? "goes" : "go"} on`;
-  return `${server(redis)} does not answer for ${spanOf(awayMs)}${reason && ` (${reason})`}, ` +
+  return `${server(redis)} has not answered for ${spanOf(awayMs)}${reason && ` (${reason})`}; ` +
     `retrying${goesOn}`;
 }

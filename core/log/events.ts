@@ -30,6 +30,8 @@ export interface EndedAttempt extends EventAttempt {
 
 /** The death of a worker that held a task. */
 export interface LostTask extends EventTask {
+  /** The id of the worker that had it. */
+  readonly lostWorker: string;
   /**
    * The end of its worker: `presence` (its connection closed), `lease` (it was silent), `stalled`
    * (it blocked its event loop), `lost claim`, or the cause that a supervisor saw, such as `SIGKILL`.
@@ -94,7 +96,7 @@ export interface WorkerEvents {
   };
   /** A task was given back unharmed, with nothing charged. */
   readonly handedOff: EventTask & {
-    /** `drain`, `connection`, or `budget` of a tick. */
+    /** `drain`, also at the end of a tick, or `connection`. */
     readonly reason: string;
   };
   /** A task was cancelled while it ran. */

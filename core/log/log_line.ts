@@ -21,7 +21,8 @@ export interface LogLine {
   readonly fields: LogFields;
 }
 
-const colors = { debug: 2, info: 36, warn: 33, error: 31 } as const;
+/** The codes that begin and end the colour of a level. */
+const colors = { debug: [2, 22], info: [36, 39], warn: [33, 39], error: [31, 39] } as const;
 /** Names of errors that add nothing to their message. */
 const plainNames: ReadonlySet<string> = new Set(["Error", "RelierError", "RedisError"]);
 /** The most characters of an error in a message. */
@@ -32,7 +33,8 @@ export function textLine({ time, level, message, fields }: LogLine, colored: boo
   const at = [time.getHours(), time.getMinutes(), time.getSeconds()]
     .map((part) => String(part).padStart(2, "0")).join(":");
   const word = level.toUpperCase().padEnd(5);
-  const painted = colored ? `\u001b[${colors[level]}m${word}\u001b[0m` : word;
+  const [begin, end] = colors[level];
+  const painted = colored ? `\u001b[${begin}m${word}\u001b[${end}m` : word;
   return `${at}.${String(time.getMilliseconds()).padStart(3, "0")} ${painted} ${message}` +
     attributesText(fields);
 }

@@ -12,7 +12,8 @@ import type { WorkerEntry } from "../inspection/worker_list.ts";
 import type { QueueLimits } from "../protocol/limits.ts";
 import type { WorkerCommand } from "../protocol/worker_command.ts";
 import type { Resurrection } from "../recovery/sweeper.ts";
-import type { FollowOptions, QueueEvent } from "../redis/event_stream.ts";
+import type { QueueEvent } from "../redis/event_message.ts";
+import type { FollowOptions } from "../redis/event_stream.ts";
 import type { TaskState } from "../states.ts";
 import type { ExportedTask } from "./restore.ts";
 

@@ -6,7 +6,8 @@
 
 import { RelierError, TaskFailedError } from "../base/errors.ts";
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
-import type { EventSource, FollowOptions, TaskEvent } from "../redis/event_stream.ts";
+import type { TaskEvent } from "../redis/event_message.ts";
+import type { EventSource, FollowOptions } from "../redis/event_stream.ts";
 import type { TaskSnapshot } from "../redis/read_tasks.ts";
 import { decodeResult } from "../base/json.ts";
 import { attemptNumber } from "../protocol/attempt_number.ts";

@@ -56,8 +56,9 @@ function resurrections(
   fates: readonly Reply[],
 ): Resurrection[] {
   return raised.map(([local, reason], i) => {
-    const [state, name, deaths, allowed, failures, cause] = fates[i] as Fate;
-    return { id: idOf(partition, local), name, cause, state, reason, deaths, allowed, failures };
+    const [state, name, deaths, allowed, failures, cause, worker] = fates[i] as Fate;
+    const id = idOf(partition, local);
+    return { id, name, worker, cause, state, reason, deaths, allowed, failures };
   });
 }
 
@@ -68,6 +69,7 @@ type Fate = readonly [
   allowed: number,
   failures: number,
   cause: string,
+  worker: string,
 ];
 
 /**

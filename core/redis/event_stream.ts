@@ -5,36 +5,13 @@
  */
 
 import { onAbort } from "../base/timers.ts";
-import { idOf, type Partition } from "../protocol/keys.ts";
+import { attemptNumber } from "../protocol/attempt_number.ts";
+import type { Partition } from "../protocol/keys.ts";
 import { isFinal, type TaskState } from "../states.ts";
 import type { Caller } from "./call.ts";
 import { createEventHub, type EventHub } from "./event_hub.ts";
+import { type QueueEvent, readEvent, type TaskEvent } from "./event_message.ts";
 import type { TaskSnapshot } from "./read_tasks.ts";
-
-/** An event of a task. */
-export interface TaskEvent {
-  /**
-   * The event of the state table, such as `claim`, `retry` or `resurrect`; `ended` if the task is
-   * final and the message of its last event was missed.
-   */
-  readonly type: string;
-  /** The state after the event; `none` if the task is forgotten. */
-  readonly state: TaskState | "none";
-  /** The worker that runs it, or ran it last. */
-  readonly worker: string | null;
-  /** The reason, such as `failed`, `drain` or `presence`. */
-  readonly reason: string | null;
-  /** The time at which this process received the event. */
-  readonly at: Date;
-}
-
-/** An event of a queue. */
-export interface QueueEvent extends TaskEvent {
-  /** The full id of the task. */
-  readonly id: string;
-  /** The number of events before this one that were dropped, because the reader was too slow. */
-  readonly missed: number;
-}
 
 /** Options of following events. */
 export interface FollowOptions {
@@ -68,14 +45,6 @@ export interface EventSource {
   /** Ends every stream, and refuses later ones. */
   close(): void;
 }
-
-type Message = [
-  local: string,
-  type: string,
-  state: TaskState,
-  worker?: string,
-  ...reason: string[],
-];
 
 /** The most events kept for a slow reader; beyond it the oldest is dropped. */
 const mostKept = 10_000;
@@ -119,9 +88,9 @@ export function createEventStreams(caller: Caller): EventSource {
     follow: (partition, options) => read(partition, options, createBuffer(partition, undefined)),
     async *followTask(partition, local, options, unknown) {
       const buffer = createBuffer(partition, local);
-      for await (const { type, state, worker, reason, at } of read(partition, options, buffer)) {
-        yield { type, state, worker, reason, at };
-        if (isFinal(state) || state === "none") return;
+      for await (const { id: _, missed: __, ...event } of read(partition, options, buffer)) {
+        yield event as TaskEvent;
+        if (isFinal(event.state) || event.state === "none") return;
       }
       const last = buffer.last();
       if (last) {
@@ -136,12 +105,14 @@ export function createEventStreams(caller: Caller): EventSource {
   };
 }
 
-function endedBy({ state, worker, reason }: TaskSnapshot): TaskEvent {
+function endedBy({ state, worker, reason, failures }: TaskSnapshot): TaskEvent {
   return {
     type: "ended",
     state: state as TaskState,
+    name: "",
     worker: worker || null,
     reason: reason || null,
+    attempt: attemptNumber(state, failures, reason),
     at: new Date(),
   };
 }
@@ -150,23 +121,15 @@ type EventBuffer = ReturnType<typeof createBuffer>;
 
 /** The events between Redis and one reader. */
 function createBuffer(partition: Partition, only: string | undefined) {
-  const heard: Omit<QueueEvent, "missed">[] = [];
+  const heard: QueueEvent[] = [];
   let missed = 0;
   let isStopped = false;
   let last: TaskSnapshot | undefined;
   let wake = (): void => {};
   return {
     only,
-    hear(local: string, message: string): void {
-      const [, type, state, worker, ...reason] = message.split(" ") as Message;
-      heard.push({
-        id: idOf(partition, local),
-        type,
-        state,
-        worker: !worker || worker === "-" ? null : worker,
-        reason: reason.join(" ") || null,
-        at: new Date(),
-      });
+    hear(_local: string, message: string): void {
+      heard.push(readEvent(partition, message));
       if (heard.length > mostKept) {
         heard.shift();
         missed++;

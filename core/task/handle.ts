@@ -5,7 +5,8 @@
  */
 
 import type { Duration } from "../base/duration.ts";
-import type { FollowOptions, TaskEvent } from "../redis/event_stream.ts";
+import type { TaskEvent } from "../redis/event_message.ts";
+import type { FollowOptions } from "../redis/event_stream.ts";
 import type { TaskState } from "../states.ts";
 
 /**

@@ -498,6 +498,9 @@ test(
     await until("the death is printed", () => said().includes("bury"));
     stop();
     const { stdout } = await errors;
-    assert.match(stdout, /^\d\d:\d\d:\d\d\.\d{3} {2}bury +dead +default~0~.*attempts\n$/);
+    assert.match(
+      stdout,
+      /^\d\d:\d\d:\d\d\.\d{3} {2}bury +dead +\S+ \S{10} {2}attempt 1, after \d+ms: .+\n$/,
+    );
   }),
 );

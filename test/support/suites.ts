@@ -71,6 +71,7 @@ export const queueSuite: readonly string[] = [
   "core/threads/stall_guard",
   "core/worker/call_sizes",
   "core/worker/claim_order",
+  "core/worker/events",
   "core/worker/lane",
   "core/worker/leaving",
   "core/worker/many_queues",
@@ -195,6 +196,7 @@ export const skips: readonly Skip[] = [
   })),
   ...[
     "a follower of a queue receives every move, with its worker and its reason",
+    "a follower of a queue gets the name, the error, the time and the next retry of a failed attempt",
     "nothing is published without followers, and nothing more once all have left",
     "a reader that is too slow loses the oldest events, and learns their number",
     "following continues when the connection was cut",

@@ -61,12 +61,14 @@ async function run(context: Context<typeof startArgs>): Promise<number> {
   let forget = (): void => {};
   const wanted = otlpOf(args.otlp, settings.worker.otlp, host.env);
   // This process exports the telemetry of the tasks of dead processes.
-  const exporter = wanted && await exportTo(wanted, name, out.note);
+  const trouble = (message: string): void =>
+    log({ level: "warn", message, fields: { event: "telemetry" } });
+  const exporter = wanted && await exportTo(wanted, name, trouble);
   const otlp = exporter && wanted;
   // Open while it waits: a probe must not end a process that only waits for Redis.
   const health = await healthOf(context, worker, () => supervisor?.processes ?? []);
   try {
-    await waitForRedis(context, args.wait);
+    await waitForRedis(context, args.wait, log);
     supervisor = createSupervisor({
       modules,
       size,

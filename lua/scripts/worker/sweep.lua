@@ -5,8 +5,8 @@
 --- left some: the same caller goes on at once. `nextMs` is the time until something is due,
 --- -1 if nothing is known. `workers` counts the fleet, whose workers share the sweeps.
 --- `raised` lists the ids and causes of resurrected tasks, first the `evicted` ones that
---- `dead` held; `fates` has for each its state, name, deaths, the deaths allowed, failures, and how
---- its last worker ended. A name is empty behind two megabytes of payloads.
+--- `dead` held; `fates` has for each its state, name, deaths, the deaths allowed, failures, how its
+--- last worker ended, and that worker. A name is empty behind two megabytes of payloads.
 ---
 --- Nothing is charged for an absence of Redis (lib/grace.lua), nor for a clock that is set
 --- ahead or back (lib/clock_set_back.lua).
@@ -105,7 +105,8 @@ local envelopes = envelopesWithin(found, 1)
 for i, id in ipairs(found) do
   local record = records[id]
   fates[i] = { record.state, nameIn(envelopes[i]), (record.crashes or 0) + (record.stalls or 0),
-    record.limit or 5, record.failures or 0, record.history[#record.history] }
+    record.limit or 5, record.failures or 0, record.history[#record.history],
+    record.worker }
 end
 
 forgetFull(200)

@@ -299,6 +299,7 @@ test(
       assert.deepEqual(await queue.evict(gone, "SIGKILL"), [{
         id: idOf(partition, id),
         name: "half",
+        worker: gone,
         cause: "SIGKILL",
         state: "scheduled",
         reason: "SIGKILL",

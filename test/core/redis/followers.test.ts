@@ -59,7 +59,7 @@ test(
     await lab.moves.settle(await lab.moves.claim(), "bury", { text: "attempts" });
     await lab.redis.call("CLIENT", "KILL", "TYPE", "pubsub");
     assert.deepEqual(await bounded("the end", over), [
-      { type: "ended", state: "dead", worker: "w1", reason: "attempts" },
+      { type: "ended", state: "dead", name: "", worker: "w1", reason: "attempts", attempt: 1 },
     ]);
   }),
 );
