@@ -34,7 +34,14 @@ export type { Admission, AdmitOptions, Quota } from "./core/producer/admission_c
 export type { RetryOptions } from "./core/task/retry_policy.ts";
 export { taskContext } from "./core/task/current_run.ts";
 export type { TaskContext } from "./core/task/task_context.ts";
-export type { Storable, Stored } from "./core/task/stored.ts";
+export type {
+  AsJson,
+  NoJson,
+  Storable,
+  Stored,
+  StoredArguments,
+  StoredResult,
+} from "./core/task/stored.ts";
 export type { TaskOptions } from "./core/task/definition.ts";
 export type { DrainReport } from "./core/worker/drain.ts";
 export type { Duration } from "./core/base/duration.ts";

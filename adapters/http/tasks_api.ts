@@ -166,6 +166,7 @@ async function resultResponse(c: Context, task: FoundTask, wait: number): Promis
   } catch (error) {
     if (RelierError.is(error, "RL_RESULT_TIMEOUT")) return pending(task);
     if (RelierError.is(error, "RL_CANCELLED")) return noResult("cancelled");
+    if (RelierError.is(error, "RL_RESULT_NOT_KEPT")) return noResult("completed", "not kept");
     if (error instanceof TaskFailedError) return noResult("dead", error.reason);
     if (signal.aborted) return new Response(null, { status: 499 }); // The client has left.
     throw error;

@@ -18,6 +18,7 @@ export type RelierErrorCode =
   | "RL_DRAINING"
   | "RL_BUDGET"
   | "RL_RESULT_TIMEOUT"
+  | "RL_RESULT_NOT_KEPT"
   | "RL_TASK_FAILED"
   | "RL_SCHEMA_VERSION"
   | "RL_PAYLOAD_TOO_LARGE"

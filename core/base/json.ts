@@ -48,15 +48,17 @@ export function encodePayload(
  * which {@linkcode decodeResult} reads as `undefined`.
  *
  * @param maxBytes of UTF-8
+ * @param loose true to write a value by its `toJSON()`, and an instance by its fields
  * @throws RelierError `RL_VALIDATION` or `RL_PAYLOAD_TOO_LARGE`, as for a payload.
  */
 export function encodeResult(
   value: unknown,
   task: string,
   maxBytes: number = maxResultBytes,
+  loose = false,
 ): Encoded {
   if (value === undefined) return { text: "", bytes: 0 };
-  const written = writeJson(value, { max: maxBytes });
+  const written = writeJson(value, { max: maxBytes, loose });
   if (written.text === undefined && written.issue !== undefined) {
     throw new RelierError(
       "RL_VALIDATION",

@@ -1,5 +1,5 @@
 /**
- * Writes the results of work that is done: as JSON where that is possible, else the part of it
+ * Writes values of work that is done: as JSON where that is possible, else the part of it
  * that JSON can hold. Only workers load it.
  *
  * @module
@@ -19,16 +19,29 @@ export interface Kept {
 }
 
 /**
- * Writes what the work `of` returned. It never refuses: the work is done, and a refusal would
- * have it done again. A value that is not plain JSON is kept as `JSON.stringify()` writes it, a
- * BigInt as its digits; a value over `maxBytes` is not kept.
+ * Writes the result of a task. It never refuses: the work is done, and a refusal would have it done
+ * again. A `Date`, another value with `toJSON()` and the fields of an instance lose nothing here:
+ * the callers of a task only ever read JSON. Of other values the part that `JSON.stringify()` writes
+ * is kept, and the digits of a BigInt; a value over 256 KB is not kept.
  */
-export function keepResult(value: unknown, of: string, maxBytes: number = maxResultBytes): Kept {
+export function keepResult(value: unknown, task: string): Kept {
+  return keep(value, task, true);
+}
+
+/**
+ * Writes a value of the work `of`, such as the result of a step, like {@linkcode keepResult}. A
+ * value that is not plain JSON has a loss, because its reader expects the very value.
+ */
+export function keepValue(value: unknown, of: string): Kept {
+  return keep(value, of, false);
+}
+
+function keep(value: unknown, of: string, loose: boolean): Kept {
   try {
-    return { text: encodeResult(value, of, maxBytes).text };
+    return { text: encodeResult(value, of, maxResultBytes, loose).text };
   } catch (error) {
     const loss = error as RelierError;
-    return { text: loss.code === "RL_VALIDATION" ? lossyJson(value, maxBytes) : "", loss };
+    return { text: loss.code === "RL_VALIDATION" ? lossyJson(value) : "", loss };
   }
 }
 
@@ -36,8 +49,8 @@ export function keepResult(value: unknown, of: string, maxBytes: number = maxRes
 const loneSurrogates = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/gi;
 
 /** The JSON of any value, without the parts that JSON cannot hold; empty if there is none. */
-function lossyJson(value: unknown, maxBytes: number): string {
-  let left = maxBytes;
+function lossyJson(value: unknown): string {
+  let left = maxResultBytes;
   const keep = (_key: string, each: unknown): unknown => {
     // Given up before the whole text exists: it may be hundreds of megabytes.
     left -= typeof each === "string" ? each.length : 1;
@@ -46,7 +59,7 @@ function lossyJson(value: unknown, maxBytes: number): string {
   };
   try {
     const text = (JSON.stringify(value, keep) ?? "").replace(loneSurrogates, "$1\ufffd");
-    return utf8Length(text) <= maxBytes && !isDeeper(text, maxDepth) ? text : "";
+    return utf8Length(text) <= maxResultBytes && !isDeeper(text, maxDepth) ? text : "";
   } catch {
     return ""; // It contains itself, or reading it throws.
   }

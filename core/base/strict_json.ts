@@ -2,8 +2,8 @@
  * Writes JSON in one walk, and refuses every value that JSON would silently lose.
  *
  * The walk reads each property once, so a getter or a proxy cannot show one
- * value to a check and another to the wire. It calls no `toJSON` and stops at the
- * size and depth allowed. A refusal names the place and never the value.
+ * value to a check and another to the wire. It stops at the size and depth allowed. A refusal
+ * names the place and never the value.
  *
  * @module
  */
@@ -24,6 +24,8 @@ export interface WriteOptions {
   readonly sorted?: boolean;
   /** True if an array at the top is an argument list, whose last arguments may be `undefined`. */
   readonly args?: boolean;
+  /** True to call `toJSON()`, and to write an instance of a class by its fields. */
+  readonly loose?: boolean;
 }
 
 /** JSON, or the reason for its absence: `issue` is absent if the value is only too large. */
@@ -36,6 +38,7 @@ interface Walk {
   text: string;
   readonly max: number;
   readonly sorted: boolean;
+  readonly loose: boolean;
   readonly path: PropertyKey[];
   readonly parents: object[];
 }
@@ -53,8 +56,8 @@ class Refused extends Error {
 
 /** Writes `value`: plain objects, arrays, strings, finite numbers, booleans and `null`. */
 export function writeJson(value: unknown, options: WriteOptions): Written {
-  const { max, sorted = false, args = false } = options;
-  const walk: Walk = { text: "", max, sorted, path: [], parents: [] };
+  const { max, sorted = false, args = false, loose = false } = options;
+  const walk: Walk = { text: "", max, sorted, loose, path: [], parents: [] };
   try {
     write(value, walk, args);
     return { text: walk.text };
@@ -67,7 +70,8 @@ export function writeJson(value: unknown, options: WriteOptions): Written {
   }
 }
 
-function write(value: unknown, walk: Walk, args = false): void {
+function write(given: unknown, walk: Walk, args = false): void {
+  const value = walk.loose ? ownJson(given, walk) : given;
   switch (typeof value) {
     case "string":
       return writeText(value, walk);
@@ -91,6 +95,13 @@ function write(value: unknown, walk: Walk, args = false): void {
   }
 }
 
+/** The value that `toJSON()` of an object or a BigInt returns, called as `JSON.stringify()` does. */
+function ownJson(value: unknown, { path }: Walk): unknown {
+  if (value === null || typeof value !== "object" && typeof value !== "bigint") return value;
+  const { toJSON } = value as { toJSON?: unknown };
+  return typeof toJSON === "function" ? toJSON.call(value, String(path.at(-1) ?? "")) : value;
+}
+
 function writeText(text: string, walk: Walk): void {
   // Checked before any other use of the text: it may be hundreds of megabytes.
   if (walk.text.length + text.length > walk.max) throw new Refused();
@@ -107,10 +118,10 @@ function writeContainer(value: object, walk: Walk, args: boolean): void {
   }
   walk.parents.push(value);
   if (Array.isArray(value)) {
-    if (!isPlainArray(value)) throw new Refused(named(value));
+    if (!walk.loose && !isPlainArray(value)) throw new Refused(named(value));
     writeArray(value, walk, args);
   } else {
-    if (!isPlainObject(value)) throw new Refused(named(value));
+    if (!isPlainObject(value) && !(walk.loose && hasFields(value))) throw new Refused(named(value));
     writeObject(value, walk);
   }
   walk.parents.pop();
@@ -180,6 +191,11 @@ function isPlainObject(object: object): boolean {
   if (prototype === Object.prototype || prototype === null) return true;
   return Object.getPrototypeOf(prototype) === null &&
     Object.hasOwn(prototype as object, "toString");
+}
+
+/** Returns true for an instance of a class of JavaScript: built-in ones hide what they hold. */
+function hasFields(object: object): boolean {
+  return Object.prototype.toString.call(object) === "[object Object]";
 }
 
 /** The refusal of an instance, with the replacement where one is known. */

@@ -8,7 +8,7 @@
 import { type Duration, toMs } from "../base/duration.ts";
 import { RelierError } from "../base/errors.ts";
 import { decodeResult, encodeResult } from "../base/json.ts";
-import { keepResult } from "../base/kept_result.ts";
+import { keepValue } from "../base/kept_result.ts";
 import { keyOption, knownOptions } from "../base/options.ts";
 import { abortController, sleep } from "../base/timers.ts";
 import { defaultLeaseMs as leaseMs, defaultLockWaitMs, defaultRetentionMs } from "../defaults.ts";
@@ -117,7 +117,7 @@ export async function acquireLock<T>(
  * @throws {RelierError} `RL_LEASE_LOST` if another caller holds the lock now.
  */
 export async function completeDone<T>(lock: IdempotencyLock<T>, result: T): Promise<void> {
-  const { text, loss } = keepResult(result, "idempotent()");
+  const { text, loss } = keepValue(result, "idempotent()");
   await lock.complete(loss ? decodeResult(text) as T : result);
 }
 

@@ -17,6 +17,7 @@ import type { HandleSource } from "../producer/create_handle.ts";
 import type { Definition } from "../task/definition.ts";
 import type { PendingTask, TaskHandle } from "../task/handle.ts";
 import type { PushOptions } from "../task/push_options.ts";
+import type { AsJson } from "../task/stored.ts";
 import type { Task } from "../task/task.ts";
 import type { Telemetry, TelemetryOptions } from "../telemetry/observer.ts";
 import type { QueueRegistry } from "./queue_registry.ts";
@@ -42,15 +43,18 @@ export interface Relier extends AsyncDisposable {
   /** The place where it stores its tasks, for logs and pages: without user and password. */
   readonly store: RelierStore;
   /** Pushes `task` through this client; see {@linkcode Task.push}. */
-  push<A extends unknown[], R>(task: Task<string, A, R>, ...args: A): PendingTask<R>;
+  push<A extends unknown[], R>(task: Task<string, A, R>, ...args: A): PendingTask<AsJson<R>>;
   /** Pushes `task` through this client; see {@linkcode Task.apush}. */
-  apush<A extends unknown[], R>(task: Task<string, A, R>, ...args: A): Promise<TaskHandle<R>>;
+  apush<A extends unknown[], R>(
+    task: Task<string, A, R>,
+    ...args: A
+  ): Promise<TaskHandle<AsJson<R>>>;
   /** Pushes `task` through this client once for each argument list; see {@linkcode Task.apushMany}. */
   apushMany<A extends unknown[], R>(
     task: Task<string, A, R>,
     list: readonly A[],
     options?: PushOptions,
-  ): Promise<TaskHandle<R>[]>;
+  ): Promise<TaskHandle<AsJson<R>>[]>;
   /**
    * Runs `work` with a client that is bound to its calls. A bare `task.apush()` in `work`, also after
    * an `await`, goes through this client and is for `tenant` unless it names another. In a handler,

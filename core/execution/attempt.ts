@@ -91,6 +91,9 @@ class LocalAttempt extends DecidedAttempt {
   #complete(value: unknown): void {
     const { task: { definition, envelope }, context: { task: { id, name } }, host } = this;
     const kept = keepResult(value, name);
+    if (kept.loss && definition.strictResult) {
+      return this.#refuse(new Unfit("result", kept.loss));
+    }
     if (kept.loss) host.onError(kept.loss, id, name);
     this.handlerReturned();
     this.decide(completed(definition, isKeyed(definition, envelope), kept), () => value);

@@ -8,7 +8,7 @@
 import type { Claim } from "../protocol/claim.ts";
 import type { TaskContext } from "../task/task_context.ts";
 import { decodeResult } from "../base/json.ts";
-import { keepResult } from "../base/kept_result.ts";
+import { keepValue } from "../base/kept_result.ts";
 import { abortController } from "../base/timers.ts";
 import { idOf } from "../protocol/keys.ts";
 import type {
@@ -83,7 +83,7 @@ class WorkerContext implements AttemptContext {
   #partialText(): string {
     const { name, partialResult } = this.task;
     if (partialResult === undefined) return "";
-    const { text, loss } = keepResult(partialResult, `${name}, partial result`);
+    const { text, loss } = keepValue(partialResult, `${name}, partial result`);
     if (loss && loss.message !== this.#lossReported) this.onError(loss);
     this.#lossReported = loss?.message;
     return text;

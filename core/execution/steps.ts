@@ -6,7 +6,7 @@
  */
 
 import { decodeResult, utf8Length } from "../base/json.ts";
-import { keepResult } from "../base/kept_result.ts";
+import { keepValue } from "../base/kept_result.ts";
 import { RelierError } from "../base/errors.ts";
 import { shown } from "../base/safe_text.ts";
 import { maxReasonLength, maxResultBytes } from "../defaults.ts";
@@ -51,7 +51,7 @@ export function createSteps(
 
   /** Saves the result of `name`, or that it has none which can be saved. */
   async function save(name: string, value: unknown): Promise<void> {
-    const { text, loss } = keepResult(value, `${task}, step ${name}`);
+    const { text, loss } = keepValue(value, `${task}, step ${name}`);
     if (loss) warn(loss);
     if (loss && text === "") return await saveText(name, unkeptText(loss));
     try {

@@ -55,13 +55,14 @@ class StoredTask<R> implements TaskHandle<R> {
   readonly status = async (): Promise<TaskStatus> => {
     const snapshot = await this.#source.poller.ask(this.#partition, this.#local);
     if (!isState(snapshot.state)) throw this.#unknown(snapshot);
-    const { progress, worker, reason } = snapshot;
+    const { progress, worker, reason, unkept } = snapshot;
     return {
       state: snapshot.state,
       attempt: attemptNumber(snapshot.state, snapshot.failures, reason),
       ...(progress && { progress: Number(progress) }),
       ...(worker && { worker }),
       ...(reason && { reason }),
+      ...(unkept && { resultNote: unkept }),
     };
   };
 
@@ -80,7 +81,7 @@ class StoredTask<R> implements TaskHandle<R> {
         { hint: "it goes on: ask again, or look at its status" },
       );
     }
-    if (snapshot.state === "completed") return decodeResult(snapshot.result) as R;
+    if (snapshot.state === "completed") return keptResult(this.id, snapshot) as R;
     if (snapshot.state === "dead") throw deadError(this.id, snapshot);
     if (snapshot.state === "cancelled") {
       throw new RelierError("RL_CANCELLED", `Task "${this.id}" was cancelled: ${snapshot.reason}`);
@@ -116,6 +117,16 @@ class StoredTask<R> implements TaskHandle<R> {
       hint: "it was never accepted, or its retention has ended",
     });
   }
+}
+
+/** The result of a completed task. @throws {RelierError} `RL_RESULT_NOT_KEPT` */
+function keptResult(id: string, { result, unkept }: TaskSnapshot): unknown {
+  if (result !== "" || unkept === "") return decodeResult(result);
+  throw new RelierError(
+    "RL_RESULT_NOT_KEPT",
+    `Cannot read the result of task "${id}", which is completed: ${unkept}`,
+    { hint: "the work is done: do not repeat it for its result; return less, or plain JSON" },
+  );
 }
 
 function deadError(id: string, snapshot: TaskSnapshot): TaskFailedError {

@@ -21,6 +21,8 @@ export interface TaskSnapshot {
   readonly reason: string;
   readonly error: string;
   readonly result: string;
+  /** Why the result is not whole; empty if it is. */
+  readonly unkept: string;
 }
 
 /** Reads `ids` in as many calls as their results need: a full reply leaves the last ones out. */
@@ -40,7 +42,7 @@ export async function readTasks(
 }
 
 function snapshotOf(row: readonly Reply[]): TaskSnapshot {
-  const [state, failures, progress, worker, reason, error, result] = row as string[];
+  const [state, failures, progress, worker, reason, error, result, unkept] = row as string[];
   return {
     state: state!,
     failures: Number(failures),
@@ -49,5 +51,6 @@ function snapshotOf(row: readonly Reply[]): TaskSnapshot {
     reason: reason!,
     error: error!,
     result: result!,
+    unkept: unkept!,
   };
 }

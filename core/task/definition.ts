@@ -59,6 +59,11 @@ export interface TaskOptions<A extends unknown[] = unknown[], R = unknown, P = u
   /** Called, best effort, after the result was stored. */
   onSuccess?: (ctx: TaskContext<P>, result: R) => void | Promise<void>;
   /**
+   * Ends a task as dead (`result`) if JSON cannot hold all of its result. By default it completes,
+   * because its effects are done, and keeps the part that JSON can hold.
+   */
+  strictResult?: boolean;
+  /**
    * The time for which the result is kept; 1 h by default, at least 1 s. A caller that waits for
    * it when the task completes has 30 s to read it.
    */
@@ -92,6 +97,7 @@ export interface Definition {
   readonly key: "none" | "payload" | ((...args: unknown[]) => string);
   readonly ifDead: IfDead;
   readonly idempotencyTtlMs: number;
+  readonly strictResult: boolean;
   readonly resultTtlMs: number;
   readonly maxResurrections: number | undefined;
   readonly retry: Retry;
@@ -120,6 +126,7 @@ const known = [
   "onSoftTimeout",
   "onDead",
   "onSuccess",
+  "strictResult",
   "resultTtl",
   "isolate",
   "memoryMb",
@@ -163,6 +170,7 @@ export function define(
       : "none",
     ifDead: oneOf("ifDead", given.ifDead ?? "replace", ifDeadValues),
     idempotencyTtlMs: toMs("idempotencyTtl", idempotencyTtl),
+    strictResult: booleanOption("strictResult", given.strictResult ?? false),
     resultTtlMs: toMs("resultTtl", resultTtl),
     maxResurrections: optional(
       given.maxResurrections,

@@ -28,6 +28,8 @@ export interface TaskStatus {
   readonly worker?: string;
   /** The reason for its state, such as `failed`, `presence` or `crashes`. */
   readonly reason?: string;
+  /** Why the result of a completed task is not all that its handler returned. */
+  readonly resultNote?: string;
 }
 
 /** A task that was pushed, or found by its id. */
@@ -43,10 +45,12 @@ export interface TaskHandle<R = unknown> {
    */
   status(): Promise<TaskStatus>;
   /**
-   * Waits for the result; without end unless `timeout` is given.
+   * Waits for the result; without end unless `timeout` is given. Of a result that JSON cannot hold
+   * whole it is the part that was kept: `resultNote` of the status says why.
    *
    * @throws {TaskFailedError} If the task is dead.
-   * @throws {RelierError} `RL_CANCELLED`, `RL_RESULT_TIMEOUT`, `RL_NOT_FOUND`.
+   * @throws {RelierError} `RL_CANCELLED`, `RL_RESULT_TIMEOUT`, `RL_NOT_FOUND`; `RL_RESULT_NOT_KEPT`
+   * if the task is completed and nothing of its result could be kept.
    */
   result(options?: { timeout?: Duration; signal?: AbortSignal }): Promise<R>;
   /**

@@ -8,7 +8,7 @@ import { processGlobal } from "../base/process_global.ts";
 import { type Producer, producerOf } from "./client_registry.ts";
 import { define, type Definition, type TaskOptions } from "./definition.ts";
 import { callerOf, isReload, placeOfName, rememberPlace } from "./definition_place.ts";
-import type { Stored } from "./stored.ts";
+import type { AsJson, StoredArguments, StoredResult } from "./stored.ts";
 import type { TaskContext } from "./task_context.ts";
 import type { PendingTask, TaskHandle } from "./handle.ts";
 import { runInline } from "./run_inline.ts";
@@ -38,18 +38,21 @@ export interface Pusher<A extends unknown[], R> {
   call(...args: A): Promise<R>;
 }
 
-/** A function that can be pushed. Called directly, it runs at once, without a queue. */
+/**
+ * A function that can be pushed. Called directly, it runs at once, without a queue; the result of
+ * a push is `R` as JSON returns it.
+ */
 export interface Task<N extends string = string, A extends unknown[] = any[], R = any>
-  extends Pusher<A, R> {
+  extends Pusher<A, AsJson<R>> {
   (...args: A): Promise<R>;
   /** The name by which producers and workers know it. */
   readonly name: N;
   /** {@linkcode push} for many argument lists, in one call to Redis per 200. */
-  pushMany(list: readonly A[], options?: PushOptions): PendingTask<R>[];
+  pushMany(list: readonly A[], options?: PushOptions): PendingTask<AsJson<R>>[];
   /** {@linkcode apush} for many argument lists; rejects with the first refusal. */
-  apushMany(list: readonly A[], options?: PushOptions): Promise<TaskHandle<R>[]>;
+  apushMany(list: readonly A[], options?: PushOptions): Promise<TaskHandle<AsJson<R>>[]>;
   /** The same task with options for a push. */
-  with(options: PushOptions): Pusher<A, R>;
+  with(options: PushOptions): Pusher<A, AsJson<R>>;
 }
 
 /** The schema of a task that has one: a {@linkcode taskRef} to it needs the same. */
@@ -82,7 +85,7 @@ everywhere.push(byName);
  */
 export function rlTask<const N extends string, A extends unknown[], R>(
   name: N,
-  handler: ((...args: A) => R | Promise<R>) & Stored<Awaited<R>>,
+  handler: ((...args: A) => R | Promise<R>) & StoredResult<Awaited<R>> & StoredArguments<A>,
 ): Task<N, A, Awaited<R>>;
 /** Defines a task whose input is checked by a schema, at each push and each attempt. */
 export function rlTask<const N extends string, S extends StandardSchema<any, any>, R, P = unknown>(
@@ -93,7 +96,8 @@ export function rlTask<const N extends string, S extends StandardSchema<any, any
   },
   handler:
     & ((input: SchemaOutput<S>, ctx: TaskContext<P>) => R | Promise<R>)
-    & Stored<Awaited<R>>,
+    & StoredResult<Awaited<R>>
+    & StoredArguments<[SchemaInput<S>]>,
 ): Task<N, [SchemaInput<S>], Awaited<R>> & Checked<S>;
 /** Defines a task with options. */
 export function rlTask<
@@ -104,7 +108,7 @@ export function rlTask<
 >(
   name: N,
   options: TaskOptions<Parameters<H>, Awaited<ReturnType<H>>, P>,
-  handler: H & Stored<Awaited<ReturnType<H>>>,
+  handler: H & StoredResult<Awaited<ReturnType<H>>> & StoredArguments<Parameters<H>>,
 ): Task<N, Parameters<H>, Awaited<ReturnType<H>>>;
 export function rlTask(name: string, ...rest: unknown[]): Task {
   const [options, handler] = rest.length > 1 ? rest : [{}, rest[0]];

@@ -59,7 +59,7 @@ function tasksIn(isolate: "thread" | "process"): Isolated {
       while (performance.now() < until);
       return "let go";
     }),
-    look: rlTask(`look-${isolate}`, once, (_when: Date | string) => {
+    look: rlTask(`look-${isolate}`, once, (_when: unknown) => {
       const { id, name, queue, workerId, attempt, maxAttempts, resurrections, fence, headers } =
         taskContext();
       const { idempotencyKey, deadline, enqueuedAt } = taskContext();

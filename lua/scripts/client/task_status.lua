@@ -1,7 +1,7 @@
 --- task_status: the states of tasks, and the results of the final ones
 ---
 --- With a channel, the script that settles an unfinished task later publishes its id
---- there. A task is `[state, failures, progress, worker, reason, error, result]`; the
+--- there. A task is `[state, failures, progress, worker, reason, error, result, unkept]`; the
 --- state of an unknown one is empty, and so is that of one whose retention has ended.
 --- The reply holds fewer tasks than rows once it is full: see lib/reply_bytes.lua.
 ---
@@ -25,7 +25,7 @@ for i, id in ipairs(ids) do
   end
   tasks[i] = {
     record.state, record.failures or 0, record.progress or "", record.worker or "",
-    record.reason or "", record.error or "", record.result or "",
+    record.reason or "", record.error or "", record.result or "", record.unkept or "",
   }
   bytes = bytes + #tasks[i][6] + #tasks[i][7]
   local final = record.state == "completed" or record.state == "dead"

@@ -170,18 +170,14 @@ test(
     worker.on("error", ({ error }) => errors.push(String(error)));
     const circular: Record<string, unknown> = { canary };
     circular["self"] = circular;
-    class Receipt {
-      id = canary;
-    }
     const bad: [unknown, RegExp][] = [
       [circular, /at self: it contains itself/],
       [5n, /a BigInt is not JSON/],
       [{ deep: [5n] }, /at deep\.0: a BigInt/],
       [canary.repeat(500_000), /more than 262144 bytes/],
       ["x".repeat(262_143), /more than 262144 bytes/],
-      [new Receipt(), /an instance of a class/],
       [new Map([[canary, 1]]), /a Map is not JSON/],
-      [new Date(), /toISOString/],
+      [new Error(canary), /an instance of a class/],
       [() => canary, /a function is not JSON/],
       [Symbol(canary), /a symbol is not JSON/],
       [[NaN], /NaN and Infinity/],
@@ -195,7 +191,7 @@ test(
     for (const [i, [value, message]] of bad.entries()) {
       acts.set(`returns ${i}`, () => value);
       const handle = await act.apush(`returns ${i}`, canary);
-      await handle.result();
+      await handle.result().catch((error) => assert.ok(!String(error).includes(canary)));
       const { state, facts } = await lab.queue.inspect(handle.id);
       assert.equal(state, "completed");
       assert.match(facts["unkept"]!, message, `returns ${i}`);

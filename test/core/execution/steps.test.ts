@@ -21,13 +21,28 @@ class Receipt {
 const circular: Record<string, unknown> = { id: 1 };
 circular["self"] = circular;
 
-/** Values that a handler or a step may return, and the part of each that is kept. */
-const odd: Readonly<Record<string, readonly [value: unknown, kept: unknown]>> = {
+class Price {
+  readonly #cents = 120;
+  toJSON(): string {
+    return `${this.#cents} cents`;
+  }
+}
+
+type Values = Readonly<Record<string, readonly [value: unknown, kept: unknown]>>;
+
+/** Values that JSON writes whole, and that are read back as something else. */
+const written: Values = {
   "a Date": [new Date(0), "1970-01-01T00:00:00.000Z"],
   "a Date in an object": [{ at: new Date(0) }, { at: "1970-01-01T00:00:00.000Z" }],
+  "the fields of a class": [[new Receipt()], [{ id: "r-1" }]],
+  "a value with toJSON()": [{ price: new Price() }, { price: "120 cents" }],
+  "a URL": [new URL("https://a.example/b"), "https://a.example/b"],
+};
+
+/** Values that a handler or a step may return, and the part of each that is kept. */
+const odd: Values = {
   "a BigInt": [5n, "5"],
   "a BigInt in a list": [[1, 5n], [1, "5"]],
-  "a class": [new Receipt(), { id: "r-1" }],
   "a Map": [new Map([[1, 2]]), {}],
   "NaN": [{ n: NaN }, { n: null }],
   "a function in an object": [{ id: 1, fn: () => 1 }, { id: 1 }],
@@ -65,13 +80,52 @@ test(
         onSuccess: (_ctx, result) => void (succeeded = result),
       }, (): unknown => (runs++, value));
       const handle = await task.apush();
-      assert.deepEqual(await handle.result(), kept, what);
+      if (kept === undefined) {
+        const refusal = { code: "RL_RESULT_NOT_KEPT", message: /^Cannot read the result of task / };
+        await assert.rejects(handle.result(), refusal, what);
+      } else {
+        assert.deepEqual(await handle.result(), kept, what);
+      }
+      assert.match((await handle.status()).resultNote!, /^Cannot store the result/, what);
       const { state, facts } = await lab.queue.inspect(handle.id);
       assert.deepEqual([state, runs, buried], ["completed", 1, false], what);
       assert.match(facts["unkept"]!, /^Cannot store the result of "odd-result"/, what);
       assert.equal(succeeded, value, what);
     }
     assert.equal(errors.length, Object.keys(odd).length);
+  }),
+);
+
+test(
+  "a result that JSON writes whole is kept as JSON writes it, and nothing is reported",
+  withRelier(async (lab) => {
+    const errors = await errorsOf(lab);
+    for (const [what, [value, kept]] of Object.entries(written)) {
+      const task = rlTask("written-result", { replace: true }, (): unknown => value);
+      const handle = await task.apush();
+      assert.deepEqual(await handle.result(), kept, what);
+      assert.equal((await handle.status()).resultNote, undefined, what);
+    }
+    assert.deepEqual(errors, []);
+  }),
+);
+
+test(
+  "a task with strict results is dead if JSON cannot hold all of its result, and runs once",
+  withRelier(async (lab) => {
+    const errors = await errorsOf(lab);
+    for (const [what, [value]] of Object.entries(odd)) {
+      let runs = 0;
+      const options = { replace: true, retry: quick, strictResult: true };
+      const strict = rlTask("strict-result", options, (): unknown => (runs++, value));
+      await assert.rejects(strict.call(), { code: "RL_TASK_FAILED", reason: "result" }, what);
+      assert.equal(runs, 1, what);
+    }
+    for (const [what, [value, kept]] of Object.entries(written)) {
+      const strict = rlTask("strict-result", { replace: true, strictResult: true }, () => value);
+      assert.deepEqual(await strict.call(), kept, what);
+    }
+    assert.deepEqual(errors, []);
   }),
 );
 
@@ -91,7 +145,7 @@ test(
   "a step runs once over all attempts, whatever it returns",
   withRelier(async (lab) => {
     const errors = await errorsOf(lab);
-    for (const [what, [value, kept]] of Object.entries(odd)) {
+    for (const [what, [value, kept]] of Object.entries({ ...odd, ...written })) {
       if (kept === undefined) continue;
       let effects = 0;
       const seen: unknown[] = [];

@@ -90,22 +90,88 @@ export async function compiled(): Promise<void> {
   createRelier({ url: "redis://127.0.0.1" });
   // @ts-expect-error: concurrency is a number
   createWorker(createRelier(), { concurrency: "10" });
-  // @ts-expect-error: a Date is no JSON
-  rlTask("typed-date", () => new Date());
-  // @ts-expect-error: a Date is no JSON
-  rlTask("typed-deep-date", { retry: 1 }, () => Promise.resolve({ at: new Date() }));
+  // @ts-expect-error: a Map is no JSON
+  rlTask("typed-map", () => Promise.resolve({ byId: new Map<string, number>() }));
+  // @ts-expect-error: a Set is no JSON
+  rlTask("typed-set", { retry: 1 }, () => [new Set<string>()]);
+  // @ts-expect-error: a BigInt is no JSON
+  rlTask("typed-bigint", { input: v.string() }, () => 5n);
   // @ts-expect-error: a class with methods is no JSON
-  rlTask("typed-class", () => new URL("https://example.com"));
+  rlTask("typed-class", () => new Headers());
+  // @ts-expect-error: the result of an attempt that repeats the step is text
+  await ({} as TaskContext).step("typed", () => new Date());
   // @ts-expect-error: a BigInt is no JSON
   await ({} as TaskContext).step("typed", () => 5n);
   // @ts-expect-error: a Map is no JSON
   await ({} as TaskContext).step("typed", () => Promise.resolve([new Map()]));
   same<Awaited<ReturnType<typeof steps>>, [{ id: string; tags: Tag[] }, void, unknown]>();
 
+  // @ts-expect-error: the handler would get text in place of the Date
+  rlTask("typed-date-argument", (_at: Date) => 1);
+  // @ts-expect-error: a function is no JSON
+  rlTask("typed-function", { retry: 1 }, (_order: { onDone?: () => void }) => 1);
+  // @ts-expect-error: the input of the schema is pushed, and a Date is no JSON
+  rlTask("typed-date-input", { input: v.object({ at: v.date() }) }, () => 1);
+
   // @ts-expect-error: a result is not written
   (await plain.apush("a")).outcome = "created";
 }
 
+/** The values of JSON, as many projects write them. */
+type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+interface Row {
+  readonly id: string;
+  readonly at: Date;
+  readonly price: { toJSON(): string; plus(n: number): void };
+  readonly parts?: Row[];
+  readonly span: readonly [from: Date, to: Date | null];
+  readonly log: readonly Date[];
+}
+
+/** The row as JSON returns it. */
+interface Read {
+  readonly id: string;
+  readonly at: string;
+  readonly price: string;
+  readonly parts?: Read[];
+  readonly span: readonly [from: string, to: string | null];
+  readonly log: readonly string[];
+}
+
+const row = rlTask("typed-row", (): Promise<Row | undefined> => Promise.resolve(undefined));
+
+/** Never called. */
+export async function read(): Promise<Read | undefined> {
+  // Called directly, it is a function; behind a queue, its result has been JSON.
+  same<ReturnType<typeof row>, Promise<Row | undefined>>();
+  (await createRelier().apush(row)).result satisfies () => Promise<Read | undefined>;
+  (await row.apushMany([[]]))[0]!.result satisfies () => Promise<Read | undefined>;
+  return await row.with({ delay: "1s" }).call();
+}
+
+/** Defines a task around any handler: TypeScript sees neither its arguments nor its result. */
+export function wrapped<A extends unknown[], R>(
+  name: string,
+  handler: (...args: A) => Promise<R>,
+): Task<string, A, Awaited<R>> {
+  return rlTask(name, { retry: 5 }, handler);
+}
+
+/** Never called. */
+export async function open(): Promise<[unknown, number, Json]> {
+  const anything = rlTask("typed-any", async (x: any): Promise<any> => await x);
+  (await anything.call(new Map())).toFixed();
+  const json = rlTask("typed-json", (given: Json) => given);
+  const unknown = rlTask("typed-unknown", async (x: unknown): Promise<unknown> => await x);
+  const never = rlTask("typed-never", (): never => {
+    throw new Error("never");
+  });
+  await never.call();
+  const twice = wrapped("typed-wrapped", async (n: number) => await Promise.resolve(n * 2));
+  return [await unknown.call(5), await twice.call(1), await json.call({ a: [1] })];
+}
+
 test("a task has the types of its handler or of its schemas", () => {
-  assert.equal(typeof compiled, "function");
+  for (const each of [compiled, steps, read, open]) assert.equal(typeof each, "function");
 });
