@@ -96,7 +96,7 @@ export type { DeleteQueueOptions } from "./core/operations/delete_queue.ts";
 export type { QueueName } from "./core/inspection/queue_list.ts";
 export { createRelier } from "./core/client/create_relier.ts";
 export type { Relier, RelierStore, WithinOptions } from "./core/client/relier.ts";
-export type { RelierOptions } from "./core/client/relier_options.ts";
+export type { RedisTarget, RelierOptions } from "./core/client/relier_options.ts";
 export type { ExportedTask } from "./core/operations/restore.ts";
 export { Discard, Retry } from "./core/task/control_errors.ts";
 export type {

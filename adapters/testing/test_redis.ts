@@ -52,11 +52,12 @@ export async function openPlace(
 }
 
 /** Opens a place in a real Redis, under a random prefix. */
-async function corner(redis: string | RedisPort | undefined): Promise<Place> {
+async function corner(redis: RelierOptions["redis"]): Promise<Place> {
   if (redis === undefined) {
     throw misfit("redis", 'a URL or a port in mode "redis", or RELIER_REDIS_URL be set');
   }
-  const port = typeof redis === "string" ? (await import("#client")).connect(redis) : redis;
+  const target = typeof redis === "string" ? { url: redis } : redis;
+  const port = "url" in target ? (await import("#client")).connect(target.url, target) : target;
   const prefix = `test-${crypto.randomUUID()}`;
   return {
     port,

@@ -137,13 +137,20 @@ export class PayloadValidationError extends RelierError {
   /** All issues found. */
   readonly issues: readonly PayloadIssue[];
 
-  /** Makes the error for a payload of `task`. */
-  constructor(task: string, issues: readonly PayloadIssue[]) {
+  /** Makes the error for a payload of `task`, which is a `list` of arguments or one input. */
+  constructor(task: string, issues: readonly PayloadIssue[], list = false) {
     const first = issues[0];
-    const at = first?.path?.length ? ` at ${first.path.map(String).join(".")}` : "";
+    const at = placeOf(first?.path ?? [], list);
     super("RL_VALIDATION", `Cannot accept the payload of "${task}"${at}: ${first?.message}`);
     this.issues = issues;
   }
+}
+
+/** The place in a payload, as a message names it: people count arguments from 1. */
+function placeOf(path: readonly PropertyKey[], list: boolean): string {
+  const [argument, ...inside] = list ? path : [undefined, ...path];
+  const at = inside.length > 0 ? ` at ${inside.map(String).join(".")}` : "";
+  return argument === undefined ? at : ` in argument ${Number(argument) + 1}${at}`;
 }
 
 /** A task ended in the dead-letter queue; `cause` is its last error. */

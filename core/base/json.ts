@@ -28,6 +28,7 @@ export interface Encoded {
  * everywhere, as JSON does; so are properties of an array besides its elements.
  *
  * @param maxBytes of UTF-8
+ * @param list true if the value is the argument list of a task without a schema
  * @throws PayloadValidationError (`RL_VALIDATION`) if the value is not JSON, or deeper than 64 levels.
  * @throws RelierError `RL_PAYLOAD_TOO_LARGE`.
  */
@@ -35,10 +36,11 @@ export function encodePayload(
   value: unknown,
   task: string,
   maxBytes: number = maxPayloadBytes,
+  list = false,
 ): Encoded {
   const written = writeJson(value, { max: maxBytes, args: true });
   if (written.text === undefined && written.issue !== undefined) {
-    throw new PayloadValidationError(task, [{ message: written.issue, path: written.path }]);
+    throw new PayloadValidationError(task, [{ message: written.issue, path: written.path }], list);
   }
   return measured(written, maxBytes, `accept the payload of "${task}"`);
 }

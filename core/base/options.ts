@@ -147,7 +147,10 @@ function refusal(name: string, allowed: string, value: unknown): string {
   return `Cannot use option "${name}": it must be ${allowed}: current value is ${shown(value)}`;
 }
 
-/** Finds the known name at most two edits away, unless two edits replace the whole name. */
+/**
+ * Finds the known name at most two edits away, unless two edits replace the whole name; else one
+ * with the same stem, as of `retries` and `retry`.
+ */
 export function nearest(key: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = 3;
@@ -156,7 +159,12 @@ export function nearest(key: string, known: readonly string[]): string | undefin
     const edits = distance(key.toLowerCase(), name.toLowerCase());
     if (edits < least && edits < name.length) [best, least] = [name, edits];
   }
-  return best;
+  return best ?? known.find((name) => isOfOneStem(key, name));
+}
+
+/** True if at most the last letter of `name` differs from the beginning of `key`, and four agree. */
+function isOfOneStem(key: string, name: string): boolean {
+  return name.length > 4 && key.startsWith(name.slice(0, -1));
 }
 
 /** The number of insertions, deletions and replacements from `a` to `b` (Levenshtein, 1966). */

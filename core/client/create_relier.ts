@@ -17,7 +17,7 @@ import { parseId, type Partition, partitionOf } from "../protocol/keys.ts";
 import { producerLimits } from "../protocol/limits.ts";
 import type { Caller } from "../redis/call.ts";
 import { placeOf } from "../redis_url.ts";
-import { defaultUrl, portOf } from "../redis/connect.ts";
+import { isPort, portOf, urlOf } from "../redis/connect.ts";
 import { createEventSource } from "../redis/event_source.ts";
 import { createLossDetector } from "../redis/loss_detector.ts";
 import { register, unregister } from "../task/client_registry.ts";
@@ -41,12 +41,13 @@ export function internalsOf(relier: Relier): ClientInternals {
 }
 
 /**
- * Creates a client. It connects at its first call. The first client
- * of a process is the one that `task.apush()` uses.
+ * Creates a client, of the Redis at a URL or by options. It connects at its first call, and keeps the
+ * process alive until `close()`. The first client of a process is the one that `task.apush()` uses.
  *
  * @throws TypeError, RangeError if an option is not valid.
  */
-export function createRelier(options: RelierOptions = {}): Relier {
+export function createRelier(given: RelierOptions | string = {}): Relier {
+  const options = typeof given === "string" ? { redis: given } : given;
   knownOptions("createRelier()", options, optionNames);
   const log = logTo(options.logger);
   const { onPushError, onDataLoss, waitUntil } = callbacksOf(options, log);
@@ -54,7 +55,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
   const tasks = tasksOf(options.tasks);
   const limits = producerLimits(options.admission ?? {});
   const port = portOf(options.redis);
-  const telemetry = createTelemetry(options.telemetry, options.redis ?? defaultUrl());
+  const telemetry = createTelemetry(options.telemetry, urlOf(options.redis));
   const registry = createQueueRegistry(port, prefix, telemetry);
   const lossDetector = createLossDetector((error) => {
     registry.forget();
@@ -84,7 +85,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
   });
 
   const relier: Relier = {
-    store: { redis: placeOf(options.redis ?? defaultUrl()), prefix },
+    store: { redis: placeOf(urlOf(options.redis)), prefix },
     ...pushMethods(() => scopedProducer(relier) ?? producer),
     ...lazyClientOperations(caller, registry, prefix),
     within: (options, work) => runScoped(relier, producer, options, work),
@@ -108,7 +109,7 @@ export function createRelier(options: RelierOptions = {}): Relier {
       unregister(producer);
       poller.close(new RelierError("RL_CONNECTION", "Cannot wait: the client is closed"));
       events.close();
-      if (typeof options.redis !== "object") await port.close();
+      if (!isPort(options.redis)) await port.close();
     }),
     [Symbol.asyncDispose]: () => relier.close(),
   };

@@ -11,10 +11,21 @@ import type { RedisPort } from "../port.ts";
 import type { Task } from "../task/task.ts";
 import type { TelemetryOptions } from "../telemetry/observer.ts";
 
+/** A Redis by its URL, with a limit for its calls. */
+export interface RedisTarget {
+  /** `redis://`, `rediss://` (TLS), `unix://` or the path of a socket. */
+  url: string;
+  /**
+   * The most ms that a call may take, connecting and further tries included; 100 to 600,000, and
+   * 10,000 by default.
+   */
+  timeoutMs?: number;
+}
+
 /** Options of `createRelier()`. */
 export interface RelierOptions {
-  /** A URL or a port; `RELIER_REDIS_URL` by default, else redis://127.0.0.1:6379. */
-  redis?: string | RedisPort;
+  /** A URL, or a port; `RELIER_REDIS_URL` by default, else redis://127.0.0.1:6379. */
+  redis?: string | RedisTarget | RedisPort;
   /** The prefix of all keys; `"rl"` by default. */
   prefix?: string;
   /** The tasks a worker of this client runs; all of this process by default. */

@@ -8,6 +8,7 @@ import { toMs } from "../base/duration.ts";
 import { PayloadValidationError, RelierError } from "../base/errors.ts";
 import { canonical, encodePayload } from "../base/json.ts";
 import { keyOption } from "../base/options.ts";
+import { maxPayloadBytes } from "../defaults.ts";
 import type { Confirm } from "../port.ts";
 import { type EnvelopeDraft, writeEnvelope } from "../protocol/envelope.ts";
 import { idOf, type Partition } from "../protocol/keys.ts";
@@ -88,7 +89,7 @@ function encode(
   partitionFor: (queue: string) => Partition,
 ): PreparedPush {
   const { name, version: taskVersion } = definition;
-  const { text: payload, bytes } = encodePayload(value, name);
+  const { text: payload, bytes } = encodePayload(value, name, maxPayloadBytes, !definition.input);
   const partition = partitionFor(options.queue ?? definition.queue);
   const key = options.idempotencyKey ??
     (typeof definition.key === "function" ? businessKey(name, definition.key(...args)) : undefined);

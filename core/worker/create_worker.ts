@@ -5,8 +5,9 @@
  */
 
 import { internalsOf } from "../client/create_relier.ts";
-import type { Relier } from "../client/relier.ts";
+import type { ClientInternals, Relier } from "../client/relier.ts";
 import { logTo } from "../log/log_to.ts";
+import type { Log } from "../log/logger.ts";
 import { refuseRefs } from "../task/task_ref.ts";
 import { createLifecycle } from "./lifecycle.ts";
 import type { Worker } from "./worker.ts";
@@ -29,8 +30,17 @@ export function createWorker(relier: Relier, options: WorkerOptions = {}): Worke
     get id() {
       return life.id;
     },
-    start: life.start,
-    tick: life.tick,
+    get tasks() {
+      return inside.definitions().map(({ name }) => name);
+    },
+    start() {
+      warnWithoutTasks(inside, log);
+      return life.start();
+    },
+    tick(options) {
+      warnWithoutTasks(inside, log);
+      return life.tick(options);
+    },
     drain: life.drain,
     stopped: life.stopped,
     health: life.health,
@@ -41,4 +51,18 @@ export function createWorker(relier: Relier, options: WorkerOptions = {}): Worke
     [Symbol.asyncDispose]: async () => void await life.drain(),
   };
   return worker;
+}
+
+let warned = false;
+
+/** Warns once of a forgotten import: a worker without tasks would put off each task for an hour. */
+function warnWithoutTasks(inside: ClientInternals, log: Log): void {
+  if (warned || inside.definitions().length > 0) return;
+  warned = true;
+  log.write(
+    "warn",
+    "the worker knows no task, so it runs none: import the modules that define your tasks before it " +
+      'starts, such as import "./tasks.ts", or list them in createRelier({ tasks })',
+    {},
+  );
 }

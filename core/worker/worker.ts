@@ -14,6 +14,8 @@ import type { WorkerEventName, WorkerEvents } from "../log/events.ts";
 export interface Worker extends AsyncDisposable {
   /** `w` and 22 characters; new for each worker. */
   readonly id: string;
+  /** The names of the tasks that it knows now: others are put off until a worker knows them. */
+  readonly tasks: readonly string[];
   /**
    * Subscribes, beats once, and begins to claim. Opens an isolate first, if tasks need one.
    *

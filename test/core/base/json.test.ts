@@ -249,6 +249,19 @@ test("a payload may be as large as the limit and no larger, counted in bytes", (
   }
 });
 
+test("a refusal counts the arguments of a task from 1, and names the place inside", () => {
+  const refusalOf = (args: unknown[]) => () => encodePayload(args, "mail", maxPayloadBytes, true);
+  assert.throws(refusalOf([new Date()]), {
+    message: 'Cannot accept the payload of "mail" in argument 1: a Date is not JSON: use its ' +
+      "toISOString()",
+  });
+  assert.throws(refusalOf(["a", { n: [5n] }]), {
+    message:
+      'Cannot accept the payload of "mail" in argument 2 at n.0: a BigInt is not JSON: use ' +
+      "a string",
+  });
+});
+
 test("an enormous value is refused before it is walked", () => {
   const started = performance.now();
   const string = "\0".repeat(2 ** 28);

@@ -122,6 +122,8 @@ test("an unknown option is refused with the probable name", () => {
   });
   assert.throws(() => knownOptions("rlTask()", { QUEUE: 1 }, known), /did you mean "queue"/);
   assert.throws(() => knownOptions("rlTask()", { maxattempt: undefined }, known), TypeError);
+  const stems = () => knownOptions("rlTask()", { retries: 3 }, ["queue", "retry"]);
+  assert.throws(stems, /no such option: did you mean "retry"\?$/);
   for (const key of ["xy", "retries", "constructor", "__proto__", "\x1b[2J", "q".repeat(100_000)]) {
     assert.throws(
       () => knownOptions("rlTask()", JSON.parse(`{${JSON.stringify(key)}:1}`), known),

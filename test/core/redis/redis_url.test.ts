@@ -11,6 +11,7 @@ import { inspect } from "node:util";
 import { connect } from "../../../adapters/ioredis.ts";
 import { createRelier } from "../../../mod.ts";
 import { everythingIn } from "../../conformance/port.ts";
+import { startRedis } from "../../support/redis.ts";
 import { freePort } from "../../support/server.ts";
 
 const password = "hunter2";
@@ -59,7 +60,13 @@ const malformed: Readonly<Record<string, RegExp>> = {
 
 test("a malformed URL is refused by createRelier() with the part that is wrong, and no printed form of the error repeats it", () => {
   for (const [url, expected] of Object.entries(malformed)) {
-    for (const make of [() => createRelier({ redis: url }), () => connect(url)]) {
+    const makers = [
+      () => createRelier({ redis: url }),
+      () => createRelier(url),
+      () => createRelier({ redis: { url } }),
+      () => connect(url),
+    ];
+    for (const make of makers) {
       const error = errorOf(make);
       assert.ok(error instanceof TypeError);
       assert.match(error.message, /^Cannot (use option "redis"|connect): /);
@@ -88,8 +95,42 @@ test("every form of a URL in use is accepted: encoded passwords, databases, quer
   ];
   for (const redis of urls) {
     await createRelier({ redis }).close();
+    await createRelier(redis).close();
+    await createRelier({ redis: { url: redis, timeoutMs: 500 } }).close();
     await connect(redis).close();
   }
+});
+
+test("a client by its URL alone reaches that Redis, and its time limit holds", async () => {
+  const redis = await startRedis();
+  try {
+    await using rl = createRelier(redis.url);
+    assert.ok((await rl.server())["redis_version"]);
+  } finally {
+    await redis.stop();
+  }
+  await using away = createRelier({
+    redis: { url: `redis://127.0.0.1:${await freePort()}`, timeoutMs: 200 },
+  });
+  await assert.rejects(away.server(), /within 200 ms/);
+});
+
+test("a wrong redis option is refused with its name and the fix", () => {
+  const url = "redis://127.0.0.1";
+  const wrong: readonly (readonly [unknown, RegExp])[] = [
+    ["http://127.0.0.1", /it must be a URL that begins with redis:\/\/ or rediss:\/\//],
+    ["", /it must be a URL/],
+    [{ url, timeoutMs: "5s" }, /"redis.timeoutMs": it must be an integer from 100 to 600000/],
+    [{ url, timeoutMs: 5 }, /"redis.timeoutMs": it must be an integer from 100 to 600000/],
+    [{ url, timeout: 500 }, /option "timeout" of option "redis": there is no such option/],
+    [{ url: 6379 }, /it must be a URL/],
+    [{ host: "127.0.0.1" }, /it must be a URL/],
+  ];
+  for (const [redis, expected] of wrong) {
+    assert.throws(() => createRelier({ redis } as never), expected);
+  }
+  assert.throws(() => createRelier("127.0.0.1:6379"), /it must be a URL that begins with redis/);
+  assert.throws(() => createRelier(6379 as never), /options of createRelier\(\): they must be/);
 });
 
 test("no error of a call holds the password of its URL: nobody there, a wrong answer, a closed port", async () => {

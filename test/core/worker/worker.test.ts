@@ -52,6 +52,29 @@ test(
 );
 
 test(
+  "a worker lists its tasks, and one without any warns once and names the import that is missing",
+  withRelier(async ({ rl, url }) => {
+    const warnings: string[] = [];
+    const quiet = (): void => {};
+    const logger = { info: quiet, error: quiet, warn: (text: string) => void warnings.push(text) };
+    const listed = createWorker(rl, { logger });
+    await listed.start();
+    assert.ok(listed.tasks.includes("noop-worker"));
+    await listed.drain();
+    assert.deepEqual(warnings, []);
+    await using none = createRelier({ redis: url, tasks: [] });
+    for (let i = 0; i < 2; i++) {
+      const worker = createWorker(none, { logger });
+      await worker.tick();
+      assert.deepEqual(worker.tasks, []);
+      await worker.drain();
+    }
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0]!, /knows no task.*import "\.\/tasks\.ts"/);
+  }),
+);
+
+test(
   "queues are served by weight, and none is starved",
   withRelier(async ({ worker, client }) => {
     const order: string[] = [];
