@@ -34,6 +34,7 @@ const sections: Readonly<Record<string, Group["subCommands"]>> = {
       result: lazy(() => import("./commands/tasks/result.ts")),
       cancel: lazy(() => import("./commands/tasks/cancel.ts")),
       retry: lazy(() => import("./commands/tasks/retry.ts")),
+      "run-again": lazy(() => import("./commands/tasks/run_again.ts")),
       purge: lazy(() => import("./commands/tasks/purge.ts")),
     }, "list"),
     queues: group("List and control queues", {

@@ -15,6 +15,7 @@ import type { Action, Download, Page } from "./page.ts";
 import { phoenix } from "./pages/recovery.ts";
 import { queueActions } from "./actions/queue_actions.ts";
 import { queue, queues } from "./pages/queues.ts";
+import { runAgain } from "./actions/run_again.ts";
 import { redis } from "./pages/redis.ts";
 import { task } from "./pages/task.ts";
 import { taskActions } from "./actions/task_actions.ts";
@@ -46,6 +47,7 @@ export const actions: readonly Action[] = [
   ...workerActions,
   ...taskActions,
   releaseEdited,
+  runAgain,
   releaseCanary,
   forgetKey,
 ];

@@ -25,10 +25,14 @@ export function recordActions(relier: Relier, host: Host): void {
     const what = n === maxEntries ? `${target}, and more` : target;
     await relier.recordAction({ actor, action, target: what.slice(0, 512), surface: "cli" });
   };
-  const { queue, handle, deleteQueue } = relier;
+  const { queue, handle, deleteQueue, runAgain } = relier;
   relier.deleteQueue = async (name, options) => {
     await record("queue.delete", name);
     await deleteQueue(name, options);
+  };
+  relier.runAgain = async (id) => {
+    await record("task.run-again", id);
+    return await runAgain(id);
   };
   relier.queue = (name) => recorded(queue(name), record);
   relier.handle = <R>(id: string) => {

@@ -7,7 +7,7 @@
 import { importOutsideScope } from "../base/async_scope.ts";
 import { RelierError } from "../base/errors.ts";
 import { functionOption, knownOptions, nameOption } from "../base/options.ts";
-import { createHandle } from "../producer/create_handle.ts";
+import { createHandle, type HandleSource } from "../producer/create_handle.ts";
 import { createProducer } from "../producer/producer.ts";
 import { createPushBatcher } from "../producer/push_batcher.ts";
 import { createResultPoller } from "../producer/result_poller.ts";
@@ -22,6 +22,7 @@ import { createEventSource } from "../redis/event_source.ts";
 import { createLossDetector } from "../redis/loss_detector.ts";
 import { register, unregister } from "../task/client_registry.ts";
 import type { Definition } from "../task/definition.ts";
+import type { TaskHandle } from "../task/handle.ts";
 import { allDefinitions, definitionNamed, definitionOf } from "../task/task.ts";
 import { createTelemetry } from "../telemetry/load_observer.ts";
 import { createQueue, lazyClientOperations } from "./lazy_queue.ts";
@@ -96,10 +97,8 @@ export function createRelier(given: RelierOptions | string = {}): Relier {
         .checkAdmission;
       return await checkAdmission(caller, partition, limitsOf(queue), options);
     },
-    handle(id) {
-      const { queue, partition, local } = partsOf(id);
-      return createHandle(source, partitionOf(queue, partition, prefix), local, "joined");
-    },
+    handle: (id) => createHandle(source, ...homeOf(id, prefix), "joined"),
+    runAgain: async (id) => await again(source, registry.enlist, ...homeOf(id, prefix)),
     queue: (name) => createQueue(caller, events, partitionNamed(name), byName, registry.enlist),
     flush,
     close: once(async () => {
@@ -134,10 +133,28 @@ function once(work: () => Promise<void>): () => Promise<void> {
   return () => done ??= work();
 }
 
-function partsOf(id: unknown): NonNullable<ReturnType<typeof parseId>> {
+/** The place of the task `id`. @throws RangeError if it is not an id */
+function homeOf(id: unknown, prefix: string): [partition: Partition, local: string] {
   const parts = parseId(id);
-  if (parts) return parts;
+  if (parts) return [partitionOf(parts.queue, parts.partition, prefix), parts.local];
   throw new RangeError("Cannot use the id: it must look like <queue>~<partition>~<22 characters>");
+}
+
+/** See {@linkcode Relier.runAgain}. */
+async function again(
+  source: HandleSource,
+  enlist: (queue: string) => void,
+  partition: Partition,
+  local: string,
+): Promise<TaskHandle> {
+  const { pushAgain } = await importOutsideScope(() => import("../operations/run_again.ts"));
+  enlist(partition.queue);
+  return createHandle(
+    source,
+    partition,
+    await pushAgain(source.caller, partition, local),
+    "created",
+  );
 }
 
 function callbacksOf(

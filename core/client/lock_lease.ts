@@ -180,6 +180,7 @@ function heldLock<T>(
         partial: "",
         name: "",
         needs: "",
+        keep: 0,
       };
       const args = { ...proof, ...claimNothing };
       const [, , , , stale] = await call(caller, partition, settleAndClaim, args, [row]);

@@ -75,6 +75,16 @@ export interface Relier extends AsyncDisposable {
   admit(queue: string, options?: AdmitOptions): Promise<Admission>;
   /** The task with this id. @throws RangeError if `id` is not a task id. */
   handle<R = unknown>(id: string): TaskHandle<R>;
+  /**
+   * Runs a completed or cancelled task again: pushes its payload as a new task, with a new id and a
+   * new `ctx.idempotencyKey`, so its effects are repeated. Its header `relier-run-again-of` holds the
+   * old id. Needs a payload that was kept: see `keepPayload` of a task.
+   *
+   * @throws {RelierError} `RL_NOT_FOUND`; `RL_CONFLICT` if the task is not over, or its payload is
+   * gone; `RL_ADMISSION` if its queue accepts no task now.
+   * @throws RangeError if `id` is not a task id.
+   */
+  runAgain(id: string): Promise<TaskHandle>;
   /** A queue, to read and to operate. */
   queue(name: string): Queue;
   /** Every queue that was pushed to or worked on, by name. */

@@ -11,8 +11,6 @@
  */
 
 import { type Run, within } from "../task/current_run.ts";
-import type { Definition } from "../task/definition.ts";
-import type { Envelope } from "../protocol/envelope.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { RelierError } from "../base/errors.ts";
 import { accepted } from "../task/standard_schema.ts";
@@ -96,7 +94,7 @@ class LocalAttempt extends DecidedAttempt {
     }
     if (kept.loss) host.onError(kept.loss, id, name);
     this.handlerReturned();
-    this.decide(completed(definition, isKeyed(definition, envelope), kept), () => value);
+    this.decide(completed(definition, envelope, kept), () => value);
   }
 
   /** The handler threw, or its task cannot be run. */
@@ -204,8 +202,4 @@ async function fit<T>(reason: string, read: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw new Unfit(reason, error);
   }
-}
-
-function isKeyed(definition: Definition, envelope: Envelope): boolean {
-  return definition.key !== "none" || envelope.key !== undefined;
 }

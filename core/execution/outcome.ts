@@ -26,13 +26,20 @@ const handoffsPerAttempt = 5;
 /** The handler returned: `text` is its result as JSON, as far as it can be stored. */
 export function completed(
   definition: Definition,
-  keyed: boolean,
+  envelope: Envelope,
   { text, loss }: Kept,
 ): Settlement {
-  const { resultTtlMs, idempotencyTtlMs } = definition;
+  const { key, resultTtlMs, idempotencyTtlMs } = definition;
+  const keyed = key !== "none" || envelope.key !== undefined;
+  const keep = definition.keepPayload || envelope.keepPayload === true;
   const ms = Math.max(minResultMs, resultTtlMs, keyed ? idempotencyTtlMs : 0);
   const error = loss?.message.slice(0, maxReasonLength) ?? "";
-  return { event: "complete", ms, text, error, ...keyed && { keyMs: idempotencyTtlMs } };
+  const settlement: Settlement = { event: "complete", ms, text, error };
+  return {
+    ...settlement,
+    ...keyed && { keyMs: idempotencyTtlMs },
+    ...keep && { keep },
+  };
 }
 
 /** The same settlement without a result or an error: a service in front of Redis refused its size. */

@@ -78,7 +78,7 @@ export interface TaskDetails extends TaskSummary {
   readonly facts: Readonly<Record<string, string>>;
   /** The last ten attempts that ended. */
   readonly history: readonly Attempt[];
-  /** The stored envelope, as it was pushed; empty once it is completed or cancelled. */
+  /** The stored envelope, as it was pushed; empty once it is over, unless its payload is kept. */
   readonly envelope: string;
   /** True if the envelope cannot be read. */
   readonly corrupt: boolean;

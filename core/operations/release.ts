@@ -73,11 +73,11 @@ async function revised(
   const reply = await call(caller, partition, inspect, { id: local });
   const envelope = reply[0] === "ok" ? reply[5] : "";
   if (envelope === "") return "";
-  const { name, taskVersion, key, headers } = stored(envelope, idOf(partition, local));
+  const { name, taskVersion, keepPayload, key, headers } = stored(envelope, idOf(partition, local));
   const definition = definitions(name);
   const text = await checkedPayload(name, payload, definition);
   const version = definition?.version ?? taskVersion;
-  return writeEnvelope({ name, taskVersion: version, payload: text, key, headers });
+  return writeEnvelope({ name, taskVersion: version, payload: text, keepPayload, key, headers });
 }
 
 function stored(envelope: string, id: string): ReturnType<typeof readEnvelope> {

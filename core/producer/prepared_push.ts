@@ -99,7 +99,14 @@ function encode(
   if (run?.taskId === id) throw ownKey(name, id);
   // A second attempt pushes the children of the first: one that died stays dead.
   const keyed = key !== undefined || definition.key === "payload";
-  const draft: EnvelopeDraft = { name, taskVersion, payload, key, headers: options.headers };
+  const draft: EnvelopeDraft = {
+    name,
+    taskVersion,
+    payload,
+    keepPayload: definition.keepPayload,
+    key,
+    headers: options.headers,
+  };
   return {
     partition,
     local,

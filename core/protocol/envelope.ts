@@ -16,6 +16,8 @@ export interface Envelope {
   readonly taskVersion: number;
   /** The arguments as a list, or the one input of a task with a schema. */
   readonly payload: unknown;
+  /** True if the payload is kept once the task is completed or cancelled. */
+  readonly keepPayload?: boolean | undefined;
   /** The business key, for a task that has one. */
   readonly key?: string | undefined;
   /** Free text to free text, such as `traceparent`. */
@@ -29,8 +31,12 @@ export interface EnvelopeDraft extends Omit<Envelope, "payload" | "headers"> {
 }
 
 /** Writes an envelope. */
-export function writeEnvelope({ name, taskVersion, payload, key, headers }: EnvelopeDraft): string {
+export function writeEnvelope(
+  { name, taskVersion, payload, keepPayload, key, headers }: EnvelopeDraft,
+): string {
   return `{"v":${envelopeVersion},"name":${JSON.stringify(name)},` +
+    // Directly behind the name, where a script finds it.
+    (keepPayload ? '"keepPayload":true,' : "") +
     (taskVersion === 1 ? "" : `"taskVersion":${taskVersion},`) +
     (key === undefined ? "" : `"key":${JSON.stringify(key)},`) +
     (headers === undefined ? "" : `"headers":${JSON.stringify(headers)},`) +

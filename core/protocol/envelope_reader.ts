@@ -15,6 +15,7 @@ const shape = v.object({
   name: v.pipe(v.string(), v.maxLength(maxNameLength)),
   taskVersion: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1),
   payload: v.unknown(),
+  keepPayload: v.optional(v.boolean()),
   key: v.optional(v.string()),
   headers: v.optional(v.record(v.string(), v.string()), {}),
 });
@@ -54,7 +55,8 @@ export function readEnvelope(text: string): Envelope {
 /** True for the usual envelope: a name and a payload. The shape costs ten times more. */
 function isPlain(raw: unknown): raw is { readonly name: string; readonly payload: unknown } {
   if (typeof raw !== "object" || raw === null || !("payload" in raw)) return false;
-  const { v, name, taskVersion, key, headers } = raw as Record<string, unknown>;
+  const { v, name, taskVersion, keepPayload, key, headers } = raw as Record<string, unknown>;
   return v === envelopeVersion && typeof name === "string" && name.length <= maxNameLength &&
-    taskVersion === undefined && key === undefined && headers === undefined;
+    taskVersion === undefined && keepPayload === undefined && key === undefined &&
+    headers === undefined;
 }

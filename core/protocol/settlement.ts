@@ -11,6 +11,8 @@ export interface Settlement {
   readonly ms: number;
   /** The time for which the key of a completed task answers, if that is not `ms`. */
   readonly keyMs?: number;
+  /** True if the payload of a completed task is kept as long as its result. */
+  readonly keep?: boolean;
   /** The result of a completed task, else the reason. */
   readonly text: string;
   /** JSON of name, message and stack; of a completed task why its result is not whole; or empty. */

@@ -59,6 +59,11 @@ export interface TaskOptions<A extends unknown[] = unknown[], R = unknown, P = u
   /** Called, best effort, after the result was stored. */
   onSuccess?: (ctx: TaskContext<P>, result: R) => void | Promise<void>;
   /**
+   * Keeps the payload of a completed task as long as its result, and that of a cancelled one, so
+   * that `rl.runAgain()` can push it again; `false` by default.
+   */
+  keepPayload?: boolean;
+  /**
    * Ends a task as dead (`result`) if JSON cannot hold all of its result. By default it completes,
    * because its effects are done, and keeps the part that JSON can hold.
    */
@@ -97,6 +102,7 @@ export interface Definition {
   readonly key: "none" | "payload" | ((...args: unknown[]) => string);
   readonly ifDead: IfDead;
   readonly idempotencyTtlMs: number;
+  readonly keepPayload: boolean;
   readonly strictResult: boolean;
   readonly resultTtlMs: number;
   readonly maxResurrections: number | undefined;
@@ -126,6 +132,7 @@ const known = [
   "onSoftTimeout",
   "onDead",
   "onSuccess",
+  "keepPayload",
   "strictResult",
   "resultTtl",
   "isolate",
@@ -170,6 +177,7 @@ export function define(
       : "none",
     ifDead: oneOf("ifDead", given.ifDead ?? "replace", ifDeadValues),
     idempotencyTtlMs: toMs("idempotencyTtl", idempotencyTtl),
+    keepPayload: booleanOption("keepPayload", given.keepPayload ?? false),
     strictResult: booleanOption("strictResult", given.strictResult ?? false),
     resultTtlMs: toMs("resultTtl", resultTtl),
     maxResurrections: optional(

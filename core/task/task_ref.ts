@@ -16,7 +16,7 @@ import { type Checked, type Task, taskOf } from "./task.ts";
  */
 export type TaskRefOptions<A extends unknown[] = any[]> = Pick<
   TaskOptions<A>,
-  "queue" | "priority" | "version" | "idempotent" | "ifDead" | "maxResurrections"
+  "queue" | "priority" | "version" | "idempotent" | "ifDead" | "maxResurrections" | "keepPayload"
 >;
 
 /** The options of a ref to `T`. A task with a schema is pushed in another form, so it is required. */
@@ -31,6 +31,7 @@ const known = [
   "idempotent",
   "ifDead",
   "maxResurrections",
+  "keepPayload",
   "input",
 ];
 const refs = new WeakSet<Definition>();

@@ -242,8 +242,9 @@ async function answered<T>(
 function rowOf(
   { claim: { id, nonce }, attempt: { settlement, partial, name } }: PendingSettlement,
 ) {
-  const { event, ms, text, error, keyMs = ms, needs = "" } = settlement;
-  return { id, nonce, event, ms, text, error, partial, name, keyMs, needs };
+  const { event, ms, text, error, keyMs = ms, needs = "", keep = false } = settlement;
+  const row = { id, nonce, event, ms, text, error, partial, name, keyMs, needs };
+  return { ...row, keep: keep ? 1 : 0 };
 }
 
 /** The next attempt is linked to this one. */

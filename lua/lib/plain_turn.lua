@@ -7,9 +7,9 @@
 -- Returns the ids of the rows; nil if one is more than a result, or comes twice.
 local function plainRows()
   if rowCount == 0 then return {} end
-  -- Events, errors and partial results: no row may have another.
-  if cellStep[3] + cellStep[6] + cellStep[7] > 0 then return nil end
-  if ARGV[cellAt[3]] ~= "complete" then return nil end
+  -- Events, errors, partial results and kept payloads: no row may have another.
+  if cellStep[3] + cellStep[6] + cellStep[7] + cellStep[11] > 0 then return nil end
+  if ARGV[cellAt[3]] ~= "complete" or ARGV[cellAt[11]] ~= "0" then return nil end
   if ARGV[cellAt[6]] ~= "" or ARGV[cellAt[7]] ~= "" then return nil end
   return distinctIds()
 end

@@ -29,7 +29,7 @@ local fieldKinds = {
   failures = "number", crashes = "number", stalls = "number", lost = "number",
   deferrals = "number", deferredAt = "number", readyAt = "number", ended = "number",
   alive = "number", trace = "string", before = "string",
-  reason = "string", error = "string", result = "string", keyUntil = "number", unkept = "string", needs = "string", history = "table",
+  reason = "string", error = "string", result = "string", keyUntil = "number", unkept = "string", kept = "boolean", needs = "string", history = "table",
 }
 local inSomeState = { scheduled = true, ready = true, running = true, quarantined = true,
   completed = true, dead = true, cancelled = true }

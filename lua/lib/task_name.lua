@@ -4,3 +4,8 @@ local function nameIn(envelope)
   local name = string.match(envelope or "", '^{"v":%d+,"name":"([%w._-]+)"')
   return name and #name <= 64 and name or ""
 end
+
+-- Returns true if the envelope says that the payload stays once the task is over.
+local function keepsPayload(envelope)
+  return string.find(envelope or "", '^{"v":%d+,"name":"[%w._-]+","keepPayload":true') ~= nil
+end

@@ -18,7 +18,7 @@ local function complete(row, record)
   record.error, record.reason = nil, nil
   -- Why the result is not all that the handler returned.
   record.unkept = row.error ~= "" and row.error or nil
-  forget("task", row.id)
+  if row.keep == 1 then record.kept = true else forget("task", row.id) end
   forget("partial", row.id)
   forget("steps", row.id)
   return true

@@ -16,6 +16,7 @@ import {
   place,
   ring,
   type Task,
+  withdraw,
   type World,
 } from "./world.ts";
 
@@ -33,7 +34,7 @@ export function cancel(
   }
   if (task?.state === "cancelled" && task.reason === reason) return ["cancelled"];
   const name = nameIn(task?.payload);
-  if (!task || !move(world, task, "cancel", nowOf(world) + keepMs)) return ["no"];
+  if (!task || !withdraw(world, task, "cancel", nowOf(world) + keepMs)) return ["no"];
   Object.assign(task, { reason, name, nonce: undefined });
   return ["cancelled"];
 }

@@ -29,12 +29,12 @@ type Take<S> = (stage: Stage, step: S) => Sent | void;
 const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
   push(stage, step) {
     const parent = step.parent === null ? { id: "", nonce: "" } : stage.claim(step.parent);
-    const rows = step.rows.map(({ task, payload, atMs, replaces, ...row }) => ({
+    const rows = step.rows.map(({ task, payload, keep, atMs, replaces, ...row }) => ({
       ...stage.task(task),
       ...row,
       death: replaces && `${deathOf(stage, task, replaces)} ${stage.fresh("token")}`,
       atMs: atMs && nowOf(stage) + atMs,
-      envelope: `{"v":1,"name":"model","payload":${payload}}`,
+      envelope: `{"v":1,"name":"model",${keep ? '"keepPayload":true,' : ""}"payload":${payload}}`,
     }));
     const args = { own: step.own, nonce: parent.nonce, parent: parent.id };
     return { place: stage.queue, script: "push", args, rows };
@@ -45,7 +45,16 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
     return turn(stage, { ...step, nonce: stage.fresh("nonce") }, rows);
   },
   work(stage, { worker, call, slots, ms, text, stray }) {
-    const how = { event: "complete", ms, keyMs: ms, text, error: "", partial: "", needs: "" };
+    const how = {
+      event: "complete",
+      ms,
+      keyMs: ms,
+      text,
+      error: "",
+      partial: "",
+      needs: "",
+      keep: 0,
+    };
     const settled = { ...how, name: "settled" };
     const rows = heldBy(stage.queue.world, worker).filter(({ history }) => !history)
       .map(({ id, nonce }) => ({ id, nonce: stray ? stage.fresh("nonce") : nonce, ...settled }));
@@ -142,7 +151,7 @@ const takes: { readonly [K in keyof StepKinds]: Take<StepKinds[K]> } = {
   purge: (stage) => ({ place: stage.locks, script: "purgeLocks", args: {}, rows: [] }),
   keep(stage, step) {
     const row = { ...ofLock(stage, step), event: "complete", ms: step.ms, text: "1" };
-    const rows = [{ ...row, error: "", partial: "", name: "", keyMs: step.ms, needs: "" }];
+    const rows = [{ ...row, error: "", partial: "", name: "", keyMs: step.ms, needs: "", keep: 0 }];
     return { ...turn(stage, settleOnly("lock", row.nonce), rows), place: stage.locks };
   },
   echo: (stage, { back }) => stage.echo(back),

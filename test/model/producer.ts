@@ -135,8 +135,8 @@ export function poll(
       task.waiters = `${others} ${channel}`;
     }
     const { state = "", failures = 0, progress = "", worker = "" } = task ?? {};
-    const { reason = "", error = "", result = "" } = task ?? {};
-    return [state, failures, progress, worker, reason, error, result];
+    const { reason = "", error = "", result = "", unkept = "" } = task ?? {};
+    return [state, failures, progress, worker, reason, error, result, unkept];
   });
   return ["ok", replies];
 }

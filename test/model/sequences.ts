@@ -42,6 +42,7 @@ const pushed: fc.Arbitrary<PushStep> = fc.record({
   tenant: mostly("", "acme", "beta"),
   replaces: mostly<PushStep["replaces"]>("", "its", "another"),
   payload: fc.nat(3),
+  keep: mostly(false, true),
 });
 
 const settled: fc.Arbitrary<SettleStep> = fc.record({
@@ -52,6 +53,7 @@ const settled: fc.Arbitrary<SettleStep> = fc.record({
   text: fc.constantFrom("", "why", '{"done":true}'),
   partial: mostly("", '{"at":2}'),
   needs: mostly("model 1", "model 2", "other 1", ""),
+  keep: mostly(0, 1),
 });
 
 const shown: fc.Arbitrary<BeatStep> = fc.record({

@@ -16,6 +16,8 @@ export interface PushStep extends Omit<PushRow, "id" | "envelope" | "death"> {
   /** The death that it replaces: none, that of its task, or another one. */
   readonly replaces: "" | "its" | "another";
   readonly payload: number;
+  /** True if the envelope asks to keep the payload. */
+  readonly keep: boolean;
 }
 
 /** Outcome of a claim, counted back from the last one. */

@@ -35,6 +35,7 @@ export interface SettleRow {
   readonly name: string;
   readonly keyMs: number;
   readonly needs: string;
+  readonly keep: number;
 }
 
 /** The worker of an exchange, and its request. */
@@ -263,7 +264,9 @@ function verdict(world: World, task: Task, row: Settling): boolean {
     // Late, but no other worker started it: its worker was only presumed dead.
     const late = task.state !== "running";
     const ms = Math.max(row.ms, task.waiters ? readingMs : 0);
+    const { payload } = task;
     if (!move(world, task, "complete", now + ms)) return false;
+    if (row.keep === 1) Object.assign(task, { payload, kept: 1 });
     if (row.keyMs < ms) task.keyUntil = now + row.keyMs;
     if (late) task.history = [...task.history!.slice(0, -1), "completed late"];
     else {

@@ -68,6 +68,7 @@ export interface Task {
   result?: string;
   /** Why the result is not whole. */
   unkept?: string | undefined;
+  kept?: number | undefined;
   /** The end of its key, if its result is kept longer. */
   keyUntil?: number | undefined;
   /** Nonce and event of the settle that was accepted last. */
@@ -284,7 +285,16 @@ export function endCancelled(
   task.name = nameIn(task.payload);
   task.nonce = task.cancel = task.keepMs = undefined;
   closeAttempt(world, task, cause);
-  return move(world, task, event, nowOf(world) + keepMs);
+  return withdraw(world, task, event, nowOf(world) + keepMs);
+}
+
+/** Cancels a task, and keeps its payload if its envelope says so. */
+export function withdraw(world: World, task: Task, event: TransitionName, at: number): boolean {
+  const { payload } = task;
+  if (!move(world, task, event, at)) return false;
+  const kept = payload?.startsWith('{"v":1,"name":"model","keepPayload":true') ?? false;
+  if (kept) Object.assign(task, { payload, kept: 1 });
+  return true;
 }
 
 /** The name at the front of an envelope. */

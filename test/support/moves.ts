@@ -207,7 +207,7 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
         partition,
         scripts.settleAndClaim,
         { ...args, ...rest, nonce },
-        rows.map((row) => ({ keyMs: row.ms, needs: "", ...row })) as never,
+        rows.map((row) => ({ keyMs: row.ms, needs: "", keep: 0, ...row })) as never,
       );
       return {
         tasks: readClaims(partition, nonce, tasks, lane === "solo", Infinity),

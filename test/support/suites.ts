@@ -38,6 +38,7 @@ export const queueSuite: readonly string[] = [
   "core/operations/operator_log",
   "core/operations/paused_queue",
   "core/operations/queue_operations",
+  "core/operations/run_again",
   "core/operations/stored_limits",
   "core/producer/admission",
   "core/producer/admission_check",

@@ -17,6 +17,7 @@ import { button, clock, moment, section } from "../ui/components.ts";
 import { actionsFor } from "../actions/task_actions.ts";
 import { contents, outcome, stepResults } from "./task_contents.ts";
 import { editForm } from "../actions/edit_payload.ts";
+import { runAgainButton } from "../actions/run_again.ts";
 import { attemptList } from "./task_attempts.ts";
 import { stateBadge } from "./task_table.ts";
 
@@ -75,6 +76,7 @@ function head(task: TaskDetails, ask: RequestContext): Html {
       act.role === "admin" || label === "Cancel" ? "danger" : "plain",
     )
   );
+  acts.push(runAgainButton(ask, task));
   return html`
     <div
       class="panel task"><p>${stateBadge(

@@ -10,7 +10,7 @@
 --- @reply asked            the task is running, and its worker gets the message
 --- @reply no               the task is final, or unknown
 --- @on    cancel
---- @use   clock order meta records channel move wake commit add_many write notify_waiters publish_events task_name
+--- @use   clock order meta records channel move wake commit add_many write notify_waiters publish_events drop_contents
 
 load({ id })
 local record = records[id]
@@ -26,8 +26,7 @@ if record and record.state == "cancelled" and record.reason == reason then
 end
 if not move(id, "cancel", now + keepMs) then return answer("no") end
 record.reason, record.nonce = reason, nil
-record.name = nameIn(redis.call("HGET", KEY.task, id))
-for _, hash in ipairs({ "task", "partial", "steps" }) do forget(hash, id) end
+dropContents(id, record)
 write()
 publishEvents()
 return answer("cancelled")

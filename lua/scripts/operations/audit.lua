@@ -73,7 +73,8 @@ local function check(i, id)
   end
   local over = state == "completed" or state == "cancelled"
   local locked = record and record.worker == "lock"
-  if redis.call("HEXISTS", KEY.task, id) == (over and 1 or 0) and not locked then
+  local either = locked or over and record.kept
+  if redis.call("HEXISTS", KEY.task, id) == (over and 1 or 0) and not either then
     blame(id, over and "is " .. state .. " and keeps its payload" or "has lost its payload")
   end
   if over and (section == "partial" or section == "steps" or section == "waiters") then

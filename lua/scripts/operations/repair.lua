@@ -113,7 +113,8 @@ local function tidy(id, state, record)
     end
   elseif state == "completed" or state == "cancelled" then
     for _, hash in ipairs({ "task", "partial", "steps", "waiters" }) do
-      if redis.call("HEXISTS", about[hash], id) == 1 then
+      local stays = hash == "task" and record.kept
+      if not stays and redis.call("HEXISTS", about[hash], id) == 1 then
         forget(hash, id)
         did(id, "is " .. state .. ", and drops its " .. (hash == "task" and "payload" or hash))
       end

@@ -18,7 +18,8 @@
 --- than the limit, and none to hold: those would count as running and not run. A settle
 --- that frees a place there wakes a worker.
 ---
---- The result of a completed task is kept for `ms`, and its key answers for `keyMs`.
+--- The result of a completed task is kept for `ms`, and its key answers for `keyMs`. Its payload is
+--- kept as long if `keep` is 1.
 ---
 --- `stale` are the ids of rows that changed nothing, `cancelled` ids and reasons of those that
 --- stopped their task instead, because its cancellation was asked.
@@ -32,7 +33,7 @@
 --- @arg   empty    integer  1 if the worker holds no task after these rows
 --- @arg   relief   integer  1 if it runs only suspects, even if another worker keeps the lane
 --- @arg   traces   string   of the rows; see lib/trace_contexts.lua
---- @row   id:string nonce:string event:string ms:integer text:string error:string partial:string name:string keyMs:integer needs:string
+--- @row   id:string nonce:string event:string ms:integer text:string error:string partial:string name:string keyMs:integer needs:string keep:integer
 --- @reply ok tasks:list stale:list lane:string nextMs:integer cancelled:list
 --- @on    claim complete retry bury defer handoff stop promote condemn
 --- @meta  paused limit:concurrency mixedAt
