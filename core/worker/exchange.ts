@@ -243,8 +243,7 @@ function rowOf(
   { claim: { id, nonce }, attempt: { settlement, partial, name } }: PendingSettlement,
 ) {
   const { event, ms, text, error, keyMs = ms, needs = "", keep = false } = settlement;
-  const row = { id, nonce, event, ms, text, error, partial, name, keyMs, needs };
-  return { ...row, keep: keep ? 1 : 0 };
+  return { id, nonce, event, ms, text, error, partial, name, keyMs, needs, keep: Number(keep) };
 }
 
 /** The next attempt is linked to this one. */

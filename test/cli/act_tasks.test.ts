@@ -17,6 +17,7 @@ import { join } from "node:path";
 
 const add = rlTask("act-add", { queue: "sums" }, (a: number, b: number) => a + b);
 const echo = rlTask("act-echo", (...args: unknown[]) => args);
+const kept = rlTask("act-kept", { keepPayload: true }, (n: number) => n * 2);
 const fails = rlTask("act-fails", { retry: 1 }, () => {
   throw new Error("no luck");
 });
@@ -59,6 +60,25 @@ test(
     const at = await run("tasks", "push", "act-echo", "--at", "2031-01-31T09:00:00Z", "--json");
     const due = (await lab.queue.inspect(at.lines()[0].id)).dueAt!;
     assert.equal(due.toISOString(), "2031-01-31T09:00:00.000Z");
+  }),
+);
+
+test(
+  "a finished task runs again if its payload is kept; else 5, and nothing is pushed",
+  withRelier(async (lab) => {
+    const run = on(lab);
+    await lab.worker({}, lab.client({ tasks: [kept, echo] }));
+    const [first, gone] = await Promise.all([kept.apush(4), echo.apush(1)]);
+    await Promise.all([first.result(), gone.result()]);
+    const again = await run("tasks", "run-again", first.id, "--json");
+    assert.equal(again.exit, 0, again.stderr);
+    const [{ id, of }] = again.lines();
+    assert.equal(of, first.id);
+    assert.equal(await lab.rl.handle(id).result(), 8);
+    const refused = await run("tasks", "run-again", gone.id);
+    assert.equal(refused.exit, 5);
+    assert.match(refused.stderr, /payload was dropped.*RL_CONFLICT[^]*keepPayload: true/);
+    assert.equal((await lab.queue.stats()).events["created"], 3);
   }),
 );
 

@@ -20,6 +20,7 @@ const breaks = rlTask("breaks", { retry: { attempts: 1 } }, (_: unknown) => {
   throw new TypeError(`secret-free ${evil}`);
 });
 const works = rlTask("works", (n: number) => ({ twice: n * 2 }));
+const kept = rlTask("kept", { keepPayload: true }, (n: number) => n);
 const strict = rlTask(
   "strict",
   { input: v.object({ cents: v.number() }), retry: { attempts: 1 } },
@@ -37,6 +38,28 @@ const pageOf = (id: string): string => `/tasks/${encodeURIComponent(id)}`;
 async function end({ rl }: Lab, id: string, state: string): Promise<void> {
   await until(`it is ${state}`, async () => (await rl.handle(id).status()).state === state);
 }
+
+test(
+  "a finished task runs again by a button that asks, where its payload is kept",
+  withQueue(async (lab) => {
+    await lab.worker();
+    const [{ id }, gone] = await Promise.all([kept.apush(21), works.apush(1)]);
+    await Promise.all([end(lab, id, "completed"), end(lab, gone.id, "completed")]);
+    const operator = as("operator", lab);
+    assert.match((await operator.get(pageOf(id))).text, /Run again/);
+    assert.doesNotMatch((await operator.get(pageOf(gone.id))).text, /Run again/);
+    assert.doesNotMatch((await as("viewer", lab).get(pageOf(id))).text, /Run again/);
+    const act = "/act/tasks.run-again";
+    assert.equal((await as("viewer", lab).post(act, { id, sure: "yes" })).status, 403);
+    assert.match((await operator.post(act, { id })).text, /Run this task again\?/);
+    assert.equal((await operator.post(act, { id: gone.id, sure: "yes" })).status, 409);
+    assert.equal((await lab.queue.stats()).events["created"], 2);
+    assert.equal((await operator.post(act, { id, sure: "yes" })).status, 303);
+    assert.equal((await lab.queue.stats()).events["created"], 3);
+    const { action, target } = (await lab.rl.actions()).actions[0]!;
+    assert.deepEqual([action, target], ["tasks.run-again", id]);
+  }),
+);
 
 test(
   "the page of a task shows its life, each attempt, the reason for its state, and its outcome",
