@@ -106,6 +106,8 @@ export type {
   StandardSchema,
 } from "./core/task/standard_schema.ts";
 export { states, type TaskState, type Transition, transitions } from "./core/states.ts";
+export type { CountRecord } from "./core/inspection/count_record.ts";
+export type { HistoryQuery, HistorySeries, QueueHistory } from "./core/inspection/queue_history.ts";
 export type { QueueStats } from "./core/inspection/queue_stats.ts";
 export type {
   Attempt,

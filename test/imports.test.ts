@@ -39,7 +39,7 @@ const rooms: readonly (readonly [room: string, imports: readonly string[], becau
   ["client",     ["base", "protocol", "log", "telemetry", "redis", "task", "inspection", "operations", "producer"], "it wires producer, queues and telemetry"],
   ["threads",    ["base", "protocol", "log", "telemetry", "redis", "task", "recovery", "execution", "client"], "an isolate runs an attempt with a client of its own"],
   ["worker",     ["base", "protocol", "log", "telemetry", "redis", "task", "recovery", "execution", "client", "threads"], "it claims, and hands each task to execution or to a thread"],
-  ["console",    ["base", "protocol", "log", "client"],                                             "it shows what users have: mod.ts, and values from their own files"],
+  ["console",    ["base", "protocol", "log", "client", "inspection"],                                             "it shows what users have: mod.ts, and values from their own files"],
 ];
 
 const contracts = /^core\/(states|port|redis_url|defaults)\.ts$/;
@@ -52,7 +52,7 @@ const laws: readonly Law[] = [
   { from: /^core\//,                to: /^#node$/, lazy: true,              because: "threads are asked for only by a worker, and never on the edge" },
   { from: /^core\/console\//,       to: /^(mod\.ts|core\/console\/\w+\.ts)$/, because: "it uses only what users have" },
   { from: /^core\/(?!console)/,     to: /^core\/(?!console)/,               because: "the rows of rooms above say which" },
-  { from: /^core\/console\//,       to: /^core\/(states|base\/(duration|errors|format|version)|client\/idempotency_lock|log\/\w+|protocol\/keys)\.ts$/, because: "values come from their own files, so that a tool loads no engine for them" },
+  { from: /^core\/console\//,       to: /^core\/(states|base\/(duration|errors|format|options|version)|client\/idempotency_lock|inspection\/count_record|log\/\w+|protocol\/keys)\.ts$/, because: "values come from their own files, so that a tool loads no engine for them" },
   { from: /^adapters\//,            to: /^core\/(port|redis_url|states|defaults)\.ts$/, because: "these are the contract: the seam, its address, the states and the bounds" },
   { from: /^adapters\/\w+\.ts$/,    to: /^adapters\/(redis|memory|testing)\/\w+\.ts$/, because: "an adapter is a face, and this is what stands behind it" },
   { from: /^adapters\/redis\//,     to: /^adapters\/redis\//,              because: "it is what all ports over a connection share" },

@@ -6,7 +6,7 @@
 
 import { importOutsideScope } from "../base/async_scope.ts";
 import { RelierError } from "../base/errors.ts";
-import { functionOption, knownOptions, nameOption } from "../base/options.ts";
+import { booleanOption, functionOption, knownOptions, nameOption } from "../base/options.ts";
 import { createHandle, type HandleSource } from "../producer/create_handle.ts";
 import { createProducer } from "../producer/producer.ts";
 import { createPushBatcher } from "../producer/push_batcher.ts";
@@ -55,6 +55,7 @@ export function createRelier(given: RelierOptions | string = {}): Relier {
   const prefix = nameOption("prefix", options.prefix === undefined ? "rl" : options.prefix);
   const tasks = tasksOf(options.tasks);
   const limits = producerLimits(options.admission ?? {});
+  const history = booleanOption("history", options.history ?? true);
   const port = portOf(options.redis);
   const telemetry = createTelemetry(options.telemetry, urlOf(options.redis));
   const registry = createQueueRegistry(port, prefix, telemetry);
@@ -63,15 +64,13 @@ export function createRelier(given: RelierOptions | string = {}): Relier {
     onDataLoss(error);
   }, registry.forget);
   const caller: Caller = { port, lossDetector, telemetry };
-  const poller = createResultPoller(caller);
   const events = createEventSource(caller);
-  const source = { caller, poller, events };
+  const source = { caller, poller: createResultPoller(caller), events };
   const limitsOf = (queue: string): string => limits.get(queue) ?? "";
   const batcher = createPushBatcher(caller, { enlist: registry.enlist, limitsOf });
   const partitionNamed = (queue: string): Partition =>
     partitionOf(nameOption("queue", queue), 0, prefix);
-  const names = tasks && new Map(tasks.map((task) => [task.name, task]));
-  const byName = (name: string) => names ? names.get(name) : definitionNamed(name);
+  const byName = tasks ? finderIn(tasks) : definitionNamed;
   const drains = new Set<() => Promise<unknown>>();
   let closed = false;
   const { producer, flush } = createProducer({
@@ -106,7 +105,7 @@ export function createRelier(given: RelierOptions | string = {}): Relier {
       await flush().catch(() => {}); // Pushes that failed are reported by onPushError.
       closed = true;
       unregister(producer);
-      poller.close(new RelierError("RL_CONNECTION", "Cannot wait: the client is closed"));
+      source.poller.close(new RelierError("RL_CONNECTION", "Cannot wait: the client is closed"));
       events.close();
       if (!isPort(options.redis)) await port.close();
     }),
@@ -123,8 +122,15 @@ export function createRelier(given: RelierOptions | string = {}): Relier {
     drains,
     telemetry,
     telemetryOptions: options.telemetry ?? {},
+    history,
   });
   return relier;
+}
+
+/** Finds definitions among `tasks`, by name. */
+function finderIn(tasks: readonly Definition[]): typeof definitionNamed {
+  const names = new Map(tasks.map((task) => [task.name, task]));
+  return (name) => names.get(name);
 }
 
 /** Runs `work` at the first call; every call gets its promise. */

@@ -19,6 +19,7 @@ type Operations = typeof import("../operations/queue_operations.ts");
 
 const queueMethods: readonly (keyof QueueOperations)[] = [
   "stats",
+  "history",
   "page",
   "summary",
   "inspect",

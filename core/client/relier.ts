@@ -131,4 +131,6 @@ export interface ClientInternals extends HandleSource {
   readonly drains: Set<() => Promise<unknown>>;
   readonly telemetry: Telemetry;
   readonly telemetryOptions: TelemetryOptions | false;
+  /** True if its workers keep the history of their queues. */
+  readonly history: boolean;
 }

@@ -50,6 +50,12 @@ export interface RelierOptions {
   waitUntil?: (work: Promise<unknown>) => void;
   /** Options of the telemetry that starts once an OpenTelemetry SDK is registered; `false` disables it. */
   telemetry?: TelemetryOptions | false;
+  /**
+   * Keeps the history of queues in Redis, for charts: counts by minute for a day and by hour for 30
+   * days, at most a few MB a queue. The workers of this client write it with their heartbeats; true
+   * by default. A killed worker loses the counts of its last seconds.
+   */
+  history?: boolean;
 }
 
 /** The names of the options. */
@@ -63,4 +69,5 @@ export const optionNames: readonly (keyof RelierOptions)[] = [
   "onDataLoss",
   "waitUntil",
   "telemetry",
+  "history",
 ];

@@ -61,6 +61,16 @@ export {
   shellWord,
   spanOf,
 } from "./format.ts";
+export {
+  type History,
+  history,
+  type HistoryCounts,
+  type HistoryOptions,
+  type HistoryPoint,
+  type HistoryRange,
+  historyRanges,
+  type HistoryTimes,
+} from "./history.ts";
 export { isFullId, queueOf, shortId } from "./ids.ts";
 export { escapeControls, json } from "./json.ts";
 export { hearsLevel } from "../log/console_log.ts";
@@ -101,6 +111,7 @@ export {
   type SnapshotPollerOptions,
 } from "./snapshot_poller.ts";
 export { type Explanation, type TaskSnapshot, taskSnapshot } from "./task_snapshot.ts";
+export { type TaskType, taskTypes, type TaskTypesOptions } from "./task_types.ts";
 export { countersOf, isLoss, type TimelineEntry, timelineOf, triesOf } from "./timeline.ts";
 export {
   busySlots,

@@ -35,3 +35,19 @@ export function quantileOf(all: readonly Buckets[], q: number): number | null {
   }
   return null;
 }
+
+/**
+ * The `q`-quantile in ms of buckets of which number `n` ends at 2^n ms, at most `max`; between the
+ * bounds of a bucket, times are taken to be spread evenly on a logarithmic scale. `null` if they
+ * are empty.
+ */
+export function quantileWithin(buckets: Buckets, q: number, max: number): number | null {
+  const sorted = Object.entries(buckets).map(([bucket, n]) => [Number(bucket), n] as const)
+    .sort(([a], [b]) => a - b);
+  let left = q * sorted.reduce((sum, [, n]) => sum + n, 0);
+  for (const [bucket, n] of sorted) {
+    if (left <= n) return Math.min(max, 2 ** (bucket - 1 + left / n));
+    left -= n;
+  }
+  return null;
+}

@@ -6,6 +6,8 @@
 
 /** A value with its labels. */
 export interface MetricSample {
+  /** Ending of its name: samples of a histogram have `_bucket` and `_count`. */
+  readonly suffix?: "_bucket" | "_count";
   /** Labels by name. */
   readonly labels: Readonly<Record<string, string>>;
   /** Value of the sample. */
@@ -17,7 +19,7 @@ export interface MetricFamily {
   /** Name of the metric. */
   readonly name: string;
   /** Type of the metric. */
-  readonly type: "counter" | "gauge";
+  readonly type: "counter" | "gauge" | "histogram";
   /** Description of the metric. */
   readonly help: string;
   /** Samples of the metric. */
@@ -32,7 +34,9 @@ export function exposition(families: readonly MetricFamily[]): string {
   const lines = families.filter(({ samples }) => samples.length > 0).flatMap((family) => [
     `# HELP ${family.name} ${escaped(family.help)}`,
     `# TYPE ${family.name} ${family.type}`,
-    ...family.samples.map(({ labels, value }) => `${family.name}${labelled(labels)} ${value}`),
+    ...family.samples.map(({ suffix = "", labels, value }) =>
+      `${family.name}${suffix}${labelled(labels)} ${value}`
+    ),
   ]);
   return lines.join("\n") + "\n";
 }

@@ -8,7 +8,8 @@
 
 import { version } from "../base/version.ts";
 import { lockQueue } from "../client/idempotency_lock.ts";
-import type { QueueStats, Relier, WorkerEntry } from "../../mod.ts";
+import type { HistorySeries, QueueStats, Relier, WorkerEntry } from "../../mod.ts";
+import { timeMetrics } from "./time_metrics.ts";
 import { isAlive } from "./worker_list.ts";
 import type { MetricFamily, MetricSample } from "./prometheus.ts";
 
@@ -20,6 +21,8 @@ export interface QueueMetricsInput {
   readonly stats: QueueStats;
   /** Workers of the queue. */
   readonly workers: readonly WorkerEntry[];
+  /** History of each task name; empty if none is kept. */
+  readonly names?: readonly HistorySeries[];
 }
 
 /** Input of {@linkcode queueMetrics}. */
@@ -54,7 +57,8 @@ export async function readMetricsInput(
       const queue = relier.queue(name);
       const stats = await queue.stats();
       const workers = stats.workers.length > 0 ? await queue.workers() : [];
-      return { name, stats, workers };
+      const { series } = await queue.history({ unit: "days", span: 1, of: "every" });
+      return { name, stats, workers, names: series };
     }),
   ]);
   return { queues: readings, server };
@@ -72,6 +76,11 @@ const outcomes: Readonly<Record<string, string>> = {
   stop: "cancelled",
   withdraw: "withdrawn",
 };
+
+/** Limits that refuse pushes. Each has a sample from the start, so that a rate sees the first refusal. */
+const limitNames = ["closed", "depth", "age", "tenant", "rate"];
+/** Usual causes of resurrections, for the same reason; a supervisor reports others too. */
+const noCauses = { presence: 0, lease: 0, stalled: 0, "lost claim": 0, SIGKILL: 0 };
 
 /** Builds the metrics; `undefined` if Redis did not answer. */
 export function queueMetrics(input: MetricsInput | undefined): MetricFamily[] {
@@ -93,6 +102,7 @@ export function queueMetrics(input: MetricsInput | undefined): MetricFamily[] {
     ...workerMetrics(queues),
     ...eventMetrics(queues),
     ...recoveryMetrics(queues),
+    ...timeMetrics(queues),
   ];
 }
 
@@ -169,9 +179,7 @@ function eventMetrics(queues: readonly QueueMetricsInput[]): MetricFamily[] {
       perLabel(
         queues,
         "reason",
-        ({ stats }) =>
-          Object.entries(stats.events).filter(([name]) => name.startsWith("refused:"))
-            .map(([name, value]) => [name.slice("refused:".length), value]),
+        ({ stats }) => limitNames.map((reason) => [reason, stats.events[`refused:${reason}`] ?? 0]),
       ),
     ),
     counter(
@@ -198,7 +206,7 @@ function recoveryMetrics(queues: readonly QueueMetricsInput[]): MetricFamily[] {
     counter(
       "relier_task_resurrections_total",
       "Resurrected tasks by cause.",
-      perLabel(queues, "cause", ({ stats }) => Object.entries(stats.causes)),
+      perLabel(queues, "cause", ({ stats }) => Object.entries({ ...noCauses, ...stats.causes })),
     ),
     gauge(
       "relier_phoenix_last_sweep_age_seconds",

@@ -73,6 +73,15 @@ function ratesOf(since: (words: readonly string[]) => number, ms: number): Queue
   return { done: rate(done), failed: rate(failed), lost: rate(lost), pushed: rate(pushed) };
 }
 
+/** Most queues that are read for one view of all. */
+const mostOfAll = 50;
+
+/** Lists the names of the 50 queues that were used last, except the one of locks. */
+export async function latestQueues(relier: Relier): Promise<string[]> {
+  const listed = (await relier.queues()).filter(({ name }) => name !== lockQueue);
+  return listed.sort((a, b) => +b.seen - +a.seen).slice(0, mostOfAll).map(({ name }) => name);
+}
+
 /** Lists the names of all queues that were ever used, except the one of locks. */
 export async function usedQueues(relier: Relier): Promise<string[]> {
   return (await relier.queues()).map(({ name }) => name).filter((name) => name !== lockQueue);

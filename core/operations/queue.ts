@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { HistoryQuery, QueueHistory } from "../inspection/queue_history.ts";
 import type { QueueStats } from "../inspection/queue_stats.ts";
 import type { TaskDetails, TaskSummary } from "../inspection/task_details.ts";
 import type { PageOptions, TaskOverview, TaskPage } from "../inspection/task_list.ts";
@@ -23,6 +24,13 @@ export interface Queue {
   readonly name: string;
   /** Counts tasks by state, and events so far. */
   stats(): Promise<QueueStats>;
+  /**
+   * Counts by minute or by hour, of the queue or by the name of the task. Workers write them with
+   * their heartbeats, so the newest are a few seconds old.
+   *
+   * @throws RangeError, TypeError if a part of `query` is not valid.
+   */
+  history(query: HistoryQuery): Promise<QueueHistory>;
   /** One page of a state, in its order. */
   page(state: TaskState, options?: PageOptions): Promise<TaskPage>;
   /**

@@ -21,6 +21,7 @@ import { type Definitions, releaseTasks } from "./release.ts";
 import { repairPartition } from "../recovery/repair.ts";
 import { restoreTasks } from "./restore.ts";
 import { call, type Caller } from "../redis/call.ts";
+import { readHistory } from "../inspection/queue_history.ts";
 import { readStats } from "../inspection/queue_stats.ts";
 import { inspectTask } from "../inspection/inspect_task.ts";
 import { maxReasonLength } from "../defaults.ts";
@@ -48,6 +49,7 @@ export function createOperations(
 
   return {
     stats: () => readStats(caller, partition),
+    history: async (query) => await readHistory(caller, partition, query),
     page: async (state, options = {}) => await pageOf(caller, partition, state, options),
     summary: async (id) => found(id, await summaryOf(caller, partition, localOf(id, partition))),
     inspect: async (id) => found(id, await inspectTask(caller, partition, localOf(id, partition))),

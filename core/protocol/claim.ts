@@ -108,6 +108,11 @@ export function waitedMs({ fence, pushedAt, readyAt }: Claim): number {
   return Math.max(0, fence / 1000 - Math.max(pushedAt, readyAt));
 }
 
+/** Returns true for the first claim of a task. */
+export function isFirst({ failures, crashes, stalls, deferrals, handoffs, again }: Claim): boolean {
+  return failures + crashes + stalls + deferrals + handoffs === 0 && again === null;
+}
+
 /** The trace contexts of claims by their row, as scripts take them; see lua/lib/trace_contexts.lua. */
 export function tracesOf(traces: readonly string[]): string {
   return traces.map((trace, i) => trace && `${i + 1}:${trace}`).filter(Boolean).join(" ");

@@ -39,6 +39,8 @@ export const keyNames: readonly KeyName[] = [
   "tenants",
   "deferred",
   "rate",
+  "minutes",
+  "hours",
   "aside",
   "queues",
   "actions",
@@ -55,7 +57,8 @@ export const keyNames: readonly KeyName[] = [
  * clients that wait for a result · `bell` list that wakes an idle worker · `tenants` sorted
  * set `<tenant>\1<local>` of unfinished tasks that have one · `deferred` sorted set
  * `<name>\1<version>\1<place>\1<local>` of tasks that wait for a worker that knows them · `rate` sorted set of
- * when each bucket of a rate will be full again · `aside` hash of the keys of a wrong type that a
+ * when each bucket of a rate will be full again · `minutes`, `hours` hashes of the counts of the last day and of the last 30 days,
+ * which expire by themselves; see lua/lib/history_rings.lua · `aside` hash of the keys of a wrong type that a
  * repair has replaced, as DUMP writes them · `queues` sorted set of the queues
  * in use, in a partition of its own · `actions` sorted set of operator actions, beside it.
  */
@@ -74,6 +77,8 @@ export type KeyName =
   | "tenants"
   | "deferred"
   | "rate"
+  | "minutes"
+  | "hours"
   | "aside"
   | "queues"
   | "actions";

@@ -32,7 +32,7 @@ export const askedMs = 25;
 
 /**
  * Takes at once the tasks of `worker`, which is known to have ended by `cause`; resolves to them and
- * their fates, at most 200 a call.
+ * their fates, at most 200 a call. A worker that leaves gives its last `tally`.
  */
 export async function evict(
   caller: Caller,
@@ -40,9 +40,10 @@ export async function evict(
   worker: string,
   cause: string,
   leaseMs: number,
+  tally = "",
 ): Promise<Resurrection[]> {
   const timing = { leaseMs, everyMs: askedMs, quietMs: -1, steady: 0 };
-  const args = { dead: worker, cause, graceMs, ...timing };
+  const args = { dead: worker, cause, graceMs, tally, ...timing };
   const [, , , raised, , evicted, , , fates] = await call(caller, partition, sweep, args);
   const found = pairs(raised) as [string, string][];
   // The evicting process may be about to end, and no other one can report this.
@@ -121,7 +122,7 @@ export async function sweepAt(
   partition: Partition,
   timing: SweepTiming,
 ): Promise<Swept> {
-  const args = { dead: "", cause: "", graceMs, ...timing };
+  const args = { dead: "", cause: "", graceMs, tally: "", ...timing };
   const [, , , raised, dueMs, , more, workers, fates] = await call(caller, partition, sweep, args);
   const found = pairs(raised) as [string, string][];
   void reportResurrections(caller, partition, found);

@@ -126,6 +126,7 @@ function createBeatCalls(
   host: HeartbeatHost,
 ): BeatCalls {
   const { caller, workerId: worker, redis, setup: { leaseMs } } = context;
+  const tally = context.tallies.get(partition);
   const underWay = new Set<Promise<unknown>>();
   let known = false;
   let seen = true;
@@ -133,16 +134,19 @@ function createBeatCalls(
   let applied = "";
 
   function ask(rows: readonly Row[]) {
+    const report = tally?.report() ?? "";
     const args = {
       worker,
       ...host.reportOn(partition),
       obeyed: applied,
       leaseMs,
       traces: tracesOf(rows.map(({ trace }) => trace)),
+      tally: report,
     };
     const asking = call(caller, partition, heartbeat, args, rows.map(columnsOf)).then((reply) => {
       redis.answered();
       known = true; // Before a waiter for this heartbeat looks.
+      tally?.sent(report);
       return reply;
     });
     underWay.add(asking);

@@ -74,6 +74,7 @@ export function createEnds(context: SessionContext, owner: SlotsOwner, over: () 
     if (result === "unanswered") return void unanswered++;
     if (result === "stale") return fence(context, claim, name);
     counts.set(event, (counts.get(event) ?? 0) + 1);
+    context.tallies.get(claim.partition)?.ended(name, final);
     if (name !== "" && wasCutShort(final) && overran.length < mostOverran) {
       overran.push({ id: idOf(claim.partition, claim.id), name });
     }

@@ -65,14 +65,16 @@ export async function farewell(parts: SessionParts, hurry: AbortController): Pro
  * a charge, the tasks whose settlement was not answered; returns their number.
  */
 async function giveBack({ context, heartbeats, loop }: SessionParts, ms: number): Promise<number> {
-  const { caller, workerId, setup: { leaseMs }, report } = context;
+  const { caller, workerId, setup: { leaseMs }, tallies, report } = context;
   let given = 0;
   if (caller.port.closed) return given;
 
   async function leave(partition: Partition): Promise<void> {
     let many: number;
+    let tally = tallies.get(partition)?.report(true) ?? "";
     do {
-      many = (await evict(caller, partition, workerId, "drain", leaseMs)).length;
+      many = (await evict(caller, partition, workerId, "drain", leaseMs, tally)).length;
+      tally = "";
       given += many;
     } while (many >= rowsPerCall);
   }

@@ -59,8 +59,10 @@ export function createHeartbeat(
     { onMessage, beatNow },
     stopped.signal,
   );
+  // Where commands are billed, counts wait for a beat that is sent anyway.
+  const reports = setup.idleBeatMs === 0 ? context.tallies.get(partition) : undefined;
   const due = () =>
-    (!beat.seen && port.listen !== undefined) || leases.at(partition).length > 0 ||
+    (!beat.seen && port.listen !== undefined) || leases.at(partition).length > 0 || reports?.due ||
     performance.now() - beat.answeredAt >= fleet.idleBeatMs(partition, beat.seen);
 
   /** Beats for every lease; afterwards it is known whether Redis sees the worker. */

@@ -28,6 +28,7 @@ import { createLeaseTable } from "./lease_table.ts";
 import { createRedisWatch } from "./redis_watch.ts";
 import { watchLoop } from "./loop_watch.ts";
 import type { SessionContext } from "./session_context.ts";
+import { createTally } from "./tally.ts";
 import type { Emit, On } from "./worker_events.ts";
 import type { Setup } from "./worker_options.ts";
 import { createWorkerReport } from "./worker_report.ts";
@@ -165,6 +166,9 @@ function createContext(
     fleet: createFleet(lasting),
     leases,
     timers: new Map(partitions.map((partition) => [partition, createTimingRecorder()])),
+    tallies: new Map(
+      inside.history ? partitions.map((partition) => [partition, createTally()]) : [],
+    ),
     status: {
       draining: false,
       paused: false,

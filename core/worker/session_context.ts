@@ -12,6 +12,7 @@ import type { TimingRecorder } from "../base/histogram.ts";
 import type { Fleet } from "./fleet.ts";
 import type { LeaseTable } from "./lease_table.ts";
 import type { RedisWatch } from "./redis_watch.ts";
+import type { Tally } from "./tally.ts";
 import type { Emit } from "./worker_events.ts";
 import type { Setup } from "./worker_options.ts";
 
@@ -35,6 +36,8 @@ export interface SessionContext {
   readonly fleet: Fleet;
   /** Recent wait and run times of tasks, by partition. */
   readonly timers: ReadonlyMap<Partition, TimingRecorder>;
+  /** Counts for the history of each queue, by partition; empty if none is kept. */
+  readonly tallies: ReadonlyMap<Partition, Tally>;
   readonly status: SessionStatus;
   /** The number of tasks it claims in all; undefined to go on until it drains. */
   readonly maxClaims: number | undefined;

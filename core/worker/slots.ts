@@ -6,7 +6,7 @@
  */
 
 import { Backlog } from "./backlog.ts";
-import { type Claim, waitedMs } from "../protocol/claim.ts";
+import { type Claim, isFirst, waitedMs } from "../protocol/claim.ts";
 import { createEnds, type EndCounts, type SlotsOwner } from "./claim_ends.ts";
 import { eventAttempt } from "./end_events.ts";
 import type { AttemptHost, RunningAttempt } from "../execution/running_attempt.ts";
@@ -61,7 +61,7 @@ export function createSlots(
     const attempt = begin(context, claim, host);
     running.add(attempt);
     attempt.run((settlement) => {
-      const ranMs = recordRun(context, claim, settlement, began);
+      const ranMs = recordRun(context, attempt, settlement, began);
       ahead.ran(ranMs);
       end(attempt, settlement, ranMs);
     });
@@ -134,13 +134,15 @@ function createEmptyWatch(isEmpty: () => boolean): { look(): void; wait(): Promi
 
 /** Makes the attempt at `claim`, and reports that it starts. */
 function begin(
-  { leases, timers, emit }: SessionContext,
+  { leases, timers, tallies, emit }: SessionContext,
   claim: Claim,
   host: AttemptHost,
 ): RunningAttempt {
   leases.start(claim);
-  timers.get(claim.partition)!.waited(waitedMs(claim));
+  const waited = waitedMs(claim);
+  timers.get(claim.partition)!.waited(waited);
   const attempt = startAttempt(claim, host);
+  tallies.get(claim.partition)?.began(attempt.name, waited, isFirst(claim));
   leases.attach(attempt);
   if (emit.hears("started")) emit("started", eventAttempt(claim, attempt));
   return attempt;
@@ -148,13 +150,16 @@ function begin(
 
 /** Records the time of a run since `began`, and returns it in ms. */
 function recordRun(
-  { timers }: SessionContext,
-  { partition }: Claim,
+  { timers, tallies }: SessionContext,
+  { claim: { partition }, name }: RunningAttempt,
   settlement: Settlement | null,
   began: number,
 ): number {
   const ranMs = performance.now() - began;
-  if (settlement && ownEnds.has(settlement.event)) timers.get(partition)!.ran(ranMs);
+  if (settlement && ownEnds.has(settlement.event)) {
+    timers.get(partition)!.ran(ranMs);
+    tallies.get(partition)?.ran(name, ranMs);
+  }
   return ranMs;
 }
 

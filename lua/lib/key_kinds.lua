@@ -2,7 +2,8 @@
 -- The keys of a partition by name, and their types.
 local keysOf = {
   hash = { meta = KEY.meta, task = KEY.task, record = KEY.record, partial = KEY.partial,
-    steps = KEY.steps, worker = KEY.worker, waiters = KEY.waiters },
+    steps = KEY.steps, worker = KEY.worker, waiters = KEY.waiters, minutes = KEY.minutes,
+    hours = KEY.hours },
   zset = { holds = KEY.holds, workers = KEY.workers, tenants = KEY.tenants,
     deferred = KEY.deferred, rate = KEY.rate },
   list = { bell = KEY.bell },

@@ -2,7 +2,8 @@
 -- Reads the stored entry of a worker: its last heartbeat, and the run of this server
 -- that has seen its subscription. Nil if there is none, or it cannot be read.
 local entryKinds = { beat = "number", lease = "number", about = "string", run = "string",
-  mark = "number", blocked = "number", order = "string", obeyed = "string", suspect = "string" }
+  mark = "number", blocked = "number", order = "string", obeyed = "string", suspect = "string",
+  tallied = "number" }
 local function entryIn(packed)
   local entry = packed and storedMap(packed, entryKinds)
   return entry and entry.beat and entry

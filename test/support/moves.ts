@@ -95,6 +95,8 @@ export interface Moves {
     tasks?: readonly { name: string; version: number }[],
     state?: string,
   ): Promise<Beaten>;
+  /** Beats with a report for the history of the queue; see lua/lib/tally.lua. */
+  tally(worker: string, report: string): Promise<void>;
   step(
     claim: { id: string; nonce: string },
     name?: string,
@@ -159,7 +161,7 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
 
   async function sweepFor(dead: string, cause: string, leaseMs: number) {
     const timing = { everyMs: 25, quietMs: -1, steady: 1 };
-    const args = { dead, cause, leaseMs, graceMs: 500, ...timing };
+    const args = { dead, cause, leaseMs, graceMs: 500, tally: "", ...timing };
     const [, , , raised] = await call(caller, partition, scripts.sweep, args);
     return record(raised);
   }
@@ -234,7 +236,7 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
       });
       const says = JSON.stringify({ tasks, state });
       const knows = JSON.stringify(tasks) ?? "";
-      const args = { worker, says, knows, obeyed, leaseMs: 10_000, traces };
+      const args = { worker, says, knows, obeyed, leaseMs: 10_000, traces, tally: "" };
       const [, , , seen, lost, asked, order] = await call(
         caller,
         partition,
@@ -243,6 +245,10 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
         full,
       );
       return { seen, lost: lost as string[], asked: asked as string[], order };
+    },
+    async tally(worker, tally) {
+      const args = { worker, says: "", knows: "", obeyed: "", leaseMs: 10_000, traces: "", tally };
+      await call(caller, partition, scripts.heartbeat, args);
     },
     async step({ id, nonce }, name = "a step", value = "1", limit = 262_144) {
       const [word] = await call(caller, partition, scripts.step, { id, nonce, name, value, limit });

@@ -33,6 +33,7 @@ export const queueSuite: readonly string[] = [
   "core/execution/steps",
   "core/execution/task_context",
   "core/execution/timeouts",
+  "core/inspection/queue_history",
   "core/inspection/task_list",
   "core/operations/delete_queue",
   "core/operations/operator_log",

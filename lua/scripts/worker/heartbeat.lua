@@ -12,11 +12,12 @@
 --- @arg   obeyed   string   the last command it applied, or ""
 --- @arg   leaseMs  integer
 --- @arg   traces   string   see lib/trace_contexts.lua
+--- @arg   tally    string   counts for the history of the queue; see lib/tally.lua
 --- @row   id:string nonce:string started:integer progress:string remark:string partial:string
 --- @reply ok seen:integer lost:list asked:list order:string workers:integer
 --- @on    beat
 --- @meta  missing known
---- @use   clock order meta records trace_contexts held channel move wake workers missing commit add_many write
+--- @use   clock order meta records trace_contexts held channel move wake workers missing commit add_many write tally
 
 local ids, lost, asked = {}, {}, {}
 for i, row in ipairs(rows) do ids[i] = row.id end
@@ -56,7 +57,9 @@ if knows ~= "" and knows ~= meta.known then
   if meta.known then note("mixedAt", now) end
   note("known", knows)
 end
+local report = newReport(tally, entry)
 write()
 workers = workers + redis.call("ZADD", KEY.workers, now, worker)
 redis.call("HSET", KEY.worker, worker, cmsgpack.pack(entry))
+keepHistory(report, {})
 return answer("ok", heard and 1 or 0, lost, asked, entry.order or "", workers)

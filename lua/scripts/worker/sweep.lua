@@ -18,17 +18,25 @@
 --- @arg   everyMs  integer  does nothing sooner after the last sweep; 0 goes on where that stopped
 --- @arg   quietMs  integer  so long ago the caller saw that nothing ran here; -1 if it did not
 --- @arg   steady   integer  1 if the sweeps of the caller are less than half a lease apart
+--- @arg   tally    string   the last counts of `dead`, if it leaves; see lib/tally.lua
 --- @reply ok raised:list nextMs:integer evicted:integer more:integer workers:integer fates:list
 --- @on    resurrect quarantine abandon withdraw promote condemn purge
 --- @meta  paused swept rare graceFrom recheck missing looked
 --- @first clock early_sweep
 --- @use   order meta records channel move wake history workers suspects missing lease_index lease_term
 --- @use   grace presence cursor_rank clock_set_back commit add_many write notify_waiters publish_events
---- @use   envelopes task_name end_cancelled revive promote purge full_buckets
+--- @use   envelopes task_name end_cancelled revive promote purge full_buckets tally
 
 noteSweep()
 
-local raised, left = {}, 200
+local raised, revived, left = {}, {}, 200
+local function countRevived(id, died)
+  local name = nameIn(redis.call("HGET", KEY.task, id))
+  if name == "" then name = "~" end
+  local counts = revived[name] or emptyCounts()
+  revived[name], counts[4], counts[5] = counts, counts[4] + (died and 1 or 0), counts[5] + 1
+end
+
 local function raise(ids, causeOf, holder)
   load(ids)
   left = left - #ids
@@ -51,6 +59,7 @@ local function raise(ids, causeOf, holder)
         record.alive = math.max(record.since or 0, (tonumber(deadlines[i]) or now) - term)
         raised[#raised + 1] = id
         raised[#raised + 1] = record.reason
+        countRevived(id, record.state == "dead")
       end
     end
   end
@@ -109,8 +118,12 @@ for i, id in ipairs(found) do
     record.worker }
 end
 
+-- A worker leaves once: its entry is gone when the same call comes again.
+local leaves = tally ~= "" and redis.call("ZSCORE", KEY.workers, dead)
+local report = leaves and newReport(tally, workerOf(dead) or {}) or ""
 forgetFull(200)
 write()
+keepHistory(report, revived)
 for id, entry in pairs(ahead) do
   redis.call("HSET", KEY.worker, id, cmsgpack.pack(entry))
   redis.call("ZADD", KEY.workers, "XX", entry.beat, id)

@@ -1,0 +1,136 @@
+/**
+ * The counts of one worker at one queue for the queue's history: they are gathered in memory, and go
+ * to Redis with a heartbeat, or with the farewell. A killed worker loses those of its last seconds.
+ *
+ * @module
+ */
+
+import { isName } from "../base/options.ts";
+import { cleaned } from "../base/safe_text.ts";
+import type { Settlement } from "../protocol/settlement.ts";
+
+/** Gathers counts by the name of the task, and reports them as `lua/lib/tally.lua` reads them. */
+export interface Tally {
+  /** An attempt began after its task waited for `waitMs`; `first` if it is the first of its task. */
+  began(name: string, waitMs: number, first: boolean): void;
+  /** A handler ended by itself after `ms`. */
+  ran(name: string, ms: number): void;
+  /** Redis has accepted the end of an attempt. */
+  ended(name: string, settlement: Settlement): void;
+  /** True if a report is due. */
+  readonly due: boolean;
+  /** The report to send now. It stays the same until it was {@linkcode Tally.sent}. */
+  report(last?: boolean): string;
+  /** Redis has this report. */
+  sent(report: string): void;
+}
+
+/** The counts of a name; the longest times and the bounds of buckets are in ms. */
+interface Counts {
+  pushed: number;
+  done: number;
+  failed: number;
+  dead: number;
+  longestWait: number;
+  longestRun: number;
+  readonly wait: number[];
+  readonly run: number[];
+  /** JSON of the last error; empty without one. */
+  error: string;
+}
+
+/** The least time between two reports. */
+const everyMs = 5000;
+/** The most names in a report; Redis keeps fewer. */
+const mostNames = 50;
+/** The series of all other names. */
+const others = "~";
+const nothingNew = "0";
+const maxMessage = 300;
+
+/** Makes an empty tally. */
+export function createTally(): Tally {
+  // A report that arrives twice has the same number.
+  let number = Math.floor(Math.random() * 2 ** 40);
+  let names = new Map<string, Counts>();
+  let pending: string | undefined;
+  let reportedAt = performance.now();
+
+  function countsOf(name: string): Counts {
+    const known = names.get(name);
+    if (known) return known;
+    const key = isName(name) && names.size < mostNames ? name : others;
+    const counts = names.get(key) ?? noCounts();
+    names.set(key, counts);
+    return counts;
+  }
+  const isDue = (): boolean =>
+    (names.size > 0 || pending !== undefined) && performance.now() - reportedAt >= everyMs;
+
+  return {
+    began(name, waitMs, first) {
+      const counts = countsOf(name);
+      if (first) counts.pushed++;
+      counts.longestWait = Math.max(counts.longestWait, waitMs);
+      add(counts.wait, waitMs);
+    },
+    ran(name, ms) {
+      const counts = countsOf(name);
+      counts.longestRun = Math.max(counts.longestRun, ms);
+      add(counts.run, ms);
+    },
+    ended(name, { event, error }) {
+      if (event !== "complete" && event !== "retry" && event !== "bury") return;
+      const counts = countsOf(name);
+      if (event === "complete") return void counts.done++;
+      counts.failed++;
+      if (event === "bury") counts.dead++;
+      if (error !== "") counts.error = error;
+    },
+    get due() {
+      return isDue();
+    },
+    report(last = false) {
+      if (pending !== undefined) return pending;
+      if (names.size === 0 || !last && !isDue()) return nothingNew;
+      pending = [`${++number}`, ...[...names].map(lineOf)].join("\n");
+      names = new Map();
+      reportedAt = performance.now();
+      return pending;
+    },
+    sent(report) {
+      if (report === pending) pending = undefined;
+    },
+  };
+}
+
+function noCounts(): Counts {
+  const numbers = { pushed: 0, done: 0, failed: 0, dead: 0, longestWait: 0, longestRun: 0 };
+  const [wait, run] = [new Array<number>(32).fill(0), new Array<number>(32).fill(0)];
+  return { ...numbers, wait, run, error: "" };
+}
+
+/** Counts `ms` in its bucket: bucket `n` ends at 2^n ms. */
+function add(buckets: number[], ms: number): void {
+  const bucket = ms <= 1 ? 0 : Math.min(31, 32 - Math.clz32(Math.ceil(ms) - 1));
+  buckets[bucket]!++;
+}
+
+/** The line of a name. No worker counts resurrections: the sweep that resurrects does. */
+function lineOf([name, counts]: [string, Counts]): string {
+  const { pushed, done, failed, dead, longestWait, longestRun, wait, run } = counts;
+  const numbers = [0, pushed, done, failed, dead, 0, Math.ceil(longestWait), Math.ceil(longestRun)];
+  const line = [...numbers, bucketsOf(wait), bucketsOf(run)].join(" ");
+  return [name, line, counts.error && shortError(counts.error)].join("\t");
+}
+
+function bucketsOf(buckets: readonly number[]): string {
+  const used = buckets.flatMap((n, bucket) => n > 0 ? [`${bucket}:${n}`] : []);
+  return used.join(",") || "-";
+}
+
+/** The error without its stack, as JSON. */
+function shortError(json: string): string {
+  const { name, message } = JSON.parse(json) as { name: string; message: string };
+  return JSON.stringify({ name, message: cleaned(message, maxMessage) });
+}
