@@ -149,6 +149,8 @@ function requestOf(
     rl,
     system,
     snapshot: cache.snapshot,
+    history: cache.history,
+    taskTypes: cache.taskTypes,
     user,
     may: (role) => suffices(user.role, role) && (role === "viewer" || !readOnly),
     showsPayloads: user.role !== "viewer",

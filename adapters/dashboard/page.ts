@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { History, HistoryRange } from "../../core/console/history.ts";
+import type { TaskType } from "../../core/console/task_types.ts";
 import type { Relier } from "../../mod.ts";
 import type { Html, Part } from "./ui/html.ts";
 import type { IconName } from "./ui/icons.ts";
@@ -22,12 +24,23 @@ export interface SystemFacts {
   readonly version: string;
 }
 
+/** The time and the subject of a history. */
+export interface HistoryOptions {
+  readonly queue?: string;
+  readonly name?: string;
+  readonly range: HistoryRange;
+}
+
 /** One request of a user, with everything that pages and actions need to answer it. */
 export interface RequestContext {
   readonly rl: Relier;
   readonly system: SystemFacts;
   /** The state of the system; at most a second old, and shared by all users. */
   snapshot(): Promise<Snapshot>;
+  /** The history of everything, a queue or a task; at most some seconds old, and shared. */
+  history(options: HistoryOptions): Promise<History>;
+  /** The task types; at most some seconds old, and shared. */
+  taskTypes(options: HistoryOptions): Promise<readonly TaskType[]>;
   readonly user: Required<DashboardUser>;
   /** True if the user has this role, or a higher one, and the dashboard is not read-only. */
   may(role: DashboardRole): boolean;

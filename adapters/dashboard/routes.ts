@@ -20,6 +20,7 @@ import { redis } from "./pages/redis.ts";
 import { task } from "./pages/task.ts";
 import { taskActions } from "./actions/task_actions.ts";
 import { releaseEdited } from "./actions/edit_payload.ts";
+import { taskTypePage, taskTypesPage } from "./pages/task_types.ts";
 import { tasks } from "./pages/tasks.ts";
 import { workerActions } from "./actions/worker_actions.ts";
 import { workers } from "./pages/workers.ts";
@@ -29,6 +30,8 @@ export const pages: readonly Page[] = [
   overview,
   tasks,
   task,
+  taskTypesPage,
+  taskTypePage,
   queues,
   queue,
   workers,

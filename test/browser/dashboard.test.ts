@@ -12,6 +12,7 @@ import type { Browser, Page } from "playwright-core";
 import { serve, type Served } from "../../adapters/http/node_server.ts";
 import { pages } from "../../adapters/dashboard/routes.ts";
 import { dashboard } from "../../adapters/hono.ts";
+import { taskTypes } from "../../core/console/task_types.ts";
 import {
   createRelier,
   createWorker,
@@ -80,6 +81,10 @@ before(async () => {
   dead = await relier.apush(mends, evil);
   await until("it is dead", async () => (await dead.status()).state === "dead");
   await relier.queue("backlog").pause("claims", evil);
+  await until("workers have reported its type", async () => {
+    const types = await taskTypes(relier, { range: "15m" });
+    return types.some(({ name }) => name === "mends");
+  }, 30_000);
 });
 
 after(async () => {
@@ -95,6 +100,7 @@ after(async () => {
 function paths(): string[] {
   const names: Readonly<Record<string, string>> = {
     queue: "work",
+    name: "mends",
     id: encodeURIComponent(dead.id),
   };
   return pages.map(({ path }) =>
@@ -487,7 +493,7 @@ test("the overview does not move while tasks run, fail and die", async () => {
 test("a chart shows the numbers of the moment under the pointer", async () => {
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
-  await visit(page, open);
+  await visit(page, `${open}?range=live`);
   await patched(page);
   await page.locator(".chart .area").first().hover();
   await page.locator("#moment").getByText("pushed").waitFor();

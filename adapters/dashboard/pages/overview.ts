@@ -17,7 +17,7 @@ import type { Snapshot } from "../live/snapshot.ts";
 import type { Page, RequestContext } from "../page.ts";
 import { beneath, figure, lasting, section } from "../ui/components.ts";
 import { queueTable } from "./queue_table.ts";
-import { liveCharts } from "./live_charts.ts";
+import { historyCharts } from "./history_charts.ts";
 import { waits } from "./queues.ts";
 
 /** The queues listed here; the page of queues has all. */
@@ -35,7 +35,7 @@ export const overview: Page = {
     const parts = {
       figures: part("figures", figures(look)),
       alerts: part("alerts", alertList(look.alerts)),
-      charts: part("charts", html`<div class="pair">${liveCharts(look.history, ask.now)}</div>`),
+      charts: await historyCharts(ask, {}, look.history),
       queues: part("queue-list", queueList(look, ask)),
       workers: part("worker-list", workerStrip(look)),
     };

@@ -14,7 +14,7 @@ import { limitForm } from "./queue_limits.ts";
 import type { QueueSnapshot, Snapshot } from "../live/snapshot.ts";
 import { type Page, PageNotFound, type RequestContext } from "../page.ts";
 import { beneath, button, figure, lasting, section } from "../ui/components.ts";
-import { liveCharts } from "./live_charts.ts";
+import { historyCharts } from "./history_charts.ts";
 import { queueTable } from "./queue_table.ts";
 import { deleteQueue, pauseQueue, resumeQueue } from "../actions/queue_actions.ts";
 
@@ -61,7 +61,7 @@ export const queue: Page = {
     if (!found) throw new PageNotFound("This queue does not exist");
     const parts = [
       part("queue", summary(found, look, ask)),
-      part("charts", html`<div class="pair">${liveCharts(found.history, ask.now)}</div>`),
+      await historyCharts(ask, { queue: found.name }, found.history),
       part("limit-list", limits(found)),
     ] as const;
     const [head, charts, limited] = parts;

@@ -7,8 +7,7 @@
 import type { TaskSummary } from "../../../mod.ts";
 import { brief, count, spanOf } from "../../../core/console/format.ts";
 import { timeChart } from "../ui/time_chart.ts";
-import type { RateSample } from "../../../core/console/snapshot_poller.ts";
-import { liveMs, short } from "./live_charts.ts";
+import type { History } from "../../../core/console/history.ts";
 import type { LostWorker } from "../live/lost_workers.ts";
 import { type Html, html, part, type Value } from "../ui/html.ts";
 import type { QueueSnapshot, Snapshot } from "../live/snapshot.ts";
@@ -42,7 +41,7 @@ export const phoenix: Page = {
     const tasks = await resurrectedTasks(look, leases, ask);
     const parts = {
       figures: part("figures", figures(look)),
-      chart: part("rate", resurrections(look.history, ask.now)),
+      chart: part("rate", resurrections(await ask.history({ range: "24h" }))),
       deaths: part("deaths", lostWorkerList(look.lostWorkers, ask.now)),
       queues: part("sweeps", sweeps(look, ask)),
       raised: part("raised", resurrectedList(tasks, ask.now)),
@@ -105,15 +104,21 @@ function figures({ queues, lostWorkers, workers }: Snapshot): Html {
   `;
 }
 
-/** The resurrections of the last minutes. */
-function resurrections(samples: readonly RateSample[], now: number): Html {
+/** The resurrections of a day. */
+function resurrections({ points, stepMs }: History): Html {
+  const times = points.map(({ at }) => at);
+  const to = (times.at(-1) ?? 0) + stepMs;
   return timeChart({
-    title: "Resurrections per second",
-    times: samples.map(({ at }) => at),
-    from: now - liveMs,
-    to: now,
-    lines: [{ name: "resurrected", color: "lost", values: samples.map(({ lost }) => lost) }],
-    text: short,
+    title: "Resurrections, 24 h",
+    times,
+    from: times[0] ?? 0,
+    to,
+    lines: [{
+      name: "resurrected",
+      color: "lost",
+      values: points.map((point) => "gap" in point ? null : point.resurrected),
+    }],
+    text: (value) => count(Math.round(value)),
   });
 }
 

@@ -10,6 +10,7 @@ import { type Html, html } from "./html.ts";
 export type IconName =
   | "overview"
   | "tasks"
+  | "types"
   | "queues"
   | "workers"
   | "dead"
@@ -25,6 +26,7 @@ export type IconName =
 const paths: Readonly<Record<IconName, Html>> = {
   overview: html`<path d="M2 9l3-4 3 3 3-5 3 6" /><path d="M2 13h12" />`,
   tasks: html`<path d="M6 4h8M6 8h8M6 12h8" /><path d="M2.5 4h.01M2.5 8h.01M2.5 12h.01" />`,
+  types: html`<path d="M2.5 13.5v-5h3v5zM6.5 13.5v-11h3v11zM10.5 13.5v-7h3v7z" />`,
   queues: html`<rect x="2" y="3" width="12" height="3" rx="1" /><rect x="2" y="7.5" width="12" height="3" rx="1" /><path d="M4 13h8" />`,
   workers: html`<rect x="3.5" y="3.5" width="9" height="9" rx="1.5" /><path d="M6 1.5v2M10 1.5v2M6 12.5v2M10 12.5v2M1.5 6h2M1.5 10h2M12.5 6h2M12.5 10h2" />`,
   dead: html`<path d="M3 7a5 5 0 0 1 10 0v3l-2 1v2H5v-2l-2-1z" /><path d="M6.2 7.5h.01M9.8 7.5h.01" />`,

@@ -299,7 +299,7 @@ test(
 test(
   "a system without tasks shows how to push the first one",
   withRelier(async (lab) => {
-    for (const path of ["/", "/tasks", "/queues", "/admission"]) {
+    for (const path of ["/", "/tasks", "/types", "/queues", "/admission"]) {
       assert.match((await visitor(open(lab)).get(path)).text, /rl tasks push hello/, path);
     }
   }),
