@@ -206,7 +206,7 @@ test(
     const { id } = await greet.apush("world");
     const before = await lab.tasks();
     const names = actions.map(({ name }) => name).filter((name) => /^(tasks|dlq)\./.test(name));
-    assert.equal(names.length, 6);
+    assert.equal(names.length, 7);
     const good = { id: dead.id, scope: "all", filter: "", payload: "[]", sure: "yes" };
     for (const name of names) {
       const path = `/act/${name}`;
