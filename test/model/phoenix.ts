@@ -13,6 +13,7 @@ import {
   heldBy,
   lineOf,
   move,
+  nameIn,
   nowOf,
   ring,
   type Task,
@@ -33,7 +34,7 @@ export function sweep(
   const now = nowOf(world);
   const { swept = now, rare } = world;
   if (dead === "" && now - swept < 25 && now > swept) {
-    return ["ok", [], -1, 0, 0, world.workers.size];
+    return ["ok", [], -1, 0, 0, world.workers.size, []];
   }
   const away = now - swept > leaseMs / 2;
   const rarely = away && steady === 0 && rare === world.swept;
@@ -48,6 +49,7 @@ export function sweep(
 
   const suspects = new Set([...world.presence.keys()].map((worker) => suspectOf(world, worker)));
   const raised: unknown[] = [];
+  const revived: Task[] = [];
   const raise = (tasks: readonly Task[], causeOf: (task: Task) => string): void => {
     for (const task of tasks) {
       const alive = Math.max(task.since!, task.at - termOf(world, task.worker!, leaseMs));
@@ -56,6 +58,7 @@ export function sweep(
       if (task.state === "cancelled") continue;
       task.alive = alive;
       raised.push(task.id, task.reason);
+      revived.push(task);
     }
   };
   const ahead: string[] = [];
@@ -87,13 +90,23 @@ export function sweep(
   }
   for (const worker of [dead, ...silent]) dismiss(world, worker);
 
+  const fates = revived.map(fateOf);
   const due = [
     ...dueMs > 0 ? [dueMs] : [],
     ...suspectMs > 0 && suspectMs < Infinity ? [suspectMs] : [],
     ...raised.length > 0 ? [100] : [],
   ];
   const more = dueMs === 0 ? 1 : 0;
-  return ["ok", raised, due.length > 0 ? Math.min(...due) : -1, evicted, more, world.workers.size];
+  const nextMs = due.length > 0 ? Math.min(...due) : -1;
+  return ["ok", raised, nextMs, evicted, more, world.workers.size, fates];
+}
+
+/** Where a death has moved a task, and what it has cost so far. */
+function fateOf(task: Task): unknown[] {
+  const { crashes = 0, stalls = 0, limit = 5, failures = 0, history = [], payload = "" } = task;
+  const deaths = crashes + stalls;
+  const counts = [deaths, limit, failures];
+  return [task.state, nameIn(payload), ...counts, history.at(-1), task.worker];
 }
 
 /** Notes a sweep. After a long time without one, Redis was away: no worker could renew. */
