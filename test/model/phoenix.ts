@@ -101,7 +101,7 @@ export function sweep(
   return ["ok", raised, nextMs, evicted, more, world.workers.size, fates];
 }
 
-/** Where a death has moved a task, and what it has cost so far. */
+/** The state after a death, and its cost so far. */
 function fateOf(task: Task): unknown[] {
   const { crashes = 0, stalls = 0, limit = 5, failures = 0, history = [], payload = "" } = task;
   const deaths = crashes + stalls;
