@@ -34,7 +34,7 @@ async function call(): Promise<void> {
 }
 
 async function work(): Promise<void> {
-  const worker = createWorker(createRelier({ redis: redis! }), { lease: 1_000 });
+  const worker = createWorker(createRelier({ redis: redis!, logger: false }), { lease: 1_000 });
   worker.on("error", ({ error }) => console.log(String(error)));
   await worker.start();
   console.log("ready");

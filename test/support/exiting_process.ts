@@ -10,4 +10,5 @@ import { createRelier, createWorker, rlTask } from "../../mod.ts";
 
 const [redis, prefix] = process.argv.slice(2) as [string, string];
 rlTask("ends-its-process", () => process.exit(0));
-await createWorker(createRelier({ redis, prefix }), { handleSignals: false }).start();
+await createWorker(createRelier({ redis, prefix, logger: false }), { handleSignals: false })
+  .start();

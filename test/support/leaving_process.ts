@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createRelier, createWorker, rlTask } from "../../mod.ts";
 
 const [role, redis] = process.argv.slice(2);
-const rl = createRelier({ redis: redis! });
+const rl = createRelier({ redis: redis!, logger: false });
 const worker = createWorker(rl, { drainTimeout: "20s" });
 
 const slow = rlTask("slow-in-a-leaving-process", async () => {

@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import type { Buffer } from "node:buffer";
 import { Redis } from "ioredis";
 import { createRelier, createWorker, type Relier } from "../../mod.ts";
+import type { KeyName } from "../../core/protocol/keys.ts";
 import { until } from "./until.ts";
 
 /** All contents of Redis as sorted text, because the order of a hash may change. */
@@ -55,13 +56,19 @@ export async function withRedis<T>(url: string, work: (redis: Redis) => Promise<
   }
 }
 
+/** The keys that a queue keeps without tasks: its counters and its bell. */
+const lasting: readonly KeyName[] = ["meta", "bell"];
+/** The history, which outlasts the tasks but not the workers. */
+const expiring: readonly KeyName[] = ["minutes", "hours"];
+const workerKeys: readonly KeyName[] = ["workers", "worker"];
+
 /**
  * Checks the invariants of `queues`, whose tasks are all final and whose workers have
  * left.
  *
- * Then it ends the retention of every task, and checks that only the counters and the
- * bell of each queue are left. `unnoticed` are dead workers without a subscription:
- * Redis keeps them for twenty leases.
+ * Then it ends the retention of every task, and checks that only the counters, the bell
+ * and the history of each queue are left. `unnoticed` are dead workers without a
+ * subscription: Redis keeps them for twenty leases.
  */
 export async function assertSound(
   url: string,
@@ -80,18 +87,28 @@ export async function assertSound(
     await forget(rl, queues, unnoticed.length);
     for (const queue of queues) assert.deepEqual(await rl.queue(queue).audit(), []);
     const keys = await withRedis(url, (redis) => redis.keys("*"));
-    for (const queue of queues) await assertKnown(url, queue, unnoticed);
-    const allowed = queues.flatMap((queue) =>
-      ["meta", "bell", ...(unnoticed.length > 0 ? ["workers", "worker"] : [])].map((key) =>
-        `rl:{${queue}~0}:${key}`
-      )
-    );
+    for (const queue of queues) {
+      await assertKnown(url, queue, unnoticed);
+      await assertExpiring(url, queue);
+    }
+    const outlasting = [...lasting, ...expiring, ...(unnoticed.length > 0 ? workerKeys : [])];
+    const allowed = queues.flatMap((queue) => outlasting.map((key) => `rl:{${queue}~0}:${key}`));
     const others = /^rl:\{([\w.]+)~0\}:/;
     const ours = keys.filter((key) => queues.includes(others.exec(key)?.[1] ?? queues[0]!));
     assert.deepEqual(ours.filter((key) => !allowed.includes(key)), []);
   } finally {
     await rl.close();
   }
+}
+
+/** Checks that Redis will delete the history of `queue` by itself. */
+async function assertExpiring(url: string, queue: string): Promise<void> {
+  await withRedis(url, async (redis) => {
+    for (const name of expiring) {
+      const key = `rl:{${queue}~0}:${name}`;
+      if (await redis.exists(key)) assert.ok(await redis.pttl(key) > 0, `${key} never expires`);
+    }
+  });
 }
 
 /** Checks that the worker keys list exactly `unnoticed`, and no other worker. */
@@ -127,7 +144,7 @@ async function forget(rl: Relier, queues: readonly string[], unnoticed: number):
       await rl.queue(queue).discard(dead.map(({ id }) => id));
     }
   }
-  const sweeper = createWorker(rl, { queues, handleSignals: false });
+  const sweeper = createWorker(rl, { queues, handleSignals: false, logger: false });
   await sweeper.start();
   for (const queue of queues) {
     await until(`queue ${queue} has forgotten its tasks and its dead workers`, async () => {

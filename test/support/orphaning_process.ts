@@ -9,7 +9,7 @@ import process from "node:process";
 import { createRelier, createWorker } from "../../mod.ts";
 import { isolated } from "./isolated_tasks.ts";
 
-const relier = createRelier({ redis: process.argv[2]! });
+const relier = createRelier({ redis: process.argv[2]!, logger: false });
 const worker = createWorker(relier, { concurrency: 1 });
 worker.on("started", ({ name }) => {
   if (name === "spin-process") setTimeout(() => process.kill(process.pid, "SIGKILL"), 200);

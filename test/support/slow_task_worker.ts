@@ -18,7 +18,7 @@ const nap = rlTask("nap", async (key: string, ms: number) => {
   return `${key} by ${process.pid}`;
 });
 
-const worker = createWorker(createRelier({ tasks: [nap] }), {
+const worker = createWorker(createRelier({ tasks: [nap], logger: false }), {
   concurrency: 10,
   drainTimeout: "1s",
 });

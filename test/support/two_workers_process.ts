@@ -7,7 +7,7 @@
 import process from "node:process";
 import { createRelier, createWorker } from "../../mod.ts";
 
-const relier = createRelier({ redis: process.argv[2]! });
+const relier = createRelier({ redis: process.argv[2]!, logger: false });
 const [stays, leaves] = [createWorker(relier), createWorker(relier)];
 await stays.start();
 await leaves.start();

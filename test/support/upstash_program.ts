@@ -10,7 +10,7 @@ import { upstash } from "../../adapters/upstash.ts";
 import { createRelier, createWorker, rlTask } from "../../mod.ts";
 
 const [url, token, prefix] = process.argv.slice(2) as [string, string, string];
-const rl = createRelier({ redis: upstash({ url, token }), prefix });
+const rl = createRelier({ redis: upstash({ url, token }), prefix, logger: false });
 const shout = rlTask("shout", (text: string) => `${text}!`);
 const handle = await rl.apush(shout, "1e3 é\u0000");
 const worker = createWorker(rl, { handleSignals: false });

@@ -59,6 +59,7 @@ const events: readonly WorkerEventName[] = [
 const post = JSON.parse(process.argv[2]!) as Post;
 const rl = createRelier({
   redis: withFaults(portTo(post.redis), post.faults),
+  logger: false,
   onDataLoss: (error) => note("loss", { text: error.message }),
 });
 let worker: Worker | undefined;
