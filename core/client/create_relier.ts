@@ -54,8 +54,9 @@ export function createRelier(given: RelierOptions | string = {}): Relier {
   const { onPushError, onDataLoss, waitUntil } = callbacksOf(options, log);
   const prefix = nameOption("prefix", options.prefix === undefined ? "rl" : options.prefix);
   const tasks = tasksOf(options.tasks);
-  const limits = producerLimits(options.admission ?? {});
-  const history = booleanOption("history", options.history ?? true);
+  const { admission = {}, history = true } = options;
+  const limits = producerLimits(admission);
+  booleanOption("history", history);
   const port = portOf(options.redis);
   const telemetry = createTelemetry(options.telemetry, urlOf(options.redis));
   const registry = createQueueRegistry(port, prefix, telemetry);

@@ -169,12 +169,12 @@ test(
     await running(lab, 1);
     const { stdout } = await worker(lab, ["list"]);
     assert.match(stdout, /WORKER +STATE +RUNTIME +SLOTS +BEAT +LAG +RSS +UP +QUEUES\n/);
-    assert.match(stdout, /one +active +(node|bun|deno) \d+\.\d+ +\S{8} \d\/4 /);
+    assert.match(stdout, /one +working +(node|bun|deno) \d+\.\d+ +\S{8} \d\/4 /);
     const rows = (await worker(lab, ["list", "--json"])).lines();
     assert.deepEqual(rows.map(({ id }) => id).sort(), [one.id, two.id].sort());
     const holder = rows.find(({ running }) => running === 1);
     const shown = await worker(lab, ["show", holder.id.slice(0, 8)]);
-    assert.match(shown.stdout, new RegExp(`${holder.info.name} .*active`));
+    assert.match(shown.stdout, new RegExp(`${holder.info.name} .*working`));
     assert.match(shown.stdout, / rest /);
     assert.equal((await worker(lab, ["show", "two", "--json"])).lines()[0].id, two.id);
     const nobody = await worker(lab, ["show", "three"]);

@@ -21,6 +21,7 @@ export const commands: readonly string[] = [
   "DUMP @key",
   "DEL @key",
   "PERSIST @key",
+  "PEXPIRE @key 1",
   "HGET @key f",
   "HMGET @key f",
   "HGETALL @key",

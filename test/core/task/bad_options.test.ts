@@ -177,7 +177,9 @@ test(
       await refuses("TypeError", 'option "__proto__"', () => place(odd(hostile)));
       for (const none of [null, "x", []]) {
         if (meant === "replicas" || meant === "attempts") continue;
-        await refuses("TypeError", "must be an object", () => place(none as never));
+        const isUrl = meant === "prefix" && none === "x";
+        const refused = isUrl ? "must be a URL" : "must be an object";
+        await refuses("TypeError", refused, () => place(none as never));
       }
     }
   }),

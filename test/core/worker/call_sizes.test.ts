@@ -93,8 +93,10 @@ test(
     const { port, sizes } = narrowPort(lab, 100_000);
     const handles = await heavy.apushMany(times(5, (n) => [n]));
     await lab.worker({ concurrency: 5 }, lab.client({ redis: port }));
-    const results = await Promise.all(handles.map((handle) => handle.result()));
-    assert.deepEqual(results, ["small", undefined, undefined, undefined, undefined]);
+    const [small, ...others] = await Promise.allSettled(handles.map((handle) => handle.result()));
+    assert.deepEqual(small, { status: "fulfilled", value: "small" });
+    const codes = others.map((end) => end.status === "rejected" && end.reason.code);
+    assert.deepEqual(codes, times(4, () => "RL_RESULT_NOT_KEPT"));
     assert.equal(runs, 5);
     assert.ok(sizes.refused > 0);
     const { facts } = await lab.queue.inspect(handles[1]!.id);
