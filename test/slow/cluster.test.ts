@@ -27,7 +27,7 @@ test("tasks of four queues spread over a cluster all end, and a worker is seen o
   const client = new Cluster([...cluster.nodes]);
   client.on("error", () => {});
   const port = ioredis(client);
-  const rl = createRelier({ redis: port });
+  const rl = createRelier({ redis: port, logger: false });
   const errors: unknown[] = [];
   const worker = createWorker(rl, { queues, handleSignals: false, lease: "1s" });
   worker.on("error", ({ error }) => errors.push(error));

@@ -20,7 +20,7 @@ import { hold, type RunIdentity } from "../support/tasks.ts";
 import { bounded, until } from "../support/until.ts";
 
 const server = await startRedis();
-const rl = createRelier({ redis: server.url });
+const rl = createRelier({ redis: server.url, logger: false });
 after(async () => {
   await rl.close();
   await server.kill();

@@ -19,7 +19,7 @@ const server = await startRedis();
 after(() => server.kill());
 
 test("50 pushes from five processes are one run, and one result for all living clients", async () => {
-  const rl = createRelier({ redis: server.url });
+  const rl = createRelier({ redis: server.url, logger: false });
   const processes = await openWorkerProcesses(server.url);
   try {
     const worker = await processes.startWorker();
@@ -53,7 +53,7 @@ test("50 pushes from five processes are one run, and one result for all living c
 });
 
 test("another payload under the same key is refused in every state, and Redis stays unchanged", async () => {
-  const rl = createRelier({ redis: server.url });
+  const rl = createRelier({ redis: server.url, logger: false });
   const processes = await openWorkerProcesses(server.url);
 
   async function assertConflict(): Promise<void> {

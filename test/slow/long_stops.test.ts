@@ -24,7 +24,7 @@ for (const step of [0, hour, -hour]) {
   const clock = step === 0 ? "the same clock" : `its clock an hour ${step > 0 ? "ahead" : "back"}`;
   test(`Redis stops for 22 leases and goes on with ${clock}: no live worker is charged`, async () => {
     const server = await startRedis();
-    const rl = createRelier({ redis: steppedClock(connect(server.url)) });
+    const rl = createRelier({ redis: steppedClock(connect(server.url)), logger: false });
     const command = new Redis(server.url);
     let runs = 0, finish = () => {};
     const gate = new Promise<void>((resolve) => finish = resolve);

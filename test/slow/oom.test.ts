@@ -19,7 +19,7 @@ const server = await startRedis({ args: ["--maxmemory-policy", "noeviction"] });
 after(() => server.kill());
 
 test("a full Redis refuses pushes whole, and lets everything else continue", async () => {
-  const rl = createRelier({ redis: server.url });
+  const rl = createRelier({ redis: server.url, logger: false });
   const processes = await openWorkerProcesses(server.url);
   const queue = rl.queue("default");
   const starts = (key: string) => processes.effectLog.of("start", key).length;

@@ -18,7 +18,7 @@ const server = await startRedis();
 after(() => server.kill());
 
 test("exactly the ten tasks that kill their process are convicted, among 500 that do not", async () => {
-  const rl = createRelier({ redis: server.url });
+  const rl = createRelier({ redis: server.url, logger: false });
   const processes = await openWorkerProcesses(server.url);
   const queue = rl.queue("default");
   const since = performance.now();

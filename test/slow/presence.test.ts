@@ -54,7 +54,7 @@ async function isSeen(server: RedisServer, worker: string): Promise<boolean> {
 }
 
 async function play(scene: Scene): Promise<void> {
-  const rl = createRelier({ redis: scene.url });
+  const rl = createRelier({ redis: scene.url, logger: false });
   const processes = await openWorkerProcesses(scene.url);
   const options = { concurrency: 2, ...scene.options };
   try {

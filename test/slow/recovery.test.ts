@@ -42,7 +42,7 @@ function processOf(processes: WorkerProcesses, line: Line): WorkerProcess {
 }
 
 const server = await startRedis();
-const rl = createRelier({ redis: server.url });
+const rl = createRelier({ redis: server.url, logger: false });
 after(async () => {
   await rl.close();
   await server.kill();

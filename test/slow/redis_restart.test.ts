@@ -28,7 +28,7 @@ const enough = 150;
 
 async function outlive(aof: "always" | "everysec"): Promise<void> {
   const server = await startRedis({ aof });
-  const rl = createRelier({ redis: server.url });
+  const rl = createRelier({ redis: server.url, logger: false });
   const processes = await openWorkerProcesses(server.url);
   const queue = rl.queue("default");
   const handles = new Map<string, TaskHandle<RunIdentity>>();

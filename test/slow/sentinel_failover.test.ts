@@ -78,7 +78,7 @@ for (const durable of [false, true]) {
       lazyConnect: true,
     });
     const port = ioredis(client);
-    const rl = createRelier({ redis: port, tasks: [work], onDataLoss: () => {} });
+    const rl = createRelier({ redis: port, tasks: [work], logger: false, onDataLoss: () => {} });
     const worker = createWorker(rl, { concurrency: 20, handleSignals: false });
     const ledger: Ledger = { accepted: new Map(), completed: new Map(), refused: 0 };
     worker.on("completed", ({ id }) => {

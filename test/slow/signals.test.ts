@@ -47,7 +47,7 @@ for (const [order, code] of [["drain", 0], ["stop", 0], ["restart", 75]] as cons
   test(`a process whose worker is ordered to ${order} ends with ${code}`, async () => {
     const program = new URL("../support/ordered_worker_process.ts", import.meta.url);
     const ended = await exitOf(program, async (_, id, url) => {
-      const relier = createRelier({ redis: url });
+      const relier = createRelier({ redis: url, logger: false });
       await relier.queue("default").commandWorker(id, { do: order });
       await relier.close();
     });

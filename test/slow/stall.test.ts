@@ -25,7 +25,7 @@ function starts(processes: WorkerProcesses): Record<string, number> {
 describe("a handler that blocks its event loop", { concurrency: true }, () => {
   test("for 20 s under a lease of 10 s runs once, and so do all tasks held beside it", async () => {
     const server = await startRedis();
-    const rl = createRelier({ redis: server.url });
+    const rl = createRelier({ redis: server.url, logger: false });
     const processes = await openWorkerProcesses(server.url);
     try {
       const victim = await processes.startWorker({ concurrency: 3, prefetch: 3 });
@@ -77,7 +77,7 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
 
   test("for longer than its budget counts as stalled, and writes nothing afterwards", async () => {
     const server = await startRedis();
-    const rl = createRelier({ redis: server.url });
+    const rl = createRelier({ redis: server.url, logger: false });
     const processes = await openWorkerProcesses(server.url);
     try {
       const victim = await processes.startWorker({ stallBudget: 3_000 });
@@ -122,7 +122,7 @@ describe("a handler that blocks its event loop", { concurrency: true }, () => {
 
   test("without a stall budget loses its task with its lease", async () => {
     const server = await startRedis();
-    const rl = createRelier({ redis: server.url });
+    const rl = createRelier({ redis: server.url, logger: false });
     const processes = await openWorkerProcesses(server.url);
     try {
       const victim = await processes.startWorker({ stallBudget: 0, lease: 2_000 });

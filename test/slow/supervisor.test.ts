@@ -28,7 +28,7 @@ import { root } from "../support/tree.ts";
 import { bounded, until } from "../support/until.ts";
 
 const server = await startRedis();
-const rl = createRelier({ redis: server.url });
+const rl = createRelier({ redis: server.url, logger: false });
 const tasks = fileURLToPath(new URL("../support/harmful_tasks.ts", import.meta.url));
 const minuteMs = 60_000;
 

@@ -20,7 +20,7 @@ after(() => server.kill());
 
 test("a handler in an isolate runs in the span of its attempt, which its worker reports", async () => {
   await observed(async (_, seen) => {
-    const rl = createRelier({ redis: server.url, prefix: "isolates" });
+    const rl = createRelier({ redis: server.url, prefix: "isolates", logger: false });
     const worker = createWorker(rl, { handleSignals: false });
     await worker.start();
     for (const task of [inThread, inProcess]) {
@@ -37,7 +37,7 @@ test("a handler in an isolate runs in the span of its attempt, which its worker 
 
 test("tasks that a blocked worker lost are reported as stalled, by itself, once it can", async () => {
   await observed(async (_, seen) => {
-    const rl = createRelier({ redis: server.url, prefix: "stalls" });
+    const rl = createRelier({ redis: server.url, prefix: "stalls", logger: false });
     let runs = 0;
     const blocking = rlTask("blocking-observed", async () => {
       if (++runs > 1) return;

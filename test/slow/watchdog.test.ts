@@ -40,7 +40,7 @@ describe("a worker that has become silent", { concurrency: true }, () => {
       // ends it.
       wait: (...args) => hung < 2 ? (hung++, new Promise(() => {})) : port.wait(...args),
     };
-    const rl = createRelier({ redis: silent });
+    const rl = createRelier({ redis: silent, logger: false });
     const worker = createWorker(rl, { handleSignals: false });
     const errors: string[] = [];
     worker.on("error", ({ error }) => errors.push(String(error)));
@@ -75,7 +75,7 @@ describe("a worker that has become silent", { concurrency: true }, () => {
 
   test("because Redis is, reports that it does not consume, and consumes again afterwards", async () => {
     const server = await startRedis();
-    const rl = createRelier({ redis: server.url });
+    const rl = createRelier({ redis: server.url, logger: false });
     const worker = createWorker(rl, { handleSignals: false });
     worker.on("error", () => {}); // Redis is unreachable, and the health reports it.
     try {
@@ -115,7 +115,7 @@ describe("a worker that has become silent", { concurrency: true }, () => {
 
   test("because its slots are full still consumes", async () => {
     const server = await startRedis();
-    const rl = createRelier({ redis: server.url });
+    const rl = createRelier({ redis: server.url, logger: false });
     const worker = createWorker(rl, { concurrency: 1, handleSignals: false });
     try {
       await worker.start();

@@ -75,7 +75,7 @@ export async function assertSound(
   queues: readonly string[],
   unnoticed: readonly string[] = [],
 ): Promise<void> {
-  const rl = createRelier({ redis: url, tasks: [] });
+  const rl = createRelier({ redis: url, tasks: [], logger: false });
   try {
     for (const queue of queues) {
       assert.deepEqual(await rl.queue(queue).audit(), []);
@@ -144,7 +144,7 @@ async function forget(rl: Relier, queues: readonly string[], unnoticed: number):
       await rl.queue(queue).discard(dead.map(({ id }) => id));
     }
   }
-  const sweeper = createWorker(rl, { queues, handleSignals: false, logger: false });
+  const sweeper = createWorker(rl, { queues, handleSignals: false });
   await sweeper.start();
   for (const queue of queues) {
     await until(`queue ${queue} has forgotten its tasks and its dead workers`, async () => {

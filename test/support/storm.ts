@@ -94,7 +94,7 @@ export async function outlive(
   queue: string,
   { count, kills }: { readonly count: number; readonly kills: number },
 ): Promise<void> {
-  const rl = createRelier({ redis: url });
+  const rl = createRelier({ redis: url, logger: false });
   const processes = await openWorkerProcesses(url);
   const startWorker = () => processes.startWorker({ queues: [queue], concurrency: 5 });
   try {
@@ -214,7 +214,7 @@ export async function sleepers(
   faults: readonly PortFault[],
   [first, second]: readonly [Runtime?, Runtime?] = [],
 ): Promise<string[]> {
-  const rl = createRelier({ redis: url });
+  const rl = createRelier({ redis: url, logger: false });
   const processes = await openWorkerProcesses(url);
   const handles = new Map<string, TaskHandle<RunIdentity>>();
   const options: WorkerOptions = { queues: [queue], concurrency: 10, lease: 1_000 };
