@@ -46,7 +46,7 @@ export async function openEngine(clock: Clock): Promise<Engine> {
   const core = await import("js-redis-server/core");
   // The expiry timer would keep the process alive; the scripts set no expiring keys.
   const server = new core.RedisServerState({ compatibility, activeExpiryIntervalMs: false });
-  const policies = clock === realClock ? [] : [timeOf(core, clock)];
+  const policies = [evictionOf(core), ...clock === realClock ? [] : [timeOf(core, clock)]];
   const executor = core.createRedisCommandExecutor({ compatibility, policies });
   return {
     connect() {
@@ -93,6 +93,19 @@ export async function openEngine(clock: Clock): Promise<Engine> {
 
 type Core = typeof import("js-redis-server/core");
 type Policy = ReturnType<Core["createAuthPolicy"]>;
+
+/** Adds to INFO that the engine evicts no key: a worker reports a Redis that does not say so. */
+function evictionOf({ RedisResult, RedisValue }: Core): Policy {
+  return {
+    name: "eviction",
+    afterExecute({ definition }, _context, result) {
+      const { value } = result;
+      if (definition.name !== "info" || value.kind !== "bulk-string") return result;
+      const text = `${value.value}`.replace("# Memory", "$&\r\nmaxmemory_policy:noeviction");
+      return RedisResult.create(RedisValue.bulkString(Buffer.from(text)));
+    },
+  };
+}
 
 /** Answers TIME, also for scripts, which use no other clock. */
 function timeOf({ RedisResult, RedisValue }: Core, clock: Clock): Policy {

@@ -72,7 +72,7 @@ before(async () => {
     });
     export async function doubled(n: number): Promise<number> {
       const rl = createRelier({ redis: memory() });
-      const worker = createWorker(rl, { handleSignals: false });
+      const worker = createWorker(rl, { handleSignals: false, logger: false });
       await worker.start();
       const result = await (await double.apush(n)).result({ timeout: "20s" });
       await worker.drain();

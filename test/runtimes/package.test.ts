@@ -36,7 +36,7 @@ const program = (from: string) => `
   import { createRelier, createWorker, rlTask } from ${JSON.stringify(from)};
   const double = rlTask("double", (n) => n * 2);
   const rl = createRelier();
-  const worker = createWorker(rl, { handleSignals: false });
+  const worker = createWorker(rl, { handleSignals: false, logger: false });
   await worker.start();
   const result = await (await double.apush(21)).result({ timeout: "20s" });
   await worker.drain();

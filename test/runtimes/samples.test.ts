@@ -56,6 +56,8 @@ async function start(sample: URL, runtime: Runtime = "node"): Promise<Sample> {
     env: {
       ...process.env,
       RELIER_REDIS_URL: redis.url,
+      // A sample prints its address on the first line of stdout.
+      RELIER_LOG_LEVEL: "error",
       RELIER_TEST_EFFECT_LOG: effectLog.folder,
       RL_DASH_TOKEN: dashToken,
     },
