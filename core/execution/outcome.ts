@@ -35,6 +35,8 @@ export function completed(
   const ms = Math.max(minResultMs, resultTtlMs, keyed ? idempotencyTtlMs : 0);
   const error = loss?.message.slice(0, maxReasonLength) ?? "";
   const settlement: Settlement = { event: "complete", ms, text, error };
+  // Most tasks end here: spreads are slow.
+  if (!keyed && !keep) return settlement;
   return {
     ...settlement,
     ...keyed && { keyMs: idempotencyTtlMs },

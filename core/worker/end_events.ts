@@ -6,7 +6,7 @@
 
 import { errorOf } from "../base/serialized_error.ts";
 import type { RunningAttempt } from "../execution/running_attempt.ts";
-import type { EventAttempt, EventTask } from "../log/events.ts";
+import type { EventAttempt, EventTask, WorkerEvents } from "../log/events.ts";
 import type { Claim } from "../protocol/claim.ts";
 import { idOf } from "../protocol/keys.ts";
 import type { Settlement } from "../protocol/settlement.ts";
@@ -34,7 +34,9 @@ export function eventAttempt(
   claim: Claim,
   { name, maxAttempts }: Pick<Attempted, "name" | "maxAttempts">,
 ): EventAttempt {
-  return { ...eventTask(claim, name), attempt: claim.failures + 1, attempts: maxAttempts };
+  const { partition, id, failures } = claim;
+  const { queue } = partition;
+  return { id: idOf(partition, id), name, queue, attempt: failures + 1, attempts: maxAttempts };
 }
 
 /**
@@ -51,14 +53,29 @@ export function announceEnd(
   const name = eventOf[event];
   if (!emit.hears(name)) return;
   const durationMs = Math.round(ranMs);
+  if (name === "completed" && attempt) {
+    return emit(name, completion(claim, attempt, durationMs, text));
+  }
   const task = eventTask(claim, attempt?.name ?? "");
   const reason = text;
   if (name === "deferred") return emit(name, { ...task, reason, retryMs: ms });
   if (name === "handedOff" || !attempt) return emit("handedOff", { ...task, reason });
   const base = eventAttempt(claim, attempt);
   if (name === "cancelled") return emit(name, { ...base, reason });
-  if (name === "completed") return emit(name, { ...base, durationMs, resultSize: text.length });
   const error = errorOf(attempt.outcome());
   if (name === "failed") return emit(name, { ...base, durationMs, reason, error, retryMs: ms });
   emit(name, { ...base, durationMs, reason, error });
+}
+
+/** Each task makes one if it is heard. A literal takes a hundredth of the time of a spread. */
+function completion(
+  claim: Claim,
+  { name, maxAttempts: attempts }: Attempted,
+  durationMs: number,
+  result: string,
+): WorkerEvents["completed"] {
+  const { partition, id, failures } = claim;
+  const { queue } = partition;
+  const attempt = failures + 1, resultSize = result.length;
+  return { id: idOf(partition, id), name, queue, attempt, attempts, durationMs, resultSize };
 }

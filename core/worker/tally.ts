@@ -56,9 +56,15 @@ export function createTally(): Tally {
   let pending: string | undefined;
   let reportedAt = performance.now();
 
+  // Most tasks of a queue have the name of the one before.
+  let [lastName, lastCounts]: [string, Counts | undefined] = ["", undefined];
+
   function countsOf(name: string): Counts {
-    const known = names.get(name);
-    if (known) return known;
+    if (lastCounts && name === lastName) return lastCounts;
+    lastName = name;
+    return lastCounts = names.get(name) ?? countsFor(name);
+  }
+  function countsFor(name: string): Counts {
     const key = isName(name) && names.size < mostNames ? name : others;
     const counts = names.get(key) ?? noCounts();
     names.set(key, counts);
@@ -71,12 +77,12 @@ export function createTally(): Tally {
     began(name, waitMs, first) {
       const counts = countsOf(name);
       if (first) counts.pushed++;
-      counts.longestWait = Math.max(counts.longestWait, waitMs);
+      if (waitMs > counts.longestWait) counts.longestWait = waitMs;
       add(counts.wait, waitMs);
     },
     ran(name, ms) {
       const counts = countsOf(name);
-      counts.longestRun = Math.max(counts.longestRun, ms);
+      if (ms > counts.longestRun) counts.longestRun = ms;
       add(counts.run, ms);
     },
     ended(name, { event, error }) {
@@ -95,6 +101,7 @@ export function createTally(): Tally {
       if (names.size === 0 || !last && !isDue()) return nothingNew;
       pending = [`${++number}`, ...[...names].map(lineOf)].join("\n");
       names = new Map();
+      lastCounts = undefined;
       reportedAt = performance.now();
       return pending;
     },
