@@ -170,7 +170,7 @@ test("NestJS runs it, compiled as its command line compiles", { skip, timeout },
       }
     }
     @Module({
-      imports: [RelierModule.forRoot({ redis: memory(), tasks: [SendReceipt], worker: {} })],
+      imports: [RelierModule.forRoot({ redis: memory(), tasks: [SendReceipt], worker: { logger: false } })],
       providers: [Mailer, SendReceipt],
     })
     class AppModule {}

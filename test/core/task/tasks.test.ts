@@ -197,9 +197,15 @@ test(
     });
     const handle = await flaky.with({ delay: 100 }).apush();
     const heard: TaskEvent[] = [];
-    const following = (async () => {
-      for await (const each of handle.events()) heard.push(each);
-    })();
+    let following = Promise.resolve();
+    await bounded(
+      "the subscription",
+      new Promise<void>((onOpen) => {
+        following = (async () => {
+          for await (const each of handle.events({ onOpen })) heard.push(each);
+        })();
+      }),
+    );
     await worker();
     await bounded("the last event", following);
     const types = heard.map(({ type, state }) => `${type} ${state}`);
