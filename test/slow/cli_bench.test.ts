@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Machine } from "../../cli/lab/bench/lab.ts";
 import type { Result } from "../../cli/lab/bench/result.ts";
+import { rlProcess } from "../support/mutant.ts";
 import { startRedis } from "../support/redis.ts";
 import { rl } from "../support/rl.ts";
 
@@ -73,6 +74,14 @@ for (const [name, titles] of Object.entries(expected)) {
     }
   });
 }
+
+test("a program reads the report alone: the workers of a benchmark log nothing", async () => {
+  const { exit, stdout, stderr } = await rlProcess(["bench", "overhead", ...short, "--json"]);
+  assert.equal(exit, 0, stderr);
+  const { results } = JSON.parse(stdout) as Report;
+  assert.ok(results.length > 0);
+  assert.doesNotMatch(stderr, /"event":/);
+});
 
 test("a configured Redis is not touched, and the table can be Markdown", async () => {
   const url = "redis://127.0.0.1:1";

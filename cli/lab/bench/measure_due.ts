@@ -23,7 +23,7 @@ export async function measureDue(
   meter: Meter,
   { tasks }: DuePlan,
 ): Promise<Reading> {
-  const relier = createRelier({ redis: url, prefix, tasks: [noop] });
+  const relier = createRelier({ redis: url, prefix, tasks: [noop], logger: false });
   const all = warmUpOf(tasks) + tasks;
   const at = new Date(Date.now() + pushMs * (1 + all / batch));
   for (let left = all; left > 0; left -= batch) {

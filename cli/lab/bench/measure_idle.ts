@@ -24,7 +24,7 @@ export async function measureIdle(
   const names = Array.from({ length: queues }, (_, i) => `idle-${i}`);
   for (let left = workers; left > 0; left -= startedAtOnce) {
     await Promise.all(Array.from({ length: Math.min(left, startedAtOnce) }, async () => {
-      const relier = createRelier({ redis: url, prefix });
+      const relier = createRelier({ redis: url, prefix, logger: false });
       await createWorker(relier, { queues: names, handleSignals: false }).start();
     }));
   }

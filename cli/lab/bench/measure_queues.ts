@@ -18,7 +18,7 @@ export async function measureQueues(
   meter: Meter,
   { queues, tasks }: QueuesPlan,
 ): Promise<Reading> {
-  const relier = createRelier({ redis: url, prefix, tasks: [noop] });
+  const relier = createRelier({ redis: url, prefix, tasks: [noop], logger: false });
   const names = Array.from({ length: queues }, (_, i) => `queue-${i}`);
   const each = Math.ceil((tasks + warmUpOf(tasks)) / queues);
   for (const queue of names) {

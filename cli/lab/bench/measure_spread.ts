@@ -17,7 +17,7 @@ export async function measureSpread(
   { url, prefix }: { readonly url: string; readonly prefix: string },
   { queues }: SpreadPlan,
 ): Promise<Reading> {
-  const relier = createRelier({ redis: url, prefix, tasks: [noop] });
+  const relier = createRelier({ redis: url, prefix, tasks: [noop], logger: false });
   const names = Array.from({ length: queues }, (_, i) => `spread-${i}`);
   const worker = createWorker(relier, { queues: names, handleSignals: false });
   let left = queues;

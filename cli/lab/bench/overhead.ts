@@ -90,6 +90,7 @@ async function one(
     redis: replay(replies),
     prefix,
     tasks: [noop],
+    logger: false, // A line for each task would be measured, and printed.
     onDataLoss: () => {}, // Replies come in another order than they were recorded.
     ...!telemetry && { telemetry: false },
   });

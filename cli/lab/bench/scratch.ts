@@ -41,7 +41,7 @@ export async function openScratch(
     prefix,
     port: redis.port,
     client(options = {}) {
-      const made = createRelier({ redis: redis.port, prefix, ...options });
+      const made = createRelier({ redis: redis.port, prefix, logger: false, ...options });
       clients.push(made);
       return made;
     },

@@ -19,5 +19,5 @@ export interface BenchWorkerSetup {
 }
 
 const { redis, prefix, queue, concurrency } = await receiveSetup<BenchWorkerSetup>();
-const relier = createRelier({ redis, prefix, tasks: [noop, outlast] });
+const relier = createRelier({ redis, prefix, tasks: [noop, outlast], logger: false });
 await runPoolWorker(createWorker(relier, { queues: [queue], concurrency }));

@@ -26,7 +26,7 @@ async function counts(): Promise<IdleCounts["counts"]> {
   for (const { profile, transport, ms } of cases) {
     const redis = memory({ clock: "virtual" });
     const counter = counted(redis, transport);
-    const relier = createRelier({ redis: counter.port, tasks: [] });
+    const relier = createRelier({ redis: counter.port, tasks: [], logger: false });
     const worker = createWorker(relier, { profile, handleSignals: false, stallBudget: 0 });
     const idle = () => untilIdle(counter);
     const advanced = (ms: number) => void redis.advance(ms);

@@ -19,7 +19,7 @@ export const openRelierIoredis: OpenContestant = (place) => open(place, connect(
 function open({ prefix, payload }: Place, redis: string | RedisPort): Promise<Contestant> {
   let handler: WorkSettings["handler"] = () => {};
   const task = rlTask("bench-noop", { queue }, (_text: string) => handler());
-  const relier = createRelier({ redis, prefix, tasks: [task] });
+  const relier = createRelier({ redis, prefix, tasks: [task], logger: false });
   return Promise.resolve({
     push: () => task.apush(payload),
     pushMany: (n) => task.apushMany(Array.from({ length: n }, (): [string] => [payload])),
