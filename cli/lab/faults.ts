@@ -49,6 +49,9 @@ export interface Choice {
   readonly patience?: (target: Target) => number;
 }
 
+/** The longest wait for a busy worker: after a failover, pushes wait for the new replica. */
+const longestMs = 120_000;
+
 /** Waits for a worker that runs tasks which take `leftMs` longer. */
 export async function findTarget(
   env: Environment,
@@ -64,7 +67,7 @@ export async function findTarget(
     if (busy.length > 0) since = Math.min(since, performance.now());
     found = busy.find((target) => performance.now() - since >= patience(target));
     return found !== undefined;
-  });
+  }, longestMs);
   return found!;
 }
 
