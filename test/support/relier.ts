@@ -146,7 +146,7 @@ export function withRelier(body: (lab: Lab) => Promise<void>): (t?: TestContext)
       key: (key) => keyOf(partition, key),
       dump: () => dumpOf(redis, prefix, []),
       size: async () => (await redis.keys("*")).filter(belongsToTest).length,
-      tasks: () => dumpOf(redis, prefix, ["meta", "workers", "worker", "bell"]),
+      tasks: () => dumpOf(redis, prefix, ["meta", "minutes", "hours", "workers", "worker", "bell"]),
       expectBroken: (what) => void broken.push(what),
     };
     try {

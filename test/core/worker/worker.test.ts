@@ -53,7 +53,7 @@ test(
 
 test(
   "a worker lists its tasks, and one without any warns once and names the import that is missing",
-  withRelier(async ({ rl, url }) => {
+  withRelier(async ({ rl, client }) => {
     const warnings: string[] = [];
     const quiet = (): void => {};
     const logger = { info: quiet, error: quiet, warn: (text: string) => void warnings.push(text) };
@@ -62,7 +62,7 @@ test(
     assert.ok(listed.tasks.includes("noop-worker"));
     await listed.drain();
     assert.deepEqual(warnings, []);
-    await using none = createRelier({ redis: url, tasks: [] });
+    const none = client({ tasks: [] });
     for (let i = 0; i < 2; i++) {
       const worker = createWorker(none, { logger });
       await worker.tick();
