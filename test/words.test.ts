@@ -71,9 +71,15 @@ function snapshotText(): string {
 if (process.argv.includes("--update")) writeFileSync(join(root, snapshot), snapshotText());
 
 test("the words that users read are those of the snapshot, which a reviewer has read", () => {
-  assert.equal(
-    read(snapshot),
-    snapshotText(),
+  // Only what differs: the runner of Node 20 hangs on a failure of more than 64 KB.
+  const [kept, now] = [read(snapshot).split("\n"), snapshotText().split("\n")];
+  const differs = (these: readonly string[], those: readonly string[]) => {
+    const known = new Set(those);
+    return these.filter((line) => !known.has(line)).slice(0, 20);
+  };
+  assert.deepEqual(
+    { gone: differs(kept, now), fresh: differs(now, kept), equal: kept.join() === now.join() },
+    { gone: [], fresh: [], equal: true },
     "run: node --import tsx test/words.test.ts --update, and read its diff",
   );
 });

@@ -48,7 +48,7 @@ portSuite("upstash with a client", () =>
       automaticDeserialization: false,
       retry: { retries: 0 },
       enableTelemetry: false,
-      signal: () => AbortSignal.timeout(timeoutMs / 2),
+      signal: () => AbortSignal.timeout(Math.ceil(timeoutMs / 2)),
     }),
     timeoutMs,
   })), { skip });
