@@ -11,7 +11,9 @@ local fails = { retry = true, bury = true, condemn = true }
 -- each, the error and the reason. "-" stands for none.
 local function eventMessage(id, event)
   local record = records[id] or { state = "none" }
-  local name = record.name or nameIn(redis.call("HGET", KEY.task, id))
+  -- The writes are done, so a key of a wrong type must not stop the script here.
+  local envelope = not record.name and redis.pcall("HGET", KEY.task, id)
+  local name = record.name or nameIn(type(envelope) == "string" and envelope or "")
   local ran = ends[event] and record.since and record.ended
     and math.max(0, record.ended - record.since)
   local delay = record.state == "scheduled" or record.state == "quarantined"
