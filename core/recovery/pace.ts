@@ -13,11 +13,15 @@ export function turnMs(workers: number, mostMs: number): number {
   return Math.min(paceMs * Math.max(1, workers), mostMs);
 }
 
+/** A larger fleet spreads its sweeps over a whole lease. */
+const fewWorkers = 16;
+
 /**
- * The time until one of `workers` sweeps again. It is less than half a lease: a longer time
- * without a sweep counts as an absence of Redis, so a lone survivor of a fleet would give the
- * tasks of the dead one grace after another.
+ * The time until one of `workers` sweeps again. In a small fleet it is less than half a lease: a
+ * longer time without a sweep counts as an absence of Redis, so a lone survivor would give the
+ * tasks of hung neighbours a grace first. In a large one that would cost Redis more than the fleet:
+ * the sweep that gives a grace asks for the next one, so that a second grace never follows.
  */
 export function sweepTurnMs(workers: number, leaseMs: number): number {
-  return turnMs(workers, 0.4 * leaseMs);
+  return turnMs(workers, workers > fewWorkers ? leaseMs : 0.4 * leaseMs);
 }

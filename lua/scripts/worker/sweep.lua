@@ -134,6 +134,10 @@ publishEvents()
 if #raised > 0 then lookAgainMs = math.min(lookAgainMs, 100) end
 if dueMs > 0 then lookAgainMs = math.min(lookAgainMs, dueMs) end
 if suspectMs > 0 then lookAgainMs = math.min(lookAgainMs, math.ceil(suspectMs)) end
+-- Without a sweep within half a lease, the end of a grace would begin the next one.
+if steady == 1 and graceFrom > 0 and inGrace(leaseMs) and redis.call("EXISTS", KEY.running) == 1 then
+  lookAgainMs = math.min(lookAgainMs, math.floor(0.4 * leaseMs))
+end
 local more = purged >= 200 or left <= 0 or dueMs == 0 or cut
 return answer("ok", raised, lookAgainMs < math.huge and math.max(0, lookAgainMs) or -1, evicted,
   more and 1 or 0, redis.call("ZCARD", KEY.workers), fates)
