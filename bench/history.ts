@@ -16,7 +16,7 @@ const root = (queue: string): string => `rl:{${queue}~0}:`;
 
 /** A typical line: five buckets of waits and of runs. */
 const line = (place: number): string =>
-  `${place} 120 118 3 1 0 412 2043 1:9,2:40,3:51,5:16,9:2 4:20,5:64,6:30,7:5,11:1`;
+  `${place} 120 118 3 1 0 412 2043 1893020 18213377 1:9,2:40,3:51,5:16,9:2 4:20,5:64,6:30,7:5,11:1`;
 
 /** Writes what workers would have written in each minute of a day and each hour of 30 days. */
 async function fill(lab: Lab, series: readonly string[], queue = queues[0]!): Promise<void> {

@@ -6,8 +6,8 @@
 
 /** A value with its labels. */
 export interface MetricSample {
-  /** Ending of its name: samples of a histogram have `_bucket` and `_count`. */
-  readonly suffix?: "_bucket" | "_count";
+  /** Ending of its name: samples of a histogram have one. */
+  readonly suffix?: "_bucket" | "_sum" | "_count";
   /** Labels by name. */
   readonly labels: Readonly<Record<string, string>>;
   /** Value of the sample. */

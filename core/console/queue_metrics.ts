@@ -57,8 +57,8 @@ export async function readMetricsInput(
       const queue = relier.queue(name);
       const stats = await queue.stats();
       const workers = stats.workers.length > 0 ? await queue.workers() : [];
-      const { series } = await queue.history({ unit: "days", span: 1, of: "every" });
-      return { name, stats, workers, names: series };
+      const { series, watched } = await queue.history({ unit: "days", span: 1, of: "every" });
+      return { name, stats, workers, names: watched.length > 0 ? series : [] };
     }),
   ]);
   return { queues: readings, server };

@@ -22,6 +22,10 @@ export interface CountRecord {
   longestWait: number;
   /** In ms. */
   longestRun: number;
+  /** Sum of the waits, in ms. */
+  waitSum: number;
+  /** Sum of the runs, in ms. */
+  runSum: number;
   /** From when a task could have been claimed to its claim. */
   wait: Buckets;
   /** Durations of attempts that ended by themselves. */
@@ -38,6 +42,8 @@ export function noCounts(): CountRecord {
     resurrected: 0,
     longestWait: 0,
     longestRun: 0,
+    waitSum: 0,
+    runSum: 0,
     wait: {},
     run: {},
   };
@@ -46,11 +52,22 @@ export function noCounts(): CountRecord {
 /** Reads a line behind its place; undefined for any other text. */
 export function readCounts(line: string): CountRecord | undefined {
   const parts = line.split(" ");
-  if (parts.length !== 10) return undefined;
-  const [pushed, done, failed, dead, resurrected, longestWait, longestRun] = parts
-    .slice(1, 8).map(Number) as [number, number, number, number, number, number, number];
-  const [wait, run] = [bucketsIn(parts[8]!), bucketsIn(parts[9]!)];
-  return { pushed, done, failed, dead, resurrected, longestWait, longestRun, wait, run };
+  if (parts.length !== 12) return undefined;
+  const [pushed = 0, done = 0, failed = 0, dead = 0, resurrected = 0] = parts.slice(1).map(Number);
+  const [longestWait = 0, longestRun = 0, waitUs = 0, runUs = 0] = parts.slice(6).map(Number);
+  return {
+    pushed,
+    done,
+    failed,
+    dead,
+    resurrected,
+    longestWait,
+    longestRun,
+    waitSum: waitUs / 1000,
+    runSum: runUs / 1000,
+    wait: bucketsIn(parts[10]!),
+    run: bucketsIn(parts[11]!),
+  };
 }
 
 function bucketsIn(text: string): Buckets {
@@ -76,6 +93,8 @@ export function sumOfCounts(all: Iterable<CountRecord>): CountRecord {
     sum.resurrected += each.resurrected;
     sum.longestWait = Math.max(sum.longestWait, each.longestWait);
     sum.longestRun = Math.max(sum.longestRun, each.longestRun);
+    sum.waitSum += each.waitSum;
+    sum.runSum += each.runSum;
     addTo(wait, each.wait);
     addTo(run, each.run);
   }

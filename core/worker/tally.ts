@@ -25,7 +25,7 @@ export interface Tally {
   sent(report: string): void;
 }
 
-/** The counts of a name; the longest times and the bounds of buckets are in ms. */
+/** The counts of a name; times are in ms. */
 interface Counts {
   pushed: number;
   done: number;
@@ -33,6 +33,8 @@ interface Counts {
   dead: number;
   longestWait: number;
   longestRun: number;
+  waitSum: number;
+  runSum: number;
   readonly wait: number[];
   readonly run: number[];
   /** JSON of the last error; empty without one. */
@@ -78,11 +80,13 @@ export function createTally(): Tally {
       const counts = countsOf(name);
       if (first) counts.pushed++;
       if (waitMs > counts.longestWait) counts.longestWait = waitMs;
+      counts.waitSum += waitMs;
       add(counts.wait, waitMs);
     },
     ran(name, ms) {
       const counts = countsOf(name);
       if (ms > counts.longestRun) counts.longestRun = ms;
+      counts.runSum += ms;
       add(counts.run, ms);
     },
     ended(name, { event, error }) {
@@ -112,9 +116,10 @@ export function createTally(): Tally {
 }
 
 function noCounts(): Counts {
-  const numbers = { pushed: 0, done: 0, failed: 0, dead: 0, longestWait: 0, longestRun: 0 };
+  const counts = { pushed: 0, done: 0, failed: 0, dead: 0 };
+  const times = { longestWait: 0, longestRun: 0, waitSum: 0, runSum: 0 };
   const [wait, run] = [new Array<number>(32).fill(0), new Array<number>(32).fill(0)];
-  return { ...numbers, wait, run, error: "" };
+  return { ...counts, ...times, wait, run, error: "" };
 }
 
 /** Counts `ms` in its bucket: bucket `n` ends at 2^n ms. */
@@ -123,11 +128,16 @@ function add(buckets: number[], ms: number): void {
   buckets[bucket]!++;
 }
 
-/** The line of a name. No worker counts resurrections: the sweep that resurrects does. */
+/**
+ * The line of a name. No worker counts resurrections: the sweep that resurrects does. Sums are in
+ * µs: whole milliseconds would round a rare short run to zero in each report.
+ */
 function lineOf([name, counts]: [string, Counts]): string {
-  const { pushed, done, failed, dead, longestWait, longestRun, wait, run } = counts;
-  const numbers = [0, pushed, done, failed, dead, 0, Math.ceil(longestWait), Math.ceil(longestRun)];
-  const line = [...numbers, bucketsOf(wait), bucketsOf(run)].join(" ");
+  const { pushed, done, failed, dead, longestWait, longestRun, waitSum, runSum } = counts;
+  const longest = [Math.ceil(longestWait), Math.ceil(longestRun)];
+  const sums = [Math.round(waitSum * 1000), Math.round(runSum * 1000)];
+  const numbers = [0, pushed, done, failed, dead, 0, ...longest, ...sums];
+  const line = [...numbers, bucketsOf(counts.wait), bucketsOf(counts.run)].join(" ");
   return [name, line, counts.error && shortError(counts.error)].join("\t");
 }
 

@@ -1,5 +1,5 @@
 -- The lines of counts in the history of a queue; see lib/history_rings.lua.
-local linePattern = "^" .. string.rep("(%d+) ", 8) .. "(%S+) (%S+)$"
+local linePattern = "^" .. string.rep("(%d+) ", 10) .. "(%S+) (%S+)$"
 
 local function readBuckets(text)
   local buckets = {}
@@ -14,8 +14,8 @@ end
 local function readLine(text)
   local line = { string.match(text, linePattern) }
   if #line == 0 then return nil end
-  local counts = { wait = readBuckets(line[9]), run = readBuckets(line[10]) }
-  for i = 1, 7 do counts[i] = tonumber(line[i + 1]) end
+  local counts = { wait = readBuckets(line[11]), run = readBuckets(line[12]) }
+  for i = 1, 9 do counts[i] = tonumber(line[i + 1]) end
   return counts, tonumber(line[1])
 end
 
@@ -29,19 +29,20 @@ end
 
 local function formatLine(place, counts)
   local list = { string.format("%d", place) }
-  for i = 1, 7 do list[i + 1] = string.format("%.0f", counts[i]) end
-  list[9], list[10] = formatBuckets(counts.wait), formatBuckets(counts.run)
+  for i = 1, 9 do list[i + 1] = string.format("%.0f", counts[i]) end
+  list[11], list[12] = formatBuckets(counts.wait), formatBuckets(counts.run)
   return table.concat(list, " ")
 end
 
 local function emptyCounts()
-  return { 0, 0, 0, 0, 0, 0, 0, wait = {}, run = {} }
+  return { 0, 0, 0, 0, 0, 0, 0, 0, 0, wait = {}, run = {} }
 end
 
 -- Adds `more` to `counts`; the longest times are no sums.
 local function addCounts(counts, more)
-  for i = 1, 5 do counts[i] = counts[i] + more[i] end
-  for i = 6, 7 do counts[i] = math.max(counts[i], more[i]) end
+  for i = 1, 9 do
+    counts[i] = (i == 6 or i == 7) and math.max(counts[i], more[i]) or counts[i] + more[i]
+  end
   for _, kind in ipairs({ "wait", "run" }) do
     for bucket, n in pairs(more[kind]) do counts[kind][bucket] = (counts[kind][bucket] or 0) + n end
   end

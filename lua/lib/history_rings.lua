@@ -4,8 +4,9 @@
 -- `minutes` is a ring: the field "<slot> <series>" holds a block of ten minutes. `hours` has two: of
 -- blocks of eight hours, and "d<slot> <series>" of blocks of ten days. A block is its number, then
 -- a line for each minute, hour or day in which something happened. A line has its place in the
--- block, then pushed, done, failed, dead, resurrected, the longest wait and run in ms, and the waits
--- and runs by bucket; bucket n ends at 2^n ms, and "-" stands for none.
+-- block, then pushed, done, failed, dead, resurrected, the longest wait and run in ms, the sums of
+-- waits and of runs in µs, and the waits and runs by bucket; bucket n ends at 2^n ms, and "-" stands
+-- for none.
 --
 -- `hours` also has "mark": the last minute that a worker marked, the minutes until a worker is
 -- missed, and the totals of the queue then; "watched": ranges of marked minutes, so that a quiet

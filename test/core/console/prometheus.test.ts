@@ -8,22 +8,35 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { dashboard } from "../../../adapters/hono.ts";
 import { exposition, type MetricFamily } from "../../../core/console/prometheus.ts";
+import { noCounts } from "../../../core/inspection/count_record.ts";
 import { queueMetrics, readMetricsInput } from "../../../core/console/queue_metrics.ts";
 import { workerMetrics } from "../../../cli/supervisor/metrics.ts";
 import { noTotals } from "../../../cli/supervisor/event_counts.ts";
+import { rlTask } from "../../../mod.ts";
 import { withRelier } from "../../support/relier.ts";
 import { read } from "../../support/tree.ts";
+import { histogramOf, scrapeOf } from "../../support/scrape.ts";
 import { until } from "../../support/until.ts";
+
+const naps = rlTask("metrics-naps", { retry: { attempts: 1 } }, async (ms: number) => {
+  await sleep(ms);
+  if (ms === 0) throw new Error("no nap");
+});
+rlTask("metrics-idles", () => {});
 
 /** The values of a metrics text, by name and labels. */
 function valuesOf(text: string): Map<string, number> {
-  const samples = text.trimEnd().split("\n").filter((line) => !line.startsWith("#"));
-  return new Map(samples.map((line) => {
-    const [, key, value] = /^(\S+?(?:\{.*\})?) (\S+)$/.exec(line)!;
-    return [key!, Number(value)];
-  }));
+  return new Map(
+    [...scrapeOf(text).values()].flatMap(({ samples }) =>
+      samples.map(({ name, labels, value }) => {
+        const all = Object.entries(labels).map(([key, label]) => `${key}="${label}"`);
+        return [all.length > 0 ? `${name}{${all.join(",")}}` : name, value] as const;
+      })
+    ),
+  );
 }
 
 test(
@@ -66,6 +79,48 @@ test(
   }),
 );
 
+test(
+  "a scrape has the sum of the waits and runs of each task, so that averages are exact",
+  withRelier(async ({ rl, worker }) => {
+    const token = "a-token-of-enough-length";
+    const app = dashboard(rl, { auth: { token } });
+    const headers = { authorization: `Bearer ${token}` };
+    const scrape = async () => scrapeOf(await (await app.request("/metrics", { headers })).text());
+    const times = (seen: Awaited<ReturnType<typeof scrape>>, what: string, task: string) =>
+      histogramOf(seen.get(`relier_task_${what}_seconds`), { queue: "default", task });
+
+    const napping = await worker();
+    let seen = await scrape();
+    await until("the tasks have zeros before their first attempt", async () => {
+      seen = await scrape();
+      return ["metrics-naps", "metrics-idles"].every((task) => {
+        const [wait, run] = [times(seen, "wait", task), times(seen, "run", task)];
+        return wait?.sum === 0 && wait.count === 0 && run?.sum === 0 && run.count === 0;
+      });
+    });
+
+    const began = performance.now();
+    for (const ms of [20, 30, 40]) await naps.call(ms);
+    await assert.rejects(naps.call(0));
+    await napping.drain();
+    const tookSeconds = (performance.now() - began) / 1000;
+    await until("a scrape has the last report", async () => {
+      seen = await scrape();
+      return times(seen, "run", "metrics-naps")!.count > 0;
+    });
+    const [wait, run] = [times(seen, "wait", "metrics-naps")!, times(seen, "run", "metrics-naps")!];
+    assert.deepEqual([wait.count, run.count], [4, 4]);
+    assert.ok(run.sum > 0.085 && run.sum < tookSeconds, `runs of 90 ms took ${run.sum} s`);
+    assert.ok(wait.sum > 0 && wait.sum < tookSeconds, `waits took ${wait.sum} s`);
+    assert.deepEqual(
+      seen.get("relier_task_attempts_total")!.samples
+        .filter(({ labels }) => labels["task"] === "metrics-naps")
+        .map(({ labels, value }) => [labels["outcome"], value]),
+      [["completed", 3], ["failed", 1]],
+    );
+  }),
+);
+
 test("a scrape reports that Redis does not answer, and omits unknown values", () => {
   const values = valuesOf(exposition(queueMetrics(undefined)));
   assert.deepEqual([...values.keys()].map((key) => key.replace(/\{.*/, "")).sort(), [
@@ -82,6 +137,7 @@ async function everything(rl: Parameters<typeof readMetricsInput>[0]): Promise<s
   const [{ stats, ...queue }] = look.queues as [typeof look.queues[0]];
   const full = {
     ...queue,
+    names: [{ name: "send", seenAt: 1, records: [], lastError: null, total: noCounts() }],
     stats: {
       ...stats,
       causes: { lease: 1 },

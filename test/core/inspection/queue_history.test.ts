@@ -125,11 +125,11 @@ test(
 test(
   "both keys expire by themselves",
   withRelier(async (lab) => {
-    await lab.moves.tally("w", "1\nmail\t0 1 1 0 0 0 5 5 1:1 2:1\t");
+    await lab.moves.tally("w", "1\nmail\t0 1 1 0 0 0 5 5 2000 4000 1:1 2:1\t");
     const left = async (key: "minutes" | "hours") => await lab.redis.pttl(lab.key(key)) / 3_600_000;
     assert.ok(await left("hours") > 30 * 24 && await left("hours") <= 31 * 24);
     await ageMark(lab, 1);
-    await lab.moves.tally("w", "2\nmail\t0 1 1 0 0 0 5 5 1:1 2:1\t");
+    await lab.moves.tally("w", "2\nmail\t0 1 1 0 0 0 5 5 2000 4000 1:1 2:1\t");
     assert.ok(await left("minutes") > 24 && await left("minutes") <= 25);
   }),
 );
