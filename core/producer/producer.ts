@@ -5,18 +5,18 @@
  * @module
  */
 
-import { batches } from "../base/batches.ts";
 import { type Duration, maxTimer, toMs } from "../base/duration.ts";
 import { RelierError } from "../base/errors.ts";
-import { createSlices, settleWithin } from "../base/timers.ts";
-import { defaultFlushMs } from "../defaults.ts";
+import { settleWithin } from "../base/timers.ts";
+import { defaultFlushMs, rowsPerCall } from "../defaults.ts";
 import { type Partition, partitionOf } from "../protocol/keys.ts";
 import { type Producer, reportAccepted } from "../task/client_registry.ts";
 import type { Definition } from "../task/definition.ts";
-import type { PendingTask, TaskHandle } from "../task/handle.ts";
+import type { Outcome, PendingTask, TaskHandle } from "../task/handle.ts";
 import type { PushOptions } from "../task/push_options.ts";
 import type { Log } from "../log/logger.ts";
 import type { Observer, Telemetry } from "../telemetry/observer.ts";
+import { createBulks, inSlices } from "./bulk_push.ts";
 import { createHandle, type HandleSource } from "./create_handle.ts";
 import { prepare, type PreparedPush, withHeaders } from "./prepared_push.ts";
 import type { PushBatcher } from "./push_batcher.ts";
@@ -51,19 +51,18 @@ const pushTries = 3;
 export function createProducer(host: ProducerHost): ClientProducer {
   const { prefix, batcher, source, telemetry, isClosed } = host;
   const background = createBackground(host);
+  const bulks = createBulks(batcher, telemetry);
   const partitionFor = createPartitions(prefix);
+
+  const accepted = (push: PreparedPush, outcome: Outcome): TaskHandle<any> => {
+    const { id, task: name, args, options } = push;
+    reportAccepted(producer, { id, name, args, options, outcome });
+    return createHandle(source, push.partition, push.local, outcome);
+  };
 
   /** Resolves once Redis has `push`. Every push takes this path, so it makes few promises. */
   function send<R>(push: PreparedPush): Promise<TaskHandle<R>> {
-    if (isClosed()) {
-      const text = "Cannot push: the client is closed";
-      return Promise.reject(new RelierError("RL_CONNECTION", text));
-    }
-    return batcher.enqueue(push, (outcome) => {
-      const { id, task: name, args, options } = push;
-      reportAccepted(producer, { id, name, args, options, outcome });
-      return createHandle<R>(source, push.partition, push.local, outcome);
-    });
+    return isClosed() ? Promise.reject(closedError()) : batcher.enqueue(push, accepted);
   }
 
   /** Sends `all`; background pushes are `buffered`, and retried. */
@@ -105,7 +104,9 @@ export function createProducer(host: ProducerHost): ClientProducer {
     },
     async apushMany(definition, list, options) {
       const ready = await inSlices(list, (args) => prepared(definition, args, options));
-      return await Promise.all(pushAll(ready, false));
+      if (ready.length <= rowsPerCall) return await Promise.all(pushAll<any>(ready, false));
+      if (isClosed()) throw closedError();
+      return await bulks.push(ready, accepted);
     },
   };
 
@@ -115,28 +116,11 @@ export function createProducer(host: ProducerHost): ClientProducer {
       const ms = toMs("timeout", timeout, { max: maxTimer });
       await settleWithin(
         ms,
-        batcher.flush().then(background.settled),
+        bulks.settled().then(batcher.flush).then(background.settled),
         () => new RelierError("RL_CONNECTION", `Cannot flush: pushes are under way after ${ms} ms`),
       );
     },
   };
-}
-
-/** Calls `prepareOne` for each of `list`, page by page, and lets the event loop turn in between. */
-async function inSlices<T>(
-  list: readonly T[],
-  prepareOne: (each: T) => PreparedPush | Promise<PreparedPush>,
-): Promise<PreparedPush[]> {
-  const ready: PreparedPush[] = [];
-  const sliceOver = createSlices();
-  for (const page of batches(list)) {
-    const turn = sliceOver();
-    if (turn) await turn;
-    const some = page.map(prepareOne);
-    const checked = some.some((push) => push instanceof Promise) ? await Promise.all(some) : some;
-    ready.push(...checked as PreparedPush[]);
-  }
-  return ready;
 }
 
 /** Sends again while Redis may accept it later: a push with the same id stays one task. */
@@ -173,6 +157,10 @@ function preparedNow(task: string, push: PreparedPush | Promise<PreparedPush>): 
   );
 }
 
+function closedError(): RelierError {
+  return new RelierError("RL_CONNECTION", "Cannot push: the client is closed");
+}
+
 /** Sends `all` with the headers that `observer` asks for, inside its spans. */
 function pushObserved<R>(
   all: readonly PreparedPush[],
@@ -183,7 +171,7 @@ function pushObserved<R>(
   const observed = observer?.beginPush(all, buffered);
   if (!observed) return all.map(send);
   const sent = all.map((push, i) =>
-    observed.run(i, () => send(withHeaders(push, observed.headers[i])))
+    observed.run(i, () => send(withHeaders(push, observed.headersOf(i))))
   );
   void Promise.allSettled(sent).then(observed.end);
   return sent;

@@ -16,10 +16,15 @@ import type { Outcome } from "../task/handle.ts";
 import type { PreparedPush } from "./prepared_push.ts";
 import { type QueuedPush, settlePushes } from "./push_reply.ts";
 
+/** Makes what an accepted push resolves to. */
+export type Answer<T> = (push: PreparedPush, outcome: Outcome) => T;
+
 /** Sends pushes in batches. */
 export interface PushBatcher {
   /** Resolves to `answer` of its outcome once Redis has accepted `push`. */
-  enqueue<T>(push: PreparedPush, answer: (outcome: Outcome) => T): Promise<T>;
+  enqueue<T>(push: PreparedPush, answer: Answer<T>): Promise<T>;
+  /** Sends pushes of one call of {@linkcode Task.apushMany} at once, as one call to Redis. */
+  sendPage<T>(page: readonly PreparedPush[], answer: Answer<T>): Promise<T>[];
   /** Resolves once every push so far is accepted or refused. */
   flush(): Promise<void>;
 }
@@ -91,15 +96,29 @@ export function createPushBatcher(caller: Caller, { enlist, limitsOf }: BatcherH
   }
 
   return {
-    enqueue: (push, answer) =>
-      new Promise((resolve, reject) =>
-        add({ push, accept: (outcome) => resolve(answer(outcome)), reject })
-      ),
+    enqueue: (push, answer) => new Promise((...settle) => add(queuedPush(push, answer, ...settle))),
+    sendPage(page, answer) {
+      const queued: QueuedPush[] = [];
+      const sent = page.map((push) =>
+        new Promise<any>((...settle) => void queued.push(queuedPush(push, answer, ...settle)))
+      );
+      track(send(queued));
+      return sent;
+    },
     async flush() {
       await Promise.resolve();
       while (inFlight.size > 0) await Promise.all(inFlight);
     },
   };
+}
+
+function queuedPush<T>(
+  push: PreparedPush,
+  answer: Answer<T>,
+  resolve: (answer: T) => void,
+  reject: (error: unknown) => void,
+): QueuedPush {
+  return { push, accept: (outcome) => resolve(answer(push, outcome)), reject };
 }
 
 /** Pushes that one call can carry have the same parent and ask for the same durability. */

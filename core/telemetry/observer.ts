@@ -36,8 +36,8 @@ export type Headers = Readonly<Record<string, string>>;
 
 /** Watches the pushes of one call. */
 export interface PushObserver {
-  /** The headers each task takes along, in order; `undefined` leaves a task as it is. */
-  readonly headers: readonly (Headers | undefined)[];
+  /** The headers that the task at `index` takes along. */
+  headersOf(index: number): Headers | undefined;
   /** Runs `send` so that calls made from it belong to the span of the task at `index`. */
   run<R>(index: number, send: () => R): R;
   /** Every push was accepted or refused; the results are in order. */

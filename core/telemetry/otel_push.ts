@@ -10,6 +10,8 @@ import type { AdmissionRejectedError } from "../base/errors.ts";
 import type { PushFacts, PushResult } from "./facts.ts";
 import type { PushObserver } from "./observer.ts";
 import { event } from "./otel_events.ts";
+import { createSlices } from "../base/timers.ts";
+import { rowsPerCall } from "../defaults.ts";
 import { unharmed } from "./guard.ts";
 import { count, record } from "./otel_metrics.ts";
 import {
@@ -45,16 +47,35 @@ export function beginPush(
   const { delayMs, atMs } = all[0]!.row;
   const alone = all.length === 1;
   const far = !alone || delayMs > farMs || atMs > Date.now() + farMs;
-  const contexts = all.map((_, i) => otel.trace.setSpan(active, apart ? created[i]! : span));
+  const shared = otel.trace.setSpan(active, span);
+  const contextOf = (index: number): otel.Context =>
+    apart ? otel.trace.setSpan(active, created[index]!) : shared;
   return {
-    headers: all.map((push, i) => stamped(push.draft.headers, contexts[i]!, setting, far)),
-    run: (index, send) => otel.context.with(contexts[index]!, send),
-    end: (results) =>
-      unharmed(() => {
-        results.forEach((result, i) => reportResult(all[i]!, result, span, alone));
-        endCall(all[0]!, results, span, began);
-      }),
+    headersOf(index) {
+      const { headers } = all[index]!.draft;
+      return unharmed(() => stamped(headers, contextOf(index), setting, far)) ?? headers;
+    },
+    run: (index, send) => otel.context.with(contextOf(index), send),
+    async end(results) {
+      await reportResults(all, results, span, alone);
+      unharmed(() => endCall(all[0]!, results, span, began));
+    },
   };
+}
+
+/** Reports the result of each push, and lets the event loop turn in between. */
+async function reportResults(
+  all: readonly PushFacts[],
+  results: readonly PromiseSettledResult<PushResult>[],
+  span: otel.Span,
+  alone: boolean,
+): Promise<void> {
+  const sliceOver = createSlices();
+  for (let i = 0; i < all.length; i++) {
+    const turn = i % rowsPerCall === rowsPerCall - 1 ? sliceOver() : undefined;
+    if (turn) await turn;
+    unharmed(() => reportResult(all[i]!, results[i]!, span, alone));
+  }
 }
 
 /** The span of a call; its links are the spans of its tasks, if each has one of its own. */

@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Redis } from "ioredis";
+import * as v from "valibot";
 import { ioredis } from "../../../adapters/ioredis.ts";
 import {
   RedisError,
@@ -149,6 +150,60 @@ test(
     over = true;
     assert.ok(turns.size > 1, `pushMany made its calls in ${turns.size} turn`);
     assert.equal((await queue.stats()).counts.ready, 0);
+  }),
+);
+
+test(
+  "apushMany of 50,000 tasks holds the event loop for a small part of its time only",
+  withRelier(async ({ client, port }) => {
+    const own = port();
+    const rl = client({
+      redis: {
+        ...own,
+        async run(program, ...call) {
+          if (program.name !== "push") return await own.run(program, ...call);
+          await new Promise((resolve) => setImmediate(resolve));
+          return ["ok", "", 0, [], [], []];
+        },
+      },
+    });
+    const many = Array.from({ length: 50_000 }, (_, n): [number] => [n]);
+    // CPU time: on a machine with other work, a turn may take long that did little.
+    const spent = (since?: NodeJS.CpuUsage) => {
+      const { user, system } = process.cpuUsage(since);
+      return (user + system) / 1000;
+    };
+    const began = process.cpuUsage();
+    let [longest, last, over] = [0, began, false];
+    const next = () => {
+      longest = Math.max(longest, spent(last));
+      last = process.cpuUsage();
+      if (!over) setImmediate(next);
+    };
+    next();
+    const handles = await rl.apushMany(double, many);
+    const all = spent(began);
+    over = true;
+    assert.equal(new Set(handles.map(({ id }) => id)).size, many.length);
+    assert.ok(longest < all / 8, `one turn took ${longest} ms of ${all} ms`);
+  }),
+);
+
+test(
+  "a client that closes while apushMany sends its pages waits for all of them",
+  withRelier(async ({ client, queue }) => {
+    const rl = client();
+    let valid = 0;
+    const counted = rlTask("counted-many", {
+      replace: true,
+      input: v.pipe(v.number(), v.check(() => ++valid > 0)),
+    }, () => {});
+    const many = Array.from({ length: 20_000 }, (_, n): [number] => [n]);
+    const pushing = rl.apushMany(counted, many);
+    await until("every payload is checked", () => valid === many.length);
+    await rl.close();
+    assert.equal((await pushing).length, many.length);
+    assert.equal((await queue.stats()).counts.ready, many.length);
   }),
 );
 
