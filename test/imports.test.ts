@@ -101,6 +101,7 @@ const laws: readonly Law[] = [
   { from: /^cli\/supervisor\/(control|health)_server\.ts$/, to: /^hono$/,   because: "routes and refusals are a router's work" },
   { from: /^cli\/lab\/bench\/(admission|flood)\.ts$/, to: /^hono$/,         because: "a door is measured in an app, as it is used" },
   { from: /^cli\/lab\/bench\/(ping|meter)\.ts$/, to: /^ioredis$/,          because: "what work costs is asked of Redis itself" },
+  { from: /^cli\/lab\/bench\/fill_history\.ts$/, to: /^ioredis$/,          because: "no call of the API writes the past" },
   { from: /^cli\/lab\/bench\/contestants\/(floor|groupmq)\.ts$/, to: /^ioredis$/, because: "the floor is bare calls, and groupmq takes a client" },
   { from: /^cli\/lab\/bench\/contestants\/load_peer\.ts$/, to: /^\(/, lazy: true, because: "a peer is measured where it is installed, and is no dependency" },
   { from: /^bench\/harness\.ts$/,   to: /^ioredis$/,                        because: "what work costs in Redis is asked of Redis itself" },

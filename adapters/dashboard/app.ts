@@ -36,6 +36,7 @@ import {
   rootOf,
 } from "./access/request_context.ts";
 import { suffices } from "./access/role.ts";
+import { forgetDead } from "./pages/dead_tasks.ts";
 import { overview } from "./pages/overview.ts";
 import { actions, downloads, pages } from "./routes.ts";
 import { savePreferences } from "./access/save_preferences.ts";
@@ -197,7 +198,9 @@ async function act(c: DashboardContext, board: Dashboard): Promise<Response> {
   if (!action) throw new PageNotFound("This action does not exist");
   const fields = fieldsOf(await c.req.parseBody({ all: true }));
   const result = await perform(action, ask, fields);
-  board.cache.invalidate(); // The next page must show the effect.
+  // The next page must show the effect.
+  board.cache.invalidate();
+  forgetDead(board.rl);
   const base = baseOf(c);
   const back = ("back" in result && result.back) || returnPath(fields);
   if ("said" in result) {

@@ -53,26 +53,25 @@ export function deathCause(task: TaskSummary): string {
 
 /** Groups dead tasks by queue, name, reason and error; the largest group first. */
 export function groupDead(tasks: readonly TaskSummary[]): DeadGroup[] {
-  const groups = new Map<string, DeadGroup>();
+  const groups = new Map<string, { -readonly [K in keyof DeadGroup]: DeadGroup[K] }>();
   for (const task of tasks) {
     const { queue, name, reason, id } = task;
     const died = task.at ?? task.enqueuedAt;
     const like = errorPattern(task);
     const key = JSON.stringify([queue, name, reason, like]);
-    const before = groups.get(key);
-    const latest = !before || died >= before.last;
-    groups.set(key, {
-      group: latest ? `${name || "(unreadable)"} · ${errorOf(task)}` : before.group,
-      queue,
-      name,
-      reason,
-      like,
-      count: (before?.count ?? 0) + 1,
-      first: before && before.first < died ? before.first : died,
-      last: latest ? died : before.last,
-      example: latest ? id : before.example,
-      why: latest ? deathCause(task) : before.why,
-    });
+    let group = groups.get(key);
+    if (!group) {
+      const [first, last] = [died, died];
+      group = { group: "", queue, name, reason, like, count: 0, first, last, example: "", why: "" };
+      groups.set(key, group);
+    }
+    group.count++;
+    if (died < group.first) group.first = died;
+    if (died < group.last) continue;
+    group.group = `${name || "(unreadable)"} · ${errorOf(task)}`;
+    group.last = died;
+    group.example = id;
+    group.why = deathCause(task);
   }
   return [...groups.values()].sort((a, b) => b.count - a.count);
 }

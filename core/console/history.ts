@@ -108,14 +108,15 @@ export async function history(relier: Relier, options: HistoryOptions): Promise<
   const { queue, name } = options;
   const queues = queue === undefined ? await latestQueues(relier) : [queue];
   const of = name === undefined ? null : [name];
+  const unitMs = unit === "minutes" ? minuteMs : hourMs;
+  const step = stepMs / unitMs;
   const read = await Promise.all(
-    queues.map((each) => relier.queue(each).history({ unit, span, of })),
+    queues.map((each) => relier.queue(each).history({ unit, span, of, step })),
   );
-  const spanMs = span * (unit === "minutes" ? minuteMs : hourMs);
   const records = read.flatMap(({ series }) => series.flatMap((each) => each.records));
   return {
     stepMs,
-    points: pointsOf(read, records, spanMs, stepMs),
+    points: pointsOf(read, records, span * unitMs, stepMs),
     total: countsOf(sumOfCounts(records.map(({ counts }) => counts))),
     recorded: read.some(({ watched }) => watched.length > 0),
   };

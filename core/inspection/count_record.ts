@@ -49,35 +49,55 @@ export function noCounts(): CountRecord {
   };
 }
 
+/** A line of counts; see `lua/lib/history_rings.lua`. */
+const linePattern = /^\d+(?: \d+){9}(?: -| [\d:,]+){2}$/;
+
 /** Reads a line behind its place; undefined for any other text. */
 export function readCounts(line: string): CountRecord | undefined {
-  const parts = line.split(" ");
-  if (parts.length !== 12) return undefined;
-  const [pushed = 0, done = 0, failed = 0, dead = 0, resurrected = 0] = parts.slice(1).map(Number);
-  const [longestWait = 0, longestRun = 0, waitUs = 0, runUs = 0] = parts.slice(6).map(Number);
-  return {
-    pushed,
-    done,
-    failed,
-    dead,
-    resurrected,
-    longestWait,
-    longestRun,
-    waitSum: waitUs / 1000,
-    runSum: runUs / 1000,
-    wait: bucketsIn(parts[10]!),
-    run: bucketsIn(parts[11]!),
-  };
+  const counts = noCounts();
+  return addLine(counts, line) ? counts : undefined;
 }
 
-function bucketsIn(text: string): Buckets {
-  const buckets: Record<string, number> = {};
-  if (text === "-") return buckets;
-  for (const pair of text.split(",")) {
-    const colon = pair.indexOf(":");
-    buckets[pair.slice(0, colon)] = Number(pair.slice(colon + 1));
+/**
+ * Adds a line to `sum`; false for any other text. It makes no texts and no objects, because a chart
+ * of a day adds thousands of lines.
+ */
+export function addLine(sum: CountRecord, line: string): boolean {
+  if (!linePattern.test(line)) return false;
+  position = 0;
+  nextNumber(line); // The place.
+  sum.pushed += nextNumber(line);
+  sum.done += nextNumber(line);
+  sum.failed += nextNumber(line);
+  sum.dead += nextNumber(line);
+  sum.resurrected += nextNumber(line);
+  sum.longestWait = Math.max(sum.longestWait, nextNumber(line));
+  sum.longestRun = Math.max(sum.longestRun, nextNumber(line));
+  sum.waitSum += nextNumber(line) / 1000;
+  sum.runSum += nextNumber(line) / 1000;
+  addBuckets(sum.wait as Record<number, number>, line);
+  addBuckets(sum.run as Record<number, number>, line);
+  return true;
+}
+
+/** The next character of the line that is read; reading never waits, so one place is enough. */
+let position = 0;
+
+/** Reads a number and the separator behind it. */
+function nextNumber(line: string): number {
+  for (let n = 0;;) {
+    const digit = line.charCodeAt(position++) - 48;
+    if (!(digit >= 0 && digit < 10)) return n;
+    n = n * 10 + digit;
   }
-  return buckets;
+}
+
+function addBuckets(buckets: Record<number, number>, line: string): void {
+  if (line[position] === "-") return void (position += 2);
+  do {
+    const bucket = nextNumber(line);
+    buckets[bucket] = (buckets[bucket] ?? 0) + nextNumber(line);
+  } while (line[position - 1] === ",");
 }
 
 /** The sum of counts; the longest times are those of all. */

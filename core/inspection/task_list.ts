@@ -108,10 +108,12 @@ function summaries(partition: Partition, lines: readonly Reply[]): TaskSummary[]
   return lines.map((line) => shortSummary(partition, line));
 }
 
-/** A summary without the stack of its error. */
+/** A summary without the stack of its error. Spreads would cost most of the time of a list. */
 function shortSummary(partition: Partition, line: Reply): TaskSummary {
-  const { error, ...summary } = readSummary(partition, line);
-  return { ...summary, error: error && { name: error.name, message: error.message } };
+  const summary: { error: TaskSummary["error"] } & TaskSummary = readSummary(partition, line);
+  const { error } = summary;
+  if (error) summary.error = { name: error.name, message: error.message };
+  return summary;
 }
 
 const beginningPattern = /^(?:([A-Za-z0-9][A-Za-z0-9._-]{0,63})~(\d{1,4})~)?([A-Za-z0-9_-]{1,22})$/;

@@ -9,11 +9,16 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { dashboard } from "../../adapters/hono.ts";
 import { connect } from "../../adapters/ioredis.ts";
-import { createRelier, type RedisPort, rlTask } from "../../mod.ts";
+import { createRelier, createWorker, Discard, type RedisPort, rlTask } from "../../mod.ts";
 import { type Answered, visitor } from "../support/browse.ts";
 import { startRedis } from "../support/redis.ts";
+import { until } from "../support/until.ts";
 
 const row = rlTask("import-row", (_: { n: number }) => {});
+
+const dies = rlTask("dies", { queue: "graves" }, (_: { n: number }) => {
+  throw new Discard("not deliverable");
+});
 
 const many = 100_000;
 const atOnce = 5000;
@@ -107,3 +112,26 @@ test(
     assert.deepEqual(await rl.queue("default").audit(), []);
   },
 );
+
+test("a page of dead letters does not wait until thousands of new ones are counted", async () => {
+  const graves = rl.queue("graves");
+  const dead = async (n: number): Promise<void> =>
+    await until(`${n} are dead`, async () => (await graves.stats()).counts.dead === n);
+  const worker = createWorker(rl, { queues: ["graves"], concurrency: 200, handleSignals: false });
+  await worker.start();
+  await rl.apushMany(dies, Array.from({ length: 3000 }, (_, n): [{ n: number }] => [{ n }]));
+  await dead(3000);
+  const open = async (): Promise<string> => (await who.get("/dlq?queue=graves")).text;
+  assert.match(await open(), /1 group of 3,000 dead tasks/);
+  await rl.apush(dies, { n: 3000 });
+  await dead(3001);
+  await worker.drain();
+  await until("a snapshot has seen the last one", async () => {
+    return /queue=graves"><span[^>]*>3,001/.test((await who.get("/queues")).text);
+  });
+  cost();
+  assert.match(await open(), /of 3,000 dead tasks/);
+  // A reading of all is 15 pages.
+  assert.ok(cost() <= 8, "a page that does not wait");
+  await until("it is counted", async () => (await open()).includes("3,001 dead tasks"));
+});

@@ -94,7 +94,7 @@ function keyOf({ queue = "", name = "", range }: HistoryOptions): string {
 }
 
 /** True if requests are isolated from each other, as in Cloudflare Workers. */
-function isIsolated(): boolean {
+export function isIsolated(): boolean {
   const { navigator } = globalThis as { navigator?: { userAgent?: string } };
   return navigator?.userAgent === "Cloudflare-Workers";
 }

@@ -4,28 +4,22 @@
  * @module
  */
 
-import type { Relier } from "../../../mod.ts";
-import { type DeadGroup, groupDead } from "../../../core/console/dead_groups.ts";
+import type { DeadGroup } from "../../../core/console/dead_groups.ts";
 import { shortId } from "../../../core/console/ids.ts";
 import { count, plural, spanOf } from "../../../core/console/format.ts";
 import { canaryPart } from "../actions/canary.ts";
 import { deadLetterButtons, exportHref } from "../actions/dead_letter_actions.ts";
-import { type Html, html, part } from "../ui/html.ts";
-import type { Snapshot } from "../live/snapshot.ts";
+import { type Html, html, part, type Value } from "../ui/html.ts";
 import type { Page, RequestContext } from "../page.ts";
 import { clock, type Column, figure, moment, number, table } from "../ui/components.ts";
 import { filterOf, queryOf, type TaskFilter } from "./task_filter.ts";
 import { hrefOf, taskTable } from "./task_table.ts";
 import { exportCommand } from "../actions/cli_equivalent.ts";
-import { type Search, search } from "./task_search.ts";
+import { deadOf, type DeadTasks, mostDead, restMs } from "./dead_tasks.ts";
 import { bulk } from "./tasks.ts";
 
-/** The most dead tasks that are grouped, the latest first. */
-const mostDead = 5000;
 const mostGroups = 200;
 const perPage = 50;
-/** The time for which refreshes reuse a result, even if more tasks have died. */
-const restMs = 5000;
 
 /** The page of all groups. */
 export const dlq: Page = {
@@ -35,7 +29,7 @@ export const dlq: Page = {
     const filter = deadFilter(ask.query);
     const look = await ask.snapshot();
     const found = await deadOf(ask, look, filter);
-    const groups = groupDead(found.tasks);
+    const { groups } = found;
     const list = part(
       "groups",
       html`${groupTable(groups.slice(0, mostGroups), ask)}<p class="sum foot">${
@@ -43,7 +37,7 @@ export const dlq: Page = {
       } of ${plural(found.tasks.length, "dead task")}${
         found.next !== null &&
         `; only the last ${count(found.examined)} of ${count(found.total)} are grouped`
-      }</p>`,
+      }${countedWhen(found, ask)}</p>`,
     );
     const { queue, error } = filter;
     return {
@@ -75,10 +69,10 @@ export const deadGroup: Page = {
     const filter = deadFilter(ask.query);
     const look = await ask.snapshot();
     const found = await deadOf(ask, look, filter);
-    const [group] = groupDead(found.tasks);
+    const [group] = found.groups;
     const shown = found.tasks.slice(0, perPage);
     const parts = [
-      part("group", summary(found, group, ask)),
+      part("group", summary(found, ask)),
       await canaryPart(ask, filter, found.tasks.length),
       part(
         "dead",
@@ -120,42 +114,6 @@ function deadFilter(query: URLSearchParams): TaskFilter {
     if (value !== null) kept.set(name, value);
   }
   return { ...filterOf(kept), states: ["dead"] };
-}
-
-interface Cached {
-  readonly at: number;
-  /** Changes when a task dies or is released. */
-  readonly mark: string;
-  readonly found: Search;
-}
-
-const kept = new WeakMap<Relier, Map<string, Cached>>();
-
-/** The dead tasks of a filter; they are read again only once something has changed. */
-async function deadOf(
-  ask: RequestContext,
-  { queues }: Snapshot,
-  filter: TaskFilter,
-): Promise<Search> {
-  const all = kept.get(ask.rl) ?? new Map<string, Cached>();
-  kept.set(ask.rl, all);
-  const key = queryOf(filter);
-  const mark = queues.filter(({ name }) => filter.queue === undefined || name === filter.queue)
-    .map(({ stats: { counts, events } }) =>
-      [
-        counts.dead,
-        ...["bury", "abandon", "condemn", "release", "discard"].map((on) => events[on] ?? 0),
-      ]
-        .join()
-    ).join(" ");
-  const before = all.get(key);
-  if (before && (before.mark === mark || ask.isRefresh && ask.now - before.at < restMs)) {
-    return before.found;
-  }
-  const found = await search(ask, filter, { states: ["dead"], limit: mostDead, whole: true });
-  if (all.size >= 50) all.clear();
-  all.set(key, { at: ask.now, mark, found });
-  return found;
 }
 
 function groupTable(groups: readonly DeadGroup[], ask: RequestContext): Html {
@@ -223,29 +181,34 @@ function groupHref({ queue, name, reason, like }: DeadGroup): string {
   return `dlq/group?${query}`;
 }
 
-function summary(
-  { tasks, next, total }: Search,
-  group: DeadGroup | undefined,
-  ask: RequestContext,
-): Html {
+function summary(dead: DeadTasks, ask: RequestContext): Html {
+  const { tasks, groups, next, total } = dead;
+  const [group] = groups;
   if (group === undefined) {
     return html`<p class="empty">No task of this group is dead any more.</p>`;
   }
-  const died = tasks.map(({ at, enqueuedAt }) => at ?? enqueuedAt).sort((a, b) => +a - +b);
+  const first = groups.reduce((time, each) => each.first < time ? each.first : time, group.first);
+  const last = groups.reduce((time, each) => each.last > time ? each.last : time, group.last);
   return html`
     <div class="figures">${figure(
       "dead",
       next === null ? count(tasks.length) : `${count(tasks.length)}+`,
       { tone: "bad" },
-    )}${figure("first died", agoText(died[0]!, ask.now))}${figure(
+    )}${figure("first died", agoText(first, ask.now))}${figure(
       "last died",
-      agoText(died.at(-1)!, ask.now),
+      agoText(last, ask.now),
     )}</div>
-    <p class="sum"><bdi>${group.why}</bdi>; from ${clock(died[0]!)} to ${clock(
-      died.at(-1)!,
-    )}${next !== null &&
-      `; only the last ${count(mostDead)} of ${count(total)} dead tasks are grouped`}</p>
+    <p class="sum"><bdi>${group.why}</bdi>; from ${clock(first)} to ${clock(last)}${next !== null &&
+      `; only the last ${count(mostDead)} of ${count(total)} dead tasks are grouped`}${countedWhen(
+        dead,
+        ask,
+      )}</p>
   `;
+}
+
+/** The age of numbers that are counted in the background. */
+function countedWhen({ at }: DeadTasks, { now }: RequestContext): Value {
+  return now - at > restMs && `; counted ${agoText(new Date(at), now)}`;
 }
 
 function agoText(date: Date, now: number): string {

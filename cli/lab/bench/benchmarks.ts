@@ -6,6 +6,7 @@
 
 import { admission } from "./admission.ts";
 import { withBudget } from "./budgets.ts";
+import { dashboard } from "./dashboard.ts";
 import { deadLetters } from "./dead_letters.ts";
 import type { Effort } from "./effort.ts";
 import type { Lab } from "./lab.ts";
@@ -38,6 +39,7 @@ export type BenchmarkName =
   | "fleet"
   | "due"
   | "dead-letters"
+  | "dashboard"
   | "runtimes"
   | "ports"
   | "recovery"
@@ -100,6 +102,7 @@ export const benchmarks: Readonly<Record<BenchmarkName, Benchmark>> = {
   fleet: ofVariants(fleet),
   due: ofVariants(due),
   "dead-letters": alone(deadLetters),
+  dashboard: alone(dashboard),
   runtimes: ofVariants(runtimes),
   ports: ofVariants(ports),
   recovery: alone(recovery, ({ kills }) => 2 * kills),

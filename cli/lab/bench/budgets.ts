@@ -1,10 +1,11 @@
 /**
  * The budgets: bounds of ratios in one run on one machine. An absolute figure promises
- * nothing, except in bytes and in the time until a task runs again.
+ * nothing, except in bytes, of a page, and in the time until a task runs again.
  *
  * @module
  */
 
+import { pageResults } from "./dashboard.ts";
 import type { Result } from "./result.ts";
 
 /** A bound of a number. */
@@ -43,6 +44,7 @@ const budgets: Readonly<Record<string, Budget>> = {
   "a backlog of no-op tasks, due at once": { waiting: ["≥", 0.7] },
   "listing 50,000 dead tasks": { value: ["≤", 5_000] },
   "releasing 50,000 dead tasks": { value: ["≤", 10_000] },
+  ...Object.fromEntries(pageResults.map((name) => [name, { value: ["≤", 30] as const }])),
   "admit(), all limits set, p50": { ping: ["≤", 2] },
   "admit(), all limits set, p99": { value: ["≤", 1] },
   "SIGKILL to running again, p50": { value: ["≤", 1_000], max: ["≤", 2_000] },
