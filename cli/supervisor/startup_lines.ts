@@ -7,6 +7,7 @@
 import { type Exporter, install } from "../processes/otlp_exporter.ts";
 import { type FoundRedis, redisAddress } from "../processes/find_redis.ts";
 import type { ClusterPlan } from "./cluster_plan.ts";
+import type { SupervisorLine } from "./log_lines.ts";
 
 /** A line: done, a warning, or a continuation of the line before. */
 export interface StartupLine {
@@ -44,6 +45,16 @@ export function startupLines(plan: ClusterPlan, parts: StartedParts): StartupLin
     ...exportLines(plan, parts),
     ...dashboard ? [{ mark: "✓", part: "dashboard", text: dashboard.url } as const] : [],
   ];
+}
+
+/** The same lines for a log, which has no table: each names its part. */
+export function startupLog(lines: readonly StartupLine[]): SupervisorLine[] {
+  let of = "";
+  return lines.map(({ mark, part, text }) => {
+    of = part || of;
+    const fields = { event: "cluster", part: of };
+    return { level: mark === "!" ? "warn" : "info", message: `${of}: ${text}`, fields };
+  });
 }
 
 function redisLines(

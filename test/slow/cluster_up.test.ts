@@ -49,7 +49,7 @@ async function withClient(redis: string, work: (relier: Relier) => Promise<void>
 
 /** The URL for clients that `rl cluster up` prints; it has the password of its Redis. */
 function urlIn(printed: string): string {
-  return /RELIER_REDIS_URL=(redis:\/\/:[0-9a-f]{32}@\S+)/.exec(printed)![1]!;
+  return /RELIER_REDIS_URL=(redis:\/\/:[0-9a-f]{32}@[^\s"]+)/.exec(printed)![1]!;
 }
 
 function alive(pid: number): boolean {
@@ -208,6 +208,22 @@ test("a module that cannot be loaded ends the cluster before it is up", async ()
   assert.equal((await cluster("logs", "--lines", "-1")).exit, 2);
 });
 
+test("with --json, stdout of rl cluster up has only JSON: its parts, and that it is ready", async () => {
+  const cluster = project("json");
+  const up = await cluster("up", "--detach", "--workers", "1", "--json");
+  assert.equal(up.exit, 0, up.stderr);
+  const lines = up.lines<{ level: string; event: string; part?: string; msg: string }>();
+  assert.deepEqual(
+    [...new Set(lines.map(({ event, part = event }) => part))],
+    ["redis", "workers", "recovery", "dashboard", "ready"],
+  );
+  assert.match(lines.find(({ part }) => part === "dashboard")!.msg, /http:\/\//);
+  await withClient(urlIn(up.stdout), async (relier) => {
+    assert.equal((await relier.server())["maxmemory_policy"], "noeviction");
+  });
+  assert.equal((await cluster("down")).exit, 0);
+});
+
 test("Ctrl-C drains a cluster in the foreground: running tasks may finish", async () => {
   const cwd = join(folder, "foreground");
   mkdirSync(cwd);
@@ -219,12 +235,13 @@ test("Ctrl-C drains a cluster in the foreground: running tasks may finish", asyn
     stdio: ["ignore", "pipe", "pipe"],
     detached: true, // The process has its own group, so that the signal reaches all of it, as a terminal's does.
   });
-  let said = "";
+  let [said, printed] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => printed += text);
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => said += text);
   }
   await until("it is up", () => said.includes("ready in"), 20_000);
-  const redis = /✓ redis +(\S+)/.exec(said)![1]!;
+  const redis = /"redis: (\S+)/.exec(said)![1]!;
   await withClient(urlIn(said), async (relier) => {
     const task = await relier.apush(count, 2);
     await until("it runs", async () => (await task.status()).state === "running");
@@ -234,4 +251,7 @@ test("Ctrl-C drains a cluster in the foreground: running tasks may finish", asyn
   const [code] = await once(child, "exit");
   assert.equal(code, 0, said);
   assert.equal(await silent(redis), true);
+  const lines = printed.trimEnd().split("\n").map((line) => JSON.parse(line));
+  const parts = lines.filter(({ event }) => event === "cluster").map(({ part }) => part);
+  assert.deepEqual([...new Set(parts)], ["redis", "workers", "recovery", "dashboard", "cluster"]);
 });

@@ -17,7 +17,7 @@ import { firstMessage, start } from "../../processes/child_process.ts";
 import { startCluster } from "../../supervisor/cluster.ts";
 import { createLog } from "../../supervisor/log_lines.ts";
 import type { ClusterPlan } from "../../supervisor/cluster_plan.ts";
-import type { StartupLine } from "../../supervisor/startup_lines.ts";
+import { type StartupLine, startupLog } from "../../supervisor/startup_lines.ts";
 import type { DaemonMessage } from "../../supervisor/daemon.ts";
 import { workerOptions } from "../worker/start_options.ts";
 import { type StateDir, stateDirOf } from "../../supervisor/state_dir.ts";
@@ -70,13 +70,17 @@ const up: Command<typeof args> = command({
     const began = performance.now();
     const plan = planOf(context);
     const log = createLog(out);
+    // In the foreground the log follows, off a terminal as JSON: a program reads one format.
+    const logs = out.json || !out.tty && !context.args.detach;
     const ready = (lines: readonly StartupLine[], end: string): void => {
-      show(context, lines);
+      if (logs) { for (const line of startupLog(lines)) log(line); }
+      else show(context, lines);
       if (context.rest.length === 0 && !context.settings.worker.modules) {
         out.note('no modules: running example tasks, try "rl tasks push hello"');
       }
       const seconds = ((performance.now() - began) / 1000).toFixed(1);
-      out.line(`ready in ${seconds}s · ${end}`);
+      if (!logs) return out.line(`ready in ${seconds}s · ${end}`);
+      log({ level: "info", message: `ready in ${seconds}s`, fields: { event: "ready" } });
     };
     if (context.args.detach) {
       ready(await detach(plan), "rl cluster status · rl cluster logs -f · rl cluster down");
