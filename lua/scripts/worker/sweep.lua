@@ -118,9 +118,11 @@ for i, id in ipairs(found) do
     record.worker }
 end
 
--- A worker leaves once: its entry is gone when the same call comes again.
-local leaves = tally ~= "" and redis.call("ZSCORE", KEY.workers, dead)
-local report = leaves and newReport(tally, workerOf(dead) or {}) or ""
+-- A worker leaves once: when the same call comes again, its entry is gone. One that held more than
+-- a call gives back still has its entry, which then notes the report.
+local leaver = tally ~= "" and redis.call("ZSCORE", KEY.workers, dead) and (workerOf(dead) or {})
+local report = leaver and newReport(tally, leaver) or ""
+if leaver and leaver.beat then ahead[dead] = leaver end
 forgetFull(200)
 write()
 keepHistory(report, revived)

@@ -7,8 +7,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { history, type HistoryPoint, taskTypes } from "../../../core/console/mod.ts";
-import { rlTask } from "../../../mod.ts";
+import { evict } from "../../../core/recovery/sweeper.ts";
+import { RedisError, rlTask } from "../../../mod.ts";
 import { type Lab, withRelier } from "../../support/relier.ts";
+import type { heartbeat, sweep } from "../../support/scripts.ts";
 import { until } from "../../support/until.ts";
 
 const adds = rlTask("history-adds", (n: number) => n + 1);
@@ -100,6 +102,62 @@ test(
     await lab.moves.tally("w", "0");
     const points = counted((await history(lab.rl, { queue: "default", range: "15m" })).points);
     assert.deepEqual(points.map(({ pushed }) => pushed), [0, 1]);
+  }),
+);
+
+test(
+  "a report whose reply is lost, and one that arrives twice, count once",
+  withRelier(async (lab) => {
+    const port = lab.port();
+    const lost: string[] = [];
+    const rl = lab.client({
+      redis: {
+        ...port,
+        async run(program, keys, args, confirm) {
+          const own = program as typeof heartbeat | typeof sweep;
+          const at = (own.args as readonly string[] | undefined)?.indexOf("tally") ?? -1;
+          if (!String(args[at] ?? "").includes("\n")) {
+            return await port.run(program, keys, args, confirm);
+          }
+          // The first reply is lost, and the client sends again by itself.
+          await port.run(program, keys, args, confirm);
+          const reply = await port.run(program, keys, args, confirm);
+          if (program.name === "heartbeat" && lost.push(String(args[at])) <= 2) {
+            throw new RedisError("the connection broke", "unknown");
+          }
+          return reply;
+        },
+      },
+    });
+    const worker = await lab.worker({}, rl);
+    for (let n = 0; n < 5; n++) await adds.call(n);
+    // A report is due five seconds after the last.
+    await until("the report was accepted", () => lost.length > 2, 30_000);
+    assert.equal(new Set(lost.slice(0, 3)).size, 1);
+    await adds.call(5);
+    await worker.drain();
+    const { total } = await history(lab.rl, { queue: "default", range: "15m" });
+    assert.deepEqual([total.pushed, total.done, total.run.count], [6, 6, 6]);
+    const [type] = await taskTypes(lab.rl, { range: "24h" });
+    assert.deepEqual([type!.pushed, type!.done], [6, 6]);
+  }),
+);
+
+test(
+  "the last report of a worker that leaves 250 tasks counts once, however often it arrives",
+  withRelier(async (lab) => {
+    const { moves } = lab;
+    await moves.pushRows(Array.from({ length: 200 }, () => ({})));
+    await moves.pushRows(Array.from({ length: 50 }, () => ({})));
+    await moves.tally("w1", "0");
+    for (let n = 0; n < 2; n++) await moves.turn({ worker: "w1", slots: 125 });
+    const report = "7\nmail\t0 1 1 0 0 0 5 5 2000 4000 1:1 2:1\t";
+    for (let n = 0; n < 3; n++) {
+      await evict(moves.caller, lab.partition, "w1", "drain", 10_000, report);
+    }
+    assert.equal((await lab.queue.stats()).counts.running, 0);
+    const of = { queue: "default", name: "mail", range: "24h" } as const;
+    assert.equal((await history(lab.rl, of)).total.done, 1);
   }),
 );
 
