@@ -26,7 +26,7 @@ export function deadLetterButtons(
   return html`<div class="acts">${
     there > 5 && button(ask, releaseCanary, fields, "Release 5 as a canary")
   }${button(ask, taskAction("release"), fields, "Release all …")}${
-    button(ask, taskAction("discard"), fields, "Discard all …", "danger")
+    button(ask, taskAction("discard"), fields, "Delete all …", "danger")
   }${
     ask.showsPayloads &&
     html`<a class="button" href="${exportHref(filter)}" data-command="${

@@ -52,10 +52,10 @@ export const taskActionKinds: readonly TaskActionKind[] = [
   },
   {
     verb: "discard",
-    label: "Discard",
+    label: "Delete",
     role: "admin",
     states: ["dead", "completed", "cancelled"],
-    done: "discarded",
+    done: "deleted",
     deed: discardInStates,
   },
 ];

@@ -41,7 +41,7 @@ export const dlq: Page = {
     );
     const { queue, error } = filter;
     return {
-      title: "Dead letters",
+      title: queue === undefined ? "Dead letters" : `Dead letters of ${queue}`,
       body: html`
         <div class="headline">
           <h1>Dead letters</h1>
@@ -171,7 +171,7 @@ function groupTable(groups: readonly DeadGroup[], ask: RequestContext): Html {
     label: "Dead tasks by cause",
     empty:
       html`<p>No dead tasks. A task whose last attempt failed, or that crashed too many workers,
-      is kept here with its payload and error until you release or discard it.</p>`,
+      is kept here with its payload and error until you release or delete it.</p>`,
     ask,
   });
 }

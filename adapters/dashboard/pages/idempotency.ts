@@ -53,7 +53,14 @@ export const idempotency: Page = {
                 await found(ask)}
           `,
         )
-      }${section("Locks", locks.html, html`<code>rl idem</code>`)}`,
+      }${
+        section(
+          "Locks",
+          html`${locks.html}<p class="sum foot">Redis stores a hash in place of each key, because a
+          key may name a person. To find the lock of a key, look the key up above.</p>`,
+          html`<code>rl idem</code>`,
+        )
+      }`,
       live: [locks],
     };
   },
@@ -97,7 +104,7 @@ async function keyDetails(ask: RequestContext, task: TaskDetails): Promise<Html>
   const { key, task: name } = asked(ask.query);
   return html`
     <dl
-      class="traits">${row(
+      class="traits">${row("key", html`<bdi class="break">${key}</bdi>`)}${row(
         "id",
         html`<a class="mono" href="tasks/${encodeURIComponent(id)}">${id}</a>`,
       )}${row("state", badge(state))}${row(
@@ -109,7 +116,7 @@ async function keyDetails(ask: RequestContext, task: TaskDetails): Promise<Html>
           ask,
           forgetKey,
           { id, key, task: name },
-          "Forget key",
+          "Delete key",
           "danger",
         )}
   `;
@@ -132,14 +139,16 @@ export const forgetKey: Action = {
     `rl idem delete ${shellWord(fields["key"] ?? "")}${
       fields["task"] ? ` --task ${shellWord(fields["task"])}` : ""
     }`,
-  question: () => "Forget this key, so that its work can run again?",
+  question: () => "Delete this key, so that its work can run again?",
   async run({ rl }, fields: FormFields) {
     const id = field(fields, "id");
     const [missed] = await rl.queue(id.split("~")[0]!).discard([id]);
     if (missed !== undefined) {
-      throw new InvalidForm("The task has not finished: only a finished one can be forgotten");
+      throw new InvalidForm(
+        "The task has not finished: only the key of a finished one can be deleted",
+      );
     }
-    return "Key forgotten: its work can run again.";
+    return "Key deleted: its work can run again.";
   },
 };
 
@@ -154,7 +163,10 @@ async function locksOf({ rl }: RequestContext): Promise<TaskSummary[]> {
 
 function lockTable(locks: readonly TaskSummary[], ask: RequestContext): Html {
   const columns: Column<TaskSummary>[] = [
-    { title: "id", of: ({ id }) => html`<span class="mono">${id.split("~").at(-1)}</span>` },
+    {
+      title: "hash of its key",
+      of: ({ id }) => html`<span class="mono">${id.split("~").at(-1)}</span>`,
+    },
     {
       title: "state",
       of: ({ state }) => state === "running" ? badge("held", "busy") : badge("done", "good"),

@@ -81,7 +81,7 @@ export function resurrectedList(tasks: readonly ResurrectedTask[], now: number):
     table(tasks, columns, {
       keyOf: ({ task }) => task.id,
       label: "Resurrected and unfinished tasks",
-      empty: "None.",
+      empty: "None: no worker was lost with a task that has not finished since.",
     }),
     html`<span>from the last heartbeat to the sweep, by the clock of Redis</span>`,
   );

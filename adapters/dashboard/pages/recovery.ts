@@ -1,5 +1,5 @@
 /**
- * The page of Phoenix: leases, sweeps, quarantined tasks and lost workers.
+ * The page of recovery: leases, sweeps, quarantined tasks and lost workers.
  *
  * @module
  */
@@ -34,7 +34,7 @@ const mostLeases = 40;
 /** The page. */
 export const phoenix: Page = {
   path: "/phoenix",
-  nav: { label: "Phoenix", key: "p", icon: "phoenix" },
+  nav: { label: "Recovery", key: "p", icon: "phoenix" },
   async view(ask) {
     const look = await ask.snapshot();
     const leases = await leasesOf(look, ask);
@@ -48,10 +48,10 @@ export const phoenix: Page = {
       leases: part("leases", leaseList(leases, look, ask)),
     };
     return {
-      title: "Phoenix",
+      title: "Recovery",
       body: html`
         <div class="headline">
-          <h1>Phoenix</h1>
+          <h1>Recovery</h1>
           <p class="dim">Every worker sweeps; there is no leader.</p>
         </div>
                 ${parts.figures.html}<div class="pair">${parts.chart.html}${parts.deaths.html}</div>

@@ -42,7 +42,7 @@ export const task: Page = {
     const [top, reasons, attempts, steps, result] = parts;
     const name = task.name || "(unreadable)";
     return {
-      title: `${name} ${id.slice(-22, -12)}`,
+      title: `Task ${name} ${id.slice(-22, -12)}`,
       body: html`
         <p
           class="crumbs"><a href="tasks">Tasks</a> /</p><h1><bdi>${name}</bdi></h1>${top

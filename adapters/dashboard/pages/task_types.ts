@@ -46,7 +46,7 @@ export const taskTypePage: Page = {
     ] as const;
     const [head, charts] = parts;
     return {
-      title: name,
+      title: `Task type ${name}`,
       body: html`<p class="crumbs"><a href="types">Task types</a> /</p><h1><bdi>${name}</bdi></h1>
         ${head.html}${charts.html}<p><a class="button" href="tasks?name=${
         encodeURIComponent(name)

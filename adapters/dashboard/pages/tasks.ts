@@ -46,7 +46,7 @@ export const tasks: Page = {
     const [tabs, list] = parts;
     const terms = termsOf(filter);
     return {
-      title: "Tasks",
+      title: titleOf(filter),
       body: html`<h1>Tasks</h1>${
         searchBar(look, formatTerms(terms), terms, filter.states)
       }${tabs.html}${list.html}${bulk(ask, filter, asked, found)}`,
@@ -54,6 +54,15 @@ export const tasks: Page = {
     };
   },
 };
+
+/** The title in the browser, by which its tabs differ. */
+function titleOf(filter: TaskFilter): string {
+  const line = formatTerms([
+    ...filter.states.map((value) => ({ key: "state", value })),
+    ...termsOf(filter),
+  ]);
+  return line === "" ? "Tasks" : `Tasks ${line.slice(0, 80)}`;
+}
 
 /** The filter of an address, whose parameter `q` is a line as people type it. */
 function readFilter(query: URLSearchParams, look: Snapshot): TaskFilter | string {
@@ -91,7 +100,7 @@ function listOf(ask: RequestContext, look: Snapshot, filter: TaskFilter, found: 
   if (look.queues.length === 0) return firstTask("No tasks yet.");
   const hasFilter = termsOf(filter).length > 0;
   const empty = hasFilter
-    ? html`<p>No task matches. <a href="tasks">Show all tasks</a></p>`
+    ? html`<p>No task matches. Remove a condition above, or <a href="tasks">show all tasks</a>.</p>`
     : filter.states.length > 0
     ? html`<p>No task is ${filter.states.join(" or ")} now.</p>`
     : html`<p>No task is waiting, running or dead. <a href="tasks?state=completed">Completed tasks</a></p>`;

@@ -318,3 +318,28 @@ test(
     assert.equal(away.headers.get("location"), "/");
   }),
 );
+
+test(
+  "the title of a page names its subject, and its words are those of the commands",
+  withQueue(async (lab) => {
+    await lab.worker();
+    const { id } = await lab.rl.apush(breaks, 1);
+    await until("it is dead", async () => (await lab.rl.handle(id).status()).state === "dead");
+    const who = visitor(open(lab));
+    const titleOf = async (path: string): Promise<string> =>
+      /<title>(.*) · Relier<\/title>/.exec((await who.get(path)).text)![1]!;
+    assert.equal(await titleOf("/queues/default"), "Queue default");
+    assert.equal(await titleOf("/dlq?queue=default"), "Dead letters of default");
+    assert.equal(
+      await titleOf("/tasks?state=dead&queue=default"),
+      "Tasks state:dead queue:default",
+    );
+    const task = `/tasks/${encodeURIComponent(id)}`;
+    assert.match(await titleOf(task), /^Task breaks /);
+    for (const path of [...paths, task]) {
+      const { text } = await who.get(path);
+      assert.doesNotMatch(text, />[^<]*\b(Discard|Forget|Phoenix)\b/, path);
+    }
+    assert.match((await who.get(task)).text, />Delete</);
+  }),
+);
