@@ -4,7 +4,7 @@
 local function condemn(id, from, what, holder)
   local record = records[id]
   record.state, record.reason, record.nonce, record.ended = from, "corrupt", nil, now
-  record.worker = record.worker or holder or "nobody"
+  record.worker = record.worker or holder or "unknown"
   record.error = '{"name":"RelierError","message":"Cannot read the stored ' .. what
     .. ' of the task: another program wrote there, or a backup is damaged"}'
   move(id, "condemn", now)

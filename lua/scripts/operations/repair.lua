@@ -71,7 +71,7 @@ end
 
 -- Resurrects a task without a nonce: no worker can settle it or renew its lease.
 local function bringBack(id, record)
-  record.worker, record.since = record.worker or "nobody", record.since or now
+  record.worker, record.since = record.worker or "unknown", record.since or now
   revive(id, "repaired")
   did(id, record.state == "cancelled" and "is cancelled, as was asked"
     or "is brought back: no worker can settle it")

@@ -88,8 +88,9 @@ test(
       return (await lab.queue.stats()).counts.dead === broken.length;
     });
     for (const [n, handle] of broken.entries()) {
-      const { reason, payload, error } = await lab.queue.inspect(handle.id);
+      const { reason, payload, error, worker } = await lab.queue.inspect(handle.id);
       assert.deepEqual([reason, payload], ["corrupt", [2 * n + 1]], Object.keys(damages)[n]);
+      assert.equal(worker, "unknown");
       assert.match(error!.message, /Cannot read the stored record/);
     }
     await lab.queue.release(broken.map(({ id }) => id));
