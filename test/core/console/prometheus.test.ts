@@ -16,8 +16,8 @@ import { queueMetrics, readMetricsInput } from "../../../core/console/queue_metr
 import { workerMetrics } from "../../../cli/supervisor/metrics.ts";
 import { noTotals } from "../../../cli/supervisor/event_counts.ts";
 import { rlTask } from "../../../mod.ts";
+import { board, namesIn, queries } from "../../support/grafana.ts";
 import { withRelier } from "../../support/relier.ts";
-import { read } from "../../support/tree.ts";
 import { histogramOf, scrapeOf } from "../../support/scrape.ts";
 import { until } from "../../support/until.ts";
 
@@ -176,26 +176,6 @@ test(
   }),
 );
 
-const board = JSON.parse(read("adapters/grafana/dashboard.json")) as {
-  panels: { targets: { expr: string; legendFormat: string }[] }[];
-  templating: { list: { definition: string }[] };
-};
-const alerts = read("adapters/grafana/alerts.yml").split("- alert: ").slice(1).map((text) => {
-  const [, block, line] = /^ +expr: (?:\|\n((?: {10}.*\n)+)|(.*)\n)/m.exec(text)!;
-  return { text, expr: block ?? line! };
-});
-/** Each expression with the labels that its legend or its summary names. */
-const queries = [
-  ...board.panels.flatMap(({ targets }) =>
-    targets.map(({ expr, legendFormat }) => ({ expr, shows: namesIn(legendFormat, /{{(\w+)}}/g) }))
-  ),
-  ...alerts.map(({ text, expr }) => ({ expr, shows: namesIn(text, /\$labels\.(\w+)/g) })),
-];
-
-function namesIn(text: string, what: RegExp): string[] {
-  return [...text.matchAll(what)].flatMap(([, found]) => found!.split(/,\s*/));
-}
-
 test(
   "the dashboard and the alerts ask for existing metrics by existing labels, and for nothing else",
   withRelier(async ({ rl, moves }) => {
@@ -203,8 +183,7 @@ test(
     const samples = [...scrapeOf(await everything(rl)).values()].flatMap((each) => each.samples);
     const known = new Set(samples.map(({ name }) => name));
     const labels = new Set(samples.flatMap((sample) => Object.keys(sample.labels)));
-    assert.ok(queries.length >= board.panels.length + alerts.length);
-    for (const { expr } of [...queries, { expr: board.templating.list[1]!.definition }]) {
+    for (const { expr } of [...queries(), { expr: board().templating.list[1]!.definition }]) {
       const names = expr.match(/\brelier_\w+/g) ?? [];
       assert.ok(names.length > 0, expr);
       for (const name of names) assert.ok(known.has(name), `${name} is asked for by ${expr}`);
@@ -219,30 +198,3 @@ test(
     }
   }),
 );
-
-test("a legend and a summary name only labels that their expression keeps", () => {
-  for (const { expr, shows } of queries) {
-    if (!/\bby \(/.test(expr)) continue;
-    const [outermost] = expr.match(/\bby \([^)]*\)/)!;
-    const kept = outermost.match(/\w+/g)!;
-    for (const label of shows) assert.ok(kept.includes(label), `${label} is not kept by ${expr}`);
-  }
-});
-
-test("the dashboard shows waits and runs by queue and by task: median, 95th, 99th percentile", () => {
-  const asked = new Set(queries.map(({ expr }) => {
-    const [, share, by] = /^histogram_quantile\(([\d.]+), (sum|max) by /.exec(expr) ?? [];
-    const [, what] = /relier_task_(wait|run)_seconds_bucket/.exec(expr) ?? [];
-    return `${what} ${by === "sum" ? "queue" : "task"} ${share}`;
-  }));
-  for (const what of ["wait", "run"]) {
-    for (const by of ["queue", "task"]) {
-      for (const share of [0.5, 0.95, 0.99]) assert.ok(asked.has(`${what} ${by} ${share}`));
-    }
-  }
-  assert.ok(queries.some(({ expr }) => /attempts_total.*outcome="failed".* \/ /.test(expr)));
-});
-
-test("each alert says what happened, and what to do", () => {
-  for (const { text } of alerts) assert.match(text, /^ +summary: \S.*\.\n +action: \S.*\.$/m);
-});
