@@ -63,6 +63,15 @@ for (const template of templates) {
   });
 }
 
+test("no file with secrets of a machine gets into an image or into Git", () => {
+  for (const file of [".dockerignore", ".gitignore"]) {
+    const text = filesOf({ name: "shop", template: "next", pm: "npm" })[file]!;
+    for (const secret of [".env", ".env*.local"]) {
+      assert.ok(text.split("\n").includes(secret), file);
+    }
+  }
+});
+
 test("existing files are not overwritten, unless an option allows it", async () => {
   const mine = join(folder, "mine");
   mkdirSync(join(mine, "src"), { recursive: true });
