@@ -5,6 +5,7 @@
  */
 
 import { type Command, command, type Context } from "../framework/command.ts";
+import { failureLines } from "./tasks/failure_lines.ts";
 import { signOf } from "./tasks/state_label.ts";
 import { taskId } from "./tasks/resolve_id.ts";
 import { wrap } from "../terminal/text.ts";
@@ -41,23 +42,25 @@ const why: Command<typeof args> = command({
       }
       if (attempts.length === 0) return;
       const day = dayOf(attempts[0]!.start);
-      out.line("", dim(`attempts, from ${day}`), ...attempts.map(attemptLine(context, day)));
+      out.line("", dim(`attempts, from ${day}`), ...attempts.flatMap(attemptLines(context, day)));
     });
   },
 });
 
 export default why;
 
-/** `1  12:00:01.004Z  w4xPq…  after 1.2s: failed`. */
-function attemptLine(
+/** `1  12:00:01.004Z  w4xPq…  after 1.2s: failed`, and below it how. */
+function attemptLines(
   { out }: Pick<Context, "out">,
   day: string,
-): (attempt: AttemptReport, i: number) => string {
-  return ({ worker, start, end, text, fence }, i) => {
+): (attempt: AttemptReport, i: number) => string[] {
+  return (attempt, i) => {
+    const { worker, start, end, text, fence } = attempt;
     const ms = (end ?? new Date()).getTime() - start.getTime();
     const ran = `${end ? "after" : "for"} ${out.span(ms)}`;
     const mark = fence ? out.style.dim(`  fence ${fence}`) : "";
-    return `${String(i + 1).padStart(3)}  ${clockOf(start, day)}  ${worker}  ` +
+    const line = `${String(i + 1).padStart(3)}  ${clockOf(start, day)}  ${worker}  ` +
       `${ran}: ${text}${mark}`;
+    return [line, ...failureLines(attempt, out.style, 5)];
   };
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { TaskDetails } from "../../mod.ts";
+import type { Attempt, TaskDetails } from "../../mod.ts";
 
 /** One attempt. */
 export interface AttemptReport {
@@ -19,6 +19,10 @@ export interface AttemptReport {
   readonly how: string;
   /** The cause as the end of a sentence that begins with the attempt. */
   readonly text: string;
+  /** The error it failed with; see `Attempt`. */
+  readonly error?: NonNullable<Attempt["error"]>;
+  /** The last lines of its log; see `Attempt`. */
+  readonly log?: NonNullable<Attempt["log"]>;
   /** Only of the last attempt; earlier ones had lower fences. */
   readonly fence?: string;
 }
@@ -69,10 +73,8 @@ export function describeEnding(cause: string): string {
 /** Lists the known attempts in order; the engine keeps the last ten. */
 export function attemptsOf({ history, facts, state }: TaskDetails): AttemptReport[] {
   const fence = facts["fence"];
-  const attempts: AttemptReport[] = history.map(({ worker, start, end, cause }) => ({
-    worker,
-    start,
-    end,
+  const attempts: AttemptReport[] = history.map(({ cause, ...attempt }) => ({
+    ...attempt,
     how: cause,
     text: describeEnding(cause),
   }));

@@ -22,6 +22,8 @@ export interface TimelineEntry {
   readonly from?: Date;
   /** Cause of the end of an attempt. */
   readonly how?: string;
+  /** The attempt that ended; absent for any other event. */
+  readonly ended?: AttemptReport;
 }
 
 /** Lists the events of `task` in order, and the next one. */
@@ -45,7 +47,15 @@ export function timelineOf(task: TaskDetails): TimelineEntry[] {
     if (end === null) continue;
     const ran = spanOf(Math.max(0, end.getTime() - start.getTime()));
     const about = `after ${ran}: ${text}`;
-    entries.push({ at: end, what: "ended", about, stretch: "run", from: start, how });
+    entries.push({
+      at: end,
+      what: "ended",
+      about,
+      stretch: "run",
+      from: start,
+      how,
+      ended: attempt,
+    });
     const goesOn = i + 1 < attempts.length || state !== "dead";
     if (isLoss(attempt) && goesOn) {
       losses++;

@@ -18,6 +18,8 @@ import type {
   ProgressUpdate,
 } from "./running_attempt.ts";
 import type { RelierError } from "../base/errors.ts";
+import { LogTail } from "../log/log_tail.ts";
+import type { LogFields, LogLevel } from "../log/logger.ts";
 import { createSteps } from "./steps.ts";
 import { taskLog } from "../task/task_logger.ts";
 import type { AttemptScope } from "../telemetry/observer.ts";
@@ -44,6 +46,7 @@ class WorkerContext implements AttemptContext {
   /** Why the last partial result is not kept whole; reported once, not with every heartbeat. */
   #lossReported: string | undefined = undefined;
   #stepped = false;
+  #tail: LogTail | undefined = undefined;
   #hard: AbortController | undefined = undefined;
   #soft: AbortController | undefined = undefined;
 
@@ -100,6 +103,14 @@ class WorkerContext implements AttemptContext {
 
   stepSaved(): void {
     this.#stepped = true;
+  }
+
+  logged(level: LogLevel, message: string, attributes: LogFields | undefined): void {
+    (this.#tail ??= new LogTail()).add(level, message, attributes);
+  }
+
+  lastLines(): readonly string[] {
+    return this.#tail?.read() ?? [];
   }
 
   get progressed(): boolean {
@@ -183,7 +194,8 @@ class HandlerContext implements TaskContext {
   }
 
   get log(): TaskContext["log"] {
-    return this.#log ??= taskLog(this.#own.host.log, this);
+    const own = this.#own;
+    return this.#log ??= taskLog(own.host.log, this, (...line) => own.logged(...line));
   }
 }
 

@@ -9,7 +9,7 @@ import type { TaskContext } from "../task/task_context.ts";
 import type { Definition } from "../task/definition.ts";
 import type { Envelope } from "../protocol/envelope.ts";
 import type { RelierError } from "../base/errors.ts";
-import type { Log } from "../log/logger.ts";
+import type { Log, LogFields, LogLevel } from "../log/logger.ts";
 import type { Settlement } from "../protocol/settlement.ts";
 import type { AttemptObserver, AttemptScope } from "../telemetry/observer.ts";
 
@@ -109,6 +109,10 @@ export interface AttemptContext {
   saved(update: ProgressUpdate): void;
   /** Redis has another step. */
   stepSaved(): void;
+  /** The handler wrote a line to its log. */
+  logged(level: LogLevel, message: string, attributes: LogFields | undefined): void;
+  /** The last lines that the handler logged. */
+  lastLines(): readonly string[];
   /** True if this attempt has saved a step, or its partial result is larger than the one before. */
   readonly progressed: boolean;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readCause } from "../protocol/attempt_note.ts";
 import type { Envelope } from "../protocol/envelope.ts";
 import { readEnvelope } from "../protocol/envelope_reader.ts";
 import { RelierError } from "../base/errors.ts";
@@ -55,6 +56,16 @@ export interface Attempt {
   readonly end: Date;
   /** The cause of its end, such as `completed`, `failed`, `timeout`, `presence`, `lease`. */
   readonly cause: string;
+  /**
+   * The error it failed with, its message cut at 300 characters. Absent if it did not fail, and
+   * for all but the last five attempts.
+   */
+  readonly error?: { readonly name: string; readonly message: string };
+  /**
+   * The last lines that its handler logged before it failed, at most 10 of 200 characters, such as
+   * `10:04:15.123Z WARN  no answer {"host":"db-1"}`. Absent without any, and where `error` is.
+   */
+  readonly log?: readonly string[];
 }
 
 /** The result of a step of a task. */
@@ -200,7 +211,7 @@ function readAttempts(flat: readonly Reply[]): Attempt[] {
   const out: Attempt[] = [];
   for (let i = 0; i < flat.length; i += 4) {
     const [start, worker, end, cause] = flat.slice(i, i + 4) as [number, string, number, string];
-    out.push({ start: new Date(start), worker, end: new Date(end), cause });
+    out.push({ start: new Date(start), worker, end: new Date(end), ...readCause(cause) });
   }
   return out;
 }

@@ -7,6 +7,7 @@
 
 import * as v from "valibot";
 import { batches } from "../base/batches.ts";
+import { attemptsWithNote, writeCause, writeNote } from "../protocol/attempt_note.ts";
 import { writeEnvelope } from "../protocol/envelope.ts";
 import { maxPayloadBytes, maxReasonLength, maxResultBytes } from "../defaults.ts";
 import { idOf, localOf, type Partition } from "../protocol/keys.ts";
@@ -31,7 +32,14 @@ const error = v.object({
 /** Steps with line feeds are refused: JSON has no raw one, and the name of a step must have none. */
 const left = v.pipe(v.string(), v.maxLength(maxResultBytes), v.regex(/^[^\n]*$/));
 const step = v.object({ name: left, value: left });
-const attempt = v.object({ start: date, worker: word, end: date, cause: line(maxReasonLength) });
+const attempt = v.object({
+  start: date,
+  worker: word,
+  end: date,
+  cause: line(maxReasonLength),
+  error: v.optional(v.object({ name: v.string(), message: v.string() })),
+  log: v.optional(v.array(v.string()), []),
+});
 
 /** The parts of an exported task that are read: those of `inspect()` that a release needs. */
 const shape = v.object({
@@ -96,6 +104,10 @@ export interface ExportedTask {
     readonly worker: string;
     readonly end: Date | string;
     readonly cause: string;
+    /** Kept of the last five attempts, as in `inspect()`. */
+    readonly error?: { readonly name: string; readonly message: string };
+    /** Kept beside its error. */
+    readonly log?: readonly string[];
   }[];
   /** JSON of the partial result, which the next attempt reads. */
   partialResult?: string;
@@ -156,14 +168,21 @@ async function rowOf(given: unknown, i: number, partition: Partition, definition
     ...facts,
     reason: reason ?? "restored",
     error: task.error ? JSON.stringify(task.error) : "",
-    history: history.map(({ start, worker, end, cause }) =>
-      `${start.getTime()} ${worker} ${end.getTime()} ${cause}\n`
-    ).join(""),
+    history: history.map((each, i) => attemptLine(each, history.length - i)).join(""),
     // 1 if there is data of earlier attempts that the next one has to receive.
     tried: history.length + task.partialResult.length + steps.length > 0 ? 1 : 0,
     partial: task.partialResult,
     steps: lines,
   };
+}
+
+/** A line of the history; the `fromEnd`-th attempt has a note if it is one of the last. */
+function attemptLine(
+  { start, worker, end, cause, error, log }: v.InferOutput<typeof attempt>,
+  fromEnd: number,
+): string {
+  const note = error && fromEnd <= attemptsWithNote ? writeNote({ error, log }) : "";
+  return `${start.getTime()} ${worker} ${end.getTime()} ${writeCause(cause, note)}\n`;
 }
 
 async function envelopeOf(

@@ -20,3 +20,16 @@ export interface Settlement {
   /** Of a deferred task: its name and version, separated by a blank, so that Redis finds a worker that knows it. */
   readonly needs?: string;
 }
+
+/** The settlement of an attempt, and what Redis keeps with it. */
+export interface AttemptSettlement {
+  readonly settlement: Settlement;
+  /** The last partial result, if it is new; JSON. */
+  readonly partial: string;
+  /** The note of a failed attempt for the history; empty for any other end. */
+  readonly note: string;
+  /** Of the task. */
+  readonly name: string;
+  /** The trace context of the attempt; empty without an observer. */
+  readonly trace: string;
+}

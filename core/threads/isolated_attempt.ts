@@ -13,6 +13,7 @@ import { DecidedAttempt } from "../execution/decided_attempt.ts";
 import { type AttemptMessage, decodeError, encodeError } from "./isolate_messages.ts";
 import type { IsolateJob, JobRequest } from "./isolate_job.ts";
 import { decodeResult } from "../base/json.ts";
+import { linePrefix } from "../task/task_logger.ts";
 import { withoutIsolate } from "../execution/outcome.ts";
 import type { AttemptHost, ClaimedTask, RunningAttempt } from "../execution/running_attempt.ts";
 
@@ -68,6 +69,17 @@ class IsolatedAttempt extends DecidedAttempt {
     this.#job?.post({ do: "cancel", reason });
   }
 
+  /** A line of the isolate; those of the handler are kept as if it ran here. */
+  #log({ level, message, fields: text }: Extract<AttemptMessage, { what: "log" }>): void {
+    const { host: { log }, context } = this;
+    const fields = JSON.parse(text);
+    if (fields.event === "log" && fields.id === context.task.id && log.hears(level)) {
+      const own = message.slice(linePrefix(context.task).length);
+      context.logged(level, own, fields.attributes);
+    }
+    log.write(level, message, fields);
+  }
+
   #receive(message: AttemptMessage): void {
     const { task: { claim, definition }, host, context } = this;
     const job = this.#job!;
@@ -78,7 +90,7 @@ class IsolatedAttempt extends DecidedAttempt {
     } else if (message.what === "error") {
       host.onError(decodeError(message.error), context.task.id, definition.name);
     } else if (message.what === "log") {
-      host.log.write(message.level, message.message, JSON.parse(message.fields));
+      this.#log(message);
     } else if (message.what === "decided") {
       const { settlement, clean } = message;
       this.decide(

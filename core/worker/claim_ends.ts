@@ -5,12 +5,13 @@
  */
 
 import type { Claim } from "../protocol/claim.ts";
-import type { AttemptSettlement, Settled, SettleResult } from "./exchange.ts";
+import type { Settled, SettleResult } from "./exchange.ts";
 import { announceEnd, eventTask } from "./end_events.ts";
+import { writeNote } from "../protocol/attempt_note.ts";
 import { idOf } from "../protocol/keys.ts";
 import type { RunningAttempt } from "../execution/running_attempt.ts";
 import { handedOff } from "../execution/outcome.ts";
-import type { Settlement } from "../protocol/settlement.ts";
+import type { AttemptSettlement, Settlement } from "../protocol/settlement.ts";
 import type { SessionContext } from "./session_context.ts";
 
 /** A task that takes longer than its invocation. */
@@ -92,7 +93,8 @@ export function createEnds(context: SessionContext, owner: SlotsOwner, over: () 
       leases.detach(claim);
       const partial = progress?.partial() ?? "";
       const trace = observer?.trace ?? "";
-      owner.settle(claim, { settlement, partial, name, trace }, (result, stored) => {
+      const note = noteOf(settlement, progress);
+      owner.settle(claim, { settlement, partial, note, name, trace }, (result, stored) => {
         const accepted = result === "accepted";
         observer?.settled(accepted);
         conclude(claim, attempt, stored, result, ranMs);
@@ -103,7 +105,8 @@ export function createEnds(context: SessionContext, owner: SlotsOwner, over: () 
     },
     giveBack(claim, why) {
       const settlement = handedOff(why, claim.handoffs);
-      owner.settle(claim, { settlement, partial: "", name: "", trace: "" }, (result, stored) => {
+      const nothing = { partial: "", note: "", name: "", trace: "" };
+      owner.settle(claim, { settlement, ...nothing }, (result, stored) => {
         conclude(claim, undefined, stored, result, 0);
         over();
       });
@@ -119,6 +122,12 @@ export function createEnds(context: SessionContext, owner: SlotsOwner, over: () 
       over();
     },
   };
+}
+
+/** The note of a failed attempt; empty for any other end. */
+function noteOf({ event, error }: Settlement, progress: RunningAttempt["context"]): string {
+  if (event !== "retry" && event !== "bury") return "";
+  return writeNote({ error: JSON.parse(error), log: progress?.lastLines() ?? [] });
 }
 
 /** Redis took nothing of an attempt, because another worker has its task. */

@@ -7,10 +7,11 @@
  */
 
 import { type Claim, readClaims, tracesOf } from "../protocol/claim.ts";
+import { writeCause } from "../protocol/attempt_note.ts";
 import type { Partition } from "../protocol/keys.ts";
 import { randomLocal } from "../protocol/task_id.ts";
 import { stopped, withoutContents } from "../execution/outcome.ts";
-import type { Settlement } from "../protocol/settlement.ts";
+import type { AttemptSettlement, Settlement } from "../protocol/settlement.ts";
 import { batches, charactersPerCall } from "../base/batches.ts";
 import { call, isTooLarge, pairs } from "../redis/call.ts";
 import { settleAndClaim } from "../redis/generated/worker.ts";
@@ -34,17 +35,6 @@ export interface ExchangeReply {
   readonly lane: string;
   /** Milliseconds until something scheduled is due, -1 if nothing is. */
   readonly nextMs: number;
-}
-
-/** The settlement of an attempt, and what Redis keeps with it. */
-export interface AttemptSettlement {
-  readonly settlement: Settlement;
-  /** The last partial result, if it is new; JSON. */
-  readonly partial: string;
-  /** Of the task. */
-  readonly name: string;
-  /** The trace context of the attempt; empty without an observer. */
-  readonly trace: string;
 }
 
 /** The exchange with one partition. */
@@ -171,8 +161,8 @@ function createPendingSettlements(): PendingSettlements {
 }
 
 /** The characters of the parts of a settlement that have no fixed size. */
-function sizeOf({ attempt: { settlement, partial } }: PendingSettlement): number {
-  return settlement.text.length + settlement.error.length + partial.length;
+function sizeOf({ attempt: { settlement, partial, note } }: PendingSettlement): number {
+  return settlement.text.length + settlement.error.length + partial.length + note.length;
 }
 
 function sum(settlements: readonly PendingSettlement[]): number {
@@ -181,7 +171,7 @@ function sum(settlements: readonly PendingSettlement[]): number {
 
 function bare({ claim, attempt, settled }: PendingSettlement): PendingSettlement {
   const settlement = withoutContents(attempt.settlement);
-  return { claim, attempt: { ...attempt, settlement, partial: "" }, settled };
+  return { claim, attempt: { ...attempt, settlement, partial: "", note: "" }, settled };
 }
 
 /** One call, sent until it is answered or the session is over. */
@@ -240,9 +230,10 @@ async function answered<T>(
 }
 
 function rowOf(
-  { claim: { id, nonce }, attempt: { settlement, partial, name } }: PendingSettlement,
+  { claim: { id, nonce }, attempt: { settlement, partial, note, name } }: PendingSettlement,
 ) {
-  const { event, ms, text, error, keyMs = ms, needs = "", keep = false } = settlement;
+  const { event, ms, error, keyMs = ms, needs = "", keep = false } = settlement;
+  const text = writeCause(settlement.text, note);
   return { id, nonce, event, ms, text, error, partial, name, keyMs, needs, keep: Number(keep) };
 }
 

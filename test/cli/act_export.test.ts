@@ -23,6 +23,7 @@ function on({ url, prefix }: Lab, stdin = ""): (...args: string[]) => Promise<Rl
 }
 
 const error = JSON.stringify({ name: "TypeError", message: "declined", stack: "at x" });
+const note = JSON.stringify({ name: "TypeError", message: "declined", log: ["a line"] });
 const deadIn = async (lab: Lab): Promise<number> => (await lab.queue.stats()).counts.dead;
 
 test(
@@ -34,10 +35,13 @@ test(
     const [one] = await lab.rl.apushMany(charge, list, { tenant: "acme" });
     for (const slots of [200, 50]) {
       const { tasks } = await lab.moves.turn({ slots });
-      for (const claim of tasks) await lab.moves.settle(claim, "bury", { text: "attempts", error });
+      for (const claim of tasks) {
+        await lab.moves.settle(claim, "bury", { text: `attempts\t${note}`, error });
+      }
     }
     await lab.rl.apush(mail);
     const before = await lab.queue.inspect(one!.id);
+    assert.deepEqual([before.reason, before.history[0]?.log], ["attempts", ["a line"]]);
     const written = await run("dlq", "export", "--out", file);
     assert.match(written.stderr, new RegExp(`250 dead tasks written to ${file}`));
     assert.equal((await run("dlq", "export", "--out", file)).exit, 5, "it overwrites nothing");

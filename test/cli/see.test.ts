@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { idempotencyLock, rlTask, taskContext, taskRef } from "../../mod.ts";
+import { listeningLogger } from "../support/listening_logger.ts";
 import { subscriber } from "../support/moves.ts";
 import { type Lab, withRelier } from "../support/relier.ts";
 import { rl, type RlResult } from "../support/rl.ts";
@@ -135,6 +136,30 @@ test(
       assert.match(refused.stderr, says, args.join(" "));
       assert.equal(refused.stdout, "");
     }
+  }),
+);
+
+test(
+  "each failed attempt is listed with its own error and the last lines of its log",
+  withRelier(async (lab) => {
+    const tries = rlTask("tries", { retry: { attempts: 2, backoff: "fixed", base: 1 } }, () => {
+      const { attempt, log } = taskContext();
+      log.warn(`asked host ${attempt}`);
+      throw new RangeError(`no answer ${attempt}`);
+    });
+    await lab.worker({ logger: listeningLogger().logger });
+    const { id } = await tries.apush();
+    await done(lab, 1);
+    for (const args of [["tasks", "show"], ["why"]]) {
+      const { stdout } = await at(lab)(...args, id);
+      for (const n of [1, 2]) {
+        const lines = `\\n +RangeError: no answer ${n}\\n +[\\d:.]{12}Z WARN {2}asked host ${n}\\n`;
+        assert.match(`${stdout}\n`, new RegExp(lines), args.join(" "));
+      }
+    }
+    const [{ attempts }] = (await at(lab)("why", id, "--json")).lines();
+    assert.deepEqual(attempts[0].error, { name: "RangeError", message: "no answer 1" });
+    assert.match(attempts[0].log[0], /asked host 1$/);
   }),
 );
 

@@ -7,6 +7,7 @@
 import type { Answer } from "./admission.ts";
 import { defer, deferredFor, isMixed, isUnknown, noteKnown, otherNeeds, passOn } from "./routes.ts";
 import {
+  causeOf,
   closeAttempt,
   endCancelled,
   heldBy,
@@ -284,7 +285,7 @@ function verdict(world: World, task: Task, row: Settling): boolean {
     const { cancel: reason = row.text, keepMs = row.ms } = task;
     return endCancelled(world, task, "stop", "cancelled", { reason, keepMs });
   }
-  task.reason = row.text;
+  task.reason = row.event === "retry" || row.event === "bury" ? causeOf(row.text) : row.text;
   // Its worker may not have reported the start of a task that it held ready.
   if (row.event === "retry") task.started = 1;
   closeAttempt(world, task, row.text);

@@ -258,7 +258,15 @@ export function ring(world: World): void {
   if (world.paused === undefined) world.bell = 1;
 }
 
-/** Closes the running attempt. The first attempt needs no history if it completes. */
+/** The cause of the end of an attempt, without the note behind it. */
+export function causeOf(text: string): string {
+  return text.split("\t")[0]!;
+}
+
+/**
+ * Closes the running attempt. The first attempt needs no history if it completes. The last five
+ * keep their notes.
+ */
 export function closeAttempt(world: World, task: Task, cause: string): void {
   if (task.started) task.tried = 1;
   task.progress =
@@ -270,7 +278,12 @@ export function closeAttempt(world: World, task: Task, cause: string): void {
   task.alive = task.before = task.readyAt = undefined;
   task.deferrals = task.deferredAt = task.needs = undefined;
   if (!task.history && cause === "completed") return;
-  task.history = [...task.history ?? [], task.since!, task.worker!, task.ended, cause].slice(-40);
+  task.history = [...task.history ?? [], task.since!, task.worker!, task.ended, cause].slice(-40)
+    .map((value, i, all) => i >= all.length - 20 ? value : alone(value));
+}
+
+function alone(value: string | number): string | number {
+  return typeof value === "string" ? causeOf(value) : value;
 }
 
 /** Ends a running task whose cancellation was asked. */

@@ -14,6 +14,7 @@ import { limitsMemory } from "../../adapters/node/threads.ts";
 import { rlTask, type TaskFailedError } from "../../mod.ts";
 import { fragile, inProcess, inThread } from "../support/fragile_isolate.ts";
 import { child, homeless, isolated } from "../support/isolated_tasks.ts";
+import { listeningLogger } from "../support/listening_logger.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { startRedis } from "../support/redis.ts";
 import { withRelier } from "../support/relier.ts";
@@ -102,6 +103,21 @@ for (const kind of ["thread", "process"] as const) {
           /not today/,
         );
         await (await rl.apush(tasks.fail, "retry")).result({ timeout: scaled(10_000) });
+      }),
+    );
+
+    test(
+      "each failed attempt in it keeps its error, and the lines that the worker's log has",
+      withRelier(async ({ rl, worker, queue }) => {
+        const { debug: _, ...logger } = listeningLogger().logger;
+        await worker({ logger });
+        const { id } = await rl.apush(tasks.fail, "range");
+        await failureOf(rl.handle(id).result({ timeout: scaled(10_000) }));
+        const { history } = await queue.inspect(id);
+        assert.deepEqual(history.map(({ error }) => error?.message), ["out of it", "out of it"]);
+        for (const { log } of history) {
+          assert.deepEqual(log?.map((line) => line.slice(14)), ['WARN  before it {"how":"range"}']);
+        }
       }),
     );
 

@@ -87,6 +87,8 @@ function tasksIn(isolate: "thread" | "process"): Isolated {
       if (how === "discard") throw new Discard("not today");
       if (how === "retry" && taskContext().attempt === 1) throw new Retry({ after: 20 });
       if (how === "retry") return;
+      taskContext().log.debug("unheard");
+      taskContext().log.warn("before it", { how });
       const cause = new TypeError("because of this");
       throw how === "range" ? new RangeError("out of it", { cause }) : new TypeError("wrong kind");
     }),

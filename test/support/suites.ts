@@ -26,6 +26,7 @@ export const queueSuite: readonly string[] = [
   "core/client/idempotency_lock",
   "core/client/scoped_client",
   "core/console/prometheus",
+  "core/execution/attempt_notes",
   "core/execution/bad_handlers",
   "core/execution/cancellation",
   "core/execution/fence",

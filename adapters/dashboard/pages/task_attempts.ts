@@ -27,11 +27,14 @@ export function attemptList(task: TaskDetails, workers: Names, ask: RequestConte
   const end = Math.max(begin + 1, ...attempts.map((each) => each.end?.getTime() ?? ask.now));
   // The engine keeps the last ten: earlier ones are known by their number only.
   const missing = attempts.length < kept ? 0 : Math.max(0, task.attempt - attempts.length);
+  const stored = placeOfError(task, attempts);
   const items = attempts.map((attempt, i) => {
     const before = attempts[i - 1]?.end ?? enqueuedAt;
     return html`<li>${line(attempt, i + 1 + missing, before, workers, ask)}${
       stretches(attempt, before.getTime(), begin, end, ask.now)
-    }${i === attempts.length - 1 && errorOf(task, attempt, ask)}</li>`;
+    }${
+      i === stored ? errorOf(task, attempt, ask) : attempt.error && errorLine(attempt.error, 300)
+    }${ask.showsPayloads && logOf(attempt)}</li>`;
   });
   return section(
     "Attempts",
@@ -110,7 +113,26 @@ function stretches(
   `;
 }
 
-/** The last error, beside the last attempt; only some users may see its stack. */
+/** The attempt beside which the stored error stands: the last one that failed with it, or the last one. */
+function placeOfError({ error }: TaskDetails, attempts: readonly AttemptReport[]): number {
+  if (error === null) return -1;
+  const failed = attempts.findLastIndex(({ error }) => error !== undefined);
+  return attempts[failed]?.error?.name === error.name ? failed : attempts.length - 1;
+}
+
+function errorLine(
+  { name, message }: { readonly name: string; readonly message: string },
+  most: number,
+): Html {
+  return html`<p class="tone-bad error"><bdi><b>${name}</b>: ${message.slice(0, most)}</bdi></p>`;
+}
+
+/** The last lines of the handler; only some users may see them, since they may show a payload. */
+function logOf({ log = [] }: AttemptReport): Html | false {
+  return log.length > 0 && html`<pre class="log" tabindex="0">${log.join("\n")}</pre>`;
+}
+
+/** The stored error, which is that of the last failure; only some users may see its stack. */
 function errorOf(
   { error, state }: TaskDetails,
   attempt: AttemptReport,

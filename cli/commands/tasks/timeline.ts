@@ -9,6 +9,7 @@ import type { Output } from "../../framework/output.ts";
 import { countersOf, timelineOf } from "../../../core/console/mod.ts";
 import { bar } from "../../terminal/charts.ts";
 import { clockOf, dayOf } from "../../terminal/format.ts";
+import { failureLines } from "./failure_lines.ts";
 import { signOf } from "./state_label.ts";
 
 /** Arguments of `rl tasks show` and `rl dlq show`. */
@@ -38,10 +39,11 @@ export function printTask(out: Output, task: TaskDetails, open: boolean): void {
       `${bold(task.id)}  ${name || dim("(unreadable)")}  ${signOf(task, out.style)}`,
       dim([`${day}   try ${task.attempt}${countersOf(facts)}`, ...marks].join("   ")),
     );
-    for (const { at, what, about } of timelineOf(task)) {
+    for (const { at, what, about, ended } of timelineOf(task)) {
       const after = at.getTime() - task.enqueuedAt.getTime();
       out.line(
         `  ${dim(clockOf(at, day))}  ${dim(ahead(after, out))}  ${what.padEnd(11)} ${about}`,
+        ...ended ? failureLines(ended, out.style, 14) : [],
       );
     }
     if (task.progress !== null && task.state === "running") {

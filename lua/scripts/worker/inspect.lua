@@ -1,8 +1,8 @@
 --- inspect: everything stored about one task
 ---
 --- `facts` is a flat list of names and values, `task` the summary of the task. `history`
---- is a flat list of the last ten attempts: start, worker, end, cause. `steps` is a flat
---- list of names and results.
+--- is a flat list of the last ten attempts: start, worker, end, and cause with
+--- its note. `steps` is a flat list of names and results.
 ---
 --- @arg   id  string
 --- @reply ok facts:list history:list envelope:string partial:string task:list steps:list

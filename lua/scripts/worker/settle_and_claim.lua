@@ -18,6 +18,8 @@
 --- than the limit, and none to hold: those would count as running and not run. A settle
 --- that frees a place there wakes a worker.
 ---
+--- The `text` of a failed attempt is the reason, and its note behind a tab; see lib/history.lua.
+---
 --- The result of a completed task is kept for `ms`, and its key answers for `keyMs`. Its payload is
 --- kept as long if `keep` is 1.
 ---

@@ -11,6 +11,7 @@ import * as v from "valibot";
 import { dashboard } from "../../../adapters/hono.ts";
 import { Discard, rlTask, taskContext } from "../../../mod.ts";
 import { type Visitor, visitor, withQueue } from "../../support/browse.ts";
+import { listeningLogger } from "../../support/listening_logger.ts";
 import type { Lab } from "../../support/relier.ts";
 import { until } from "../../support/until.ts";
 
@@ -116,6 +117,29 @@ test(
     assert.doesNotMatch(text, /4711-0815|method="post"|textarea|\.test\.ts/);
     const { text: result } = await who.get(pageOf(done.id));
     assert.doesNotMatch(result, /twice|18014398508|9007199254/);
+  }),
+);
+
+test(
+  "each failed attempt has its own error; its last log lines are hidden from viewers",
+  withQueue(async (lab) => {
+    const tries = rlTask("tries", { retry: { attempts: 3, backoff: "fixed", base: 1 } }, () => {
+      const { attempt, log } = taskContext();
+      log.info(`asked ${evil}`, { attempt });
+      if (attempt < 3) throw new TypeError(`no answer ${attempt}`);
+    });
+    await lab.worker({ logger: listeningLogger().logger });
+    const { id } = await tries.apush();
+    await end(lab, id, "completed");
+    const { text } = await as("operator", lab).get(pageOf(id));
+    for (const n of [1, 2]) {
+      assert.match(text, new RegExp(`<b>TypeError</b>: no answer ${n}</bdi>`));
+      assert.match(text, new RegExp(`INFO {2}asked .*&quot;attempt&quot;:${n}`));
+    }
+    assert.doesNotMatch(text, /<script>alert/);
+    const viewed = (await as("viewer", lab).get(pageOf(id))).text;
+    assert.match(viewed, /no answer 1/);
+    assert.doesNotMatch(viewed, /asked/);
   }),
 );
 
