@@ -18,10 +18,12 @@ import {
   createWorker,
   type Relier,
   rlTask,
+  taskContext,
   type TaskHandle,
   type Worker,
 } from "../../mod.ts";
 import { complaintsOfAxe, newPage, startBrowser } from "../support/browser.ts";
+import { listeningLogger } from "../support/listening_logger.ts";
 import { openWorkerProcesses, type WorkerProcesses } from "../support/worker_processes.ts";
 import { scaled } from "../support/machine_speed.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
@@ -35,7 +37,9 @@ const token = "a-token-of-enough-length";
 const mostMs = scaled(300);
 
 let healed = false;
-const mends = rlTask("mends", { queue: "work", retry: { attempts: 1 } }, (_: string) => {
+const twice = { attempts: 2, backoff: "fixed", base: 1 } as const;
+const mends = rlTask("mends", { queue: "work", retry: twice }, (_: string) => {
+  taskContext().log.warn(`no host ${evil}`, { long: "x".repeat(500) });
   if (!healed) throw new TypeError(`not yet ${evil}`);
   return "mended";
 });
@@ -58,6 +62,7 @@ before(async () => {
   worker = createWorker(relier, {
     name: `w ${evil}`.slice(0, 100),
     queues: ["work"],
+    logger: listeningLogger().logger,
     handleSignals: false,
   });
   const app = new Hono()
