@@ -22,7 +22,7 @@ import {
   type TaskHandle,
   type Worker,
 } from "../../mod.ts";
-import { complaintsOfAxe, newPage, startBrowser } from "../support/browser.ts";
+import { complaintsOfAxe, movesOf, newPage, startBrowser, watchMoves } from "../support/browser.ts";
 import { listeningLogger } from "../support/listening_logger.ts";
 import { openWorkerProcesses, type WorkerProcesses } from "../support/worker_processes.ts";
 import { scaled } from "../support/machine_speed.ts";
@@ -472,12 +472,7 @@ test("the overview does not move while tasks run, fail and die", async () => {
   const wrong: string[] = [];
   const page = await newPage(browser, wrong);
   await visit(page, open);
-  await page.evaluate(`window.moved = 0;
-    new PerformanceObserver((list) => {
-      for (const each of list.getEntries()) if (!each.hadRecentInput) window.moved += each.value;
-    }).observe({
-      type: PerformanceObserver.supportedEntryTypes.find((type) => type.startsWith("layout-")),
-    })`);
+  await watchMoves(page);
   healed = false;
   const doomed = await Promise.all([1, 2, 3].map((n) => relier.apush(mends, `overview ${n}`)));
   await until(
@@ -489,8 +484,8 @@ test("the overview does not move while tasks run, fail and die", async () => {
   );
   await page.locator("#alerts").getByText("last 5 min").waitFor();
   for (let i = 0; i < 3; i++) await patched(page);
-  const moved = await page.evaluate("window.moved") as number;
-  assert.ok(moved < 0.05, `it moved by ${moved}`);
+  const { sum, what } = await movesOf(page);
+  assert.ok(sum < 0.05, `it moved by ${sum}: ${what}`);
   await page.context().close();
   assert.deepEqual(wrong, []);
 });

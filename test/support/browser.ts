@@ -76,3 +76,27 @@ export async function complaintsOfAxe(page: Page): Promise<string[]> {
     )
   );
 }
+
+/** Begins to add up how far the parts of a page move without input of the user. */
+export async function watchMoves(page: Page): Promise<void> {
+  await page.evaluate(`window.moved = { sum: 0, what: {} };
+    new PerformanceObserver((list) => {
+      for (const { hadRecentInput, value, sources } of list.getEntries()) {
+        if (hadRecentInput) continue;
+        window.moved.sum += value;
+        for (const { node } of sources) {
+          const at = node?.closest ? node.closest("[id]")?.id : node?.parentElement?.closest("[id]")?.id;
+          const key = (at ?? "") + " " + (node?.className?.baseVal ?? node?.className ?? node?.nodeName);
+          window.moved.what[key] = (window.moved.what[key] ?? 0) + value;
+        }
+      }
+    }).observe({
+      type: PerformanceObserver.supportedEntryTypes.find((type) => type.startsWith("layout-")),
+    })`);
+}
+
+/** Returns the sum since {@linkcode watchMoves}, a share of the window, and the parts that moved. */
+export async function movesOf(page: Page): Promise<{ sum: number; what: string }> {
+  const moved = await page.evaluate("window.moved") as { sum: number; what: object };
+  return { sum: moved.sum, what: JSON.stringify(moved.what) };
+}

@@ -74,9 +74,27 @@ function patch(id, text) {
   for (const part of [target, next]) {
     for (const row of part.querySelectorAll("[data-key]")) row.id = `${id}/${row.dataset.key}`;
   }
+  keepPlaces(target, next);
   Idiomorph.morph(target, [...next.childNodes], { morphStyle: "innerHTML", callbacks });
   showSelectAll();
   showSelection();
+}
+
+/**
+ * Orders the new rows of a list so that none moves while a user reads or aims: a row keeps its
+ * place, and a new one takes that of one that left. A page that is opened again has its order.
+ */
+function keepPlaces(target, next) {
+  const [before, after] = [target, next].map((part) => part.querySelector("[data-steady]"));
+  if (!before || !after) return;
+  const added = new Map([...after.children].map((row) => [row.id, row]));
+  const places = [...before.children].map(({ id }) => {
+    const row = added.get(id);
+    added.delete(id);
+    return row;
+  });
+  const rest = [...added.values()];
+  after.replaceChildren(...places.flatMap((row) => row ?? rest.shift() ?? []), ...rest);
 }
 
 const callbacks = {

@@ -97,6 +97,7 @@ export function taskTable(
     empty,
     ask,
     stateOf: ({ state }) => state,
+    steady: true,
   });
 }
 

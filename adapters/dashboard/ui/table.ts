@@ -35,6 +35,8 @@ export interface TableOptions<T> {
   readonly ask?: Location;
   /** The state of a row, for the style and the bulk bar. */
   stateOf?(row: T): string;
+  /** True if rows keep their places while a page is open, unless a user has sorted them. */
+  readonly steady?: boolean;
 }
 
 /** The part of a request that sorting needs. */
@@ -47,7 +49,7 @@ interface Location {
 export function table<T>(
   rows: readonly T[],
   columns: readonly Column<T>[],
-  { keyOf, label, empty, ask, stateOf }: TableOptions<T>,
+  { keyOf, label, empty, ask, stateOf, steady = false }: TableOptions<T>,
 ): Html {
   if (rows.length === 0) return html`<div class="empty">${empty}</div>`;
   const by = ask && sortOf(ask.query);
@@ -57,7 +59,9 @@ export function table<T>(
         <thead>
           <tr>${columns.map((column) => header(column, ask, by))}</tr>
         </thead>
-        <tbody>${sorted(rows, columns, by).map((row) =>
+        <tbody${steady && !by && html`
+          data-steady="rows"
+        `}>${sorted(rows, columns, by).map((row) =>
           html`
             <tr data-key="${keyOf(row)}" ${stateOf && html`
               data-state="${stateOf(row)}"
