@@ -199,7 +199,7 @@ function program(text: string): { keys: KeyName[]; pieces: Piece[] } {
         } }`
       ).join(", ")
     } }`,
-    rowsOf(text),
+    /\brows\b/.test(all) ? rowsOf(text) : "",
   ].join("\n");
   const first = firstOf(text);
   const parts = (names: string[]): Piece[] => names.map((part) => ({ part }));

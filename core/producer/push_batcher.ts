@@ -7,13 +7,11 @@
 import { batches } from "../base/batches.ts";
 import { RelierError } from "../base/errors.ts";
 import { createSlices } from "../base/timers.ts";
-import { isRepeated, RedisError } from "../port.ts";
-import type { Partition } from "../protocol/keys.ts";
-import { call, type Caller, isTooLarge } from "../redis/call.ts";
-import { push as pushScript } from "../redis/generated/client.ts";
-import type { Run } from "../task/current_run.ts";
+import { RedisError } from "../port.ts";
+import { type Caller, isTooLarge } from "../redis/call.ts";
 import type { Outcome } from "../task/handle.ts";
 import type { PreparedPush } from "./prepared_push.ts";
+import { createPushCall } from "./push_call.ts";
 import { type QueuedPush, settlePushes } from "./push_reply.ts";
 
 /** Makes what an accepted push resolves to. */
@@ -39,6 +37,7 @@ export interface BatcherHost {
 
 /** Creates the batcher of a client. */
 export function createPushBatcher(caller: Caller, { enlist, limitsOf }: BatcherHost): PushBatcher {
+  const sendRows = createPushCall(caller, limitsOf);
   const groups = new Map<string, QueuedPush[]>();
   const inFlight = new Set<Promise<void>>();
 
@@ -73,17 +72,12 @@ export function createPushBatcher(caller: Caller, { enlist, limitsOf }: BatcherH
   }
 
   async function send(page: readonly QueuedPush[]): Promise<void> {
-    const { partition, run, confirm } = page[0]!.push;
-    enlist(partition.queue);
+    const { queue } = page[0]!.push.partition;
+    enlist(queue);
     try {
-      const [parent, nonce] = run ? await parentOf(run, partition) : ["", ""];
-      const args = { parent, nonce, own: limitsOf(partition.queue) };
-      const rows = page.map(({ push }) => push.row);
-      const reply = await call(caller, partition, pushScript, args, rows, confirm);
-      if (reply[0] === "stale") throw leaseLost(run!);
-      enlist(partition.queue); // Again, if this reply has shown that the queue was deleted.
-      const [, , , odd, refused, dead] = reply;
-      settlePushes(page, { odd, refused, dead, repeated: isRepeated(reply) }, add);
+      const reply = await sendRows(page);
+      enlist(queue); // Again, if this reply has shown that the queue was deleted.
+      settlePushes(page, reply, add);
     } catch (error) {
       if (!isTooLarge(error) || page.length === 1) {
         for (const { push, reject } of page) reject(connectionError(error, push));
@@ -125,24 +119,6 @@ function queuedPush<T>(
 function groupOf({ partition: { root }, run, confirm }: PreparedPush): string {
   if (!run && !confirm) return root;
   return `${root} ${run?.taskId} ${run?.nonce} ${JSON.stringify(confirm)}`;
-}
-
-/**
- * The parent, if the push itself can check that it is still held. A script cannot check a parent of
- * another slot, so its lease is renewed just before.
- */
-async function parentOf(run: Run, partition: Partition): Promise<[string, string]> {
-  const { id, nonce, partition: own } = run;
-  if (own.root === partition.root) return [id, nonce];
-  await run.beatOnce();
-  return ["", ""];
-}
-
-function leaseLost(run: Run): RelierError {
-  return new RelierError(
-    "RL_LEASE_LOST",
-    `Cannot push from task "${run.taskId}": another worker has it now`,
-  );
 }
 
 /** The error of a push that Redis did not confirm: `RL_REFUSED` if it certainly has no effect. */

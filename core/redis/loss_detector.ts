@@ -46,7 +46,7 @@ export function createLossDetector(
       // only with what was known before its call.
       if (since?.life !== mark.life) return;
       if (epoch === mark.epoch && seq >= since.seq) {
-        if (seq > mark.seq) marks.set(partition.root, { ...mark, seq });
+        if (seq > mark.seq) marks.set(partition.root, { epoch, seq, life: mark.life });
         return;
       }
       if (epoch !== mark.epoch && epoch.startsWith("-")) {

@@ -1,13 +1,8 @@
 -- A plain push, which almost every push is: every task is new, due at once and nothing but
 -- its priority and its envelope, and the queue has neither limits nor followers. Returns the
--- reply, or nil for any other push: then it has written nothing.
+-- reply, or nil for any other push: then it has written nothing. The first columns of the rows
+-- are the id, the priority and the envelope.
 local function plainPush()
-  if parent ~= "" or own ~= "" or rowCount == 0 then return nil end
-  -- Delays, times, prints, limits and tenants: no row may have one. A death that a row replaces
-  -- matters only to a task that has a record.
-  if cellStep[2] + cellStep[3] + cellStep[5] + cellStep[6] + cellStep[7] > 0 then return nil end
-  if ARGV[cellAt[2]] ~= "0" or ARGV[cellAt[3]] ~= "0" or ARGV[cellAt[5]] ~= ""
-    or ARGV[cellAt[6]] ~= "" or ARGV[cellAt[7]] ~= "" then return nil end
   local ids = distinctIds()
   if not ids then return nil end
 
@@ -20,7 +15,7 @@ local function plainPush()
   local last = math.max((now - epochBase) * 64, (order or 0) + 1) - 1
   local envelopes, places = {}, {}
   local priorityAt, priorityStep, envelopeAt, envelopeStep =
-    cellAt[4], cellStep[4], cellAt[9], cellStep[9]
+    cellAt[2], cellStep[2], cellAt[3], cellStep[3]
   for i = 1, rowCount do
     if records[i] or scores[i] then return nil end
     local before, id = i - 1, ids[i]
@@ -38,7 +33,5 @@ local function plainPush()
     "order", string.format("%.0f", last), "n:push", string.format("%.0f", (pushes or 0) + rowCount),
     "n:created", string.format("%.0f", (creations or 0) + rowCount))
   if ringing then redis.call("LPUSH", KEY.bell, "") end
-  return { "ok", epoch, seq + 1, {}, {}, {} }
+  return { "plain", epoch, seq + 1 }
 end
-local plain = plainPush()
-if plain then return plain end

@@ -20,6 +20,8 @@ export interface Engine {
   readonly rig: Rig;
 }
 
+/** The reply to a push of new tasks; a plain push answers it in one word. */
+const created: Reply = ["ok", [], [], []];
 let sequences = 0;
 
 /** Plays `steps` on the model and on every engine; throws at the first difference. */
@@ -34,7 +36,9 @@ export async function agree(steps: readonly Step[], engines: readonly Engine[]):
     const at = `call ${i} (${move.again ? "once more " : ""}${described(move)})`;
     const { reply: [word, , , ...rest], held } = first as { reply: Reply[]; held: Held };
     same(
-      [word, ...move.script === "settleAndClaim" ? inFull(rest) : rest],
+      word === "plain"
+        ? created
+        : [word, ...move.script === "settleAndClaim" ? inFull(rest) : rest],
       move.answer,
       `${at}: ${engines[0]!.name} answers not as the model does`,
     );

@@ -52,6 +52,7 @@ export type Settle = "complete" | "retry" | "bury" | "defer" | "handoff" | "stop
 type Row<S> = S extends { readonly row: readonly (infer K extends string)[] } ? K : never;
 type RestoreRow = { readonly [K in Row<typeof scripts.restore>]: any };
 type PushRow = Partial<Record<Row<typeof scripts.push>, string | number>>;
+type PlainRow = Partial<Record<Row<typeof scripts.pushPlain>, string | number>>;
 
 /** Every script, with optional arguments. */
 export interface Moves {
@@ -64,6 +65,8 @@ export interface Moves {
     rows: readonly PushRow[],
     options?: { parent?: string; nonce?: string; own?: string },
   ): Promise<"stale" | readonly Reply[]>;
+  /** Pushes rows without options; resolves to whether the script accepted them. */
+  pushPlain(rows: readonly PlainRow[]): Promise<boolean>;
   turn(
     options?: {
       worker?: string;
@@ -190,7 +193,18 @@ export function movesAt(caller: Caller, partition: Partition, redis: Redis): Mov
       }));
       const args = { parent, nonce, own };
       const reply = await call(caller, partition, scripts.push, args, full as never);
+      if (reply[0] === "plain") return [];
       return reply[0] === "stale" ? "stale" : reply[3];
+    },
+    async pushPlain(rows) {
+      const full = rows.map((row) => ({
+        id: randomLocal(),
+        priority: 0,
+        envelope: byHand,
+        ...row,
+      }));
+      const [word] = await call(caller, partition, scripts.pushPlain, {}, full as never);
+      return word === "plain";
     },
     async turn(options = {}) {
       const { nonce = randomLocal(), rows = [], ...rest } = options;

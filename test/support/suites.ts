@@ -46,6 +46,7 @@ export const queueSuite: readonly string[] = [
   "core/producer/admission_check",
   "core/producer/bad_payloads",
   "core/producer/dead_keys",
+  "core/producer/plain_pushes",
   "core/producer/idempotency",
   "core/producer/rates",
   "core/producer/retention",

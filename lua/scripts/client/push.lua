@@ -21,17 +21,19 @@
 --- until a retry. Rows within the limits are accepted, others are not. A refusal
 --- changes only counters.
 ---
---- lib/plain_push.lua answers a push of new tasks that have no options besides a priority.
+--- lib/plain_push.lua answers a push of new tasks that have no options besides a priority, also
+--- in `push_plain`, which has fewer keys.
 ---
 --- @arg   parent   string   id of the pushing task in this partition, or ""
 --- @arg   nonce    string   of the parent's claim
 --- @arg   own      string   limits of the producer, see core/protocol/limits.ts, or ""
---- @row   id:string delayMs:integer atMs:integer priority:integer print:string limit:string tenant:string death:string envelope:string
+--- @row   id:string priority:integer envelope:string delayMs:integer atMs:integer print:string limit:string tenant:string death:string
 --- @reply ok odd:list refused:list dead:list
+--- @reply plain           all rows are new tasks; `push_plain` may take the next ones
 --- @reply stale           the parent's lease is lost; nothing was pushed
 --- @on    push schedule
 --- @meta  closed limits paused
---- @first clock order channel distinct_ids plain_push
+--- @first clock order channel distinct_ids plain_push_first
 --- @use   meta records held move wake commit add_many write notify_waiters publish_events full_buckets rates admission
 --- @use   retention reading_time
 

@@ -226,9 +226,10 @@ test(
   }),
 );
 
-const written: Record<"turn" | "push", readonly KeyName[]> = {
+const written: Record<"turn" | "push" | "push_plain", readonly KeyName[]> = {
   turn: ["ready", "running", "completed", "holds", "task", "record", "workers", "worker", "bell"],
   push: ["ready", "task", "record", "bell"],
+  push_plain: ["ready", "task", "record", "bell"],
 };
 for (const [what, keys] of Object.entries(written)) {
   for (const broken of keys) {
@@ -243,7 +244,12 @@ for (const [what, keys] of Object.entries(written)) {
         else await redis.rpush(key(broken), "neither a hash nor a set");
         const before = await lab.dump();
         const turn = { worker: "w2", call: "1", slots: 2, rows: [completed(claim)] };
-        await assert.rejects(what === "push" ? moves.push() : moves.turn(turn), /WRONGTYPE/);
+        const calls = {
+          turn: () => moves.turn(turn),
+          push: () => moves.push(),
+          push_plain: () => moves.pushPlain([{}]),
+        };
+        await assert.rejects(calls[what as keyof typeof calls], /WRONGTYPE/);
         assert.deepEqual(await lab.dump(), before);
         await redis.del(key(broken));
         lab.expectBroken(/./);

@@ -1,0 +1,11 @@
+--- push_plain: nothing -> ready
+---
+--- Accepts new tasks that have no options besides a priority. `push` answers them too, but takes
+--- longer: each key that a script declares costs time.
+---
+--- @row   id:string priority:integer envelope:string
+--- @reply plain           the tasks were accepted
+--- @reply unusual         nothing was written: the caller sends the rows to `push`
+--- @first clock order channel distinct_ids plain_push_only
+--- @use   meta
+return answer("unusual")
