@@ -41,6 +41,8 @@ export function sweep(
   noteSweep(world, leaseMs, steady, away);
   const inGrace = (worker: string): boolean =>
     now <= (world.graceFrom ?? 0) + termOf(world, worker, leaseMs);
+  // Without a sweep within half a lease, the end of a grace would begin the next one.
+  const graced = (world.graceFrom ?? 0) > 0 && now <= world.graceFrom! + leaseMs;
   const scheduled = dueTimes(world);
   const waitingSuspects = lineOf(world, "quarantined");
   const suspectMs = waitingSuspects[0] ? waitingSuspects[0].at - now : Infinity;
@@ -95,6 +97,9 @@ export function sweep(
     ...dueMs > 0 ? [dueMs] : [],
     ...suspectMs > 0 && suspectMs < Infinity ? [suspectMs] : [],
     ...raised.length > 0 ? [100] : [],
+    ...steady === 1 && graced && lineOf(world, "running").length > 0
+      ? [Math.floor(0.4 * leaseMs)]
+      : [],
   ];
   const more = dueMs === 0 ? 1 : 0;
   const nextMs = due.length > 0 ? Math.min(...due) : -1;
