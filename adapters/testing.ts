@@ -197,7 +197,7 @@ function inline(port: RedisPort, drain: () => Promise<void>): RedisPort {
     ...port,
     async run(program, ...call) {
       const reply = await port.run(program, ...call);
-      if (program.name === "push" && !currentRun()) await drain();
+      if (program.name.startsWith("push") && !currentRun()) await drain();
       return reply;
     },
   };

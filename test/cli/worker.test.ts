@@ -19,6 +19,7 @@ import type { SupervisedProcess } from "../../cli/supervisor/process_slot.ts";
 import { rlTask, taskContext } from "../../mod.ts";
 import { type Lab, withRelier } from "../support/relier.ts";
 import { rl, type RlOptions, type RlResult } from "../support/rl.ts";
+import { scrapeOf, valueOf } from "../support/scrape.ts";
 import { until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "relier-worker-"));
@@ -136,9 +137,10 @@ test(
     const posted = await fetch(`${url}/livez`, { method: "POST" });
     assert.deepEqual([posted.status, posted.headers.get("allow")], [405, "GET, HEAD"]);
     assert.equal((await fetch(`${url}/metrics`, { method: "HEAD" })).status, 200);
-    const metrics = parsed(await (await fetch(`${url}/metrics`)).text());
-    assert.equal(metrics.get('relier_worker_up{worker="team-1"}'), 1);
-    assert.equal(metrics.get('relier_queue_tasks{queue="default",state="ready"}'), 0);
+    const metrics = scrapeOf(await (await fetch(`${url}/metrics`)).text());
+    assert.equal(valueOf(metrics, "relier_worker_up", { worker: "team-1" }), 1);
+    const ready = { queue: "default", state: "ready" };
+    assert.equal(valueOf(metrics, "relier_queue_tasks", ready), 0);
     send("SIGTERM");
     const { exit, lines } = await run;
     assert.equal(exit, 0);
@@ -307,10 +309,11 @@ const child: SupervisedProcess = {
 };
 
 test("metrics are a text that a scraper reads, for every name of a worker", () => {
-  const metrics = parsed(workerMetrics([child], undefined, 10));
-  const label = 'worker="a \\"quoted\\"\\\\\\nname"';
-  assert.equal(metrics.get(`relier_worker_restarts_total{${label}}`), 2);
-  assert.equal(metrics.get(`relier_worker_attempts_total{${label},outcome="completed"}`), 7);
+  const metrics = scrapeOf(workerMetrics([child], undefined, 10));
+  const labels = { worker: child.name };
+  assert.equal(valueOf(metrics, "relier_worker_restarts_total", labels), 2);
+  const completed = { ...labels, outcome: "completed" };
+  assert.equal(valueOf(metrics, "relier_worker_attempts_total", completed), 7);
 });
 
 test("a process is not ready while one of its workers is not, and names it and the reason", async () => {
@@ -359,27 +362,3 @@ test("suspects that wait for ten seconds get a process of their own until there 
   relief.stop();
   mock.timers.reset();
 });
-
-/** Parses a text as Prometheus does, with the same refusals. */
-function parsed(text: string): Map<string, number> {
-  const metrics = new Map<string, number>();
-  const types = new Map<string, string>();
-  assert.match(text, /\n$/);
-  for (const line of text.slice(0, -1).split("\n")) {
-    const [, kind, about, rest] = /^# (HELP|TYPE) ([a-z_]+) (.+)$/.exec(line) ?? [];
-    if (kind === "TYPE") {
-      assert.ok(!types.has(about!) && ["counter", "gauge"].includes(rest!), line);
-      types.set(about!, rest!);
-    }
-    if (kind) continue;
-    const [, name, labels, value] =
-      /^([a-z_]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (\S+)$/.exec(line) ??
-        assert.fail(`no metric: ${line}`);
-    assert.ok(types.has(name!), `no type before ${line}`);
-    assert.equal(types.get(name!) === "counter", name!.endsWith("_total"), line);
-    const key = labels === undefined ? name! : `${name}{${labels}}`;
-    assert.ok(!metrics.has(key) && Number.isFinite(Number(value)), line);
-    metrics.set(key, Number(value));
-  }
-  return metrics;
-}

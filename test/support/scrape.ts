@@ -6,6 +6,7 @@
  */
 
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 
 /** A sample with its labels. */
 export interface Sample {
@@ -51,6 +52,7 @@ export function scrapeOf(text: string): ReadonlyMap<string, Family> {
     else if (kind === "TYPE") {
       assert.ok(!families.has(name), `${name} comes twice`);
       assert.ok(suffixes[rest], line);
+      assert.equal(rest === "counter", name.endsWith("_total"), line);
       family = { name, type: rest, help: help[0] === name ? help[1]! : "", samples: [] };
       families.set(name, family);
     } else {
@@ -74,6 +76,16 @@ function sampleOf(line: string): Sample {
     labels: Object.fromEntries(pairs.map(([, key, text]) => [key, JSON.parse(`"${text}"`)])),
     value: Number(value),
   };
+}
+
+/** The value of the only sample of `name` with exactly these labels; undefined without one. */
+export function valueOf(
+  scrape: ReadonlyMap<string, Family>,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): number | undefined {
+  const samples = scrape.get(name)?.samples ?? [];
+  return samples.find((sample) => isDeepStrictEqual(sample.labels, labels))?.value;
 }
 
 /** Reads the histogram of `labels`, and checks that it is one; undefined without a sample. */

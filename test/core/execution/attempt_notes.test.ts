@@ -32,9 +32,9 @@ test(
       { name: "RangeError", message: "second" },
       undefined,
     ]);
-    const line = /^[\d:.]{12}Z WARN  try 2 \{"url":"redis:\/\/\*\*\*@db-1"\}$/;
+    const line = /^[\d:.]{12}Z WARN {2}try 2 \{"url":"redis:\/\/\*\*\*@db-1"\}$/;
     assert.match(history[1]!.log![0]!, line);
-    assert.match(history[1]!.log![1]!, /^[\d:.]{12}Z INFO  and more$/);
+    assert.match(history[1]!.log![1]!, /^[\d:.]{12}Z INFO {2}and more$/);
     assert.equal(history[2]!.log, undefined);
   }),
 );
