@@ -179,7 +179,7 @@ export const luaMutants: readonly LuaMutant[] = [
   {
     that: "buries without a reason",
     patch: [
-      "record.error, record.reason, record.name = row.error, row.text, row.name",
+      "record.error, record.reason, record.name = row.error, causeOf(row.text), row.name",
       "record.error, record.name = row.error, row.name",
     ],
   },

@@ -303,7 +303,8 @@ for (const [kind, task] of [["thread", inThread], ["process", inProcess]] as con
         delete process.env[fragile];
         await queue.promote([id]);
         assert.equal(await relier.handle(id).result({ timeout: scaled(10_000) }), "done");
-        assert.equal(w.health().consuming, true);
+        // On a busy machine a beat may be late as well.
+        await until("it is healthy again", () => w.health().consuming);
       } finally {
         delete process.env[fragile];
       }
