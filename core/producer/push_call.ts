@@ -45,8 +45,9 @@ export function createPushCall(
 }
 
 /**
- * Returns true if `push_plain` can take the push: it has no options, and a random id. An earlier
- * sending may have made its task; the outcome is the same then, so `push` needs no mark of it.
+ * Returns true if `push_plain` can take the push: it has no options, no key and no parent, whose
+ * lease only `push` checks (pushes of a handler join). An earlier sending may have made its task; the
+ * outcome is the same then, so `push` needs no mark of it.
  */
 function isPlain({ push: { joins, confirm, row } }: QueuedPush): boolean {
   return !joins && !confirm && row.delayMs === 0 && row.atMs === 0 && row.limit === "" &&

@@ -5,7 +5,8 @@ local function causeOf(text)
 end
 
 -- Closes the current attempt of a task: start, worker, end, cause. A flat list keeps
--- the last ten attempts, and the notes of the last five: a beat reads all of it. A first attempt that completes needs no list: the record
+-- the last ten attempts, and the notes of the last five: a beat reads all of it.
+-- A first attempt that completes needs no list: the record
 -- has all four. Clears the fields about its claim, but only if one is set: in Lua 5.1
 -- clearing an absent field makes the table grow.
 local function close(record, cause)
