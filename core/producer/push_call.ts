@@ -20,23 +20,23 @@ export function createPushCall(
   caller: Caller,
   limitsOf: (queue: string) => string,
 ): (page: readonly QueuedPush[]) => Promise<PushReply> {
-  /** The partitions whose last push was plain. Others would take two calls for each push. */
-  const plain = new Set<Partition>();
+  /** Roots of partitions whose last push was plain; others would take two calls for each. */
+  const plain = new Set<string>();
 
   return async (page) => {
     const { partition, run, confirm } = page[0]!.push;
     const rows = page.map(({ push }) => push.row);
-    if (plain.has(partition) && page.every(isPlain)) {
+    if (plain.has(partition.root) && page.every(isPlain)) {
       const [word] = await call(caller, partition, pushPlain, {}, rows);
       if (word === "plain") return allNew;
-      plain.delete(partition);
+      plain.delete(partition.root);
     }
     const [parent, nonce] = run ? await parentOf(run, partition) : ["", ""];
     const args = { parent, nonce, own: limitsOf(partition.queue) };
     const reply = await call(caller, partition, pushScript, args, rows, confirm);
     if (reply[0] === "stale") throw leaseLost(run!);
     if (reply[0] === "plain") {
-      plain.add(partition);
+      plain.add(partition.root);
       return allNew;
     }
     const [, , , odd, refused, dead] = reply;
